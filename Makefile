@@ -1,0 +1,40 @@
+# Everything runs in a .venv of its own, made on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format test-real bench screenshots clean
+
+demo: .venv/.installed
+	@$(BIN)/cockpit demo
+
+test: check
+	$(BIN)/pytest -n 2 -m "not real and not benchmark"
+
+check: .venv/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Against any cluster: COCKPIT_TEST_KUBECONFIG=FILE COCKPIT_TEST_GATEWAY=URL make test-real
+test-real: .venv/.installed
+	$(BIN)/pytest -m real tests/real
+
+bench: .venv/.installed
+	$(BIN)/pytest -m benchmark -s tests/benchmarks
+
+screenshots: .venv/.installed
+	$(BIN)/python -m tests.screenshots
+
+.venv/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cockpit needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""A terminal cockpit for Kubernetes rollouts: declared, written and observed side by side."""

@@ -1,0 +1,38 @@
+"""What an adapter is: it reads rollouts from objects and plans acts on them, both as pure functions."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Obj
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import Resource
+from cockpit.model.rollout import Rollout
+
+
+class Adapter(Protocol):
+    """One system or router. It never fails on what a cluster holds: what is odd becomes a finding."""
+
+    @property
+    def id(self) -> str:
+        """The `system` of the rollouts it reads when a controller drives them, else the router's word."""
+        ...
+
+    @property
+    def roots(self) -> tuple[Resource, ...]:
+        """Kinds of which each object is the root of at most a few rollouts."""
+        ...
+
+    @property
+    def needs(self) -> tuple[Resource, ...]:
+        """Every kind it looks at, the roots included."""
+        ...
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        """The rollouts rooted in this object; none where it is no rollout (or belongs to another root's)."""
+        ...
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        """What `ask` would send, against the objects as they are now."""
+        ...

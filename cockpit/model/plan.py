@@ -1,0 +1,161 @@
+"""Acts and plans: what a person asks for, and what would be sent. Pure data."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cockpit.model.refs import Ref, RolloutKey
+
+
+class Act(StrEnum):
+    """The words of the command line and of the journal."""
+
+    SET_WEIGHT = "set-weight"
+    HEADER = "header"
+    FLIP = "flip"
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+    UNDO = "undo"
+    FINISH = "finish"
+    SCALE = "scale"
+    APPROVE = "approve"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ABORT = "abort"
+    RETRY = "retry"
+    JUMP = "jump"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One act with its arguments; weights and counts by version name, weights as fractions of 1.
+
+    `by` chooses between ways to the same end: "selector" or "backend" for promote on an Ingress.
+    """
+
+    act: Act
+    version: str | None = None
+    weights: tuple[tuple[str, float], ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    header: tuple[str, str] | None = None
+    by: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActState:
+    """Whether an act applies now; `why` says why not."""
+
+    act: Act
+    enabled: bool
+    why: str = ""
+
+
+class Verb(StrEnum):
+    PATCH = "patch"
+    CREATE = "create"
+    DELETE = "delete"
+
+
+class PatchType(StrEnum):
+    MERGE = "application/merge-patch+json"
+    JSON = "application/json-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One write. It carries its own precondition, so that a changed object refuses it.
+
+    A merge patch has `metadata.resourceVersion` (409 when stale), a JSON patch has `test` operations
+    (422 when they fail), a delete has `preconditions` with uid and where useful resourceVersion.
+    `body` is JSON as Python values; for CREATE the whole object, for DELETE the DeleteOptions.
+    """
+
+    verb: Verb
+    ref: Ref
+    body: Any
+    patch: PatchType | None = None
+    subresource: str | None = None
+    guard: str = ""
+
+    def command(self, context: str) -> str:
+        """The kubectl line that would send the same."""
+        place = ["kubectl", "--context", context, "-n", self.ref.namespace]
+        what = f"{self.ref.resource.kubectl_name}/{self.ref.name}"
+        match self.verb:
+            case Verb.PATCH:
+                kind = "merge" if self.patch is PatchType.MERGE else "json"
+                words = [*place, "patch", what, f"--type={kind}", "-p", json.dumps(self.body, separators=(",", ":"))]
+                if self.subresource:
+                    words.insert(-3, f"--subresource={self.subresource}")
+                return shlex.join(words)
+            case Verb.DELETE:
+                return shlex.join([*place, "delete", what])
+            case Verb.CREATE:
+                return (
+                    shlex.join([*place, "create", "-f", "-"])
+                    + f" <<< {shlex.quote(json.dumps(self.body, separators=(',', ':')))}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the preview: what, from, to; such as ("v2 in default", "30%", "50%")."""
+
+    what: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.before} -> {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be seen afterwards: the written share of a version in a lane, as a fraction of 1."""
+
+    lane: str
+    version: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an act will do.
+
+    `requests` are sent in order, each only after the one before was answered; afterwards `expected` must
+    be what is written and observed, and the objects in `gone` must be gone. `inverse` undoes the patches,
+    guarded by the values written here; a delete is undone by creating the object again as it was read
+    just before. `raises` is true where more users will get the new version: sending is then deliberate.
+    `final` is true for a full promotion or a deletion, for which production asks for the name.
+    """
+
+    act: Act
+    rollout: RolloutKey
+    title: str
+    changes: tuple[Change, ...]
+    requests: tuple[Request, ...]
+    expected: tuple[Expected, ...]
+    gone: tuple[Ref, ...] = ()
+    inverse: tuple[Request, ...] = ()
+    undo: str = ""
+    warnings: tuple[str, ...] = ()
+    raises: bool = False
+    final: bool = False
+
+    def commands(self) -> tuple[str, ...]:
+        """The equivalent kubectl lines, in order."""
+        return tuple(request.command(self.rollout.context) for request in self.requests)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No plan, and why: what happened, to which object in which cluster, what to do next."""
+
+    act: Act
+    rollout: RolloutKey
+    why: str
