@@ -1,0 +1,84 @@
+"""The time of an embedded cluster: real, or held still and moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+
+class DemoClock:
+    """Seconds since the epoch that follow the real clock until somebody holds them.
+
+    While held, `now()` stands still and sleepers wake only when `advance()` passes their time.
+    Advancing a running clock shifts it forward for good.
+    """
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._held_at: float | None = None
+        self._moved = asyncio.Event()
+
+    def now(self) -> float:
+        """Unix time in seconds."""
+        return self._real() if self._held_at is None else self._held_at
+
+    def timestamp(self) -> str:
+        """The time as Kubernetes writes it in `metadata`: UTC, whole seconds."""
+        return stamp(self.now())
+
+    def micro_timestamp(self) -> str:
+        """The time as Kubernetes writes it in Leases and Events: UTC, microseconds."""
+        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    @property
+    def held(self) -> bool:
+        """Whether the clock stands still."""
+        return self._held_at is not None
+
+    def hold(self) -> None:
+        """Stop the clock where it is."""
+        if self._held_at is None:
+            self._held_at = self._real()
+            self._wake()
+
+    def release(self) -> None:
+        """Let the clock run on from where it stands."""
+        if self._held_at is not None:
+            self._offset += self._held_at - self._real()
+            self._held_at = None
+            self._wake()
+
+    def advance(self, seconds: float) -> None:
+        """Move the time forward and wake every sleeper whose time has come."""
+        if seconds < 0:
+            raise ValueError("time only moves forward")
+        if self._held_at is None:
+            self._offset += seconds
+        else:
+            self._held_at += seconds
+        self._wake()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once `seconds` of this clock's time have passed."""
+        end = self.now() + seconds
+        if seconds <= 0:
+            await asyncio.sleep(0)
+        while (left := end - self.now()) > 0:
+            moved = self._moved
+            try:
+                await asyncio.wait_for(moved.wait(), None if self.held else left)
+            except TimeoutError:
+                continue
+
+    def _real(self) -> float:
+        return time.time() + self._offset
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+
+def stamp(seconds: float) -> str:
+    """Unix seconds as RFC 3339 in UTC with whole seconds."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,115 @@
+"""What was written, in order: the versions from which lists page and watches resume."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from cockpit.demo.errors import Expired
+from cockpit.demo.kinds import Kind
+
+Object = dict[str, Any]
+EventType = Literal["ADDED", "MODIFIED", "DELETED"]
+Key = tuple[str, str]
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of plain JSON."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item) for item in value]
+    return value
+
+
+class Record:
+    """One version of one object: read only, and encoded at most once."""
+
+    __slots__ = ("_encoded", "key", "obj", "rv")
+
+    def __init__(self, obj: Object, key: Key, rv: int) -> None:
+        self.obj = obj
+        self.key = key
+        self.rv = rv
+        self._encoded: bytes | None = None
+
+    @property
+    def encoded(self) -> bytes:
+        """The object as JSON."""
+        if self._encoded is None:
+            self._encoded = msgspec.json.encode(self.obj)
+        return self._encoded
+
+
+@dataclass(frozen=True)
+class Event:
+    """One committed write. `obj` and `old` are shared with the storage: read them, never change them.
+
+    `obj` of a DELETED event is the last state, with the version of the deletion.
+    """
+
+    type: EventType
+    kind: Kind
+    obj: Object
+    old: Object | None
+    rv: int
+    record: Record = field(repr=False)
+    old_record: Record | None = field(default=None, repr=False)
+
+
+@dataclass
+class _Log:
+    versions: list[int] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+class History:
+    """The events of every kind since the last compaction."""
+
+    def __init__(self, keep: int = 100_000) -> None:
+        self.compacted = 0
+        self._keep = keep
+        self._size = 0
+        self._logs: dict[Kind, _Log] = {}
+
+    def append(self, event: Event) -> None:
+        """Note a write; forget the older half when there are too many."""
+        log = self._logs.setdefault(event.kind, _Log())
+        log.versions.append(event.rv)
+        log.events.append(event)
+        self._size += 1
+        if self._size > self._keep:
+            versions = sorted(rv for log in self._logs.values() for rv in log.versions)
+            self.compact(versions[len(versions) // 2])
+
+    def compact(self, rv: int) -> None:
+        """Forget everything up to and including `rv`."""
+        self.compacted = max(self.compacted, rv)
+        for log in self._logs.values():
+            cut = bisect_right(log.versions, rv)
+            del log.versions[:cut], log.events[:cut]
+            self._size -= cut
+
+    def since(self, kind: Kind, rv: int) -> list[Event]:
+        """The writes after `rv`; Expired when some of them are forgotten."""
+        if rv < self.compacted:
+            raise Expired(f"too old resource version: {rv} ({self.compacted})")
+        log = self._logs.get(kind)
+        return log.events[bisect_right(log.versions, rv) :] if log else []
+
+    def rewind(self, kind: Kind, records: Iterable[Record], rv: int) -> dict[Key, Record]:
+        """The records of `kind` as they were at `rv`, from those that are there today."""
+        state = {record.key: record for record in records}
+        for event in reversed(self.since(kind, rv)):
+            if event.old_record is None:
+                state.pop(event.record.key, None)
+            else:
+                state[event.record.key] = event.old_record
+        return state
+
+
+Listener = Callable[[Event], None]
