@@ -26,7 +26,7 @@ MAX_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RememberedTarget:
     """A remembered door. `withheld` names the headers whose values were not written and must be given again."""
 
     door: Door
@@ -44,11 +44,11 @@ class Targets:
         self._path = path
         self.problem = ""  # why the file could not be read, in words; it is then kept beside as .unreadable
 
-    def get(self, key: RolloutKey) -> Target | None:
+    def get(self, key: RolloutKey) -> RememberedTarget | None:
         """What was remembered for this rollout."""
         return self._read().get(_name(key))
 
-    def remember(self, key: RolloutKey, door: Door | None) -> Target | None:
+    def remember(self, key: RolloutKey, door: Door | None) -> RememberedTarget | None:
         """Remember `door`, or forget with None. What is answered is what was written; raises TargetsError."""
         targets = dict(self._read())
         name = _name(key)
@@ -60,12 +60,12 @@ class Targets:
         self._write(targets)
         return targets[name]
 
-    def _read(self) -> Mapping[str, Target]:
+    def _read(self) -> Mapping[str, RememberedTarget]:
         try:
             content = self._path.read_bytes()
             if len(content) > MAX_BYTES:
                 raise ValueError(f"is larger than {MAX_BYTES} bytes")
-            return msgspec.json.decode(content, type=dict[str, Target])
+            return msgspec.json.decode(content, type=dict[str, RememberedTarget])
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -77,7 +77,7 @@ class Targets:
                 self._path.replace(aside)
         return {}
 
-    def _write(self, targets: Mapping[str, Target]) -> None:
+    def _write(self, targets: Mapping[str, RememberedTarget]) -> None:
         content = json.dumps(msgspec.to_builtins(dict(targets)), indent=1, sort_keys=True).encode()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -100,7 +100,7 @@ def carries_secret(header: str) -> bool:
     return name in SECRET_HEADERS or any(word in name for word in SECRET_WORDS)
 
 
-def without_secrets(door: Door) -> Target:
+def without_secrets(door: Door) -> RememberedTarget:
     """`door` as it may be written: without credentials in headers and in the proxy's URL."""
     kept = tuple((name, value) for name, value in door.headers if not carries_secret(name))
     withheld = tuple(name for name, _ in door.headers if carries_secret(name))
@@ -109,7 +109,7 @@ def without_secrets(door: Door) -> Target:
         scheme, _, rest = proxy.rpartition("//")
         proxy = f"{scheme}//{rest.rpartition('@')[2]}" if scheme else rest.rpartition("@")[2]
         withheld += ("proxy credentials",)
-    return Target(replace(door, headers=kept, proxy=proxy), withheld)
+    return RememberedTarget(replace(door, headers=kept, proxy=proxy), withheld)
 
 
 def _name(key: RolloutKey) -> str:
