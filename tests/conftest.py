@@ -1,0 +1,38 @@
+"""Fixtures that several rooms' tests share."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.places import Place, demo_process, namespace_in, real_cluster
+
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[dict[str, Any]]:
+    """An empty embedded cluster in a process of its own: its ready line."""
+    with demo_process("empty", "--seed", "7") as ready:
+        yield ready
+
+
+@pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.real)])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A cluster with a namespace of the test's own: the embedded one, and the real one where it is named."""
+    namespace = f"test-{os.getpid()}-{next(numbers)}"
+    if request.param == "real":
+        real = real_cluster()
+        if real is None:
+            pytest.skip("COCKPIT_TEST_KUBECONFIG and COCKPIT_TEST_GATEWAY name no real cluster")
+        kubeconfig, gateway, proxy = real
+    else:
+        ready = request.getfixturevalue("embedded")
+        kubeconfig, gateway, proxy = Path(ready["kubeconfig"]), ready["gateway"], None
+    with namespace_in(request.param, kubeconfig, gateway, namespace, proxy) as made:
+        yield made

@@ -1,0 +1,213 @@
+"""Clusters that tests run against: the embedded one, and a real one where the environment names it.
+
+COCKPIT_TEST_KUBECONFIG and COCKPIT_TEST_GATEWAY name a real cluster and the address of its gateway;
+COCKPIT_TEST_PROXY, where there is one, an HTTP proxy that reaches its Services from inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import ssl
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+SEEDS = Path(__file__).parent / "fixtures" / "seeds"
+PLURALS = {
+    "Namespace": "/api/v1/namespaces",
+    "Service": "/api/v1/namespaces/{ns}/services",
+    "Pod": "/api/v1/namespaces/{ns}/pods",
+    "Deployment": "/apis/apps/v1/namespaces/{ns}/deployments",
+    "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices",
+    "Ingress": "/apis/networking.k8s.io/v1/namespaces/{ns}/ingresses",
+    "IngressClass": "/apis/networking.k8s.io/v1/ingressclasses",
+}
+
+
+def seed(name: str) -> list[dict[str, Any]]:
+    """The objects of one of the seeds' manifests."""
+    return [doc for doc in yaml.safe_load_all((SEEDS / f"{name}.yaml").read_text()) if doc]
+
+
+@dataclass
+class Place:
+    """One cluster with a namespace of the test's own. Every wait is bounded by `patience` seconds."""
+
+    name: str
+    kubeconfig: Path
+    gateway: str
+    namespace: str
+    client: httpx.Client
+    proxy: str | None = None
+    patience: float = 60.0
+    made: list[str] = field(default_factory=list)
+
+    @property
+    def real(self) -> bool:
+        return self.name == "real"
+
+    def path(self, kind: str, name: str = "") -> str:
+        root = PLURALS[kind].format(ns=self.namespace)
+        return f"{root}/{name}" if name else root
+
+    def apply(self, *docs: dict[str, Any]) -> None:
+        """Server-side apply into the test's namespace."""
+        for doc in docs:
+            body = {**doc, "metadata": {**doc["metadata"], "namespace": self.namespace}}
+            if "{ns}" not in PLURALS[doc["kind"]]:
+                body["metadata"].pop("namespace")
+                self.made.append(self.path(doc["kind"], doc["metadata"]["name"]))
+            answer = self.client.patch(
+                self.path(doc["kind"], doc["metadata"]["name"]),
+                params={"fieldManager": "test", "force": "true"},
+                content=json.dumps(body),
+                headers={"Content-Type": "application/apply-patch+yaml"},
+            )
+            assert answer.status_code in (200, 201), answer.text
+
+    def merge(self, kind: str, name: str, patch: dict[str, Any]) -> dict[str, Any]:
+        answer = self.client.patch(
+            self.path(kind, name), content=json.dumps(patch), headers={"Content-Type": "application/merge-patch+json"}
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        answer = self.client.get(self.path(kind, name))
+        return None if answer.status_code == 404 else dict(answer.raise_for_status().json())
+
+    def delete(self, kind: str, name: str) -> None:
+        answer = self.client.delete(self.path(kind, name))
+        assert answer.status_code in (200, 202), answer.text
+
+    def until(self, kind: str, test: Callable[[list[dict[str, Any]]], bool]) -> None:
+        """Follow a watch until `test` holds for the objects of the kind."""
+        listing = self.client.get(self.path(kind)).raise_for_status().json()
+        objects = {item["metadata"]["name"]: item for item in listing["items"]}
+        if test(list(objects.values())):
+            return
+        query = {
+            "watch": "1",
+            "resourceVersion": listing["metadata"]["resourceVersion"],
+            "timeoutSeconds": str(int(self.patience)),
+        }
+        with self.client.stream("GET", self.path(kind), params=query, timeout=self.patience + 10) as stream:
+            for line in stream.iter_lines():
+                event = json.loads(line)
+                name = event["object"]["metadata"]["name"]
+                if event["type"] == "DELETED":
+                    objects.pop(name, None)
+                else:
+                    objects[name] = event["object"]
+                if test(list(objects.values())):
+                    return
+        raise AssertionError(
+            f"{kind} never came to what the test waits for: {json.dumps(list(objects.values()))[:2000]}"
+        )
+
+    def ready(self, *deployments: str) -> None:
+        """Wait until all pods of these Deployments are ready."""
+
+        def full(items: list[dict[str, Any]]) -> bool:
+            found = {item["metadata"]["name"]: item for item in items}
+            return all(
+                name in found
+                and found[name].get("status", {}).get("readyReplicas", 0) == found[name]["spec"]["replicas"]
+                and found[name]["status"].get("replicas") == found[name]["spec"]["replicas"]
+                for name in deployments
+            )
+
+        self.until("Deployment", full)
+
+    def ask(self, host: str, path: str = "/", headers: dict[str, str] | None = None) -> httpx.Response:
+        """One request through the gateway, on a connection of its own, as a user's would be."""
+        return httpx.get(
+            f"{self.gateway}{path}", headers={"Host": host, "Connection": "close", **(headers or {})}, timeout=20
+        )
+
+    def count(
+        self, host: str, n: int, path: str = "/", headers: dict[str, str] | None = None, name: str = "version"
+    ) -> Counter[str]:
+        """What n requests were answered by: label `name` of the pod, or the status where there is none."""
+        with contextlib.ExitStack() as stack:
+            client = stack.enter_context(httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0)))
+            answers = (client.get(f"{self.gateway}{path}", headers={"Host": host, **(headers or {})}) for _ in range(n))
+            return Counter(
+                a.json()["labels"].get(name, "?") if a.status_code == 200 else str(a.status_code) for a in answers
+            )
+
+    def settle(self, test: Callable[[], bool], tries: int = 3000) -> None:
+        """Ask until the gateway has taken a change in; bounded."""
+        assert any(test() for _ in range(tries)), "the gateway never came to what the test waits for"
+
+
+def open_client(kubeconfig: Path) -> httpx.Client:
+    config = yaml.safe_load(kubeconfig.read_text())
+    context = next(c["context"] for c in config["contexts"] if c["name"] == config["current-context"])
+    cluster = next(c["cluster"] for c in config["clusters"] if c["name"] == context["cluster"])
+    user = next(u["user"] for u in config["users"] if u["name"] == context["user"])
+    if "certificate-authority-data" in cluster:
+        import base64
+
+        trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+    else:
+        trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
+    return httpx.Client(
+        base_url=cluster["server"], verify=trust, headers={"Authorization": f"Bearer {user['token']}"}, timeout=30
+    )
+
+
+@contextlib.contextmanager
+def demo_process(*words: str) -> Iterator[dict[str, Any]]:
+    """The embedded cluster in a process of its own; yields its ready line."""
+    with tempfile.TemporaryDirectory() as folder:
+        argv = [sys.executable, "-m", "cockpit.demo", *words, "--kubeconfig-out", f"{folder}/kubeconfig"]
+        process = subprocess.Popen(
+            [*argv, "--exit-with-parent"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert line, "the embedded cluster ended before it was ready"
+            yield json.loads(line)
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+
+
+@contextlib.contextmanager
+def namespace_in(
+    name: str, kubeconfig: Path, gateway: str, namespace: str, proxy: str | None = None
+) -> Iterator[Place]:
+    """A Place with a new namespace, which is deleted afterwards."""
+    with open_client(kubeconfig) as client:
+        place = Place(name, kubeconfig, gateway, namespace, client, proxy)
+        client.delete(f"/api/v1/namespaces/{namespace}")
+        place.until("Namespace", lambda items: namespace not in {i["metadata"]["name"] for i in items})
+        made = client.post(
+            "/api/v1/namespaces", json={"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        )
+        assert made.status_code == 201, made.text
+        try:
+            yield place
+        finally:
+            for path in [*place.made, f"/api/v1/namespaces/{namespace}"]:
+                client.delete(path)
+
+
+def real_cluster() -> tuple[Path, str, str | None] | None:
+    """kubeconfig, gateway and proxy of the real cluster that the environment names."""
+    kubeconfig, gateway = os.environ.get("COCKPIT_TEST_KUBECONFIG"), os.environ.get("COCKPIT_TEST_GATEWAY")
+    if not kubeconfig or not gateway:
+        return None
+    return Path(kubeconfig), gateway.rstrip("/"), os.environ.get("COCKPIT_TEST_PROXY")
