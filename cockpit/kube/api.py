@@ -1,0 +1,118 @@
+"""One cluster's API: reading objects, events and logs, and asking what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from cockpit.kube.access import Access
+from cockpit.kube.errors import BadAnswer
+from cockpit.kube.paths import object_path
+from cockpit.kube.target import Target
+from cockpit.kube.transport import Call, Transport
+from cockpit.model.clock import Clock
+from cockpit.model.refs import EVENTS, Ref
+
+# An object is at most 1.5 MiB in etcd; as JSON with escapes it stays far below this.
+OBJECT_BYTES = 16 << 20
+LOG_BYTES = 1 << 20
+LIST_BYTES = 2 << 30
+EVENTS_SHOWN = 200
+
+
+class KubeApi:
+    """Everything that reads. Writes go through `sender.Sender` alone.
+
+    Every method raises ApiError for a no, Unreachable where no answer came.
+    """
+
+    def __init__(self, target: Target, transport: Transport, clock: Clock) -> None:
+        self.context = target.context
+        self.server = target.server
+        self.user = target.user
+        self.namespace = target.namespace
+        self.transport = transport
+        self._access = Access(transport, target.context, clock)
+
+    async def get(self, ref: Ref) -> dict[str, Any]:
+        """The whole object as JSON."""
+        body = await self.transport.fetch(Call("GET", object_path(ref), what=str(ref)), limit=OBJECT_BYTES)
+        return self._json_object(body, str(ref))
+
+    async def get_path(self, path: str, query: Mapping[str, str] | None = None, *, what: str = "") -> bytes:
+        """The body of a GET; `path` starts with a slash and is already quoted, `what` names it in errors."""
+        return bytes(await self.transport.fetch(Call("GET", path, query or {}, what=what or path), limit=LIST_BYTES))
+
+    async def batches(
+        self, path: str, query: Mapping[str, str] | None = None, *, what: str = ""
+    ) -> AsyncGenerator[list[bytes]]:
+        """The whole lines of a stream, as many at once as have arrived; the first batch, maybe empty, says it is open.
+
+        Ends when the server ends it. Close it (`contextlib.aclosing`) when leaving it early.
+        """
+        call = Call("GET", path, query or {}, what=what or path)
+        async with aclosing(self.transport.lines(call)) as batches:
+            async for batch in batches:
+                yield batch
+
+    async def stream(self, path: str, query: Mapping[str, str] | None = None) -> AsyncGenerator[bytes]:
+        """The lines of a stream one by one; as `batches` otherwise."""
+        async with aclosing(self.batches(path, query)) as batches:
+            async for batch in batches:
+                for line in batch:
+                    yield line
+
+    async def allowed(self, verb: str, ref: Ref, subresource: str | None = None) -> str:
+        """Whether this user may do it: "" or why not. The answer is remembered for a minute.
+
+        "" as well where the cluster does not let the user ask: the server has the last word anyway.
+        """
+        return await self._access.allowed(verb, ref, subresource)
+
+    async def events(self, ref: Ref) -> list[dict[str, Any]]:
+        """Events about an object as JSON, as the server orders them, a bounded number."""
+        fields = {"involvedObject.kind": ref.resource.kind, "involvedObject.name": ref.name}
+        query = {"fieldSelector": ",".join(f"{k}={v}" for k, v in fields.items()), "limit": str(EVENTS_SHOWN)}
+        what = f"events of {ref}"
+        path = EVENTS.path(ref.namespace or None)
+        body = await self.transport.fetch(Call("GET", path, query, what=what), limit=OBJECT_BYTES)
+        items = self._json_object(body, what).get("items") or []
+        return [item for item in items if isinstance(item, dict)][:EVENTS_SHOWN]
+
+    async def logs(self, ref: Ref, lines: int = 200) -> str:
+        """The last lines of a pod's log (its default container's, else the first one's), at most a mebibyte.
+
+        Bytes that are no UTF-8 are replaced; the text is the pod's own, so make it safe before showing it.
+        """
+        pod = await self.get(ref)
+        query = {"tailLines": str(max(1, min(lines, 5000))), "limitBytes": str(LOG_BYTES)}
+        container = _container_to_show(pod)
+        if container:
+            query["container"] = container
+        call = Call("GET", object_path(ref, "log"), query, what=f"log of {ref}", accept="*/*")
+        return bytes(await self.transport.fetch(call, limit=LOG_BYTES * 2)).decode(errors="replace")
+
+    async def close(self) -> None:
+        await self.transport.close()
+
+    def _json_object(self, body: bytes | bytearray, what: str) -> dict[str, Any]:
+        try:
+            decoded = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadAnswer(f"no JSON ({error})", context=self.context, what=what) from None
+        if not isinstance(decoded, dict):
+            raise BadAnswer("JSON, but no object", context=self.context, what=what)
+        return decoded
+
+
+def _container_to_show(pod: Mapping[str, Any]) -> str | None:
+    """The container `kubectl logs` would take: the annotated default, else the first."""
+    match pod:
+        case {"metadata": {"annotations": {"kubectl.kubernetes.io/default-container": str(name)}}}:
+            return name
+        case {"spec": {"containers": [{"name": str(name)}, *_]}}:
+            return name
+    return None

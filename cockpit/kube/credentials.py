@@ -1,0 +1,155 @@
+"""Who we are to an API server: headers and TLS, and how to renew them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Any, Protocol
+
+from cockpit.kube.errors import ConfigError
+from cockpit.kube.plugin import Credential, run_plugin
+from cockpit.kube.target import Target
+from cockpit.kube.tls import tls_context
+from cockpit.model.clock import Clock
+
+# A plug-in or identity provider that just failed is not asked again by every watch.
+_RENEWAL_PAUSE = 30.0
+
+# Names may repeat: each group that is acted for has a header of its own.
+Headers = tuple[tuple[str, str], ...]
+
+
+class Credentials(Protocol):
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What to connect with; None for plain HTTP. Another object after a renewal changed the certificate."""
+        ...
+
+    async def headers(self) -> Headers:
+        """The headers of the next request."""
+        ...
+
+    async def renew(self, used: Headers) -> bool:
+        """True when there are other credentials than those `used`, which were not accepted."""
+        ...
+
+
+class FixedCredentials:
+    """Headers and certificate that stay as they are."""
+
+    def __init__(self, headers: Headers = (), tls: ssl.SSLContext | None = None) -> None:
+        self._headers = tuple(headers)
+        self.tls = tls
+
+    async def headers(self) -> Headers:
+        return self._headers
+
+    async def renew(self, used: Headers) -> bool:
+        return False
+
+
+class LoadedCredentials:
+    """Credentials of a kubeconfig's user or of a pod's service account, loaded by kubernetes_asyncio.
+
+    Credential plug-ins are run by `plugin`, because the library's knows neither cluster information nor
+    whether there is anybody to answer a prompt.
+    """
+
+    def __init__(self, target: Target, clock: Clock) -> None:
+        self._target = target
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._configuration: Any = None
+        self._renewed_at: float | None = None
+        self.tls: ssl.SSLContext | None = None
+
+    def __repr__(self) -> str:
+        return f"LoadedCredentials({self._target.context!r})"
+
+    async def load(self, *, attended: bool) -> None:
+        """Get credentials; `attended` says that the terminal is free for a plug-in's questions."""
+        credential = await self._plugin(attended)
+        self._configuration = await _configuration(self._target, credential)
+        if self.tls is None or (credential and credential.certificate):
+            self.tls = tls_context(self._target, credential)
+
+    async def headers(self) -> Headers:
+        token = await self._configuration.get_api_key_with_prefix("BearerToken")
+        # As client-go: no secret goes over a connection that anybody can read.
+        if token and self._target.server.startswith("https://"):
+            return (("Authorization", str(token).strip()), *self._target.headers)
+        return self._target.headers
+
+    async def renew(self, used: Headers) -> bool:
+        async with self._lock:
+            if used != await self.headers():
+                return True
+            now = self._clock.monotonic()
+            if self._renewed_at is not None and now - self._renewed_at < _RENEWAL_PAUSE:
+                return False
+            self._renewed_at = now
+            before = self.tls
+            await self.load(attended=False)
+            return self.tls is not before or used != await self.headers()
+
+    async def _plugin(self, attended: bool) -> Credential | None:
+        plugin = self._target.account.get("exec")
+        if plugin is None:
+            return None
+        return await run_plugin(plugin, self._target, attended=attended)
+
+
+async def credentials_for(target: Target, clock: Clock) -> Credentials:
+    """Load the credentials of a target. Raises ConfigError, without any secret in it."""
+    credentials = LoadedCredentials(target, clock)
+    await credentials.load(attended=True)
+    return credentials
+
+
+async def _configuration(target: Target, credential: Credential | None) -> Any:
+    """kubernetes_asyncio's Configuration of this target: it knows tokens, token files, OIDC, GCP, passwords."""
+    from kubernetes_asyncio.client import Configuration
+    from kubernetes_asyncio.config.config_exception import ConfigException
+    from kubernetes_asyncio.config.kube_config import KubeConfigLoader
+
+    configuration = Configuration()
+    try:
+        if target.in_cluster is not None:
+            _load_service_account(target, configuration)
+            return configuration
+        loader = KubeConfigLoader(_single_context(target, credential), active_context="it", config_base_path="")
+        await loader._load_authentication()
+        loader._set_config(configuration)
+    except (ConfigException, OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+        # The library's messages may quote the entry; only its own exceptions are known to be free of secrets.
+        why = str(error) if isinstance(error, (ConfigException, OSError)) else type(error).__name__
+        raise ConfigError(f"{target.context}: the credentials of {target.user} cannot be loaded: {why}.") from None
+    return configuration
+
+
+def _load_service_account(target: Target, configuration: Any) -> None:
+    from kubernetes_asyncio.config.incluster_config import InClusterConfigLoader
+
+    assert target.in_cluster is not None
+    host, _, port = target.server.removeprefix("https://").rpartition(":")
+    InClusterConfigLoader(
+        token_filename=str(target.in_cluster / "token"),
+        cert_filename=str(target.in_cluster / "ca.crt"),
+        environ={"KUBERNETES_SERVICE_HOST": host.strip("[]"), "KUBERNETES_SERVICE_PORT": port},
+    ).load_and_set(configuration)
+
+
+def _single_context(target: Target, credential: Credential | None) -> dict[str, Any]:
+    """A kubeconfig of this context alone, for the library to read; certificates are `tls`'s business."""
+    hidden = {"exec", "client-certificate", "client-certificate-data", "client-key", "client-key-data"}
+    account = {k: v for k, v in target.account.items() if k not in hidden}
+    if account.get("tokenFile"):
+        account.pop("token", None)  # client-go: the file wins
+    if credential and credential.token:
+        account = {"token": credential.token}
+    return {
+        "current-context": "it",
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+        "clusters": [{"name": "it", "cluster": {"server": target.server}}],
+        "users": [{"name": "it", "user": account}],
+    }

@@ -1,0 +1,202 @@
+"""Kubeconfig files by kubectl's rules.
+
+The rules are those of client-go's `clientcmd` loader: of several files the first one that sets a value or a
+map entry wins, files that do not exist are ignored, relative paths belong to the folder of their file, a file
+named by flag is read alone, and a pod's service account counts only where there is no kubeconfig at all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cockpit.kube.errors import ConfigError
+from cockpit.kube.impersonation import acting_as
+from cockpit.kube.target import ConnectOptions, Target
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_CLUSTER_PATHS = ("certificate-authority",)
+_USER_PATHS = ("client-certificate", "client-key", "tokenFile")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One named entry and the file that it came from."""
+
+    content: Mapping[str, Any] = field(repr=False)
+    source: Path
+
+
+@dataclass(slots=True)
+class Kubeconfig:
+    """The merged files. Entries by name."""
+
+    current: str = ""
+    contexts: dict[str, Entry] = field(default_factory=dict)
+    clusters: dict[str, Entry] = field(default_factory=dict)
+    users: dict[str, Entry] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+
+
+def resolve_targets(
+    options: ConnectOptions, environ: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT
+) -> tuple[Target, ...]:
+    """See `connect.resolve`; `service_account` is the folder where a pod finds its own."""
+    config = load_kubeconfig(options.kubeconfig, environ)
+    if not config.contexts and not config.current and options.kubeconfig is None and not options.contexts:
+        return (_own_cluster(options, environ, service_account),)
+    names = options.contexts or (config.current,)
+    return tuple(_target(name, config, options) for name in dict.fromkeys(names))
+
+
+def load_kubeconfig(explicit: Path | None, environ: Mapping[str, str]) -> Kubeconfig:
+    """Read and merge. Raises ConfigError for a file that cannot be read or understood."""
+    config = Kubeconfig()
+    if explicit is not None:
+        if not explicit.exists():
+            raise ConfigError(f"kubeconfig {explicit} does not exist.")
+        _merge(config, explicit)
+        return config
+    listed = environ.get("KUBECONFIG", "")
+    paths = [Path(name) for name in listed.split(os.pathsep) if name]
+    if not paths and environ.get("HOME"):
+        paths = [Path(environ["HOME"], ".kube", "config")]
+    for path in dict.fromkeys(paths):
+        if path.exists():
+            _merge(config, path)
+    return config
+
+
+def _merge(config: Kubeconfig, path: Path) -> None:
+    document = _read(path)
+    config.files.append(path)
+    current = document.get("current-context") or ""
+    if not isinstance(current, str):
+        raise ConfigError(f"kubeconfig {path}: current-context is no text.")
+    config.current = config.current or current
+    for section, singular, into in (
+        ("contexts", "context", config.contexts),
+        ("clusters", "cluster", config.clusters),
+        ("users", "user", config.users),
+    ):
+        for name, content in _entries(document, section, singular, path).items():
+            into.setdefault(name, Entry(content, path))
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"kubeconfig {path} cannot be read: {error.strerror}.") from None
+    except yaml.MarkedYAMLError as error:
+        # Only position and problem: the snippet that PyYAML adds may show a token.
+        mark = error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"kubeconfig {path}{place}: no valid YAML ({error.problem or error.context}).") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"kubeconfig {path}: no valid YAML ({type(error).__name__}).") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError(f"kubeconfig {path}: this is no kubeconfig, it has no fields.")
+    return document
+
+
+def _entries(document: Mapping[str, Any], section: str, singular: str, path: Path) -> dict[str, Mapping[str, Any]]:
+    listed = document.get(section) or []
+    if not isinstance(listed, list):
+        raise ConfigError(f"kubeconfig {path}: {section} is no list.")
+    found: dict[str, Mapping[str, Any]] = {}
+    for index, entry in enumerate(listed):
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            raise ConfigError(f"kubeconfig {path}: entry {index + 1} of {section} has no name.")
+        content = entry.get(singular) or {}
+        if not isinstance(content, dict):
+            raise ConfigError(f"kubeconfig {path}: {singular} {entry['name']} has no fields.")
+        found.setdefault(entry["name"], content)
+    return found
+
+
+def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
+    context = _named(config, "context", config.contexts, name)
+    cluster_name = str(context.content.get("cluster") or "")
+    cluster = _named(config, "cluster", config.clusters, cluster_name, of=name)
+    user_name = str(context.content.get("user") or "")
+    user = _named(config, "user", config.users, user_name, of=name) if user_name else Entry({}, context.source)
+    account = _with_paths(user, _USER_PATHS)
+    server = str(cluster.content.get("server") or "")
+    if not server.startswith(("https://", "http://")):
+        raise ConfigError(f"context {name}: cluster {cluster_name} in {cluster.source} has no server URL.")
+    shown, headers = acting_as(user_name, account, options, f"context {name}")
+    return Target(
+        context=name,
+        server=server.rstrip("/"),
+        user=shown,
+        namespace=options.namespace or str(context.content.get("namespace") or "") or "default",
+        source=str(context.source),
+        cluster=_with_paths(cluster, _CLUSTER_PATHS),
+        account=account,
+        headers=headers,
+    )
+
+
+def _named(config: Kubeconfig, what: str, entries: Mapping[str, Entry], name: str, *, of: str = "") -> Entry:
+    entry = entries.get(name)
+    if entry is not None:
+        return entry
+    files = ", ".join(map(str, config.files)) or "no file"
+    if not name and not of:
+        raise ConfigError(f"kubeconfig ({files}) has no current-context. Name one: {_list_of(entries)}.")
+    near = difflib.get_close_matches(name, entries, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    belongs = f"context {of}: " if of else ""
+    raise ConfigError(f"{belongs}there is no {what} {name!r} in {files}.{hint} Known: {_list_of(entries)}.")
+
+
+def _list_of(entries: Mapping[str, Entry]) -> str:
+    names = sorted(entries)
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "") if names else "none"
+
+
+def _with_paths(entry: Entry, names: tuple[str, ...]) -> dict[str, Any]:
+    """The entry with paths made absolute; a plug-in's command only where it is a path at all."""
+    content = dict(entry.content)
+    folder = entry.source.absolute().parent
+    for name in names:
+        if isinstance(content.get(name), str) and content[name]:
+            content[name] = str(folder / content[name])
+    plugin = content.get("exec")
+    if plugin is not None and not isinstance(plugin, dict):
+        raise ConfigError(f"kubeconfig {entry.source}: exec of a user has no fields.")
+    if plugin and isinstance(plugin.get("command"), str) and os.sep in plugin["command"]:
+        content["exec"] = {**plugin, "command": str(folder / plugin["command"])}
+    return content
+
+
+def _own_cluster(options: ConnectOptions, environ: Mapping[str, str], folder: Path) -> Target:
+    """The cluster that this process runs in, as the service account of its pod."""
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port or not (folder / "token").is_file():
+        looked = environ.get("KUBECONFIG") or "~/.kube/config"
+        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is no pod. Name one with --kubeconfig.")
+    try:
+        own = (folder / "namespace").read_text().strip()
+    except OSError:
+        own = ""
+    address = f"[{host}]" if ":" in host else host
+    shown, headers = acting_as("service account", {}, options, "in-cluster")
+    return Target(
+        context="in-cluster",
+        server=f"https://{address}:{port}",
+        user=shown,
+        namespace=options.namespace or own or "default",
+        source=str(folder),
+        in_cluster=folder,
+        headers=headers,
+    )

@@ -1,0 +1,59 @@
+"""A view of a store that notes each question, so that a change leads back to who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cockpit.kube.store import Store
+from cockpit.kube.topics import every_topic, key_topic, object_topic, owner_topic, sync_topic
+from cockpit.model.objects import Obj
+from cockpit.model.refs import Resource
+
+
+class Tracked:
+    """Implements `model.lookup.Objects` on a store. Use one for each reading and keep its topics.
+
+    Every change that alters an answer that was given has at least one of `topics` in its `ChangeSet`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._topics: set[str] = set()
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The questions asked so far."""
+        return frozenset(self._topics)
+
+    @property
+    def context(self) -> str:
+        return self._store.context
+
+    def get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
+        self._topics.add(object_topic(resource, namespace, name))
+        return self._store.get(resource, namespace, name)
+
+    def every(self, resource: Resource, namespace: str) -> Sequence[Obj]:
+        self._topics.add(every_topic(resource, namespace))
+        return self._store.every(resource, namespace)
+
+    def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
+        self._topics.add(key_topic(resource, namespace, key))
+        return self._store.keyed(resource, namespace, key)
+
+    def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        """Notes one pair only, the rarest: an object that enters or leaves the answer has them all."""
+        if labels:
+            pairs = [f"{k}={v}" for k, v in labels.items()]
+            self._topics.add(key_topic(resource, namespace, self._store.rarest(resource, namespace, pairs)))
+        else:
+            self._topics.add(every_topic(resource, namespace))
+        return self._store.selected(resource, namespace, labels)
+
+    def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
+        self._topics.add(owner_topic(resource, namespace, uid))
+        return self._store.owned(resource, namespace, uid)
+
+    def known(self, resource: Resource) -> bool:
+        self._topics.add(sync_topic(resource))
+        return self._store.known(resource)

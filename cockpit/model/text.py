@@ -1,0 +1,58 @@
+"""Text that came from a cluster, an answer or a file, made safe to show."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# ECMA-48 control sequences (CSI) and strings (OSC, DCS, APC, PM, SOS), with ESC or as C1 bytes.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]"
+)
+_SPACES = frozenset("\t\n\r\v\f\x85\u2028\u2029")
+
+
+def safe_text(text: object, limit: int = 300) -> str:
+    """One line without terminal escapes, control or invisible characters and bidi overrides.
+
+    White space of every kind becomes a space, a lone surrogate U+FFFD; longer than `limit` characters
+    ends in an ellipsis. Markup of a screen's library is not touched: a screen shows text, not markup.
+    """
+    raw = text if isinstance(text, str) else str(text)
+    # Sequences can be longer than what is shown, so look a little further than the limit.
+    clean = _clean(raw[: limit * 4 + 1000]).strip()
+    return clean if len(clean) <= limit else clean[: max(limit - 1, 0)] + "…"
+
+
+def safe_lines(text: str, lines: int = 500, width: int = 2000) -> tuple[str, ...]:
+    """The last `lines` lines, each safe and at most `width` characters; indentation stays."""
+    last = text.replace("\r\n", "\n").split("\n")
+    if last and not last[-1]:
+        last.pop()
+    return tuple(_bounded(_clean(line[: width * 4]).rstrip(), width) for line in last[-lines:] if lines > 0)
+
+
+def _bounded(line: str, width: int) -> str:
+    return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+
+
+def _clean(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(map(_visible, _SEQUENCE.sub("", text)))
+
+
+def _visible(character: str) -> str:
+    if character in _SPACES:
+        return " "
+    if character.isprintable():
+        return character
+    match unicodedata.category(character):
+        case "Zs":
+            return " "
+        case "Cs" | "Co" | "Cn":
+            return "\N{REPLACEMENT CHARACTER}"
+        case _:
+            return ""
