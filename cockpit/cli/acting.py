@@ -1,0 +1,142 @@
+"""From an act that is asked for to its outcome: plan, question, sending, exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from cockpit.cli.documents import outcome_document
+from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.names import find
+from cockpit.cli.options import given
+from cockpit.cli.output import emit, emit_document
+from cockpit.cli.program import Person, Program
+from cockpit.cli.running import Failed, talk, with_session
+from cockpit.cli.waiting import synced
+from cockpit.model.plan import Ask, Refused
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Rollout, Verdict
+from cockpit.model.text import safe_text
+from cockpit.model.view import FleetView, Outcome, Prepared, Stage
+from cockpit.session.port import Cockpit
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """`wait` is seconds to wait for objects and traffic; 0 does not wait."""
+
+    dry_run: bool
+    yes: bool
+    confirm: str | None
+    wait: float
+    output: str
+
+
+def act(program: Program, name: str, asked: Callable[[Rollout], Ask], how: How) -> None:
+    """Run one act and end the command with its exit code."""
+    options = given()
+    person = program.person
+    if not (how.dry_run or how.yes or person.present):
+        raise click.UsageError("nobody is there to confirm: add --yes to send, or --dry-run to look at the plan")
+
+    async def work(cockpit: Cockpit) -> ExitCode:
+        view = await synced(cockpit, program.request_timeout(options))
+        rollout = find(view, name).rollout
+        outcome = await _carry_out(cockpit, view, rollout, asked(rollout), how, person)
+        _report(outcome, how.output)
+        return _code(outcome, cockpit.view(), rollout.key)
+
+    code = with_session(program, options, work)
+    if code is not ExitCode.FINE:
+        raise click.exceptions.Exit(int(code))
+
+
+async def _carry_out(
+    cockpit: Cockpit, view: FleetView, rollout: Rollout, ask: Ask, how: How, person: Person
+) -> Outcome:
+    prepared = await cockpit.prepare(rollout.key, ask)
+    if isinstance(prepared, Refused):
+        return Outcome(Stage.REFUSED, prepared.why, None, prepared)
+    if how.output == "table":
+        emit(preview(prepared))
+    if how.dry_run:
+        # Looking is what --read-only is for; that it would not send is no failure of the plan.
+        stage = Stage.REFUSED if prepared.blocked and not view.read_only else Stage.DRY_RUN
+        return Outcome(stage, prepared.blocked, prepared.plan)
+    if prepared.blocked:
+        return Outcome(Stage.REFUSED, prepared.blocked, prepared.plan)
+    declined = await _confirm(prepared, how, person)
+    if declined:
+        return Outcome(Stage.REFUSED, declined, prepared.plan)
+    return await cockpit.send(prepared, wait=how.wait, report=_tell)
+
+
+def _tell(outcome: Outcome) -> None:
+    talk(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage))
+
+
+async def _confirm(prepared: Prepared, how: How, person: Person) -> str:
+    """Why it is not sent; empty where the person, or a flag, said yes."""
+    plan = prepared.plan
+    name = plan.rollout.name
+    if prepared.production and plan.final:
+        typed = how.confirm
+        if typed is None and person.present:
+            typed = await person.answer(f"{plan.rollout.context} is production. Type {safe_text(name)} to send: ")
+        if typed == name:
+            return ""
+        return f"{plan.rollout.context} is production: nothing was sent; give the name with --confirm {name}"
+    if how.yes:
+        return ""
+    usual = "y/N" if plan.raises else "Y/n"
+    answer = (await person.answer(f"Send? [{usual}] ")).lower()
+    agreed = answer in ("y", "yes") or (answer == "" and not plan.raises)
+    return "" if agreed else "nothing was sent: not confirmed"
+
+
+def preview(prepared: Prepared) -> str:
+    """The plan in words, with what the server said to it."""
+    plan = prepared.plan
+    lines = [safe_text(plan.title), *_section("changes", [str(change) for change in plan.changes])]
+    lines += _section("commands", list(plan.commands()))
+    lines += _section("warnings", list(plan.warnings))
+    lines += _section("checks", list(prepared.checks))
+    lines += _section("undo", [plan.undo] if plan.undo else [])
+    lines += _section("blocked", [prepared.blocked] if prepared.blocked else [])
+    return "\n".join(lines)
+
+
+def _section(name: str, texts: list[str]) -> list[str]:
+    return [f"{name}:", *(f"  {safe_text(text, 4000)}" for text in texts)] if texts else []
+
+
+def _report(outcome: Outcome, output: str) -> None:
+    if output != "table":
+        emit_document(outcome_document(outcome), output)
+    elif outcome.stage is Stage.REFUSED and outcome.plan is None:
+        raise Failed(f"refused: {outcome.why}")
+    elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED):
+        talk(f"{outcome.stage}: {outcome.why}")
+    else:
+        emit(safe_text(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage), 1000))
+
+
+def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
+    match outcome.stage:
+        case Stage.DRY_RUN | Stage.SENT | Stage.VERIFIED:
+            return ExitCode.FINE
+        case Stage.UNVERIFIED:
+            return ExitCode.SPLIT_OFF if _off(view, key) else ExitCode.TIMED_OUT
+        case _:
+            return ExitCode.ERROR
+
+
+def _off(view: FleetView, key: RolloutKey) -> bool:
+    return any(
+        lane.verdict is Verdict.OFF
+        for shown in view.rollouts
+        if shown.rollout.key == key
+        for lane in shown.rollout.lanes
+    )

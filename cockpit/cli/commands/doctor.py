@@ -1,0 +1,65 @@
+"""`doctor`: what this cluster, this user and this machine give."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+import click
+
+from cockpit.cli.documents import cluster_document
+from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.options import given, output_option, shared_options
+from cockpit.cli.output import emit, emit_document, table
+from cockpit.cli.program import Program
+from cockpit.cli.running import with_session
+from cockpit.cli.waiting import decided, until
+from cockpit.model.view import ClusterView, FleetView, Sync
+from cockpit.session.port import Cockpit
+
+
+@click.command("doctor")
+@shared_options
+@output_option("table", "json", "yaml")
+@click.pass_obj
+def doctor_command(program: Program, output: str) -> None:
+    """Say what can be read of each context, where files are kept, and which versions run."""
+    options = given()
+
+    async def work(port: Cockpit) -> FleetView:
+        return await until(port, decided, program.request_timeout(options)) or port.view()
+
+    view = with_session(program, options, work)
+    paths = {name: str(path) for name, path in program.paths().items()}
+    versions = {
+        "cockpit": version("rollout-cockpit"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+    if output == "table":
+        emit("\n\n".join([*map(_cluster, view.clusters), _pairs(paths), _pairs(versions)]))
+    else:
+        clusters = [cluster_document(cluster) for cluster in view.clusters]
+        emit_document({"clusters": clusters, "paths": paths, "versions": versions}, output)
+    if any(cluster.state is not Sync.LIVE for cluster in view.clusters):
+        raise click.exceptions.Exit(int(ExitCode.ERROR))
+
+
+def _cluster(cluster: ClusterView) -> str:
+    place = cluster.namespace or "all namespaces"
+    marked = "yes" if cluster.production else "no"
+    facts = {
+        "context": cluster.context,
+        "server": cluster.server,
+        "user": cluster.user,
+        "namespace": place,
+        "production": marked,
+        "state": f"{cluster.state}" + (f": {cluster.message}" if cluster.message else ""),
+    }
+    rows = [(kind.kind, str(kind.state), str(kind.objects), kind.error or "-") for kind in cluster.kinds]
+    kinds = table(("KIND", "STATE", "OBJECTS", "WHY"), rows) if rows else ""
+    return f"{_pairs(facts)}\n{kinds}".rstrip()
+
+
+def _pairs(facts: dict[str, str]) -> str:
+    return table(("", ""), list(facts.items())).lstrip("\n")

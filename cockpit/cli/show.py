@@ -1,0 +1,74 @@
+"""One rollout as a page of plain text."""
+
+from __future__ import annotations
+
+from cockpit.cli.output import table
+from cockpit.cli.words import UNKNOWN, percent, step
+from cockpit.model.rollout import Lane, Rollout, Share
+from cockpit.model.text import safe_text
+from cockpit.model.view import RolloutView
+
+
+def describe(shown: RolloutView, *, wide: bool) -> str:
+    """Facts first, then shares by lane, versions, findings and acts; `wide` adds pods and objects."""
+    rollout = shown.rollout
+    parts = [_facts(shown), _shares(rollout), _versions(rollout, wide=wide)]
+    if rollout.findings:
+        rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in rollout.findings]
+        parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))
+    if rollout.acts:
+        rows = [
+            (str(act.act), "yes" if act.enabled else "no", act.why or UNKNOWN)
+            for act in rollout.acts
+            if wide or act.enabled
+        ]
+        parts.append(table(("ACT", "NOW", "WHY"), rows))
+    if wide:
+        parts.append(table(("OBJECT",), [(str(ref),) for ref in rollout.objects]))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _facts(shown: RolloutView) -> str:
+    rollout = shown.rollout
+    door = rollout.door.url if rollout.door else f"none: {rollout.door_missing}" if rollout.door_missing else UNKNOWN
+    facts = [
+        ("Rollout", str(rollout.key)),
+        ("System", f"{rollout.key.system} (router {rollout.router})"),
+        ("Phase", f"{rollout.phase}" + (f": {rollout.message}" if rollout.message else "")),
+        ("Step", step(rollout) + (f" {rollout.step.title}" if rollout.step and rollout.step.title else "")),
+        ("Owners", ", ".join(f"{owner.kind} {owner.name}" for owner in rollout.owners) or UNKNOWN),
+        ("Probe target", door),
+    ]
+    if shown.acting:
+        facts.append(("Under way", shown.acting))
+    return "\n".join(f"{name + ':':<14}{safe_text(text)}" for name, text in facts)
+
+
+def _shares(rollout: Rollout) -> str:
+    rows = [_share_row(lane, share) for lane in rollout.lanes for share in lane.shares]
+    return table(("LANE", "VERSION", "DECLARED", "WRITTEN", "OBSERVED", "SAMPLES", "VERDICT"), rows) if rows else ""
+
+
+def _share_row(lane: Lane, share: Share) -> tuple[str, ...]:
+    name = f"{lane.name} ({lane.match})" if lane.match else lane.name
+    seen = share.observed
+    observed = f"{percent(seen.share)} ({percent(seen.low)}..{percent(seen.high)})" if seen else UNKNOWN
+    samples = str(seen.samples) if seen else UNKNOWN
+    written = percent(share.written) + (" by pods" if lane.derived and share.written is not None else "")
+    return (name, share.version, percent(share.declared), written, observed, samples, str(lane.verdict))
+
+
+def _versions(rollout: Rollout, *, wide: bool) -> str:
+    rows = [
+        (v.name, str(v.role), f"{v.ready}/{v.desired}", str(v.workload or UNKNOWN), ", ".join(v.images) or UNKNOWN)
+        for v in rollout.versions
+    ]
+    parts = [table(("VERSION", "ROLE", "READY", "WORKLOAD", "IMAGES"), rows)] if rows else []
+    pods = [
+        (pod.name, version.name, str(pod.state), str(pod.restarts), pod.reason or UNKNOWN)
+        for version in rollout.versions
+        for pod in version.pods
+    ]
+    if wide and pods:
+        parts.append(table(("POD", "VERSION", "STATE", "RESTARTS", "REASON"), pods))
+    return "\n\n".join(parts)

@@ -1,0 +1,86 @@
+"""Rollouts in words: the cells of a table, and a sentence for one state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cockpit.model.rollout import Finding, Lane, Rollout, Share, Verdict
+
+UNKNOWN = "-"
+
+
+def percent(share: float | None) -> str:
+    """A fraction of 1 as people say it; a dash where nobody knows."""
+    if share is None:
+        return UNKNOWN
+    return f"{share * 100:.1f}".removesuffix(".0") + "%"
+
+
+def default_lane(rollout: Rollout) -> Lane | None:
+    """The lane of requests that no rule catches."""
+    return next((lane for lane in rollout.lanes if lane.name == "default"), None)
+
+
+def declared(lane: Lane | None) -> str:
+    """`v1=70% v2=30%`, the form that set-weight takes."""
+    return _split(lane, lambda share: percent(share.declared))
+
+
+def written(lane: Lane | None) -> str:
+    return _split(lane, lambda share: percent(share.written))
+
+
+def observed(lane: Lane | None) -> str:
+    """Observed shares, each with half its interval's width."""
+    if lane is None or not any(share.observed for share in lane.shares):
+        return UNKNOWN
+    return _split(lane, _observed_share)
+
+
+def _observed_share(share: Share) -> str:
+    seen = share.observed
+    return UNKNOWN if seen is None else f"{seen.share * 100:.0f}%±{(seen.high - seen.low) * 50:.0f}"
+
+
+def _split(lane: Lane | None, cell: Callable[[Share], str]) -> str:
+    if lane is None or not lane.shares:
+        return UNKNOWN
+    cells = [(share.version, cell(share)) for share in lane.shares]
+    if all(text == UNKNOWN for _, text in cells):
+        return UNKNOWN
+    return " ".join(f"{version}={text}" for version, text in cells)
+
+
+def verdict(rollout: Rollout) -> str:
+    """The worst verdict of the lanes."""
+    found = {lane.verdict for lane in rollout.lanes}
+    for word in (Verdict.OFF, Verdict.NOT_YET, Verdict.ON):
+        if word in found:
+            return str(word)
+    return UNKNOWN
+
+
+def step(rollout: Rollout) -> str:
+    return f"{rollout.step.index}/{rollout.step.count}" if rollout.step else UNKNOWN
+
+
+def pods(rollout: Rollout) -> str:
+    return " ".join(f"{v.name} {v.ready}/{v.desired}" for v in rollout.versions) or UNKNOWN
+
+
+def state(rollout: Rollout) -> str:
+    """Where a rollout stands, in one sentence without colour or glyph."""
+    lane = default_lane(rollout)
+    parts = [f"{rollout.phase}" + (f", step {step(rollout)}" if rollout.step else "")]
+    if written(lane) != UNKNOWN:
+        parts.append(f"written {written(lane)}")
+    if observed(lane) != UNKNOWN:
+        parts.append(f"observed {observed(lane)} ({verdict(rollout)})")
+    parts.append(f"pods {pods(rollout)}")
+    parts += [finding_text(finding) for finding in rollout.findings]
+    return "; ".join(parts)
+
+
+def finding_text(finding: Finding) -> str:
+    """A finding with its severity first."""
+    return f"{finding.severity}: {finding.text}"

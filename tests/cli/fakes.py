@@ -1,0 +1,197 @@
+"""A session and a composition root that stand still, so that the command line can be tried without a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cockpit.cli.program import DemoOrder, Options, StartError
+from cockpit.model.door import Door
+from cockpit.model.plan import Act, ActState, Ask, Change, Expected, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
+from cockpit.model.rollout import Finding, Lane, Observed, Phase, Role, Rollout, Severity, Share, Verdict, Version
+from cockpit.model.view import ClusterView, FleetView, KindSync, Outcome, Prepared, ProbeView, RolloutView, Stage, Sync
+
+TURNS_PER_VIEW = 10  # a reader needs three to see each
+QUIET = ProbeView(False, None, 0, 0, 0, 0, 0, None)
+
+
+def version(name: str, role: Role, ready: int = 2, desired: int = 2) -> Version:
+    return Version(name, role, (f"web:{name}",), Ref(DEPLOYMENTS, "shop", f"web-{name}"), ready, desired)
+
+
+def rollout(
+    name: str = "web", *, context: str = "demo", namespace: str = "shop", system: str = "manual", share: float = 0.3
+) -> Rollout:
+    return Rollout(
+        key=RolloutKey(context, namespace, name, system),
+        router="ingress",
+        phase=Phase.CANARY,
+        message="",
+        versions=(version("v1", Role.STABLE), version("v2", Role.CANARY, 1)),
+        lanes=(
+            Lane(
+                "default",
+                "",
+                (
+                    Share("v1", None, 1 - share, Observed(0.56, 0.5, 0.62, 812, 3, 1.5, 9.0)),
+                    Share("v2", None, share, Observed(0.44, 0.38, 0.5, 812)),
+                ),
+                verdict=Verdict.OFF,
+                samples=812,
+            ),
+        ),
+        objects=(Ref(INGRESSES, namespace, name),),
+        epoch="1",
+        findings=(Finding("split-off", Severity.WARNING, "v2 answers 44%, 30% is written", "812 samples"),),
+        acts=(ActState(Act.SET_WEIGHT, True), ActState(Act.APPROVE, False, "nothing waits for approval")),
+        door=Door("127.0.0.1", 80, "shop.example"),
+    )
+
+
+def cluster(
+    context: str = "demo",
+    state: Sync = Sync.LIVE,
+    message: str = "",
+    kinds: tuple[KindSync, ...] = (),
+    production: bool = False,
+) -> ClusterView:
+    return ClusterView(context, "https://127.0.0.1:6443", "admin", "shop", production, state, message, None, kinds)
+
+
+def fleet(rollouts: Iterable[Rollout] = (), clusters: Iterable[ClusterView] = (), read_only: bool = False) -> FleetView:
+    shown = tuple(RolloutView(rollout, QUIET) for rollout in rollouts)
+    return FleetView(1_700_000_000.25, tuple(clusters) or (cluster(),), shown, (), read_only, "admin")
+
+
+def plan(act: Act = Act.SET_WEIGHT, *, raises: bool = True, final: bool = False, context: str = "demo") -> Plan:
+    body = {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/canary-weight": "50"}}}
+    request = Request(Verb.PATCH, Ref(SERVICES, "shop", "web"), body, PatchType.MERGE, guard="as it was shown")
+    return Plan(
+        act=act,
+        rollout=RolloutKey(context, "shop", "web", "manual"),
+        title="set weight of shop/web",
+        changes=(Change("v2 in default", "30%", "50%"),),
+        requests=(request,),
+        expected=(Expected("default", "v2", 0.5),),
+        undo="set v2 back to 30%",
+        warnings=("50% of the traffic on 1 of 3 pods",),
+        raises=raises,
+        final=final,
+    )
+
+
+class FakeCockpit:
+    """Shows the views of a script, one after the other, and answers as it was told."""
+
+    def __init__(self, *views: FleetView) -> None:
+        self.views = list(views)
+        self.prepared: Prepared | Refused = Prepared(plan(), ("patch Service shop/web: accepted",))
+        self.outcome = Outcome(Stage.VERIFIED, "objects and traffic agree", plan())
+        self.asked: list[tuple[RolloutKey, Ask]] = []
+        self.sent: list[tuple[Prepared, float]] = []
+        self.probed: list[tuple[RolloutKey, bool]] = []
+        self.at_end: Callable[[], None] | None = None
+
+    def view(self) -> FleetView:
+        return self.views[0]
+
+    def subscribe(self, listener: Callable[[FleetView], None]) -> Callable[[], None]:
+        """Goes to the next view of the script every few turns of the loop, while somebody listens."""
+        loop = asyncio.get_running_loop()
+        listening = [True]
+
+        def turn(left: int) -> None:
+            if not listening:
+                return
+            if left:
+                loop.call_soon(turn, left - 1)
+            elif len(self.views) > 1:
+                self.views.pop(0)
+                listener(self.views[0])
+                loop.call_soon(turn, TURNS_PER_VIEW)
+            elif self.at_end:
+                self.at_end()
+
+        loop.call_soon(turn, TURNS_PER_VIEW)
+        return listening.clear
+
+    async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        self.asked.append((key, ask))
+        return self.prepared
+
+    async def send(
+        self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
+    ) -> Outcome:
+        self.sent.append((prepared, wait))
+        if report:
+            report(replace(self.outcome, stage=Stage.SENDING, why=""))
+        return self.outcome
+
+    async def probe(self, key: RolloutKey, running: bool) -> None:
+        self.probed.append((key, running))
+
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
+        raise AssertionError("the command line remembers no targets")
+
+    async def yaml(self, context: str, ref: Ref) -> str:
+        return "kind: Service"
+
+    async def events(self, context: str, ref: Ref) -> tuple[str, ...]:
+        return ()
+
+    async def logs(self, context: str, pod: Ref, lines: int = 200) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass
+class FakePerson:
+    present: bool = False
+    answers: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+    async def answer(self, question: str) -> str:
+        self.questions.append(question)
+        return self.answers.pop(0)
+
+
+class FakeProgram:
+    """Gives the fake session; notes the options it was asked with."""
+
+    def __init__(self, cockpit: FakeCockpit) -> None:
+        self.cockpit = cockpit
+        self.person = FakePerson()
+        self.options: list[Options] = []
+        self.orders: list[DemoOrder] = []
+        self.problem = ""
+        self.closed = 0
+
+    @asynccontextmanager
+    async def session(self, options: Options) -> AsyncIterator[FakeCockpit]:
+        self.options.append(options)
+        if self.problem:
+            raise StartError(self.problem)
+        try:
+            yield self.cockpit
+        finally:
+            self.closed += 1
+
+    def request_timeout(self, options: Options) -> float:
+        return options.request_timeout or 1.0
+
+    def remembered_door(self, key: RolloutKey) -> Door | None:
+        return None
+
+    def screen(self, options: Options) -> int:
+        self.options.append(options)
+        return 0
+
+    def demo(self, order: DemoOrder, options: Options) -> int:
+        self.orders.append(order)
+        return 0
+
+    def paths(self) -> Mapping[str, Path]:
+        return {"journal": Path("state") / "journal.jsonl"}

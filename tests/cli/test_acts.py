@@ -1,0 +1,206 @@
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.cli.arguments import weights
+from cockpit.cli.main import command_line
+from cockpit.model.plan import Act, Ask, Refused
+from cockpit.model.rollout import Role
+from cockpit.model.view import Outcome, Prepared, Stage
+from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, plan, rollout, version
+
+WEB = rollout()
+
+
+def run(program: FakeProgram, *words: str) -> Result:
+    return CliRunner().invoke(command_line, words, obj=program)
+
+
+def program(*, read_only: bool = False, present: bool = False, answers: tuple[str, ...] = ()) -> FakeProgram:
+    made = FakeProgram(FakeCockpit(fleet([WEB], read_only=read_only)))
+    made.person.present = present
+    made.person.answers = list(answers)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("words", "ask"),
+    [
+        (["set-weight", "web", "v2=50"], Ask(Act.SET_WEIGHT, weights=(("v2", 0.5), ("v1", 0.5)))),
+        (["set-weight", "web", "v2=50%", "v1=50"], Ask(Act.SET_WEIGHT, weights=(("v2", 0.5), ("v1", 0.5)))),
+        (["set-weight", "web", "v2=100"], Ask(Act.SET_WEIGHT, weights=(("v2", 1.0), ("v1", 0.0)))),
+        (["flip", "web"], Ask(Act.FLIP)),
+        (["flip", "web", "v2"], Ask(Act.FLIP, version="v2")),
+        (["rollback", "web"], Ask(Act.ROLLBACK)),
+        (["rollback", "web", "--to", "v1"], Ask(Act.ROLLBACK, version="v1")),
+        (["undo", "web"], Ask(Act.UNDO)),
+        (["header", "web", "v2", "foo=bar=baz"], Ask(Act.HEADER, version="v2", header=("foo", "bar=baz"))),
+        (["scale", "web", "v2=4"], Ask(Act.SCALE, counts=(("v2", 4),))),
+        (["promote", "web", "--by", "backend"], Ask(Act.PROMOTE, by="backend")),
+        (["finish", "web"], Ask(Act.FINISH)),
+        (["jump", "web", "3"], Ask(Act.JUMP, step=3)),
+        *(([str(act), "web"], Ask(act)) for act in (Act.APPROVE, Act.PAUSE, Act.RESUME, Act.ABORT, Act.RETRY)),
+    ],
+)
+def test_each_act_asks_for_what_its_words_say(words: list[str], ask: Ask) -> None:
+    made = program()
+    assert run(made, *words, "--yes").exit_code == 0
+    assert made.cockpit.asked == [(WEB.key, ask)]
+    assert len(made.cockpit.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["set-weight", "web", "v2=101"], 2, "no share from 0 to 100"),
+        (["set-weight", "web", "v2=nan"], 2, "no share"),
+        (["set-weight", "web", "v2"], 2, "not of the form VERSION=PERCENT"),
+        (["set-weight", "web", "v1=50", "v2=40"], 2, "sum to 90%, not to 100%"),
+        (["set-weight", "web", "v1=90", "v2=40"], 2, "sum to 130%, which is more than 100%"),
+        (["set-weight", "web", "v2=50", "v2=50"], 2, "v2 is given twice"),
+        (["set-weight", "web", "v3=50"], 1, "has no version 'v3'. It has v1, v2."),
+        (["set-weight", "web"], 2, "Missing argument"),
+        (["scale", "web", "v2=-1"], 2, "no number of pods"),
+        (["scale", "web", "v2=1e9"], 2, "no number of pods"),
+        (["header", "web", "v2", "foo"], 2, "not of the form KEY=VALUE"),
+        (["flip", "web", "blue"], 1, "has no version 'blue'. It has v1, v2."),
+        (["jump", "web", "0"], 2, "0 is not in the range"),
+        (["flip", "nothing"], 1, "no rollout 'nothing'"),
+    ],
+)
+def test_wrong_arguments_are_told_and_nothing_is_asked(words: list[str], code: int, said: str) -> None:
+    made = program()
+    result = run(made, *words, "--yes")
+    assert (result.exit_code, made.cockpit.asked) == (code, [])
+    assert said in result.stderr
+
+
+def test_the_plan_is_printed_before_it_is_sent() -> None:
+    result = run(program(), "set-weight", "web", "v2=50", "--yes")
+    for text in (
+        "v2 in default 30% -> 50%",
+        "kubectl --context demo -n shop patch service/web",
+        "50% of the traffic on 1 of 3 pods",
+        "patch Service shop/web: accepted",
+        "set v2 back to 30%",
+        "verified: objects and traffic agree",
+    ):
+        assert text in result.stdout
+    assert "sending" in result.stderr
+
+
+def test_a_dry_run_never_sends() -> None:
+    made = program(present=True)
+    result = run(made, "set-weight", "web", "v2=50", "--dry-run", "-o", "json")
+    assert (result.exit_code, made.cockpit.sent, made.person.questions) == (0, [], [])
+    told = json.loads(result.stdout)
+    assert told["outcome"] == "dry-run"
+    assert set(told["plan"]) >= {"act", "changes", "requests", "undo", "warnings", "commands"}
+    assert told["plan"]["changes"] == ["v2 in default 30% -> 50%"]
+    assert told["plan"]["requests"][0]["verb"] == "patch"
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_even_planned() -> None:
+    made = program()
+    result = run(made, "flip", "web")
+    assert (result.exit_code, made.options) == (2, [])
+    assert "--yes" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("raises", "answer", "sent"),
+    [(True, "y", 1), (True, "", 0), (True, "n", 0), (False, "", 1), (False, "n", 0), (True, "YES", 1), (False, "?", 0)],
+)
+def test_enter_sends_only_what_lowers_exposure(raises: bool, answer: str, sent: int) -> None:
+    made = program(present=True, answers=(answer,))
+    made.cockpit.prepared = Prepared(plan(raises=raises), ())
+    result = run(made, "flip", "web")
+    assert len(made.cockpit.sent) == sent
+    assert result.exit_code == (0 if sent else 1)
+    assert made.person.questions == ["Send? [y/N] " if raises else "Send? [Y/n] "]
+
+
+@pytest.mark.parametrize(
+    ("words", "present", "answers", "sent"),
+    [
+        (["--yes"], False, (), 0),
+        (["--yes", "--confirm", "web"], False, (), 1),
+        (["--yes", "--confirm", "wep"], False, (), 0),
+        ([], True, ("web",), 1),
+        (["--yes"], True, ("y",), 0),
+    ],
+)
+def test_production_asks_for_the_name(words: list[str], present: bool, answers: tuple[str, ...], sent: int) -> None:
+    made = program(present=present, answers=answers)
+    made.cockpit.prepared = Prepared(plan(Act.FINISH, final=True), (), production=True)
+    result = run(made, "finish", "web", *words)
+    assert len(made.cockpit.sent) == sent
+    assert result.exit_code == (0 if sent else 1)
+    assert sent or "--confirm web" in result.stderr
+
+
+def test_a_refusal_says_why() -> None:
+    made = program()
+    made.cockpit.prepared = Refused(Act.APPROVE, WEB.key, "nothing waits for approval in demo:shop/web")
+    result = run(made, "approve", "web", "--yes")
+    assert (result.exit_code, result.stderr) == (1, "Error: refused: nothing waits for approval in demo:shop/web\n")
+    told = json.loads(run(made, "approve", "web", "--yes", "-o", "json").stdout)
+    assert told == {"outcome": "refused", "why": "nothing waits for approval in demo:shop/web", "plan": None}
+
+
+@pytest.mark.parametrize(("read_only", "code"), [(False, 1), (True, 0)])
+def test_a_plan_that_cannot_be_sent_is_shown_and_read_only_may_look(read_only: bool, code: int) -> None:
+    made = program(read_only=read_only)
+    made.cockpit.prepared = Prepared(plan(), (), blocked="services in demo: not allowed (403)")
+    assert run(made, "flip", "web", "--dry-run").exit_code == code
+    result = run(made, "flip", "web", "--yes")
+    assert (result.exit_code, made.cockpit.sent) == (1, [])
+    assert "not allowed (403)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "wait"), [([], 30.0), (["--no-wait"], 0.0), (["--within", "2m"], 120.0), (["--wait"], 30.0)]
+)
+def test_how_long_is_waited(words: list[str], wait: float) -> None:
+    made = program()
+    run(made, "flip", "web", "--yes", *words)
+    assert [seconds for _, seconds in made.cockpit.sent] == [wait]
+
+
+@pytest.mark.parametrize(
+    ("stage", "off", "code"),
+    [
+        (Stage.VERIFIED, True, 0),
+        (Stage.SENT, True, 0),
+        (Stage.UNVERIFIED, True, 6),
+        (Stage.UNVERIFIED, False, 4),
+        (Stage.REFUSED, True, 1),
+        (Stage.UNKNOWN, True, 1),
+    ],
+)
+def test_the_exit_code_says_what_came_of_it(stage: Stage, off: bool, code: int) -> None:
+    shown = WEB if off else replace(WEB, lanes=())
+    made = FakeProgram(FakeCockpit(fleet([shown])))
+    made.cockpit.outcome = Outcome(stage, "because", plan())
+    assert run(made, "flip", "web", "--yes").exit_code == code
+    assert json.loads(run(made, "flip", "web", "--yes", "-o", "json").stdout)["outcome"] == str(stage)
+
+
+def test_read_only_reaches_the_session() -> None:
+    made = program()
+    run(made, "--read-only", "flip", "web", "--yes")
+    assert made.options[0].read_only is True
+
+
+@given(st.lists(st.integers(0, 1000), min_size=2, max_size=5))
+def test_weights_that_leave_one_out_always_sum_to_one(tenths: list[int]) -> None:
+    names = [f"v{i}" for i in range(len(tenths) + 1)]
+    several = replace(WEB, versions=tuple(version(name, Role.NEW) for name in names))
+    shares = [tenth / 10 / len(tenths) for tenth in tenths]
+    found = weights(several, [f"{name}={share!r}" for name, share in zip(names, shares, strict=False)])
+    assert {name for name, _ in found} == set(names)
+    assert abs(sum(share for _, share in found) - 1) < 1e-6

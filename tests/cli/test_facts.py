@@ -1,0 +1,251 @@
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from cockpit.cli.main import command_line
+from cockpit.cli.program import Options
+from cockpit.model.rollout import Finding, Phase, Severity
+from cockpit.model.view import KindSync, Sync
+from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, rollout
+
+
+def run(program: FakeProgram, *words: str) -> Result:
+    return CliRunner().invoke(command_line, words, obj=program)
+
+
+def program(*views: object) -> FakeProgram:
+    return FakeProgram(FakeCockpit(*views))  # type: ignore[arg-type]
+
+
+def interrupted(made: FakeProgram) -> FakeProgram:
+    made.cockpit.at_end = lambda: signal.raise_signal(signal.SIGINT)
+    return made
+
+
+def test_list_waits_until_the_cluster_was_read() -> None:
+    result = run(program(fleet(clusters=[cluster(state=Sync.SYNCING)]), fleet([rollout()])), "list")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0].split() == (
+        ["ROLLOUT", "SYSTEM", "ROUTER", "PHASE", "STEP", "DECLARED", "WRITTEN", "OBSERVED", "VERDICT", "PODS"]
+    )
+    assert "shop/web  manual  ingress  canary  -     -         v1=70% v2=30%  v1=56%±6 v2=44%±6  off" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_list_as_json_has_every_field_of_the_interface() -> None:
+    result = run(program(fleet([rollout()])), "list", "-o", "json")
+    [found] = json.loads(result.stdout)["rollouts"]
+    assert set(found) >= {
+        *("context", "namespace", "name", "system", "router", "phase", "message", "step"),
+        *("versions", "lanes", "findings", "acts", "owners"),
+    }
+    assert found["step"] is None
+    assert found["phase"] == "canary"
+    [lane] = found["lanes"]
+    assert lane["verdict"] == "off"
+    assert lane["shares"][1]["declared"] is None
+    assert lane["shares"][1]["written"] == 0.3
+    assert lane["shares"][1]["observed"]["share"] == 0.44
+    assert {"share", "low", "high", "samples"} <= set(lane["shares"][1]["observed"])
+    assert found["versions"][0]["images"] == ["web:v1"]
+    assert found["acts"][1] == {"id": "approve", "enabled": False, "why": "nothing waits for approval"}
+
+
+def test_yaml_and_json_say_the_same() -> None:
+    as_yaml = run(program(fleet([rollout()])), "show", "web", "-o", "yaml")
+    as_json = run(program(fleet([rollout()])), "show", "web", "-o", "json")
+    assert yaml.safe_load(as_yaml.stdout) == json.loads(as_json.stdout)
+
+
+def test_names_carry_the_context_only_where_there_are_several() -> None:
+    one = run(program(fleet([rollout("a"), rollout("b"), rollout("b", system="argo")])), "list", "-o", "name")
+    assert one.stdout.splitlines() == ["shop/a", "shop/b@manual", "shop/b@argo"]
+    two = run(program(fleet([rollout("a"), rollout("a", context="eu")])), "list", "-o", "name")
+    assert two.stdout.splitlines() == ["demo:shop/a", "eu:shop/a"]
+
+
+def test_a_kind_that_may_not_be_read_is_a_note_and_the_rest_is_listed() -> None:
+    kinds = (
+        KindSync("Ingress", Sync.FORBIDDEN, 0, "ingresses in demo: not allowed (403)"),
+        KindSync("Pod", Sync.LIVE, 0),
+    )
+    view = fleet([rollout()], [cluster(state=Sync.FORBIDDEN, kinds=kinds)])
+    result = run(program(view), "list")
+    assert result.exit_code == 0
+    assert "shop/web" in result.stdout
+    assert "Ingress: forbidden: ingresses in demo: not allowed (403)" in result.stderr
+
+
+@pytest.mark.parametrize("state", [Sync.RETRYING, Sync.REFUSED])
+def test_a_cluster_that_does_not_answer_is_an_error_that_names_it(state: Sync) -> None:
+    view = fleet(clusters=[cluster("prod-eu", state, "pods in prod-eu: cannot be reached")])
+    result = run(program(view), "list", "-o", "json")
+    assert result.exit_code == 1
+    assert "prod-eu (https://127.0.0.1:6443)" in result.stderr
+    assert "cannot be reached" in result.stderr
+    assert result.stdout == ""
+
+
+def test_of_two_clusters_one_is_listed_and_the_exit_code_tells() -> None:
+    view = fleet([rollout()], [cluster(), cluster("eu", Sync.RETRYING, "connection refused")])
+    result = run(program(view), "list", "-o", "name")
+    assert result.exit_code == 1
+    assert result.stdout == "shop/web\n"
+    assert "eu" in result.stderr
+
+
+def test_no_facts_in_time_is_told_apart_from_an_error() -> None:
+    result = run(program(fleet(clusters=[cluster(state=Sync.CONNECTING)])), "list", "--request-timeout", "1ms")
+    assert result.exit_code == 4
+    assert "no facts within 0.001 s" in result.stderr
+
+
+def test_what_stops_a_session_from_starting_is_said() -> None:
+    made = program(fleet())
+    made.problem = "no context staging in the kubeconfig; there are: demo"
+    result = run(made, "list", "--context", "staging")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: no context staging in the kubeconfig; there are: demo\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["list", "-n", "a"], Options(namespace="a")),
+        (["-n", "a", "list"], Options(namespace="a")),
+        (["-n", "a", "list", "-n", "b"], Options(namespace="b")),
+        (["--context", "x", "--context", "y", "list"], Options(contexts=("x", "y"))),
+        (["--context", "x", "list", "--context", "y"], Options(contexts=("y",))),
+        (["-A", "list", "--read-only"], Options(all_namespaces=True, read_only=True)),
+        (["list", "--as", "me", "--as-group", "g", "--as-group", "h"], Options(as_user="me", as_groups=("g", "h"))),
+        (["--request-timeout", "1m30s", "list"], Options(request_timeout=90.0)),
+        (["--kubeconfig", "f", "--theme", "light", "--plain", "list"], Options("f", theme="light", plain=True)),
+    ],
+)
+def test_flags_go_before_and_after_the_command(words: list[str], options: Options) -> None:
+    made = program(fleet())
+    run(made, *words)
+    assert made.options == [options]
+
+
+@pytest.mark.parametrize("time", ["0", "-1", "1x", "soon", "2d", "1 s"])
+def test_a_wrong_duration_is_a_usage_error(time: str) -> None:
+    assert run(program(fleet()), "list", "--request-timeout", time).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["web", "shop/web", "demo:shop/web", "web@manual", "demo:web"])
+def test_show_finds_a_rollout_by_any_unambiguous_name(name: str) -> None:
+    result = run(program(fleet([rollout(), rollout("other")])), "show", name)
+    assert result.exit_code == 0
+    assert "demo:shop/web" in result.stdout
+    assert "44% (38%..50%)" in result.stdout
+    assert "split-off" not in result.stdout
+    assert "v2 answers 44%, 30% is written" in result.stdout
+
+
+def test_show_names_what_is_near_or_what_fits() -> None:
+    view = fleet([rollout(), rollout(namespace="test"), rollout("basket")])
+    assert "Did you mean shop/basket?" in run(program(view), "show", "baskt").stderr
+    many = run(program(view), "show", "web")
+    assert many.exit_code == 1
+    assert "fits 2 rollouts: shop/web, test/web" in many.stderr
+    assert "There are: shop/web" in run(program(view), "show", "zzzz").stderr
+    assert "try -A" in run(program(fleet()), "show", "web").stderr
+    assert run(program(view), "show", "shop/").exit_code == 2
+
+
+def test_nothing_from_a_cluster_reaches_the_terminal_as_an_escape() -> None:
+    hostile = "\x1b]0;owned\x07\x1b[2J\u202ev2\r\nROLLOUT"
+    bad = replace(rollout(), message=hostile, findings=(Finding("x", Severity.CRITICAL, hostile, hostile),))
+    for words in (["list", "-o", "wide"], ["show", "web"], ["show", "web", "-o", "json"], ["list", "-o", "yaml"]):
+        out = run(program(fleet([bad])), *words).stdout
+        assert "\x1b" not in out
+        assert "\u202e" not in out
+        assert "\nROLLOUT" not in out.removeprefix("ROLLOUT")
+
+
+def test_watch_prints_a_sentence_for_each_change_until_it_is_interrupted() -> None:
+    later = replace(rollout(share=0.5), phase=Phase.PAUSED, findings=())
+    made = interrupted(program(fleet([rollout()]), fleet([later]), fleet([later, rollout("new")]), fleet()))
+    result = run(made, "watch")
+    assert result.exit_code == 130
+    times, texts = zip(*(line.split(" ", 1) for line in result.stdout.splitlines()), strict=True)
+    assert set(times) == {"2023-11-14T22:13:20.250Z"}
+    assert texts[1:] == (
+        "demo:shop/web: canary -> paused",
+        "demo:shop/web: written v1=70% v2=30% -> v1=50% v2=50%",
+        "demo:shop/web: no longer: v2 answers 44%, 30% is written",
+        texts[4],
+        "demo:shop/web is gone",
+        "demo:shop/new is gone",
+    )
+    assert texts[4].startswith("demo:shop/new appeared: canary")
+    assert made.closed == 1
+
+
+def test_watch_as_json_is_one_document_a_line_also_for_a_cluster() -> None:
+    lost = fleet([rollout()], [cluster(state=Sync.RETRYING, message="connection lost")])
+    result = run(interrupted(program(fleet([rollout()]), lost)), "watch", "-o", "json")
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert first["rollout"]["name"] == "web"
+    assert second == {
+        "time": "2023-11-14T22:13:20.250Z",
+        "change": "cluster demo is retrying: connection lost",
+        "rollout": None,
+    }
+
+
+def test_watch_of_one_rollout_says_nothing_about_others_and_can_sample_it() -> None:
+    made = interrupted(program(fleet([rollout()]), fleet([rollout(), rollout("other")])))
+    result = run(made, "watch", "web", "--probe")
+    assert len(result.stdout.splitlines()) == 1
+    assert made.cockpit.probed == [(rollout().key, True)]
+
+
+def test_plain_without_a_command_is_watch_and_otherwise_the_screen_opens() -> None:
+    assert "demo:shop/web: canary" in run(interrupted(program(fleet([rollout()]))), "--plain").stdout
+    made = program(fleet())
+    assert run(made, "--theme", "light").exit_code == 0
+    assert made.options == [Options(theme="light")]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_signal_closes_the_session(number: signal.Signals, code: int) -> None:
+    made = program(fleet([rollout()]))
+    made.cockpit.at_end = lambda: signal.raise_signal(number)
+    assert run(made, "watch").exit_code == code
+    assert made.closed == 1
+
+
+def test_doctor_tells_kinds_paths_and_versions() -> None:
+    kinds = (KindSync("Pod", Sync.LIVE, 0, objects=12), KindSync("Ingress", Sync.FORBIDDEN, 0, "not allowed"))
+    made = program(fleet(clusters=[cluster(state=Sync.FORBIDDEN, kinds=kinds)]))
+    result = run(made, "doctor")
+    assert result.exit_code == 1
+    for text in ("https://127.0.0.1:6443", "Ingress  forbidden  0        not allowed", "journal.jsonl", "python"):
+        assert text in result.stdout
+    told = json.loads(run(made, "doctor", "-o", "json").stdout)
+    assert told["clusters"][0]["kinds"][0]["objects"] == 12
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(shell: str) -> None:
+    assert "_COCKPIT_COMPLETE" in run(program(fleet()), "completion", shell).stdout
+
+
+def test_help_loads_neither_cluster_nor_screen_nor_probe_libraries() -> None:
+    code = (
+        "import sys\nfrom cockpit.launch import main\nsys.argv = ['cockpit', '--help']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print('loaded:', *sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60).stdout
+    assert "set-weight" in out
+    loaded = set(out.partition("loaded:")[2].split())
+    assert not {"kubernetes_asyncio", "textual", "rich", "httpx", "aiohttp", "yaml", "cryptography"} & loaded
