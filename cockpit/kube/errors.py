@@ -6,6 +6,7 @@
     ├── UnknownOutcome     a write left and its answer never came
     └── ApiError           a cluster, or the way to it, answered no
         ├── Unreachable    no connection, TLS failure, timeout, connection lost
+        │   └── Stalled    the connection stands, but nothing comes
         ├── BadAnswer      an answer that is not what was asked for
         ├── Unauthorized   401
         ├── Forbidden      403
@@ -107,6 +108,10 @@ class Unreachable(ApiError):
     def __init__(self, message: str, *, context: str, what: str, sent: bool) -> None:
         self.sent = sent
         super().__init__(message, context=context, what=what)
+
+
+class Stalled(Unreachable):
+    headline = "says nothing any more"
 
 
 class BadAnswer(ApiError):

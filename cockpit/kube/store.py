@@ -22,6 +22,14 @@ class ChangeSet:
         return bool(self.topics)
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An object that is gone."""
+
+    namespace: str
+    name: str
+
+
 class Store:
     """Implements `model.lookup.Objects`. Only the informers of its cluster write to it.
 
@@ -46,12 +54,16 @@ class Store:
             topics.add(sync_topic(resource))
         return ChangeSet(frozenset(topics), count)
 
-    def apply(self, resource: Resource, put: Sequence[Obj] = (), drop: Sequence[tuple[str, str]] = ()) -> ChangeSet:
-        """Add or change objects, then remove those named as (namespace, name)."""
+    def apply(self, resource: Resource, changes: Iterable[Obj | Removed]) -> ChangeSet:
+        """Add, change and remove objects, in that order of events."""
         topics: set[str] = set()
         shelf = self._shelf(resource)
-        count = sum(shelf.put(obj, topics) for obj in put)
-        count += sum(shelf.drop(namespace, name, topics) for namespace, name in drop)
+        count = 0
+        for change in changes:
+            if isinstance(change, Removed):
+                count += shelf.drop(change.namespace, change.name, topics)
+            else:
+                count += shelf.put(change, topics)
         return ChangeSet(frozenset(topics), count)
 
     def count(self, resource: Resource) -> int:

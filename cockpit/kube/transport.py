@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cockpit.kube.credentials import Credentials, Headers
-from cockpit.kube.errors import ApiError, BadAnswer, ConfigError, Unauthorized, Unreachable, from_status
+from cockpit.kube.errors import ApiError, BadAnswer, ConfigError, Stalled, Unauthorized, Unreachable, from_status
 from cockpit.kube.proxies import is_loopback, proxy_for
 from cockpit.kube.target import Target
 
@@ -195,8 +195,11 @@ class Transport:
             raise self._unreachable(error, call, sent=True) from None
 
     def _unreachable(self, error: Exception, call: Call, *, sent: bool) -> Unreachable:
-        words = _failure(error)
-        return Unreachable(f"{self._server}: {words}", context=self._target.context, what=call.what, sent=sent)
+        import aiohttp
+
+        kind = Stalled if isinstance(error, aiohttp.SocketTimeoutError) else Unreachable
+        words = f"{self._server}: {_failure(error)}"
+        return kind(words, context=self._target.context, what=call.what, sent=sent)
 
     def _read_session(self) -> aiohttp.ClientSession:
         """The shared session, made anew when renewed credentials brought another client certificate."""

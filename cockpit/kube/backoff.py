@@ -1,0 +1,36 @@
+"""How long to wait after a failure."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Random(Protocol):
+    """The part of `random.Random` that this room uses."""
+
+    def uniform(self, a: float, b: float, /) -> float: ...
+
+
+class Backoff:
+    """Exponential with jitter, the figures of client-go's reflector: 0.8 s, doubled up to 30 s, times [1, 2).
+
+    Two minutes without a failure start it afresh. Times are monotonic seconds.
+    """
+
+    FIRST = 0.8
+    LONGEST = 30.0
+    HEALTHY = 120.0
+
+    def __init__(self, rng: Random) -> None:
+        self._rng = rng
+        self._next = self.FIRST
+        self._resumed_at: float | None = None
+
+    def delay(self, now: float) -> float:
+        """Seconds to wait after a failure that happened `now`."""
+        if self._resumed_at is not None and now - self._resumed_at >= self.HEALTHY:
+            self._next = self.FIRST
+        seconds = self._next * self._rng.uniform(1.0, 2.0)
+        self._next = min(self._next * 2, self.LONGEST)
+        self._resumed_at = now + seconds
+        return seconds

@@ -1,0 +1,205 @@
+"""From the bytes of a list page or a watch line to the structs of `model.objects`.
+
+An object that does not fit its struct is named and left out; the others of its page are not lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from cockpit.model.objects import Obj
+from cockpit.model.text import safe_text
+
+# What msgspec raises on bytes that are no JSON, no UTF-8, of another shape, or nested without end.
+_UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Undecodable(Exception):  # noqa: N818 - a word of this room, caught within it
+    """Bytes that are no list page or no watch event at all. The text is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An object that does not fit; `name` is "" where not even that can be read. `why` is safe."""
+
+    namespace: str
+    name: str
+    why: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `token` is "" on the last one."""
+
+    objects: list[Obj]
+    unreadable: list[Unreadable]
+    version: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """ADDED (`added`) or MODIFIED."""
+
+    obj: Obj
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    namespace: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """`initial` ends the objects that a watch list sends first."""
+
+    version: str
+    initial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An ERROR event; `status` is the Status as JSON, `code` its HTTP code."""
+
+    code: int
+    status: bytes
+
+
+Event = Put | Deleted | Bookmark | Failed | Unreadable
+
+_T = TypeVar("_T")
+
+
+class _ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str | None = None
+    token: str | None = msgspec.field(default=None, name="continue")
+
+
+class _List(msgspec.Struct, Generic[_T]):
+    items: list[_T] | None
+    metadata: _ListMeta = msgspec.field(default_factory=_ListMeta)
+
+
+class _Event(msgspec.Struct, Generic[_T]):
+    type: str
+    object: _T
+
+
+class _Name(msgspec.Struct, rename="camel"):
+    name: str = ""
+    namespace: str = ""
+    resource_version: str = ""
+    annotations: Any = None
+
+
+class _Named(msgspec.Struct):
+    metadata: _Name = msgspec.field(default_factory=_Name)
+
+
+class _Code(msgspec.Struct):
+    code: int = 500
+
+
+_INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+_raw_list = msgspec.json.Decoder(_List[msgspec.Raw])
+_raw_event = msgspec.json.Decoder(_Event[msgspec.Raw])
+_named = msgspec.json.Decoder(_Named)
+_code = msgspec.json.Decoder(_Code)
+
+
+class Decoder:
+    """Decodes one kind."""
+
+    def __init__(self, kind: type[Obj]) -> None:
+        self._kind = kind.__name__
+        self._one: msgspec.json.Decoder[Obj] = msgspec.json.Decoder(kind)
+        self._list: msgspec.json.Decoder[_List[Obj]] = msgspec.json.Decoder(_List[kind])  # type: ignore[valid-type]
+        self._event: msgspec.json.Decoder[_Event[Obj]] = msgspec.json.Decoder(_Event[kind])  # type: ignore[valid-type]
+
+    def page(self, body: bytes | bytearray) -> Page:
+        """A list's page. Raises Undecodable."""
+        try:
+            whole = self._list.decode(body)
+        except _UNFIT:
+            return self._page_by_item(body)
+        return _page(whole.items or [], [], whole.metadata)
+
+    def event(self, line: bytes) -> Event:
+        """A watch's line. Raises Undecodable."""
+        try:
+            event = self._event.decode(line)
+        except _UNFIT:
+            return self._odd_event(line)
+        meta = event.object.metadata
+        match event.type:
+            case "ADDED" | "MODIFIED":
+                return Put(event.object, event.type == "ADDED")
+            case "DELETED":
+                return Deleted(meta.namespace, meta.name, meta.resource_version)
+        return self._odd_event(line)
+
+    def _page_by_item(self, body: bytes | bytearray) -> Page:
+        try:
+            whole = _raw_list.decode(body)
+        except _UNFIT as error:
+            raise Undecodable(safe_text(f"no list of {self._kind}: {error}")) from None
+        objects: list[Obj] = []
+        unreadable: list[Unreadable] = []
+        for raw in whole.items or []:
+            try:
+                objects.append(self._one.decode(raw))
+            except _UNFIT as error:
+                unreadable.append(self._unreadable(raw, error))
+        return _page(objects, unreadable, whole.metadata)
+
+    def _odd_event(self, line: bytes) -> Event:
+        """Bookmarks, errors, and objects that do not fit."""
+        try:
+            event = _raw_event.decode(line)
+        except _UNFIT as error:
+            raise Undecodable(safe_text(f"no watch event of {self._kind}: {error}")) from None
+        match event.type:
+            case "BOOKMARK":
+                meta = _name_of(event.object)
+                ends = isinstance(meta.annotations, dict) and meta.annotations.get(_INITIAL_EVENTS_END) == "true"
+                return Bookmark(meta.resource_version, ends)
+            case "ERROR":
+                return Failed(_code_of(event.object), bytes(event.object))
+            case "DELETED" if (meta := _name_of(event.object)).name:
+                return Deleted(meta.namespace, meta.name, meta.resource_version)
+        try:
+            self._one.decode(event.object)
+        except _UNFIT as error:
+            return self._unreadable(event.object, error)
+        raise Undecodable(safe_text(f"no watch event of {self._kind}: type {event.type}"))
+
+    def _unreadable(self, raw: msgspec.Raw, error: Exception) -> Unreadable:
+        meta = _name_of(raw)
+        place = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name or "without a name"
+        why = safe_text(f"{self._kind} {place} cannot be read: {error}")
+        return Unreadable(meta.namespace, meta.name, why, meta.resource_version)
+
+
+def _page(objects: list[Obj], unreadable: list[Unreadable], meta: _ListMeta) -> Page:
+    return Page(objects, unreadable, meta.resource_version or "", meta.token or "")
+
+
+def _name_of(raw: msgspec.Raw) -> _Name:
+    try:
+        return _named.decode(raw).metadata
+    except _UNFIT:
+        return _Name()
+
+
+def _code_of(raw: msgspec.Raw) -> int:
+    try:
+        return _code.decode(raw).code
+    except _UNFIT:
+        return 500
