@@ -1,0 +1,196 @@
+"""From what was read and observed to what a face shows. Pure; parts that did not change stay the same objects."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from cockpit.model.rollout import Finding, Lane, Observed, Rollout, Severity, Share, Verdict
+from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
+
+IDLE = ProbeView(running=False, door=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0, epoch_since=None)
+
+# Fewer answers say little about a share of errors: 0 of 30 still allows 11 % (Wilson, 95 %).
+_FEWEST_ANSWERS = 30
+# A version with more failing answers than this has something wrong with it, whatever the noise.
+_ERRORS_TOLD = 0.01
+_ERRORS_CRITICAL = 0.10
+_Z95 = 1.959964
+
+# Worst first: what of its kinds describes a cluster.
+_WORST = (Sync.REFUSED, Sync.RETRYING, Sync.CONNECTING, Sync.SYNCING, Sync.LIVE)
+_MISSING_KINDS = (Sync.FORBIDDEN, Sync.ABSENT)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether acts can be asked for at all. `stale` and `acting` are words for people, or ""."""
+
+    read_only: bool = False
+    stale: str = ""
+    acting: str = ""
+
+    @property
+    def why_not(self) -> str:
+        if self.read_only:
+            return "this session is read-only"
+        if self.stale:
+            return self.stale
+        return f"under way: {self.acting}" if self.acting else ""
+
+
+def rollout_view(rollout: Rollout, lanes: tuple[Lane, ...], probe: ProbeView, around: Circumstances) -> RolloutView:
+    """A rollout with what was observed of it. `lanes` are the rollout's with what the probe saw."""
+    acts = rollout.acts
+    if around.why_not:
+        acts = tuple(replace(act, enabled=False, why=around.why_not) if act.enabled else act for act in acts)
+    findings = (*observations(lanes, probe), *rollout.findings)
+    return RolloutView(replace(rollout, lanes=lanes, findings=findings, acts=acts), probe, around.acting)
+
+
+def observations(lanes: Sequence[Lane], probe: ProbeView) -> tuple[Finding, ...]:
+    """What the answers say that an on-call wants told, worst first."""
+    findings = [finding for lane in lanes for finding in (*_split(lane), *_errors(lane))]
+    findings += _blindness(probe)
+    order = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
+
+
+def _split(lane: Lane) -> list[Finding]:
+    """The version that is furthest from what is written, where the verdict is that the split is off."""
+    if lane.verdict is not Verdict.OFF:
+        return []
+    furthest = max(
+        ((share, share.observed) for share in lane.shares if share.observed and share.written is not None),
+        key=lambda pair: abs(pair[1].share - (pair[0].written or 0.0)),
+        default=None,
+    )
+    if furthest is None:
+        return []
+    share, observed = furthest
+    place = "" if lane.name == "default" else f" in lane {lane.name}"
+    text = f"{share.version} answers {percent(observed.share)} of requests{place}, {percent(share.written)} is written"
+    return [Finding("split-off", Severity.WARNING, text, _evidence(lane, observed))]
+
+
+def _evidence(lane: Lane, observed: Observed) -> str:
+    chance = "" if lane.p_value is None else ", p<0.001" if lane.p_value < 0.001 else f", p={lane.p_value:.3f}"
+    return f"{lane.samples or observed.samples} samples{chance}"
+
+
+def _errors(lane: Lane) -> list[Finding]:
+    return [finding for share in lane.shares for finding in _errors_of(lane, share)]
+
+
+def _errors_of(lane: Lane, share: Share) -> list[Finding]:
+    observed = share.observed
+    if observed is None:
+        return []
+    answers = round(observed.share * observed.samples)
+    if answers < _FEWEST_ANSWERS or observed.errors <= 0:
+        return []
+    failed = min(observed.errors, answers)
+    low, high = wilson(failed, answers)
+    if low <= _ERRORS_TOLD:
+        return []
+    severity = Severity.CRITICAL if low >= _ERRORS_CRITICAL else Severity.WARNING
+    place = "" if lane.name == "default" else f" in lane {lane.name}"
+    text = f"{share.version} fails {percent(failed / answers)} of its requests{place}"
+    return [Finding("errors", severity, text, f"{failed} of {answers} answers, {percent(low)} to {percent(high)}")]
+
+
+def _blindness(probe: ProbeView) -> list[Finding]:
+    """A probe that runs and learns nothing: it must not be taken for a good sign."""
+    if not probe.running or probe.total < _FEWEST_ANSWERS:
+        return []
+    if probe.errors >= probe.total:
+        last = probe.strip[-1].note if probe.strip else ""
+        return [Finding("no-answers", Severity.CRITICAL, f"none of {probe.total} requests was answered well", last)]
+    if probe.unknown + probe.errors >= probe.total:
+        advice = "say where answers name their version (header, JSON path, pattern)"
+        return [Finding("no-version", Severity.WARNING, f"none of {probe.total} answers names a version", advice)]
+    return []
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share by Wilson's score (Wilson 1927)."""
+    share = hits / of
+    z2 = _Z95 * _Z95
+    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z95 / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
+    return max(centre - half, 0.0), min(centre + half, 1.0)
+
+
+def percent(share: float | None) -> str:
+    """A fraction of 1 as whole percent; what is neither none nor all never reads as 0% or 100%."""
+    if share is None:
+        return "?"
+    if 0 < share < 0.01:
+        return "<1%"
+    if 0.99 < share < 1:
+        return ">99%"
+    return f"{round(share * 100)}%"
+
+
+def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:
+    """A cluster's state, why, and since when it is stale (UTC seconds; None while live), from its kinds.
+
+    A kind that may not be read or is not served leaves the rest as it is, unless it is all there is.
+    """
+    there = [kind for kind in kinds if kind.state not in _MISSING_KINDS]
+    forbidden = [kind.kind for kind in kinds if kind.state is Sync.FORBIDDEN]
+    missing = f"may not read: {', '.join(forbidden)}" if forbidden else ""
+    if not there:
+        if not kinds:
+            return Sync.CONNECTING, "", None
+        state = Sync.FORBIDDEN if forbidden else Sync.ABSENT
+        return state, missing or "serves none of the kinds that rollouts are read from", kinds[0].since
+    worst = min(there, key=lambda kind: _WORST.index(kind.state))
+    if worst.state is Sync.LIVE:
+        return Sync.LIVE, missing, None
+    behind = [kind for kind in there if kind.state is worst.state]
+    error = next((kind.error for kind in behind if kind.error), "")
+    return worst.state, "; ".join(filter(None, (error, missing))), min(kind.since for kind in behind)
+
+
+def settled(kinds: Sequence[KindSync]) -> bool:
+    """True once every kind was read or is known not to be readable now, so that readings are not half a truth."""
+    return bool(kinds) and all(kind.state not in (Sync.CONNECTING, Sync.SYNCING) or kind.relists for kind in kinds)
+
+
+def fleet_view(
+    before: FleetView | None,
+    at: float,
+    clusters: Sequence[ClusterView],
+    rollouts: Sequence[RolloutView],
+    journal: tuple[Entry, ...],
+    read_only: bool,
+) -> FleetView:
+    """The view of now; `before` itself where nothing changed."""
+    user = ", ".join(dict.fromkeys(cluster.user for cluster in clusters))
+    if before is None:
+        return FleetView(at, tuple(clusters), tuple(rollouts), journal, read_only, user)
+    view = FleetView(
+        at=before.at,
+        clusters=_kept(before.clusters, clusters),
+        rollouts=_kept(before.rollouts, rollouts),
+        journal=before.journal if before.journal == journal else journal,
+        read_only=read_only,
+        user=user,
+    )
+    return before if view == before else replace(view, at=at)
+
+
+def _kept(before: tuple[T, ...], after: Sequence[T]) -> tuple[T, ...]:
+    """`after` with the objects of `before` where they are equal; `before` itself where all are."""
+    known = {_name(item): item for item in before}
+    kept = tuple(old if (old := known.get(_name(item))) == item else item for item in after)
+    return before if len(kept) == len(before) and all(a is b for a, b in zip(before, kept, strict=True)) else kept
+
+
+def _name(item: object) -> object:
+    return item.rollout.key if isinstance(item, RolloutView) else getattr(item, "context", None)

@@ -1,0 +1,138 @@
+"""One context of a session: its objects, its rollouts, and how far they can be trusted."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cockpit.kube.api import KubeApi
+from cockpit.kube.informers import Informers
+from cockpit.kube.sender import Sender
+from cockpit.kube.store import ChangeSet
+from cockpit.model.adapter import Adapter
+from cockpit.model.clock import Clock
+from cockpit.model.refs import Ref, Resource, RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.text import safe_text
+from cockpit.model.view import ClusterView, Sync
+from cockpit.session.assemble import settled, sync_state
+from cockpit.session.rollouts import Rollouts
+
+log = logging.getLogger(__name__)
+
+# After a defect of ours in reading a cluster; what the network does wrong never ends the reading.
+_RESTART_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A cluster to read; `namespace` None means all namespaces."""
+
+    api: KubeApi
+    namespace: str | None
+
+
+class Cluster:
+    """Reads one cluster until it is cancelled. `on_change` is called, on the loop, when there may be news."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        adapters: Sequence[Adapter],
+        *,
+        production: bool,
+        read_only: bool,
+        clock: Clock,
+        rng: random.Random,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.api = connection.api
+        self.sender = Sender(connection.api, read_only)
+        self.production = production
+        self._namespace = connection.namespace
+        self._clock = clock
+        self._on_change = on_change
+        self._topics: set[str] = set()
+        self._settled = False
+        self._defect = ""
+        self._defect_since = 0.0
+        self._informers = Informers(
+            connection.api, _kinds(adapters), connection.namespace, clock=clock, rng=rng, on_change=self._changed
+        )
+        self.store = self._informers.store
+        self.rollouts = Rollouts(self.store, adapters)
+
+    @property
+    def context(self) -> str:
+        return self.api.context
+
+    async def run(self) -> None:
+        """Read until cancelled. A defect here is shown as this cluster's state and leaves the others alone."""
+        while True:
+            try:
+                await self._informers.run()
+            except Exception as error:
+                log.exception("reading %s failed", self.context)
+                self._defect = safe_text(f"internal error while reading: {type(error).__name__}: {error}")
+                self._defect_since = self._clock.now()
+                self._on_change()
+            await self._clock.sleep(_RESTART_SECONDS)
+
+    def refresh(self) -> bool:
+        """Read again what changed since the last call; true where a rollout changed."""
+        self._settled = self._settled or settled(self._informers.kinds())
+        if not self._settled or not self._topics:
+            return False
+        topics, self._topics = self._topics, set()
+        return self.rollouts.apply(topics)
+
+    def view(self) -> ClusterView:
+        kinds = self._informers.kinds()
+        state, message, since = sync_state(kinds)
+        if self._defect:
+            state, message, since = Sync.RETRYING, self._defect, self._defect_since
+        return ClusterView(
+            context=self.context,
+            server=self.api.server,
+            user=self.api.user,
+            namespace=self._namespace,
+            production=self.production,
+            state=state,
+            message=message,
+            stale_since=since,
+            kinds=kinds,
+        )
+
+    def stale(self) -> str:
+        """Why nothing should be decided by what is shown, in words; "" while it is live."""
+        view = self.view()
+        if view.state is Sync.LIVE:
+            return ""
+        since = "" if view.stale_since is None else f" since {clock_time(view.stale_since)}"
+        return f"{self.context} is {view.state}{since}, so what is shown may be old"
+
+    def rollout(self, key: RolloutKey) -> Rollout | None:
+        return self.rollouts.current().get(key)
+
+    def has(self, ref: Ref) -> bool | None:
+        """Whether an object is there; None where its kind is not read."""
+        if not self.store.known(ref.resource):
+            return None
+        return self.store.get(ref.resource, ref.namespace, ref.name) is not None
+
+    def _changed(self, changes: ChangeSet) -> None:
+        self._defect = ""
+        self._topics |= changes.topics
+        self._on_change()
+
+
+def clock_time(at: float) -> str:
+    """UTC seconds since 1970 as a time of day."""
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
+
+
+def _kinds(adapters: Sequence[Adapter]) -> tuple[Resource, ...]:
+    return tuple(sorted({resource for adapter in adapters for resource in adapter.needs}))

@@ -1,0 +1,178 @@
+"""Sending a prepared plan: once, against what was shown, then waiting until it took effect."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from cockpit.kube.errors import KubeError
+from cockpit.model.clock import Clock
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.view import Outcome, Prepared, Stage
+from cockpit.session.cluster import Cluster
+from cockpit.session.logbook import Logbook
+from cockpit.session.prepare import Issue, prepare, read_one
+from cockpit.session.pulse import first_of
+from cockpit.session.scene import Scene
+from cockpit.session.transmit import Passage, transmit, what_changed
+from cockpit.session.undo import UndoStack, remaining, step_back
+from cockpit.session.verify import Agreement, agreement
+
+Report = Callable[[Outcome], None]
+
+# Plans that were shown and neither sent nor forgotten; nobody compares more than a few.
+_MOST_ISSUES = 32
+# Longer than one request takes with the usual timeout: a plan is not left half sent when a session ends.
+_DRAIN_SECONDS = 40.0
+
+
+class Conductor:
+    """Prepares and sends plans for every cluster of a session, one at a time for each rollout."""
+
+    def __init__(self, scene: Scene, clock: Clock, logbook: Logbook) -> None:
+        self._scene = scene
+        self._clock = clock
+        self._logbook = logbook
+        self._undo = UndoStack()
+        self._issues: dict[int, Issue] = {}
+        self._acting: dict[RolloutKey, str] = {}
+        self._under_way: set[asyncio.Task[Outcome]] = set()
+        self._closing = asyncio.Event()
+
+    def acting(self, key: RolloutKey) -> str:
+        """The act under way on a rollout, in words, or ""."""
+        return self._acting.get(key, "")
+
+    async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        issue = await prepare(self._scene, self._clock, self._undo, key, ask)
+        if isinstance(issue, Refused):
+            return issue
+        # The issue holds the prepared plan, so that its id cannot become another's.
+        self._issues[id(issue.prepared)] = issue
+        while len(self._issues) > _MOST_ISSUES:
+            del self._issues[next(iter(self._issues))]
+        return issue.prepared
+
+    async def send(self, prepared: Prepared, wait: float, report: Report) -> Outcome:
+        """See `Cockpit.send`."""
+        plan = prepared.plan
+        issue = self._issues.pop(id(prepared), None)
+        cluster = self._scene.cluster(plan.rollout.context)
+        if issue is None or cluster is None:
+            return _reported(
+                report, _refused(plan, "this plan was sent before, or not prepared here; prepare it again")
+            )
+        if prepared.blocked:
+            return _reported(report, _refused(plan, prepared.blocked))
+        if busy := self.acting(plan.rollout):
+            return _reported(report, _refused(plan, f"another act on {plan.rollout} is under way: {busy}"))
+        self._acting[plan.rollout] = plan.title
+        self._scene.touch()
+        # A face that gives up waiting must neither cut a plan in two nor leave its end out of the journal.
+        task = asyncio.ensure_future(self._carry_out(cluster, issue, wait, report))
+        self._under_way.add(task)
+        task.add_done_callback(lambda done: self._ended(plan.rollout, done))
+        return _reported(report, await asyncio.shield(task))
+
+    def _ended(self, key: RolloutKey, task: asyncio.Task[Outcome]) -> None:
+        self._under_way.discard(task)
+        self._acting.pop(key, None)
+        self._scene.touch()
+
+    async def close(self) -> None:
+        """Let requests that are being sent come to their end, within bounds; nothing is waited for any more."""
+        self._closing.set()
+        if self._under_way:
+            await first_of(asyncio.wait(self._under_way), self._clock.sleep(_DRAIN_SECONDS))
+
+    async def _carry_out(self, cluster: Cluster, issue: Issue, wait: float, report: Report) -> Outcome:
+        plan, act_id = issue.prepared.plan, self._logbook.new_id()
+
+        async def note(outcome: Outcome) -> Outcome:
+            await self._logbook.note(act_id, f"{cluster.api.user}@{cluster.context}", plan, outcome.stage, outcome.why)
+            self._scene.touch()
+            return outcome
+
+        self._scene.refresh()
+        if changed := await what_changed(cluster, self._undo, issue):
+            return await note(_refused(plan, f"since it was shown, {plan.rollout} changed: {changed}"))
+        report(await note(Outcome(Stage.SENDING, plan.title, plan)))
+        passage = await transmit(cluster, self._clock, issue)
+        self._remember(issue, passage)
+        if passage.failed:
+            return await note(_stopped(plan, passage))
+        sent = await note(Outcome(Stage.SENT, "accepted by the API server; not yet seen to take effect", plan))
+        if wait <= 0:
+            return sent
+        report(sent)
+        return await note(await self._await_effect(cluster, plan, wait))
+
+    def _remember(self, issue: Issue, passage: Passage) -> None:
+        """Put what was done on the undo stack, however it ended."""
+        key = issue.prepared.plan.rollout
+        if issue.undoes is not None:
+            self._undo.replace(key, issue.undoes, remaining(issue.undoes, passage.done, passage.failed))
+        elif passage.done:
+            self._undo.push(key, step_back(issue.prepared.plan, issue.rollout, passage.done))
+
+    async def _await_effect(self, cluster: Cluster, plan: Plan, wait: float) -> Outcome:
+        """Look at each newer view until objects and probe agree with the plan, at most `wait` seconds."""
+        deadline = self._clock.monotonic() + wait
+        while True:
+            newer = self._scene.next_view()
+            state = await self._agreement(cluster, plan)
+            if state.reached:
+                return Outcome(Stage.VERIFIED, f"took effect: {state.words}", plan)
+            left = deadline - self._clock.monotonic()
+            if left <= 0 or self._closing.is_set():
+                until = "before the session ended" if self._closing.is_set() else f"within {wait:g} s"
+                why = f"accepted, but not seen to take effect {until}: {state.words}"
+                return Outcome(Stage.UNVERIFIED, why, plan)
+            await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait())
+
+    async def _agreement(self, cluster: Cluster, plan: Plan) -> Agreement:
+        if stale := cluster.stale():
+            return Agreement(False, stale)
+        left = [ref for ref in plan.gone if await self._is_there(cluster, ref)]
+        return agreement(plan, self._scene.shown(plan.rollout), left)
+
+    async def _is_there(self, cluster: Cluster, ref: Ref) -> bool:
+        known = cluster.has(ref)
+        if known is not None:
+            return known
+        try:
+            return await read_one(cluster, ref) is not None
+        except KubeError:
+            return True
+
+
+def _reported(report: Report, outcome: Outcome) -> Outcome:
+    report(outcome)
+    return outcome
+
+
+def _refused(plan: Plan, why: str) -> Outcome:
+    return Outcome(Stage.REFUSED, f"nothing was sent: {why}", plan)
+
+
+def _stopped(plan: Plan, passage: Passage) -> Outcome:
+    """The outcome where a request failed: what was done, what was not, and the way back."""
+    if passage.unknown:
+        stage = Stage.UNKNOWN
+        done = passage.done[:-1]
+    else:
+        stage = Stage.UNVERIFIED
+        done = passage.done
+    if not done and not passage.unknown:
+        return Outcome(Stage.REFUSED, f"nothing was changed: {passage.why}", plan)
+    finished = {id(d.request) for d in passage.done}
+    open_requests = [request for request in plan.requests if id(request) not in finished]
+    words = [passage.why]
+    if done:
+        words.append("done: " + ", ".join(f"{d.request.verb} {d.request.ref}" for d in done))
+    if open_requests:
+        words.append("not done: " + ", ".join(f"{request.verb} {request.ref}" for request in open_requests))
+    if done:
+        words.append("undo takes back what was done")
+    return Outcome(stage, "; ".join(words), plan)

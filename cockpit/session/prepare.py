@@ -1,0 +1,163 @@
+"""From an ask to a plan that was tried on the server without changing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.kube.errors import ApiError, Conflict, KubeError, NotFound
+from cockpit.model.clock import Clock
+from cockpit.model.plan import Act, Ask, Plan, Refused, Request, Verb
+from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.view import Prepared
+from cockpit.session.cluster import Cluster
+from cockpit.session.diff import differences
+from cockpit.session.pulse import first_of
+from cockpit.session.scene import Scene
+from cockpit.session.undo import Step, UndoStack
+
+# A watch brings a change within a fraction of this; then what is read here and what was planned on agree.
+_CATCH_UP_SECONDS = 2.0
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A prepared plan with what it was made from: the objects as they were shown (None: not there)."""
+
+    prepared: Prepared
+    ask: Ask
+    objects: Mapping[Ref, Mapping[str, Any] | None]
+    rollout: Rollout | None
+    undoes: Step | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    checks: tuple[str, ...]
+    diff: tuple[str, ...]
+    blocked: str = ""
+    outdated: bool = False  # the server refused it because the objects moved on since they were read here
+
+
+def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
+    """The plan for `ask` as things are now; no input sent to the cluster."""
+    if ask.act is Act.UNDO:
+        return undo.plan(key)
+    rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
+    if rollout is None or adapter is None:
+        return Refused(ask.act, key, f"there is no rollout {key} ({key.system}); it may have been deleted")
+    return adapter.plan(rollout, ask, cluster.store)
+
+
+async def prepare(scene: Scene, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask) -> Issue | Refused:
+    """Plan, ask for rights, dry-run; planned anew where the objects moved on meanwhile."""
+    cluster = scene.cluster(key.context)
+    if cluster is None:
+        return Refused(ask.act, key, f"{key.context} is not among the contexts of this session")
+    for _ in range(_ATTEMPTS - 1):
+        newer = scene.next_view()
+        issue, outdated = await _attempt(scene, cluster, undo, key, ask)
+        if not outdated:
+            return issue
+        await first_of(newer.wait(), clock.sleep(_CATCH_UP_SECONDS))
+    issue, _ = await _attempt(scene, cluster, undo, key, ask)
+    return issue
+
+
+async def _attempt(
+    scene: Scene, cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask
+) -> tuple[Issue | Refused, bool]:
+    """The plan, and whether it was made from objects that had moved on already."""
+    scene.refresh()
+    plan = planned(cluster, undo, key, ask)
+    if isinstance(plan, Refused):
+        return plan, False
+    step = undo.top(key) if ask.act is Act.UNDO else None
+    rollout = cluster.rollout(key)
+    objects: dict[Ref, Mapping[str, Any] | None] = {}
+    try:
+        objects = await read_objects(cluster, plan)
+        trial = await _try_out(cluster, plan, objects)
+    except KubeError as error:
+        trial = _Trial((), (), blocked=str(error))
+    prepared = Prepared(
+        plan=plan,
+        checks=trial.checks,
+        blocked=_blocked(cluster, scene, key) or trial.blocked,
+        production=cluster.production,
+        diff=trial.diff,
+    )
+    return Issue(prepared, ask, objects, rollout, step), trial.outdated
+
+
+async def read_objects(cluster: Cluster, plan: Plan) -> dict[Ref, Mapping[str, Any] | None]:
+    """The objects that the requests touch, as the server has them; raises KubeError."""
+    found: dict[Ref, Mapping[str, Any] | None] = {}
+    for ref in dict.fromkeys(request.ref for request in plan.requests):
+        found[ref] = await read_one(cluster, ref)
+    return found
+
+
+async def read_one(cluster: Cluster, ref: Ref) -> Mapping[str, Any] | None:
+    """The object, or None where there is none; raises KubeError."""
+    try:
+        return await cluster.api.get(ref)
+    except NotFound:
+        return None
+
+
+def _blocked(cluster: Cluster, scene: Scene, key: RolloutKey) -> str:
+    """Why this cannot be sent whatever the server thinks of it."""
+    if cluster.sender.read_only:
+        return "this session is read-only: start without --read-only to send"
+    if stale := cluster.stale():
+        return stale
+    shown = scene.shown(key)
+    return f"under way: {shown.acting}" if shown and shown.acting else ""
+
+
+async def _try_out(cluster: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str, Any] | None]) -> _Trial:
+    if not plan.requests:
+        return _Trial((), (), blocked="there is nothing to send: it is as asked for already")
+    checks: list[str] = []
+    diff: list[str] = []
+    blocked, outdated = "", False
+    for place, request in enumerate(plan.requests):
+        earlier = {before.ref for before in plan.requests[:place]}
+        denied = await cluster.api.allowed(request.verb.value, request.ref, request.subresource)
+        if denied:
+            checks.append(f"{_name(request)}: {denied}")
+            blocked = blocked or denied
+            continue
+        if request.ref in earlier:
+            checks.append(f"{_name(request)}: can be tried only after the request before it on the same object")
+            continue
+        try:
+            answer = await cluster.sender.send(request, dry_run=True)
+        except ApiError as error:
+            checks.append(f"{_name(request)}: {error}")
+            blocked = blocked or str(error)
+            outdated = outdated or isinstance(error, Conflict)
+            continue
+        checks.append(f"{_name(request)}: accepted by the server in a dry run")
+        diff += _diff(plan, request, objects.get(request.ref), answer)
+    return _Trial(tuple(checks), tuple(diff), blocked, outdated)
+
+
+def _name(request: Request) -> str:
+    return f"{request.verb} {request.ref}"
+
+
+def _diff(plan: Plan, request: Request, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
+    match request.verb:
+        case Verb.CREATE:
+            return [f"{request.ref} is created"]
+        case Verb.DELETE:
+            return [f"{request.ref} is deleted"]
+        case Verb.PATCH:
+            several = len(plan.requests) > 1
+            lines = differences(before or {}, after)
+            return [f"{request.ref}: {line}" if several else line for line in lines]

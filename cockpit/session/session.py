@@ -1,0 +1,242 @@
+"""A session: several clusters read, probed and acted on, and one view of it all. Implements `port.Cockpit`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+from cockpit.model.adapter import Adapter
+from cockpit.model.clock import Clock
+from cockpit.model.door import Door
+from cockpit.model.plan import Ask, Refused
+from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.view import FleetView, Outcome, Prepared, ProbeView, RolloutView
+from cockpit.session import inspect
+from cockpit.session.assemble import Circumstances, fleet_view, rollout_view
+from cockpit.session.cluster import Cluster, Connection
+from cockpit.session.conduct import Conductor
+from cockpit.session.journal import Journal
+from cockpit.session.logbook import Logbook
+from cockpit.session.probes import Probes, Sampling
+from cockpit.session.production import is_production
+from cockpit.session.pulse import Pulse
+from cockpit.session.settings import Settings
+from cockpit.session.targets import Targets, TargetsError
+
+log = logging.getLogger(__name__)
+
+# No eye sees more than ten changes a second, and a slow line carries no more.
+PUBLISH_SECONDS = 0.1
+
+_Basis = tuple[Rollout, object, ProbeView, Circumstances]
+
+
+class Session:
+    """Use as `async with Session(...) as cockpit`: it reads from there on, and ends what it started.
+
+    `connections` are closed in the end. `make_probe` makes an idle probe. The clock and the random source
+    are the only ones that are used, so that a test or a replay holds both.
+    """
+
+    def __init__(
+        self,
+        connections: Sequence[Connection],
+        *,
+        adapters: Sequence[Adapter],
+        make_probe: Callable[[], Sampling],
+        settings: Settings,
+        journal: Journal,
+        clock: Clock,
+        rng: random.Random,
+        targets: Targets | None = None,
+    ) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._targets = targets
+        self._news = asyncio.Event()
+        self._views = Pulse()
+        self._listeners: dict[object, Callable[[FleetView], None]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: list[asyncio.Task[None]] = []
+        self._clusters = {
+            connection.api.context: Cluster(
+                connection,
+                adapters,
+                production=is_production(connection.api.context, settings.production),
+                read_only=settings.read_only,
+                clock=clock,
+                rng=rng,
+                on_change=self.touch,
+            )
+            for connection in connections
+        }
+        self._logbook = Logbook(journal, clock, rng)
+        self._conductor = Conductor(self, clock, self._logbook)
+        self._probes = Probes(make_probe, settings.probe.rate, self.touch)
+        self._remembered: set[RolloutKey] = set()
+        self._made: dict[RolloutKey, tuple[_Basis, RolloutView]] = {}
+        self._view = self._assemble(None)
+
+    async def __aenter__(self) -> Self:
+        await self._logbook.load()
+        self.refresh()
+        group = asyncio.TaskGroup()
+        self._tasks = await group.__aenter__()
+        self._running = [group.create_task(cluster.run()) for cluster in self._clusters.values()]
+        self._running += [group.create_task(self._publish()), group.create_task(self._follow_probes())]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._conductor.close()
+        await self._probes.close()
+        for task in self._running:
+            task.cancel()
+        try:
+            if self._tasks:
+                await self._tasks.__aexit__(kind, error, trace)
+        finally:
+            self._listeners.clear()
+            for cluster in self._clusters.values():
+                await cluster.api.close()
+
+    # What faces ask
+
+    def view(self) -> FleetView:
+        return self._view
+
+    def subscribe(self, listener: Callable[[FleetView], None]) -> Callable[[], None]:
+        token = object()
+        self._listeners[token] = listener
+        return lambda: self._listeners.pop(token, None) and None
+
+    async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        return await self._conductor.prepare(key, ask)
+
+    async def send(
+        self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
+    ) -> Outcome:
+        return await self._conductor.send(prepared, wait, report or (lambda _: None))
+
+    async def probe(self, key: RolloutKey, running: bool) -> None:
+        rollout = self._rollout(key)
+        if not running:
+            self._probes.stop(key)
+        elif rollout:
+            self._probes.start(rollout)
+        self.touch()
+
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
+        note = ""
+        if self._targets:
+            try:
+                kept = await asyncio.to_thread(self._targets.remember, key, door)
+                note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept and kept.withheld else ""
+            except TargetsError as error:
+                note = str(error)
+        self._remembered.add(key)
+        self._probes.choose(key, door, rate, note)
+        self.touch()
+
+    async def yaml(self, context: str, ref: Ref) -> str:
+        cluster = self.cluster(context)
+        return await inspect.as_yaml(cluster.api, ref) if cluster else _no_context(context)
+
+    async def events(self, context: str, ref: Ref) -> tuple[str, ...]:
+        cluster = self.cluster(context)
+        return await inspect.events_of(cluster.api, ref) if cluster else (_no_context(context),)
+
+    async def logs(self, context: str, pod: Ref, lines: int = 200) -> tuple[str, ...]:
+        cluster = self.cluster(context)
+        return await inspect.log_of(cluster.api, pod, lines) if cluster else (_no_context(context),)
+
+    # What the part that acts sees: `scene.Scene`
+
+    def cluster(self, context: str) -> Cluster | None:
+        return self._clusters.get(context)
+
+    def shown(self, key: RolloutKey) -> RolloutView | None:
+        made = self._made.get(key)
+        return made[1] if made else None
+
+    def next_view(self) -> asyncio.Event:
+        return self._views.next()
+
+    def touch(self) -> None:
+        self._news.set()
+
+    def refresh(self) -> None:
+        """Read what changed and assemble the view; listeners hear of it only where it differs."""
+        for cluster in self._clusters.values():
+            cluster.refresh()
+        rollouts = [rollout for cluster in self._clusters.values() for rollout in cluster.rollouts.current().values()]
+        self._recall(rollouts)
+        self._probes.follow(rollouts)
+        view = self._assemble(self._view)
+        if view is self._view:
+            return
+        self._view = view
+        self._views.beat()
+        for listener in list(self._listeners.values()):
+            try:
+                listener(view)
+            except Exception:
+                # One face that fails must not blind the others.
+                log.exception("a listener failed")
+
+    async def _publish(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            self.refresh()
+            await self._clock.sleep(PUBLISH_SECONDS)
+
+    async def _follow_probes(self) -> None:
+        """Look at the probes as often as views are made, but only while one samples."""
+        while True:
+            await self._probes.running.wait()
+            self.touch()
+            await self._clock.sleep(PUBLISH_SECONDS)
+
+    def _recall(self, rollouts: Sequence[Rollout]) -> None:
+        """Where probes of rollouts that were not seen before are to send, from earlier sessions."""
+        for rollout in rollouts:
+            if rollout.key in self._remembered:
+                continue
+            self._remembered.add(rollout.key)
+            target = self._targets.get(rollout.key) if self._targets else None
+            if target:
+                note = f"give again, not kept because secret: {', '.join(target.withheld)}" if target.withheld else ""
+                self._probes.choose(rollout.key, target.door, note=note)
+
+    def _assemble(self, before: FleetView | None) -> FleetView:
+        rollouts: list[RolloutView] = []
+        made: dict[RolloutKey, tuple[_Basis, RolloutView]] = {}
+        for cluster in self._clusters.values():
+            stale = cluster.stale()
+            for key, rollout in cluster.rollouts.current().items():
+                lanes, probe = self._probes.seen(rollout)
+                around = Circumstances(self._settings.read_only, stale, self._conductor.acting(key))
+                basis = (rollout, lanes, probe, around)
+                known = self._made.get(key)
+                made[key] = known if known and known[0] == basis else (basis, rollout_view(*basis))
+                rollouts.append(made[key][1])
+        self._made = made
+        clusters = [cluster.view() for cluster in self._clusters.values()]
+        return fleet_view(
+            before, self._clock.now(), clusters, rollouts, self._logbook.entries, self._settings.read_only
+        )
+
+    def _rollout(self, key: RolloutKey) -> Rollout | None:
+        cluster = self._clusters.get(key.context)
+        return cluster.rollout(key) if cluster else None
+
+
+def _no_context(context: str) -> str:
+    return f"{context} is not among the contexts of this session"

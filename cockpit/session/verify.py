@@ -1,0 +1,83 @@
+"""Whether what a plan promised is what the objects say and what the probe sees. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cockpit.model.plan import Expected, Plan
+from cockpit.model.refs import Ref
+from cockpit.model.rollout import Lane, Verdict
+from cockpit.model.view import RolloutView
+from cockpit.session.assemble import percent
+
+# Weights are whole numbers of at least 100, so that shares differ by far more than this.
+_SHARE_TOLERANCE = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """`reached` once objects and probe agree with the plan; `words` say what agrees or what does not yet."""
+
+    reached: bool
+    words: str
+
+
+def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref]) -> Agreement:
+    """How far `plan` took effect. `left` are the objects that should be gone and are not."""
+    if left:
+        return Agreement(False, f"still there: {', '.join(map(str, left))}")
+    if view is None:
+        if plan.expected and not plan.gone:
+            return Agreement(False, f"{plan.rollout} is not there any more")
+        return Agreement(
+            True, "checked in the objects; the rollout is not there any more, so there is nothing to probe"
+        )
+    behind = [words for expected in plan.expected if (words := _not_written(view, expected))]
+    if behind:
+        return Agreement(False, "; ".join(behind))
+    return _observed(plan, view)
+
+
+def _not_written(view: RolloutView, expected: Expected) -> str:
+    """Why this share is not written yet; "" where it is."""
+    lane = _lane(view, expected.lane)
+    share = next((share for share in lane.shares if share.version == expected.version), None) if lane else None
+    written = share.written if share else 0.0
+    if written is not None and abs(written - expected.share) <= _SHARE_TOLERANCE:
+        return ""
+    place = "" if expected.lane == "default" else f" in lane {expected.lane}"
+    return f"{expected.version}{place}: {percent(written)} is written, {percent(expected.share)} is expected"
+
+
+def _observed(plan: Plan, view: RolloutView) -> Agreement:
+    lanes = [lane for name in dict.fromkeys(e.lane for e in plan.expected) if (lane := _lane(view, name))]
+    if not lanes:
+        return Agreement(True, "checked in the objects; it promised no share that requests could show")
+    if view.probe.door is None:
+        why = view.rollout.door_missing or "the probe has nowhere to send requests"
+        return Agreement(True, f"checked in the objects only: {why}")
+    if not view.probe.running:
+        return Agreement(True, "checked in the objects only: the probe is not running")
+    open_lanes = [lane for lane in lanes if lane.headers is not None]
+    if not open_lanes:
+        return Agreement(True, "checked in the objects only: the probe cannot send requests that fall into this lane")
+    for lane in open_lanes:
+        if lane.verdict is not Verdict.ON:
+            return Agreement(False, f"as written, but {_not_seen(lane)}")
+    answers = sum(lane.samples for lane in open_lanes)
+    return Agreement(True, f"written, and {answers} answers agree")
+
+
+def _not_seen(lane: Lane) -> str:
+    place = "" if lane.name == "default" else f" in lane {lane.name}"
+    if lane.verdict is Verdict.OFF:
+        seen = ", ".join(f"{s.version} {percent(s.observed.share)}" for s in lane.shares if s.observed)
+        return f"{lane.samples} answers{place} say otherwise: {seen}"
+    if not lane.samples:
+        return f"no answer{place} has named a version yet"
+    return f"{lane.samples} answers{place} are too few to tell"
+
+
+def _lane(view: RolloutView, name: str) -> Lane | None:
+    return next((lane for lane in view.rollout.lanes if lane.name == name), None)
