@@ -1,0 +1,8 @@
+"""Routers: objects that split traffic, each read into rollouts and edited by plans."""
+
+from __future__ import annotations
+
+from cockpit.model.adapter import Adapter
+from cockpit.routers.service.adapter import ServiceRouter
+
+ADAPTERS: tuple[Adapter, ...] = (ServiceRouter(),)

@@ -1,0 +1,1 @@
+"""From a Service to its pods, from pods to the workloads that keep them, from workloads to versions. Pure functions."""

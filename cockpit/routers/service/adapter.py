@@ -1,0 +1,34 @@
+"""The adapter of Service selectors: one rollout per Service that has versions to choose from."""
+
+from __future__ import annotations
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Obj, Service
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, PODS, REPLICASETS, SERVICES, Resource
+from cockpit.model.rollout import Rollout
+from cockpit.routers.service import acts
+from cockpit.routers.service.reading import look
+from cockpit.routers.service.rollouts import rollout_of
+from cockpit.workloads.answers import refused
+from cockpit.workloads.lookups import find_service
+
+
+class ServiceRouter:
+    """Blue-green by selector; where the selector picks several versions, the split by ready pods."""
+
+    id = "service"
+    roots: tuple[Resource, ...] = (SERVICES,)
+    needs: tuple[Resource, ...] = (SERVICES, DEPLOYMENTS, REPLICASETS, PODS, ENDPOINTSLICES, INGRESSES)
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        state = look(root, objects) if isinstance(root, Service) else None
+        return (rollout_of(state, objects),) if state else ()
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        service = find_service(objects, rollout.key.namespace, rollout.key.name)
+        state = look(service, objects) if service else None
+        if state is None:
+            why = "its versions are gone" if service else "the Service is gone"
+            return refused(rollout, ask.act, f"{why}; look at the list of rollouts again")
+        return acts.plan(state, rollout, ask, objects)

@@ -1,0 +1,21 @@
+"""Findings whose text holds names and values from a cluster: made safe in one place."""
+
+from __future__ import annotations
+
+from cockpit.model.rollout import Finding, Severity
+from cockpit.model.text import safe_text
+
+
+def finding(kind: str, severity: Severity, text: str, evidence: str = "") -> Finding:
+    """A finding with id `kind`; text and evidence are made fit for one line of a terminal."""
+    return Finding(kind, severity, safe_text(text, 500), safe_text(evidence, 500))
+
+
+def percent(share: float) -> str:
+    """A fraction as people read it: 0.3 is "30%", 0.125 is "12.5%"."""
+    return f"{share * 100:.4g}%"
+
+
+def listed(names: tuple[str, ...] | list[str]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "none"

@@ -1,0 +1,61 @@
+"""Scaling the workloads behind versions, the same for every system that leaves counts to people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from cockpit.model.objects import Workload
+from cockpit.model.plan import Ask, Change, Plan, Refused
+from cockpit.model.rollout import Rollout
+from cockpit.workloads.answers import refused
+from cockpit.workloads.edits import ref_to, scale_edit
+from cockpit.workloads.findings import listed
+from cockpit.workloads.ownership import controller_ownership, revert_warnings
+
+MOST_PODS = 10_000  # far above any sane count: a slip of the finger, not a plan
+
+
+def plan_scale(
+    rollout: Rollout, ask: Ask, workloads: Mapping[str, Workload | None], carrying: Collection[str]
+) -> Plan | Refused:
+    """Set pod counts by version name. `carrying` are the versions that must not lose their last pod."""
+    if not ask.counts:
+        return refused(rollout, ask.act, "say how many: VERSION=COUNT")
+    for name, count in ask.counts:
+        why = _why_not(name, count, workloads, carrying)
+        if why:
+            return refused(rollout, ask.act, why)
+    wanted = [(name, w, count) for name, count in ask.counts if (w := workloads[name]) and w.desired != count]
+    if not wanted:
+        return refused(rollout, ask.act, "the counts are so already")
+    owner = controller_ownership([w for _, w, _ in wanted])
+    if owner:
+        return refused(rollout, ask.act, owner.text)
+    edits = [scale_edit(w, count) for _, w, count in wanted]
+    less = [name for name, w, count in wanted if count < w.desired and name in carrying]
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title="scale " + listed([f"{name} to {count}" for name, _, count in wanted]),
+        changes=tuple(Change(f"{name} pods ({ref_to(w)})", str(w.desired), str(count)) for name, w, count in wanted),
+        requests=tuple(e.request for e in edits),
+        expected=(),
+        inverse=tuple(e.inverse for e in reversed(edits) if e.inverse),
+        undo="the counts of before",
+        warnings=(
+            *(f"capacity: {name} takes traffic and gets fewer pods" for name in less),
+            *revert_warnings([w for _, w, _ in wanted]),
+        ),
+    )
+
+
+def _why_not(name: str, count: int, workloads: Mapping[str, Workload | None], carrying: Collection[str]) -> str:
+    if name not in workloads:
+        return f"there is no version {name}; there are {listed(list(workloads))}"
+    if workloads[name] is None:
+        return f"the pods of {name} are not kept by a Deployment or ReplicaSet that could be scaled"
+    if not 0 <= count <= MOST_PODS:
+        return f"{name}={count}: a count is 0 to {MOST_PODS}"
+    if count == 0 and name in carrying:
+        return f"{name} takes traffic: without pods every request fails; move the traffic first"
+    return ""
