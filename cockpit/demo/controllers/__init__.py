@@ -1,0 +1,35 @@
+"""The controllers of an embedded cluster: they bring what is towards what is asked for."""
+
+from __future__ import annotations
+
+import random
+
+from cockpit.demo.clock import DemoClock
+from cockpit.demo.controllers import deployment, old_events, pods, replicaset, services
+from cockpit.demo.controllers.nodes import ensure_nodes
+from cockpit.demo.controllers.runtime import Runtime
+from cockpit.demo.controllers.world import World
+from cockpit.demo.storage import Storage
+
+__all__ = ["build_runtime", "run_controllers"]
+
+
+def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Runtime:
+    """Every controller on one storage, not yet running; with nodes for the pods."""
+    world = World(storage, clock, rng)
+    ensure_nodes(world)
+    return Runtime(
+        world,
+        [
+            deployment.CONTROLLER,
+            replicaset.CONTROLLER,
+            pods.controller(),
+            services.CONTROLLER,
+            old_events.CONTROLLER,
+        ],
+    )
+
+
+async def run_controllers(storage: Storage, clock: DemoClock, rng: random.Random) -> None:
+    """Reconcile until cancelled."""
+    await build_runtime(storage, clock, rng).run()
