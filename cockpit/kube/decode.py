@@ -6,7 +6,7 @@ An object that does not fit its struct is named and left out; the others of its 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -58,10 +58,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """`initial` ends the objects that a watch list sends first."""
-
     version: str
-    initial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,6 @@ class _Name(msgspec.Struct, rename="camel"):
     name: str = ""
     namespace: str = ""
     resource_version: str = ""
-    annotations: Any = None
 
 
 class _Named(msgspec.Struct):
@@ -107,7 +103,6 @@ class _Code(msgspec.Struct):
     code: int = 500
 
 
-_INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 _raw_list = msgspec.json.Decoder(_List[msgspec.Raw])
 _raw_event = msgspec.json.Decoder(_Event[msgspec.Raw])
 _named = msgspec.json.Decoder(_Named)
@@ -167,9 +162,7 @@ class Decoder:
             raise Undecodable(safe_text(f"no watch event of {self._kind}: {error}")) from None
         match event.type:
             case "BOOKMARK":
-                meta = _name_of(event.object)
-                ends = isinstance(meta.annotations, dict) and meta.annotations.get(_INITIAL_EVENTS_END) == "true"
-                return Bookmark(meta.resource_version, ends)
+                return Bookmark(_name_of(event.object).resource_version)
             case "ERROR":
                 return Failed(_code_of(event.object), bytes(event.object))
             case "DELETED" if (meta := _name_of(event.object)).name:

@@ -1,0 +1,159 @@
+"""The store answers as if it were built afresh, and every change names the questions that it alters."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.kube.store import Removed, Store
+from cockpit.kube.topics import every_topic, object_topic
+from cockpit.kube.tracking import Tracked
+from cockpit.model.objects import Ingress, IngressClass, Meta, OwnerReference, Pod, PodMeta
+from cockpit.model.refs import INGRESSCLASSES, INGRESSES, PODS
+
+NAMESPACES, NAMES, UIDS = ("one", "two"), ("a", "b", "c"), ("u1", "u2", "")
+LABELS = st.dictionaries(st.sampled_from(("app", "tier", "version")), st.sampled_from(("x", "y", "")), max_size=3)
+
+
+@st.composite
+def pods(draw):
+    owners = draw(st.lists(st.sampled_from(UIDS), max_size=2, unique=True))
+    return Pod(
+        PodMeta(
+            name=draw(st.sampled_from(NAMES)),
+            namespace=draw(st.sampled_from(NAMESPACES)),
+            uid=draw(st.sampled_from(("p1", "p2"))),
+            resource_version=draw(st.sampled_from(("", "1", "2", "3"))),
+            labels=draw(st.none() | LABELS),
+            owner_references=[OwnerReference("ReplicaSet", "rs", uid) for uid in owners] or None,
+        )
+    )
+
+
+REMOVALS = st.builds(Removed, st.sampled_from(NAMESPACES), st.sampled_from(NAMES))
+CHANGES = st.lists(st.one_of(pods(), REMOVALS), max_size=12)
+QUESTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("get"), st.sampled_from(NAMESPACES), st.sampled_from(NAMES)),
+        st.tuples(st.just("every"), st.sampled_from(NAMESPACES)),
+        st.tuples(st.just("keyed"), st.sampled_from(NAMESPACES), st.sampled_from(("app=x", "tier=y", "version="))),
+        st.tuples(st.just("selected"), st.sampled_from(NAMESPACES), LABELS),
+        st.tuples(st.just("owned"), st.sampled_from(NAMESPACES), st.sampled_from(UIDS)),
+        st.tuples(st.just("known")),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def ask(objects, questions):
+    return [getattr(objects, name)(PODS, *arguments) for name, *arguments in questions]
+
+
+def unique(objects):
+    """One object a name, as a list from a server has it."""
+    return list({(obj.metadata.namespace, obj.metadata.name): obj for obj in objects}.values())
+
+
+@given(CHANGES, QUESTIONS)
+def test_events_in_any_order_end_where_a_fresh_store_would(changes, questions):
+    store, plain = Store("c"), {}
+    for change in changes:
+        store.apply(PODS, [change])
+        if isinstance(change, Removed):
+            plain.pop((change.namespace, change.name), None)
+        else:
+            meta = change.metadata
+            key = (meta.namespace, meta.name)
+            old = plain.get(key)
+            same = old and (old.metadata.uid, old.metadata.resource_version) == (meta.uid, meta.resource_version)
+            if not (same and meta.resource_version):
+                plain[key] = change
+    fresh = Store("c")
+    fresh.apply(PODS, plain.values())
+    assert ask(store, questions) == ask(fresh, questions)
+    assert store.everywhere(PODS) == tuple(plain[key] for key in sorted(plain))
+    assert store.count(PODS) == len(plain)
+
+
+@given(CHANGES, st.lists(pods(), max_size=6))
+def test_replacing_leaves_exactly_the_list(changes, listed):
+    store, fresh = Store("c"), Store("c")
+    store.apply(PODS, changes)
+    listed = unique(listed)
+    for obj in listed:
+        old = store.get(PODS, obj.metadata.namespace, obj.metadata.name)
+        if old and old.metadata.resource_version == obj.metadata.resource_version:
+            store.apply(
+                PODS, [Removed(obj.metadata.namespace, obj.metadata.name)]
+            )  # the same version is the same object
+    store.replace(PODS, listed)
+    fresh.replace(PODS, listed)
+    assert store.everywhere(PODS) == fresh.everywhere(PODS)
+    assert store.known(PODS)
+
+
+@given(CHANGES, QUESTIONS, CHANGES, st.booleans())
+def test_a_change_that_alters_an_answer_shares_a_topic_with_the_question(before, questions, changes, as_list):
+    store = Store("c")
+    store.apply(PODS, before)
+    asked = [Tracked(store) for _ in questions]
+    answers = [ask(tracked, [question])[0] for tracked, question in zip(asked, questions, strict=True)]
+    if as_list:
+        topics = store.replace(PODS, unique(change for change in changes if isinstance(change, Pod))).topics
+    else:
+        topics = store.apply(PODS, changes).topics
+    for tracked, question, answer in zip(asked, questions, answers, strict=True):
+        if ask(store, [question])[0] != answer:
+            assert tracked.topics & topics, question
+
+
+def pod(name, version="1", **labels):
+    return Pod(PodMeta(name, "one", f"uid-{name}", version, labels=labels))
+
+
+def test_selecting_watches_the_rarest_pair_only():
+    store = Store("c")
+    store.apply(PODS, [pod("a", app="x", hash="1"), pod("b", app="x", hash="2")])
+    tracked = Tracked(store)
+    assert [p.metadata.name for p in tracked.selected(PODS, "one", {"app": "x", "hash": "2"})] == ["b"]
+    assert not tracked.topics & store.apply(PODS, [pod("a", "2", app="x", hash="1")]).topics
+    assert tracked.topics & store.apply(PODS, [pod("c", app="x", hash="2")]).topics
+
+
+def test_empty_selector_selects_nothing():
+    store = Store("c")
+    store.apply(PODS, [pod("a")])
+    tracked = Tracked(store)
+    assert tracked.selected(PODS, "one", {}) == ()
+    assert tracked.topics == {every_topic(PODS, "one")}
+
+
+def test_a_list_without_difference_changes_nothing():
+    store = Store("c")
+    store.replace(PODS, [pod("a"), pod("b")])
+    changes = store.replace(PODS, [pod("b"), pod("a")])
+    assert not changes
+    assert changes.objects == 0
+
+
+def test_a_new_uid_under_an_old_name_is_another_object():
+    store = Store("c")
+    store.apply(PODS, [pod("a")])
+    other = Pod(PodMeta("a", "one", "other", "1"))
+    assert object_topic(PODS, "one", "a") in store.apply(PODS, [other]).topics
+    assert store.get(PODS, "one", "a").metadata.uid == "other"
+
+
+def test_cluster_scoped_kinds_have_the_empty_namespace():
+    store = Store("c")
+    store.replace(INGRESSCLASSES, [IngressClass(Meta("nginx"))])
+    assert store.get(INGRESSCLASSES, "", "nginx") is not None
+    assert len(store.every(INGRESSCLASSES, "")) == 1
+    assert not store.known(INGRESSES)
+
+
+def test_order_is_by_name_whatever_came_first():
+    store = Store("c")
+    store.apply(INGRESSES, [Ingress(Meta(name, "one", name)) for name in ("c", "a", "b")])
+    assert [i.metadata.name for i in store.every(INGRESSES, "one")] == ["a", "b", "c"]
