@@ -1,0 +1,28 @@
+"""What screens need of the app around them."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any, Protocol, cast
+
+from textual.app import App
+
+from cockpit.model.view import FleetView
+from cockpit.session.port import Cockpit
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.keys import Keymap
+
+
+class Desk(Protocol):
+    """The app as its screens see it. `zone` is where times of day are told; None: this machine's."""
+
+    cockpit: Cockpit
+    view: FleetView
+    glyphs: Glyphs
+    keymap: Keymap
+    zone: tzinfo | None
+
+
+def desk_of(app: App[Any]) -> Desk:
+    """The same app, seen as a desk."""
+    return cast(Desk, app)

@@ -1,0 +1,144 @@
+"""Signs for states, in Unicode and in ASCII. Each state is a sign, a word and a colour, so that none is alone."""
+
+from __future__ import annotations
+
+import locale
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from cockpit.model.rollout import Phase, PodState, Severity, Verdict
+from cockpit.model.view import CellKind, Stage, Sync
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state looks: `sign` is one column wide, `style` a name of `ink.STYLES`."""
+
+    sign: str
+    word: str
+    style: str
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One set of signs. Version signs and bars go by the version's slot, 0 to 3."""
+
+    ascii: bool
+    cursor: str
+    rule: str
+    separator: str
+    ellipsis: str
+    arrow: str
+    none: str
+    plus_minus: str
+    bars: tuple[str, ...]
+    cells: tuple[str, ...]
+    interval: tuple[str, str, str, str]  # left end, line, estimate, right end
+    steps: tuple[str, str, str]  # done, current, to come
+    levels: str  # a column of a chart, from empty to full
+    band: str
+    moment: str
+    phases: Mapping[Phase, Look]
+    verdicts: Mapping[Verdict, Look]
+    severities: Mapping[Severity, Look]
+    pods: Mapping[PodState, Look]
+    syncs: Mapping[Sync, Look]
+    stages: Mapping[Stage, Look]
+    odd_cells: Mapping[CellKind, Look]
+
+
+def _looks(ascii_: bool, table: Mapping[K, tuple[str, str, str, str]]) -> dict[K, Look]:
+    return {key: Look(plain if ascii_ else sign, word, style) for key, (sign, plain, word, style) in table.items()}
+
+
+# sign, sign in ASCII, word, style
+PHASES = {
+    Phase.AT_REST: ("○", "o", "at rest", "quiet"),
+    Phase.CANARY: ("◐", "%", "canary", "accent"),
+    Phase.PROGRESSING: ("▶", ">", "progressing", "accent"),
+    Phase.WAITING: ("◆", "?", "waiting", "waiting"),
+    Phase.PAUSED: ("‖", "=", "paused", "waiting"),
+    Phase.DEGRADED: ("✗", "X", "degraded", "risk"),
+    Phase.ABORTED: ("■", "#", "aborted", "risk"),
+}
+VERDICTS = {
+    Verdict.ON: ("✓", "+", "ok", "ok"),
+    Verdict.OFF: ("✗", "X", "OFF", "risk"),
+    Verdict.NOT_YET: ("…", "~", "few", "waiting"),
+    Verdict.UNKNOWN: ("·", "-", "", "quiet"),
+}
+SEVERITIES = {
+    Severity.INFO: ("i", "i", "info", "quiet"),
+    Severity.WARNING: ("▲", "!", "warning", "waiting"),
+    Severity.CRITICAL: ("✗", "X", "critical", "risk"),
+}
+PODS = {
+    PodState.READY: ("■", "#", "ready", "ok"),
+    PodState.STARTING: ("□", "o", "starting", "waiting"),
+    PodState.FAILING: ("✗", "X", "failing", "risk"),
+    PodState.LEAVING: ("▫", ".", "leaving", "quiet"),
+}
+SYNCS = {
+    Sync.CONNECTING: ("◌", ".", "connecting", "waiting"),
+    Sync.SYNCING: ("◔", "o", "syncing", "waiting"),
+    Sync.LIVE: ("●", "*", "live", "ok"),
+    Sync.RETRYING: ("◍", "!", "stale", "risk"),
+    Sync.FORBIDDEN: ("⊘", "X", "forbidden", "risk"),
+    Sync.ABSENT: ("○", "o", "not served", "quiet"),
+    Sync.REFUSED: ("✗", "X", "refused", "risk"),
+}
+STAGES = {
+    Stage.DRY_RUN: ("○", "o", "dry run", "quiet"),
+    Stage.REFUSED: ("✗", "X", "refused", "risk"),
+    Stage.SENDING: ("▶", ">", "sending", "accent"),
+    Stage.SENT: ("●", "*", "sent", "accent"),
+    Stage.VERIFIED: ("✓", "+", "verified", "ok"),
+    Stage.UNVERIFIED: ("▲", "!", "unverified", "waiting"),
+    Stage.UNKNOWN: ("?", "?", "unknown", "risk"),
+}
+ODD_CELLS = {
+    CellKind.ERROR: ("✗", "X", "error", "risk"),
+    CellKind.UNKNOWN: ("?", "?", "unknown version", "waiting"),
+}
+
+
+def glyphs(ascii_: bool) -> Glyphs:
+    """The set for terminals with or without Unicode."""
+    return Glyphs(
+        ascii=ascii_,
+        cursor=">" if ascii_ else "▸",
+        rule="-" if ascii_ else "─",
+        separator="|" if ascii_ else "│",
+        ellipsis="." if ascii_ else "…",
+        arrow="->" if ascii_ else "→",
+        none="-" if ascii_ else "–",
+        plus_minus="~" if ascii_ else "±",
+        bars=("#", "=", ":", "+") if ascii_ else ("█", "▒", "▓", "░"),
+        cells=("1", "2", "3", "4") if ascii_ else ("█", "▒", "▓", "░"),
+        interval=("[", "-", "+", "]") if ascii_ else ("├", "─", "┼", "┤"),
+        steps=("#", "@", ".") if ascii_ else ("●", "◉", "○"),
+        levels=" .:#" if ascii_ else " ▁▂▃▄▅▆▇█",
+        band="'" if ascii_ else "░",
+        moment="^" if ascii_ else "▲",
+        phases=_looks(ascii_, PHASES),
+        verdicts=_looks(ascii_, VERDICTS),
+        severities=_looks(ascii_, SEVERITIES),
+        pods=_looks(ascii_, PODS),
+        syncs=_looks(ascii_, SYNCS),
+        stages=_looks(ascii_, STAGES),
+        odd_cells=_looks(ascii_, ODD_CELLS),
+    )
+
+
+UNICODE, ASCII = glyphs(False), glyphs(True)
+
+
+def glyphs_for(wish: str, environ: Mapping[str, str]) -> Glyphs:
+    """The set for a wish of "unicode", "ascii" or "auto": the Linux console and other charsets get ASCII."""
+    if wish in {"unicode", "ascii"}:
+        return ASCII if wish == "ascii" else UNICODE
+    charset = locale.getpreferredencoding(False).lower().replace("-", "")
+    return ASCII if environ.get("TERM") in {"linux", "dumb"} or charset != "utf8" else UNICODE

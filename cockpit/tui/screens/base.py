@@ -1,0 +1,85 @@
+"""What the fleet and the rollout screen have in common: the view, the keys and what they ask for."""
+
+from __future__ import annotations
+
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from cockpit.model.view import FleetView, RolloutView
+from cockpit.tui.acting import state_of
+from cockpit.tui.desk import Desk, desk_of
+from cockpit.tui.keys import KEYS, Key, Where
+from cockpit.tui.messages import ActionRequested
+from cockpit.tui.screens.text import ObjectText
+from cockpit.tui.widgets.key_bar import KeyBar
+
+
+def bindings(*places: Where) -> list[BindingType]:
+    """Bindings of the keys that work in these places."""
+    return [key.binding for key in KEYS if key.where in places]
+
+
+class CockpitScreen(Screen[None]):
+    """Shows the newest view while it is on top, and asks the app for acts."""
+
+    @property
+    def desk(self) -> Desk:
+        """The app."""
+        return desk_of(self.app)
+
+    def selected(self) -> RolloutView | None:
+        """The rollout that keys are about."""
+        raise NotImplementedError
+
+    def show_view(self, view: FleetView) -> None:
+        """Show this view."""
+        raise NotImplementedError
+
+    def on_screen_resume(self) -> None:
+        self.show_view(self.desk.view)
+
+    def show_keys(self, ids: tuple[str, ...]) -> None:
+        """The footer, with what applies now."""
+        keys = [self.desk.keymap[id] for id in ids]
+        self.query_one(KeyBar).show([(key, self.applies(key)) for key in keys])
+
+    def applies(self, key: Key) -> bool:
+        """Whether a key does something for the rollout that is selected."""
+        if key.acts:
+            return state_of(key, self.selected(), self.desk.view.read_only).enabled
+        return key.id not in {"open", "probe", "yaml", "events", "logs"} or self.selected() is not None
+
+    def action_act(self, id: str) -> None:
+        """Ask for the act of a key, or say why it does not apply."""
+        view = self.selected()
+        state = state_of(self.desk.keymap[id], view, self.desk.view.read_only)
+        if not state.enabled or view is None:
+            self.app.notify(state.why, severity="warning", markup=False)
+            return
+        self.app.post_message(ActionRequested(view.rollout.key, state.act))
+
+    async def action_probe(self) -> None:
+        """Start the probe, or stop it."""
+        view = self.selected()
+        if view is None:
+            self.app.notify("no rollout is selected", severity="warning", markup=False)
+            return
+        if not view.probe.running and view.probe.door is None:
+            why = view.rollout.door_missing or view.probe.message or "nothing says where to send requests"
+            self.app.notify(f"{view.rollout.key.name}: {why}", severity="warning", markup=False)
+            return
+        await self.desk.cockpit.probe(view.rollout.key, not view.probe.running)
+
+    def action_yaml(self) -> None:
+        """The objects of the rollout as YAML."""
+        self._read("yaml")
+
+    def action_events(self) -> None:
+        """The events about its objects."""
+        self._read("events")
+
+    def _read(self, what: str) -> None:
+        if view := self.selected():
+            self.app.push_screen(ObjectText(view.rollout, what))
+        else:
+            self.app.notify("no rollout is selected", severity="warning", markup=False)

@@ -1,0 +1,168 @@
+"""One rollout: what is released, how far it is, what users get, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.view import Entry, FleetView, RolloutView, Stage
+from cockpit.tui.keys import ROLLOUT_FOOTER, Where
+from cockpit.tui.screens.base import CockpitScreen, bindings
+from cockpit.tui.screens.text import PodLog
+from cockpit.tui.text import default_lane, told_share, version_slots
+from cockpit.tui.widgets.findings import ORDER, Findings, Told
+from cockpit.tui.widgets.header_bar import HeaderBar
+from cockpit.tui.widgets.history_chart import HistoryChart
+from cockpit.tui.widgets.key_bar import KeyBar
+from cockpit.tui.widgets.probe_strip import ProbeStrip
+from cockpit.tui.widgets.shares import Shares
+from cockpit.tui.widgets.step_track import StepTrack
+from cockpit.tui.widgets.timeline import Timeline, latest
+from cockpit.tui.widgets.version_list import VersionList
+
+LINES_OF_A_LANE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Heights:
+    """Lines of each pane; header, title and keys take four more."""
+
+    shares: int
+    versions: int
+    strip: int
+    chart: int
+    findings: int
+    journal: int
+
+
+def heights(total: int, lanes: int, versions: int, findings: int) -> Heights:
+    """Share out the lines of a screen: what must be seen first, then what is good to have."""
+    room = max(total - 4, 10)
+    least = Heights(LINES_OF_A_LANE, 3, 2, 0, 1, 1)
+    wishes = (
+        ("findings", min(max(findings, 1), 3)),
+        ("versions", min(versions, 6) + 1),
+        ("shares", lanes * LINES_OF_A_LANE),
+        ("strip", 3),
+        ("chart", 5),
+        ("journal", 3),
+        ("chart", 9),
+        ("strip", 5),
+        ("findings", findings),
+        ("versions", versions + 1),
+        ("journal", 12),
+        ("chart", 16),
+        ("strip", 8),
+    )
+    lines = {name: getattr(least, name) for name in Heights.__slots__}
+    for name, wish in wishes:
+        free = room - sum(lines.values())
+        more = min(wish - lines[name], free)
+        # A lane or a chart that is cut in two tells nothing.
+        if name == "shares":
+            more -= max(more, 0) % LINES_OF_A_LANE
+        if name == "chart" and lines["chart"] + more < 4:
+            continue
+        lines[name] += max(more, 0)
+    return Heights(**lines)
+
+
+class RolloutScreen(CockpitScreen):
+    """All panes of one rollout, without scrolling at 80x24."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.ROLLOUT, Where.BOTH, Where.EVERYWHERE)
+
+    def __init__(self, key: RolloutKey) -> None:
+        super().__init__()
+        self.key = key
+        self.slots: dict[str, int] = {}
+        self._gone = False
+
+    def compose(self) -> ComposeResult:
+        glyphs, zone = self.desk.glyphs, self.desk.zone
+        yield HeaderBar(glyphs, zone)
+        yield StepTrack(glyphs)
+        yield Shares(glyphs)
+        yield VersionList(glyphs)
+        yield Findings(glyphs)
+        yield ProbeStrip(glyphs)
+        yield HistoryChart(glyphs, zone)
+        yield Timeline(glyphs, zone, with_name=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.query_one(VersionList).focus()
+
+    def on_resize(self) -> None:
+        self.show_view(self.desk.view)
+
+    def selected(self) -> RolloutView | None:
+        return next((view for view in self.desk.view.rollouts if view.rollout.key == self.key), None)
+
+    def show_view(self, view: FleetView) -> None:
+        shown = self.selected()
+        clusters = [cluster for cluster in view.clusters if cluster.context == self.key.context]
+        self.query_one(HeaderBar).show(view, clusters, [shown] if shown else [])
+        if shown is None:
+            self._tell_gone()
+            return
+        self._gone = False
+        journal = latest([entry for entry in view.journal if entry.rollout == self.key])
+        self._share_out(shown)
+        self._show_rollout(shown, journal)
+        self.show_keys(ROLLOUT_FOOTER)
+
+    def _show_rollout(self, view: RolloutView, journal: list[Entry]) -> None:
+        rollout, probe = view.rollout, view.probe
+        names = [version.name for version in rollout.versions]
+        names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
+        self.slots = version_slots(names, self.slots)
+        lane = default_lane(rollout)
+        told = told_share(rollout, lane)
+        self.query_one(StepTrack).show(view)
+        self.query_one(Shares).show(rollout.lanes, self.slots)
+        self.query_one(VersionList).show(rollout, self.slots)
+        findings = sorted(rollout.findings, key=lambda finding: ORDER.index(finding.severity))
+        self.query_one(Findings).show([Told(finding) for finding in findings], "no findings")
+        self.query_one(ProbeStrip).show(probe, self.slots)
+        points = [point for point in probe.history if lane is None or point.lane == lane.name]
+        moments = [entry.at for entry in journal if entry.stage not in {Stage.REFUSED, Stage.DRY_RUN}]
+        self.query_one(HistoryChart).show(points, told.version if told else "", self.slots, moments)
+        self.query_one(Timeline).show(journal)
+
+    def _share_out(self, view: RolloutView) -> None:
+        rollout = view.rollout
+        lines = heights(self.size.height, len(rollout.lanes), len(rollout.versions), len(rollout.findings))
+        for pane, height in (
+            (Shares, lines.shares),
+            (VersionList, lines.versions),
+            (Findings, lines.findings),
+            (ProbeStrip, lines.strip),
+            (HistoryChart, lines.chart),
+            (Timeline, lines.journal),
+        ):
+            widget = self.query_one(pane)
+            widget.display = height > 0
+            # The last pane takes what is left over.
+            widget.styles.height = height if pane is not Timeline else "1fr"
+
+    def _tell_gone(self) -> None:
+        if not self._gone:
+            self._gone = True
+            self.app.notify(f"{self.key}: this rollout is gone", severity="warning", markup=False)
+
+    def action_back(self) -> None:
+        """Back to the fleet."""
+        self.app.pop_screen()
+
+    def action_logs(self) -> None:
+        """The log of the pod under the cursor."""
+        pod = self.query_one(VersionList).pod
+        if pod is None:
+            self.app.notify(f"{self.key.name}: no pod is there to read from", severity="warning", markup=False)
+            return
+        self.app.push_screen(PodLog(self.key.context, Ref(PODS, self.key.namespace, pod.name)))

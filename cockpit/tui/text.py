@@ -1,0 +1,86 @@
+"""Numbers, times and cluster text as they are written on screen; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
+
+from textual.content import Content
+
+from cockpit.model.rollout import Lane, Observed, Role, Rollout, Share
+from cockpit.model.text import safe_text
+from cockpit.model.view import ClusterView, Sync
+from cockpit.tui.glyphs import Glyphs, Look
+
+# Roles of the version that a release is about, most telling first.
+RELEASED = (Role.CANARY, Role.NEW, Role.PREVIEW)
+
+
+def content(text: object, style: str = "") -> Content:
+    """Cluster text for a stock widget: shown as it is, never read as markup."""
+    return Content.styled(safe_text(text), style)
+
+
+def percent(share: float | None, none: str = "–") -> str:
+    """A fraction of 1 as whole percent; a share that is not quite nothing or all says so."""
+    if share is None:
+        return none
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 < share < 1:
+        return ">99%"
+    return f"{share * 100:.0f}%"
+
+
+def half_width(observed: Observed) -> int:
+    """Half of the interval in points of percent, at least 1 while there is any doubt."""
+    half = (observed.high - observed.low) * 50
+    return max(round(half), 1) if half > 0 else 0
+
+
+def milliseconds(value: float | None, none: str = "–") -> str:
+    """A duration in at most six columns."""
+    if value is None:
+        return none
+    if value >= 10_000:
+        return f"{value / 1000:.0f}s"
+    return f"{value / 1000:.1f}s" if value >= 1_000 else f"{value:.0f}ms"
+
+
+def clock_time(at: float, zone: tzinfo | None = None) -> str:
+    """UTC seconds as a time of day in `zone` (None: that of this machine)."""
+    return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%H:%M:%S")
+
+
+def default_lane(rollout: Rollout) -> Lane | None:
+    """The lane of requests that no rule catches; the first where a rollout has none of that name."""
+    return next((lane for lane in rollout.lanes if lane.name == "default"), next(iter(rollout.lanes), None))
+
+
+def told_share(rollout: Rollout, lane: Lane | None) -> Share | None:
+    """The share to tell where there is room for one: the released version's, at rest that of the busiest."""
+    if lane is None:
+        return None
+    for share in lane.shares:
+        version = rollout.version(share.version)
+        if version and version.role in RELEASED and max(share.declared or 0, share.written or 0) > 0:
+            return share
+    return max(lane.shares, key=lambda s: s.written or s.declared or 0, default=None)
+
+
+def sync_look(cluster: ClusterView, glyphs: Glyphs, zone: tzinfo | None = None) -> Look:
+    """Sign and words of how far a cluster's facts can be trusted."""
+    look = glyphs.syncs[cluster.state]
+    if cluster.state is not Sync.LIVE and cluster.stale_since is not None:
+        since = clock_time(cluster.stale_since, zone)
+        return Look(look.sign, f"{look.word} since {since}", look.style)
+    return look
+
+
+def version_slots(names: Sequence[str], taken: dict[str, int]) -> dict[str, int]:
+    """Colour and sign by version name; a version keeps its slot as long as it lives, so that a flip moves no colour."""
+    slots = {name: taken[name] for name in names if name in taken}
+    for name in sorted(set(names) - set(slots)):
+        free = (slot for slot in range(4) if slot not in slots.values())
+        slots[name] = next(free, 3)
+    return slots

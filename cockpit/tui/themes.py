@@ -1,0 +1,137 @@
+"""Themes from YAML files: colours by meaning, turned into themes of the screen library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+from cockpit.model.text import safe_text
+
+# What a theme may give a colour; a missing one is taken from `dark` or `light` of the package.
+BASE = ("background", "foreground", "surface")
+MEANINGS = (
+    *("version-1", "version-2", "version-3", "version-4"),
+    *("ok", "waiting", "risk", "quiet", "key", "added", "removed", "cursor", "header", "production"),
+)
+FALLBACK = "dark"
+MAX_BYTES = 100_000
+
+
+class ThemeError(Exception):
+    """A theme that cannot be used; the text names the key."""
+
+
+@dataclass(frozen=True)
+class Themes:
+    """Themes by name in the order of their names, and what was wrong with others."""
+
+    themes: Mapping[str, Theme]
+    problems: tuple[str, ...]
+
+    def after(self, name: str) -> str:
+        """The theme that follows, around the end."""
+        names = list(self.themes)
+        return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
+
+
+def packaged_directory() -> Path:
+    """Where the themes that come with the cockpit are: in the package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    inside = package / "themes"
+    return inside if inside.is_dir() else package.parent / "themes"
+
+
+def load_themes(own: Path, others: Iterable[Path] = ()) -> Themes:
+    """Every `*.yaml` of the package's directory and of those that exist; a later one of the same name wins.
+
+    A bad theme is left out and told. Raises ThemeError only where the package's own `dark` or `light` is bad.
+    """
+    defaults = {dark: _document(own / f"{name}.yaml") for name, dark in (("dark", True), ("light", False))}
+    themes = {}
+    problems = []
+    for directory in (own, *others):
+        for path in sorted(directory.glob("*.yaml")) if directory.is_dir() else ():
+            try:
+                themes[path.stem] = theme_of(path.stem, _document(path), defaults)
+            except ThemeError as error:
+                problems.append(f"theme {path.name}: {error}")
+    return Themes(dict(sorted(themes.items())), tuple(problems))
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ThemeError(f"cannot be read: {error.strerror}") from None
+    if len(content) > MAX_BYTES:
+        raise ThemeError(f"larger than {MAX_BYTES} bytes")
+    try:
+        document = yaml.safe_load(content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ThemeError(f"not YAML in line {mark.line + 1}" if mark else "not YAML") from None
+    if not isinstance(document, dict):
+        raise ThemeError("a mapping of meanings to colours is expected")
+    return document
+
+
+def theme_of(name: str, document: Mapping[Any, Any], defaults: Mapping[bool, Mapping[str, str]]) -> Theme:
+    """A theme from meanings and colours; raises ThemeError with the key that is wrong."""
+    known = {"dark", "ansi", *BASE, *MEANINGS}
+    for key in document:
+        if key not in known:
+            raise ThemeError(f"{safe_text(key, 40)}: no such key; keys are {', '.join(sorted(known))}")
+    dark, ansi = _flag(document, "dark", True), _flag(document, "ansi", False)
+    colours = {key: _colour(document.get(key, defaults[dark][key]), key) for key in (*BASE, *MEANINGS)}
+    return Theme(
+        name=name,
+        dark=dark,
+        ansi=ansi,
+        primary=colours["key"],
+        accent=colours["key"],
+        success=colours["ok"],
+        warning=colours["waiting"],
+        error=colours["risk"],
+        panel=colours["surface"],
+        background=colours["background"],
+        foreground=colours["foreground"],
+        surface=colours["surface"],
+        variables={key: colours[key] for key in MEANINGS} | (ANSI_VARIABLES if ansi else {}),
+    )
+
+
+# What the library derives by mixing colours cannot be mixed from a terminal's own palette.
+ANSI_VARIABLES = {
+    "border": "ansi_blue",
+    "border-blurred": "ansi_bright_black",
+    "block-cursor-background": "ansi_blue",
+    "block-cursor-foreground": "ansi_bright_white",
+    "input-cursor-background": "ansi_bright_white",
+    "input-cursor-foreground": "ansi_black",
+    "scrollbar": "ansi_blue",
+    "scrollbar-background": "ansi_default",
+    "scrollbar-corner-color": "ansi_default",
+}
+
+
+def _flag(document: Mapping[Any, Any], key: str, default: bool) -> bool:
+    value = document.get(key, default)
+    if not isinstance(value, bool):
+        raise ThemeError(f"{key}: true or false is expected")
+    return value
+
+
+def _colour(value: object, key: str) -> str:
+    try:
+        Color.parse(value if isinstance(value, str) else "")
+    except ColorParseError:
+        shown = safe_text(value, 40)
+        raise ThemeError(f"{key}: {shown!r} is no colour; write one as '#3a7bd5', in quotes") from None
+    assert isinstance(value, str)
+    return value

@@ -1,0 +1,106 @@
+"""The base of every live pane: it keeps the lines on screen and redraws only the cells that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cockpit.model.text import safe_text
+from cockpit.tui.ink import Ink
+from cockpit.tui.paint import BLANK, Line, changed_runs
+
+
+class Tile(Widget):
+    """A few columns of its parent. The terminal gets whole tiles from their left edge, so narrow ones save bytes."""
+
+    def __init__(self, start: int, columns: int | None) -> None:
+        super().__init__()
+        self.start = start
+        self.styles.width = columns if columns is not None else "1fr"
+
+    def render_line(self, y: int) -> Strip:
+        assert isinstance(self.parent, Painted)
+        return self.parent.strip_at(y).crop(self.start, self.start + self.size.width)
+
+
+class Painted(Widget):
+    """Shows what `draw` returns. `repaint` compares with what is on screen and refreshes the difference."""
+
+    # Columns of one tile; 0 where lines change so seldom that whole lines are fine.
+    TILE: ClassVar[int] = 0
+    TILES: ClassVar[int] = 20
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.lines: list[Line] = []
+        self._strips: dict[int, Strip] = {}
+        self._ink: Ink | None = None
+
+    def compose(self) -> ComposeResult:
+        if self.TILE:
+            for number in range(self.TILES):
+                yield Tile(number * self.TILE, self.TILE)
+            yield Tile(self.TILES * self.TILE, None)
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        """The lines to show in this size; fewer leave the rest blank."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Draw, and refresh the cells that differ from what is on screen."""
+        if not self.size:
+            return
+        width, height = self.size
+        new = self.draw(width, height)[:height]
+        old, self.lines = self.lines, new
+        regions: list[Region] = []
+        for y in range(max(len(old), len(new))):
+            before, after = old[y] if y < len(old) else BLANK, new[y] if y < len(new) else BLANK
+            if before != after:
+                self._strips.pop(y, None)
+                regions += [Region(x, y, length, 1) for x, length in changed_runs(before, after, width)]
+        if not regions:
+            return
+        if not self.TILE:
+            self.refresh(*regions)
+            return
+        for tile in self.query_children(Tile):
+            span = Region(tile.start, 0, tile.size.width, height)
+            dirty = [region.intersection(span).translate((-tile.start, 0)) for region in regions]
+            if dirty := [region for region in dirty if region]:
+                tile.refresh(*dirty)
+
+    def render_line(self, y: int) -> Strip:
+        return self.strip_at(y)
+
+    def strip_at(self, y: int) -> Strip:
+        """Line `y` in the colours of the theme, as wide as the widget."""
+        strip = self._strips.get(y)
+        if strip is None:
+            line = self.lines[y] if y < len(self.lines) else BLANK
+            base = self.rich_style
+            if self._ink is None:
+                self._ink = Ink(self.app.theme_variables)
+            segments = [Segment(self._safe(text), base + self._ink[style]) for text, style in line]
+            strip = self._strips[y] = Strip(segments).adjust_cell_length(self.size.width, base)
+        return strip
+
+    @staticmethod
+    def _safe(text: str) -> str:
+        # The last gate before the terminal: a line that was built from unchecked text does no harm.
+        return text if text.isprintable() else safe_text(text, limit=len(text))
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        self._ink = None
+        super().notify_style_update()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._strips.clear()
+        self.repaint()

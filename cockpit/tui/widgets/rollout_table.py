@@ -1,0 +1,195 @@
+"""The fleet: one row a rollout, with the three shares side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Lane, Rollout, Share
+from cockpit.model.text import safe_text
+from cockpit.model.view import RolloutView
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.paint import Line, Span, fit, window
+from cockpit.tui.text import default_lane, half_width, percent, told_share
+from cockpit.tui.widgets.painted import Painted
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in columns; 0 leaves a column out. Two more in front hold the cursor."""
+
+    context: int
+    name: int
+    system: int
+    phase: int
+    step: int
+    declared: int
+    written: int
+    observed: int
+    pods: int
+
+
+def columns(width: int, steps: bool, contexts: bool) -> Columns:
+    """The same parts at every width: more room goes to names and pods."""
+    wide = width >= 110
+    step = (6 if wide else 4) if steps else 0
+    system, declared, written = (13, 12, 8) if wide else (8, 8, 5)
+    context = (14 if wide else 9) if contexts else 0
+    fixed = 2 + system + 13 + step + declared + written + 13 + sum(1 for part in (step, context) if part) + 6 + context
+    rest = max(width - fixed, 12)
+    pods = max(min(rest * 2 // 5, 30), 6)
+    return Columns(context, rest - pods, system, 13, step, declared, written, 13, pods)
+
+
+def heading(layout: Columns) -> Line:
+    """The names of the columns."""
+    cells = [
+        *(fit(text, size) for text, size in (("CONTEXT", layout.context), ("ROLLOUT", layout.name)) if size),
+        fit("SYSTEM", layout.system),
+        fit("PHASE", layout.phase),
+        *([fit("STEP", layout.step)] if layout.step else []),
+        fit("DECLARED", layout.declared),
+        fit("WRITTEN" if layout.written > 6 else "WRITE", layout.written),
+        fit("OBSERVED", layout.observed),
+        fit("PODS", layout.pods),
+    ]
+    return (Span("  "), Span(" ".join(cells), "quiet"))
+
+
+def row(view: RolloutView, layout: Columns, glyphs: Glyphs, several_namespaces: bool) -> Line:
+    """One rollout; names are as the cluster has them, made safe."""
+    rollout = view.rollout
+    lane = default_lane(rollout)
+    told = told_share(rollout, lane)
+    phase = glyphs.phases[rollout.phase]
+    name = f"{rollout.key.namespace}/{rollout.key.name}" if several_namespaces else rollout.key.name
+    cut = glyphs.ellipsis
+    spans = [
+        *(
+            [Span(fit(safe_text(rollout.key.context, 60), layout.context, ellipsis=cut) + " ")]
+            if layout.context
+            else []
+        ),
+        Span(fit(safe_text(name), layout.name, ellipsis=cut) + " ", "strong"),
+        Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " "),
+        Span(fit(f"{phase.sign} {phase.word}", layout.phase) + " ", phase.style),
+        *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
+        Span(fit(_declared(told, layout.declared, glyphs), layout.declared) + " "),
+        Span(fit(percent(told.written if told else None, glyphs.none), layout.written) + " "),
+        *_observed(lane, told, layout.observed, glyphs),
+        Span(" " + fit(pods_words(rollout, layout.pods), layout.pods, ellipsis=cut)),
+    ]
+    return tuple(spans)
+
+
+def step_words(rollout: Rollout, glyphs: Glyphs) -> str:
+    """Which step of how many."""
+    return f"{rollout.step.index}/{rollout.step.count}" if rollout.step else glyphs.none
+
+
+def _declared(told: Share | None, width: int, glyphs: Glyphs) -> str:
+    if told is None:
+        return glyphs.none
+    share = percent(told.declared if told.declared is not None else told.written, glyphs.none)
+    return f"{fit(safe_text(told.version, 40), width - 1 - len(share), ellipsis=glyphs.ellipsis).rstrip()} {share}"
+
+
+def _observed(lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs) -> list[Span]:
+    observed = told.observed if told else None
+    if lane is None or observed is None or not observed.samples:
+        return [Span(fit(glyphs.none, width), "quiet")]
+    look = glyphs.verdicts[lane.verdict]
+    number = f"{percent(observed.share)}{glyphs.plus_minus}{half_width(observed)}"
+    return [Span(fit(number, 7) + " "), Span(fit(f"{look.sign} {look.word}", width - 8), look.style)]
+
+
+def pods_words(rollout: Rollout, width: int) -> str:
+    """Ready and desired pods by version, with the names where there is room for them."""
+    counts = [(safe_text(v.name, 40), f"{v.ready}/{v.desired}") for v in rollout.versions]
+    full = " ".join(f"{name} {count}" for name, count in counts)
+    return full if len(full) <= width else " ".join(count for _, count in counts)
+
+
+class RolloutTable(Painted, can_focus=True):
+    """Rows with a cursor that stays on its rollout, wherever that row goes."""
+
+    TILE = 10
+    TILES = 12
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "move(-100000)", "first", show=False),
+        Binding("end", "move(100000)", "last", show=False),
+    ]
+
+    class CursorMoved(Message):
+        """The cursor is on another rollout."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.glyphs = glyphs
+        self.rows: Sequence[RolloutView] = ()
+        self.empty = ""
+        self.selected: RolloutKey | None = None
+        self._index = 0
+        self._top = 0
+
+    @property
+    def current(self) -> RolloutView | None:
+        """The rollout under the cursor."""
+        return self.rows[self._index] if self._index < len(self.rows) else None
+
+    def show(self, rows: Sequence[RolloutView], empty: str) -> None:
+        """Show these rollouts, or `empty` where there are none."""
+        self.rows, self.empty = rows, empty
+        found = next((i for i, view in enumerate(rows) if view.rollout.key == self.selected), None)
+        # The row is gone: its neighbour takes the cursor, and acts ask for what is then under it.
+        self._index = found if found is not None else max(min(self._index, len(rows) - 1), 0)
+        self._select()
+
+    def select(self, key: RolloutKey) -> None:
+        """Put the cursor on a rollout."""
+        self.selected = key
+        self.show(self.rows, self.empty)
+
+    def _select(self) -> None:
+        before, current = self.selected, self.current
+        self.selected = current.rollout.key if current else None
+        self.repaint()
+        if before != self.selected:
+            self.post_message(self.CursorMoved())
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows, no further than the ends."""
+        self._index = max(min(self._index + by, len(self.rows) - 1), 0)
+        self._select()
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by what is on screen."""
+        self.action_move(by * max(self.size.height - 2, 1))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        if not self.rows:
+            return [(Span(""),), (Span("  " + safe_text(self.empty), "quiet"),)]
+        contexts = len({view.rollout.key.context for view in self.rows}) > 1
+        namespaces = len({view.rollout.key.namespace for view in self.rows}) > 1
+        layout = columns(width, any(view.rollout.step for view in self.rows), contexts)
+        self._top = window(len(self.rows), self._index, self._top, height - 1)
+        lines = [heading(layout)]
+        for index, view in enumerate(self.rows[self._top : self._top + height - 1], self._top):
+            line = row(view, layout, self.glyphs, namespaces)
+            here = index == self._index
+            lines.append(_with_cursor(line, self.glyphs) if here else (Span("  "), *line))
+        return lines
+
+
+def _with_cursor(line: Line, glyphs: Glyphs) -> Line:
+    marked = (Span(f"{glyphs.cursor} ", "key"), *line)
+    return tuple(Span(span.text, f"{span.style} cursor".strip()) for span in marked)

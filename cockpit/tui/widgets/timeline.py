@@ -1,0 +1,105 @@
+"""The journal as a list: when, who, what, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from cockpit.model.text import safe_text
+from cockpit.model.view import Entry
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.paint import Line, Span, clip, window
+from cockpit.tui.text import clock_time
+from cockpit.tui.widgets.painted import Painted
+
+
+def entry_line(entry: Entry, width: int, glyphs: Glyphs, zone: tzinfo | None, with_name: bool) -> Line:
+    """One entry in one line."""
+    look = glyphs.stages[entry.stage]
+    name = f"{safe_text(entry.rollout, 80)} " if with_name else ""
+    why = safe_text(entry.why)
+    spans = (
+        Span(f" {clock_time(entry.at, zone)} ", "quiet"),
+        Span(f"{look.sign} {look.word} ", look.style),
+        Span(name, "strong"),
+        Span(safe_text(entry.title)),
+        Span(f"  {why}" if why else "", "quiet"),
+        Span(f"  {safe_text(entry.who, 40)}", "quiet"),
+    )
+    return clip(spans, width, glyphs.ellipsis)
+
+
+def latest(entries: Sequence[Entry]) -> list[Entry]:
+    """The last stage of each act, newest act first."""
+    by_id: dict[str, Entry] = {}
+    for entry in entries:
+        by_id.pop(entry.id, None)
+        by_id[entry.id] = entry
+    return list(reversed(by_id.values()))
+
+
+class Timeline(Painted, can_focus=True):
+    """Acts, newest first, with a cursor while it has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "move(-10)", "page up", show=False),
+        Binding("pagedown", "move(10)", "page down", show=False),
+    ]
+
+    class CursorMoved(Message):
+        """The cursor is on another entry."""
+
+    def __init__(self, glyphs: Glyphs, zone: tzinfo | None, with_name: bool) -> None:
+        super().__init__()
+        self.glyphs = glyphs
+        self.zone = zone
+        self.with_name = with_name
+        self.entries: Sequence[Entry] = ()
+        self._id = ""
+        self._top = 0
+
+    def show(self, entries: Sequence[Entry]) -> None:
+        """Show these entries, newest first."""
+        self.entries = entries
+        self.repaint()
+
+    @property
+    def index(self) -> int:
+        """Where the cursor is: it stays on its entry while newer ones come."""
+        return next((i for i, entry in enumerate(self.entries) if entry.id == self._id), 0)
+
+    @property
+    def current(self) -> Entry | None:
+        """The entry under the cursor."""
+        return self.entries[self.index] if self.entries else None
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by entries."""
+        if self.entries:
+            self._id = self.entries[max(min(self.index + by, len(self.entries) - 1), 0)].id
+            self.repaint()
+            self.post_message(self.CursorMoved())
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        if not self.entries:
+            return [(Span(" journal: nothing was asked yet", "quiet"),)]
+        index = self.index if self.has_focus else 0
+        self._top = window(len(self.entries), index, self._top if self.has_focus else 0, height)
+        lines = []
+        for at, entry in enumerate(self.entries[self._top : self._top + height], self._top):
+            line = entry_line(entry, width, self.glyphs, self.zone, self.with_name)
+            here = self.has_focus and at == index
+            lines.append(tuple(Span(s.text, f"{s.style} cursor".strip()) for s in line) if here else line)
+        return lines

@@ -1,0 +1,155 @@
+"""Each version with its pods (one cell a pod), image, error rate and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from cockpit.model.rollout import Lane, Observed, PodCell, Rollout, Version
+from cockpit.model.text import safe_text
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.paint import Line, Span, fit, window
+from cockpit.tui.text import default_lane, milliseconds, percent
+from cockpit.tui.widgets.painted import Painted
+
+
+def observed_of(lane: Lane | None, version: str) -> Observed | None:
+    """What requests saw of a version in a lane."""
+    return next((share.observed for share in lane.shares if share.version == version), None) if lane else None
+
+
+def widths(width: int) -> tuple[int, int, int]:
+    """Columns of name, pod cells and image."""
+    name = 22 if width >= 110 else 12
+    pods = 32 if width >= 110 else 14
+    return name, pods, max(width - name - pods - 37, 8)
+
+
+def heading(width: int) -> Line:
+    """The names of the columns."""
+    name, pods, image = widths(width)
+    words = (
+        f"{fit('VERSION', name)} {fit('ROLE', 8)} {fit('READY', 6)}{fit('PODS', pods)} {fit('ERRORS', 7)}"
+        f"{fit('P50', 6, 'right')}{fit('P99', 6, 'right')} {fit('IMAGE', image)}"
+    )
+    return (Span("  " + words.rstrip(), "quiet"),)
+
+
+def version_line(
+    version: Version, observed: Observed | None, slot: int, chosen: PodCell | None, width: int, glyphs: Glyphs
+) -> Line:
+    """One version; `chosen` is the pod whose log would be shown."""
+    name, pods, image = widths(width)
+    rate = observed.errors / observed.samples if observed and observed.samples else None
+    errors = percent(rate, glyphs.none)
+    ready = f"{version.ready}/{version.desired}"
+    return (
+        Span(glyphs.cells[slot] + " ", f"version-{slot + 1}"),
+        Span(fit(safe_text(version.name, 60), name - 1, ellipsis=glyphs.ellipsis) + " ", f"version-{slot + 1}"),
+        Span(fit(version.role.value, 8) + " "),
+        Span(fit(ready, 6), "" if version.ready >= version.desired else "waiting"),
+        *pod_cells(version.pods, chosen, pods, glyphs),
+        Span(" " + fit(errors, 7), "risk" if rate else ""),
+        Span(fit(milliseconds(observed.p50_ms if observed else None, glyphs.none), 6, "right")),
+        Span(fit(milliseconds(observed.p99_ms if observed else None, glyphs.none), 6, "right")),
+        Span(" " + fit(short_image(version.images), image, ellipsis=glyphs.ellipsis), "quiet"),
+    )
+
+
+def short_image(images: Sequence[str]) -> str:
+    """The last part of the first image, where its tag is, and how many more there are."""
+    if not images:
+        return ""
+    more = f" +{len(images) - 1}" if len(images) > 1 else ""
+    return safe_text(images[0].rsplit("/", 1)[-1], 80) + more
+
+
+def pod_cells(pods: Sequence[PodCell], chosen: PodCell | None, width: int, glyphs: Glyphs) -> list[Span]:
+    """One sign a pod in `width` columns; where there are more, how many are not shown."""
+    room = width if len(pods) <= width else width - len(more := f"+{len(pods) - width + 5}")
+    spans = []
+    for pod in pods[:room]:
+        look = glyphs.pods[pod.state]
+        spans.append(Span(look.sign, f"{look.style} reverse" if pod is chosen else look.style))
+    if len(pods) > width:
+        spans.append(Span(more, "quiet"))
+    used = sum(len(span.text) for span in spans)
+    return [*spans, Span(" " * (width - used))]
+
+
+class VersionList(Painted, can_focus=True):
+    """Versions with a cursor on one pod: up and down choose the version, left and right the pod."""
+
+    TILE = 10
+    TILES = 12
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "version before", show=False),
+        Binding("down", "move(1)", "next version", show=False),
+        Binding("left", "pod(-1)", "pod before", show=False),
+        Binding("right", "pod(1)", "next pod", show=False),
+    ]
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.glyphs = glyphs
+        self.rollout: Rollout | None = None
+        self.slots: Mapping[str, int] = {}
+        self.chosen_version = ""
+        self.chosen_pod = ""
+        self._top = 0
+
+    def show(self, rollout: Rollout, slots: Mapping[str, int]) -> None:
+        """Show the versions of this rollout."""
+        self.rollout, self.slots = rollout, slots
+        self.repaint()
+
+    @property
+    def version(self) -> Version | None:
+        """The version under the cursor."""
+        versions = self.rollout.versions if self.rollout else ()
+        return next((v for v in versions if v.name == self.chosen_version), versions[0] if versions else None)
+
+    @property
+    def pod(self) -> PodCell | None:
+        """The pod under the cursor; the first of the version until one is chosen."""
+        pods = self.version.pods if self.version else ()
+        return next((pod for pod in pods if pod.uid == self.chosen_pod), pods[0] if pods else None)
+
+    def action_move(self, by: int) -> None:
+        """Choose another version."""
+        if self.rollout and self.version:
+            versions = self.rollout.versions
+            index = max(min(versions.index(self.version) + by, len(versions) - 1), 0)
+            self.chosen_version = versions[index].name
+            self.repaint()
+
+    def action_pod(self, by: int) -> None:
+        """Choose another pod of the version."""
+        if self.version and self.pod:
+            pods = self.version.pods
+            self.chosen_pod = pods[max(min(pods.index(self.pod) + by, len(pods) - 1), 0)].uid
+            self.repaint()
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        rollout, version = self.rollout, self.version
+        if rollout is None or version is None:
+            return [heading(width)]
+        lane = default_lane(rollout)
+        self._top = window(len(rollout.versions), rollout.versions.index(version), self._top, height - 1)
+        lines = [heading(width)]
+        for each in rollout.versions[self._top : self._top + height - 1]:
+            here = self.has_focus and each is version
+            line = version_line(
+                each, observed_of(lane, each.name), self.slots.get(each.name, 3), self.pod if here else None, width,
+                self.glyphs,
+            )  # fmt: skip
+            lines.append(tuple(Span(s.text, f"{s.style} cursor".strip()) for s in line) if here else line)
+        return lines
