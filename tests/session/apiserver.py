@@ -1,0 +1,222 @@
+"""A small API server on loopback that keeps objects and does on demand what a test needs to go wrong.
+
+Lists, watches, gets, patches (merge, JSON), creates, deletes, dry runs, preconditions, access reviews, events, logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import jsonpatch
+from aiohttp import web
+
+from tests.objects import merged
+
+Doc = dict[str, Any]
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+class ApiServer:
+    """`docs` by path. `writes` holds method and path of every write that was carried out, dry runs left out.
+
+    `forbidden` are plurals that may not be read, `denied` verbs that reviews deny. `lose_answers` is how many
+    coming writes are carried out without an answer, `lose_requests` how many are dropped before. `fail_reads`
+    makes gets of single objects fail. `on_write` is called before a write is carried out.
+    """
+
+    def __init__(self, token: str = "good") -> None:
+        self.docs: dict[str, Doc] = {}
+        self.writes: list[tuple[str, str]] = []
+        self.dry_runs: list[tuple[str, str]] = []
+        self.forbidden: set[str] = set()
+        self.denied: set[str] = set()
+        self.lose_answers = 0
+        self.lose_requests = 0
+        self.fail_reads = False
+        self.refuse: dict[tuple[str, str], int] = {}
+        self.on_write: Callable[[], None] = lambda: None
+        self.token = token
+        self.log = ""
+        self.url = ""
+        self._version = 100
+        self._uids = 0
+        self._watchers: list[tuple[str, asyncio.Queue[bytes]]] = []
+
+    # Objects, as somebody else would change them
+
+    def put(self, path: str, doc: Doc) -> Doc:
+        """Create or replace an object and tell the watches."""
+        old = self.docs.get(path)
+        doc = copy.deepcopy(doc)
+        metadata = doc.setdefault("metadata", {})
+        collection, _, name = path.rpartition("/")
+        metadata["name"] = name
+        if "/namespaces/" in path:
+            metadata["namespace"] = path.split("/namespaces/")[1].split("/")[0]
+        if old is None:
+            self._uids += 1
+            metadata["uid"] = f"uid-{self._uids}"
+        else:
+            metadata["uid"] = old["metadata"]["uid"]
+        self._version += 1
+        metadata["resourceVersion"] = str(self._version)
+        self.docs[path] = doc
+        self._tell("ADDED" if old is None else "MODIFIED", collection, doc)
+        return doc
+
+    def change(self, path: str, patch: Doc) -> Doc:
+        """A merge patch by somebody else."""
+        return self.put(path, merged(self.docs[path], patch))
+
+    def remove(self, path: str) -> None:
+        doc = self.docs.pop(path)
+        self._version += 1
+        doc = merged(doc, {"metadata": {"resourceVersion": str(self._version)}})
+        self._tell("DELETED", path.rpartition("/")[0], doc)
+
+    def _tell(self, kind: str, collection: str, doc: Doc) -> None:
+        line = json.dumps({"type": kind, "object": doc}).encode() + b"\n"
+        for watched, queue in self._watchers:
+            if _within(collection, watched):
+                queue.put_nowait(line)
+
+    # HTTP
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[ApiServer]:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("X-Token") != self.token:
+            return _status(401, "Unauthorized", "no")
+        path = request.path
+        if path == REVIEWS:
+            asked = (await request.json())["spec"]["resourceAttributes"]
+            return web.json_response({"status": {"allowed": asked["verb"] not in self.denied, "reason": "by a test"}})
+        if path.endswith("/log"):
+            return web.Response(text=self.log)
+        if request.method == "GET":
+            return await self._read(request, path)
+        return await self._write(request, path)
+
+    async def _read(self, request: web.Request, path: str) -> web.StreamResponse:
+        last = path.rpartition("/")[2]
+        if last in self.forbidden:
+            return _status(403, "Forbidden", f"{last} is forbidden")
+        if path in self.docs:
+            return _status(500, "InternalError", "broken") if self.fail_reads else web.json_response(self.docs[path])
+        found = [doc for place, doc in sorted(self.docs.items()) if _within(place.rpartition("/")[0], path)]
+        if not found and not _is_collection(path):
+            return _status(404, "NotFound", f"{last} not found")
+        if request.query.get("watch"):
+            return await self._watch(request, path)
+        return web.json_response({"kind": "List", "metadata": {"resourceVersion": str(self._version)}, "items": found})
+
+    async def _watch(self, request: web.Request, path: str) -> web.StreamResponse:
+        response = web.StreamResponse()
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        after = int(request.query.get("resourceVersion") or 0)
+        for place, doc in self.docs.items():
+            if _within(place.rpartition("/")[0], path) and int(doc["metadata"]["resourceVersion"]) > after:
+                queue.put_nowait(json.dumps({"type": "MODIFIED", "object": doc}).encode() + b"\n")
+        self._watchers.append((path, queue))
+        await response.prepare(request)
+        try:
+            while True:
+                await response.write(await queue.get())
+        finally:
+            self._watchers.remove((path, queue))
+
+    async def _write(self, request: web.Request, path: str) -> web.StreamResponse:
+        body = await request.json()
+        dry = request.query.get("dryRun") == "All"
+        if not dry:
+            self.on_write()
+            if self.lose_requests:
+                self.lose_requests -= 1
+                return _lost(request)
+        if (request.method, path) in self.refuse and not dry:
+            return _status(self.refuse[request.method, path], "Failed", "refused by a test")
+        before = copy.deepcopy(self.docs)
+        answer = self._carry_out(request, path, body, dry)
+        if dry:
+            self.docs = before
+            self.dry_runs.append((request.method, path))
+        elif answer.status < 300:
+            self.writes.append((request.method, path))
+            if self.lose_answers:
+                self.lose_answers -= 1
+                return _lost(request)
+        return answer
+
+    def _carry_out(self, request: web.Request, path: str, body: Any, dry: bool) -> web.Response:
+        if request.method == "POST":
+            place = f"{path}/{body['metadata']['name']}"
+            if place in self.docs:
+                return _status(409, "AlreadyExists", "it exists")
+            return web.json_response(self._stored(place, body, dry), status=201)
+        doc = self.docs.get(path)
+        if doc is None:
+            return _status(404, "NotFound", "not found")
+        if request.method == "DELETE":
+            wanted = body.get("preconditions") or {}
+            if any(doc["metadata"].get(field) != value for field, value in wanted.items()):
+                return _status(409, "Conflict", "preconditions failed")
+            if not dry:
+                self.remove(path)
+            return web.json_response({"kind": "Status", "status": "Success"})
+        if request.content_type == "application/json-patch+json":
+            try:
+                patched = jsonpatch.apply_patch(doc, body)
+            except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
+                return _status(422, "Invalid", str(error))
+        else:
+            version = (body.get("metadata") or {}).get("resourceVersion")
+            if version is not None and version != doc["metadata"]["resourceVersion"]:
+                return _status(409, "Conflict", "the object has been modified")
+            patched = merged(doc, body)
+        return web.json_response(self._stored(path, patched, dry))
+
+    def _stored(self, path: str, doc: Doc, dry: bool) -> Doc:
+        return doc if dry else self.put(path, doc)
+
+
+def _within(collection: str, asked: str) -> bool:
+    """Whether a list over `asked` (of a namespace, or of all) holds a collection."""
+    if collection == asked:
+        return True
+    root, _, rest = collection.partition("/namespaces/")
+    return bool(rest) and f"{root}/{rest.partition('/')[2]}" == asked
+
+
+def _is_collection(path: str) -> bool:
+    return path.rpartition("/")[2] in {
+        "services", "pods", "deployments", "replicasets", "endpointslices", "ingresses", "ingressclasses", "events",
+    }  # fmt: skip
+
+
+def _lost(request: web.Request) -> web.Response:
+    """End the connection without an answer."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+def _status(code: int, reason: str, message: str) -> web.Response:
+    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason}
+    return web.json_response({**body, "message": message}, status=code)

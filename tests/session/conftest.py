@@ -1,0 +1,214 @@
+"""A session on one or more scripted API servers, with time that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit.kube.api import KubeApi
+from cockpit.kube.credentials import FixedCredentials
+from cockpit.kube.target import Target
+from cockpit.kube.transport import Transport
+from cockpit.model.adapter import Adapter
+from cockpit.model.door import Door
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Lane, Observed, Verdict, Version
+from cockpit.model.view import FleetView, ProbeView, Sync
+from cockpit.session.assemble import IDLE
+from cockpit.session.clock import ManualClock
+from cockpit.session.cluster import Connection
+from cockpit.session.journal import Journal
+from cockpit.session.session import Session
+from cockpit.session.settings import Settings
+from cockpit.session.targets import Targets
+from tests.session.apiserver import ApiServer, Doc
+from tests.session.flip import Flip
+
+SHOP = "/api/v1/namespaces/shop/services/shop"
+V1 = "/apis/apps/v1/namespaces/shop/deployments/shop-v1"
+V2 = "/apis/apps/v1/namespaces/shop/deployments/shop-v2"
+KEY = RolloutKey("test", "shop", "shop", "manual")
+# Real seconds that a condition may take to come about on a slow machine.
+PATIENCE = 20.0
+
+
+def deployment(version: str, app: str = "shop") -> Doc:
+    labels = {"app": app, "version": version}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}}},
+    }
+
+
+def service(version: str, app: str = "shop") -> Doc:
+    return {"apiVersion": "v1", "kind": "Service", "spec": {"selector": {"app": app, "version": version}}}
+
+
+def pod(version: str, app: str = "shop") -> Doc:
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": {"app": app, "version": version}}}
+
+
+def shop(server: ApiServer) -> ApiServer:
+    """One blue-green app with two versions, traffic on v1."""
+    server.put(SHOP, service("v1"))
+    server.put(V1, deployment("v1"))
+    server.put(V2, deployment("v2"))
+    server.put("/api/v1/namespaces/shop/pods/shop-v1-0", pod("v1"))
+    server.put("/api/v1/namespaces/shop/pods/shop-v2-0", pod("v2"))
+    return server
+
+
+class ScriptedProbe:
+    """Sees what a test says; counts afresh with each epoch, as the real one does."""
+
+    def __init__(self) -> None:
+        self.aimed: list[tuple[Door | None, str]] = []
+        self.rates: list[float] = []
+        self.verdict = Verdict.NOT_YET
+        self.shares: dict[str, float] = {}
+        self.samples = 0
+        self.failure: Exception | None = None
+        self.broken = asyncio.Event()
+        self._lanes: tuple[Lane, ...] = ()
+        self._view = IDLE
+
+    def aim(self, door: Door | None, lanes: tuple[Lane, ...], versions: tuple[Version, ...], epoch: str) -> None:
+        if not self.aimed or self.aimed[-1][1] != epoch:
+            self.verdict, self.shares, self.samples = Verdict.NOT_YET, {}, 0
+        self.aimed.append((door, epoch))
+        self._lanes = lanes
+        self._view = replace(self._view, door=door)
+
+    def start(self) -> None:
+        self._view = replace(self._view, running=True)
+
+    def stop(self) -> None:
+        self._view = replace(self._view, running=False)
+
+    def set_rate(self, rate: float) -> None:
+        self.rates.append(rate)
+
+    async def run(self) -> None:
+        await self.broken.wait()
+        if self.failure:
+            raise self.failure
+
+    def see(self, verdict: Verdict, samples: int, **shares: float) -> None:
+        self.verdict, self.samples, self.shares = verdict, samples, shares
+
+    def lanes(self) -> tuple[Lane, ...]:
+        return tuple(
+            replace(
+                lane,
+                verdict=self.verdict,
+                samples=self.samples,
+                shares=tuple(
+                    replace(s, observed=Observed(self.shares[s.version], 0.0, 1.0, self.samples))
+                    if s.version in self.shares
+                    else s
+                    for s in lane.shares
+                ),
+            )
+            for lane in self._lanes
+        )
+
+    def view(self) -> ProbeView:
+        return replace(self._view, total=self.samples)
+
+
+@dataclass
+class Stage:
+    """A running session and what it runs on."""
+
+    session: Session
+    clock: ManualClock
+    probes: list[ScriptedProbe]
+    journal: Path
+
+    async def until(self, seen: Callable[[FleetView], Any]) -> FleetView:
+        """The first view in which `seen` holds; time moves on in steps of the publishing interval meanwhile."""
+        async with asyncio.timeout(PATIENCE):
+            while not seen(self.session.view()):
+                await self.clock.advance(0.1)
+                await asyncio.sleep(0)
+        return self.session.view()
+
+    async def passing(self, work: Any) -> Any:
+        """The result of a coroutine, while time moves on."""
+        task = asyncio.ensure_future(work)
+        async with asyncio.timeout(PATIENCE):
+            while not task.done():
+                await self.clock.advance(0.1)
+                await asyncio.sleep(0)
+        return task.result()
+
+
+def connection(server: ApiServer, clock: ManualClock, context: str = "test", token: str = "good") -> Connection:
+    target = Target(context=context, server=server.url, user="ann", namespace="shop")
+    transport = Transport(target, FixedCredentials((("X-Token", token),)), timeout=5.0)
+    return Connection(KubeApi(target, transport, clock), None)
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ApiServer]:
+    async with ApiServer().serving() as made:
+        yield shop(made)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Open]:
+    """Opens sessions: `await stage(server, ...)`; with `others` for more contexts."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(
+            *servers: ApiServer,
+            contexts: Sequence[str] = ("test", "second"),
+            tokens: Sequence[str] = ("good", "good"),
+            adapters: Sequence[Adapter] = (Flip(),),
+            settings: Settings | None = None,
+            live: bool = True,
+        ) -> Stage:
+            clock, probes = ManualClock(), list[ScriptedProbe]()
+
+            def make_probe() -> ScriptedProbe:
+                probes.append(ScriptedProbe())
+                return probes[-1]
+
+            connections = [
+                connection(server, clock, context, token)
+                for server, context, token in zip(servers, contexts, tokens, strict=False)
+            ]
+            session = Session(
+                connections,
+                adapters=adapters,
+                make_probe=make_probe,
+                settings=settings or Settings(),
+                journal=Journal(tmp_path / "state" / "journal.jsonl"),
+                clock=clock,
+                rng=random.Random(7),
+                targets=Targets(tmp_path / "state" / "targets.json"),
+            )
+            made = Stage(session, clock, probes, tmp_path / "state" / "journal.jsonl")
+            await stack.enter_async_context(_held(session))
+            if live:
+                await made.until(lambda view: all(c.state is Sync.LIVE for c in view.clusters) and view.rollouts)
+            return made
+
+        yield opened
+
+
+@asynccontextmanager
+async def _held(session: Session) -> AsyncIterator[Session]:
+    async with session as opened:
+        yield opened
