@@ -10,7 +10,8 @@ class Door:
     """`address` is connected to; `host` is the Host header (and SNI); both without port.
 
     `proxy` is the URL of an HTTP proxy to send through, for Services that only a proxy can reach.
-    `version_from` is `auto`, `json:PATH`, `header:NAME`, `regex:RE` or `body`.
+    `version_from` is `auto`, `json:PATH`, `header:NAME`, `regex:RE` or `body`. `insecure` skips the check of
+    a TLS certificate, as a gateway with a self-signed one needs.
     """
 
     address: str
@@ -21,6 +22,7 @@ class Door:
     headers: tuple[tuple[str, str], ...] = ()
     version_from: str = "auto"
     proxy: str | None = None
+    insecure: bool = False
 
     @property
     def url(self) -> str:

@@ -1,0 +1,216 @@
+"""Which version an answer is. Answers are hostile: nothing here raises for what one holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cockpit.model.rollout import Version
+from cockpit.model.text import safe_text
+from cockpit.model.view import CellKind
+from cockpit.probe.patterns import TEXT_LIMIT, PatternError, compile_pattern
+from cockpit.probe.sender import Answer
+
+NAME_LIMIT = 63  # of a version named by an answer; a label value is no longer
+_TOKEN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?")
+_STATED = re.compile(r"\bversion[\"']?\s{0,4}[:=]?\s{0,4}[\"']?([A-Za-z0-9][A-Za-z0-9_.\-]{0,62})", re.IGNORECASE)
+# A pod of a ReplicaSet: its name without the five random characters names the ReplicaSet.
+_POD_OF_SET = re.compile(r"(.+)-[a-z0-9]{5}")
+_PATH_LIMIT = 20
+Extract = Callable[[Answer], str | None]
+
+
+class VersionFromError(ValueError):
+    """A `version_from` that cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What names a version in an answer. A text that two versions share names neither."""
+
+    pods: Mapping[str, str]
+    words: Mapping[str, str]
+
+    @classmethod
+    def of(cls, versions: Iterable[Version]) -> Marks:
+        """The marks of a rollout's versions."""
+        known = list(versions)
+        return cls(
+            pods=_unshared((pod.name, version.name) for version in known for pod in version.pods),
+            words=_unshared((mark, v.name) for v in known for mark in {v.name, *v.marks} if mark),
+        )
+
+    def exact(self, text: str) -> str | None:
+        """The version of a text that is wholly a pod name or a mark."""
+        return self.pods.get(text) or self.words.get(text)
+
+    def within(self, text: str) -> str | None:
+        """The one version that a text names in whole words; pods are surer than marks.
+
+        A mark of one character is no evidence in a text that may hold any number.
+        """
+        found = set(_TOKEN.findall(text))
+        for marks in (self.pods, self.words):
+            whole = {marks[word] for word in found & marks.keys() if len(word) > 1}
+            # Marks with other characters, such as a digest's colon, are no single word.
+            other = {version for mark, version in marks.items() if not _TOKEN.fullmatch(mark) and mark in text}
+            if len(whole | other) == 1:
+                return (whole | other).pop()
+            if whole | other:
+                return None
+        return None
+
+
+def _unshared(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    owners: dict[str, set[str]] = {}
+    for text, version in pairs:
+        owners.setdefault(text, set()).add(version)
+    return {text: versions.pop() for text, versions in owners.items() if len(versions) == 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an answer says: `version` where it names one, `note` the status or the failure."""
+
+    kind: CellKind
+    version: str | None
+    note: str
+
+
+class Recogniser:
+    """Reads answers by one `version_from`; without marks, what an answer says is taken as the version's name."""
+
+    def __init__(self, version_from: str, versions: Sequence[Version] = ()) -> None:
+        self._extract = extractor(version_from)
+        self._marks = Marks.of(versions)
+        self._discovering = not versions
+
+    def read(self, answer: Answer) -> Reading:
+        """The reading of an answer; an error may still name its version."""
+        version = self._version(answer)
+        failed = answer.failure is not None or answer.status is None or answer.status >= 500
+        note = str(answer.failure or answer.status or "")
+        if failed:
+            return Reading(CellKind.ERROR, version, note)
+        return Reading(CellKind.UNKNOWN if version is None else CellKind.ANSWER, version, note)
+
+    def _version(self, answer: Answer) -> str | None:
+        if answer.status is None:
+            return None
+        if self._extract is None:
+            return self._stated(answer) if self._discovering else self._named(answer)
+        text = self._extract(answer)
+        if text is None:
+            return None
+        if self._discovering:
+            return safe_text(text, NAME_LIMIT) or None
+        return self._marks.exact(text.strip()) or self._marks.within(text)
+
+    def _named(self, answer: Answer) -> str | None:
+        """Of the versions that are known, the one that an answer names anywhere."""
+        document = _document(answer)
+        for pod in (answer.header("x-pod"), _text_at(document, ("pod",))):
+            if pod is not None and pod in self._marks.pods:
+                return self._marks.pods[pod]
+        for path in (("labels", "version"), ("version",)):
+            text = _text_at(document, path)
+            if text is not None and (named := self._marks.exact(text)):
+                return named
+        return self._marks.within(_body(answer))
+
+    def _stated(self, answer: Answer) -> str | None:
+        """What an answer calls its version, where nobody knows the versions."""
+        document = _document(answer)
+        stated = _text_at(document, ("labels", "version")) or _text_at(document, ("version",))
+        body = _body(answer)
+        if stated is None and (match := _STATED.search(body[:TEXT_LIMIT])):
+            stated = match[1].rstrip(".-")
+        if stated is None and (pod := answer.header("x-pod") or _text_at(document, ("pod",))):
+            of_set = _POD_OF_SET.fullmatch(pod[:300])
+            stated = of_set[1] if of_set else pod
+        if stated is None and document is None and answer.status == 200 and len(body.strip()) <= NAME_LIMIT:
+            stated = body
+        return (safe_text(stated, NAME_LIMIT) or None) if stated else None
+
+
+def extractor(version_from: str) -> Extract | None:
+    """How to take the version's text out of an answer; None for `auto`. Raises VersionFromError."""
+    kind, _, rest = version_from.partition(":")
+    match kind:
+        case "auto" | "body" if rest or ":" in version_from:
+            raise VersionFromError(f"{kind} takes nothing after it")
+        case "auto":
+            return None
+        case "body":
+            return lambda answer: _body(answer).strip() or None
+        case "header" if _TOKEN.fullmatch(rest):
+            return lambda answer: answer.header(rest)
+        case "header":
+            raise VersionFromError("header: needs a header's name, such as header:X-Version")
+        case "json":
+            path = _json_path(rest)
+            return lambda answer: _text_at(_document(answer), path)
+        case "regex":
+            return _by_pattern(rest)
+        case _:
+            raise VersionFromError("must be auto, body, json:PATH, header:NAME or regex:RE")
+
+
+def _by_pattern(pattern: str) -> Extract:
+    if not pattern:
+        raise VersionFromError("regex: needs a pattern, such as regex:version: (\\S+)")
+    try:
+        compiled = compile_pattern(pattern)
+    except PatternError as error:
+        raise VersionFromError(f"the pattern {error}") from None
+
+    def search(answer: Answer) -> str | None:
+        match = compiled.search(_body(answer)[:TEXT_LIMIT])
+        return match[1 if compiled.groups else 0] if match else None
+
+    return search
+
+
+def _json_path(text: str) -> tuple[str, ...]:
+    """Steps of `labels.version`, `$.labels.version`, `items[0].name` or `/labels/version`."""
+    if text.startswith("/"):
+        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in text[1:].split("/"))
+    else:
+        steps = tuple(re.sub(r"\[(\d+)\]", r".\1", text.removeprefix("$").removeprefix(".")).split("."))
+    if not all(steps):
+        raise VersionFromError("json: needs a path, such as json:labels.version")
+    if len(steps) > _PATH_LIMIT:
+        raise VersionFromError(f"json: takes at most {_PATH_LIMIT} steps")
+    return steps
+
+
+def _document(answer: Answer) -> Any:
+    """The body as JSON; None where it is none."""
+    if answer.cut or answer.body.lstrip()[:1] not in (b"{", b"["):
+        return None
+    try:
+        return msgspec.json.decode(answer.body)
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+        return None
+
+
+def _text_at(document: Any, path: Sequence[str]) -> str | None:
+    place = document
+    for step in path:
+        if isinstance(place, dict):
+            place = place.get(step)
+        elif isinstance(place, list) and step.isascii() and step.isdigit() and len(step) < 6 and int(step) < len(place):
+            place = place[int(step)]
+        else:
+            return None
+    return str(place) if isinstance(place, str | int | float) and place != "" else None
+
+
+def _body(answer: Answer) -> str:
+    text = answer.body.decode("utf-8", "replace")
+    # A colour's escape ends in a letter that would run into the word after it.
+    return safe_text(text, TEXT_LIMIT * 4) if "\x1b" in text else text
