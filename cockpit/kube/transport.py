@@ -44,8 +44,8 @@ class Call:
 
 
 class Transport:
-    """Connections to one cluster. Reads share connections; each write opens one, so that it can neither be
-    lost on a connection that idled to death nor be repeated by the HTTP library on another.
+    """Connections to one cluster. Reads share connections; each write opens one, so that it cannot be lost
+    on a connection that idled to death.
 
     `timeout` is how many seconds without a byte of the answer end a request, `stall` the same for streams.
     """
@@ -140,7 +140,8 @@ class Transport:
             raise ConfigError(f"{self._target.context}: {self._server} is no server address.") from None
         finally:
             if call.write:
-                self._sessions.remove(session)
+                if session in self._sessions:
+                    self._sessions.remove(session)
                 await session.close()
 
     @asynccontextmanager
@@ -163,6 +164,7 @@ class Transport:
                 server_hostname=self._target.cluster.get("tls-server-name"),
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence),
+                middlewares=(_never_repeated,) if call.write else (),
             )
         try:
             yield response
@@ -233,6 +235,18 @@ class Transport:
         return session
 
 
+async def _never_repeated(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Middleware that hides from aiohttp a loss after which it would send a DELETE or PUT a second time."""
+    import aiohttp
+
+    try:
+        return await send(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientPayloadError("connection lost") from error
+
+
 def _failure(error: Exception) -> str:
     """The failure in words; class names of a library tell an operator nothing."""
     import aiohttp
@@ -255,7 +269,7 @@ def _failure(error: Exception) -> str:
         case aiohttp.ServerDisconnectedError():
             return "the connection was closed without an answer"
         case aiohttp.ClientPayloadError():
-            return "the answer was cut off"
+            return "the connection was lost before the answer was complete"
         case OSError():
             return error.strerror or "the connection broke"
     return "the answer is no HTTP"

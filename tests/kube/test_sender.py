@@ -1,0 +1,204 @@
+"""Writes: each at most once, never in a read-only session, and never a doubt about what became of one."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from cockpit.kube.api import KubeApi
+from cockpit.kube.credentials import FixedCredentials
+from cockpit.kube.errors import (
+    ConfigError,
+    Conflict,
+    Invalid,
+    ReadOnly,
+    ServerFailure,
+    TooManyRequests,
+    Unauthorized,
+    UnknownOutcome,
+    Unreachable,
+)
+from cockpit.kube.sender import Sender
+from cockpit.kube.target import Target
+from cockpit.kube.transport import Transport
+from cockpit.model.plan import PatchType, Request, Verb
+from cockpit.model.refs import DEPLOYMENTS, SERVICES, Ref
+
+WEB = Ref(SERVICES, "shop", "web")
+FLIP = Request(
+    Verb.PATCH,
+    WEB,
+    [{"op": "test", "path": "/spec/selector/version", "value": "v1"}],
+    patch=PatchType.JSON,
+)
+OK = {"kind": "Service", "metadata": {"name": "web"}}
+
+
+@pytest.fixture
+def sender(api):
+    return Sender(api, read_only=False)
+
+
+@pytest.mark.parametrize(
+    ("request_", "method", "path", "content_type"),
+    [
+        (FLIP, "PATCH", "/api/v1/namespaces/shop/services/web", "application/json-patch+json"),
+        (
+            Request(Verb.PATCH, WEB, {"metadata": {"resourceVersion": "1"}}, patch=PatchType.MERGE),
+            "PATCH",
+            "/api/v1/namespaces/shop/services/web",
+            "application/merge-patch+json",
+        ),
+        (
+            Request(Verb.PATCH, Ref(DEPLOYMENTS, "shop", "v1"), {"spec": {}}, PatchType.MERGE, subresource="scale"),
+            "PATCH",
+            "/apis/apps/v1/namespaces/shop/deployments/v1/scale",
+            "application/merge-patch+json",
+        ),
+        (Request(Verb.CREATE, WEB, OK), "POST", "/api/v1/namespaces/shop/services", "application/json"),
+        (
+            Request(Verb.DELETE, WEB, {"preconditions": {"uid": "u"}}),
+            "DELETE",
+            "/api/v1/namespaces/shop/services/web",
+            "application/json",
+        ),
+    ],
+)
+async def test_each_verb_is_one_request_of_its_type(server, sender, request_, method, path, content_type):
+    server.then(server.says(OK))
+    assert await sender.send(request_) == OK
+    (asked,) = server.asked
+    assert (asked.method, asked.path, asked.headers["Content-Type"]) == (method, path, content_type)
+    assert asked.json == request_.body
+    assert asked.query == ({} if method == "DELETE" else {"fieldManager": "cockpit"})
+
+
+async def test_dry_run_says_so(server, sender):
+    server.then(server.says(OK))
+    await sender.send(FLIP, dry_run=True)
+    assert server.asked[0].query == {"dryRun": "All", "fieldManager": "cockpit"}
+
+
+async def test_read_only_sends_dry_runs_only(server, api):
+    sender = Sender(api, read_only=True)
+    server.then(server.says(OK))
+    for request in (FLIP, Request(Verb.CREATE, WEB, OK), Request(Verb.DELETE, WEB, {})):
+        with pytest.raises(ReadOnly, match=r"Service shop/web in test: nothing was sent"):
+            await sender.send(request)
+    assert server.asked == []
+    assert await sender.send(FLIP, dry_run=True) == OK
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(409, Conflict), (422, Invalid), (429, TooManyRequests), (503, ServerFailure)]
+)
+async def test_a_no_is_final(server, sender, status, kind):
+    server.then(server.fails(status, "Reason", headers={"Retry-After": "1"}))
+    with pytest.raises(kind) as caught:
+        await sender.send(FLIP)
+    assert "Service shop/web in test" in str(caught.value)
+    assert len(server.asked) == 1
+
+
+async def test_connection_lost_after_sending_is_unknown_and_not_repeated(server, sender):
+    delete = Request(Verb.DELETE, WEB, {"preconditions": {"uid": "u"}})
+    server.then(server.says(OK), server.cuts())
+    await sender.send(delete)  # HTTP libraries repeat a DELETE on a connection that was used before
+    with pytest.raises(UnknownOutcome, match="may or may not have happened"):
+        await sender.send(delete)
+    assert len(server.asked) == 2
+
+
+async def test_no_answer_in_time_is_unknown(server, make_api):
+    server.then(server.hangs())
+    with pytest.raises(UnknownOutcome, match="no answer in time"):
+        await Sender(make_api(timeout=0.05), read_only=False).send(FLIP)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (502, b"<html>Bad Gateway</html>"),
+        (504, b'{"kind":"Status","reason":"Timeout","message":"request did not complete"}'),
+        (503, b"<html>no backend</html>"),
+        (500, b'{"kind":"Status","reason":"InternalError","message":"etcdserver: request timed out"}'),
+        (200, b"<html>Please log in</html>"),
+    ],
+)
+async def test_answers_from_something_in_between_are_unknown(server, sender, status, body):
+    server.then(server.says(body, status))
+    with pytest.raises(UnknownOutcome):
+        await sender.send(FLIP)
+    assert len(server.asked) == 1
+
+
+async def test_webhook_that_fails_is_a_definite_no(server, sender):
+    server.then(server.fails(500, "InternalError", "failed calling webhook: refused"))
+    with pytest.raises(ServerFailure, match="webhook"):
+        await sender.send(FLIP)
+
+
+async def test_lost_dry_run_is_only_unreachable(server, sender):
+    server.then(server.cuts())
+    with pytest.raises(Unreachable):
+        await sender.send(FLIP, dry_run=True)
+
+
+async def test_refused_connection_sent_nothing(clock):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    target = Target("test", f"http://127.0.0.1:{port}", "u", "default")
+    api = KubeApi(target, Transport(target, FixedCredentials()), clock)
+    with pytest.raises(Unreachable) as caught:
+        await Sender(api, read_only=False).send(FLIP)
+    assert not caught.value.sent
+    assert str(port) in str(caught.value)
+    await api.close()
+
+
+class Renewed:
+    """Credentials that always have another token."""
+
+    tls = None
+    number = 0
+
+    async def headers(self):
+        return (("Authorization", str(self.number)),)
+
+    async def renew(self, used):
+        self.number += 1
+        return True
+
+
+async def test_401_is_never_answered_by_a_second_write(server, make_api):
+    sender = Sender(make_api(Renewed()), read_only=False)
+    server.then(server.fails(401, "Unauthorized"), server.fails(401, "Unauthorized"), server.says(OK))
+    with pytest.raises(Unauthorized):
+        await sender.send(FLIP)
+    assert len(server.asked) == 1
+    assert await sender.send(FLIP, dry_run=True) == OK
+    assert [asked.headers["Authorization"] for asked in server.asked] == ["0", "1", "2"]
+
+
+async def test_redirects_are_not_followed(server, sender):
+    server.then(server.says(b"", 307, {"Location": f"{server.url}/elsewhere"}))
+    with pytest.raises(Exception, match="307"):
+        await sender.send(FLIP)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("name", ["", "..", "../secrets/x", "a/b", "a%2fb"])
+async def test_names_that_lead_elsewhere_are_not_sent(server, sender, name):
+    with pytest.raises(ConfigError, match="nothing was sent"):
+        await sender.send(Request(Verb.DELETE, Ref(SERVICES, "shop", name), {}))
+    assert server.asked == []
+
+
+async def test_odd_names_are_quoted(server, sender):
+    server.then(server.says(OK))
+    await sender.send(Request(Verb.DELETE, Ref(SERVICES, "shop", "a?dryRun=All#b"), {}))
+    assert server.asked[0].path == "/api/v1/namespaces/shop/services/a?dryRun=All#b"
+    assert server.asked[0].query == {}
