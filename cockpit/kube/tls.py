@@ -63,7 +63,7 @@ def _material(target: Target, entry: Mapping[str, Any], name: str) -> bytes:
     inline = entry.get(f"{name}-data")
     if inline:
         try:
-            return base64.b64decode(str(inline), validate=False)
+            return base64.b64decode("".join(str(inline).split()), validate=True)
         except (binascii.Error, ValueError):
             raise ConfigError(f"{target.context}: {name}-data in {target.source} is no base64.") from None
     path = entry.get(name)

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from cockpit.kube.api import KubeApi
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import BadAnswer, Forbidden, NotFound
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref
@@ -119,8 +118,3 @@ def test_importing_the_room_loads_no_http_library():
     code = "import sys, cockpit.kube.connect, cockpit.kube.informers, cockpit.kube.sender; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert not {"aiohttp", "kubernetes_asyncio"} & set(loaded.stdout.split())
-
-
-async def test_repr_has_no_token(make_api):
-    assert isinstance(api := make_api(), KubeApi)
-    assert "token" not in repr(api)
