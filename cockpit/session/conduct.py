@@ -30,11 +30,11 @@ _DRAIN_SECONDS = 40.0
 class Conductor:
     """Prepares and sends plans for every cluster of a session, one at a time for each rollout."""
 
-    def __init__(self, scene: Scene, clock: Clock, logbook: Logbook) -> None:
+    def __init__(self, scene: Scene, clock: Clock, logbook: Logbook, undo: UndoStack) -> None:
         self._scene = scene
         self._clock = clock
         self._logbook = logbook
-        self._undo = UndoStack()
+        self._undo = undo
         self._issues: dict[int, Issue] = {}
         self._acting: dict[RolloutKey, str] = {}
         self._under_way: set[asyncio.Task[Outcome]] = set()

@@ -29,7 +29,7 @@ class Cockpit(Protocol):
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         """Plan `ask` against the objects as they are, check rights, dry-run it on the server.
 
-        `Act.UNDO` plans the inverse of the last act that this session sent to the rollout.
+        `Act.UNDO` plans the inverse of the last act that was sent to the rollout from this machine.
         """
         ...
 

@@ -27,6 +27,7 @@ from cockpit.session.production import is_production
 from cockpit.session.pulse import Pulse
 from cockpit.session.settings import Settings
 from cockpit.session.targets import Targets, TargetsError
+from cockpit.session.undo import UndoStack
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Session:
         clock: Clock,
         rng: random.Random,
         targets: Targets | None = None,
+        undo: UndoStack | None = None,
     ) -> None:
         self._clock = clock
         self._settings = settings
@@ -76,7 +78,7 @@ class Session:
             for connection in connections
         }
         self._logbook = Logbook(journal, clock, rng)
-        self._conductor = Conductor(self, clock, self._logbook)
+        self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack())
         self._probes = Probes(make_probe, settings.probe.rate, self.touch)
         self._remembered: set[RolloutKey] = set()
         self._made: dict[RolloutKey, tuple[_Basis, RolloutView]] = {}
@@ -122,7 +124,7 @@ class Session:
     async def send(
         self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
     ) -> Outcome:
-        return await self._conductor.send(prepared, wait, report or (lambda _: None))
+        return await self._conductor.send(prepared, wait, lambda outcome: _tell(report, outcome))
 
     async def probe(self, key: RolloutKey, running: bool) -> None:
         rollout = self._rollout(key)
@@ -236,6 +238,15 @@ class Session:
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)
         return cluster.rollout(key) if cluster else None
+
+
+def _tell(report: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
+    """Report a stage; a face that fails to hear it must not stop the act."""
+    try:
+        if report:
+            report(outcome)
+    except Exception:
+        log.exception("a stage of an act could not be reported")
 
 
 def _no_context(context: str) -> str:

@@ -67,6 +67,10 @@ class Paths:
         return self.state / "journal.jsonl"
 
     @property
+    def log(self) -> Path:
+        return self.state / "cockpit.log"
+
+    @property
     def targets(self) -> Path:
         return self.state / "targets.json"
 

@@ -153,7 +153,7 @@ async def what_changed(cluster: Cluster, undo: UndoStack, issue: Issue) -> str:
     was made from, such as pods that are gone.
     """
     shown = issue.prepared.plan
-    if issue.undoes is not None and undo.top(shown.rollout) is not issue.undoes:
+    if issue.undoes is not None and undo.top(shown.rollout) != issue.undoes:
         return "another act was sent since"
     now = planned(cluster, undo, shown.rollout, issue.ask)
     if isinstance(now, Refused):

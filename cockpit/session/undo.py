@@ -10,6 +10,7 @@ from typing import Any
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.session.undo_file import UndoFile
 
 # Nobody goes back further, and each step may hold whole objects.
 _DEEPEST = 20
@@ -53,31 +54,47 @@ class Step:
 
 
 class UndoStack:
-    """Steps back by rollout, the latest act on top. An undo takes its step off and leaves none of its own."""
+    """Steps back by rollout, the latest act on top. An undo takes its step off and leaves none of its own.
 
-    def __init__(self) -> None:
+    With a file they outlive the process, and what another process did on this machine is seen here.
+    """
+
+    def __init__(self, file: UndoFile[Step] | None = None) -> None:
         self._steps: dict[RolloutKey, list[Step]] = {}
+        self._file = file
 
     def push(self, key: RolloutKey, step: Step) -> None:
+        self._catch_up()
         steps = self._steps.setdefault(key, [])
         steps.append(step)
         del steps[:-_DEEPEST]
+        self._keep(key)
 
     def top(self, key: RolloutKey) -> Step | None:
+        self._catch_up()
         steps = self._steps.get(key)
         return steps[-1] if steps else None
 
     def replace(self, key: RolloutKey, step: Step, rest: Step | None) -> None:
         """Take `step` off, if it is still on top, and put what is left of it in its place."""
         steps = self._steps.get(key, [])
-        if steps and steps[-1] is step:
+        if steps and steps[-1] == step:
             steps[-1:] = [rest] if rest else []
+            self._keep(key)
+
+    def _catch_up(self) -> None:
+        if self._file and (news := self._file.news()) is not None:
+            self._steps = news
+
+    def _keep(self, key: RolloutKey) -> None:
+        if self._file:
+            self._file.keep(key, self._steps[key])
 
     def plan(self, key: RolloutKey) -> Plan | Refused:
         """The plan that takes back the last act on this rollout."""
         step = self.top(key)
         if step is None:
-            return Refused(Act.UNDO, key, f"nothing was sent to {key} in this session that could be taken back")
+            return Refused(Act.UNDO, key, f"nothing was sent to {key} from here that could be taken back")
         if not step.requests:
             return Refused(Act.UNDO, key, f"{step.title}: {step.missing or 'this act has no inverse'}")
         return Plan(
