@@ -104,6 +104,9 @@ class _Timing:
             **fields,
         )
 
+    def failed(self, failure: Failure, text: str) -> Answer:
+        return self.answer(status=None, failure=failure, text=text)
+
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else (moment - self.begun) * 1000
 
@@ -128,10 +131,9 @@ class HttpxTransport:
                         return answer
                 return await self._attempt(request, addresses[-1], timing)
         except TimeoutError:
-            where = "no connection" if timing.connected is None else "no whole answer"
-            return timing.answer(status=None, failure=Failure.TIMEOUT, text=f"{where} within {request.timeout:g} s")
+            return timing.failed(Failure.TIMEOUT, f"no whole answer within {request.timeout:g} s")
         except socket.gaierror as error:
-            return timing.answer(status=None, failure=Failure.DNS, text=_words(error))
+            return timing.failed(Failure.DNS, _words(error))
 
     async def close(self) -> None:
         pools, self._pools = list(self._pools.values()), {}
@@ -148,9 +150,12 @@ class HttpxTransport:
         try:
             response = await self._pool(request.door).handle_async_request(_wire(request, address, timing))
         except (httpx.TransportError, httpx.InvalidURL, OSError, ValueError) as error:
-            return timing.answer(status=None, failure=_failure(error), text=_words(error))
+            failure = _failure(error)
+            late = f"no answer within {request.timeout:g} s"
+            return timing.failed(failure, late if failure is Failure.TIMEOUT else _words(error))
         timing.answered = self._clock.monotonic()
-        body, cut, failure, text = bytearray(), False, None, ""
+        body, cut, text = bytearray(), False, ""
+        broken: Failure | None = None
         try:
             async for chunk in response.aiter_raw():
                 body += chunk
@@ -158,7 +163,7 @@ class HttpxTransport:
                     cut = True
                     break
         except (httpx.TransportError, OSError, ValueError) as error:
-            failure, text = _failure(error), f"broke off after {len(body)} bytes: {_words(error)}"
+            broken, text = _failure(error), f"broke off after {len(body)} bytes: {_words(error)}"
         finally:
             with suppress(httpx.TransportError, OSError):
                 await response.aclose()
@@ -167,7 +172,7 @@ class HttpxTransport:
             headers=tuple(_bounded_headers(response.headers.raw)),
             body=bytes(body[:BODY_LIMIT]),
             cut=cut,
-            failure=failure,
+            failure=broken,
             text=text,
         )
 
@@ -225,6 +230,10 @@ def _wire(request: ProbeRequest, address: str, timing: _Timing) -> httpx.Request
     door = request.door
     place = f"[{address}]" if ":" in address else address
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)
+    if door.tls:
+        # Connecting and the handshake have this time each. A handshake that is cancelled from outside,
+        # by the timeout of the whole, would leave its socket open.
+        timeouts["connect"] *= 0.45
     return httpx.Request(
         "GET",
         f"{'https' if door.tls else 'http'}://{place}:{door.port}{door.path}",
