@@ -26,6 +26,11 @@ def copied(value: Any) -> Any:
     return value
 
 
+def typed(api_version: str, kind: str, bare: bytes) -> bytes:
+    """A bare encoded object with its type in front."""
+    return b'{"kind":"%s","apiVersion":"%s",%s' % (kind.encode(), api_version.encode(), bare[1:])
+
+
 class Record:
     """One version of one object: read only, and encoded at most once."""
 
@@ -38,11 +43,18 @@ class Record:
         self._encoded: bytes | None = None
 
     @property
+    def bare(self) -> bytes:
+        """The object as JSON without `kind` and `apiVersion`, as lists of built-in kinds hold it."""
+        if self._encoded is None:
+            self._encoded = msgspec.json.encode(
+                {key: value for key, value in self.obj.items() if key not in ("kind", "apiVersion")}
+            )
+        return self._encoded
+
+    @property
     def encoded(self) -> bytes:
         """The object as JSON."""
-        if self._encoded is None:
-            self._encoded = msgspec.json.encode(self.obj)
-        return self._encoded
+        return typed(self.obj["apiVersion"], self.obj["kind"], self.bare)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ class Kind:
         return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
 
     @property
+    def singular_name(self) -> str:
+        """The resource in the singular: `deployment`."""
+        return self.singular or self.kind.lower()
+
+    @property
     def list_kind(self) -> str:
         """The kind of a list of these."""
         return self.kind + "List"

@@ -15,6 +15,7 @@ from cockpit.demo.errors import AlreadyExists, Conflict, NotFound
 from cockpit.demo.history import Event, EventType, History, Key, Listener, Object, Record, copied
 from cockpit.demo.kinds import KINDS, NAMESPACES, Kind
 from cockpit.demo.managed import track
+from cockpit.demo.podlogs import PodLogs
 from cockpit.demo.validation import validate_create, validate_update
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Storage:
         self.clock = clock
         self.rng = rng or random.Random()
         self.history = History()
+        self.logs = PodLogs()
         self.revision = 1
         self._records: dict[Kind, dict[Key, Record]] = {kind: {} for kind in KINDS}
         self._ordered: dict[Kind, list[Record]] = {}

@@ -1,0 +1,104 @@
+"""Embedded clusters as a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from cockpit.demo import kubeconfig
+from cockpit.demo.clock import DemoClock
+from cockpit.demo.cluster import DemoCluster
+
+Ready = Callable[[dict[str, Any]], None]
+
+
+async def serve(
+    scenarios: Sequence[str],
+    *,
+    contexts: Sequence[str] = ("demo",),
+    kubeconfig_out: Path | None = None,
+    api_port: int = 0,
+    gateway_port: int = 0,
+    ready: Ready,
+    exit_with_parent: bool = False,
+    seed: int | None = None,
+) -> None:
+    """Run a cluster per context until SIGTERM or SIGINT, or until stdin closes when asked to.
+
+    The first cluster gets the ports, the others free ones. Every cluster gets every scenario. `ready` is told
+    where the kubeconfig, the gateways and the APIs are: {"kubeconfig", "gateway", "api", "contexts"}.
+    Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
+    """
+    clock = DemoClock()
+    clusters = [
+        DemoCluster(
+            name,
+            clock=clock,
+            api_port=0 if index else api_port,
+            gateway_port=0 if index else gateway_port,
+            seed=None if seed is None else seed + index,
+        )
+        for index, name in enumerate(contexts)
+    ]
+    started: list[DemoCluster] = []
+    with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as folder:
+        path = kubeconfig_out or Path(folder) / "kubeconfig"
+        stories: list[asyncio.Task[Any]] = []
+        try:
+            for cluster in clusters:
+                await cluster.start()
+                started.append(cluster)
+                stories += [asyncio.create_task(_story(scenario, cluster)) for scenario in scenarios]
+            kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
+            ready(_addresses(path, clusters))
+            await _until_asked_to_end(exit_with_parent)
+        finally:
+            for story in stories:
+                story.cancel()
+            for cluster in reversed(started):
+                await cluster.stop()
+
+
+def scenario_names() -> Sequence[str]:
+    """The scenarios there are."""
+    names: Sequence[str] = importlib.import_module("cockpit.demo.scenarios").names()
+    return names
+
+
+async def _story(scenario: str, cluster: DemoCluster) -> None:
+    await importlib.import_module("cockpit.demo.scenarios").load(scenario, cluster)
+
+
+def _addresses(path: Path, clusters: Sequence[DemoCluster]) -> dict[str, Any]:
+    def gateway(cluster: DemoCluster) -> str | None:
+        return None if cluster.gateway is None else str(cluster.gateway.address)
+
+    return {
+        "kubeconfig": str(path),
+        "gateway": gateway(clusters[0]),
+        "api": clusters[0].api_url,
+        "contexts": {cluster.name: {"api": cluster.api_url, "gateway": gateway(cluster)} for cluster in clusters},
+    }
+
+
+async def _until_asked_to_end(exit_with_parent: bool) -> None:
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    if exit_with_parent:
+        reader = asyncio.StreamReader()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        closed = asyncio.create_task(_drain(reader))
+        closed.add_done_callback(lambda _: asked.set())
+    await asked.wait()
+
+
+async def _drain(reader: asyncio.StreamReader) -> None:
+    while await reader.read(1024):
+        continue
