@@ -1,0 +1,64 @@
+"""Several kinds of one cluster at once: what is wrong with one costs the others nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+from cockpit.kube.informers import Informers
+from cockpit.model.refs import INGRESSES, PODS, SERVICES
+from cockpit.model.view import Sync
+
+
+async def test_a_kind_that_is_forbidden_leaves_the_others_live(server, api, clock, pod):
+    routes = {
+        "/api/v1/pods": server.page(pod("a")),
+        "/api/v1/services": server.fails(503, "ServiceUnavailable", "not now"),
+        "/apis/networking.k8s.io/v1/ingresses": server.fails(403, "Forbidden", "no role"),
+        "/apis/networking.k8s.io/v1": server.says({"resources": [{"name": "ingresses"}]}),
+    }
+
+    async def route(request):
+        if request.query.get("watch"):
+            return await server.streams()(request)
+        return await routes[request.path](request)
+
+    server.then(*(route for _ in range(10)))
+    changes = []
+    informers = Informers(
+        api,
+        (PODS, SERVICES, INGRESSES, PODS),
+        None,
+        clock=clock,
+        rng=random.Random(3),
+        on_change=lambda change: (changes.append(change), server.signal.ring()),
+    )
+    running = asyncio.create_task(informers.run())
+    try:
+        states = {"Pod": Sync.LIVE, "Service": Sync.RETRYING, "Ingress": Sync.FORBIDDEN}
+        await server.signal.until(lambda: {kind.kind: kind.state for kind in informers.kinds()} == states)
+        by_kind = {kind.kind: kind for kind in informers.kinds()}
+        assert by_kind["Pod"].objects == 1
+        assert "not now" in by_kind["Service"].error
+        assert "no role" in by_kind["Ingress"].error
+        assert informers.store.context == "test"
+        assert [informers.store.known(kind) for kind in (PODS, SERVICES, INGRESSES)] == [True, False, False]
+        assert all(changes)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_a_namespace_narrows_the_kinds_that_have_one(server, api, clock, pod):
+    informers = Informers(
+        api, (PODS,), "shop", clock=clock, rng=random.Random(3), on_change=lambda change: server.signal.ring()
+    )
+    server.then(server.page())
+    running = asyncio.create_task(informers.run())
+    await server.requests(2)
+    assert {asked.path for asked in server.asked} == {"/api/v1/namespaces/shop/pods"}
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running

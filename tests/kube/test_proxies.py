@@ -1,0 +1,42 @@
+"""When a proxy stands in between."""
+
+from __future__ import annotations
+
+import pytest
+
+from cockpit.kube.errors import ConfigError
+from cockpit.kube.proxies import is_loopback, proxy_for
+from cockpit.kube.target import Target
+
+
+def target(server: str, **cluster: str) -> Target:
+    return Target("c", server, "u", "d", cluster=cluster)
+
+
+def test_proxy_of_the_cluster_entry_wins(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
+    assert proxy_for(target("https://api", **{"proxy-url": "http://configured:1"})) == "http://configured:1"
+
+
+def test_environment_counts_except_for_loopback_and_no_proxy(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
+    monkeypatch.setenv("NO_PROXY", ".internal")
+    assert proxy_for(target("https://api.example")) == "http://environment:1"
+    assert proxy_for(target("https://api.internal")) is None
+    assert proxy_for(target("https://127.0.0.1:6443")) is None
+    assert proxy_for(target("http://api.example")) is None
+
+
+def test_other_proxies_are_refused():
+    with pytest.raises(ConfigError, match="socks5 is not supported"):
+        proxy_for(target("https://api", **{"proxy-url": "socks5://x:1"}))
+
+
+@pytest.mark.parametrize(
+    ("server", "here"),
+    [("https://127.9.9.9:1", True), ("https://[::1]:1", True), ("http://localhost", True), ("https://10.0.0.1", False)],
+)
+def test_loopback(server, here):
+    assert is_loopback(server) is here
