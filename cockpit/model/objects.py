@@ -7,8 +7,11 @@ get the API's defaults. Every kind here has `metadata`; `index_keys` says how a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Raw, Struct, field
+from msgspec.structs import force_setattr
 
 
 class OwnerReference(Struct, frozen=True, rename="camel"):
@@ -125,13 +128,26 @@ class Template(Struct, frozen=True):
     spec: PodSpec = field(default_factory=PodSpec)
 
 
-class WorkloadSpec(Struct, frozen=True, rename="camel"):
-    """`replicas` absent means 1 (apps/v1)."""
+class WorkloadSpec(Struct, frozen=True, dict=True, rename="camel"):
+    """`replicas` absent means 1 (apps/v1).
+
+    `raw_template` is the template's own JSON, every field of it: what an undo must write back.
+    """
 
     replicas: int | None = None
     selector: LabelSelector | None = None
-    template: Template = field(default_factory=Template)
+    raw_template: Raw = field(default=Raw(b"{}"), name="template")
     paused: bool = False
+
+    def __post_init__(self) -> None:
+        # Without a copy the whole answer that it was decoded from stays in memory.
+        force_setattr(self, "raw_template", self.raw_template.copy())
+        _ = self.template  # a template that cannot be decoded fails here, with the object
+
+    @cached_property
+    def template(self) -> Template:
+        """The fields of the template that the cockpit uses."""
+        return msgspec.json.decode(self.raw_template, type=Template)
 
 
 class WorkloadStatus(Struct, frozen=True, rename="camel"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.adapter import Adapter
+from cockpit.routers.ingress.adapter import IngressRouter
 from cockpit.routers.service.adapter import ServiceRouter
 
-ADAPTERS: tuple[Adapter, ...] = (ServiceRouter(),)
+ADAPTERS: tuple[Adapter, ...] = (IngressRouter(), ServiceRouter())

@@ -1,0 +1,1 @@
+"""Plain Deployments: a rolling update, its versions by ReplicaSet, paused, resumed or undone."""

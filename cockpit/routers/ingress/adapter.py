@@ -1,0 +1,60 @@
+"""The adapter of canary Ingresses: one rollout per upstream of a main Ingress that has canaries."""
+
+from __future__ import annotations
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Ingress, Obj
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import (
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    INGRESSCLASSES,
+    INGRESSES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    Resource,
+)
+from cockpit.model.rollout import Rollout
+from cockpit.routers.ingress import acts
+from cockpit.routers.ingress.dialects import dialect_of
+from cockpit.routers.ingress.placement import forks_of, orphan_of
+from cockpit.routers.ingress.rollouts import orphan_rollout, rollout_of
+from cockpit.routers.ingress.rules import enabled
+from cockpit.routers.ingress.split import split_of
+from cockpit.workloads.answers import refused
+from cockpit.workloads.lookups import find_ingress
+
+
+class IngressRouter:
+    """Main and canary Ingresses in the dialects of `dialects.DIALECTS`."""
+
+    id = "ingress"
+    roots: tuple[Resource, ...] = (INGRESSES,)
+    needs: tuple[Resource, ...] = (
+        INGRESSES,
+        INGRESSCLASSES,
+        SERVICES,
+        ENDPOINTSLICES,
+        DEPLOYMENTS,
+        REPLICASETS,
+        PODS,
+    )
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        if not isinstance(root, Ingress):
+            return ()
+        if enabled(root, dialect_of(root, objects)):
+            orphan = orphan_of(root, objects)
+            return (orphan_rollout(orphan, objects),) if orphan else ()
+        return tuple(rollout_of(split_of(fork, objects), objects) for fork in forks_of(root, objects))
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        root = rollout.objects[0]
+        main = find_ingress(objects, root.namespace, root.name)
+        if main is None:
+            return refused(rollout, ask.act, "the Ingress is gone; look at the list of rollouts again")
+        fork = next((f for f in forks_of(main, objects) if f.name == rollout.key.name), None)
+        if fork is None:
+            return refused(rollout, ask.act, "it has no canary Ingress (any more): create one, or delete the stray one")
+        return acts.plan(split_of(fork, objects), rollout, ask, objects)

@@ -1,0 +1,117 @@
+"""The rollout of a main Ingress and its canaries: lanes, phase, message, door."""
+
+from __future__ import annotations
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Ingress, Service, Workload
+from cockpit.model.refs import INGRESSES, SERVICES, Ref, RolloutKey
+from cockpit.model.rollout import Lane, Phase, Role, Rollout, Severity
+from cockpit.routers.ingress.acts import whys
+from cockpit.routers.ingress.findings import findings_of
+from cockpit.routers.ingress.placement import Canary
+from cockpit.routers.ingress.split import DEFAULT, Split, lanes_of
+from cockpit.workloads.answers import act_states, epoch_of
+from cockpit.workloads.doors import ingress_door
+from cockpit.workloads.edits import ref_to
+from cockpit.workloads.findings import finding, listed, percent
+from cockpit.workloads.ownership import owners_and_findings
+
+NO_STEPS = "nothing drives these Ingresses step by step: set a weight, promote or roll back"
+
+
+def rollout_of(split: Split, objects: Objects) -> Rollout:
+    fork = split.fork
+    lanes = lanes_of(split)
+    owners, owned = owners_and_findings(_owned(split))
+    door, door_missing = ingress_door(fork.main, fork.upstream.service)
+    return Rollout(
+        key=RolloutKey(objects.context, fork.main.metadata.namespace, fork.name, "ingress"),
+        router="ingress",
+        phase=_phase(split, lanes),
+        message=_message(split, lanes),
+        versions=split.versions,
+        lanes=lanes,
+        objects=_objects(split),
+        epoch=_epoch(split, lanes),
+        findings=(*findings_of(split, objects), *owned),
+        acts=act_states(whys(split, objects), NO_STEPS),
+        owners=owners,
+        door=door,
+        door_missing=door_missing,
+        created=fork.main.metadata.creation_timestamp,
+    )
+
+
+def orphan_rollout(canary: Canary, objects: Objects) -> Rollout:
+    """A canary Ingress without any main: it takes no traffic, and somebody should know."""
+    ingress = canary.ingress
+    owners, owned = owners_and_findings([ingress])
+    what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
+    _, door_missing = ingress_door(ingress)
+    why = f"{what} is a canary without a main: {canary.loose}; create the main, or delete it"
+    return Rollout(
+        key=RolloutKey(objects.context, ingress.metadata.namespace, ingress.metadata.name, "ingress"),
+        router="ingress",
+        phase=Phase.DEGRADED,
+        message="a canary without a main takes no traffic",
+        versions=(),
+        lanes=(),
+        objects=(ref_to(ingress),),
+        epoch=epoch_of(ingress.metadata.uid),
+        findings=(*canary.rules.problems, finding("unattached-canary", Severity.WARNING, why), *owned),
+        acts=act_states({}, "there is no main Ingress to split with"),
+        owners=owners,
+        door_missing=door_missing or "no main Ingress leads here",
+        created=ingress.metadata.creation_timestamp,
+    )
+
+
+def _owned(split: Split) -> list[Ingress | Service | Workload]:
+    found: list[Ingress | Service | Workload] = [split.fork.main, *(b.canary.ingress for b in split.branches)]
+    found += [side.service for side in split.sides if side.service]
+    found += [c.workload for c in split.candidates if c.workload]
+    return found
+
+
+def _objects(split: Split) -> tuple[Ref, ...]:
+    namespace = split.fork.main.metadata.namespace
+    refs = [Ref(INGRESSES, namespace, split.fork.main.metadata.name)]
+    refs += [ref_to(b.canary.ingress) for b in split.branches]
+    refs += [Ref(SERVICES, namespace, side.upstream.service) for side in split.sides if side.service]
+    refs += [c.ref for c in split.candidates if c.ref]
+    return tuple(dict.fromkeys(refs))
+
+
+def _epoch(split: Split, lanes: tuple[Lane, ...]) -> str:
+    fork = split.fork
+    sides = [(str(side.upstream), side.service.spec.selector if side.service else None) for side in split.sides]
+    uids = {v.name: c.uid for v, c in zip(split.versions, split.candidates, strict=True)}
+    shares = [(lane.name, [(uids[s.version], round(s.written or 0.0, 9)) for s in lane.shares]) for lane in lanes]
+    return epoch_of(fork.main.metadata.uid, [str(loc) for loc in fork.locations], sides, shares)
+
+
+def _phase(split: Split, lanes: tuple[Lane, ...]) -> Phase:
+    if split.main.empty or split.hidden:
+        return Phase.DEGRADED
+    taking = {s.version for lane in lanes for s in lane.shares if s.written}
+    return Phase.CANARY if len(taking) > 1 else Phase.AT_REST
+
+
+def _message(split: Split, lanes: tuple[Lane, ...]) -> str:
+    if split.hidden:
+        return "the gateway answers 404: the canary is older than its main"
+    if split.main.empty:
+        return f"no ready pods behind {split.main.upstream.service}: every request gets 503"
+    parts: list[str] = []
+    default = _taking(lanes[0])
+    for lane in lanes:
+        if lane.name == DEFAULT:
+            parts.append(default)
+        elif _taking(lane) != default:
+            parts.append(f"{_taking(lane)} with {lane.match}")
+    old = [v.name for v in split.versions if v.role is Role.OLD]
+    return "; ".join(parts) + (f"; {listed(old)} takes nothing" if old else "")
+
+
+def _taking(lane: Lane) -> str:
+    return ", ".join(f"{s.version} {percent(s.written)}" for s in lane.shares if s.written)

@@ -1,0 +1,141 @@
+"""What the annotations of one canary Ingress ask for, and what of it cannot be read."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+
+from cockpit.model.objects import Ingress
+from cockpit.model.rollout import Finding, Severity
+from cockpit.model.text import safe_text
+from cockpit.routers.ingress.dialects import BareHeader, Dialect
+from cockpit.workloads.findings import finding
+
+USUAL_TOTAL = 100
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_LONGEST_PATTERN = 1000
+_LITERAL = re.compile(r"[A-Za-z0-9 _-]+")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A header or cookie rule. `headers` make a request meet it; None where no example can be derived."""
+
+    kind: str
+    name: str
+    text: str
+    headers: tuple[tuple[str, str], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one canary: matches decide first, then `weight` of `total`."""
+
+    weight: int
+    total: int
+    matches: tuple[Match, ...]
+    problems: tuple[Finding, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of requests that no match decides: weight of total, at most all of them."""
+        return min(max(self.weight, 0), self.total) / self.total
+
+
+def enabled(ingress: Ingress, dialect: Dialect) -> bool:
+    """True for an Ingress that is an alternative of another, never a route of its own."""
+    return dialect.value(ingress.metadata.annotations or {}, "") == "true"
+
+
+def rules_of(ingress: Ingress, dialect: Dialect) -> Rules:
+    annotations = ingress.metadata.annotations or {}
+    what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
+    problems: list[Finding] = []
+    total = USUAL_TOTAL
+    written_total = dialect.value(annotations, "weight-total") if dialect.has_total else None
+    if written_total is not None:
+        total = max(_number(written_total, USUAL_TOTAL, what, "weight-total", problems), USUAL_TOTAL)
+    weight = _number(dialect.value(annotations, "weight") or "0", 0, what, "weight", problems)
+    if weight > total or weight < 0:
+        counts = "all requests" if weight > 0 else "none"
+        problems.append(
+            finding(
+                "weight-out-of-range",
+                Severity.WARNING,
+                f"{what} has weight {weight} of {total}: it counts as {counts}",
+                f"{dialect.key('weight')}: {weight}",
+            )
+        )
+    matches = tuple(m for m in (_header(annotations, dialect, what, problems), _cookie(annotations, dialect)) if m)
+    if matches and not dialect.weight_with_rule and weight:
+        problems.append(
+            finding("weight-ignored", Severity.WARNING, f"{what}: {dialect.title} ignores a weight beside a rule")
+        )
+        weight = 0
+    return Rules(weight, total, matches, tuple(problems))
+
+
+def _number(text: str, otherwise: int, what: str, name: str, problems: list[Finding]) -> int:
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    problems.append(
+        finding(
+            f"{name}-not-a-number",
+            Severity.WARNING,
+            f"{what}: canary-{name} {safe_text(text, 60)!r} is no whole number and counts as {otherwise}",
+        )
+    )
+    return otherwise
+
+
+def _header(annotations: dict[str, str], dialect: Dialect, what: str, problems: list[Finding]) -> Match | None:
+    name = dialect.value(annotations, "by-header")
+    if not name:
+        return None
+    value = dialect.value(annotations, "by-header-value")
+    pattern = dialect.value(annotations, "by-header-pattern") if dialect.has_pattern else None
+    shown = safe_text(name, 60)
+    if value:
+        return Match("header", name, f"{shown}={safe_text(value, 60)}", _example(name, value))
+    if pattern:
+        return _pattern(name, pattern, what, problems)
+    if dialect.bare_header is BareHeader.PRESENT:
+        return Match("header", name, f"{shown} present", _example(name, "1"))
+    return Match("header", name, f"{shown}=always", _example(name, "always"))
+
+
+def _pattern(name: str, pattern: str, what: str, problems: list[Finding]) -> Match | None:
+    """The gateway's engine is PCRE; what Python cannot read is taken for broken only if brackets are unbalanced."""
+    shown = f"{safe_text(name, 60)}~{safe_text(pattern, 60)}"
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(pattern[:_LONGEST_PATTERN])
+    except (re.error, RecursionError, OverflowError) as error:
+        problems.append(
+            finding(
+                "bad-pattern",
+                Severity.WARNING,
+                f"{what}: the header pattern {safe_text(pattern, 60)!r} cannot be read as a regular expression;"
+                " a gateway that cannot either sends such requests to main",
+                str(error),
+            )
+        )
+        return None
+    literal = pattern.removeprefix("^").removesuffix("$")
+    return Match("header", name, shown, _example(name, literal) if _LITERAL.fullmatch(literal) else None)
+
+
+def _cookie(annotations: dict[str, str], dialect: Dialect) -> Match | None:
+    name = dialect.value(annotations, "by-cookie") if dialect.has_cookie else None
+    if not name:
+        return None
+    headers = (("Cookie", f"{name}=always"),) if TOKEN.fullmatch(name) else None
+    return Match("cookie", name, f"cookie {safe_text(name, 60)}=always", headers)
+
+
+def _example(name: str, value: str) -> tuple[tuple[str, str], ...] | None:
+    """None for what cannot be sent in a header."""
+    return ((name, value),) if TOKEN.fullmatch(name) and _SENDABLE.fullmatch(value) else None

@@ -1,0 +1,232 @@
+"""The split that a fork really makes: which version gets which share of which requests.
+
+Order of decisions as in ingress-nginx (balancer.lua, route_to_alternative_balancer): main without endpoints
+answers 503 to all; a canary without endpoints leaves everything to main; then header, cookie, weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Service
+from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.routers.ingress.placement import Canary, Fork, Upstream, seniority
+from cockpit.workloads.endpoints import Backing, backing_of, port_of, selected_pods
+from cockpit.workloads.lookups import find_service
+from cockpit.workloads.owners import workloads_matching
+from cockpit.workloads.siblings import siblings_of
+from cockpit.workloads.versions import Candidate, candidate_of, stray_candidates, versions_of
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One backend: its Service (None where missing), what stands ready behind it, the versions there."""
+
+    upstream: Upstream
+    service: Service | None
+    has_port: bool
+    backing: Backing
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def uids(self) -> tuple[str, ...]:
+        return tuple(c.uid for c in self.candidates)
+
+    @property
+    def empty(self) -> bool:
+        return self.backing.total == 0
+
+    def fractions(self) -> Mapping[str, float]:
+        """How one request spreads over the versions here; they sum to 1, or to 0 when nothing is ready."""
+        if self.empty or not self.candidates:
+            return {}
+        counts = {uid: self.backing.count(uid) for uid in self.uids}
+        known = sum(counts.values())
+        if known:
+            return {uid: count / known for uid, count in counts.items()}
+        # Endpoints whose pods are not read yet: nothing tells the versions apart.
+        return {uid: 1 / len(counts) for uid in counts}
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A canary with its side. `counts`: attached, and not outdone by an older one on the same rule."""
+
+    canary: Canary
+    side: Side | None
+    counts: bool
+
+    @property
+    def live(self) -> bool:
+        """True where requests that it claims arrive at its pods."""
+        return self.counts and self.side is not None and not self.side.empty
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A fork with everything behind it. `hidden`: the gateway answers 404 for the main's location."""
+
+    fork: Fork
+    main: Side
+    branches: tuple[Branch, ...]
+    candidates: tuple[Candidate, ...]
+    versions: tuple[Version, ...]
+    hidden: bool
+
+    @property
+    def effective(self) -> tuple[Branch, ...]:
+        return tuple(b for b in self.branches if b.counts)
+
+    @property
+    def canary(self) -> Branch | None:
+        """The branch that acts are about: the first that counts, else the first there is."""
+        return next(iter(self.effective), next(iter(self.branches), None))
+
+    def version_of(self, uid: str) -> Version:
+        return next(v for v, c in zip(self.versions, self.candidates, strict=True) if c.uid == uid)
+
+    def candidate(self, name: str) -> Candidate | None:
+        return next((c for v, c in zip(self.versions, self.candidates, strict=True) if v.name == name), None)
+
+    def behind(self, side: Side | None) -> tuple[Version, ...]:
+        """The versions behind a side."""
+        return tuple(map(self.version_of, side.uids)) if side else ()
+
+    @property
+    def idle(self) -> tuple[Candidate, ...]:
+        """Versions behind no side at all."""
+        used = {uid for side in self.sides for uid in side.uids}
+        return tuple(c for c in self.candidates if c.uid not in used)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return (self.main, *(b.side for b in self.branches if b.side))
+
+
+def split_of(fork: Fork, objects: Objects) -> Split:
+    main = side_of(fork.upstream, fork.main.metadata.namespace, objects)
+    if not main.candidates:
+        main = replace(main, candidates=(_faceless(fork.upstream, 0),))
+    branches = _branches(fork, objects)
+    sides = [main, *(b.side for b in branches if b.side)]
+    found = {c.uid: c for side in sides for c in side.candidates}
+    if len(found) == 1:
+        only = next(iter(found.values()))
+        for other in siblings_of(only.workload, objects) if only.workload else ():
+            found[other.metadata.uid] = candidate_of(other, objects)
+    candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
+    versions = versions_of(candidates, _roles(candidates, main, branches))
+    return Split(fork, main, branches, candidates, versions, _hidden(fork, branches))
+
+
+def side_of(upstream: Upstream, namespace: str, objects: Objects) -> Side:
+    """A backend with what stands behind it; without candidates where the Service is missing."""
+    service = find_service(objects, namespace, upstream.service)
+    if service is None:
+        return Side(upstream, None, False, Backing(), ())
+    port = port_of(service, upstream.port)
+    backing = backing_of(service, objects, port) if port else Backing()
+    if service.spec.type == "ExternalName":
+        backing = Backing((("", 1),))
+    known = [candidate_of(w, objects) for w in workloads_matching(service.spec.selector or {}, namespace, objects)]
+    strays = stray_candidates(selected_pods(service, objects), {c.uid for c in known}, objects)
+    candidates = (*known, *strays) or (_faceless(upstream, backing.total),)
+    return Side(upstream, service, port is not None, backing, candidates)
+
+
+def _faceless(upstream: Upstream, ready: int) -> Candidate:
+    """Whatever answers for a Service of which no pods are known."""
+    return Candidate(f"service/{upstream.service}", upstream.service, None, {}, (), (), ready, ready, "")
+
+
+def _branches(fork: Fork, objects: Objects) -> tuple[Branch, ...]:
+    """The canaries with their sides; where a dialect takes one per rule, the oldest attached one counts."""
+    found: list[Branch] = []
+    for canary in sorted(fork.canaries, key=lambda c: seniority(c.ingress)):
+        first = not any(b.counts for b in found)
+        counts = not canary.loose and (first or fork.dialect.several_add_up)
+        namespace = canary.ingress.metadata.namespace
+        side = side_of(canary.upstream, namespace, objects) if canary.upstream else None
+        found.append(Branch(canary, side, counts))
+    return tuple(found)
+
+
+def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branch]) -> dict[str, Role]:
+    """What main serves is stable, what only a canary serves is the canary; the rest is old, or not in use yet."""
+    canaries = {uid for b in branches if b.side for uid in b.side.uids}
+    newest = max((c.age_key for c in candidates if c.uid in main.uids), default=("", ()))
+    return {
+        c.uid: Role.STABLE
+        if c.uid in main.uids
+        else Role.CANARY
+        if c.uid in canaries
+        else Role.OLD
+        if c.age_key < newest
+        else Role.NEW
+        for c in candidates
+    }
+
+
+def _hidden(fork: Fork, branches: Iterable[Branch]) -> bool:
+    """A canary older than a main of the same Service takes the main's upstream away (controller.go)."""
+    return fork.dialect.older_canary_hides and any(
+        b.canary.upstream == fork.upstream and seniority(b.canary.ingress) < seniority(fork.main) for b in branches
+    )
+
+
+def lanes_of(split: Split) -> tuple[Lane, ...]:
+    """The default lane, and one per header or cookie rule of the canaries that count."""
+    branches = split.effective or split.branches[:1]
+    total = _total(branches)
+    default = [(b, min(b.canary.rules.weight, total) / total) for b in branches]
+    lanes = [_lane(split, DEFAULT, "", (), default)]
+    for branch in branches:
+        for match in branch.canary.rules.matches:
+            name = match.text
+            if all(lane.name != name for lane in lanes):
+                lanes.append(_lane(split, name, f"{match.kind} {match.text}", match.headers, [(branch, 1.0)]))
+    return tuple(lanes)
+
+
+def _total(branches: Iterable[Branch]) -> int:
+    rules = [b.canary.rules for b in branches]
+    return max([sum(max(r.weight, 0) for r in rules) if len(rules) > 1 else 0, *(r.total for r in rules[:1]), 1])
+
+
+def _lane(
+    split: Split,
+    name: str,
+    match: str,
+    headers: tuple[tuple[str, str], ...] | None,
+    parts: list[tuple[Branch, float]],
+) -> Lane:
+    parts = [(branch, max(share, 0.0)) for branch, share in parts]
+    written = dict.fromkeys((c.uid for c in split.candidates), 0.0)
+    if not split.main.empty and not split.hidden:
+        taken = [(b.side, share) for b, share in parts if b.live and b.side]
+        rest = 1.0 - sum(share for _, share in taken)
+        for side, share in [(split.main, rest), *taken]:
+            for uid, fraction in side.fractions().items():
+                written[uid] += share * fraction
+    declared = _declared(split, parts)
+    shares = tuple(
+        Share(v.name, declared.get(c.uid), min(written[c.uid], 1.0))
+        for v, c in zip(split.versions, split.candidates, strict=True)
+    )
+    derived = any(len([f for f in side.fractions().values() if f]) > 1 for side in split.sides)
+    return Lane(name, match, shares, headers, derived)
+
+
+def _declared(split: Split, parts: list[tuple[Branch, float]]) -> dict[str, float | None]:
+    """The annotations at their word, whatever becomes of them; None where a side mixes versions."""
+    found: dict[str, float | None] = dict.fromkeys((c.uid for c in split.candidates), 0.0)
+    rest = 1.0 - sum(share for _, share in parts)
+    for side, share in [(split.main, rest), *((b.side, share) for b, share in parts if b.side)]:
+        for uid in side.uids:
+            before = found[uid]
+            found[uid] = None if before is None or len(side.uids) > 1 else before + share
+    return found
