@@ -60,7 +60,9 @@ class Runtime:
         self._end: Callable[[], None] | None = None
 
     def start(self) -> None:
-        """Follow the storage, beginning with everything that is in it."""
+        """Follow the storage, beginning with everything that is in it; once is enough."""
+        if self._end:
+            return
         storage = self.world.storage
         self._end = storage.subscribe(self._follow)
         for kind in KINDS:
@@ -75,7 +77,7 @@ class Runtime:
             self._end = None
 
     async def run(self) -> None:
-        """Reconcile until cancelled."""
+        """Start, and reconcile until cancelled."""
         self.start()
         try:
             while True:

@@ -1,0 +1,97 @@
+"""What the canary annotations of an Ingress say, and the draw they lead to."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import regex
+
+from cockpit.demo.gateway.match import Request
+
+PREFIX = "nginx.ingress.kubernetes.io/"
+# A pattern comes from an annotation and meets headers from anywhere; PCRE gives up by its match limit as well.
+PATTERN_TIME = 0.02
+LONGEST_PATTERN, LONGEST_SUBJECT = 512, 4096
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of one canary. Empty strings are rules that are not set."""
+
+    weight: int = 0
+    total: int = 100
+    header: str = ""
+    value: str = ""
+    pattern: str = ""
+    cookie: str = ""
+
+
+def is_canary(annotations: Mapping[str, str]) -> bool:
+    """Whether `canary` is on, in any spelling that Go takes for true."""
+    return annotations.get(f"{PREFIX}canary", "") in _TRUE
+
+
+def policy_of(annotations: Mapping[str, str]) -> Policy:
+    """The rules in the annotations; a weight that is no integer is 0, a total that is none 100."""
+
+    def text(key: str) -> str:
+        return annotations.get(f"{PREFIX}canary-{key}", "").strip()
+
+    return Policy(
+        weight=integer(text("weight"), 0),
+        total=integer(text("weight-total"), 100),
+        header=text("by-header"),
+        value=text("by-header-value"),
+        pattern=text("by-header-pattern"),
+        cookie=text("by-cookie"),
+    )
+
+
+def integer(text: str, otherwise: int) -> int:
+    """A decimal integer as Go reads it."""
+    return int(text) if _INTEGER.fullmatch(text) else otherwise
+
+
+def takes(policy: Policy, request: Request, rng: random.Random) -> bool:
+    """Whether a request goes to the canary by the rules of ingress-nginx: header, cookie, weight.
+
+    Source: ingress-nginx, rootfs/etc/nginx/lua/balancer.lua, `route_to_alternative_balancer`.
+    """
+    header = request.headers.get(header_key(policy.header)) if policy.header else None
+    if header is not None:
+        if policy.value:
+            if header == policy.value:
+                return True
+        elif policy.pattern:
+            found = search(policy.pattern, header)
+            if found is None:
+                return False
+            if found:
+                return True
+        elif header in ("always", "never"):
+            return header == "always"
+    cookie = request.cookies.get(policy.cookie) if policy.cookie else None
+    if cookie in ("always", "never"):
+        return cookie == "always"
+    # Totals of 100 and less do not count.
+    return rng.randint(1, max(100, policy.total)) <= policy.weight
+
+
+def header_key(name: str) -> str:
+    """The request header that a rule's name means: nginx reads `_` and `-` alike and drops headers with `_`."""
+    return name.lower().replace("_", "-")
+
+
+def search(pattern: str, subject: str) -> bool | None:
+    """Whether a pattern is found anywhere in a value; None when it is broken or takes too long."""
+    if len(pattern) > LONGEST_PATTERN:
+        return None
+    try:
+        return regex.search(pattern, subject[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
+    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
+        return None

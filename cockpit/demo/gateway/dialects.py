@@ -1,0 +1,83 @@
+"""The gateways whose Ingresses are obeyed, and which one an Ingress belongs to."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cockpit.demo.gateway import apig, nginx
+from cockpit.demo.gateway.match import Request
+from cockpit.demo.gateway.rules import Ingress, Upstream, read
+
+LEGACY_CLASS = "kubernetes.io/ingress.class"
+Decision = Upstream | int
+HasEndpoints = Callable[[Upstream], bool]
+
+
+class Table(Protocol):
+    """The compiled routes of one gateway."""
+
+    def serves(self, host: str) -> bool:
+        """Whether a server is configured for a host by name or wildcard."""
+
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
+        """The Service port that gets a request, or the status that answers it."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One kind of gateway: its usual class name, the `spec.controller` of its classes, and how it reads Ingresses."""
+
+    name: str
+    controller: str
+    compile: Callable[[Sequence[Ingress]], Table]
+
+
+NGINX = Dialect("nginx", "k8s.io/ingress-nginx", nginx.compile_table)
+APIG = Dialect("apig", "ingress.vke.volcengine.com/apig", apig.compile_table)
+DIALECTS = (NGINX, APIG)
+
+
+def dialect_of(ingress: Mapping[str, Any], controllers: Mapping[str, str]) -> Dialect | None:
+    """The dialect of an Ingress by its class, given the controller of each IngressClass; None: nobody obeys it."""
+    spec = ingress.get("spec") or {}
+    name = spec.get("ingressClassName") or (ingress["metadata"].get("annotations") or {}).get(LEGACY_CLASS)
+    if not name:
+        return None
+    controller = controllers.get(name)
+    for dialect in DIALECTS:
+        if controller == dialect.controller or (controller is None and name == dialect.name):
+            return dialect
+    return None
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The routes of every dialect behind one address."""
+
+    tables: tuple[Table, ...]
+
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
+        """Ask the table that serves the host; without one, the first with an answer for every host."""
+        for table in self.tables:
+            if table.serves(request.host):
+                return table.decide(request, rng, has_endpoints)
+        decision: Decision = 404
+        for table in self.tables:
+            decision = table.decide(request, rng, has_endpoints)
+            if decision != 404:
+                return decision
+        return decision
+
+
+def compile_routes(ingresses: Iterable[Mapping[str, Any]], classes: Iterable[Mapping[str, Any]]) -> Routes:
+    """Read Ingresses and IngressClasses, as stored, into routes."""
+    controllers = {obj["metadata"]["name"]: (obj.get("spec") or {}).get("controller", "") for obj in classes}
+    groups: dict[str, list[Ingress]] = {dialect.name: [] for dialect in DIALECTS}
+    for obj in ingresses:
+        dialect = dialect_of(obj, controllers)
+        if dialect and not obj["metadata"].get("deletionTimestamp"):
+            groups[dialect.name].append(read(obj))
+    return Routes(tuple(dialect.compile(groups[dialect.name]) for dialect in DIALECTS))

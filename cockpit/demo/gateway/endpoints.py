@@ -1,0 +1,115 @@
+"""Which pods are behind a Service port, by its EndpointSlices."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.demo.answers import Profile, profile_of
+from cockpit.demo.controllers.world import SERVICE_LABEL, World
+from cockpit.demo.gateway.rules import Upstream
+from cockpit.demo.history import Event, Key, Object
+from cockpit.demo.kinds import ENDPOINTSLICES, PODS, SERVICES
+from cockpit.demo.storage import key_of
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One pod and the port that a Service port leads to."""
+
+    pod: Key
+    uid: str
+    port: int
+
+
+class Endpoints:
+    """Ready endpoints per Service port and profiles per pod, each read again only after a change."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._ready: dict[Upstream, tuple[Endpoint, ...]] = {}
+        self._named: dict[Key, set[Upstream]] = {}
+        self._profiles: dict[Key, tuple[str, Profile]] = {}
+        self._turns: dict[Upstream, int] = {}
+
+    def follow(self, event: Event) -> None:
+        """Forget what a write has made stale."""
+        if event.kind is PODS:
+            self._profiles.pop(key_of(PODS, event.obj), None)
+        elif event.kind is SERVICES:
+            self._forget(key_of(SERVICES, event.obj))
+        elif event.kind is ENDPOINTSLICES:
+            for obj in (event.obj, event.old):
+                name = (obj["metadata"].get("labels") or {}).get(SERVICE_LABEL) if obj else None
+                if obj and name:
+                    self._forget((obj["metadata"]["namespace"], name))
+
+    def ready(self, upstream: Upstream) -> tuple[Endpoint, ...]:
+        """The ready endpoints of a Service port, each pod once."""
+        found = self._ready.get(upstream)
+        if found is None:
+            found = self._ready[upstream] = self._look_up(upstream)
+            self._named.setdefault((upstream.namespace, upstream.service), set()).add(upstream)
+        return found
+
+    def next(self, upstream: Upstream, rng: random.Random) -> Endpoint | None:
+        """The endpoints in turn, as a gateway balances requests; the first is drawn."""
+        ready = self.ready(upstream)
+        if not ready:
+            return None
+        turn = self._turns.get(upstream)
+        turn = rng.randrange(len(ready)) if turn is None else turn + 1
+        self._turns[upstream] = turn
+        return ready[turn % len(ready)]
+
+    def profile(self, endpoint: Endpoint) -> Profile | None:
+        """How the pod answers; None when it is gone or does not listen on that port."""
+        known = self._profiles.get(endpoint.pod)
+        if known is None:
+            pod = self._world.storage.peek(PODS, *endpoint.pod)
+            if pod is None:
+                return None
+            known = self._profiles[endpoint.pod] = (pod["metadata"]["uid"], profile_of(pod))
+        uid, profile = known
+        return profile if uid == endpoint.uid and endpoint.port in profile.ports else None
+
+    def _forget(self, service: Key) -> None:
+        for upstream in self._named.pop(service, ()):
+            self._ready.pop(upstream, None)
+            self._turns.pop(upstream, None)
+
+    def _look_up(self, upstream: Upstream) -> tuple[Endpoint, ...]:
+        service = self._world.storage.peek(SERVICES, upstream.namespace, upstream.service)
+        name = port_name(service, upstream.port) if service else None
+        if name is None:
+            return ()
+        found = {
+            endpoint.uid: endpoint
+            for piece in self._world.slices.under(("service", upstream.namespace, upstream.service))
+            for endpoint in _ready_in(piece, name)
+        }
+        return tuple(found.values())
+
+
+def port_name(service: Object, port: str) -> str | None:
+    """The name of a Service's TCP port, which slices carry, given its number or name; None without such a port."""
+    for entry in (service.get("spec") or {}).get("ports") or []:
+        name = entry.get("name") or ""
+        if str(entry.get("port")) == port or (name and name == port):
+            return str(name)
+    return None
+
+
+def _ready_in(piece: Object, name: str) -> Iterator[Endpoint]:
+    ports = [entry.get("port") for entry in piece.get("ports") or [] if (entry.get("name") or "") == name]
+    if not ports or not isinstance(ports[0], int):
+        return
+    for entry in piece.get("endpoints") or []:
+        target: dict[str, Any] = entry.get("targetRef") or {}
+        # A slice that does not say counts as ready.
+        if (entry.get("conditions") or {}).get("ready") is False or target.get("kind") != "Pod":
+            continue
+        pod = (str(target.get("namespace") or piece["metadata"]["namespace"]), str(target.get("name")))
+        yield Endpoint(pod, str(target.get("uid")), ports[0])

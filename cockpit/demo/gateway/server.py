@@ -1,0 +1,133 @@
+"""The gateway of an embedded cluster: one HTTP port for Ingresses, and the addresses of LoadBalancer Services."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable
+from typing import Any
+
+from cockpit.demo.clock import DemoClock
+from cockpit.demo.controllers.runtime import Runtime
+from cockpit.demo.controllers.world import World
+from cockpit.demo.gateway import ingress_status
+from cockpit.demo.gateway.connection import Connection
+from cockpit.demo.gateway.dialects import Routes, compile_routes
+from cockpit.demo.gateway.endpoints import Endpoints
+from cockpit.demo.gateway.http1 import Head, Reply, error_reply
+from cockpit.demo.gateway.loadbalancers import LoadBalancers, answer_from
+from cockpit.demo.gateway.match import Request, host_of, normal_path
+from cockpit.demo.gateway.rules import Upstream
+from cockpit.demo.history import Event, Object
+from cockpit.demo.kinds import INGRESSCLASSES, INGRESSES
+from cockpit.demo.storage import Storage
+
+HOST = "127.0.0.1"
+TRIES = 3
+
+
+class Gateway:
+    """Obeys the Ingresses of a storage on 127.0.0.1; `port` 0 takes a free one, known after `start()`."""
+
+    def __init__(self, storage: Storage, clock: DemoClock, rng: random.Random, port: int = 0) -> None:
+        self._asked_port = port
+        self._storage = storage
+        self._clock = clock
+        self._rng = rng
+        self._world = World(storage, clock, rng)
+        self._endpoints = Endpoints(self._world)
+        self._routes: Routes | None = None
+        self._connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+        self._balancers: LoadBalancers | None = None
+        self._loop: asyncio.Task[None] | None = None
+        self._end: Callable[[], None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        if self._server is None:
+            raise RuntimeError("the gateway has not been started")
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def address(self) -> str:
+        """Where it listens: `127.0.0.1:8080`."""
+        return f"{HOST}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen, follow the storage, and write the address into Ingresses and Services."""
+        self._world = World(self._storage, self._clock, self._rng)
+        self._endpoints = Endpoints(self._world)
+        self._end = self._storage.subscribe(self._follow)
+        ingress_status.ensure_classes(self._world)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._connect, HOST, self._asked_port, backlog=1024)
+        self._balancers = LoadBalancers(self._world, self._endpoints, str(self.port))
+        controllers = [ingress_status.controller(HOST, self.port), self._balancers.controller()]
+        runtime = Runtime(self._world, controllers)
+        runtime.start()
+        self._loop = loop.create_task(runtime.run())
+
+    async def stop(self) -> None:
+        """Close every port and connection."""
+        if self._end:
+            self._end()
+        if self._loop:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+        if self._balancers:
+            await self._balancers.stop()
+        if self._server:
+            self._server.close()
+            for connection in list(self._connections):
+                connection.abort()
+            await self._server.wait_closed()
+            self._server = None
+
+    def handle(self, head: Head) -> Reply:
+        """The answer to one request."""
+        target, authority = head.target, head.headers.get("host", "")
+        scheme, separator, rest = target.partition("://")
+        if separator and scheme.lower() in ("http", "https"):
+            authority, slash, path = rest.partition("/")
+            target = slash + path or "/"
+        path_asked = normal_path(target)
+        if path_asked is None:
+            return error_reply(400)
+        decision = self._decide(Request(host_of(authority), path_asked, head.headers))
+        return error_reply(decision) if isinstance(decision, int) else self._forward(decision, target)
+
+    def _decide(self, request: Request) -> Upstream | int:
+        if self._routes is None:
+            storage = self._storage
+            self._routes = compile_routes(storage.scan(INGRESSES), storage.scan(INGRESSCLASSES))
+        return self._routes.decide(request, self._rng, lambda upstream: bool(self._endpoints.ready(upstream)))
+
+    def _forward(self, upstream: Upstream, target: str) -> Reply:
+        """Ask endpoints in turn; where none of them listens the answer is 502."""
+        for _ in range(TRIES):
+            endpoint = self._endpoints.next(upstream, self._rng)
+            reply = answer_from(self._endpoints, endpoint, target.partition("?")[0], self._world)
+            if not reply.drop:
+                return reply
+        return error_reply(502)
+
+    def _connect(self) -> Connection:
+        return Connection(self.handle, self._clock, self._connections)
+
+    def _follow(self, event: Event) -> None:
+        self._endpoints.follow(event)
+        if (event.kind in (INGRESSES, INGRESSCLASSES) and _rules(event.obj) != _rules(event.old or {})) or (
+            event.type == "DELETED" and event.kind in (INGRESSES, INGRESSCLASSES)
+        ):
+            self._routes = None
+
+
+def _rules(obj: Object) -> tuple[Any, ...]:
+    """What routes are compiled from: everything but the status."""
+    meta = obj.get("metadata") or {}
+    return (obj.get("spec"), meta.get("annotations"), meta.get("deletionTimestamp"))
