@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -131,7 +132,7 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
     user = _named(config, "user", config.users, user_name, of=name) if user_name else Entry({}, context.source)
     account = _with_paths(user, _USER_PATHS)
     server = str(cluster.content.get("server") or "")
-    if not server.startswith(("https://", "http://")):
+    if not _is_url(server):
         raise ConfigError(f"context {name}: cluster {cluster_name} in {cluster.source} has no server URL.")
     shown, headers = acting_as(user_name, account, options, f"context {name}")
     return Target(
@@ -144,6 +145,14 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
         account=account,
         headers=headers,
     )
+
+
+def _is_url(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and server.isprintable()
+    except ValueError:
+        return False
 
 
 def _named(config: Kubeconfig, what: str, entries: Mapping[str, Entry], name: str, *, of: str = "") -> Entry:

@@ -13,7 +13,7 @@ from cockpit.model.view import KindSync, Sync
 
 
 class SyncState:
-    """`on_change` hears each new state with the kind's sync topic; ages and counters change silently."""
+    """`on_change` hears each new state or error with the kind's sync topic; ages and counters change silently."""
 
     def __init__(self, resource: Resource, store: Store, clock: Clock, on_change: Callable[[ChangeSet], None]) -> None:
         self._resource = resource
@@ -51,7 +51,7 @@ class SyncState:
         self.state = state
         self._error = error
         self._retry_at = None if retry_in is None else self._clock.now() + retry_in
-        self._on_change(ChangeSet(frozenset((sync_topic(self._resource),))))
+        self._report()
 
     def heard(self) -> None:
         """Something came from the server: an event, a bookmark."""
@@ -60,15 +60,24 @@ class SyncState:
     def listed(self, unreadable: Iterable[Unreadable]) -> None:
         """A list was read completely; these objects of it could not be decoded."""
         self._lists += 1
-        self._unreadable = {(odd.namespace, odd.name): odd.why for odd in unreadable}
         self.heard()
+        named = {(odd.namespace, odd.name): odd.why for odd in unreadable}
+        if named != self._unreadable:
+            self._unreadable = named
+            self._report()
 
     def unreadable(self, odd: Unreadable) -> None:
+        """This object could not be decoded."""
         self._unreadable[odd.namespace, odd.name] = odd.why
+        self._report()
 
     def readable(self, namespace: str, name: str) -> None:
         """The object can be decoded again, or is gone."""
-        self._unreadable.pop((namespace, name), None)
+        if self._unreadable.pop((namespace, name), None) is not None:
+            self._report()
+
+    def _report(self) -> None:
+        self._on_change(ChangeSet(frozenset((sync_topic(self._resource),))))
 
     @property
     def lists(self) -> int:

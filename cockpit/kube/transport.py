@@ -62,6 +62,8 @@ class Transport:
         self._readers: aiohttp.ClientSession | None = None
         self._tls: object = None
         self._proxy = proxy_for(target)
+        name = target.cluster.get("tls-server-name")
+        self._tls_name = str(name) if name and self._server.startswith("https://") else None
         self._closed = False
 
     async def fetch(self, call: Call, *, limit: int) -> bytes | bytearray:
@@ -161,7 +163,7 @@ class Transport:
                 data=call.body,
                 headers=sent,
                 proxy=self._proxy,
-                server_hostname=self._target.cluster.get("tls-server-name"),
+                server_hostname=self._tls_name,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence),
                 middlewares=(_never_repeated,) if call.write else (),

@@ -179,8 +179,11 @@ def test_dangling_reference_is_named(tmp_path, what):
         resolve(ConnectOptions(), files(write(tmp_path / "a", content)))
 
 
-def test_cluster_without_server_is_named(tmp_path):
-    content = config("c", ["c@s"], cluster={"server": ""})
+@pytest.mark.parametrize(
+    "server", ["", "host:6443", "ftp://host", "https://", "https://[::bad", "https://h:port", "h\x1b"]
+)
+def test_cluster_without_server_is_named(tmp_path, server):
+    content = config("c", ["c@s"], cluster={"server": server})
     with pytest.raises(ConfigError, match="has no server URL"):
         resolve(ConnectOptions(), files(write(tmp_path / "a", content)))
 
