@@ -1,0 +1,144 @@
+"""A cockpit on a cluster of the tests, as the command line composes it, and a person's way of using it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cockpit.kube.connect import ConnectOptions, connect, resolve
+from cockpit.model.door import Door
+from cockpit.model.plan import Ask, Refused
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Lane, Verdict
+from cockpit.model.view import Outcome, Prepared, RolloutView, Stage
+from cockpit.probe.engine import Probe
+from cockpit.probe.pacer import Budget
+from cockpit.probe.sender import HttpxTransport
+from cockpit.routers import ADAPTERS as ROUTERS
+from cockpit.session.clock import SystemClock
+from cockpit.session.cluster import Connection
+from cockpit.session.journal import Journal
+from cockpit.session.session import Session
+from cockpit.session.settings import ProbeSettings, Settings
+from cockpit.systems import ADAPTERS as SYSTEMS
+from tests.places import Place
+
+PATIENCE = 60.0
+RATE = 80.0
+
+
+class Pilot:
+    """Somebody who flies one rollout: sees, asks, sends, waits."""
+
+    def __init__(self, cockpit: Session, place: Place) -> None:
+        self.cockpit = cockpit
+        self.place = place
+        self._news = asyncio.Event()
+        cockpit.subscribe(lambda _: self._news.set())
+
+    def names(self) -> set[str]:
+        return {shown.rollout.key.name for shown in self.cockpit.view().rollouts}
+
+    def see(self, name: str) -> RolloutView | None:
+        return next((shown for shown in self.cockpit.view().rollouts if shown.rollout.key.name == name), None)
+
+    async def until(self, what: str, test: Callable[[], object]) -> None:
+        """Wait for views until the test holds."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not test():
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            shown = "\n".join(str(view) for view in self.cockpit.view().rollouts)
+            raise AssertionError(f"never seen: {what}; what is shown:\n{shown[:6000]}") from None
+
+    async def until_seen(self, name: str, test: Callable[[RolloutView], object], what: str = "") -> RolloutView:
+        await self.until(what or name, lambda: (shown := self.see(name)) is not None and test(shown))
+        shown = self.see(name)
+        assert shown
+        return shown
+
+    def key(self, name: str) -> RolloutKey:
+        shown = self.see(name)
+        assert shown, f"{name} is not shown; {self.names()} are"
+        return shown.rollout.key
+
+    async def probe(self, name: str, **door: object) -> None:
+        """Start the probe; where the objects name no address from outside, aim it through what the tests know."""
+        shown = self.see(name)
+        assert shown
+        derived = shown.rollout.door
+        if self.place.real or derived is None:
+            await self.cockpit.aim(shown.rollout.key, self.way_in(derived, **door))
+        await self.cockpit.probe(shown.rollout.key, True)
+
+    def way_in(self, derived: Door | None, **door: object) -> Door:
+        gateway = urlsplit(self.place.gateway)
+        start = derived or Door(gateway.hostname or "", gateway.port or 80, "", version_from="auto")
+        changed: dict[str, object] = {"address": gateway.hostname, "port": gateway.port, **door}
+        return replace(start, **changed)  # type: ignore[arg-type]
+
+    async def plan(self, name: str, ask: Ask) -> Prepared:
+        prepared = await self.cockpit.prepare(self.key(name), ask)
+        assert not isinstance(prepared, Refused), prepared.why
+        assert not prepared.blocked, prepared.blocked
+        return prepared
+
+    async def do(self, name: str, ask: Ask) -> Outcome:
+        """Plan, send, and see it take effect in the objects and in the traffic."""
+        outcome = await self.cockpit.send(await self.plan(name, ask), wait=PATIENCE)
+        assert outcome.stage is Stage.VERIFIED, outcome.why
+        return outcome
+
+    async def observe(self, name: str, share: dict[str, float], lane: str = "default", samples: int = 60) -> Lane:
+        """Wait until the probe has that many answers of the split as it stands, all where they should be."""
+
+        def enough(shown: RolloutView) -> bool:
+            found = lane_of(shown, lane)
+            written = {s.version: s.written for s in found.shares} if found else {}
+            return bool(
+                found
+                and found.samples >= samples
+                and all(abs((written.get(v) or 0.0) - s) < 1e-9 for v, s in share.items())
+            )
+
+        shown = await self.until_seen(name, enough, f"{samples} answers in {lane} with {share} written")
+        found = lane_of(shown, lane)
+        assert found
+        assert found.verdict is not Verdict.OFF, found
+        return found
+
+
+def lane_of(shown: RolloutView, name: str) -> Lane | None:
+    return next((lane for lane in shown.rollout.lanes if lane.name == name), None)
+
+
+@asynccontextmanager
+async def flying(place: Place, folder: Path, *, read_only: bool = False) -> AsyncIterator[Pilot]:
+    """A pilot in a cockpit on the test's namespace."""
+    clock = SystemClock()
+    options = ConnectOptions(kubeconfig=place.kubeconfig)
+    (target,) = resolve(options, {})
+    api = await connect(target, options, clock)
+    budget, transport = Budget(clock), HttpxTransport(clock)
+    settings = Settings(read_only=read_only, probe=ProbeSettings(rate=RATE))
+    session = Session(
+        [Connection(api, place.namespace)],
+        adapters=(*ROUTERS, *SYSTEMS),
+        make_probe=lambda: Probe(transport, clock, budget, rate=RATE, settle=0.5),
+        settings=settings,
+        journal=Journal(folder / "journal.jsonl"),
+        clock=clock,
+        rng=random.Random(1),
+    )
+    try:
+        async with session as cockpit:
+            yield Pilot(cockpit, place)
+    finally:
+        await transport.close()
