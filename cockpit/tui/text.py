@@ -47,6 +47,13 @@ def milliseconds(value: float | None, none: str = "–") -> str:
     return f"{value / 1000:.1f}s" if value >= 1_000 else f"{value:.0f}ms"
 
 
+def rough(count: int) -> str:
+    """A growing number in steps, so that it is not drawn again with every answer: exact up to 100."""
+    if count < 100:
+        return str(count)
+    return str(count // 10 * 10) if count < 1000 else f"{count // 100 / 10:.1f}k"
+
+
 def clock_time(at: float, zone: tzinfo | None = None) -> str:
     """UTC seconds as a time of day in `zone` (None: that of this machine)."""
     return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%H:%M:%S")

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from cockpit.model.text import safe_text
 
@@ -102,22 +102,13 @@ def theme_of(name: str, document: Mapping[Any, Any], defaults: Mapping[bool, Map
         background=colours["background"],
         foreground=colours["foreground"],
         surface=colours["surface"],
-        variables={key: colours[key] for key in MEANINGS} | (ANSI_VARIABLES if ansi else {}),
+        variables=_library_variables(dark, ansi) | {key: colours[key] for key in MEANINGS},
     )
 
 
-# What the library derives by mixing colours cannot be mixed from a terminal's own palette.
-ANSI_VARIABLES = {
-    "border": "ansi_blue",
-    "border-blurred": "ansi_bright_black",
-    "block-cursor-background": "ansi_blue",
-    "block-cursor-foreground": "ansi_bright_white",
-    "input-cursor-background": "ansi_bright_white",
-    "input-cursor-foreground": "ansi_black",
-    "scrollbar": "ansi_blue",
-    "scrollbar-background": "ansi_default",
-    "scrollbar-corner-color": "ansi_default",
-}
+def _library_variables(dark: bool, ansi: bool) -> dict[str, str]:
+    # What the library derives by mixing colours cannot be mixed from a terminal's own palette.
+    return dict(BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables) if ansi else {}
 
 
 def _flag(document: Mapping[Any, Any], key: str, default: bool) -> bool:

@@ -121,10 +121,10 @@ def history(*shares: float | None, samples: int = 60) -> tuple[Point, ...]:
 
 
 def probing(door_host: str = "web.shop.example", cells: int = 90, **more: object) -> ProbeView:
-    door = Door("10.0.0.9", 80, door_host)
     shares = [0.0] * 6 + [0.05, 0.08, 0.1, None, 0.12, 0.2, 0.24] + [0.28, 0.31, 0.3, 0.29] * 8
-    values = {"strip": strip(cells), "strip_total": cells, "history": history(*shares)}
-    return ProbeView(True, door, 12.0, 12.0, 812, 0, 0, START, **{**values, **more})  # type: ignore[arg-type]
+    start = ProbeView(True, Door("10.0.0.9", 80, door_host), 12.0, 12.0, 812, 0, 0, START)
+    parts = {"strip": strip(cells), "strip_total": cells, "history": history(*shares), **more}
+    return replace(start, **parts)  # type: ignore[arg-type]
 
 
 def fleet() -> FleetView:
@@ -210,13 +210,13 @@ class FakeCockpit:
         thread.start()
         thread.join()
 
-    def change(self, name: str, **parts: object) -> None:
+    def change(self, name: str, at: float = 0, **parts: object) -> None:
         """Publish the view with parts of one rollout's view replaced."""
         views = tuple(
             replace(v, **parts) if v.rollout.key.name == name else v  # type: ignore[arg-type]
             for v in self.current.rollouts
         )
-        self.publish(replace(self.current, rollouts=views))
+        self.publish(replace(self.current, rollouts=views, at=at or self.current.at))
 
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         self.asks.append((key, ask))

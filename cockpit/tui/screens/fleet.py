@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from cockpit.model.view import FleetView, RolloutView, Sync
 from cockpit.tui.keys import FLEET_FOOTER, Where
+from cockpit.tui.pace import Pace
 from cockpit.tui.screens.base import CockpitScreen, bindings
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.findings import Findings, fleet_findings
@@ -37,6 +38,7 @@ class FleetScreen(CockpitScreen):
     def __init__(self) -> None:
         super().__init__()
         self.words = ""
+        self._pace = Pace()
 
     def compose(self) -> ComposeResult:
         glyphs, zone = self.desk.glyphs, self.desk.zone
@@ -50,13 +52,19 @@ class FleetScreen(CockpitScreen):
         self.query_one("#filter").display = False
         self.query_one(RolloutTable).focus()
 
+    def on_screen_resume(self) -> None:
+        self._pace.reset()
+        super().on_screen_resume()
+
     def selected(self) -> RolloutView | None:
         return self.query_one(RolloutTable).current
 
     def show_view(self, view: FleetView) -> None:
+        self.query_one(HeaderBar).show(view, view.clusters, view.rollouts)
+        if not self._pace.due(view.at, view.rollouts):
+            return
         words = self.words.lower().split()
         rows = [row for row in view.rollouts if matches(row, words)] if words else view.rollouts
-        self.query_one(HeaderBar).show(view, view.clusters, view.rollouts)
         findings = self.query_one(Findings)
         told = fleet_findings(view.rollouts)
         findings.styles.height = max(min(len(told), MOST_FINDINGS), 1)
@@ -97,6 +105,7 @@ class FleetScreen(CockpitScreen):
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self.words = event.value
+        self._pace.reset()
         self.show_view(self.desk.view)
 
     @on(Input.Submitted, "#filter")

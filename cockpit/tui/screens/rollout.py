@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from cockpit.model.refs import PODS, Ref, RolloutKey
-from cockpit.model.view import Entry, FleetView, RolloutView, Stage
+from cockpit.model.view import FleetView, RolloutView, Stage
 from cockpit.tui.keys import ROLLOUT_FOOTER, Where
+from cockpit.tui.pace import Pace
 from cockpit.tui.screens.base import CockpitScreen, bindings
 from cockpit.tui.screens.text import PodLog
 from cockpit.tui.text import default_lane, told_share, version_slots
@@ -81,6 +82,7 @@ class RolloutScreen(CockpitScreen):
         self.key = key
         self.slots: dict[str, int] = {}
         self._gone = False
+        self._pace = Pace()
 
     def compose(self) -> ComposeResult:
         glyphs, zone = self.desk.glyphs, self.desk.zone
@@ -98,7 +100,12 @@ class RolloutScreen(CockpitScreen):
         self.query_one(VersionList).focus()
 
     def on_resize(self) -> None:
+        self._pace.reset()
         self.show_view(self.desk.view)
+
+    def on_screen_resume(self) -> None:
+        self._pace.reset()
+        super().on_screen_resume()
 
     def selected(self) -> RolloutView | None:
         return next((view for view in self.desk.view.rollouts if view.rollout.key == self.key), None)
@@ -111,25 +118,29 @@ class RolloutScreen(CockpitScreen):
             self._tell_gone()
             return
         self._gone = False
-        journal = latest([entry for entry in view.journal if entry.rollout == self.key])
-        self._share_out(shown)
-        self._show_rollout(shown, journal)
-        self.show_keys(ROLLOUT_FOOTER)
+        if self._pace.due(view.at, [shown]):
+            self._share_out(shown)
+            self._show_rollout(shown)
+            self.show_keys(ROLLOUT_FOOTER)
+        self.query_one(ProbeStrip).show(shown.probe, self.slots)
+        self._show_journal(view, shown)
 
-    def _show_rollout(self, view: RolloutView, journal: list[Entry]) -> None:
-        rollout, probe = view.rollout, view.probe
+    def _show_rollout(self, view: RolloutView) -> None:
+        rollout = view.rollout
         names = [version.name for version in rollout.versions]
         names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
         self.slots = version_slots(names, self.slots)
-        lane = default_lane(rollout)
-        told = told_share(rollout, lane)
         self.query_one(StepTrack).show(view)
         self.query_one(Shares).show(rollout.lanes, self.slots)
         self.query_one(VersionList).show(rollout, self.slots)
         findings = sorted(rollout.findings, key=lambda finding: ORDER.index(finding.severity))
         self.query_one(Findings).show([Told(finding) for finding in findings], "no findings")
-        self.query_one(ProbeStrip).show(probe, self.slots)
-        points = [point for point in probe.history if lane is None or point.lane == lane.name]
+
+    def _show_journal(self, view: FleetView, shown: RolloutView) -> None:
+        lane = default_lane(shown.rollout)
+        told = told_share(shown.rollout, lane)
+        journal = latest([entry for entry in view.journal if entry.rollout == self.key])
+        points = [point for point in shown.probe.history if lane is None or point.lane == lane.name]
         moments = [entry.at for entry in journal if entry.stage not in {Stage.REFUSED, Stage.DRY_RUN}]
         self.query_one(HistoryChart).show(points, told.version if told else "", self.slots, moments)
         self.query_one(Timeline).show(journal)

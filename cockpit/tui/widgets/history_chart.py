@@ -1,4 +1,4 @@
-"""The observed share over time with its band, the written share, and the moments of acts."""
+"""The observed share over time with its band, and the moments of acts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import tzinfo
 from cockpit.model.text import safe_text
 from cockpit.model.view import Point
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip, ends, fit
+from cockpit.tui.paint import Line, Span, clip, fit
 from cockpit.tui.text import clock_time, percent
 from cockpit.tui.widgets.painted import Painted
 
@@ -85,11 +85,12 @@ def time_line(
         after = next((i for i, point in enumerate(points) if point.at >= moment), None)
         if after is not None and moment >= points[0].at:
             marks[after] = glyphs.moment
-    words = f"{clock_time(points[0].at, zone)} observed share of {safe_text(version, 20)}"
+    words = f"from {clock_time(points[0].at, zone)}: observed share of {safe_text(version, 20)}"
     line = "".join(marks)
-    if not line.strip():
-        return ends((Span(" " * AXIS + words, "quiet"),), (), width)
-    free = words + " " if not line[: len(words)].strip() else ""
+    after_line = width - AXIS - len(line) - len(words) - 2
+    if after_line >= 0:
+        return (Span(" " * AXIS), Span(line, "accent"), Span("  " + words, "quiet"))
+    free = words + " " if not line[: len(words) + 1].strip() else ""
     return clip((Span(" " * AXIS), Span(free, "quiet"), Span(line[len(free) :], "accent")), width)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region
@@ -14,6 +16,25 @@ from textual.widget import Widget
 from cockpit.model.text import safe_text
 from cockpit.tui.ink import Ink
 from cockpit.tui.paint import BLANK, Line, changed_runs
+
+
+def joined(segments: Iterable[Segment]) -> list[Segment]:
+    """Neighbours of one style as one segment, spaces in the style before them: a change of style is 20 to 40 bytes."""
+    found: list[Segment] = []
+    for segment in segments:
+        before = found[-1] if found else None
+        if before is not None and before.style is not None and segment.style is not None:
+            same = before.style == segment.style
+            blank = segment.text.isspace() and _behind(before.style) == _behind(segment.style)
+            if same or blank:
+                found[-1] = Segment(before.text + segment.text, before.style)
+                continue
+        found.append(segment)
+    return found
+
+
+def _behind(style: Style) -> tuple[object, ...]:
+    return style.bgcolor, style.reverse, style.underline
 
 
 class Tile(Widget):
@@ -87,8 +108,8 @@ class Painted(Widget):
             base = self.rich_style
             if self._ink is None:
                 self._ink = Ink(self.app.theme_variables)
-            segments = [Segment(self._safe(text), base + self._ink[style]) for text, style in line]
-            strip = self._strips[y] = Strip(segments).adjust_cell_length(self.size.width, base)
+            segments = [Segment(self._safe(text), base + self._ink[style]) for text, style in line if text]
+            strip = self._strips[y] = Strip(joined(segments)).adjust_cell_length(self.size.width, base)
         return strip
 
     @staticmethod

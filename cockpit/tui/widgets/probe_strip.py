@@ -8,11 +8,14 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import Cell, CellKind, ProbeView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip
+from cockpit.tui.text import rough
 from cockpit.tui.widgets.painted import Painted
 
-# Blank cells ahead of the newest, so that the eye finds where it goes on.
-GAP = 2
-MARGIN = 1
+# One to so many blank cells ahead of the newest, so that the eye finds where it goes on. They are blanked as a
+# block: four cells in one go cost as many bytes as one.
+BLOCK = 4
+# Even, so that blocks begin where tiles begin.
+MARGIN = 2
 
 
 def cell_span(cell: Cell, slots: Mapping[str, int], glyphs: Glyphs) -> Span:
@@ -28,12 +31,13 @@ def strip_lines(
     cells: Sequence[Cell], total: int, slots: Mapping[str, int], width: int, height: int, glyphs: Glyphs
 ) -> list[Line]:
     """The newest answers in `height` rows; answer number n is always in place n modulo the places."""
-    columns = width - 2 * MARGIN
+    columns = (width - 2 * MARGIN) // BLOCK * BLOCK
     places = columns * height
-    if places <= GAP:
+    gap = BLOCK - total % BLOCK
+    if places <= BLOCK:
         return []
     grid: list[Span] = [Span(" ")] * places
-    newest = cells[-(places - GAP) :] if cells else ()
+    newest = cells[-(places - gap) :] if cells else ()
     for number, cell in enumerate(newest, total - len(newest)):
         grid[number % places] = cell_span(cell, slots, glyphs)
     return [(Span(" " * MARGIN), *grid[y * columns : (y + 1) * columns]) for y in range(height)]
@@ -41,13 +45,13 @@ def strip_lines(
 
 def legend(probe: ProbeView, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> Line:
     """What the signs mean, and how many answers there were."""
-    spans = [Span(" answers ", "quiet")]
+    spans = [Span(" answers  ", "quiet")]
     for name, slot in slots.items():
         spans.append(Span(f"{glyphs.cells[slot]} {safe_text(name, 20)}  ", f"version-{slot + 1}"))
     for kind, count in ((CellKind.ERROR, probe.errors), (CellKind.UNKNOWN, probe.unknown)):
         if count:
             look = glyphs.odd_cells[kind]
-            spans.append(Span(f"{look.sign} {look.word} {count}  ", look.style))
+            spans.append(Span(f"{look.sign} {look.word} {rough(count)}  ", look.style))
     if probe.message:
         spans.append(Span(safe_text(probe.message), "waiting"))
     elif probe.door:
@@ -58,8 +62,9 @@ def legend(probe: ProbeView, slots: Mapping[str, int], width: int, glyphs: Glyph
 class ProbeStrip(Painted):
     """A legend and the cells."""
 
-    TILE = 4
-    TILES = 40
+    # A tile is written from its left edge, mostly for one new cell.
+    TILE = 2
+    TILES = 80
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()

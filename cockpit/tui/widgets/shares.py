@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cockpit.model.rollout import Lane, Share
+from cockpit.model.rollout import Lane, Share, Verdict
 from cockpit.model.text import safe_text
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip, ends, fit
-from cockpit.tui.text import half_width, percent
+from cockpit.tui.text import half_width, percent, rough
 from cockpit.tui.widgets.painted import Painted
 
 LABEL = 10
 NUMBERS_NARROW, NUMBERS_WIDE = 26, 40
 
+VERDICTS = {
+    Verdict.ON: "ok: as written",
+    Verdict.OFF: "OFF: not what is written",
+    Verdict.NOT_YET: "too few answers yet",
+    Verdict.UNKNOWN: "nothing observed",
+}
 
-def lane_lines(lane: Lane, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> list[Line]:
+
+def lane_lines(lane: Lane, only: bool, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> list[Line]:
     """A heading with the verdict, and three bars on one scale from 0 to 100%."""
     numbers = NUMBERS_WIDE if width >= 110 else NUMBERS_NARROW
     bar = max(width - LABEL - numbers - 3, 8)
@@ -23,7 +30,7 @@ def lane_lines(lane: Lane, slots: Mapping[str, int], width: int, glyphs: Glyphs)
     written = [share.written for share in lane.shares]
     observed = [share.observed.share if share.observed else None for share in lane.shares]
     rows = (("declared", declared), ("written", written), ("observed", observed))
-    lines = [lane_heading(lane, width, glyphs)]
+    lines = [lane_heading(lane, only, width, glyphs)]
     for name, shares in rows:
         words = share_words(lane.shares, shares, name == "observed", slots, glyphs)
         spans = share_bar(lane.shares, shares, slots, bar, glyphs)
@@ -33,21 +40,26 @@ def lane_lines(lane: Lane, slots: Mapping[str, int], width: int, glyphs: Glyphs)
     return lines
 
 
-def lane_heading(lane: Lane, width: int, glyphs: Glyphs) -> Line:
+def lane_heading(lane: Lane, only: bool, width: int, glyphs: Glyphs) -> Line:
     """Which requests, and what the answers say about the written split."""
-    match = safe_text(lane.match, 60) or ("all other requests" if lane.name == "default" else safe_text(lane.name, 60))
+    rest = "all requests" if only else "all other requests"
+    match = safe_text(lane.match, 60) or (rest if lane.name == "default" else safe_text(lane.name, 60))
     look = glyphs.verdicts[lane.verdict]
-    words = {"OFF": "OFF: not what is written", "ok": "ok: as written", "few": "too few answers yet"}
-    verdict = words.get(look.word, "nothing observed")
-    odd = f", {lane.errors} errors" if lane.errors else ""
-    odd += f", {lane.unknown} of no known version" if lane.unknown else ""
-    chance = f"  p={lane.p_value:.3f}" if lane.p_value is not None and lane.verdict.value == "off" else ""
+    verdict = VERDICTS[lane.verdict]
+    odd = f", {rough(lane.errors)} errors" if lane.errors else ""
+    odd += f", {rough(lane.unknown)} of no known version" if lane.unknown else ""
+    chance = f"  {chance_words(lane.p_value)}" if lane.p_value is not None and lane.verdict is Verdict.OFF else ""
     left = (Span(f" {match}", "strong"), Span("  by pod counts" if lane.derived else "", "quiet"))
     right = (
         Span(f"{look.sign} {verdict}", look.style),
-        Span(f"  {lane.samples} answers{odd}{chance} " if lane.samples else " ", "quiet"),
+        Span(f"  {rough(lane.samples)} answers{odd}{chance} " if lane.samples else " ", "quiet"),
     )
     return ends(left, right, width)
+
+
+def chance_words(p_value: float) -> str:
+    """How likely so odd a split is by chance."""
+    return f"p={p_value:.3f}" if p_value >= 0.001 else "p<0.001"
 
 
 def share_bar(
@@ -129,5 +141,5 @@ class Shares(Painted):
             if len(lines) + 4 > height and lines:
                 hidden = len(self.lanes) - len(lines) // 4
                 return [*lines[: height - 1], (Span(f" {hidden} more lanes: make the terminal taller", "quiet"),)]
-            lines += lane_lines(lane, self.slots, width, self.glyphs)
+            lines += lane_lines(lane, len(self.lanes) == 1, self.slots, width, self.glyphs)
         return lines

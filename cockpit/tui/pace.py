@@ -1,0 +1,48 @@
+"""When to draw measured numbers again: facts at once, what the probe counts once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.model.view import RolloutView
+
+# Numbers that change faster cannot be read, and would be most of what a slow link carries.
+SECONDS = 1.0
+
+
+def facts(view: RolloutView) -> tuple[object, ...]:
+    """What must be shown at once when it changes: everything but counts, intervals and latencies."""
+    rollout, probe = view.rollout, view.probe
+    lanes = tuple(
+        (lane.name, lane.match, lane.verdict, tuple((s.version, s.declared, s.written) for s in lane.shares))
+        for lane in rollout.lanes
+    )
+    fixed = (rollout.key, rollout.phase, rollout.message, rollout.step, rollout.versions, rollout.findings)
+    return (*fixed, lanes, rollout.acts, rollout.epoch, view.acting, probe.running, probe.door, probe.message)
+
+
+class Pace:
+    """Remembers what was drawn last, and when, in the time of the views."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[object, tuple[RolloutView, tuple[object, ...]]] = {}
+        self._at: float | None = None
+
+    def due(self, at: float, views: Sequence[RolloutView]) -> bool:
+        """Whether these views should be drawn; unchanged ones are told apart by identity."""
+        drawn = {}
+        changed = len(views) != len(self._drawn)
+        for view in views:
+            before = self._drawn.get(view.rollout.key)
+            same = before is not None and before[0] is view
+            entry = before if same and before is not None else (view, facts(view))
+            changed = changed or before is None or before[1] != entry[1]
+            drawn[view.rollout.key] = entry
+        if not changed and self._at is not None and 0 <= at - self._at < SECONDS:
+            return False
+        self._drawn, self._at = drawn, at
+        return True
+
+    def reset(self) -> None:
+        """Draw with the next view, whatever it holds."""
+        self._at = None
