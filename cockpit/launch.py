@@ -2,13 +2,218 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
+import signal
 import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cockpit.cli.main import command_line
+from cockpit.cli.person import TerminalPerson
+from cockpit.cli.program import DemoOrder, Options, StartError
+
+if TYPE_CHECKING:
+    from cockpit.model.clock import Clock
+    from cockpit.model.door import Door
+    from cockpit.model.refs import RolloutKey
+    from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.session.cluster import Connection
+    from cockpit.session.port import Cockpit
+    from cockpit.session.session import Session
+    from cockpit.session.settings import Settings
+
+# What `cockpit demo` shows where nothing is asked for.
+STORIES = ("blue-green", "canary-ingress")
 
 
 def main() -> None:
     """Entry point of `cockpit` and `kubectl-cockpit`."""
     called = Path(sys.argv[0]).name
-    command_line(prog_name="kubectl cockpit" if called == "kubectl-cockpit" else "cockpit", obj=None)
+    command_line(prog_name="kubectl cockpit" if called == "kubectl-cockpit" else "cockpit", obj=Launcher(os.environ))
+
+
+class Launcher:
+    """Implements `cli.program.Program`."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.person = TerminalPerson()
+
+    def settings(self, options: Options) -> Settings:
+        """Settings from file, environment and flags; raises StartError."""
+        from cockpit.session.settings import SettingsError, load_settings, user_paths
+
+        flags = {"theme": options.theme, "read_only": options.read_only, "request_timeout": options.request_timeout}
+        try:
+            return load_settings(user_paths(self._environ).config, self._environ, flags)
+        except SettingsError as problem:
+            raise StartError(f"{problem}. Mend it and start again.") from None
+
+    def request_timeout(self, options: Options) -> float:
+        """See `Program.request_timeout`."""
+        return self.settings(options).request_timeout
+
+    def paths(self) -> Mapping[str, Path]:
+        """See `Program.paths`."""
+        from cockpit.session.settings import user_paths
+
+        paths = user_paths(self._environ)
+        return {"settings": paths.config, "journal": paths.journal, "targets": paths.targets, "log": paths.log}
+
+    def remembered_door(self, key: RolloutKey) -> Door | None:
+        """See `Program.remembered_door`."""
+        from cockpit.session.settings import user_paths
+        from cockpit.session.targets import Targets
+
+        target = Targets(user_paths(self._environ).targets).get(key)
+        return target.door if target else None
+
+    @contextlib.asynccontextmanager
+    async def session(self, options: Options) -> AsyncIterator[Cockpit]:
+        """See `Program.session`. Credentials are fetched before it is entered, while the terminal is free."""
+        from cockpit.kube.connect import ConnectOptions, connect, resolve
+        from cockpit.kube.errors import KubeError
+        from cockpit.session.clock import SystemClock
+        from cockpit.session.cluster import Connection
+
+        settings, clock = self.settings(options), SystemClock()
+        wanted = ConnectOptions(
+            kubeconfig=Path(options.kubeconfig) if options.kubeconfig else None,
+            contexts=options.contexts,
+            as_user=options.as_user,
+            as_groups=options.as_groups,
+            request_timeout=settings.request_timeout,
+            namespace=options.namespace,
+        )
+        connections = []
+        try:
+            for target in resolve(wanted, self._environ):
+                namespace = None if options.all_namespaces else options.namespace or target.namespace
+                connections.append(Connection(await connect(target, wanted, clock), namespace))
+        except KubeError as problem:
+            for connection in connections:
+                await connection.api.close()
+            raise StartError(str(problem)) from None
+        async with contextlib.AsyncExitStack() as stack:
+            yield await stack.enter_async_context(self._assemble(connections, settings, clock, stack))
+
+    def _assemble(
+        self, connections: Sequence[Connection], settings: Settings, clock: Clock, stack: contextlib.AsyncExitStack
+    ) -> Session:
+        """A session of the rooms that this program has: every adapter, and probes that share one budget."""
+        import random
+
+        from cockpit import routers, systems
+        from cockpit.probe.engine import Probe
+        from cockpit.probe.pacer import Budget
+        from cockpit.probe.sender import HttpxTransport
+        from cockpit.session.journal import Journal
+        from cockpit.session.session import Session
+        from cockpit.session.settings import user_paths
+        from cockpit.session.targets import Targets
+        from cockpit.session.undo import Step, UndoStack
+        from cockpit.session.undo_file import UndoFile
+
+        paths = user_paths(self._environ)
+        transport, budget = HttpxTransport(clock), Budget(clock)
+        stack.push_async_callback(transport.close)
+        servers = {connection.api.context: connection.api.server for connection in connections}
+
+        def make_probe() -> Probe:
+            asked = settings.probe
+            return Probe(
+                transport, clock, budget, rate=asked.rate, concurrency=asked.concurrency, timeout=asked.timeout
+            )
+
+        return Session(
+            connections,
+            adapters=(*routers.ADAPTERS, *systems.ADAPTERS),
+            make_probe=make_probe,
+            settings=settings,
+            journal=Journal(paths.journal),
+            clock=clock,
+            rng=random.Random(),
+            targets=Targets(paths.targets),
+            undo=UndoStack(UndoFile(paths.undo, servers, Step)),
+        )
+
+    async def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> SampleResult:
+        """See `Program.sample`."""
+        from cockpit.probe.sample import sample
+        from cockpit.probe.sender import HttpxTransport
+        from cockpit.session.clock import SystemClock
+
+        clock = SystemClock()
+        transport = HttpxTransport(clock)
+        try:
+            return await sample(transport, clock, order, progress)
+        finally:
+            await transport.close()
+
+    def screen(self, options: Options) -> int:
+        """See `Program.screen`."""
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise StartError("the screen needs a terminal; without one try `cockpit list` or `cockpit watch`")
+        self._log_to_file()
+        return asyncio.run(self._show(options))
+
+    async def _show(self, options: Options) -> int:
+        """The screen on a session in another thread; a signal ends it, which changes nothing in the cluster."""
+        settings = self.settings(options)
+        from cockpit.session.bridge import Bridge
+
+        async with Bridge(lambda: self.session(options)) as cockpit:
+            # Loaded after the session was opened, so that it reads while this takes its time.
+            from cockpit.tui.app import CockpitApp
+
+            app = CockpitApp(
+                cockpit, theme=settings.theme, keymap=settings.keymap, glyphs=self._glyphs(settings.glyphs)
+            )
+
+            def leave(number: int) -> None:
+                app.exit(return_code=128 + number)
+
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, leave, number)
+            await app.run_async(mouse=settings.mouse)
+            return app.return_code or 0
+
+    def _glyphs(self, wanted: str) -> str:
+        """What the terminal can show: the Linux console and other encodings than UTF-8 have few glyphs."""
+        if wanted != "auto":
+            return wanted
+        poor = self._environ.get("TERM") == "linux" or "utf" not in (sys.stdout.encoding or "").lower()
+        return "ascii" if poor else "unicode"
+
+    def _log_to_file(self) -> None:
+        """Warnings of every room go to a file of bounded size, because the terminal belongs to the screen."""
+        import logging
+        from logging.handlers import RotatingFileHandler
+
+        path = self.paths()["log"]
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handler: logging.Handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=1, delay=True)
+        except OSError:
+            handler = logging.NullHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
+    def demo(self, order: DemoOrder, options: Options) -> int:
+        """See `Program.demo`. What the screen keeps of an embedded cluster goes with it."""
+        from cockpit import demo_process
+
+        if order.listing:
+            return demo_process.list_scenarios()
+        if order.serve:
+            return demo_process.serve(order)
+        order = order if order.scenarios else replace(order, scenarios=STORIES)
+        with demo_process.embedded_cluster(order) as cluster, tempfile.TemporaryDirectory() as state:
+            apart = Launcher({**self._environ, "COCKPIT_STATE": state})
+            options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=order.contexts)
+            return apart.screen(replace(options, all_namespaces=options.namespace is None))

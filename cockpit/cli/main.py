@@ -12,6 +12,8 @@ from cockpit.cli.commands.completion import completion_command
 from cockpit.cli.commands.demo import demo_command
 from cockpit.cli.commands.doctor import doctor_command
 from cockpit.cli.commands.facts import list_command, show_command, watch, watch_command
+from cockpit.cli.commands.probe import probe_command
+from cockpit.cli.commands.verify import verify_command
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, StartError
@@ -20,6 +22,10 @@ from cockpit.cli.running import Failed, reader_left
 
 class CommandLine(click.Group):
     """Gives the ends that every command has in common their exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of use, not of the alphabet."""
+        return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an interrupt is 130, a reader that left stdout (`| head`) is no error."""
@@ -64,6 +70,8 @@ for _command in (
     list_command,
     show_command,
     watch_command,
+    probe_command,
+    verify_command,
     *ACT_COMMANDS,
     doctor_command,
     completion_command,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cockpit.model.door import Door
 from cockpit.model.refs import RolloutKey
 from cockpit.session.port import Cockpit
+
+if TYPE_CHECKING:
+    from cockpit.probe.sample import SampleOrder, SampleResult
 
 
 class StartError(Exception):
@@ -35,7 +38,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """What embedded cluster to start. Ports of 0 are chosen by the system."""
+    """What embedded cluster to start: one for each of `contexts`. Ports of 0 are chosen by the system."""
 
     scenarios: tuple[str, ...] = ()
     serve: bool = False
@@ -43,6 +46,7 @@ class DemoOrder:
     kubeconfig_out: Path | None = None
     api_port: int = 0
     gateway_port: int = 0
+    contexts: tuple[str, ...] = ()
 
 
 class Person(Protocol):
@@ -74,6 +78,10 @@ class Program(Protocol):
 
     def remembered_door(self, key: RolloutKey) -> Door | None:
         """The probe target that a user chose for this rollout earlier."""
+        ...
+
+    def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> Coroutine[Any, Any, SampleResult]:
+        """Send requests by the order; `progress` hears of it now and then."""
         ...
 
     def screen(self, options: Options) -> int:

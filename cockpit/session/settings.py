@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 APP = "cockpit"
 CONFIG_VARIABLE = "COCKPIT_CONFIG"
+STATE_VARIABLE = "COCKPIT_STATE"
 # Variables with these beginnings belong to the test suite and to the embedded cluster.
 FOREIGN_VARIABLES = ("COCKPIT_TEST_", "COCKPIT_DEMO_")
 MAX_BYTES = 1_000_000
@@ -67,6 +68,10 @@ class Paths:
         return self.state / "journal.jsonl"
 
     @property
+    def undo(self) -> Path:
+        return self.state / "undo.json"
+
+    @property
     def log(self) -> Path:
         return self.state / "cockpit.log"
 
@@ -76,12 +81,12 @@ class Paths:
 
 
 def user_paths(environ: Mapping[str, str] = os.environ) -> Paths:
-    """The XDG places of this user; `COCKPIT_CONFIG` names another settings file."""
-    config = environ.get(CONFIG_VARIABLE)
+    """The XDG places of this user; `COCKPIT_CONFIG` names another settings file, `COCKPIT_STATE` a directory."""
+    config, state = environ.get(CONFIG_VARIABLE), environ.get(STATE_VARIABLE)
     directories = platformdirs.PlatformDirs(APP, appauthor=False)
     return Paths(
         config=Path(config).expanduser() if config else directories.user_config_path / "config.yaml",
-        state=directories.user_state_path,
+        state=Path(state).expanduser() if state else directories.user_state_path,
     )
 
 
@@ -165,7 +170,7 @@ def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     for variable in sorted(environ):
         if not variable.startswith("COCKPIT_") or variable.startswith(FOREIGN_VARIABLES):
             continue
-        if variable == CONFIG_VARIABLE:
+        if variable in (CONFIG_VARIABLE, STATE_VARIABLE):
             continue
         if variable not in variables:
             raise SettingsError(variable, "", f"unknown variable{_nearest(variable, variables)}")

@@ -33,12 +33,13 @@ def demo_command(
     api_port: int,
     gateway_port: int,
 ) -> None:
-    """Start an embedded cluster and open the screen on it; nothing else is needed.
+    """Start an embedded cluster, with the screen on it.
 
     Releases of the chosen SCENARIO go on by themselves and can be taken over at any time.
+    With --context, repeated, there are several clusters of these names.
     """
     program: Program = ctx.obj
-    order = DemoOrder(scenarios, serve, listing, kubeconfig_out, api_port, gateway_port)
+    order = DemoOrder(scenarios, serve, listing, kubeconfig_out, api_port, gateway_port, given().contexts)
     try:
         ctx.exit(program.demo(order, given()))
     except StartError as problem:
