@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cockpit.model.refs import RolloutKey
 from cockpit.model.view import RolloutView
 
 # Numbers that change faster cannot be read, and would be most of what a slow link carries.
@@ -25,12 +26,12 @@ class Pace:
     """Remembers what was drawn last, and when, in the time of the views."""
 
     def __init__(self) -> None:
-        self._drawn: dict[object, tuple[RolloutView, tuple[object, ...]]] = {}
+        self._drawn: dict[RolloutKey, tuple[RolloutView, tuple[object, ...]]] = {}
         self._at: float | None = None
 
     def due(self, at: float, views: Sequence[RolloutView]) -> bool:
         """Whether these views should be drawn; unchanged ones are told apart by identity."""
-        drawn = {}
+        drawn: dict[RolloutKey, tuple[RolloutView, tuple[object, ...]]] = {}
         changed = len(views) != len(self._drawn)
         for view in views:
             before = self._drawn.get(view.rollout.key)
