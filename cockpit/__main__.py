@@ -1,0 +1,5 @@
+"""`python -m cockpit` is the command `cockpit`."""
+
+from cockpit.launch import main
+
+main()

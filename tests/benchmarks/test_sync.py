@@ -1,0 +1,108 @@
+"""Time until 500 rollouts with 10,000 pods are read, against downloading the same lists with curl."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import resource
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cockpit.kube.connect import ConnectOptions, connect, resolve
+from cockpit.model.refs import PODS
+from cockpit.model.view import FleetView, Sync
+from cockpit.routers import ADAPTERS as ROUTERS
+from cockpit.session.clock import SystemClock
+from cockpit.session.cluster import Connection
+from cockpit.session.journal import Journal
+from cockpit.session.probes import Sampling
+from cockpit.session.session import Session
+from cockpit.session.settings import Settings
+from cockpit.systems import ADAPTERS as SYSTEMS
+from tests.places import demo_process, real_cluster
+
+ADAPTERS = (*ROUTERS, *SYSTEMS)
+
+
+def no_probe() -> Sampling:
+    raise AssertionError("nothing is probed here")
+
+
+async def seconds_to_sync(kubeconfig: Path) -> tuple[float, int, int]:
+    """Until every kind is live; with the number of rollouts and pods."""
+    clock = SystemClock()
+    options = ConnectOptions(kubeconfig=kubeconfig)
+    (target,) = resolve(options, {})
+    start = time.perf_counter()
+    api = await connect(target, options, clock)
+    session = Session(
+        [Connection(api, None)],
+        adapters=ADAPTERS,
+        make_probe=no_probe,
+        settings=Settings(),
+        journal=Journal(None),
+        clock=clock,
+        rng=random.Random(1),
+    )
+    done = asyncio.Event()
+
+    def look(view: FleetView) -> None:
+        kinds = [kind for cluster in view.clusters for kind in cluster.kinds]
+        if kinds and view.rollouts and all(kind.state in (Sync.LIVE, Sync.ABSENT) for kind in kinds):
+            done.set()
+
+    async with session as cockpit:
+        cockpit.subscribe(look)
+        async with asyncio.timeout(120):
+            await done.wait()
+        seconds = time.perf_counter() - start
+        store = session.cluster(target.context)
+        assert store
+        return seconds, len(cockpit.view().rollouts), store.store.count(PODS)
+
+
+def seconds_to_download(kubeconfig: Path, folder: Path) -> tuple[float, int]:
+    """curl fetching the list of every kind that is read, one after the other; and the bytes."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    paths = sorted({resource.path() for adapter in ADAPTERS for resource in adapter.needs})
+    urls = [word for n, path in enumerate(paths) for word in ("-o", f"{folder}/{n}", f"{cluster['server']}{path}")]
+    start = time.perf_counter()
+    subprocess.run(
+        ["curl", "-sk", "--fail", "-H", f"Authorization: Bearer {user['token']}", *urls], check=True, timeout=120
+    )
+    return time.perf_counter() - start, sum(f.stat().st_size for f in folder.iterdir())
+
+
+async def compare(kubeconfig: Path, folder: Path, name: str) -> None:
+    floor, size = min(seconds_to_download(kubeconfig, folder) for _ in range(3))
+    runs = [await seconds_to_sync(kubeconfig) for _ in range(3)]
+    seconds, rollouts, pods = min(runs)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"\n{name}: synced {rollouts} rollouts, {pods} pods in {seconds:.2f} s; curl {size / 1e6:.1f} MB {floor:.2f} s"
+    )
+    print(f"{name}: sync / download: {seconds / floor:.2f} (budget 3); peak memory of the test {memory:.0f} MB")
+
+
+@pytest.mark.benchmark
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+async def test_embedded(tmp_path: Path) -> None:
+    with demo_process("big", "--seed", "1") as ready:
+        await compare(Path(ready["kubeconfig"]), tmp_path, "embedded")
+
+
+@pytest.mark.benchmark
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+async def test_real(tmp_path: Path) -> None:
+    """On the cluster that COCKPIT_TEST_KUBECONFIG names, as it stands."""
+    real = real_cluster()
+    if real is None or "COCKPIT_TEST_BIG" not in os.environ:
+        pytest.skip("COCKPIT_TEST_BIG=1 with a real cluster that holds many pods")
+    await compare(real[0], tmp_path, "real")
