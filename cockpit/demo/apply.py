@@ -133,16 +133,15 @@ def _conflict(conflicts: list[tuple[dict[str, Any], fields.Path]]) -> Conflict:
         }
         for item, path in conflicts
     ]
-    named = sorted({cause["message"] for cause in causes})
     noun = "conflict" if len(causes) == 1 else "conflicts"
     if len(causes) == 1:
         text = f"{causes[0]['message']}: {causes[0]['field']}"
     else:
-        parts = [
-            f"{message}:\n" + "\n".join(f"- {cause['field']}" for cause in causes if cause["message"] == message)
-            for message in named
-        ]
-        text = "conflicts " + "\n".join(part.removeprefix("conflict ") for part in parts)
+        lines = []
+        for message in sorted({cause["message"] for cause in causes}):
+            lines.append(message.replace("conflict", "conflicts", 1) + ":")
+            lines += [f"- {cause['field']}" for cause in causes if cause["message"] == message]
+        text = "\n".join(lines)
     return Conflict(f"Apply failed with {len(causes)} {noun}: {text}", details={"causes": causes})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -72,9 +72,9 @@ READ_EVERYTHING_BUT_SECRETS = (
 class Users:
     """The three users of a cluster: admin, viewer (reads all but Secrets) and nobody."""
 
-    def __init__(self, cluster: str, rng: random.Random) -> None:
+    def __init__(self, cluster: str) -> None:
         def token() -> str:
-            return f"{rng.getrandbits(160):040x}"
+            return secrets.token_hex(20)
 
         self.admin = User(f"{cluster}-admin", token(), admin=True, groups=("system:masters", "system:authenticated"))
         self.viewer = User(f"{cluster}-viewer", token(), READ_EVERYTHING_BUT_SECRETS)

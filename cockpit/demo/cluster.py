@@ -14,9 +14,21 @@ from cockpit.demo.auth import Users
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.faults import Faults
 from cockpit.demo.garbage import GarbageCollector
+from cockpit.demo.kinds import SERVICES
 from cockpit.demo.storage import Storage, ensure_namespace
 
 HOST = "127.0.0.1"
+KUBERNETES_SERVICE = {
+    "metadata": {
+        "name": "kubernetes",
+        "namespace": "default",
+        "labels": {"component": "apiserver", "provider": "kubernetes"},
+    },
+    "spec": {
+        "clusterIP": "10.96.0.1",
+        "ports": [{"name": "https", "port": 443, "targetPort": 6443}],
+    },
+}
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
@@ -34,13 +46,14 @@ class DemoCluster:
         self.rng = random.Random(seed)
         self.storage = Storage(clock, self.rng)
         self.gateway: Any = None
-        self._users = Users(name, random.SystemRandom())
+        self._users = Users(name)
         self._authority = tls.authority(clock.now())
         self._gateway_port = gateway_port
         self._api = ApiServer(self.storage, clock, self._users, self._authority, host=HOST, port=api_port)
         self._tasks: list[asyncio.Task[Any]] = []
         for namespace in NAMESPACES:
             ensure_namespace(self.storage, namespace)
+        self.storage.create(SERVICES, KUBERNETES_SERVICE)
 
     @property
     def faults(self) -> Faults:

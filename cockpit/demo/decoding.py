@@ -7,13 +7,10 @@ from typing import Any
 
 import yaml
 
-from cockpit.demo import schema
+from cockpit.demo import protobodies, schema
 from cockpit.demo.errors import BadRequest, UnsupportedMediaType
 from cockpit.demo.history import Object
 from cockpit.demo.kinds import Kind
-
-BODY_LIMIT = 3 * 1024 * 1024
-GO_TYPES = {"string": "string", "integer": "int32", "boolean": "bool", "array": "slice", "object": "map"}
 
 
 class TypeMismatchError(Exception):
@@ -23,6 +20,8 @@ class TypeMismatchError(Exception):
 def parse_object(body: bytes, content_type: str, kind: Kind) -> Object:
     """The object of a create or update request."""
     media = content_type.split(";")[0].strip() or "application/json"
+    if media == protobodies.MEDIA_TYPE:
+        return protobodies.parse(body)
     if media not in ("application/json", "application/yaml"):
         raise UnsupportedMediaType(
             "the body of the request was in an unknown format - accepted media types include: "
@@ -77,12 +76,13 @@ def _object(shape: schema.Node, value: dict[str, Any], path: str, owner: str, un
                 unknown.append(where)
                 del value[field]
             continue
+        if value[field] is None:
+            del value[field]
+            continue
         value[field] = _value(node, value[field], where, owner, unknown)
 
 
 def _value(node: schema.Node, value: Any, path: str, owner: str, unknown: list[str]) -> Any:
-    if value is None:
-        return None
     shape = schema.resolve(node)
     expected = shape.get("type")
     if expected == "object":
