@@ -320,13 +320,14 @@ def index_keys(obj: Obj) -> Iterator[str]:
     """Keys by which others look this object up, beside its name and owners.
 
     Pods, slices: each metadata label as "k=v"; workloads: each label of the pod template;
-    Ingresses: "host=H" ("host=" for none) and "service=S" of each rule; Services: each selector pair.
+    Ingresses: "host=H" ("host=" for none) and "service=S" of each rule; Services: the first pair of the selector
+    in order, which is enough to find each Service that selects given labels, and finds few others.
     """
     match obj:
         case Deployment() | ReplicaSet():
             yield from (f"{k}={v}" for k, v in obj.template_labels.items())
         case Service():
-            yield from (f"{k}={v}" for k, v in (obj.spec.selector or {}).items())
+            yield from (f"{k}={v}" for k, v in sorted((obj.spec.selector or {}).items())[:1])
         case Ingress():
             yield from _ingress_keys(obj)
         case _:
