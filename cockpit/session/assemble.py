@@ -64,9 +64,10 @@ def _split(lane: Lane) -> list[Finding]:
     """The version that is furthest from what is written, where the verdict is that the split is off."""
     if lane.verdict is not Verdict.OFF:
         return []
+    # Of two versions both are equally far: the one that should get less is the one people ask about.
     furthest = max(
         ((share, share.observed) for share in lane.shares if share.observed and share.written is not None),
-        key=lambda pair: abs(pair[1].share - (pair[0].written or 0.0)),
+        key=lambda pair: (round(abs(pair[1].share - (pair[0].written or 0.0)), 6), -(pair[0].written or 0.0)),
         default=None,
     )
     if furthest is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
@@ -92,7 +93,8 @@ class Conductor:
         async def note(outcome: Outcome) -> Outcome:
             await self._logbook.note(act_id, f"{cluster.api.user}@{cluster.context}", plan, outcome.stage, outcome.why)
             self._scene.touch()
-            return outcome
+            problem = self._logbook.problem
+            return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
 
         self._scene.refresh()
         if changed := await what_changed(cluster, self._undo, issue):

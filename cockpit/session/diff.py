@@ -44,22 +44,25 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], most: int =
 
 
 def _changed(path: Path, old: Any, new: Any) -> Iterator[tuple[Path, Any, Any]]:
-    if path in SERVER_WRITTEN or _same(old, new):
-        return
-    if len(path) >= _DEEPEST:
-        yield path, old, new
+    if path in SERVER_WRITTEN or old is new:
         return
     before, after = _fields(old), _fields(new)
-    if before is None or after is None:
-        yield path, old, new
+    if before is None or after is None or len(path) >= _DEEPEST or _unlike(old, new):
+        if not _same(old, new):
+            yield path, old, new
         return
     for key in [*before, *(k for k in after if k not in before)]:
         yield from _changed((*path, key), before.get(key, _MISSING), after.get(key, _MISSING))
 
 
-def _same(old: Any, new: Any) -> bool:
+def _unlike(old: Any, new: Any) -> bool:
+    """A map on one side and a list on the other, or nothing and an empty one: no part of them can be compared."""
     if old is _MISSING or new is _MISSING:
-        return old is new
+        return not _fields(old) and not _fields(new)
+    return isinstance(old, Mapping) is not isinstance(new, Mapping)
+
+
+def _same(old: Any, new: Any) -> bool:
     try:
         # True equals 1 in Python, but not in JSON.
         return type(old) is type(new) and bool(old == new)

@@ -21,6 +21,9 @@ Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
+COLLECTIONS = frozenset({"services", "pods", "deployments", "events"})
+
+
 class ApiServer:
     """`docs` by path. `writes` holds method and path of every write that was carried out, dry runs left out.
 
@@ -116,6 +119,8 @@ class ApiServer:
 
     async def _read(self, request: web.Request, path: str) -> web.StreamResponse:
         last = path.rpartition("/")[2]
+        if path in ("/api/v1", "/apis/apps/v1"):
+            return web.json_response({"resources": [{"name": name} for name in sorted(COLLECTIONS)]})
         if last in self.forbidden:
             return _status(403, "Forbidden", f"{last} is forbidden")
         if path in self.docs:
@@ -205,9 +210,7 @@ def _within(collection: str, asked: str) -> bool:
 
 
 def _is_collection(path: str) -> bool:
-    return path.rpartition("/")[2] in {
-        "services", "pods", "deployments", "replicasets", "endpointslices", "ingresses", "ingressclasses", "events",
-    }  # fmt: skip
+    return path.rpartition("/")[2] in COLLECTIONS
 
 
 def _lost(request: web.Request) -> web.Response:

@@ -327,4 +327,5 @@ async def test_a_journal_that_cannot_be_written_stops_no_act(server: ApiServer, 
     on.journal.mkdir()
     outcome = await sent(on)
     assert outcome.stage is Stage.VERIFIED
-    assert on.session.view().journal[-1].stage is Stage.VERIFIED
+    assert "journal.jsonl cannot be written" in outcome.why
+    await on.until(lambda view: view.journal[-1].stage is Stage.VERIFIED)
