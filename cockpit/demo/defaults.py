@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cockpit.demo import kinds
 from cockpit.demo.history import Object
 from cockpit.demo.kinds import Kind
+from cockpit.demo.lookup import Lookup
 from cockpit.demo.poddefaults import set_pod_defaults, set_template_defaults
 from cockpit.demo.servicedefaults import set_service_defaults
-
-if TYPE_CHECKING:
-    from cockpit.demo.storage import Storage
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
-def set_defaults(kind: Kind, obj: Object, storage: Storage, old: Object | None = None) -> None:
+def set_defaults(kind: Kind, obj: Object, storage: Lookup, old: Object | None = None) -> None:
     """Fill in what `obj` leaves out; `old` is the stored object on an update."""
     if kind is kinds.SERVICES:
         set_service_defaults(obj, storage, old)
@@ -94,7 +92,7 @@ def _endpoint_slice(obj: Object) -> None:
         port.setdefault("protocol", "TCP")
 
 
-def _ingress(obj: Object, storage: Storage, old: Object | None) -> None:
+def _ingress(obj: Object, storage: Lookup, old: Object | None) -> None:
     obj.setdefault("status", {}).setdefault("loadBalancer", {})
     if old is not None or _spec(obj).get("ingressClassName"):
         return

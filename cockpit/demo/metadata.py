@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cockpit.demo.errors import BadRequest, Cause, Forbidden, NotFound, invalid
 from cockpit.demo.history import Object, copied
 from cockpit.demo.kinds import DEPLOYMENTS, NAMESPACES, NODES, Kind
-
-if TYPE_CHECKING:
-    from cockpit.demo.storage import Storage
+from cockpit.demo.lookup import Lookup
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 OWNED_BY_API = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
@@ -23,7 +21,7 @@ def random_suffix(rng: random.Random) -> str:
     return "".join(rng.choices(SUFFIX_ALPHABET, k=5))
 
 
-def for_create(kind: Kind, obj: Object, storage: Storage) -> Object:
+def for_create(kind: Kind, obj: Object, storage: Lookup) -> Object:
     """A new object with name, namespace, uid, creation time and first generation; without a status of its own."""
     obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
     meta: dict[str, Any] = obj.setdefault("metadata", {})
@@ -54,7 +52,7 @@ def for_create(kind: Kind, obj: Object, storage: Storage) -> Object:
     return obj
 
 
-def _check_namespace(kind: Kind, meta: dict[str, Any], storage: Storage) -> None:
+def _check_namespace(kind: Kind, meta: dict[str, Any], storage: Lookup) -> None:
     name = meta["namespace"]
     namespace = storage.peek(NAMESPACES, None, name)
     if namespace is None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cockpit.demo import kinds
 from cockpit.demo.history import Object, copied
-
-if TYPE_CHECKING:
-    from cockpit.demo.storage import Storage
+from cockpit.demo.lookup import Lookup
 
 NODE_PORTS = (30000, 32767)
 AFFINITY_SECONDS = 10800
 EXPOSED = ("NodePort", "LoadBalancer")
 
 
-def set_service_defaults(service: Object, storage: Storage, old: Object | None) -> None:
+def set_service_defaults(service: Object, storage: Lookup, old: Object | None) -> None:
     """Fill in a Service; what it was given before stays where an update leaves it out."""
     spec: dict[str, Any] = service.setdefault("spec", {})
     spec.setdefault("type", "ClusterIP")
@@ -32,7 +30,7 @@ def set_service_defaults(service: Object, storage: Storage, old: Object | None) 
     service.setdefault("status", {}).setdefault("loadBalancer", {})
 
 
-def _set_addresses(spec: dict[str, Any], before: dict[str, Any], storage: Storage) -> None:
+def _set_addresses(spec: dict[str, Any], before: dict[str, Any], storage: Lookup) -> None:
     if spec["type"] == "ExternalName":
         for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
             spec.pop(field, None)
@@ -46,7 +44,7 @@ def _set_addresses(spec: dict[str, Any], before: dict[str, Any], storage: Storag
     spec.setdefault("internalTrafficPolicy", "Cluster")
 
 
-def _set_node_ports(spec: dict[str, Any], before: dict[str, Any], storage: Storage) -> None:
+def _set_node_ports(spec: dict[str, Any], before: dict[str, Any], storage: Lookup) -> None:
     if spec["type"] not in EXPOSED:
         if before.get("type") in EXPOSED:
             for port in spec.get("ports") or []:
@@ -72,7 +70,7 @@ def _set_node_ports(spec: dict[str, Any], before: dict[str, Any], storage: Stora
             port["nodePort"] = number
 
 
-def _free_address(storage: Storage) -> str:
+def _free_address(storage: Lookup) -> str:
     taken = {(service.get("spec") or {}).get("clusterIP") for service in storage.scan(kinds.SERVICES)}
     while True:
         address = f"10.96.{storage.rng.randrange(1, 255)}.{storage.rng.randrange(1, 255)}"
@@ -80,7 +78,7 @@ def _free_address(storage: Storage) -> str:
             return address
 
 
-def _free_port(taken: set[Any], storage: Storage) -> int:
+def _free_port(taken: set[Any], storage: Lookup) -> int:
     while True:
         port = storage.rng.randint(*NODE_PORTS)
         if port not in taken:
