@@ -90,6 +90,21 @@ class Cluster:
     def doc(self, kind: str, name: str, namespace: str = "default") -> Doc:
         return self.docs[kind, namespace, name]
 
+    def ingress(self, name: str) -> Obj:
+        return decode(self.doc("Ingress", name))
+
+    def backend(self, name: str) -> Doc:
+        """The Service behind the first path of an Ingress."""
+        service: Doc = self.doc("Ingress", name)["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
+        return service
+
+    def use_class(self, name: str) -> Cluster:
+        """Give all Ingresses to another gateway."""
+        for (kind, _, _), doc in self.docs.items():
+            if kind == "Ingress":
+                doc["spec"]["ingressClassName"] = name
+        return self
+
     def add(self, *docs: Doc, created: str | None = None) -> Cluster:
         """Apply objects: what is there keeps its uid and age, as with `kubectl apply`."""
         for given in docs:

@@ -1,38 +1,321 @@
-"""Canary Ingress pairs: what is read, and the acts along the walk-throughs."""
+"""Canary Ingress pairs: the walk-throughs by the cockpit's own acts, and the acts one by one."""
 
 from __future__ import annotations
 
-from cockpit.model.plan import Act, Ask, Plan
-from cockpit.model.refs import INGRESSES
-from cockpit.model.rollout import Rollout
-from cockpit.routers.ingress.adapter import IngressRouter
-from tests.objects import Cluster
+import pytest
 
-ROUTER = IngressRouter()
+from cockpit.model.plan import Act, Ask, Plan, Refused, Verb
+from cockpit.model.rollout import Phase, Role
+from tests.objects import Cluster, ConflictError, seed
+from tests.routers.ingresses import CANARY, ROUTER, findings, planned, read, refusal, written
 
-
-def read(cluster: Cluster, name: str = "route1") -> Rollout:
-    (rollout,) = ROUTER.read(cluster.get(INGRESSES, "default", name), cluster)
-    return rollout
+EVERYTHING_V2 = {"v1": 0.0, "v2": 1.0}
 
 
-def written(rollout: Rollout, lane: int = 0) -> dict[str, float | None]:
-    return {s.version: s.written for s in rollout.lanes[lane].shares}
+def roles(cluster: Cluster) -> dict[str, Role]:
+    return {v.name: v.role for v in read(cluster).versions}
 
 
-def planned(cluster: Cluster, ask: Ask, name: str = "route1") -> Plan:
-    plan = ROUTER.plan(read(cluster, name), ask, cluster)
-    assert isinstance(plan, Plan), plan
+def enabled(cluster: Cluster) -> set[Act]:
+    return {a.act for a in read(cluster).acts if a.enabled}
+
+
+def send(cluster: Cluster, ask: Ask) -> Plan:
+    """Send a plan and see that what it expects is then written."""
+    plan = planned(cluster, ask)
+    cluster.send_all(plan.requests)
+    if plan.expected:
+        after = {(lane.name, s.version): s.written for lane in read(cluster).lanes for s in lane.shares}
+        assert after | {(e.lane, e.version): pytest.approx(e.share) for e in plan.expected} == after
     return plan
 
 
 def test_weight_is_read_set_and_undone(weight_story: Cluster) -> None:
     before = weight_story.plain()
     assert written(read(weight_story)) == {"v1": 0.7, "v2": 0.3}
-    plan = planned(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    assert read(weight_story).phase is Phase.CANARY
+    plan = send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
     assert plan.raises
-    assert any("capacity" in w for w in plan.warnings)
-    weight_story.send_all(plan.requests)
-    assert written(read(weight_story)) == {e.version: e.share for e in plan.expected}
+    assert any("capacity: 50% of the traffic on 1 of 3 ready pods" in w for w in plan.warnings)
     weight_story.send_all(plan.inverse)
     assert weight_story.plain() == before
+
+
+def test_the_header_story_ends_with_the_old_service_on_the_new_pods(header_story: Cluster) -> None:
+    rollout = read(header_story)
+    assert written(rollout) == {"v1": 1.0, "v2": 0.0}
+    assert written(rollout, 1) == EVERYTHING_V2
+    assert rollout.lanes[1].headers == (("foo", "bar"),)
+    assert roles(header_story) == {"v1": Role.STABLE, "v2": Role.CANARY}
+    before = header_story.plain()
+
+    plan = send(header_story, Ask(Act.PROMOTE, by="selector"))
+    assert plan.final
+    assert header_story.doc("Service", "http-server-v1")["spec"]["selector"] == {"app": "http-server-v2"}
+    assert written(read(header_story)) == EVERYTHING_V2
+    assert roles(header_story) == {"v1": Role.OLD, "v2": Role.STABLE}
+    assert {Act.ROLLBACK, Act.FINISH} <= enabled(header_story)
+    header_story.send_all(plan.inverse)
+    assert header_story.plain() == before
+
+    send(header_story, Ask(Act.PROMOTE, by="selector"))
+    plan = planned(header_story, Ask(Act.FINISH))
+    assert [(r.verb, r.ref.resource.kind, r.ref.name) for r in plan.requests] == [
+        (Verb.DELETE, "Ingress", "route2"),
+        (Verb.DELETE, "Service", "http-server-v2"),
+        (Verb.DELETE, "Deployment", "http-server-v1"),
+    ]
+    assert plan.final
+    header_story.send_all(plan.requests)
+    assert ROUTER.read(header_story.ingress("route1"), header_story) == ()
+
+
+def test_the_weight_story_ends_with_the_main_on_the_new_service(weight_story: Cluster) -> None:
+    before = weight_story.plain()
+    plan = send(weight_story, Ask(Act.PROMOTE))
+    (request,) = plan.requests
+    assert request.body[1] == {
+        "op": "replace",
+        "path": "/spec/rules/0/http/paths/0/backend/service/name",
+        "value": "http-server-v2",
+    }
+    assert written(read(weight_story)) == EVERYTHING_V2
+    assert roles(weight_story) == {"v1": Role.OLD, "v2": Role.STABLE}
+    weight_story.send_all(plan.inverse)
+    assert weight_story.plain() == before
+
+    send(weight_story, Ask(Act.PROMOTE))
+    plan = planned(weight_story, Ask(Act.FINISH))
+    assert [str(ref) for ref in plan.gone] == [
+        "Ingress default/route2",
+        "Service default/http-server-v1",
+        "Deployment default/http-server-v1",
+    ]
+    weight_story.send_all(plan.requests)
+    assert weight_story.doc("Ingress", "route1")["spec"] == seed("weight-ingress1-v2")[0]["spec"]
+
+
+@pytest.mark.parametrize("by", ["backend", "selector"])
+def test_the_way_back_after_a_promotion(weight_story: Cluster, by: str) -> None:
+    send(weight_story, Ask(Act.PROMOTE, by=by))
+    promoted = weight_story.plain()
+    plan = send(weight_story, Ask(Act.ROLLBACK))
+    assert written(read(weight_story)) == {"v1": 1.0, "v2": 0.0}
+    assert roles(weight_story) == {"v1": Role.STABLE, "v2": Role.CANARY}
+    assert not plan.raises
+    # The canary goes off before main turns, or it would keep its share of what main gives back.
+    assert [r.ref.name for r in plan.requests] == ["route2", "route1" if by == "backend" else "http-server-v1"]
+    weight_story.send_all(plan.inverse)
+    assert weight_story.plain() == promoted
+
+
+def test_the_seeds_own_steps_between_the_acts(header_story: Cluster) -> None:
+    """kubectl in the order of the walk-through, where the canary Ingress is never deleted."""
+    header_story.add(*seed("header-http-server-v1-to-v2")).balance()
+    assert written(read(header_story)) == EVERYTHING_V2
+    assert written(read(header_story), 1) == EVERYTHING_V2
+
+    header_story.remove("Deployment", "http-server-v1").balance()
+    rollout = read(header_story)
+    assert [(v.name, v.role) for v in rollout.versions] == [("v2", Role.STABLE)]
+    assert "no older version is left" in refusal(header_story, Ask(Act.ROLLBACK))
+
+    header_story.remove("Service", "http-server-v2").balance()
+    assert "dangling-canary" in findings(header_story)
+    assert written(read(header_story)) == {"v2": 1.0}
+    plan = planned(header_story, Ask(Act.FINISH))
+    assert [str(ref) for ref in plan.gone] == ["Ingress default/route2"]
+
+
+def test_roll_back_takes_weight_and_rules_away(header_story: Cluster) -> None:
+    header_story.doc("Ingress", "route2")["metadata"]["annotations"][f"{CANARY}-weight"] = "20"
+    before = header_story.plain()
+    plan = send(header_story, Ask(Act.ROLLBACK))
+    assert header_story.doc("Ingress", "route2")["metadata"]["annotations"] == {CANARY: "true", f"{CANARY}-weight": "0"}
+    assert [lane.name for lane in read(header_story).lanes] == ["default"]
+    assert "takes all traffic already" in refusal(header_story, Ask(Act.ROLLBACK))
+    header_story.send_all(plan.inverse)
+    assert header_story.plain() == before
+
+
+def test_finish_after_a_roll_back_takes_the_canary_away(weight_story: Cluster) -> None:
+    send(weight_story, Ask(Act.ROLLBACK))
+    plan = planned(weight_story, Ask(Act.FINISH))
+    assert [ref.name for ref in plan.gone] == ["route2", "http-server-v2", "http-server-v2"]
+
+
+def test_finish_is_refused_while_the_canary_gets_traffic(weight_story: Cluster, header_story: Cluster) -> None:
+    assert "v2 still gets 30%" in refusal(weight_story, Ask(Act.FINISH))
+    assert "v2 still gets requests with foo=bar" in refusal(header_story, Ask(Act.FINISH))
+
+
+def test_finish_leaves_what_others_use(weight_story: Cluster) -> None:
+    (other,) = seed("weight-ingress1")
+    other["metadata"]["name"] = "other"
+    other["spec"]["rules"][0]["host"] = "other.example.com"
+    weight_story.add(other)
+    send(weight_story, Ask(Act.PROMOTE))
+    plan = planned(weight_story, Ask(Act.FINISH))
+    assert [str(ref) for ref in plan.gone] == ["Ingress default/route2"]
+    assert any("Service http-server-v1 stays: Ingress other" in w for w in plan.warnings)
+    assert any("http-server-v1 stays: Service http-server-v1" in w for w in plan.warnings)
+
+
+def test_finish_spares_a_newer_version_that_nothing_leads_to_yet(weight_story: Cluster) -> None:
+    send(weight_story, Ask(Act.PROMOTE))
+    v3 = seed("weight-http-server-v2")[0]
+    v3["metadata"]["name"] = "http-server-v3"
+    v3["spec"]["template"]["metadata"]["labels"] = {"app": "http-server-v3", "version": "v3"}
+    v3["spec"]["template"]["spec"]["containers"][0]["image"] = (
+        "cr-apig-cn-beijing.cr.volces.com/apig-demo/http-server:v3"
+    )
+    weight_story.add(v3, created="2026-01-01T05:00:00Z").run("http-server-v3")
+    plan = planned(weight_story, Ask(Act.FINISH))
+    assert "http-server-v3" not in {ref.name for ref in plan.gone}
+
+
+def test_promotion_chooses_the_way_that_keeps_the_main_alive(weight_story: Cluster) -> None:
+    assert planned(weight_story, Ask(Act.PROMOTE)).requests[0].ref.name == "route1"
+    canary = weight_story.doc("Ingress", "route2")
+    canary["metadata"]["creationTimestamp"] = weight_story.doc("Ingress", "route1")["metadata"]["creationTimestamp"]
+    assert planned(weight_story, Ask(Act.PROMOTE)).requests[0].ref.name == "http-server-v1"
+
+
+def test_promotion_by_backend_of_an_older_canary_is_refused_where_it_would_give_404(weight_story: Cluster) -> None:
+    weight_story.use_class("nginx")
+    weight_story.doc("Ingress", "route2")["metadata"]["creationTimestamp"] = "2025-01-01T00:00:00Z"
+    assert "promote by selector" in refusal(weight_story, Ask(Act.PROMOTE, by="backend"))
+    assert "canary-not-younger" in findings(weight_story)
+
+
+def test_promotion_by_selector_needs_the_same_target_port(weight_story: Cluster) -> None:
+    weight_story.doc("Service", "http-server-v2")["spec"]["ports"][0]["targetPort"] = 9090
+    assert "promote by backend" in refusal(weight_story, Ask(Act.PROMOTE, by="selector"))
+
+
+def test_promotion_by_backend_writes_the_port_that_the_canary_names(weight_story: Cluster) -> None:
+    weight_story.doc("Service", "http-server-v2")["spec"]["ports"][0]["port"] = 8080
+    weight_story.backend("route2")["port"] = {"number": 8080}
+    weight_story.balance()
+    before = weight_story.plain()
+    plan = send(weight_story, Ask(Act.PROMOTE, by="backend"))
+    assert weight_story.backend("route1") == {"name": "http-server-v2", "port": {"number": 8080}}
+    weight_story.send_all(plan.inverse)
+    assert weight_story.plain() == before
+
+
+def test_a_header_rule_is_set_and_taken_away(weight_story: Cluster) -> None:
+    before = weight_story.plain()
+    plan = send(weight_story, Ask(Act.HEADER, version="v2", header=("foo", "bar")))
+    assert plan.raises
+    assert [lane.name for lane in read(weight_story).lanes] == ["default", "foo=bar"]
+    assert written(read(weight_story)) == {"v1": 0.7, "v2": 0.3}
+    weight_story.send_all(plan.inverse)
+    assert weight_story.plain() == before
+    send(weight_story, Ask(Act.HEADER, version="v2", header=("foo", "bar")))
+    assert not send(weight_story, Ask(Act.HEADER)).raises
+    assert weight_story.plain() == before
+
+
+@pytest.mark.parametrize(
+    ("ask", "why"),
+    [
+        (Ask(Act.SET_WEIGHT, weights=(("v2", 1.5),)), "0% to 100%"),
+        (Ask(Act.SET_WEIGHT, weights=(("v2", float("nan")),)), "0% to 100%"),
+        (Ask(Act.SET_WEIGHT, weights=(("v2", -0.1),)), "0% to 100%"),
+        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.5), ("v2", 0.4))), "sum to 90%"),
+        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.5), ("v2", 0.4), ("v3", 0.1))), "splits between two"),
+        (Ask(Act.SET_WEIGHT), "say which share"),
+        (Ask(Act.SET_WEIGHT, weights=(("v2", 0.3),)), "has 30% already"),
+        (Ask(Act.SET_WEIGHT, weights=(("v2", 0.125),)), "cannot be written"),
+        (Ask(Act.HEADER, version="v1", header=("foo", "bar")), "the canary's version v2 only"),
+        (Ask(Act.HEADER, header=("no good", "bar")), "no header name"),
+        (Ask(Act.HEADER, header=("foo", "b\r\nx: y")), "no header value"),
+        (Ask(Act.HEADER), "no header rule to take away"),
+        (Ask(Act.PROMOTE, by="magic"), "no way"),
+        (Ask(Act.PROMOTE, version="v1"), "only the canary's version v2"),
+        (Ask(Act.FLIP), "splits by weight"),
+        (Ask(Act.APPROVE), "step by step"),
+        (Ask(Act.SCALE, counts=(("v1", 0),)), "every request fails"),
+        (Ask(Act.SCALE, counts=(("v3", 1),)), "no version v3"),
+        (Ask(Act.SCALE), "VERSION=COUNT"),
+        (Ask(Act.ROLLBACK, version="v9"), "no idle version v9"),
+    ],
+)
+def test_refusals_say_why_and_where(weight_story: Cluster, ask: Ask, why: str) -> None:
+    text = refusal(weight_story, ask)
+    assert why in text
+    assert "Ingress default/route1 in test" in text
+
+
+def test_one_missing_version_gets_the_rest(weight_story: Cluster) -> None:
+    plan = planned(weight_story, Ask(Act.SET_WEIGHT, weights=(("v1", 0.9),)))
+    assert plan.requests[0].body["metadata"]["annotations"] == {f"{CANARY}-weight": "10"}
+    assert not plan.raises
+
+
+def test_a_finer_share_is_written_with_a_finer_total(weight_story: Cluster) -> None:
+    weight_story.use_class("nginx")
+    send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.125),)))
+    annotations = weight_story.doc("Ingress", "route2")["metadata"]["annotations"]
+    assert (annotations[f"{CANARY}-weight"], annotations[f"{CANARY}-weight-total"]) == ("125", "1000")
+
+
+def test_weight_zero_warns_of_the_rule_that_stays(header_story: Cluster) -> None:
+    header_story.doc("Ingress", "route2")["metadata"]["annotations"][f"{CANARY}-weight"] = "20"
+    plan = planned(header_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.0),)))
+    assert any("foo=bar still go to v2" in w for w in plan.warnings)
+
+
+def test_a_stale_plan_is_refused_by_its_guard(weight_story: Cluster) -> None:
+    plan = planned(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.4),)))
+    with pytest.raises(ConflictError, match="resourceVersion"):
+        weight_story.send_all(plan.requests)
+
+
+def test_an_undo_does_not_go_over_somebody_elses_change(weight_story: Cluster) -> None:
+    plan = send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.4),)))
+    with pytest.raises(ConflictError, match="not equal to tested value 50"):
+        weight_story.send_all(plan.inverse)
+
+
+def test_what_a_controller_drives_is_not_edited(weight_story: Cluster) -> None:
+    weight_story.doc("Ingress", "route2")["metadata"]["ownerReferences"] = [
+        {"apiVersion": "rollouts.kruise.io/v1beta1", "kind": "Rollout", "name": "echo", "uid": "u", "controller": True}
+    ]
+    rollout = read(weight_story)
+    assert not any(a.enabled for a in rollout.acts)
+    assert [(o.kind, o.name) for o in rollout.owners] == [("Kruise Rollout", "echo")]
+    assert "steer it there" in refusal(weight_story, Ask(Act.ROLLBACK))
+
+
+def test_git_will_revert(weight_story: Cluster) -> None:
+    weight_story.doc("Ingress", "route2")["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] = (
+        "shop:networking.k8s.io/Ingress:default/route2"
+    )
+    plan = planned(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    assert any("will revert" in w for w in plan.warnings)
+    assert "owned-by-git" in findings(weight_story)
+
+
+def test_a_plan_for_an_ingress_that_is_gone_is_refused(weight_story: Cluster) -> None:
+    rollout = read(weight_story)
+    weight_story.remove("Ingress", "route1")
+    answer = ROUTER.plan(rollout, Ask(Act.ROLLBACK), weight_story)
+    assert isinstance(answer, Refused)
+    assert "gone" in answer.why
+
+
+def test_acts_that_are_listed_as_enabled_can_be_planned(weight_story: Cluster, header_story: Cluster) -> None:
+    asks = {
+        Act.SET_WEIGHT: Ask(Act.SET_WEIGHT, weights=(("v2", 0.07),)),
+        Act.HEADER: Ask(Act.HEADER, header=("x", "y")),
+        Act.SCALE: Ask(Act.SCALE, counts=(("v2", 5),)),
+    }
+    for cluster in (weight_story, header_story):
+        for state in read(cluster).acts:
+            answer = ROUTER.plan(read(cluster), asks.get(state.act, Ask(state.act)), cluster)
+            assert isinstance(answer, Plan) is state.enabled, answer
+            assert bool(state.why) is not state.enabled

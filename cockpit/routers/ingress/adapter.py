@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     DEPLOYMENTS,
     ENDPOINTSLICES,
@@ -17,6 +17,7 @@ from cockpit.model.refs import (
 )
 from cockpit.model.rollout import Rollout
 from cockpit.routers.ingress import acts
+from cockpit.routers.ingress.cleanup import plan_finish_orphan
 from cockpit.routers.ingress.dialects import dialect_of
 from cockpit.routers.ingress.placement import forks_of, orphan_of
 from cockpit.routers.ingress.rollouts import orphan_rollout, rollout_of
@@ -54,6 +55,9 @@ class IngressRouter:
         main = find_ingress(objects, root.namespace, root.name)
         if main is None:
             return refused(rollout, ask.act, "the Ingress is gone; look at the list of rollouts again")
+        orphan = orphan_of(main, objects)
+        if orphan is not None and ask.act is Act.FINISH:
+            return plan_finish_orphan(orphan, rollout, ask)
         fork = next((f for f in forks_of(main, objects) if f.name == rollout.key.name), None)
         if fork is None:
             return refused(rollout, ask.act, "it has no canary Ingress (any more): create one, or delete the stray one")

@@ -18,7 +18,7 @@ from cockpit.workloads.owners import is_rolling
 
 def findings_of(split: Split, objects: Objects) -> tuple[Finding, ...]:
     """All of them, the worst first."""
-    found = [*_main(split), *_mixes(split), *_rolling(split), *_leaks(split, objects)]
+    found = [*_main(split), *_mixes(split), *_rolling(split), *leaks(split, objects)]
     for branch in split.branches:
         found += [*branch.canary.rules.problems, *_placing(split, branch), *_behind(split, branch)]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -91,7 +91,7 @@ def _rolling(split: Split) -> Iterator[Finding]:
             )
 
 
-def _leaks(split: Split, objects: Objects) -> Iterator[Finding]:
+def leaks(split: Split, objects: Objects) -> Iterator[Finding]:
     """The split belongs to Service and port, so other places that name them are split as well."""
     fork = split.fork
     if not fork.dialect.leaks or not split.effective:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Service, Workload
+from cockpit.model.plan import Act
 from cockpit.model.refs import INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Severity
-from cockpit.routers.ingress.acts import whys
+from cockpit.routers.ingress.acts import NO_STEPS, whys
 from cockpit.routers.ingress.findings import findings_of
 from cockpit.routers.ingress.placement import Canary
 from cockpit.routers.ingress.split import DEFAULT, Split, lanes_of
@@ -15,8 +16,6 @@ from cockpit.workloads.doors import ingress_door
 from cockpit.workloads.edits import ref_to
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.ownership import owners_and_findings
-
-NO_STEPS = "nothing drives these Ingresses step by step: set a weight, promote or roll back"
 
 
 def rollout_of(split: Split, objects: Objects) -> Rollout:
@@ -59,7 +58,7 @@ def orphan_rollout(canary: Canary, objects: Objects) -> Rollout:
         objects=(ref_to(ingress),),
         epoch=epoch_of(ingress.metadata.uid),
         findings=(*canary.rules.problems, finding("unattached-canary", Severity.WARNING, why), *owned),
-        acts=act_states({}, "there is no main Ingress to split with"),
+        acts=act_states({Act.FINISH: ""}, "there is no main Ingress to split with"),
         owners=owners,
         door_missing=door_missing or "no main Ingress leads here",
         created=ingress.metadata.creation_timestamp,

@@ -1,0 +1,163 @@
+"""Roll back: the canary off, or after a promotion the main back to the version before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Service
+from cockpit.model.plan import Ask, Change, Expected, Plan, Refused
+from cockpit.model.rollout import Role, Rollout, Version
+from cockpit.routers.ingress.pairing import expected_with, off_values
+from cockpit.routers.ingress.placement import Upstream
+from cockpit.routers.ingress.promotion import backend_edit, shown
+from cockpit.routers.ingress.split import DEFAULT, Split
+from cockpit.workloads.answers import refused
+from cockpit.workloads.edits import Edit, annotations_edit, selector_edit
+from cockpit.workloads.endpoints import port_of
+from cockpit.workloads.findings import listed, percent
+from cockpit.workloads.lookups import services_selecting
+from cockpit.workloads.owners import workloads_matching
+from cockpit.workloads.ownership import controller_ownership, revert_warnings
+from cockpit.workloads.versions import Candidate
+
+
+def why_not_back(split: Split, objects: Objects) -> str:
+    found = _goal(split, None, objects)
+    return found if isinstance(found, str) else ""
+
+
+def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    goal = _goal(split, ask.version, objects)
+    if isinstance(goal, str):
+        return refused(rollout, ask.act, goal)
+    target, turn = goal
+    offs = off_edits(split)
+    edits = [*offs, turn] if turn else offs
+    now = [v.name for v in split.behind(split.main)]
+    lowered = [
+        Change(f"{v.name} in default", percent(s), "0%")
+        for v, s in _default_shares(split)
+        if s and v.name != target.name
+    ]
+    rules = [m.text for b in split.effective for m in b.canary.rules.matches]
+    changes = [*lowered, *(Change(f"rule {rule}", "in force", "removed") for rule in rules)]
+    if turn:
+        changes.append(Change("main", listed(now), target.name))
+    edited = [*(b.canary.ingress for b in split.effective), *([split.fork.main] if turn else [])]
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title=f"all traffic back to {target.name}",
+        changes=tuple(changes),
+        requests=tuple(e.request for e in edits),
+        expected=_expected(split, target, turned=turn is not None),
+        inverse=tuple(e.inverse for e in reversed(edits) if e.inverse),
+        undo="the weights, rules and backend of before",
+        warnings=(*_short(split, target), *revert_warnings(edited)),
+    )
+
+
+def off_edits(split: Split) -> list[Edit]:
+    """Turn off every canary that counts; none where all are off."""
+    found = [annotations_edit(b.canary.ingress, off_values(b, split)) for b in split.effective if _on(split)]
+    return [edit for edit in found if edit]
+
+
+def _on(split: Split) -> bool:
+    return any(b.canary.rules.weight or b.canary.rules.matches for b in split.effective)
+
+
+def _default_shares(split: Split) -> list[tuple[Version, float]]:
+    shares = {e.version: e.share for e in expected_with(split, {}, lane=DEFAULT)}
+    return [(v, shares.get(v.name, 0.0)) for v in split.versions]
+
+
+def _expected(split: Split, target: Version, *, turned: bool) -> tuple[Expected, ...]:
+    if turned:
+        return tuple(Expected(DEFAULT, v.name, float(v.name == target.name)) for v in split.versions)
+    off = {key: value for b in split.effective for key, value in off_values(b, split).items()}
+    return expected_with(split, off, lane=DEFAULT)
+
+
+def _goal(split: Split, name: str | None, objects: Objects) -> tuple[Version, Edit | None] | str:
+    """The version to go back to and how main gets there (None: it is there); as text why there is no way."""
+    served = split.behind(split.main)
+    others = [v for b in split.effective for v in split.behind(b.side) if v not in served]
+    if name is None and others and not _on(split):
+        return f"{listed([v.name for v in served])} takes all traffic already"
+    wanted = name or (served[0].name if others else None)
+    if wanted in [v.name for v in served] and others:
+        return _stay(split, served, wanted)
+    return _turn(split, wanted, objects)
+
+
+def _stay(split: Split, served: tuple[Version, ...], wanted: str | None) -> tuple[Version, Edit | None] | str:
+    target = next(v for v in served if v.name == wanted)
+    if len(served) > 1:
+        names = listed([v.name for v in served])
+        return f"Service {split.main.upstream.service} picks {names}: narrow its selector to one version first"
+    if split.main.empty:
+        return f"{target.name} has no ready pods: every request would get 503; scale it up first"
+    return (target, None) if _on(split) else f"{target.name} takes all traffic already"
+
+
+def _turn(split: Split, wanted: str | None, objects: Objects) -> tuple[Version, Edit | None] | str:
+    """Point main at an idle version: by backend where a Service leads to it alone, else by selector."""
+    idle = [c for c in split.idle if split.version_of(c.uid).role is Role.OLD or wanted]
+    named = [c for c in idle if wanted in (None, split.version_of(c.uid).name)]
+    if not named:
+        kept = listed([v.name for v in split.behind(split.main)])
+        return (
+            f"there is no idle version {wanted}" if wanted else f"{kept} takes all traffic and no older version is left"
+        )
+    old = named[-1]
+    target = split.version_of(old.uid)
+    if old.ready == 0:
+        return f"{target.name} has no ready pods: every request would fail; scale it up first"
+    edit = _by_backend(split, old, objects) or _by_selector(split, old, objects)
+    return (target, edit) if not isinstance(edit, str) else edit
+
+
+def _by_backend(split: Split, old: Candidate, objects: Objects) -> Edit | None:
+    upstream = split.fork.upstream
+    for service in services_selecting(objects, split.fork.main.metadata.namespace, old.labels):
+        if (
+            service.metadata.name != upstream.service
+            and port_of(service, upstream.port)
+            and _alone(service, old, objects)
+        ):
+            after = Upstream(service.metadata.name, upstream.number, upstream.port_name)
+            return backend_edit(split.fork.main, upstream, after)
+    return None
+
+
+def _alone(service: Service, old: Candidate, objects: Objects) -> bool:
+    found = workloads_matching(service.spec.selector or {}, service.metadata.namespace, objects)
+    return [w.metadata.uid for w in found] == [old.uid]
+
+
+def _by_selector(split: Split, old: Candidate, objects: Objects) -> Edit | str:
+    service = split.main.service
+    before: Mapping[str, str] = (service.spec.selector if service else None) or {}
+    after = {key: old.labels[key] for key in before if key in old.labels}
+    if service is None or len(after) != len(before) or not before:
+        return f"no Service leads to {old.title} and its labels lack {shown(dict(before))}: create a Service for it"
+    owner = controller_ownership([service])
+    if owner:
+        return owner.text
+    matching = workloads_matching(after, service.metadata.namespace, objects)
+    if [w.metadata.uid for w in matching] != [old.uid]:
+        return f"selector {shown(after)} would pick {listed([w.metadata.name for w in matching])}: not one version"
+    return selector_edit(service, after)
+
+
+def _short(split: Split, target: Version) -> tuple[str, ...]:
+    """Too few pods for all the traffic: those that are asked for, or those that carry it at present."""
+    carrying = max((v.ready for v in split.behind(split.main)), default=0)
+    needed = max(target.desired, carrying)
+    return (
+        (f"capacity: {target.name} has {target.ready} ready pods, {needed} are wanted",)
+        if target.ready < needed
+        else ()
+    )
