@@ -117,6 +117,7 @@ class Cluster:
             meta.setdefault("creationTimestamp", before.get("creationTimestamp") or created or START)
             if doc["kind"] == "Deployment":
                 doc.setdefault("spec", {}).setdefault("replicas", 1)
+                meta.setdefault("generation", 1)
             self._write(key, doc)
         return self
 
@@ -152,7 +153,7 @@ class Cluster:
         for number in range(spec["replicas"]):
             self.add(pod(self.doc("ReplicaSet", f"{name}-{digest}", namespace), number, ready=number < count))
         deployment["status"] = self.doc("ReplicaSet", f"{name}-{digest}", namespace)["status"] = {
-            "observedGeneration": meta.get("generation", 0),
+            "observedGeneration": meta["generation"],
             "replicas": spec["replicas"],
             "readyReplicas": count,
             "updatedReplicas": spec["replicas"],

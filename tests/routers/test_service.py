@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
+import pytest
+
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import SERVICES
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
-from tests.objects import Cluster
+from tests.objects import Cluster, ConflictError, seed
 
 ROUTER = ServiceRouter()
 
 
-def read(cluster: Cluster, name: str = "demo-service") -> Rollout:
-    (rollout,) = ROUTER.read(cluster.get(SERVICES, "default", name), cluster)
+def read_all(cluster: Cluster, name: str = "demo-service") -> tuple[Rollout, ...]:
+    service = cluster.get(SERVICES, "default", name)
+    assert service is not None
+    return ROUTER.read(service, cluster)
+
+
+def read(cluster: Cluster) -> Rollout:
+    (rollout,) = read_all(cluster)
     return rollout
 
 
@@ -20,28 +31,223 @@ def written(rollout: Rollout) -> dict[str, float | None]:
     return {s.version: s.written for s in rollout.lanes[0].shares}
 
 
-def planned(cluster: Cluster, ask: Ask, name: str = "demo-service") -> Plan:
-    plan = ROUTER.plan(read(cluster, name), ask, cluster)
+def roles(cluster: Cluster) -> dict[str, Role]:
+    return {v.name: v.role for v in read(cluster).versions}
+
+
+def planned(cluster: Cluster, ask: Ask) -> Plan:
+    plan = ROUTER.plan(read(cluster), ask, cluster)
     assert isinstance(plan, Plan), plan
     return plan
 
 
+def refusal(cluster: Cluster, ask: Ask) -> str:
+    answer = ROUTER.plan(read(cluster), ask, cluster)
+    assert isinstance(answer, Refused), answer
+    return answer.why
+
+
+def service(cluster: Cluster) -> dict[str, Any]:
+    spec: dict[str, Any] = cluster.doc("Service", "demo-service")["spec"]
+    return spec
+
+
 def test_the_walk_through(blue_green: Cluster) -> None:
     before = blue_green.plain()
-    assert written(read(blue_green)) == {"v1": 1.0, "v2": 0.0}
+    rollout = read(blue_green)
+    assert (rollout.router, rollout.phase) == ("service", Phase.AT_REST)
+    assert written(rollout) == {"v1": 1.0, "v2": 0.0}
+    assert roles(blue_green) == {"v1": Role.ACTIVE, "v2": Role.PREVIEW}
+
     plan = planned(blue_green, Ask(Act.FLIP))
     assert plan.raises
     assert not plan.final
+    assert plan.requests[0].body["spec"] == {"selector": {"version": "v2"}}
     blue_green.send_all(plan.requests)
     assert written(read(blue_green)) == {"v1": 0.0, "v2": 1.0} == {e.version: e.share for e in plan.expected}
+    assert roles(blue_green) == {"v1": Role.OLD, "v2": Role.ACTIVE}
+    flipped = blue_green.plain()
+
     back = planned(blue_green, Ask(Act.ROLLBACK))
     assert not back.raises
+    blue_green.send_all(back.requests)
+    assert blue_green.plain() == before
+    blue_green.send_all(back.inverse)
+    assert blue_green.plain() == flipped
     blue_green.send_all(plan.inverse)
     assert blue_green.plain() == before
 
 
+def test_an_undo_does_not_go_over_somebody_elses_change(blue_green: Cluster) -> None:
+    plan = planned(blue_green, Ask(Act.FLIP))
+    blue_green.send_all(plan.requests)
+    service(blue_green)["selector"]["track"] = "x"
+    with pytest.raises(ConflictError):
+        blue_green.send_all(plan.inverse)
+
+
 def test_flip_to_a_version_without_ready_pods_is_refused(blue_green: Cluster) -> None:
     blue_green.run("demo-dp-v2", ready=0)
-    answer = ROUTER.plan(read(blue_green), Ask(Act.FLIP), blue_green)
+    assert "v2 has no ready pods" in refusal(blue_green, Ask(Act.FLIP))
+    assert not next(a for a in read(blue_green).acts if a.act is Act.FLIP).enabled
+
+
+def test_flip_to_fewer_pods_warns(blue_green: Cluster) -> None:
+    blue_green.run("demo-dp-v2", ready=1)
+    plan = planned(blue_green, Ask(Act.FLIP))
+    assert any(w.startswith("capacity: v2 would carry with 1 ready pods what 3 carry") for w in plan.warnings)
+    assert "preview-smaller" in {f.id for f in read(blue_green).findings}
+
+
+def test_with_several_others_a_flip_must_name_one(blue_green: Cluster) -> None:
+    v3 = copy.deepcopy(seed("blue-green-v2")[0])
+    v3["metadata"]["name"] = "demo-dp-v3"
+    for labels in (v3["spec"]["selector"]["matchLabels"], v3["spec"]["template"]["metadata"]["labels"]):
+        labels["version"] = "v3"
+    blue_green.add(v3, created="2026-01-01T02:00:00Z").run("demo-dp-v3")
+    assert "say which version: v2 and v3" in refusal(blue_green, Ask(Act.FLIP))
+    blue_green.send_all(planned(blue_green, Ask(Act.FLIP, version="v3")).requests)
+    assert written(read(blue_green)) == {"v1": 0.0, "v2": 0.0, "v3": 1.0}
+    # The version before is the next older one, not the oldest.
+    assert {e.version: e.share for e in planned(blue_green, Ask(Act.ROLLBACK)).expected}["v2"] == 1.0
+    assert [ref.name for ref in planned(blue_green, Ask(Act.FINISH)).gone] == ["demo-dp-v1", "demo-dp-v2"]
+
+
+def test_a_changed_template_counts_as_a_new_version(blue_green: Cluster) -> None:
+    """Blue gets v3 while green serves: green is the version to go back to, though it is older as a Deployment."""
+    blue_green.send_all(planned(blue_green, Ask(Act.FLIP)).requests)
+    blue_green.doc("Deployment", "demo-dp-v1")["spec"]["template"]["spec"]["containers"][0]["image"] = (
+        "bebullish/demo:v3"
+    )
+    for key in [k for k in blue_green.docs if k[0] == "ReplicaSet" and k[2].startswith("demo-dp-v1")]:
+        blue_green.remove(key[0], key[2])
+    blue_green.run("demo-dp-v1")
+    newest = next(d for k, d in blue_green.docs.items() if k[0] == "ReplicaSet" and k[2].startswith("demo-dp-v1"))
+    newest["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
+    assert roles(blue_green) == {"v2": Role.ACTIVE, "v1": Role.PREVIEW}
+
+
+def test_an_unpinned_service_splits_by_ready_pods(blue_green: Cluster) -> None:
+    service(blue_green)["selector"] = {"app": "demo"}
+    blue_green.run("demo-dp-v2", ready=1).balance()
+    rollout = read(blue_green)
+    assert (rollout.router, rollout.phase, rollout.lanes[0].derived) == ("pods", Phase.CANARY, True)
+    assert written(rollout) == {"v1": 0.75, "v2": 0.25}
+    assert [s.declared for s in rollout.lanes[0].shares] == [None, None]
+    assert "not-pinned" in {f.id for f in rollout.findings}
+    assert roles(blue_green) == {"v1": Role.STABLE, "v2": Role.CANARY}
+    plan = planned(blue_green, Ask(Act.ROLLBACK))
+    before = blue_green.plain()
+    blue_green.send_all(plan.requests)
+    assert service(blue_green)["selector"] == {"app": "demo", "version": "v1"}
+    assert written(read(blue_green)) == {"v1": 1.0, "v2": 0.0}
+    blue_green.send_all(plan.inverse)
+    assert blue_green.plain() == before
+
+
+def test_epoch_follows_ready_pods_only_where_they_make_the_split(blue_green: Cluster) -> None:
+    pinned = read(blue_green).epoch
+    blue_green.run("demo-dp-v1", ready=2)
+    assert read(blue_green).epoch == pinned
+    service(blue_green)["selector"] = {"app": "demo"}
+    blue_green.balance()
+    mixed = read(blue_green).epoch
+    blue_green.run("demo-dp-v2", ready=1)
+    assert len({pinned, mixed, read(blue_green).epoch}) == 3
+
+
+def test_no_ready_pods_behind_the_service(blue_green: Cluster) -> None:
+    blue_green.run("demo-dp-v1", ready=0)
+    rollout = read(blue_green)
+    assert rollout.phase is Phase.DEGRADED
+    assert written(rollout) == {"v1": 0.0, "v2": 0.0}
+    assert [f.severity for f in rollout.findings if f.id == "no-ready-pods"] == [Severity.CRITICAL]
+    assert isinstance(ROUTER.plan(rollout, Ask(Act.FLIP), blue_green), Plan)
+
+
+def test_a_selector_that_names_no_version_can_be_mended(blue_green: Cluster) -> None:
+    service(blue_green)["selector"]["version"] = "v9"
+    blue_green.balance()
+    assert read(blue_green).phase is Phase.DEGRADED
+    assert isinstance(ROUTER.plan(read(blue_green), Ask(Act.FLIP, version="v2"), blue_green), Plan)
+
+
+@pytest.mark.parametrize("selector", [None, {}, {"app": "nobody"}])
+def test_a_service_with_nothing_to_choose_from_is_no_rollout(
+    blue_green: Cluster, selector: dict[str, str] | None
+) -> None:
+    service(blue_green)["selector"] = selector
+    assert read_all(blue_green.balance()) == ()
+
+
+def test_another_app_of_the_same_version_is_no_version(blue_green: Cluster) -> None:
+    blue_green.remove("Deployment", "demo-dp-v2")
+    other = copy.deepcopy(seed("blue-green-v1")[0])
+    other["metadata"]["name"] = "shop-v1"
+    other["spec"]["template"]["metadata"]["labels"]["app"] = "shop"
+    blue_green.add(other).run("shop-v1")
+    assert read_all(blue_green) == ()
+
+
+def test_finish_deletes_the_old_version_only(blue_green: Cluster) -> None:
+    assert "no old version" in refusal(blue_green, Ask(Act.FINISH))
+    blue_green.send_all(planned(blue_green, Ask(Act.FLIP)).requests)
+    plan = planned(blue_green, Ask(Act.FINISH))
+    assert plan.final
+    assert [str(ref) for ref in plan.gone] == ["Deployment default/demo-dp-v1"]
+    preview = {**seed("blue-green-service")[0], "metadata": {"name": "demo-preview"}}
+    blue_green.add(preview).balance()
+    assert "Service demo-preview" in refusal(blue_green, Ask(Act.FINISH))
+    blue_green.remove("Service", "demo-preview").send_all(plan.requests)
+    assert read_all(blue_green) == ()
+
+
+def test_scale(blue_green: Cluster) -> None:
+    before = blue_green.plain()
+    plan = planned(blue_green, Ask(Act.SCALE, counts=(("v1", 5), ("v2", 1))))
+    blue_green.send_all(plan.requests)
+    assert [v.desired for v in read(blue_green).versions] == [5, 1]
+    blue_green.send_all(plan.inverse)
+    assert blue_green.plain() == before
+    assert "every request fails" in refusal(blue_green, Ask(Act.SCALE, counts=(("v1", 0),)))
+
+
+def test_a_controllers_service_is_not_flipped(blue_green: Cluster) -> None:
+    blue_green.doc("Service", "demo-service")["metadata"]["annotations"] = {
+        "argo-rollouts.argoproj.io/managed-by-rollouts": "demo"
+    }
+    assert "Argo Rollout demo drives Service default/demo-service" in refusal(blue_green, Ask(Act.FLIP))
+    assert not any(a.enabled for a in read(blue_green).acts)
+
+
+def test_sticky_clients_and_rolling_updates_are_told(blue_green: Cluster) -> None:
+    service(blue_green)["sessionAffinity"] = "ClientIP"
+    blue_green.doc("Deployment", "demo-dp-v1")["status"]["updatedReplicas"] = 1
+    assert {"sticky", "rolling"} <= {f.id for f in read(blue_green).findings}
+
+
+@pytest.mark.parametrize(
+    ("act", "why"), [(Act.SET_WEIGHT, "all or nothing"), (Act.HEADER, "all or nothing"), (Act.APPROVE, "step by step")]
+)
+def test_acts_that_do_not_apply_say_why(blue_green: Cluster, act: Act, why: str) -> None:
+    text = refusal(blue_green, Ask(act))
+    assert why in text
+    assert "Service default/demo-service in test" in text
+    assert why in next(a.why for a in read(blue_green).acts if a.act is act)
+
+
+def test_the_door_is_the_load_balancer(blue_green: Cluster) -> None:
+    assert read(blue_green).door is None
+    assert "no load balancer address yet" in read(blue_green).door_missing
+    blue_green.doc("Service", "demo-service")["status"] = {"loadBalancer": {"ingress": [{"ip": "127.0.0.5"}]}}
+    door = read(blue_green).door
+    assert door is not None
+    assert (door.address, door.port, door.url) == ("127.0.0.5", 80, "http://127.0.0.5/")
+
+
+def test_a_plan_for_a_service_that_is_gone_is_refused(blue_green: Cluster) -> None:
+    rollout = read(blue_green)
+    blue_green.remove("Service", "demo-service")
+    answer = ROUTER.plan(rollout, Ask(Act.FLIP), blue_green)
     assert isinstance(answer, Refused)
-    assert "no ready pods" in answer.why
+    assert "gone" in answer.why

@@ -1,22 +1,200 @@
-"""Plain Deployments."""
+"""Plain Deployments: versions by ReplicaSet, phases, and the way back."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS
-from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.rollout import Phase, Role, Rollout
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from tests.objects import Cluster, seed
 
 SYSTEM = DeploymentSystem()
+NAME = "demo-dp-v1"
 
 
-def read(cluster: Cluster, name: str = "demo-dp-v1") -> Rollout:
-    (rollout,) = SYSTEM.read(cluster.get(DEPLOYMENTS, "default", name), cluster)
+@pytest.fixture
+def cluster() -> Cluster:
+    return revise(Cluster(seed("blue-green-v1") + seed("blue-green-service")), 1, "bebullish/demo:v1")
+
+
+def revise(cluster: Cluster, revision: int, image: str, ready: int = 3, old: int = 0) -> Cluster:
+    """Roll a template out, as the controller would: a ReplicaSet more, `old` pods of the ones before stay."""
+    deployment = cluster.doc("Deployment", NAME)
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    container["image"], container["env"] = image, [{"name": "REVISION", "value": str(revision)}]
+    for key in [k for k in cluster.docs if k[0] == "ReplicaSet"]:
+        cluster.docs[key]["spec"]["replicas"] = old
+        cluster.docs[key]["status"]["replicas"] = old
+        for pod in [k for k, d in cluster.docs.items() if k[0] == "Pod"][old:]:
+            del cluster.docs[pod]
+    cluster.run(NAME, ready=ready)
+    (newest,) = [
+        d
+        for k, d in cluster.docs.items()
+        if k[0] == "ReplicaSet" and d["spec"]["template"]["spec"]["containers"][0]["env"] == container["env"]
+    ]
+    for doc in (newest, deployment):
+        doc["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = str(revision)
+    if old:
+        deployment["status"] |= {"replicas": 3 + old, "updatedReplicas": 3, "availableReplicas": ready + old}
+    return cluster
+
+
+def read(cluster: Cluster) -> Rollout:
+    deployment = cluster.get(DEPLOYMENTS, "default", NAME)
+    assert deployment is not None
+    (rollout,) = SYSTEM.read(deployment, cluster)
     return rollout
 
 
-def test_at_rest_one_version_takes_all() -> None:
-    rollout = read(Cluster(seed("blue-green-v1") + seed("blue-green-service")).run("demo-dp-v1"))
-    assert rollout.phase is Phase.AT_REST
-    assert [(v.name, v.ready, v.desired) for v in rollout.versions] == [("v1", 3, 3)]
-    assert [(s.version, s.written) for s in rollout.lanes[0].shares] == [("v1", 1.0)]
+def planned(cluster: Cluster, ask: Ask) -> Plan:
+    plan = SYSTEM.plan(read(cluster), ask, cluster)
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def refusal(cluster: Cluster, ask: Ask) -> str:
+    answer = SYSTEM.plan(read(cluster), ask, cluster)
+    assert isinstance(answer, Refused), answer
+    return answer.why
+
+
+def status(cluster: Cluster) -> dict[str, Any]:
+    found: dict[str, Any] = cluster.doc("Deployment", NAME)["status"]
+    return found
+
+
+def test_at_rest_one_version_takes_all(cluster: Cluster) -> None:
+    rollout = read(cluster)
+    assert (rollout.phase, rollout.key.system) == (Phase.AT_REST, "deployment")
+    assert [(v.name, v.role, v.ready, v.desired) for v in rollout.versions] == [("v1", Role.STABLE, 3, 3)]
+    assert [(s.version, s.declared, s.written) for s in rollout.lanes[0].shares] == [("v1", None, 1.0)]
+    assert "only template on record" in refusal(cluster, Ask(Act.ROLLBACK))
+
+
+def test_a_rolling_update_splits_by_ready_pods(cluster: Cluster) -> None:
+    revise(cluster, 2, "bebullish/demo:v2", ready=1, old=2)
+    rollout = read(cluster)
+    assert rollout.phase is Phase.PROGRESSING
+    assert [(v.name, v.role) for v in rollout.versions] == [("v1", Role.OLD), ("v2", Role.NEW)]
+    assert {s.version: s.written for s in rollout.lanes[0].shares} == {
+        "v1": pytest.approx(2 / 3),
+        "v2": pytest.approx(1 / 3),
+    }
+    assert rollout.lanes[0].derived
+    assert rollout.message == "3 of 3 updated, 3 available, 2 old"
+
+
+def test_roll_back_restores_the_template_to_the_letter(cluster: Cluster) -> None:
+    first = dict(cluster.doc("Deployment", NAME)["spec"]["template"])
+    revise(cluster, 2, "bebullish/demo:v2")
+    before = cluster.plain()
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    cluster.send_all(plan.requests)
+    template = cluster.doc("Deployment", NAME)["spec"]["template"]
+    assert template["spec"]["containers"][0]["env"] == [{"name": "REVISION", "value": "1"}]
+    assert template["metadata"] == first["metadata"]
+    cluster.send_all(plan.inverse)
+    assert cluster.plain() == before
+
+
+def test_roll_back_goes_to_a_named_version(cluster: Cluster) -> None:
+    revise(revise(cluster, 2, "bebullish/demo:v2"), 3, "bebullish/demo:v3")
+    assert [v.name for v in read(cluster).versions] == ["v2", "v3"]
+    assert "back to v2 (revision 2)" in planned(cluster, Ask(Act.ROLLBACK)).title
+    assert "present template already" in refusal(cluster, Ask(Act.ROLLBACK, version="v3"))
+    assert "no version v9" in refusal(cluster, Ask(Act.ROLLBACK, version="v9"))
+
+
+def test_pause_and_resume(cluster: Cluster) -> None:
+    before = cluster.plain()
+    plan = planned(cluster, Ask(Act.PAUSE))
+    cluster.send_all(plan.requests)
+    assert read(cluster).phase is Phase.PAUSED
+    assert "paused already" in refusal(cluster, Ask(Act.PAUSE))
+    resume = planned(cluster, Ask(Act.RESUME))
+    cluster.send_all(resume.requests)
+    assert cluster.plain() == before
+    cluster.send_all(resume.inverse)
+    cluster.send_all(plan.inverse)
+    assert cluster.plain() == before
+
+
+def test_scale(cluster: Cluster) -> None:
+    before = cluster.plain()
+    plan = planned(cluster, Ask(Act.SCALE, counts=(("v1", 5),)))
+    cluster.send_all(plan.requests)
+    assert cluster.doc("Deployment", NAME)["spec"]["replicas"] == 5
+    cluster.send_all(plan.inverse)
+    assert cluster.plain() == before
+    assert "every request fails" in refusal(cluster, Ask(Act.SCALE, counts=(("v1", 0),)))
+
+
+def test_a_stuck_rollout_is_degraded_and_says_why(cluster: Cluster) -> None:
+    revise(cluster, 2, "bebullish/demo:v2", ready=0, old=3)
+    status(cluster)["conditions"] = [
+        {
+            "type": "Progressing",
+            "status": "False",
+            "reason": "ProgressDeadlineExceeded",
+            "message": "ReplicaSet has timed out progressing.",
+        }
+    ]
+    rollout = read(cluster)
+    assert rollout.phase is Phase.DEGRADED
+    assert any("timed out progressing" in f.text for f in rollout.findings)
+
+
+def test_a_change_that_the_controller_has_not_seen_is_progressing(cluster: Cluster) -> None:
+    cluster.doc("Deployment", NAME)["metadata"]["generation"] = 7
+    status(cluster)["observedGeneration"] = 6
+    rollout = read(cluster)
+    assert rollout.phase is Phase.PROGRESSING
+    assert "not seen the last change" in rollout.message
+    assert "wait a moment" in refusal(cluster, Ask(Act.ROLLBACK))
+
+
+def test_no_ready_pods_is_critical_and_says_why(cluster: Cluster) -> None:
+    cluster.run(NAME, ready=0)
+    for key, doc in cluster.docs.items():
+        if key[0] == "Pod":
+            doc["status"]["containerStatuses"] = [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]
+    found = {f.id: f for f in read(cluster).findings}
+    assert found["no-ready-pods"].evidence == "ImagePullBackOff"
+    assert {c.state for c in read(cluster).versions[0].pods} == {"failing"}
+
+
+def test_without_a_service_there_is_no_lane_and_no_door(cluster: Cluster) -> None:
+    cluster.remove("Service", "demo-service")
+    rollout = read(cluster)
+    assert rollout.lanes == ()
+    assert "no Service selects its pods" in rollout.door_missing
+
+
+def test_the_door_is_an_ingress_that_leads_to_its_service(cluster: Cluster) -> None:
+    (ingress,) = seed("weight-ingress1")
+    ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] = "demo-service"
+    ingress["spec"]["rules"][0]["host"] = "*.example.com"
+    ingress["spec"]["tls"] = [{"hosts": ["*.example.com"]}]
+    ingress["status"] = {"loadBalancer": {"ingress": [{"hostname": "gateway.local"}]}}
+    cluster.add(ingress)
+    door = read(cluster).door
+    assert door is not None
+    assert (door.address, door.url) == ("gateway.local", "https://example.example.com/version")
+
+
+def test_a_controllers_deployment_is_not_touched(cluster: Cluster) -> None:
+    cluster.doc("Deployment", NAME)["metadata"]["ownerReferences"] = [
+        {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "name": "demo", "uid": "u"}
+    ]
+    assert "Flagger Canary demo drives" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert not any(a.enabled for a in read(cluster).acts)
+
+
+def test_acts_that_do_not_apply_say_why(cluster: Cluster) -> None:
+    assert "no weights" in refusal(cluster, Ask(Act.SET_WEIGHT))
+    assert "Deployment default/demo-dp-v1 in test" in refusal(cluster, Ask(Act.FLIP))
