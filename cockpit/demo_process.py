@@ -55,7 +55,7 @@ def _words(order: DemoOrder, kubeconfig: Path) -> list[str]:
 def embedded_cluster(order: DemoOrder) -> Iterator[EmbeddedCluster]:
     """An embedded cluster in a process of its own, ended afterwards; raises StartError with what it said."""
     with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as folder:
-        kubeconfig = order.kubeconfig_out or Path(folder) / "kubeconfig"
+        kubeconfig = (order.kubeconfig_out or Path(folder) / "kubeconfig").absolute()
         with Path(folder, "stderr").open("w+") as said:
             # A session of its own, so that Ctrl-C ends the screen first. It ends by itself when stdin closes.
             process = subprocess.Popen(
@@ -128,5 +128,6 @@ def _how_to_use(cluster: EmbeddedCluster) -> str:
         f"  cockpit:  cockpit --kubeconfig {shlex.quote(str(cluster.kubeconfig))} -A",
     ]
     if gateway := cluster.ready.get("gateway"):
-        lines.append(f"  curl:     curl -H 'Host: NAME.OF.THE.INGRESS' {gateway}/")
+        address = gateway if "://" in str(gateway) else f"http://{gateway}"
+        lines.append(f"  curl:     curl -H 'Host: NAME.OF.THE.INGRESS' {address}/")
     return "\n".join(lines)

@@ -25,12 +25,13 @@ from cockpit.session.port import Cockpit
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """`wait` is seconds to wait for objects and traffic; 0 does not wait."""
+    """`wait` is seconds to wait for objects and, with `probe`, for traffic; 0 does not wait."""
 
     dry_run: bool
     yes: bool
     confirm: str | None
     wait: float
+    probe: bool
     output: str
 
 
@@ -70,11 +71,18 @@ async def _carry_out(
     declined = await _confirm(prepared, how, person)
     if declined:
         return Outcome(Stage.REFUSED, declined, prepared.plan)
+    if how.wait and how.probe:
+        # What came of it is measured, which needs somebody to look.
+        await cockpit.probe(rollout.key, True)
     return await cockpit.send(prepared, wait=how.wait, report=_tell)
 
 
 def _tell(outcome: Outcome) -> None:
-    talk(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage))
+    """Say how far it is; the end is reported apart."""
+    if outcome.stage is Stage.SENDING:
+        talk("sending")
+    elif outcome.stage is Stage.SENT:
+        talk(f"sent: {outcome.why}")
 
 
 async def _confirm(prepared: Prepared, how: How, person: Person) -> str:

@@ -35,11 +35,19 @@ def talk(message: str) -> None:
 def with_session(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:
     """Run `work` with a session and close it whatever happens, SIGINT, SIGTERM and SIGHUP included."""
 
-    async def held() -> T:
-        async with program.session(options) as cockpit:
-            return await work(cockpit)
+    return run(_held(program, options, work))
 
-    return run(held())
+
+async def _held(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:
+    """What `work` raises is raised after the session is closed: a session's own tasks would wrap it in a group."""
+    async with program.session(options) as cockpit:
+        try:
+            done = await work(cockpit)
+        except Exception as problem:
+            failure = problem
+        else:
+            return done
+    raise failure
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

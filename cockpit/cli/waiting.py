@@ -87,8 +87,9 @@ def notes(view: FleetView) -> list[str]:
     """What is missing in a view and why, one sentence each; none when all is live."""
     said = []
     for cluster in view.clusters:
-        if cluster.state is not Sync.LIVE:
+        if not readable(cluster):
             said.append(f"note: {cluster.context} ({cluster.server}): {cluster.state}: {cluster.message}".rstrip(": "))
+            continue
         for kind in cluster.kinds:
             if kind.state in (Sync.FORBIDDEN, Sync.RETRYING, Sync.SYNCING) and kind.error:
                 said.append(f"note: {cluster.context}: {kind.kind}: {kind.state}: {kind.error}")

@@ -190,6 +190,13 @@ def test_the_exit_code_says_what_came_of_it(stage: Stage, off: bool, code: int) 
     assert json.loads(run(made, "flip", "web", "--yes", "-o", "json").stdout)["outcome"] == str(stage)
 
 
+@pytest.mark.parametrize(("words", "probed"), [([], 1), (["--no-wait"], 0), (["--no-probe"], 0)])
+def test_the_traffic_is_sampled_where_its_answer_is_awaited(words: list[str], probed: int) -> None:
+    made = program()
+    run(made, "flip", "web", "--yes", *words)
+    assert made.cockpit.probed == [(WEB.key, True)] * probed
+
+
 def test_read_only_reaches_the_session() -> None:
     made = program()
     run(made, "--read-only", "flip", "web", "--yes")

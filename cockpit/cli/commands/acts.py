@@ -22,6 +22,7 @@ _HOW: tuple[Callable[[Any], Any], ...] = (
     click.option("--yes", "-y", is_flag=True, help="Send without asking."),
     click.option("--confirm", metavar="NAME", help="The rollout's name, where production asks for it."),
     click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until objects and traffic agree."),
+    click.option("--probe/--no-probe", default=True, show_default=True, help="Sample the traffic while waiting."),
     click.option("--within", type=DURATION, default=30.0, metavar="TIME", help="How long to wait (30s)."),
     output_option("table", "json", "yaml"),
 )
@@ -40,11 +41,12 @@ def _act(name: Act, text: str) -> Callable[[F], click.Command]:
             yes: bool,
             confirm: str | None,
             wait: bool,
+            probe: bool,
             within: float,
             output: str,
             **arguments: Any,
         ) -> None:
-            how = How(dry_run, yes, confirm, within if wait else 0.0, output)
+            how = How(dry_run, yes, confirm, within if wait else 0.0, probe, output)
             act(program, name, lambda rollout: ask(rollout, **arguments), how)
 
         run.__click_params__ = list(getattr(ask, "__click_params__", []))  # type: ignore[attr-defined]
