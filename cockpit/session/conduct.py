@@ -69,7 +69,7 @@ class Conductor:
         if busy := self.acting(plan.rollout):
             return _reported(report, _refused(plan, f"another act on {plan.rollout} is under way: {busy}"))
         self._acting[plan.rollout] = plan.title
-        self._scene.touch()
+        self._scene.touch(plan.rollout)
         # A face that gives up waiting must neither cut a plan in two nor leave its end out of the journal.
         task = asyncio.ensure_future(self._carry_out(cluster, issue, wait, report))
         self._under_way.add(task)
@@ -79,7 +79,7 @@ class Conductor:
     def _ended(self, key: RolloutKey, task: asyncio.Task[Outcome]) -> None:
         self._under_way.discard(task)
         self._acting.pop(key, None)
-        self._scene.touch()
+        self._scene.touch(key)
 
     async def close(self) -> None:
         """Let requests that are being sent come to their end, within bounds; nothing is waited for any more."""

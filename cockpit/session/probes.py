@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -47,8 +47,8 @@ class _Sampled:
 class Probes:
     """Starts, aims and stops probes. `rate` is answers per second of each one unless asked otherwise.
 
-    A probe belongs to a rollout: where that disappears, it ends. `on_change` is called when a probe's state
-    changes by itself.
+    A probe belongs to a rollout: where that disappears, it ends, and begins anew when it is back. `on_change`
+    is called when a probe's state changes by itself.
     """
 
     def __init__(self, make: Callable[[], Sampling], rate: float, on_change: Callable[[], None]) -> None:
@@ -59,6 +59,7 @@ class Probes:
         self._chosen: dict[RolloutKey, Door] = {}
         self._notes: dict[RolloutKey, str] = {}
         self._rates: dict[RolloutKey, float] = {}
+        self._wanted: set[RolloutKey] = set()
         self.running = asyncio.Event()  # set while at least one samples
 
     def choose(self, key: RolloutKey, door: Door | None, rate: float | None = None, note: str = "") -> None:
@@ -76,6 +77,7 @@ class Probes:
             sampled.probe.set_rate(self._rates.get(key, self._rate))
 
     def start(self, rollout: Rollout) -> None:
+        self._wanted.add(rollout.key)
         sampled = self._sampled.get(rollout.key)
         if sampled is None or sampled.task.done():
             probe = self._make()
@@ -89,24 +91,28 @@ class Probes:
 
     def stop(self, key: RolloutKey) -> None:
         """Stop sampling; what was seen stays to be looked at."""
+        self._wanted.discard(key)
         sampled = self._sampled.get(key)
         if sampled:
             sampled.probe.stop()
         self._count()
 
-    def follow(self, rollouts: Iterable[Rollout]) -> None:
-        """Aim every probe at its rollout as it is now; end those whose rollout is gone."""
-        if not self._sampled:
-            return
-        current = {rollout.key: rollout for rollout in rollouts if rollout.key in self._sampled}
+    def follow(self, find: Callable[[RolloutKey], Rollout | None]) -> set[RolloutKey]:
+        """Aim every probe at its rollout as `find` has it now; the keys of all that have a probe."""
         for key, sampled in list(self._sampled.items()):
-            if key in current:
-                self._aim(sampled, current[key])
-            else:
-                del self._sampled[key]
-                sampled.probe.stop()
-                sampled.task.cancel()
+            rollout = find(key)
+            if rollout:
+                self._aim(sampled, rollout)
+                continue
+            del self._sampled[key]
+            sampled.probe.stop()
+            sampled.task.cancel()
+        for key in self._wanted - self._sampled.keys():
+            rollout = find(key)
+            if rollout:
+                self.start(rollout)
         self._count()
+        return set(self._sampled)
 
     def seen(self, rollout: Rollout) -> tuple[tuple[Lane, ...], ProbeView]:
         """The rollout's lanes with what was observed, and its probe."""

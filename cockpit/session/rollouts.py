@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cockpit.kube.store import Store
 from cockpit.kube.topics import object_topic
@@ -18,6 +18,14 @@ log = logging.getLogger(__name__)
 
 # The system of which a rollout yields to one that claims the same workload: a router tells more than it.
 _YIELDING = "deployment"
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rollouts that read differently; `reshaped` where some came or went, so that any may differ."""
+
+    keys: set[RolloutKey] = field(default_factory=set)
+    reshaped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Rollouts:
         self._prefixes = _prefixes(self._adapters)
         self._current: dict[RolloutKey, Rollout] = {}
         self._readers: dict[RolloutKey, int] = {}
+        self._changes = Changes()
         self.failures = 0
         self.read = 0  # readings ever made, to show that cost follows the change
 
@@ -56,6 +65,11 @@ class Rollouts:
         """The adapter that read this rollout."""
         place = self._readers.get(key)
         return None if place is None else self._adapters[place]
+
+    def take_changes(self) -> Changes:
+        """What changed since this was last asked."""
+        changes, self._changes = self._changes, Changes()
+        return changes
 
     def apply(self, topics: Iterable[str]) -> bool:
         """Read again every root that asked about one of the topics; true where a rollout changed."""
@@ -129,6 +143,7 @@ class Rollouts:
                 and self._current[rollout.key].objects[:1] == rollout.objects[:1]
             ):
                 self._current[rollout.key] = rollout
+                self._changes.keys.add(rollout.key)
 
     def _select(self) -> None:
         """Leave out Deployments that are versions of another rollout, and second readings of one key."""
@@ -142,6 +157,7 @@ class Rollouts:
             for key, (rollout, reader) in sorted(found.items(), key=lambda item: _key_order(item[0]))
             if key.system != _YIELDING or not claimed.intersection(rollout.objects[:1])
         }
+        self._changes.reshaped = True
         self._current = {key: rollout for key, (rollout, _) in shown.items()}
         self._readers = {key: reader for key, (_, reader) in shown.items()}
 

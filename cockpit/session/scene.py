@@ -27,6 +27,6 @@ class Scene(Protocol):
         """An event that is set when there is a newer view."""
         ...
 
-    def touch(self) -> None:
-        """Say that something that is shown changed."""
+    def touch(self, key: RolloutKey | None = None) -> None:
+        """Say that something that is shown changed, of this rollout or of none."""
         ...

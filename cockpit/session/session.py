@@ -15,7 +15,7 @@ from cockpit.model.door import Door
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
-from cockpit.model.view import FleetView, Outcome, Prepared, ProbeView, RolloutView
+from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView
 from cockpit.session import inspect
 from cockpit.session.assemble import Circumstances, fleet_view, rollout_view
 from cockpit.session.cluster import Cluster, Connection
@@ -25,6 +25,7 @@ from cockpit.session.logbook import Logbook
 from cockpit.session.probes import Probes, Sampling
 from cockpit.session.production import is_production
 from cockpit.session.pulse import Pulse
+from cockpit.session.rollout_views import RolloutViews
 from cockpit.session.settings import Settings
 from cockpit.session.targets import Targets, TargetsError
 from cockpit.session.undo import UndoStack
@@ -33,8 +34,6 @@ log = logging.getLogger(__name__)
 
 # No eye sees more than ten changes a second, and a slow line carries no more.
 PUBLISH_SECONDS = 0.1
-
-_Basis = tuple[Rollout, object, ProbeView, Circumstances]
 
 
 class Session:
@@ -80,8 +79,9 @@ class Session:
         self._logbook = Logbook(journal, clock, rng)
         self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack())
         self._probes = Probes(make_probe, settings.probe.rate, self.touch)
-        self._remembered: set[RolloutKey] = set()
-        self._made: dict[RolloutKey, tuple[_Basis, RolloutView]] = {}
+        self._recalled: set[RolloutKey] = set()
+        self._touched: set[RolloutKey] = set()
+        self._made = {context: RolloutViews(self._make) for context in self._clusters}
         self._view = self._assemble(None)
 
     async def __aenter__(self) -> Self:
@@ -132,7 +132,7 @@ class Session:
             self._probes.stop(key)
         elif rollout:
             self._probes.start(rollout)
-        self.touch()
+        self.touch(key)
 
     async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
         note = ""
@@ -142,9 +142,9 @@ class Session:
                 note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept and kept.withheld else ""
             except TargetsError as error:
                 note = str(error)
-        self._remembered.add(key)
+        self._recalled.add(key)
         self._probes.choose(key, door, rate, note)
-        self.touch()
+        self.touch(key)
 
     async def yaml(self, context: str, ref: Ref) -> str:
         cluster = self.cluster(context)
@@ -164,22 +164,21 @@ class Session:
         return self._clusters.get(context)
 
     def shown(self, key: RolloutKey) -> RolloutView | None:
-        made = self._made.get(key)
-        return made[1] if made else None
+        made = self._made.get(key.context)
+        return made.get(key) if made else None
 
     def next_view(self) -> asyncio.Event:
         return self._views.next()
 
-    def touch(self) -> None:
+    def touch(self, key: RolloutKey | None = None) -> None:
+        if key:
+            self._touched.add(key)
         self._news.set()
 
     def refresh(self) -> None:
         """Read what changed and assemble the view; listeners hear of it only where it differs."""
         for cluster in self._clusters.values():
             cluster.refresh()
-        rollouts = [rollout for cluster in self._clusters.values() for rollout in cluster.rollouts.current().values()]
-        self._recall(rollouts)
-        self._probes.follow(rollouts)
         view = self._assemble(self._view)
         if view is self._view:
             return
@@ -206,34 +205,33 @@ class Session:
             self.touch()
             await self._clock.sleep(PUBLISH_SECONDS)
 
-    def _recall(self, rollouts: Sequence[Rollout]) -> None:
-        """Where probes of rollouts that were not seen before are to send, from earlier sessions."""
-        for rollout in rollouts:
-            if rollout.key in self._remembered:
-                continue
-            self._remembered.add(rollout.key)
-            target = self._targets.get(rollout.key) if self._targets else None
-            if target:
-                note = f"give again, not kept because secret: {', '.join(target.withheld)}" if target.withheld else ""
-                self._probes.choose(rollout.key, target.door, note=note)
-
     def _assemble(self, before: FleetView | None) -> FleetView:
-        rollouts: list[RolloutView] = []
-        made: dict[RolloutKey, tuple[_Basis, RolloutView]] = {}
-        for cluster in self._clusters.values():
-            stale = cluster.stale()
-            for key, rollout in cluster.rollouts.current().items():
-                lanes, probe = self._probes.seen(rollout)
-                around = Circumstances(self._settings.read_only, stale, self._conductor.acting(key))
-                basis = (rollout, lanes, probe, around)
-                known = self._made.get(key)
-                made[key] = known if known and known[0] == basis else (basis, rollout_view(*basis))
-                rollouts.append(made[key][1])
-        self._made = made
+        touched = self._probes.follow(self._rollout) | self._touched
+        self._touched = set()
+        for context, cluster in self._clusters.items():
+            own = {key for key in touched if key.context == context}
+            self._made[context].update(cluster, own)
         clusters = [cluster.view() for cluster in self._clusters.values()]
+        rollouts = [view for made in self._made.values() for view in made.views()]
         return fleet_view(
             before, self._clock.now(), clusters, rollouts, self._logbook.entries, self._settings.read_only
         )
+
+    def _make(self, rollout: Rollout, stale: str) -> RolloutView:
+        key = rollout.key
+        if key not in self._recalled:
+            self._recall(key)
+        lanes, probe = self._probes.seen(rollout)
+        around = Circumstances(self._settings.read_only, stale, self._conductor.acting(key))
+        return rollout_view(rollout, lanes, probe, around)
+
+    def _recall(self, key: RolloutKey) -> None:
+        """Where the probe of a rollout that was not seen before is to send, from earlier sessions."""
+        self._recalled.add(key)
+        target = self._targets.get(key) if self._targets else None
+        if target:
+            note = f"give again, not kept because secret: {', '.join(target.withheld)}" if target.withheld else ""
+            self._probes.choose(key, target.door, note=note)
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)

@@ -65,8 +65,11 @@ async def _send_current(cluster: Cluster, request: Request, shown: Mapping[str, 
     """Send against what was shown; once more where only the status moved on, which nobody decided anything by."""
     try:
         return await cluster.sender.send(request)
-    except (Conflict, Invalid):
-        current = await read_one(cluster, request.ref)
+    except (Conflict, Invalid) as error:
+        try:
+            current = await read_one(cluster, request.ref)
+        except KubeError:
+            raise error from None
         again = _rebound(request, shown, current)
         if again is None:
             raise

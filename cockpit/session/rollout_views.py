@@ -1,0 +1,42 @@
+"""The rollouts of one cluster as they are shown, made anew only where something of them changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.view import RolloutView
+from cockpit.session.cluster import Cluster
+
+
+class RolloutViews:
+    """Views in the order of the rollouts' keys. `make` makes one from a rollout and why its facts are old."""
+
+    def __init__(self, make: Callable[[Rollout, str], RolloutView]) -> None:
+        self._make = make
+        self._made: dict[RolloutKey, RolloutView] = {}
+        self._stale = ""
+
+    def get(self, key: RolloutKey) -> RolloutView | None:
+        return self._made.get(key)
+
+    def views(self) -> Iterable[RolloutView]:
+        return self._made.values()
+
+    def update(self, cluster: Cluster, touched: Set[RolloutKey]) -> None:
+        """Follow the cluster; `touched` are rollouts of which something else than the objects may have changed."""
+        changes, stale = cluster.rollouts.take_changes(), cluster.stale()
+        rollouts = cluster.rollouts.current()
+        if changes.reshaped or stale != self._stale:
+            self._stale = stale
+            self._made = {key: self._remade(key, rollout) for key, rollout in rollouts.items()}
+            return
+        for key in touched | changes.keys:
+            if key in rollouts:
+                self._made[key] = self._remade(key, rollouts[key])
+
+    def _remade(self, key: RolloutKey, rollout: Rollout) -> RolloutView:
+        """The view of now; the one before where it is equal."""
+        before, view = self._made.get(key), self._make(rollout, self._stale)
+        return before if before == view else view
