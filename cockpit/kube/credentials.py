@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from cockpit.kube.errors import ConfigError
+from cockpit.kube.kubeconfig import read_account
 from cockpit.kube.plugin import Credential, run_plugin
 from cockpit.kube.target import Target
 from cockpit.kube.tls import tls_context
@@ -69,7 +71,7 @@ class LoadedCredentials:
     async def load(self, *, attended: bool) -> None:
         """Get credentials; `attended` says that the terminal is free for a plug-in's questions."""
         credential = await self._plugin(attended)
-        self._configuration = await _configuration(self._target, credential)
+        self._configuration = await _configuration(self._target, self._account(), credential)
         if self.tls is None or (credential and credential.certificate):
             self.tls = tls_context(self._target, credential)
 
@@ -92,6 +94,17 @@ class LoadedCredentials:
             await self.load(attended=False)
             return self.tls is not before or used != await self.headers()
 
+    def _account(self) -> Mapping[str, Any]:
+        """The user's entry. OIDC tokens are read from the file again, because kubectl keeps fresh ones there."""
+        target = self._target
+        provider = target.account.get("auth-provider")
+        if not isinstance(provider, dict) or target.account_source is None:
+            return target.account
+        if provider.get("name") != "oidc":
+            who = f"auth-provider {provider.get('name')} of {target.user}"
+            raise ConfigError(f"{target.context}: {who} is not supported. Use its credential plug-in, as for kubectl.")
+        return read_account(target.account_source, target.account_name) or target.account
+
     async def _plugin(self, attended: bool) -> Credential | None:
         plugin = self._target.account.get("exec")
         if plugin is None:
@@ -106,8 +119,8 @@ async def credentials_for(target: Target, clock: Clock) -> Credentials:
     return credentials
 
 
-async def _configuration(target: Target, credential: Credential | None) -> Any:
-    """kubernetes_asyncio's Configuration of this target: it knows tokens, token files, OIDC, GCP, passwords."""
+async def _configuration(target: Target, account: Mapping[str, Any], credential: Credential | None) -> Any:
+    """kubernetes_asyncio's Configuration of this target: it knows tokens, token files, passwords."""
     from kubernetes_asyncio.client import Configuration
     from kubernetes_asyncio.config.config_exception import ConfigException
     from kubernetes_asyncio.config.kube_config import KubeConfigLoader
@@ -117,13 +130,16 @@ async def _configuration(target: Target, credential: Credential | None) -> Any:
         if target.in_cluster is not None:
             _load_service_account(target, configuration)
             return configuration
-        loader = KubeConfigLoader(_single_context(target, credential), active_context="it", config_base_path="")
+        alone = _single_context(target, account, credential)
+        loader = KubeConfigLoader(alone, active_context="it", config_base_path="")
         await loader._load_authentication()
         loader._set_config(configuration)
-    except (ConfigException, OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        # The library's messages may quote the entry; only its own exceptions are known to be free of secrets.
+    except Exception as error:
+        # An odd entry makes the library raise anything; only these are known to quote no secret.
         why = str(error) if isinstance(error, (ConfigException, OSError)) else type(error).__name__
-        raise ConfigError(f"{target.context}: the credentials of {target.user} cannot be loaded: {why}.") from None
+        raise ConfigError(
+            f"{target.context}: the credentials of {target.user} cannot be loaded: {why}. Log in again as for kubectl."
+        ) from None
     return configuration
 
 
@@ -139,10 +155,17 @@ def _load_service_account(target: Target, configuration: Any) -> None:
     ).load_and_set(configuration)
 
 
-def _single_context(target: Target, credential: Credential | None) -> dict[str, Any]:
-    """A kubeconfig of this context alone, for the library to read; certificates are `tls`'s business."""
+def _single_context(target: Target, account: Mapping[str, Any], credential: Credential | None) -> dict[str, Any]:
+    """A kubeconfig of this context alone, for the library to read; certificates are `tls`'s business.
+
+    An OIDC id-token is used as it is. The library would renew it without checking the provider's certificate, and
+    a provider that hands out a new refresh token each time would leave kubectl with the old one.
+    """
     hidden = {"exec", "client-certificate", "client-certificate-data", "client-key", "client-key-data"}
-    account = {k: v for k, v in target.account.items() if k not in hidden}
+    account = {k: v for k, v in account.items() if k not in hidden}
+    match account.pop("auth-provider", None):
+        case {"config": {"id-token": str(token)}}:
+            account = {"token": token}
     if account.get("tokenFile"):
         account.pop("token", None)  # client-go: the file wins
     if credential and credential.token:

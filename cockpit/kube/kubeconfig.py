@@ -56,6 +56,12 @@ def resolve_targets(
     return tuple(_target(name, config, options) for name in dict.fromkeys(names))
 
 
+def read_account(source: Path, name: str) -> Mapping[str, Any]:
+    """A user's entry as its file has it now; empty where it is gone. Raises ConfigError for a broken file."""
+    entry = load_kubeconfig(source, {}).users.get(name)
+    return _with_paths(entry, _USER_PATHS) if entry else {}
+
+
 def load_kubeconfig(explicit: Path | None, environ: Mapping[str, str]) -> Kubeconfig:
     """Read and merge. Raises ConfigError for a file that cannot be read or understood."""
     config = Kubeconfig()
@@ -141,6 +147,8 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
         user=shown,
         namespace=options.namespace or str(context.content.get("namespace") or "") or "default",
         source=str(context.source),
+        account_source=user.source,
+        account_name=user_name,
         cluster=_with_paths(cluster, _CLUSTER_PATHS),
         account=account,
         headers=headers,
@@ -148,11 +156,13 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
 
 
 def _is_url(server: str) -> bool:
+    """An address that can be connected to and shown: a password in it would end up on the screen."""
     try:
         parts = urlsplit(server)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and server.isprintable()
+        place = bool(parts.hostname) and parts.port != 0 and parts.username is None
     except ValueError:
         return False
+    return place and parts.scheme in ("http", "https") and server.isprintable()
 
 
 def _named(config: Kubeconfig, what: str, entries: Mapping[str, Entry], name: str, *, of: str = "") -> Entry:

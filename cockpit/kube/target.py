@@ -27,9 +27,9 @@ class ConnectOptions:
 class Target:
     """One context, pinned: later changes of the files do not change where acts go.
 
-    `user` is for display: the kubeconfig's user, and whom it acts as. `source` is the file that the context
-    came from. `cluster` and `account` are the kubeconfig's entries with absolute paths, `headers` what every
-    request carries; none of the three is ever shown.
+    `user` is for display: the kubeconfig's user, and whom it acts as. `source` is the file that the context came
+    from, `account_source` and `account_name` say where its user is. `cluster` and `account` are the kubeconfig's
+    entries with absolute paths, `headers` what every request carries; none of the three is ever shown.
     """
 
     context: str
@@ -37,7 +37,9 @@ class Target:
     user: str
     namespace: str
     source: str = ""
+    account_source: Path | None = None
     in_cluster: Path | None = None
     cluster: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    account_name: str = ""
     account: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

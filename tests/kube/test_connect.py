@@ -195,7 +195,8 @@ async def test_verification_can_be_switched_off(tmp_path, secured):
         ({}, {"certificate-authority-data": encoded("no pem")}, "no PEM certificate"),
         ({"client-certificate-data": encoded("x"), "client-key-data": encoded("y")}, {}, "cannot be used"),
         ({"tokenFile": "missing"}, {}, "cannot be loaded"),
-        ({"auth-provider": {"name": "oidc", "config": {"id-token": "no.jwt"}}}, {}, "cannot be loaded"),
+        ({"tokenFile": 7}, {}, "cannot be loaded"),
+        ({"auth-provider": {"name": "gcp"}}, {}, "auth-provider gcp of u is not supported"),
         ({}, {"proxy-url": "socks5://localhost:1"}, "socks5 is not supported"),
     ],
 )
@@ -222,6 +223,39 @@ async def test_service_account_of_a_pod(tmp_path, secured):
     (target,) = resolve_targets(ConnectOptions(), environ, folder)
     with pytest.raises(Unreachable, match="certificate is not trusted"):  # issued for "kubernetes", not for the address
         await asked_by(target)
+
+
+# OIDC
+
+
+def oidc(expires: datetime.datetime) -> dict:
+    claims = base64.urlsafe_b64encode(json.dumps({"exp": int(expires.timestamp())}).encode()).decode().rstrip("=")
+    config = {"id-token": f"e30.{claims}.x", "refresh-token": "s3cr3t", "idp-issuer-url": "https://127.0.0.1:1"}
+    return {"auth-provider": {"name": "oidc", "config": config}}
+
+
+def id_token(user: dict) -> str:
+    return f"Bearer {user['auth-provider']['config']['id-token']}"
+
+
+async def test_id_token_is_used_and_read_again_when_it_is_refused(tmp_path, secured):
+    old, new = oidc(NOW + DAY), oidc(NOW + DAY * 2)
+    secured.tokens = {id_token(new)}
+    target = target_for(tmp_path, secured, old)
+    target_for(tmp_path, secured, new)  # kubectl renewed it in the file
+    api = await connect(target, ConnectOptions(), ManualClock())
+    assert json.loads(await api.get_path("/who"))["by"] == id_token(new)
+    target_for(tmp_path, secured, old)
+    secured.tokens = {id_token(old)}
+    assert json.loads(await api.get_path("/who"))["by"] == id_token(old)
+    await api.close()
+
+
+async def test_id_token_that_stays_refused_says_to_log_in(tmp_path, secured):
+    with pytest.raises(Unauthorized, match="Log in again as for kubectl") as caught:
+        await asked_by(target_for(tmp_path, secured, oidc(NOW - DAY)))
+    assert "s3cr3t" not in str(caught.value)
+    assert len(secured.seen) == 1
 
 
 # Credential plug-ins

@@ -180,7 +180,8 @@ def test_dangling_reference_is_named(tmp_path, what):
 
 
 @pytest.mark.parametrize(
-    "server", ["", "host:6443", "ftp://host", "https://", "https://[::bad", "https://h:port", "h\x1b"]
+    "server",
+    ["", "host:6443", "ftp://host", "https://", "https://[::bad", "https://h:port", "https://me:s3cr3t@h", "h\x1b"],
 )
 def test_cluster_without_server_is_named(tmp_path, server):
     content = config("c", ["c@s"], cluster={"server": server})
