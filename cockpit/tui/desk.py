@@ -7,7 +7,8 @@ from typing import Any, Protocol, cast
 
 from textual.app import App
 
-from cockpit.model.view import FleetView
+from cockpit.model.refs import RolloutKey
+from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.port import Cockpit
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import Keymap
@@ -21,6 +22,10 @@ class Desk(Protocol):
     glyphs: Glyphs
     keymap: Keymap
     zone: tzinfo | None
+
+    def find(self, key: RolloutKey) -> RolloutView | None:
+        """The rollout as it is in the newest view."""
+        ...
 
 
 def desk_of(app: App[Any]) -> Desk:

@@ -23,7 +23,6 @@ STYLES: Mapping[str, tuple[str, bool, str]] = {
     "added": ("added", False, ""),
     "removed": ("removed", False, ""),
     "cursor": ("cursor", True, ""),
-    "bar": ("header", True, ""),
     "production": ("production", True, "bold"),
     "reverse": ("", False, "reverse"),
 }
@@ -47,5 +46,9 @@ def _style(variables: Mapping[str, str], variable: str, background: bool, attrib
     style = Style.parse(attributes) if attributes else Style.null()
     if not variable:
         return style
-    colour = Color.parse(variables[variable]).rich_color
+    parsed = Color.parse(variables[variable])
+    if background and parsed.ansi == -1:
+        # The terminal's own background cannot stand out; its two colours exchanged do.
+        return style + Style(reverse=True)
+    colour = parsed.rich_color
     return style + (Style(bgcolor=colour) if background else Style(color=colour))

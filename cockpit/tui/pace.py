@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import RolloutView
@@ -18,8 +19,8 @@ def facts(view: RolloutView) -> tuple[object, ...]:
         (lane.name, lane.match, lane.verdict, tuple((s.version, s.declared, s.written) for s in lane.shares))
         for lane in rollout.lanes
     )
-    fixed = (rollout.key, rollout.phase, rollout.message, rollout.step, rollout.versions, rollout.findings)
-    return (*fixed, lanes, rollout.acts, rollout.epoch, view.acting, probe.running, probe.door, probe.message)
+    fixed = replace(rollout, lanes=())
+    return (fixed, lanes, view.acting, probe.running, probe.door, probe.message, probe.epoch_since)
 
 
 class Pace:

@@ -77,7 +77,7 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, current]
 
 
-def _columns(line: Line, width: int) -> list[tuple[str, str]]:
+def columns_of(line: Line, width: int) -> list[tuple[str, str]]:
     """What each column shows; the second column of a wide character holds an empty text."""
     columns: list[tuple[str, str]] = []
     for text, style in line:
@@ -100,7 +100,7 @@ def changed_runs(old: Line, new: Line, width: int) -> list[tuple[int, int]]:
     """Runs (first column, columns) that must be drawn to turn one line into the other."""
     if old == new:
         return []
-    pairs = zip(_columns(old, width), _columns(new, width), strict=True)
+    pairs = zip(columns_of(old, width), columns_of(new, width), strict=True)
     changed = [x for x, (before, after) in enumerate(pairs) if before != after]
     runs: list[tuple[int, int]] = []
     for x in changed:

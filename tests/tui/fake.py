@@ -93,11 +93,11 @@ def rollout(name: str, system: str, phase: Phase, lanes: tuple[Lane, ...], **mor
     return Rollout(key, system, phase, lanes=lanes, **{**values, **more})  # type: ignore[arg-type]
 
 
-def cluster(state: Sync = Sync.LIVE, **more: object) -> ClusterView:
+def cluster(state: Sync = Sync.LIVE, context: str = CONTEXT, **more: object) -> ClusterView:
     kinds = (KindSync("Pod", state, START, objects=40),)
     values: dict[str, object] = {"production": False, "message": "", "stale_since": None, "namespace": NAMESPACE}
     return ClusterView(
-        context=CONTEXT, server="https://10.0.0.1", user="ann", state=state, kinds=kinds, **{**values, **more}
+        context=context, server="https://10.0.0.1", user="ann", state=state, kinds=kinds, **{**values, **more}
     )  # type: ignore[arg-type]
 
 

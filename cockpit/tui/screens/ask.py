@@ -74,16 +74,17 @@ class WeightForm(Form):
         lines: list[Line] = [(Span(f"weight   {safe_text(self.rollout.key)}", "strong"),), ()]
         for index, (name, percent) in enumerate(zip(form.names, form.percents, strict=True)):
             here = index == form.chosen
-            bar = glyphs.bars[0] * round(percent / 100 * 30)
+            bar = glyphs.bars[0] * round(percent / 100 * 20)
             note = "  takes the rest" if index == form.rest else ""
             mark = f"{glyphs.cursor} " if here else "  "
-            words = f"{fit(safe_text(name, 60), 14, ellipsis=glyphs.ellipsis)} {percent:>5g}%  {bar:<30}"
+            words = f"{fit(safe_text(name, 60), 14, ellipsis=glyphs.ellipsis)} {percent:>5g}%  {bar:<20}"
             lines.append((Span(mark, "key"), Span(words, "strong" if here else ""), Span(note, "quiet")))
         usual = "  ".join(str(preset) for preset in PRESETS)
         more = "tab next version   " if len(form.names) > 2 else ""
         lines += [
             (),
-            (Span(f"digits set   + - five points   up down one   pgup pgdn: {usual}", "quiet"),),
+            (Span("digits set   + - by five   up down by one", "quiet"),),
+            (Span(f"pgup pgdn to the next of {usual}", "quiet"),),
             (Span(f"{more}enter shows the plan   esc cancel", "quiet"),),
         ]
         return lines

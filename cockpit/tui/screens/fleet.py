@@ -45,7 +45,12 @@ class FleetScreen(CockpitScreen):
         yield HeaderBar(glyphs, zone)
         yield RolloutTable(glyphs)
         yield Findings(glyphs)
-        yield Input(placeholder="filter: words in name, namespace, system or phase", id="filter", compact=True)
+        yield Input(
+            placeholder="filter: words in name, namespace, system or phase",
+            id="filter",
+            compact=True,
+            select_on_focus=False,
+        )
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -57,7 +62,8 @@ class FleetScreen(CockpitScreen):
         super().on_screen_resume()
 
     def selected(self) -> RolloutView | None:
-        return self.query_one(RolloutTable).current
+        current = self.query_one(RolloutTable).current
+        return self.desk.find(current.rollout.key) if current else None
 
     def show_view(self, view: FleetView) -> None:
         self.query_one(HeaderBar).show(view, view.clusters, view.rollouts)

@@ -27,10 +27,8 @@ def help_lines(keymap: Keymap, refusal: Callable[[Key], str], glyphs: Glyphs) ->
     for key in keymap.keys:
         if key.acts:
             why = refusal(key)
-            style = "quiet" if why else "key"
-            lines.append(
-                (Span(f"  {key.shown:<8}", style), Span(f"{key.word:<14} {key.help}"), Span(f"  {why}", "quiet"))
-            )
+            words = (Span(f"{key.word:<14} "), Span(why or key.help, "quiet" if why else ""))
+            lines.append((Span(f"  {key.shown:<8}", "quiet" if why else "key"), *words))
     lines += [(), (Span("moving and looking", "strong"),)]
     lines += [(Span(f"  {keys:<10}", "key"), Span(words)) for keys, words in MOVES]
     for key in keymap.keys:

@@ -42,9 +42,14 @@ class Heights:
 
 def heights(total: int, lanes: int, versions: int, findings: int) -> Heights:
     """Share out the lines of a screen: what must be seen first, then what is good to have."""
-    room = max(total - 4, 10)
-    least = Heights(LINES_OF_A_LANE, 3, 2, 0, 1, 1)
+    room = total - 4
+    lines = dict.fromkeys(Heights.__slots__, 0)
     wishes = (
+        ("shares", LINES_OF_A_LANE),
+        ("versions", 3),
+        ("findings", 1),
+        ("strip", 2),
+        ("journal", 1),
         ("findings", min(max(findings, 1), 3)),
         ("versions", min(versions, 6) + 1),
         ("shares", lanes * LINES_OF_A_LANE),
@@ -59,7 +64,6 @@ def heights(total: int, lanes: int, versions: int, findings: int) -> Heights:
         ("chart", 16),
         ("strip", 8),
     )
-    lines = {name: getattr(least, name) for name in Heights.__slots__}
     for name, wish in wishes:
         free = room - sum(lines.values())
         more = min(wish - lines[name], free)
@@ -108,7 +112,7 @@ class RolloutScreen(CockpitScreen):
         super().on_screen_resume()
 
     def selected(self) -> RolloutView | None:
-        return next((view for view in self.desk.view.rollouts if view.rollout.key == self.key), None)
+        return self.desk.find(self.key)
 
     def show_view(self, view: FleetView) -> None:
         shown = self.selected()
@@ -159,7 +163,7 @@ class RolloutScreen(CockpitScreen):
             widget = self.query_one(pane)
             widget.display = height > 0
             # The last pane takes what is left over.
-            widget.styles.height = height if pane is not Timeline else "1fr"
+            widget.styles.height = "1fr" if pane is Timeline and height else height
 
     def _tell_gone(self) -> None:
         if not self._gone:

@@ -38,10 +38,12 @@ def columns(width: int, steps: bool, contexts: bool) -> Columns:
     """The same parts at every width: more room goes to names and pods."""
     wide = width >= 110
     step = (6 if wide else 4) if steps else 0
-    system, declared, written = (13, 12, 8) if wide else (8, 8, 5)
+    declared, written = (12, 8) if wide else (8, 5)
     context = (14 if wide else 9) if contexts else 0
-    fixed = 2 + system + 13 + step + declared + written + 13 + sum(1 for part in (step, context) if part) + 6 + context
-    rest = max(width - fixed, 12)
+    # With several clusters in 80 columns there is room for where it is or for what it is.
+    system = 13 if wide else 0 if contexts else 8
+    sizes = [size for size in (context, system, 13, step, declared, written, 13) if size]
+    rest = max(width - 2 - sum(sizes) - len(sizes) - 1, 12)
     pods = max(min(rest * 2 // 5, 30), 6)
     return Columns(context, rest - pods, system, 13, step, declared, written, 13, pods)
 
@@ -50,7 +52,7 @@ def heading(layout: Columns) -> Line:
     """The names of the columns."""
     cells = [
         *(fit(text, size) for text, size in (("CONTEXT", layout.context), ("ROLLOUT", layout.name)) if size),
-        fit("SYSTEM", layout.system),
+        *([fit("SYSTEM", layout.system)] if layout.system else []),
         fit("PHASE", layout.phase),
         *([fit("STEP", layout.step)] if layout.step else []),
         fit("DECLARED", layout.declared),
@@ -76,7 +78,7 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, several_namespaces: 
             else []
         ),
         Span(fit(safe_text(name), layout.name, ellipsis=cut) + " ", "strong"),
-        Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " "),
+        *([Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " ")] if layout.system else []),
         Span(fit(f"{phase.sign} {phase.word}", layout.phase) + " ", phase.style),
         *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
         Span(fit(_declared(told, layout.declared, glyphs), layout.declared) + " "),

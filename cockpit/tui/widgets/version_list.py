@@ -68,13 +68,13 @@ def short_image(images: Sequence[str]) -> str:
 
 def pod_cells(pods: Sequence[PodCell], chosen: PodCell | None, width: int, glyphs: Glyphs) -> list[Span]:
     """One sign a pod in `width` columns; where there are more, how many are not shown."""
-    room = width if len(pods) <= width else width - len(more := f"+{len(pods) - width + 5}")
+    room = width if len(pods) <= width else width - len(f"+{len(pods)}")
     spans = []
     for pod in pods[:room]:
         look = glyphs.pods[pod.state]
         spans.append(Span(look.sign, f"{look.style} reverse" if pod is chosen else look.style))
     if len(pods) > width:
-        spans.append(Span(more, "quiet"))
+        spans.append(Span(f"+{len(pods) - room}", "quiet"))
     used = sum(len(span.text) for span in spans)
     return [*spans, Span(" " * (width - used))]
 
