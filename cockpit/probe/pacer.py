@@ -10,6 +10,8 @@ from cockpit.model.clock import Clock
 SLACK = 0.05
 # Longest sleep, so that a changed rate is heard soon.
 _LONGEST_SLEEP = 1.0
+# Rounding may wake a sleeper this early; sleeping again for so little gets nowhere.
+_TINY = 1e-6
 RATE_LIMITS = (0.01, 10_000.0)
 
 
@@ -32,7 +34,7 @@ class Pacer:
         while True:
             now = self._clock.monotonic()
             due = now if self._last is None else self._last + 1 / self.rate
-            if due <= now:
+            if due - now < _TINY:
                 # What was missed is left out: the schedule goes on from here.
                 self._last = due if now - due <= max(SLACK, 1 / self.rate) else now
                 await self._clock.sleep(0)

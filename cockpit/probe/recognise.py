@@ -12,7 +12,7 @@ import msgspec
 from cockpit.model.rollout import Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import CellKind
-from cockpit.probe.patterns import TEXT_LIMIT, PatternError, compile_pattern
+from cockpit.probe.patterns import TEXT_LIMIT, Pattern, PatternError
 from cockpit.probe.sender import Answer
 
 NAME_LIMIT = 63  # of a version named by an answer; a label value is no longer
@@ -164,15 +164,10 @@ def _by_pattern(pattern: str) -> Extract:
     if not pattern:
         raise VersionFromError("regex: needs a pattern, such as regex:version: (\\S+)")
     try:
-        compiled = compile_pattern(pattern)
+        compiled = Pattern(pattern)
     except PatternError as error:
         raise VersionFromError(f"the pattern {error}") from None
-
-    def search(answer: Answer) -> str | None:
-        match = compiled.search(_body(answer)[:TEXT_LIMIT])
-        return match[1 if compiled.groups else 0] if match else None
-
-    return search
+    return lambda answer: compiled.find(_body(answer))
 
 
 def _json_path(text: str) -> tuple[str, ...]:

@@ -156,6 +156,8 @@ class _Sampling:
         self._take(answer, (self._clock.monotonic() - due) * 1000)
 
     def _take(self, answer: Answer, ms: float) -> None:
+        if self._decided:
+            return  # what was under way when the question was decided must not open it again
         reading = self._bounded(self._recogniser.read(answer))
         self._tally.count(reading, ms)
         if reading.version is not None:

@@ -121,15 +121,16 @@ class HttpxTransport:
         self._pools: dict[tuple[str | None, bool, bool], httpx.AsyncHTTPTransport] = {}
 
     async def send(self, request: ProbeRequest) -> Answer:
+        pool = self._pool(request.door)  # before the clock runs: the first one reads the system's certificates
         timing = _Timing(self._clock)
         try:
             async with asyncio.timeout(request.timeout):
                 addresses = await self._addresses(request.door)
                 for address in addresses[:-1]:
-                    answer = await self._attempt(request, address, timing)
+                    answer = await self._attempt(pool, request, address, timing)
                     if answer.failure not in (Failure.REFUSED, Failure.UNREACHABLE):
                         return answer
-                return await self._attempt(request, addresses[-1], timing)
+                return await self._attempt(pool, request, addresses[-1], timing)
         except TimeoutError:
             return timing.failed(Failure.TIMEOUT, f"no whole answer within {request.timeout:g} s")
         except socket.gaierror as error:
@@ -144,11 +145,13 @@ class HttpxTransport:
         """Where to connect, in the order to try. What goes through a proxy is resolved there."""
         return (door.address,) if door.proxy else await self._names.addresses(door.address)
 
-    async def _attempt(self, request: ProbeRequest, address: str, timing: _Timing) -> Answer:
+    async def _attempt(
+        self, pool: httpx.AsyncHTTPTransport, request: ProbeRequest, address: str, timing: _Timing
+    ) -> Answer:
         import httpx
 
         try:
-            response = await self._pool(request.door).handle_async_request(_wire(request, address, timing))
+            response = await pool.handle_async_request(_wire(request, address, timing))
         except (httpx.TransportError, httpx.InvalidURL, OSError, ValueError) as error:
             failure = _failure(error)
             late = f"no answer within {request.timeout:g} s"

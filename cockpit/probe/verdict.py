@@ -14,6 +14,9 @@ from cockpit.probe.stats import ALPHA, SplitTest, always_valid, answers_needed
 FINEST, COARSEST = 0.05, 0.15
 # Answers after which a version of 5% would have shown up, with 95%: ln(0.05) / ln(0.95).
 CLEAN = 59
+# By how much wider an interval may grow again before a split that was borne out counts as undecided:
+# a verdict must not flicker with every answer.
+_STEADY = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Judge:
         self.written = usable_split(written)
         self._test = SplitTest(self.written or {})
         self._seen: dict[str, int] = {}
+        self._borne_out = False
 
     def see(self, version: str) -> None:
         """Take in one answer that named `version`."""
@@ -48,7 +52,9 @@ class Judge:
         """What can be said by now."""
         if self.written is None:
             return Ruling(Verdict.UNKNOWN, None, "no split is written")
-        return rule(self._seen, self.written, self._test.p_value)
+        ruling = rule(self._seen, self.written, self._test.p_value, self._borne_out)
+        self._borne_out = ruling.verdict is Verdict.ON
+        return ruling
 
 
 def usable_split(written: Mapping[str, float | None]) -> dict[str, float] | None:
@@ -60,8 +66,11 @@ def usable_split(written: Mapping[str, float | None]) -> dict[str, float] | None
     return {name: share / total for name, share in shares.items()} if total > 0 else None
 
 
-def rule(seen: Mapping[str, int], written: Mapping[str, float], p_value: float) -> Ruling:
-    """The ruling on answers by version against a split that sums to 1, with the test's p-value."""
+def rule(seen: Mapping[str, int], written: Mapping[str, float], p_value: float, borne_out: bool = False) -> Ruling:
+    """The ruling on answers by version against a split that sums to 1, with the test's p-value.
+
+    `borne_out` is true where the ruling before was ON.
+    """
     n = sum(seen.values())
     if n == 0:
         return Ruling(Verdict.NOT_YET, None, "no answer named a version yet")
@@ -71,7 +80,8 @@ def rule(seen: Mapping[str, int], written: Mapping[str, float], p_value: float) 
         return Ruling(Verdict.OFF, 0.0, text)
     if p_value <= ALPHA:
         return Ruling(Verdict.OFF, p_value, _contradiction(seen, written, n, p_value))
-    more = max(_missing(seen.get(name, 0), n, share) for name, share in written.items())
+    slack = _STEADY if borne_out else 1.0
+    more = max(_missing(seen.get(name, 0), n, share, slack) for name, share in written.items())
     if more:
         return Ruling(Verdict.NOT_YET, p_value, f"not yet decidable, ~{more} more", more)
     name = _telling(written)
@@ -86,7 +96,8 @@ def describe(lane: Lane) -> str:
         return "no split is written"
     if lane.verdict is Verdict.UNKNOWN:
         return "answers name no version" if lane.samples else "nobody looked yet"
-    return rule({name: count for name, count in seen.items() if count}, written, lane.p_value or 0.0).text
+    answered = {name: count for name, count in seen.items() if count}
+    return rule(answered, written, lane.p_value or 0.0, lane.verdict is Verdict.ON).text
 
 
 def tolerance(share: float) -> float:
@@ -94,13 +105,13 @@ def tolerance(share: float) -> float:
     return min(max(min(share, 1 - share), FINEST), COARSEST)
 
 
-def _missing(hits: int, n: int, share: float) -> int:
+def _missing(hits: int, n: int, share: float, slack: float) -> int:
     """About how many more answers a version's share needs; 0 where it is borne out."""
     if share in (0.0, 1.0):
         return max(CLEAN - n, 0)
     low, high = always_valid(hits, n)
     width = tolerance(share)
-    if high - share <= width and share - low <= width:
+    if max(high - share, share - low) <= width * slack:
         return 0
     return max(answers_needed(share, width) - n, n // 4, 10)
 

@@ -64,8 +64,8 @@ class Server:
             exchange = Exchange(head, reader, writer)
             self.seen.append(exchange)
             await self.behaviour(exchange)
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, asyncio.CancelledError):
+            pass  # the client went away, or the test is over
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError):

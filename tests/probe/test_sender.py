@@ -269,5 +269,5 @@ class TestTls:
 
     async def test_https_to_a_port_that_speaks_http(self, transport: Transport) -> None:
         async with serving(saying("v1")) as server:
-            answer = await transport.send(ProbeRequest(door(server.port, tls=True), timeout=0.2))
+            answer = await transport.send(ProbeRequest(door(server.port, tls=True), timeout=0.5))
         assert answer.failure in (Failure.TLS, Failure.TIMEOUT, Failure.RESET)

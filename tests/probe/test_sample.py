@@ -1,0 +1,177 @@
+"""Sampling once, against real sockets."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from cockpit.model.rollout import Verdict
+from cockpit.probe.expect import Expectation, ExpectationError, meets, parse_expectation
+from cockpit.probe.recognise import VersionFromError
+from cockpit.probe.sample import MOST_VERSIONS, SampleOrder, SampleResult, sample
+from cockpit.probe.sender import Transport
+from cockpit.session.clock import SystemClock
+from tests.probe.parts import V1, V2, door, version
+from tests.probe.servers import Behaviour, Exchange, free_port, saying, serving
+
+FAST = 5000.0
+
+
+def three_of_ten() -> Behaviour:
+    replies = itertools.cycle(["v1"] * 4 + ["v2"] + ["v1"] + ["v2"] * 2 + ["v1"] * 2)
+
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(f'{{"code": 200, "message": "version: {next(replies)}"}}')
+
+    return behave
+
+
+async def test_versions_are_found_in_the_answers(transport: Transport) -> None:
+    async with serving(three_of_ten()) as server:
+        result = await sample(transport, SystemClock(), SampleOrder(door(server.port), count=50, rate=FAST))
+    assert (result.samples, result.errors, result.unknown, result.verdict) == (50, 0, 0, Verdict.UNKNOWN)
+    assert [(seen.version, seen.answers, seen.share) for seen in result.versions] == [("v1", 35, 0.7), ("v2", 15, 0.3)]
+    assert result.versions[1].low < 0.3 < result.versions[1].high
+    assert result.target == f"http://www.example.com:{server.port}/"
+
+
+async def test_the_document_has_every_field(transport: Transport) -> None:
+    async with serving(saying("v1")) as server:
+        result = await sample(transport, SystemClock(), SampleOrder(door(server.port), count=3, rate=FAST))
+    document = json.loads(json.dumps(result.document()))
+    assert {"target", "samples", "errors", "unknown", "seconds", "verdict", "versions"} <= document.keys()
+    assert document["verdict"] == "unknown"
+    assert document["versions"][0].keys() == {
+        "version",
+        "answers",
+        "share",
+        "low",
+        "high",
+        "errors",
+        "p50_ms",
+        "p99_ms",
+    }
+
+
+async def test_a_written_split_is_judged_until_it_is_decided(transport: Transport) -> None:
+    async with serving(three_of_ten()) as server:
+        order = SampleOrder(door(server.port), versions=(V1, V2), written={"v1": 0.7, "v2": 0.3}, rate=FAST)
+        right = await sample(transport, SystemClock(), order)
+        order = SampleOrder(door(server.port), versions=(V1, V2), written={"v1": 0.95, "v2": 0.05}, rate=FAST)
+        wrong = await sample(transport, SystemClock(), order)
+    assert right.verdict is Verdict.ON
+    assert "consistent with 30%" in right.text
+    assert 50 < right.samples < 200
+    assert wrong.verdict is Verdict.OFF
+    assert "contradicts 5%" in wrong.text
+    assert wrong.samples < 100
+
+
+async def test_an_expectation_takes_the_place_of_what_is_written(transport: Transport) -> None:
+    async with serving(three_of_ten()) as server:
+        met = SampleOrder(door(server.port), expected=parse_expectation(["v2=30"], 10), rate=FAST)
+        missed = SampleOrder(door(server.port), expected=parse_expectation(["v2=60%"], 5), rate=FAST)
+        assert (await sample(transport, SystemClock(), met)).verdict is Verdict.ON
+        assert (await sample(transport, SystemClock(), missed)).verdict is Verdict.OFF
+
+
+async def test_headers_choose_a_lane(transport: Transport) -> None:
+    async def by_header(exchange: Exchange) -> None:
+        await exchange.answer("v2" if exchange.headers.get("foo") == "bar" else "v1")
+
+    async with serving(by_header) as server:
+        order = SampleOrder(door(server.port), headers=(("foo", "bar"),), versions=(V1, V2), count=5, rate=FAST)
+        result = await sample(transport, SystemClock(), order)
+    assert [(seen.version, seen.answers) for seen in result.versions] == [("v1", 0), ("v2", 5)]
+
+
+async def test_it_ends_after_its_duration(transport: Transport) -> None:
+    async with serving(saying("v1")) as server:
+        result = await sample(transport, SystemClock(), SampleOrder(door(server.port), duration=0.2, rate=50))
+    assert 1 <= result.samples <= 15
+    assert result.seconds >= 0.2
+
+
+async def test_a_refused_target_is_told(transport: Transport) -> None:
+    order = SampleOrder(door(free_port()), count=5, rate=FAST)
+    result = await sample(transport, SystemClock(), order)
+    assert (result.samples, result.errors, result.verdict, result.versions) == (5, 5, Verdict.UNKNOWN, ())
+    assert "refused the connection" in result.message
+
+
+async def test_answers_without_a_version_are_told(transport: Transport) -> None:
+    async with serving(saying("<html></html>" + "-" * 100)) as server:
+        result = await sample(transport, SystemClock(), SampleOrder(door(server.port), count=5, rate=FAST))
+    assert result.unknown == 5
+    assert "--version-from" in result.message
+
+
+async def test_progress_is_heard(transport: Transport) -> None:
+    heard: list[SampleResult] = []
+    async with serving(saying("v1")) as server:
+        await sample(transport, SystemClock(), SampleOrder(door(server.port), duration=0.5, rate=100), heard.append)
+    assert 2 <= len(heard) <= 6
+    assert [result.samples for result in heard] == sorted(result.samples for result in heard)
+
+
+async def test_a_server_that_makes_names_up_does_not_fill_the_table(transport: Transport) -> None:
+    numbers = itertools.count()
+
+    async def inventive(exchange: Exchange) -> None:
+        await exchange.answer(f"version: v{next(numbers)}")
+
+    async with serving(inventive) as server:
+        result = await sample(transport, SystemClock(), SampleOrder(door(server.port), count=80, rate=FAST))
+    assert (len(result.versions), result.unknown) == (MOST_VERSIONS, 80 - MOST_VERSIONS)
+
+
+async def test_a_broken_version_from_is_refused_before_anything_is_sent(transport: Transport) -> None:
+    async with serving(saying("v1")) as server:
+        with pytest.raises(VersionFromError):
+            await sample(transport, SystemClock(), SampleOrder(door(server.port, version_from="regex:(")))
+    assert server.connections == 0
+
+
+class TestExpectations:
+    def test_as_typed(self) -> None:
+        assert parse_expectation(["v2=30", "a=b=12.5%"], 5) == Expectation({"v2": 0.3, "a=b": 0.125}, 0.05)
+
+    @pytest.mark.parametrize(
+        ("texts", "within", "words"),
+        [
+            (["v2"], 5, "needs VERSION=PERCENT"),
+            (["=5"], 5, "needs VERSION=PERCENT"),
+            (["v2=x"], 5, "needs VERSION=PERCENT"),
+            (["v2=nan"], 5, "needs VERSION=PERCENT"),
+            (["v2=101"], 5, "needs VERSION=PERCENT"),
+            (["v2=1", "v2=2"], 5, "v2 is named twice"),
+            (["v2=60", "v1=60"], 5, "add up to 120%"),
+            (["v2=30"], 0, "--within 0"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, texts: list[str], within: float, words: str) -> None:
+        with pytest.raises(ExpectationError, match=words):
+            parse_expectation(texts, within)
+
+    @pytest.mark.parametrize(
+        ("seen", "verdict"),
+        [
+            ({"v1": 700, "v2": 300}, Verdict.ON),
+            ({"v1": 7, "v2": 3}, Verdict.NOT_YET),
+            ({"v1": 640, "v2": 360}, Verdict.NOT_YET),
+            ({"v1": 500, "v2": 500}, Verdict.OFF),
+            ({"v1": 1000}, Verdict.OFF),
+            ({}, Verdict.NOT_YET),
+        ],
+    )
+    def test_met_or_not(self, seen: dict[str, int], verdict: Verdict) -> None:
+        assert meets(Expectation({"v2": 0.3}, 0.05), seen).verdict is verdict
+
+
+async def test_versions_that_are_known_and_silent_are_listed(transport: Transport) -> None:
+    async with serving(saying("v1")) as server:
+        order = SampleOrder(door(server.port), versions=(V1, V2, version("v3")), count=4, rate=FAST)
+        result = await sample(transport, SystemClock(), order)
+    assert [(seen.version, seen.answers) for seen in result.versions] == [("v1", 4), ("v2", 0), ("v3", 0)]
