@@ -240,5 +240,6 @@ def delete_options(call: Call) -> dict[str, Any]:
         "uid": preconditions.get("uid"),
         "resource_version": preconditions.get("resourceVersion"),
         "grace": grace,
-        "dry_run": call.dry_run("DeleteOptions") or options.get("dryRun") == ["All"],
+        # Options in a body make the API server look away from the query: `?dryRun=All` beside them deletes.
+        "dry_run": options.get("dryRun") == ["All"] if call.body else call.dry_run("DeleteOptions"),
     }

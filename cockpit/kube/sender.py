@@ -52,6 +52,7 @@ class Sender:
 
 def _call(request: Request, what: str, dry_run: bool) -> Call:
     query = {"dryRun": "All"} if dry_run else {}
+    body = request.body
     content_type = "application/json"
     match request.verb:
         case Verb.PATCH:
@@ -63,10 +64,13 @@ def _call(request: Request, what: str, dry_run: bool) -> Call:
             method, path = "POST", list_path(request.ref.resource, request.ref.namespace)
         case Verb.DELETE:
             method, path = "DELETE", object_path(request.ref)
+            if dry_run:
+                # A DELETE with a body is read from the body alone: by the query it would really delete
+                # (apiserver, endpoints/handlers/delete.go).
+                body = {**body, "dryRun": ["All"]}
     if request.verb is not Verb.DELETE:
         query["fieldManager"] = FIELD_MANAGER
-    body = msgspec.json.encode(request.body)
-    return Call(method, path, query, body, content_type, what=what, write=True, dry_run=dry_run)
+    return Call(method, path, query, msgspec.json.encode(body), content_type, what=what, write=True, dry_run=dry_run)
 
 
 def _may_have_happened(error: ApiError) -> bool:

@@ -80,6 +80,12 @@ async def test_dry_run_says_so(server, sender):
     assert server.asked[0].query == {"dryRun": "All", "fieldManager": "cockpit"}
 
 
+async def test_dry_run_of_a_delete_says_so_where_the_api_server_listens(server, sender):
+    server.then(server.says(OK))
+    await sender.send(Request(Verb.DELETE, WEB, {"preconditions": {"uid": "u"}}), dry_run=True)
+    assert server.asked[0].json == {"preconditions": {"uid": "u"}, "dryRun": ["All"]}
+
+
 async def test_read_only_sends_dry_runs_only(server, api):
     sender = Sender(api, read_only=True)
     server.then(server.says(OK))
