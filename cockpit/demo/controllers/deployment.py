@@ -147,7 +147,7 @@ def _number(world: World, deployment: Object, sets: Sets) -> Object:
     if annotations.get(sets_of.REVISION) == revision:
         return stored
     annotations[sets_of.REVISION] = revision
-    return world.storage.update(DEPLOYMENTS, stored, manager=MANAGER)
+    return world.storage.update(DEPLOYMENTS, stored, subresource="status", manager=MANAGER)
 
 
 def _mark_progress(world: World, deployment: Object, mark: Progress) -> Object:

@@ -1,4 +1,7 @@
-"""Pods: the scheduler gives them a node, the kubelet starts and ends them."""
+"""Pods: the scheduler gives them a node, the kubelet starts and ends them.
+
+What these two write is not noted in `managedFields`: that would be most of the work of a cluster with many pods.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ class Kubelet:
             return left
         status = crashed(pod, world.clock.timestamp(), _host(pod), restarts + 1)
         self._since[(pod["metadata"]["uid"], "crashed")] = world.clock.now()
-        world.storage.update(PODS, {**pod, "status": status}, subresource="status", manager="kubelet")
+        world.storage.update(PODS, {**pod, "status": status}, subresource="status")
         first = containers(pod)[0].get("name", "") if containers(pod) else ""
         message = f"Back-off restarting failed container {first} in pod {pod['metadata']['name']}"
         world.tell(PODS, pod, "BackOff", message, "kubelet", "Warning")
@@ -115,7 +118,7 @@ class Kubelet:
 
     def _write(self, world: World, pod: Object, stage: Literal["creating", "running", "ready"]) -> None:
         status: dict[str, Any] = status_at(pod, stage, world.clock.timestamp(), _host(pod))
-        world.storage.update(PODS, {**pod, "status": status}, subresource="status", manager="kubelet")
+        world.storage.update(PODS, {**pod, "status": status}, subresource="status")
 
     def _forget(self, uid: str) -> None:
         for moment in ("bound", "running", "crashed", "ending"):
@@ -123,7 +126,7 @@ class Kubelet:
 
 
 def _schedule(world: World, pod: Object) -> float | None:
-    """Bind the pod to a node that takes pods."""
+    """Bind the pod to a node that takes pods; one that is ready at once goes without an Event."""
     nodes = [node for node in world.storage.scan(NODES) if not (node.get("spec") or {}).get("unschedulable")]
     if not nodes:
         message = "0/0 nodes are available: no node takes pods."
@@ -131,6 +134,8 @@ def _schedule(world: World, pod: Object) -> float | None:
         return 5.0
     name = nodes[int(fraction(pod["metadata"]["uid"], "node") * len(nodes))]["metadata"]["name"]
     world.storage.update(PODS, {**pod, "spec": {**pod["spec"], "nodeName": name}})
+    if shape_of(pod).start == 0:
+        return None
     message = f"Successfully assigned {pod['metadata']['namespace']}/{pod['metadata']['name']} to {name}"
     world.tell(PODS, pod, "Scheduled", message, "default-scheduler", "Normal")
     return None

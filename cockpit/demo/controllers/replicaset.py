@@ -84,10 +84,11 @@ def _set_references(world: World, pod: Object, references: list[dict[str, Any]])
 
 def _manage(world: World, replicaset: Object, active: list[Object]) -> str | None:
     missing = wanted(replicaset) - len(active)
+    sibling: Object | None = None
     try:
         for _ in range(min(missing, BURST)):
-            pod = world.storage.create(PODS, pod_from(replicaset), manager=MANAGER)
-            name = pod["metadata"]["name"]
+            sibling = _create(world, replicaset, sibling)
+            name = sibling["metadata"]["name"]
             world.tell(REPLICASETS, replicaset, "SuccessfulCreate", f"Created pod: {name}", COMPONENT, "Normal")
     except ApiError as error:
         world.tell(REPLICASETS, replicaset, "FailedCreate", f"Error creating: {error.message}", COMPONENT, "Warning")
@@ -100,6 +101,15 @@ def _manage(world: World, replicaset: Object, active: list[Object]) -> str | Non
             continue
         world.tell(REPLICASETS, replicaset, "SuccessfulDelete", f"Deleted pod: {name}", COMPONENT, "Normal")
     return None
+
+
+def _create(world: World, replicaset: Object, sibling: Object | None) -> Object:
+    """A pod; which fields of it are managed is worked out for the first one and copied for its siblings."""
+    pod = pod_from(replicaset)
+    if sibling is None:
+        return world.storage.create(PODS, pod, manager=MANAGER)
+    pod["metadata"]["managedFields"] = sibling["metadata"].get("managedFields") or []
+    return world.storage.create(PODS, pod)
 
 
 def wanted(workload: Object) -> int:

@@ -121,10 +121,10 @@ class Gateway:
 
     def _follow(self, event: Event) -> None:
         self._endpoints.follow(event)
-        if (event.kind in (INGRESSES, INGRESSCLASSES) and _rules(event.obj) != _rules(event.old or {})) or (
-            event.type == "DELETED" and event.kind in (INGRESSES, INGRESSCLASSES)
-        ):
-            self._routes = None
+        if event.kind in (INGRESSES, INGRESSCLASSES):
+            gone = event.type == "DELETED" or event.old is None
+            if gone or _rules(event.obj) != _rules(event.old or {}):
+                self._routes = None
 
 
 def _rules(obj: Object) -> tuple[Any, ...]:
