@@ -19,8 +19,6 @@ from cockpit.cli.program import DemoOrder, Options, StartError
 
 if TYPE_CHECKING:
     from cockpit.model.clock import Clock
-    from cockpit.model.door import Door
-    from cockpit.model.refs import RolloutKey
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.cluster import Connection
     from cockpit.session.port import Cockpit
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 
 # What `cockpit demo` shows where nothing is asked for.
 STORIES = ("blue-green", "canary-ingress")
+# Rollouts of an embedded cluster that are sampled from the start, all that a small screen shows at once.
+DEMO_PROBES = "12"
 
 
 def main() -> None:
@@ -64,14 +64,6 @@ class Launcher:
 
         paths = user_paths(self._environ)
         return {"settings": paths.config, "journal": paths.journal, "targets": paths.targets, "log": paths.log}
-
-    def remembered_door(self, key: RolloutKey) -> Door | None:
-        """See `Program.remembered_door`."""
-        from cockpit.session.settings import user_paths
-        from cockpit.session.targets import Targets
-
-        target = Targets(user_paths(self._environ).targets).get(key)
-        return target.door if target else None
 
     @contextlib.asynccontextmanager
     async def session(self, options: Options) -> AsyncIterator[Cockpit]:
@@ -167,7 +159,7 @@ class Launcher:
         settings = self.settings(options)
         from cockpit.session.bridge import Bridge
 
-        async with Bridge(lambda: self.session(options)) as cockpit:
+        async with Bridge(lambda: self._sampled_session(options, settings.probe.auto)) as cockpit:
             # Loaded after the session was opened, so that it reads while this takes its time.
             from cockpit.tui.app import CockpitApp
 
@@ -182,6 +174,13 @@ class Launcher:
                 asyncio.get_running_loop().add_signal_handler(number, leave, number)
             await app.run_async(mouse=settings.mouse)
             return app.return_code or 0
+
+    @contextlib.asynccontextmanager
+    async def _sampled_session(self, options: Options, most: int) -> AsyncIterator[Cockpit]:
+        from cockpit.session.sampling import sampled
+
+        async with self.session(options) as cockpit, sampled(cockpit, most):
+            yield cockpit
 
     def _glyphs(self, wanted: str) -> str:
         """What the terminal can show: the Linux console and other encodings than UTF-8 have few glyphs."""
@@ -205,7 +204,7 @@ class Launcher:
         logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
     def demo(self, order: DemoOrder, options: Options) -> int:
-        """See `Program.demo`. What the screen keeps of an embedded cluster goes with it."""
+        """See `Program.demo`. What the screen keeps goes with the cluster; its traffic is sampled unasked."""
         from cockpit import demo_process
 
         if order.listing:
@@ -214,6 +213,6 @@ class Launcher:
             return demo_process.serve(order)
         order = order if order.scenarios else replace(order, scenarios=STORIES)
         with demo_process.embedded_cluster(order) as cluster, tempfile.TemporaryDirectory() as state:
-            apart = Launcher({**self._environ, "COCKPIT_STATE": state})
+            apart = Launcher({"COCKPIT_PROBE_AUTO": DEMO_PROBES, **self._environ, "COCKPIT_STATE": state})
             options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=order.contexts)
             return apart.screen(replace(options, all_namespaces=options.namespace is None))

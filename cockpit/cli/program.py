@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cockpit.model.door import Door
-from cockpit.model.refs import RolloutKey
 from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
@@ -74,10 +72,6 @@ class Program(Protocol):
 
     def request_timeout(self, options: Options) -> float:
         """Seconds to wait for the first facts, from flag or settings; raises StartError for broken settings."""
-        ...
-
-    def remembered_door(self, key: RolloutKey) -> Door | None:
-        """The probe target that a user chose for this rollout earlier."""
         ...
 
     def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> Coroutine[Any, Any, SampleResult]:

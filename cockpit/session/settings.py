@@ -31,11 +31,15 @@ class SettingsError(Exception):
 
 
 class ProbeSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`rate` is requests per second, `concurrency` requests under way at once, both per rollout."""
+    """`rate` is requests per second, `concurrency` requests under way at once, both per rollout.
+
+    `auto` is how many rollouts a screen samples without being asked, `timeout` seconds for one answer.
+    """
 
     rate: Annotated[float, Meta(gt=0, le=10_000)] = 10.0
     concurrency: Annotated[int, Meta(ge=1, le=1_000)] = 8
     timeout: Annotated[float, Meta(gt=0, le=600)] = 5.0
+    auto: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ from cockpit.model.plan import Act, ActState, Ask, Change, Expected, PatchType, 
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Finding, Lane, Observed, Phase, Role, Rollout, Severity, Share, Verdict, Version
 from cockpit.model.view import ClusterView, FleetView, KindSync, Outcome, Prepared, ProbeView, RolloutView, Stage, Sync
+from cockpit.probe.sample import SampleOrder, SampleResult
 
 TURNS_PER_VIEW = 10  # a reader needs three to see each
 QUIET = ProbeView(False, None, 0, 0, 0, 0, 0, None)
@@ -166,6 +167,8 @@ class FakeProgram:
         self.person = FakePerson()
         self.options: list[Options] = []
         self.orders: list[DemoOrder] = []
+        self.sampled: list[SampleOrder] = []
+        self.result = SampleResult("http://shop.example/", 0, 0, 0, 1.0, Verdict.UNKNOWN, ())
         self.problem = ""
         self.closed = 0
 
@@ -182,8 +185,10 @@ class FakeProgram:
     def request_timeout(self, options: Options) -> float:
         return options.request_timeout or 1.0
 
-    def remembered_door(self, key: RolloutKey) -> Door | None:
-        return None
+    async def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> SampleResult:
+        self.sampled.append(order)
+        progress(self.result)
+        return self.result
 
     def screen(self, options: Options) -> int:
         self.options.append(options)

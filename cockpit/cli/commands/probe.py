@@ -17,6 +17,7 @@ from cockpit.cli.waiting import synced
 from cockpit.cli.words import percent
 from cockpit.model.rollout import Lane, Rollout, Verdict
 from cockpit.model.text import safe_text
+from cockpit.model.view import RolloutView
 from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
@@ -99,11 +100,11 @@ def _of_rollout(
     from cockpit.probe.sample import SampleOrder
     from cockpit.probe.target import override_door
 
-    async def look(cockpit: Cockpit) -> Rollout:
-        return find(await synced(cockpit, program.request_timeout(options)), name).rollout
+    async def look(cockpit: Cockpit) -> RolloutView:
+        return find(await synced(cockpit, program.request_timeout(options)), name)
 
-    rollout = with_session(program, options, look)
-    door = program.remembered_door(rollout.key) or rollout.door
+    shown = with_session(program, options, look)
+    rollout, door = shown.rollout, shown.probe.door or shown.rollout.door
     if door is None:
         why = rollout.door_missing or "it has no address that requests could be sent to"
         raise Failed(f"{rollout.key}: {why}. Give a URL instead of the name.")
