@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cockpit.demo.serve import scenario_names, serve
+from cockpit.demo.scenarios import ScenarioError, load, names
+from cockpit.demo.serve import serve
 
 
 def parser() -> argparse.ArgumentParser:
@@ -31,11 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until asked to end; print one line of JSON when ready."""
     options = parser().parse_args(arguments)
     if options.list:
-        sys.stdout.write("".join(f"{name}\n" for name in scenario_names()))
+        sys.stdout.write("".join(f"{name:<18} {about}\n" for name, about in names()))
         return 0
-    unknown = sorted(set(options.scenario) - set(scenario_names())) if options.scenario else []
-    if unknown:
-        sys.stderr.write(f"no scenario named {', '.join(unknown)}; known: {', '.join(scenario_names())}\n")
+    try:
+        for name in options.scenario:
+            load(name)
+    except ScenarioError as error:
+        known = ", ".join(name for name, _ in names())
+        sys.stderr.write(f"{error}; there are {known}\n")
         return 2
     asyncio.run(
         serve(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
+import logging
 import random
 from collections.abc import Coroutine
 from typing import Any
@@ -12,10 +12,15 @@ from cockpit.demo import kubeconfig, tls
 from cockpit.demo.apiserver import ApiServer
 from cockpit.demo.auth import Users
 from cockpit.demo.clock import DemoClock
+from cockpit.demo.controllers import run_controllers
 from cockpit.demo.faults import Faults
 from cockpit.demo.garbage import GarbageCollector
+from cockpit.demo.gateway import Gateway
 from cockpit.demo.kinds import SERVICES
+from cockpit.demo.scenarios import Scenario, Story
 from cockpit.demo.storage import Storage, ensure_namespace
+
+log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 KUBERNETES_SERVICE = {
@@ -45,10 +50,9 @@ class DemoCluster:
         self.clock = clock
         self.rng = random.Random(seed)
         self.storage = Storage(clock, self.rng)
-        self.gateway: Any = None
+        self.gateway = Gateway(self.storage, clock, self.rng, gateway_port)
         self._users = Users(name)
         self._authority = tls.authority(clock.now())
-        self._gateway_port = gateway_port
         self._api = ApiServer(self.storage, clock, self._users, self._authority, host=HOST, port=api_port)
         self._tasks: list[asyncio.Task[Any]] = []
         for namespace in NAMESPACES:
@@ -70,10 +74,16 @@ class DemoCluster:
         return kubeconfig.for_cluster(self.name, self._api.url, self._authority.certificate, self._users)
 
     async def start(self) -> None:
-        """Start everything; when this returns, the API answers."""
-        await self._api.start()
+        """Start everything; when this returns, API and gateway answer."""
         self._run(GarbageCollector(self.storage).run(), "garbage collector")
-        await self._start_other_half()
+        self._run(run_controllers(self.storage, self.clock, self.rng), "controllers")
+        await self.gateway.start()
+        await self._api.start()
+
+    def play(self, scenario: Scenario) -> None:
+        """Create a scenario's objects and begin its story."""
+        scenario.install(self.storage)
+        self._run(Story(scenario, self.storage, self.clock, self.rng).run(), f"story {scenario.name}")
 
     async def stop(self) -> None:
         """Stop everything that was started."""
@@ -81,22 +91,16 @@ class DemoCluster:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        if self.gateway is not None:
-            await self.gateway.stop()
         await self._api.stop()
+        await self.gateway.stop()
 
     def _run(self, work: Coroutine[Any, Any, Any], what: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=f"{what} of {self.name}"))
+        task = asyncio.create_task(work, name=f"{what} of {self.name}")
+        task.add_done_callback(_report)
+        self._tasks.append(task)
 
-    async def _start_other_half(self) -> None:
-        try:
-            controllers = importlib.import_module("cockpit.demo.controllers")
-            self._run(controllers.run_controllers(self.storage, self.clock, self.rng), "controllers")
-        except (ImportError, AttributeError):
-            pass
-        try:
-            gateway = importlib.import_module("cockpit.demo.gateway")
-            self.gateway = gateway.Gateway(self.storage, self.clock, self.rng, self._gateway_port)
-        except (ImportError, AttributeError):
-            return
-        await self.gateway.start()
+
+def _report(task: asyncio.Task[Any]) -> None:
+    """A part that ends by an error leaves the rest running, but not silently."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s failed", task.get_name(), exc_info=error)

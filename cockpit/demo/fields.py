@@ -26,19 +26,19 @@ def of(value: dict[str, Any], shape: schema.Node | None) -> FieldSet:
 
 
 def _tree(value: Any, node: schema.Node | None) -> FieldSet | None:
-    if isinstance(value, dict) and value and not schema.is_atomic(node):
-        tree: FieldSet = {} if schema.is_struct(node) or node is None else {SELF: {}}
-        tree.update(of(value, node))
-        return tree
+    if value in ({}, []):
+        return {}
+    if isinstance(value, dict) and not schema.is_atomic(node):
+        return of(value, node)
     if isinstance(value, list) and schema.list_keys(node):
-        keyed: FieldSet = {SELF: {}}
+        keyed: FieldSet = {}
         for item in value:
             name = item_name(item, node)
             if name is not None:
                 keyed[name] = {SELF: {}, **of(item, schema.items(node))}
         return keyed
     if isinstance(value, list) and schema.is_set(node):
-        return {SELF: {}, **{"v:" + json.dumps(item): {} for item in value}}
+        return {"v:" + json.dumps(item): {} for item in value}
     return {}
 
 

@@ -29,6 +29,7 @@ def for_create(kind: Kind, obj: Object, storage: Lookup) -> Object:
         raise BadRequest("resourceVersion should not be set on objects to be created")
     for field in OWNED_BY_API:
         meta.pop(field, None)
+    _drop_empty(meta)
     if not meta.get("name"):
         if not meta.get("generateName"):
             raise invalid(
@@ -78,7 +79,7 @@ def _check_namespace(kind: Kind, meta: dict[str, Any], storage: Lookup) -> None:
 def for_update(kind: Kind, old: Object, new: Object, subresource: str) -> Object:
     """What an update asks for, with everything it may not change taken from the stored object."""
     if subresource:
-        return _for_subresource(old, new, subresource)
+        return _for_subresource(kind, old, new, subresource)
     new["apiVersion"], new["kind"] = kind.api_version, kind.kind
     stored, meta = old["metadata"], new["metadata"]
     for field in (*OWNED_BY_API, "namespace", "name", "resourceVersion", "generateName"):
@@ -88,9 +89,7 @@ def for_update(kind: Kind, old: Object, new: Object, subresource: str) -> Object
             meta.pop(field, None)
     if "managedFields" not in meta and "managedFields" in stored:
         meta["managedFields"] = copied(stored["managedFields"])
-    for field in ("labels", "annotations", "finalizers", "ownerReferences"):
-        if field in meta and not meta[field]:
-            del meta[field]
+    _drop_empty(meta)
     if kind.has_status:
         if "status" in old:
             new["status"] = copied(old["status"])
@@ -101,11 +100,19 @@ def for_update(kind: Kind, old: Object, new: Object, subresource: str) -> Object
     return new
 
 
-def _for_subresource(old: Object, new: Object, subresource: str) -> Object:
+def _drop_empty(meta: dict[str, Any]) -> None:
+    for field in ("labels", "annotations", "finalizers", "ownerReferences"):
+        if field in meta and not meta[field]:
+            del meta[field]
+
+
+def _for_subresource(kind: Kind, old: Object, new: Object, subresource: str) -> Object:
     result: Object = copied(old)
     if subresource == "status":
         if new.get("status") is not None:
             result["status"] = new["status"]
+        if not kind.custom and "annotations" in new["metadata"]:
+            result["metadata"]["annotations"] = new["metadata"]["annotations"]
     elif subresource == "scale":
         result["spec"]["replicas"] = (new.get("spec") or {}).get("replicas", 0)
     elif subresource == "finalize":
@@ -113,9 +120,9 @@ def _for_subresource(old: Object, new: Object, subresource: str) -> Object:
     return result
 
 
-def bump_generation(kind: Kind, old: Object, new: Object) -> None:
-    """Count a changed spec; a Deployment counts changed annotations too, as its strategy does."""
-    if not kind.generation:
+def bump_generation(kind: Kind, old: Object, new: Object, subresource: str) -> None:
+    """Count a changed spec; a Deployment counts changed annotations too, unless they come with its status."""
+    if not kind.generation or subresource == "status":
         return
     changed = any(old.get(key) != new.get(key) for key in {*old, *new} - {"metadata", "status", "apiVersion", "kind"})
     if kind is DEPLOYMENTS and (old["metadata"].get("annotations") or {}) != (new["metadata"].get("annotations") or {}):

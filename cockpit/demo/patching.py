@@ -29,10 +29,7 @@ def accepted(kind: Kind) -> tuple[str, ...]:
 def check_media(kind: Kind, media: str) -> None:
     """UnsupportedMediaType for a patch this kind does not take."""
     if media not in accepted(kind):
-        raise UnsupportedMediaType(
-            "the body of the request was in an unknown format - accepted media types include: "
-            + ", ".join(accepted(kind))
-        )
+        raise UnsupportedMediaType("415: Unsupported Media Type")
 
 
 def patched(kind: Kind, media: str, current: Object, body: bytes, shape: schema.Node | None) -> Object:

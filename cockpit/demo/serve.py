@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import Any
 from cockpit.demo import kubeconfig
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
+from cockpit.demo.scenarios import load
 
 Ready = Callable[[dict[str, Any]], None]
 
@@ -49,41 +49,31 @@ async def serve(
     started: list[DemoCluster] = []
     with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as folder:
         path = kubeconfig_out or Path(folder) / "kubeconfig"
-        stories: list[asyncio.Task[Any]] = []
         try:
             for cluster in clusters:
                 await cluster.start()
                 started.append(cluster)
-                stories += [asyncio.create_task(_story(scenario, cluster)) for scenario in scenarios]
+                for name in scenarios:
+                    cluster.play(load(name))
             kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
             ready(_addresses(path, clusters))
             await _until_asked_to_end(exit_with_parent)
         finally:
-            for story in stories:
-                story.cancel()
             for cluster in reversed(started):
                 await cluster.stop()
 
 
-def scenario_names() -> Sequence[str]:
-    """The scenarios there are."""
-    names: Sequence[str] = importlib.import_module("cockpit.demo.scenarios").names()
-    return names
-
-
-async def _story(scenario: str, cluster: DemoCluster) -> None:
-    await importlib.import_module("cockpit.demo.scenarios").load(scenario, cluster)
+def gateway_url(cluster: DemoCluster) -> str:
+    """Where Ingresses are reached."""
+    return f"http://{cluster.gateway.address}"
 
 
 def _addresses(path: Path, clusters: Sequence[DemoCluster]) -> dict[str, Any]:
-    def gateway(cluster: DemoCluster) -> str | None:
-        return None if cluster.gateway is None else str(cluster.gateway.address)
-
     return {
         "kubeconfig": str(path),
-        "gateway": gateway(clusters[0]),
+        "gateway": gateway_url(clusters[0]),
         "api": clusters[0].api_url,
-        "contexts": {cluster.name: {"api": cluster.api_url, "gateway": gateway(cluster)} for cluster in clusters},
+        "contexts": {cluster.name: {"api": cluster.api_url, "gateway": gateway_url(cluster)} for cluster in clusters},
     }
 
 

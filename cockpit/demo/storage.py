@@ -136,7 +136,7 @@ class Storage:
         new = metadata.for_update(kind, old.obj, copied(obj), subresource)
         set_defaults(kind, new, self, old.obj)
         validate_update(kind, new, old.obj, subresource)
-        metadata.bump_generation(kind, old.obj, new)
+        metadata.bump_generation(kind, old.obj, new, subresource)
         if manager:
             track(kind, old.obj, new, manager=manager, at=self.clock.timestamp(), subresource=subresource)
         if metadata.same(old.obj, new):
