@@ -132,7 +132,7 @@ def test_rule(place: Place, host: str, keys: dict[str, str], headers: dict[str, 
 
 def test_a_canary_of_another_path_type_is_not_attached(place: Place, host: str) -> None:
     place.apply(ingress("canary", host, "web-v2", canary(weight="100"), pathType="Exact"))
-    place.apply(ingress("later", f"later.{host}", "web-v2"))
+    place.apply(ingress("later", f"later.{host}", "web-v1"))
     place.settle(lambda: place.ask(f"later.{host}").status_code == 200)
     assert place.count(host, 50) == {"v1": 50}
 
