@@ -1,17 +1,44 @@
-"""A transport and rollout parts for the tests of this room."""
+"""Both transports, for every test of this room that sends."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import importlib.util
+import ssl
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
+from cockpit.probe.names import Names
 from cockpit.probe.sender import HttpxTransport, Transport
+from cockpit.probe.sender_curl import CurlTransport
 from cockpit.session.clock import SystemClock
+
+MakeTransport = Callable[..., Transport]
+CURL = pytest.param(
+    "curl", marks=pytest.mark.skipif(importlib.util.find_spec("pycurl") is None, reason="pycurl is not installed")
+)
+
+
+@pytest.fixture(params=["httpx", CURL])
+async def make_transport(request: pytest.FixtureRequest) -> AsyncIterator[MakeTransport]:
+    """Makes transports with names and trusted certificates of a test's own, and closes them."""
+    made: list[Transport] = []
+
+    def make(names: Names | None = None, certificates: Path | None = None) -> Transport:
+        clock = SystemClock()
+        if request.param == "curl":
+            made.append(CurlTransport(clock, names, str(certificates) if certificates else None))
+        else:
+            trust = ssl.create_default_context(cafile=certificates) if certificates else None
+            made.append(HttpxTransport(clock, names, trust))
+        return made[-1]
+
+    yield make
+    for transport in made:
+        await transport.close()
 
 
 @pytest.fixture
-async def transport() -> AsyncIterator[Transport]:
-    made = HttpxTransport(SystemClock())
-    yield made
-    await made.close()
+def transport(make_transport: MakeTransport) -> Transport:
+    return make_transport()

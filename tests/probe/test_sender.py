@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from cockpit.probe.names import Names
-from cockpit.probe.sender import BODY_LIMIT, Failure, HttpxTransport, ProbeRequest, Transport
+from cockpit.probe.sender import BODY_LIMIT, Failure, ProbeRequest, Transport
 from cockpit.session.clock import SystemClock
 from tests.probe.certificates import certificate_for
+from tests.probe.conftest import MakeTransport
 from tests.probe.parts import door
 from tests.probe.servers import Exchange, free_port, saying, serving
 
@@ -209,35 +209,33 @@ async def test_a_header_that_cannot_be_sent_is_a_failure_and_nothing_is_sent(tra
 
 
 class TestNames:
-    async def test_a_name_that_does_not_resolve(self) -> None:
+    async def test_a_name_that_does_not_resolve(self, make_transport: MakeTransport) -> None:
         async def nothing(host: str) -> list[str]:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-        transport = HttpxTransport(SystemClock(), Names(SystemClock(), nothing))
+        transport = make_transport(Names(SystemClock(), nothing))
         answer = await transport.send(ProbeRequest(door(80, address="nowhere.invalid")))
         assert (answer.failure, answer.text) == (Failure.DNS, "Name or service not known")
-        await transport.close()
 
-    async def test_an_address_of_the_other_family_is_tried_where_the_first_refuses(self) -> None:
+    async def test_an_address_of_the_other_family_is_tried_where_the_first_refuses(
+        self, make_transport: MakeTransport
+    ) -> None:
         async def both(host: str) -> list[str]:
             return ["::1", "127.0.0.1"]
 
-        transport = HttpxTransport(SystemClock(), Names(SystemClock(), both))
+        transport = make_transport(Names(SystemClock(), both))
         async with serving(saying("v1")) as server:
             answer = await transport.send(ProbeRequest(door(server.port, address="localhost")))
         assert answer.status == 200
-        await transport.close()
 
 
 @pytest.fixture
-async def tls_transport(tmp_path: Path) -> AsyncIterator[tuple[Transport, ssl.SSLContext]]:
+def tls_transport(make_transport: MakeTransport, tmp_path: Path) -> tuple[Transport, ssl.SSLContext]:
     """A transport that trusts one certificate, and a server context with it, for www.example.com."""
     path = certificate_for("www.example.com", tmp_path)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(path)
-    transport = HttpxTransport(SystemClock(), trust=ssl.create_default_context(cafile=path))
-    yield transport, server
-    await transport.close()
+    return make_transport(certificates=path), server
 
 
 class TestTls:
