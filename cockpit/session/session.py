@@ -62,8 +62,10 @@ class Session:
         self._news = asyncio.Event()
         self._views = Pulse()
         self._listeners: dict[object, Callable[[FleetView], None]] = {}
-        self._tasks: asyncio.TaskGroup | None = None
-        self._running: list[asyncio.Task[None]] = []
+        self._running: asyncio.Task[None] | None = None
+        self._holder: asyncio.Task[object] | None = None
+        self._leaving = False
+        self._interrupted = False
         self._clusters = {
             connection.api.context: Cluster(
                 connection,
@@ -87,26 +89,48 @@ class Session:
     async def __aenter__(self) -> Self:
         await self._logbook.load()
         self.refresh()
-        group = asyncio.TaskGroup()
-        self._tasks = await group.__aenter__()
-        self._running = [group.create_task(cluster.run()) for cluster in self._clusters.values()]
-        self._running += [group.create_task(self._publish()), group.create_task(self._follow_probes())]
+        self._holder = asyncio.current_task()
+        self._running = asyncio.create_task(self._run(), name="session")
+        self._running.add_done_callback(self._stopped)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._conductor.close()
-        await self._probes.close()
-        for task in self._running:
-            task.cancel()
+        self._leaving = True
         try:
-            if self._tasks:
-                await self._tasks.__aexit__(kind, error, trace)
+            await self._conductor.close()
+            await self._probes.close()
         finally:
+            failure = await self._ended()
             self._listeners.clear()
             for cluster in self._clusters.values():
                 await cluster.api.close()
+        if failure and (error is None or isinstance(error, asyncio.CancelledError)):
+            raise failure
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for cluster in self._clusters.values():
+                tasks.create_task(cluster.run())
+            tasks.create_task(self._publish())
+            tasks.create_task(self._follow_probes())
+
+    def _stopped(self, running: asyncio.Task[None]) -> None:
+        """A session that failed interrupts whoever holds it, as a task group does, instead of going blind."""
+        if not self._leaving and not running.cancelled() and running.exception() and self._holder:
+            log.error("the session failed", exc_info=running.exception())
+            self._interrupted = self._holder.cancel()
+
+    async def _ended(self) -> BaseException | None:
+        """End what runs; the failure that ended it before, if one did."""
+        if self._running is None:
+            return None
+        self._running.cancel()
+        await asyncio.wait([self._running])
+        if self._interrupted and self._holder:
+            self._holder.uncancel()
+        return None if self._running.cancelled() else self._running.exception()
 
     # What faces ask
 

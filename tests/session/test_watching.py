@@ -7,6 +7,8 @@ import itertools
 import random
 from pathlib import Path
 
+import pytest
+
 from cockpit.model.door import Door
 from cockpit.model.refs import INGRESSES, PODS, SERVICES, Ref
 from cockpit.model.rollout import Verdict
@@ -16,7 +18,7 @@ from cockpit.session.journal import Journal
 from cockpit.session.session import PUBLISH_SECONDS, Session
 from cockpit.session.settings import Settings
 from tests.session.apiserver import ApiServer
-from tests.session.conftest import KEY, SHOP, Open, ScriptedProbe, connection, deployment, pod, service, shop
+from tests.session.conftest import KEY, PATIENCE, SHOP, Open, ScriptedProbe, connection, deployment, pod, service, shop
 from tests.session.flip import Flip
 
 
@@ -231,10 +233,8 @@ async def test_what_cannot_be_read_is_said_in_its_place(server: ApiServer, stage
     assert "not found" in (await on.session.logs("test", Ref(PODS, "shop", "none")))[0]
 
 
-async def test_leaving_ends_everything_it_started(server: ApiServer) -> None:
-    clock = ManualClock()
-    before = asyncio.all_tasks()
-    session = Session(
+def session_on(server: ApiServer, clock: ManualClock) -> Session:
+    return Session(
         [connection(server, clock)],
         adapters=(Flip(),),
         make_probe=ScriptedProbe,
@@ -242,9 +242,13 @@ async def test_leaving_ends_everything_it_started(server: ApiServer) -> None:
         journal=Journal(None),
         clock=clock,
         rng=random.Random(1),
-        targets=None,
     )
-    async with session:
+
+
+async def test_leaving_ends_everything_it_started(server: ApiServer) -> None:
+    clock = ManualClock()
+    before = asyncio.all_tasks()
+    async with session_on(server, clock) as session:
         while not session.view().rollouts:
             await clock.advance(0.1)
             await asyncio.sleep(0)
@@ -252,3 +256,30 @@ async def test_leaving_ends_everything_it_started(server: ApiServer) -> None:
     ours = [task for task in asyncio.all_tasks() - before if "RequestHandler" not in repr(task)]
     assert ours == []
     assert server.writes == []
+
+
+async def test_what_its_holder_raises_comes_out_as_it_is(server: ApiServer) -> None:
+    with pytest.raises(KeyError, match="mine"):
+        async with session_on(server, ManualClock()):
+            raise KeyError("mine")
+
+
+async def test_a_session_that_fails_interrupts_its_holder_with_the_reason(server: ApiServer) -> None:
+    class Broken(ManualClock):
+        async def sleep(self, seconds: float) -> None:
+            raise RuntimeError("the clock broke")
+
+    session = session_on(server, Broken())
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(ExceptionGroup) as raised:
+            await hold(session)
+    assert raised.group_contains(RuntimeError, match="the clock broke")
+    task = asyncio.current_task()
+    assert task
+    assert not task.cancelling()
+
+
+async def hold(session: Session) -> None:
+    async with session:
+        session.touch()
+        await asyncio.Event().wait()

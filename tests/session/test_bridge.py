@@ -1,0 +1,199 @@
+"""A session in another thread: asked, heard, ended, and never silently dead."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from cockpit.model.door import Door
+from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import SERVICES, Ref
+from cockpit.model.view import FleetView, Outcome, Prepared, Stage
+from cockpit.session.bridge import Bridge, SessionEndedError
+from tests.session.conftest import KEY, PATIENCE
+
+EMPTY = FleetView(1.0, (), (), (), False, "ann")
+PLAN = Plan(Act.FLIP, KEY, "flip", (), (), ())
+
+
+class Recorded:
+    """A session that notes on which thread it was asked."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.left = False
+        self.current = EMPTY
+        self.listeners: list[Callable[[FleetView], None]] = []
+        self.hang = asyncio.Event()
+
+    def _note(self) -> None:
+        self.threads.add(threading.get_ident())
+
+    def view(self) -> FleetView:
+        return self.current
+
+    def subscribe(self, listener: Callable[[FleetView], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    async def prepare(self, key: Any, ask: Ask) -> Prepared | Refused:
+        self._note()
+        return Refused(ask.act, key, "no")
+
+    async def send(
+        self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
+    ) -> Outcome:
+        self._note()
+        if wait > 1000:
+            await self.hang.wait()
+        if report:
+            report(Outcome(Stage.SENDING, f"{threading.get_ident()}", None))
+        return Outcome(Stage.SENT, "", prepared.plan)
+
+    async def probe(self, key: Any, running: bool) -> None:
+        self._note()
+        for listener in self.listeners:
+            listener(self.current)
+
+    async def aim(self, key: Any, door: Door | None, rate: float | None = None) -> None:
+        raise ValueError("aimed at nothing")
+
+    async def yaml(self, context: str, ref: Ref) -> str:
+        return f"{context} {ref}"
+
+    async def events(self, context: str, ref: Ref) -> tuple[str, ...]:
+        return ("event",)
+
+    async def logs(self, context: str, pod: Ref, lines: int = 200) -> tuple[str, ...]:
+        return ("log",) * lines
+
+
+@asynccontextmanager
+async def opened(session: Recorded) -> AsyncIterator[Recorded]:
+    try:
+        yield session
+    finally:
+        session.left = True
+
+
+async def test_everything_is_asked_in_the_thread_of_the_session() -> None:
+    session = Recorded()
+    async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(session)) as cockpit:
+        assert cockpit.view() is EMPTY
+        answer = await cockpit.prepare(KEY, Ask(Act.FLIP))
+        assert isinstance(answer, Refused)
+        heard: list[int] = []
+        end = cockpit.subscribe(lambda view: heard.append(threading.get_ident()))
+        await cockpit.probe(KEY, True)
+        end()
+        await cockpit.probe(KEY, True)
+        reported: list[Outcome] = []
+        outcome = await cockpit.send(Prepared(PLAN, ()), report=reported.append)
+        assert outcome.stage is Stage.SENT
+        assert await cockpit.yaml("test", Ref(SERVICES, "a", "b")) == "test Service a/b"
+        assert await cockpit.events("test", Ref(SERVICES, "a", "b")) == ("event",)
+        assert await cockpit.logs("test", Ref(SERVICES, "a", "b"), 2) == ("log", "log")
+    assert session.left
+    (thread,) = session.threads
+    assert thread != threading.get_ident()
+    assert heard == [thread]
+    assert reported[0].why == str(thread)
+    assert "session" not in {t.name for t in threading.enumerate()}
+
+
+async def test_an_error_of_a_question_reaches_the_one_who_asked() -> None:
+    async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(Recorded())) as cockpit:
+        with pytest.raises(ValueError, match="aimed at nothing"):
+            await cockpit.aim(KEY, None)
+        assert cockpit.view() is EMPTY
+
+
+async def test_a_session_that_cannot_be_opened_raises_where_it_was_entered() -> None:
+    @asynccontextmanager
+    async def fails() -> AsyncIterator[Recorded]:
+        raise RuntimeError("no kubeconfig")
+        yield Recorded()
+
+    bridge = Bridge(fails)
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(RuntimeError, match="no kubeconfig"):
+            async with bridge:
+                pytest.fail("entered")
+
+
+async def test_a_session_that_dies_says_so_to_all() -> None:
+    crash = asyncio.Event()
+    failed: list[BaseException] = []
+    told = threading.Event()
+
+    @asynccontextmanager
+    async def dies() -> AsyncIterator[Recorded]:
+        async def fuse() -> None:
+            await crash.wait()
+            raise RuntimeError("a defect")
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fuse())
+            session = Recorded()
+            session.probe = lambda key, running: blow(crash)  # type: ignore[method-assign]
+            yield session
+
+    async def blow(event: asyncio.Event) -> None:
+        event.set()
+
+    def on_failure(error: BaseException) -> None:
+        failed.append(error)
+        told.set()
+
+    bridge = Bridge(dies, on_failure)
+    async with asyncio.timeout(PATIENCE):
+        cockpit = await bridge.__aenter__()
+        hanging = asyncio.ensure_future(cockpit.send(Prepared(PLAN, ()), wait=2000))
+        await cockpit.probe(KEY, True)
+        with pytest.raises(SessionEndedError):
+            await hanging
+        await asyncio.to_thread(told.wait)
+        assert cockpit.view() is EMPTY
+        with pytest.raises(SessionEndedError) as ended:
+            await cockpit.prepare(KEY, Ask(Act.FLIP))
+        assert ended.value.__cause__ is failed[0]
+        with pytest.raises(BaseExceptionGroup) as raised:
+            await bridge.__aexit__(None, None, None)
+    assert "a defect" in repr(raised.value.exceptions[0])
+
+
+async def test_giving_up_on_a_question_leaves_the_session_running() -> None:
+    async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(Recorded())) as cockpit:
+        asked = asyncio.ensure_future(cockpit.send(Prepared(PLAN, ()), wait=2000))
+        await cockpit.probe(KEY, True)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        assert await cockpit.events("test", Ref(SERVICES, "a", "b")) == ("event",)
+
+
+async def test_giving_up_while_it_opens_ends_the_thread() -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[Recorded]:
+        begun.set()
+        try:
+            yield Recorded()
+        finally:
+            ended.set()
+
+    bridge = Bridge(slow)
+    entering = asyncio.ensure_future(bridge.__aenter__())
+    await asyncio.sleep(0)
+    entering.cancel()
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+    assert begun.is_set() == ended.is_set()
+    assert "session" not in {t.name for t in threading.enumerate()}

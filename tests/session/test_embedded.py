@@ -1,0 +1,138 @@
+"""A session on the embedded cluster: real adapters, real probes, real connections, from manifest to clean-up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cockpit import routers, systems
+from cockpit.demo import kubeconfig
+from cockpit.demo.clock import DemoClock
+from cockpit.demo.cluster import DemoCluster
+from cockpit.demo.scenarios import load
+from cockpit.kube.connect import ConnectOptions, connect, resolve
+from cockpit.model.plan import Act, Ask
+from cockpit.model.refs import RolloutKey
+from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage, Sync
+from cockpit.probe.engine import Probe
+from cockpit.probe.pacer import Budget
+from cockpit.probe.sender import HttpxTransport
+from cockpit.session.clock import SystemClock
+from cockpit.session.cluster import Connection
+from cockpit.session.journal import Journal
+from cockpit.session.session import Session
+from cockpit.session.settings import Settings
+from tests.session.conftest import PATIENCE
+
+BLUE_GREEN = RolloutKey("demo", "shop", "demo-service", "service")
+
+
+@asynccontextmanager
+async def session_on(cluster: DemoCluster, folder: Path, context: str, settings: Settings) -> AsyncIterator[Session]:
+    path, clock = folder / "kubeconfig", SystemClock()
+    kubeconfig.write(cluster.kubeconfig(), path)
+    options = ConnectOptions(kubeconfig=path, contexts=(context,))
+    (target,) = resolve(options, {})
+    transport, budget = HttpxTransport(clock), Budget(clock)
+    async with Session(
+        [Connection(await connect(target, options, clock), None)],
+        adapters=(*routers.ADAPTERS, *systems.ADAPTERS),
+        make_probe=lambda: Probe(transport, clock, budget, settle=0.0),
+        settings=settings,
+        journal=Journal(folder / "journal.jsonl"),
+        clock=clock,
+        rng=random.Random(7),
+    ) as session:
+        yield session
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[DemoCluster]:
+    made = DemoCluster("demo", clock=DemoClock(), seed=7)
+    await made.start()
+    made.play(load("blue-green"))
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+async def until(session: Session, seen: Callable[[FleetView], Any]) -> FleetView:
+    """The first view in which `seen` holds."""
+    news = asyncio.Event()
+    end = session.subscribe(lambda _: news.set())
+    try:
+        async with asyncio.timeout(PATIENCE * 2):
+            while not seen(session.view()):
+                news.clear()
+                await news.wait()
+    finally:
+        end()
+    return session.view()
+
+
+def shown(view: FleetView, key: RolloutKey = BLUE_GREEN) -> RolloutView | None:
+    return next((v for v in view.rollouts if v.rollout.key == key), None)
+
+
+def both_ready(view: FleetView) -> bool:
+    found = shown(view)
+    return (
+        bool(found) and len(found.rollout.versions) == 2 and all(v.ready == v.desired for v in found.rollout.versions)
+    )
+
+
+async def act(session: Session, ask: Ask) -> Outcome:
+    plan = await session.prepare(BLUE_GREEN, ask)
+    assert isinstance(plan, Prepared), plan
+    assert plan.blocked == "", plan
+    return await session.send(plan, wait=PATIENCE)
+
+
+async def test_flip_roll_back_finish_and_undo_on_a_living_cluster(cluster: DemoCluster, tmp_path: Path) -> None:
+    async with session_on(cluster, tmp_path, "demo", Settings()) as session:
+        await until(session, both_ready)
+        await session.probe(BLUE_GREEN, True)
+        await session.aim(BLUE_GREEN, None, rate=100.0)
+        flipped = await act(session, Ask(Act.FLIP, version="v2"))
+        assert flipped.stage is Stage.VERIFIED, flipped
+        assert "answers agree" in flipped.why
+        view = shown(session.view())
+        assert view
+        observed = {s.version: s.observed.share for s in view.rollout.lanes[0].shares if s.observed}
+        assert observed == {"v1": 0.0, "v2": 1.0}
+        back = await act(session, Ask(Act.ROLLBACK))
+        assert back.stage is Stage.VERIFIED, back
+        again = await act(session, Ask(Act.UNDO))
+        assert again.stage is Stage.VERIFIED, again
+        finished = await act(session, Ask(Act.FINISH))
+        assert finished.stage is Stage.VERIFIED, finished
+        await until(session, lambda view: shown(view) is None)
+        undone = await act(session, Ask(Act.UNDO))
+        assert undone.stage is Stage.VERIFIED, undone
+        await until(session, both_ready)
+        view = shown(await until(session, lambda view: shown(view).probe.running))
+        assert view
+        assert [entry.stage for entry in session.view().journal] == [Stage.VERIFIED] * 5
+
+
+async def test_a_user_without_rights_sees_why_and_changes_nothing(cluster: DemoCluster, tmp_path: Path) -> None:
+    async with session_on(cluster, tmp_path, "demo-viewer", Settings()) as session:
+        await until(session, lambda view: view.clusters[0].state is Sync.LIVE and view.rollouts)
+        key = session.view().rollouts[0].rollout.key
+        plan = await session.prepare(
+            key, Ask(Act.SCALE, counts=((session.view().rollouts[0].rollout.versions[0].name, 5),))
+        )
+        assert isinstance(plan, Prepared), plan
+        assert "not allow" in plan.blocked
+        outcome = await session.send(plan)
+        assert outcome.stage is Stage.REFUSED
+    async with session_on(cluster, tmp_path, "demo-nobody", Settings()) as session:
+        view = await until(session, lambda view: view.clusters[0].state is Sync.FORBIDDEN)
+        assert view.rollouts == ()

@@ -1,0 +1,206 @@
+"""The way back: inverses, objects made again, and telling whether a lost request took effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonpatch
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.plan import Act, Change, Expected, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
+from cockpit.session.effect import took_effect
+from cockpit.session.undo import Done, UndoStack, recreation, remaining, step_back
+from tests.objects import merged
+
+KEY = RolloutKey("test", "shop", "web", "ingress")
+SERVICE, DEPLOYMENT, CANARY = (Ref(r, "shop", "web") for r in (SERVICES, DEPLOYMENTS, INGRESSES))
+PATCH = Request(Verb.PATCH, SERVICE, {"spec": {"x": 2}}, PatchType.MERGE)
+BACK = Request(Verb.PATCH, SERVICE, [{"op": "replace", "path": "/spec/x", "value": 1}], PatchType.JSON)
+DELETE = Request(Verb.DELETE, DEPLOYMENT, {"preconditions": {"uid": "u1"}})
+CREATE = Request(Verb.CREATE, CANARY, {"metadata": {"name": "web"}, "spec": {"a": 1}})
+
+
+def plan(*requests: Request, raises: bool = True) -> Plan:
+    changes = (Change("v2", "30%", "50%"),)
+    expected = (Expected("default", "v2", 0.5),)
+    return Plan(Act.SET_WEIGHT, KEY, "v2 50%", changes, requests, expected, inverse=(BACK,), raises=raises)
+
+
+def test_a_deleted_object_is_made_again_without_what_only_the_server_sets() -> None:
+    read = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "web",
+            "namespace": "shop",
+            "uid": "u1",
+            "resourceVersion": "5",
+            "generation": 3,
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+            "deletionTimestamp": "2026-01-02T00:00:00Z",
+            "managedFields": [{}],
+            "labels": {"a": "b"},
+            "annotations": {"deployment.kubernetes.io/revision": "4", "keep": "me"},
+            "finalizers": ["foregroundDeletion", "example.com/hold"],
+            "ownerReferences": [{"uid": "gone", "name": "x"}, {"uid": "there", "name": "y"}],
+        },
+        "spec": {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ports": [{"port": 80, "nodePort": 30001}]},
+        "status": {"loadBalancer": {}},
+    }
+    request = recreation(SERVICE, read, {"gone"})
+    assert (request.verb, request.ref) == (Verb.CREATE, SERVICE)
+    assert request.body == {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "web",
+            "namespace": "shop",
+            "labels": {"a": "b"},
+            "annotations": {"keep": "me"},
+            "finalizers": ["example.com/hold"],
+            "ownerReferences": [{"uid": "there", "name": "y"}],
+        },
+        "spec": {"ports": [{"port": 80, "nodePort": 30001}]},
+    }
+    assert read["metadata"]["uid"] == "u1", "what was read stays as it was"
+
+
+def test_a_headless_service_stays_headless() -> None:
+    read = {"metadata": {"name": "web"}, "spec": {"clusterIP": "None", "clusterIPs": ["None"]}}
+    assert recreation(SERVICE, read).body["spec"] == {"clusterIP": "None", "clusterIPs": ["None"]}
+
+
+def test_what_was_deleted_is_made_again_before_traffic_goes_back_to_it() -> None:
+    done = [
+        Done(PATCH),
+        Done(DELETE, before={"metadata": {"uid": "u1"}}),
+        Done(CREATE, after={"metadata": {"uid": "n"}}),
+    ]
+    step = step_back(plan(PATCH, DELETE, CREATE), None, done)
+    assert [(r.verb, r.ref) for r in step.requests] == [
+        (Verb.CREATE, DEPLOYMENT),
+        (Verb.PATCH, SERVICE),
+        (Verb.DELETE, CANARY),
+    ]
+    assert step.requests[2].body["preconditions"] == {"uid": "n"}
+    assert step.gone == (CANARY,)
+    assert step.changes == (Change("v2", "50%", "30%"),)
+    assert not step.raises
+
+
+def test_only_what_was_done_is_undone() -> None:
+    step = step_back(plan(PATCH, DELETE), None, [Done(DELETE, before={"metadata": {}})])
+    assert [r.verb for r in step.requests] == [Verb.CREATE]
+    assert step.expected == ()
+    assert step_back(plan(PATCH, raises=False), None, [Done(PATCH)]).raises
+
+
+def test_steps_come_off_in_reverse_order_and_an_undo_leaves_none() -> None:
+    stack = UndoStack()
+    assert isinstance(stack.plan(KEY), Refused)
+    first, second = (step_back(plan(PATCH), None, [Done(PATCH)]) for _ in range(2))
+    stack.push(KEY, first)
+    stack.push(KEY, second)
+    undo = stack.plan(KEY)
+    assert isinstance(undo, Plan)
+    assert undo.title == "undo: v2 50%"
+    assert stack.top(KEY) is second
+    stack.replace(KEY, second, None)
+    assert stack.top(KEY) is first
+    stack.replace(KEY, first, None)
+    assert isinstance(stack.plan(KEY), Refused)
+
+
+def test_what_is_left_of_an_undo_that_stopped_can_be_undone_later() -> None:
+    step = step_back(plan(PATCH, DELETE), None, [Done(PATCH), Done(DELETE, before={"metadata": {}})])
+    rest = remaining(step, [Done(step.requests[0])], step.requests[1])
+    assert rest is not None
+    assert rest.requests == step.requests[1:]
+    assert remaining(step, [Done(r) for r in step.requests], None) is None
+
+
+def test_a_deletion_that_cannot_be_taken_back_says_so() -> None:
+    step = step_back(plan(DELETE), None, [Done(DELETE)])
+    assert "Deployment shop/web cannot be made again" in step.missing
+    stack = UndoStack()
+    stack.push(KEY, step)
+    refused = stack.plan(KEY)
+    assert isinstance(refused, Refused)
+    assert "cannot be made again" in refused.why
+
+
+FOUND = {"metadata": {"uid": "u1", "resourceVersion": "9"}, "spec": {"x": 2, "list": ["a", {"n": 1}]}}
+
+
+def merge(body: dict[str, Any]) -> Request:
+    return Request(Verb.PATCH, SERVICE, body, PatchType.MERGE)
+
+
+def edit(**operation: Any) -> Request:
+    return Request(Verb.PATCH, SERVICE, [operation], PatchType.JSON)
+
+
+@pytest.mark.parametrize(
+    ("sent", "found", "took"),
+    [
+        (DELETE, None, True),
+        (DELETE, {"metadata": {"uid": "u1"}}, False),
+        (DELETE, {"metadata": {"uid": "other"}}, True),
+        (DELETE, {"metadata": {"uid": "u1", "deletionTimestamp": "2026-01-01T00:00:00Z"}}, True),
+        (CREATE, None, False),
+        (CREATE, {"metadata": {"name": "web", "uid": "x"}, "spec": {"a": 1, "defaulted": True}}, True),
+        (CREATE, {"metadata": {"name": "web", "uid": "x"}, "spec": {"a": 2}}, False),
+        (PATCH, FOUND, True),
+        (PATCH, {"spec": {"x": 1}}, False),
+        (PATCH, None, False),
+        (merge({"metadata": {"resourceVersion": "8"}, "spec": {"y": None}}), FOUND, True),
+        (merge({"spec": {"x": None}}), FOUND, False),
+        (BACK, FOUND, False),
+        (edit(op="remove", path="/spec/gone~1x"), FOUND, True),
+        (edit(op="remove", path="/spec/x"), FOUND, False),
+        (edit(op="add", path="/spec/list/-", value={"n": 1}), FOUND, True),
+        (edit(op="replace", path="/spec/list/1/n", value=1), FOUND, True),
+        (edit(op="replace", path="/spec/list/7/n", value=1), FOUND, False),
+    ],
+)
+def test_whether_a_lost_request_took_effect(sent: Request, found: dict[str, Any] | None, took: bool) -> None:
+    assert took_effect(sent, found) is took
+
+
+values = st.recursive(
+    st.booleans() | st.integers(0, 3) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+bodies = st.dictionaries(st.sampled_from(["spec", "data", "x"]), values, max_size=3)
+
+
+@given(bodies, bodies)
+def test_a_merge_patch_that_was_applied_took_effect(before: dict[str, Any], patch: dict[str, Any]) -> None:
+    request = Request(Verb.PATCH, SERVICE, patch, PatchType.MERGE)
+    assert took_effect(request, merged(before, patch))
+
+
+@given(bodies, bodies)
+def test_a_json_patch_that_was_applied_took_effect(before: dict[str, Any], after: dict[str, Any]) -> None:
+    operations = [{"op": "add", "path": f"/{key}", "value": value} for key, value in after.items()]
+    operations += [{"op": "remove", "path": f"/{key}"} for key in before if key not in after]
+    request = Request(Verb.PATCH, SERVICE, operations, PatchType.JSON)
+    assert took_effect(request, jsonpatch.apply_patch(before, operations))
+
+
+leaves = st.booleans() | st.integers(0, 3) | st.text("ab", max_size=2)
+
+
+@given(leaves, leaves)
+def test_a_value_that_is_not_there_did_not_take_effect(there: Any, wanted: Any) -> None:
+    same = type(there) is type(wanted) and there == wanted
+    operations = [{"op": "test", "path": "/spec/x", "value": 0}, {"op": "replace", "path": "/spec/x", "value": wanted}]
+    for request in (
+        Request(Verb.PATCH, SERVICE, {"spec": {"x": wanted}}, PatchType.MERGE),
+        Request(Verb.PATCH, SERVICE, operations, PatchType.JSON),
+    ):
+        assert took_effect(request, {"spec": {"x": there}}) is same
