@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from cockpit.model.refs import RolloutKey
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 SECRET_WORDS = ("token", "secret", "api-key", "apikey", "password", "session", "credential")
 MAX_BYTES = 4_000_000
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,8 @@ def without_secrets(door: Door) -> RememberedTarget:
     withheld = tuple(name for name, _ in door.headers if carries_secret(name))
     proxy = door.proxy
     if proxy and "@" in proxy:
-        scheme, _, rest = proxy.rpartition("//")
-        proxy = f"{scheme}//{rest.rpartition('@')[2]}" if scheme else rest.rpartition("@")[2]
+        scheme = _SCHEME.match(proxy)
+        proxy = (scheme.group() if scheme else "") + proxy.rpartition("@")[2]
         withheld += ("proxy credentials",)
     return RememberedTarget(replace(door, headers=kept, proxy=proxy), withheld)
 
