@@ -14,7 +14,7 @@ from cockpit.demo import auth, documents
 from cockpit.demo.auth import User, Users
 from cockpit.demo.calls import Call, Reply
 from cockpit.demo.clock import DemoClock
-from cockpit.demo.errors import ApiError, TooLarge
+from cockpit.demo.errors import ApiError, PathNotFound, TooLarge
 from cockpit.demo.faults import Fault, Faults, refusal
 from cockpit.demo.kinds import SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_RULES_REVIEWS
 from cockpit.demo.logreading import LogReader
@@ -88,6 +88,8 @@ class ApiServer:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         try:
             return await self._answer(request)
+        except PathNotFound as error:
+            return web.Response(status=404, text=error.message + "\n")
         except ApiError as error:
             return _response(request, _refused(error))
         except web.HTTPRequestEntityTooLarge:

@@ -12,6 +12,8 @@ from cockpit.demo.errors import BadRequest, UnsupportedMediaType
 from cockpit.demo.history import Object
 from cockpit.demo.kinds import Kind
 
+KEPT_WHEN_EMPTY = ("endpoints",)
+
 
 class TypeMismatchError(Exception):
     """A value of another type than its field has."""
@@ -76,7 +78,8 @@ def _object(shape: schema.Node, value: dict[str, Any], path: str, owner: str, un
                 unknown.append(where)
                 del value[field]
             continue
-        if value[field] is None:
+        empty_list = value[field] == [] and schema.resolve(node).get("type") == "array"
+        if value[field] is None or (empty_list and field not in KEPT_WHEN_EMPTY):
             del value[field]
             continue
         value[field] = _value(node, value[field], where, owner, unknown)
@@ -123,4 +126,6 @@ def _scalar(node: schema.Node, shape: schema.Node, value: Any, path: str, owner:
 def _mismatch(value: Any, owner: str, path: str, expected: str) -> TypeMismatchError:
     names = {bool: "bool", str: "string", list: "array", dict: "object"}
     given = names.get(type(value), "number")
+    if isinstance(value, float):
+        given = f"number {value}"
     return TypeMismatchError(f"json: cannot unmarshal {given} into Go struct field {owner}.{path} of type {expected}")

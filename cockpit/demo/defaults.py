@@ -46,6 +46,7 @@ def _deployment(obj: Object) -> None:
     spec.setdefault("revisionHistoryLimit", 10)
     spec.setdefault("progressDeadlineSeconds", 600)
     set_template_defaults(spec)
+    obj.setdefault("status", {})
 
 
 def _replica_set(obj: Object) -> None:

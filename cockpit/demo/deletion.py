@@ -27,7 +27,8 @@ def mark(kind: Kind, obj: Object, propagation: str, grace: int | None, now: floa
     seconds = _grace(kind, obj, grace)
     if not meta.get("deletionTimestamp"):
         meta["deletionTimestamp"] = stamp(now + seconds)
-        meta["deletionGracePeriodSeconds"] = seconds
+        if kind is not NAMESPACES:
+            meta["deletionGracePeriodSeconds"] = seconds
         if meta.get("generation"):
             meta["generation"] += 1
     elif grace is not None and seconds < meta.get("deletionGracePeriodSeconds", 0):

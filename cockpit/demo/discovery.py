@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.errors import NotFound
+from cockpit.demo.errors import PathNotFound, resource_not_found
 from cockpit.demo.kinds import KINDS, NAMESPACES, PODS, Kind
 
 SUBRESOURCE_VERBS = ["get", "patch", "update"]
@@ -62,7 +62,7 @@ def api_group(name: str) -> dict[str, Any]:
     """The answer at /apis/GROUP."""
     versions = groups().get(name)
     if versions is None or not name:
-        raise NotFound("the server could not find the requested resource")
+        raise PathNotFound
     return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, list(versions))}
 
 
@@ -75,7 +75,7 @@ def resource_list(group: str, version: str) -> dict[str, Any]:
     """The answer at /api/v1 and /apis/GROUP/VERSION."""
     kinds = groups().get(group, {}).get(version)
     if kinds is None:
-        raise NotFound("the server could not find the requested resource")
+        raise resource_not_found() if group in groups() else PathNotFound()
     resources: list[dict[str, Any]] = []
     for kind in kinds:
         entry: dict[str, Any] = {

@@ -9,7 +9,7 @@ import msgspec
 from cockpit.demo import discovery, media, openapi
 from cockpit.demo.auth import User, may_read_path
 from cockpit.demo.calls import Reply
-from cockpit.demo.errors import Forbidden, MethodNotAllowed, NotAcceptable, NotFound
+from cockpit.demo.errors import Forbidden, MethodNotAllowed, NotAcceptable, PathNotFound
 
 PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 ROOTS = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
@@ -20,7 +20,7 @@ def answer(user: User, path: str, method: str, accept: str) -> Reply:
     if not may_read_path(user, path):
         raise Forbidden(f'forbidden: User "{user.name}" cannot {method.lower()} path "{path}"')
     if method not in ("GET", "HEAD"):
-        raise MethodNotAllowed("the server does not allow this method on the requested resource")
+        raise MethodNotAllowed
     parts = path.strip("/").split("/")
     match parts:
         case ["version"]:
@@ -37,7 +37,7 @@ def answer(user: User, path: str, method: str, accept: str) -> Reply:
             return _openapi(rest, accept)
         case [""]:
             return _json({"paths": ROOTS})
-    raise NotFound("the server could not find the requested resource")
+    raise PathNotFound
 
 
 def _groups(core: bool, accept: str) -> Reply:
@@ -63,7 +63,7 @@ def _openapi(rest: list[str], accept: str) -> Reply:
             return Reply(openapi.v3("", version))
         case ["v3", "apis", group, version]:
             return Reply(openapi.v3(group, version))
-    raise NotFound("the server could not find the requested resource")
+    raise PathNotFound
 
 
 def _json(value: dict[str, Any]) -> Reply:

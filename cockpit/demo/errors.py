@@ -18,6 +18,7 @@ class ApiError(Exception):
         super().__init__(message)
         self.message = message
         self.details = dict(details or {})
+        self._shows_details = details is not None
         self.retry_after = retry_after
         if retry_after is not None:
             self.details["retryAfterSeconds"] = retry_after
@@ -33,7 +34,7 @@ class ApiError(Exception):
             "reason": self.reason,
             "code": self.code,
         }
-        if self.details:
+        if self.details or self._shows_details:
             body["details"] = self.details
         if not self.reason:
             del body["reason"]
@@ -64,10 +65,25 @@ class NotFound(ApiError):
     code, reason = 404, "NotFound"
 
 
+class PathNotFound(NotFound):
+    """404: nothing at all is served at such paths; answered as plain text."""
+
+    def __init__(self) -> None:
+        super().__init__("404 page not found")
+
+
+def resource_not_found() -> NotFound:
+    """The 404 of a resource that is not served."""
+    return NotFound("the server could not find the requested resource", details={})
+
+
 class MethodNotAllowed(ApiError):
     """405: the resource is there, the verb is not."""
 
     code, reason = 405, "MethodNotAllowed"
+
+    def __init__(self) -> None:
+        super().__init__("the server does not allow this method on the requested resource", details={})
 
 
 class NotAcceptable(ApiError):
@@ -128,6 +144,14 @@ class Invalid(ApiError):
         super().__init__(message, details=details)
         if causes:
             self.details["causes"] = [cause.as_dict() for cause in causes]
+
+
+class ListOptionsInvalid(Invalid):
+    """422: the parameters of a list or watch do not go together."""
+
+    def __init__(self, causes: Sequence[Cause]) -> None:
+        refused = invalid("ListOptions", "meta.k8s.io", "", causes)
+        super().__init__(refused.message, details=refused.details)
 
 
 class TooManyRequests(ApiError):

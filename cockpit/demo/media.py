@@ -54,4 +54,4 @@ def choose(accept: str, transformations: tuple[str, ...]) -> Media:
                 return media
         elif media.type == "application/yaml" and not media.as_:
             return media
-    raise NotAcceptable("406: Not Acceptable\n\nAvailable representations: " + ", ".join(AVAILABLE))
+    raise NotAcceptable("406: Not Acceptable\n\nAvailable representations: " + ", ".join(AVAILABLE), details={})

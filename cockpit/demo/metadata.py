@@ -6,7 +6,7 @@ import random
 import uuid
 from typing import Any
 
-from cockpit.demo.errors import BadRequest, Cause, Forbidden, NotFound, invalid
+from cockpit.demo.errors import ApiError, Cause, Forbidden, NotFound, invalid
 from cockpit.demo.history import Object, copied
 from cockpit.demo.kinds import DEPLOYMENTS, NAMESPACES, NODES, Kind
 from cockpit.demo.lookup import Lookup
@@ -14,6 +14,12 @@ from cockpit.demo.lookup import Lookup
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 OWNED_BY_API = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 LONGEST_BASE = 58
+
+
+class VersionOnCreate(ApiError):  # noqa: N818 - like the other answers of the API
+    """500: how kube-apiserver answers a new object that names a version."""
+
+    code, reason = 500, ""
 
 
 def random_suffix(rng: random.Random) -> str:
@@ -26,7 +32,7 @@ def for_create(kind: Kind, obj: Object, storage: Lookup) -> Object:
     obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
     meta: dict[str, Any] = obj.setdefault("metadata", {})
     if meta.pop("resourceVersion", None):
-        raise BadRequest("resourceVersion should not be set on objects to be created")
+        raise VersionOnCreate("resourceVersion should not be set on objects to be created")
     for field in OWNED_BY_API:
         meta.pop(field, None)
     _drop_empty(meta)

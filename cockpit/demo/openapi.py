@@ -9,7 +9,7 @@ from typing import Any
 
 from cockpit.demo import schema
 from cockpit.demo.discovery import groups
-from cockpit.demo.errors import NotFound
+from cockpit.demo.errors import PathNotFound
 from cockpit.demo.kinds import KINDS, Kind
 from cockpit.demo.protobuf import openapi_v2_document
 
@@ -80,7 +80,7 @@ def v3(group: str, version: str) -> bytes:
     """The document of one group and version."""
     kinds = groups().get(group, {}).get(version)
     if kinds is None:
-        raise NotFound("the server could not find the requested resource")
+        raise PathNotFound
     paths: dict[str, Any] = {}
     for kind in kinds:
         if "patch" in kind.verbs:

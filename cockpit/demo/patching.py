@@ -29,7 +29,7 @@ def accepted(kind: Kind) -> tuple[str, ...]:
 def check_media(kind: Kind, media: str) -> None:
     """UnsupportedMediaType for a patch this kind does not take."""
     if media not in accepted(kind):
-        raise UnsupportedMediaType("415: Unsupported Media Type")
+        raise UnsupportedMediaType("415: Unsupported Media Type", details={})
 
 
 def patched(kind: Kind, media: str, current: Object, body: bytes, shape: schema.Node | None) -> Object:
@@ -41,10 +41,15 @@ def patched(kind: Kind, media: str, current: Object, body: bytes, shape: schema.
     if media == JSON_PATCH:
         return _json_patched(current, patch)
     if not isinstance(patch, dict):
-        raise BadRequest(f"error decoding patch: json: cannot unmarshal {type(patch).__name__} into a map")
+        given = f"cannot unmarshal {_go_name(patch)} into Go value of type map[string]interface {{}}"
+        raise BadRequest(f"error decoding patch: json: {given}")
     if media == MERGE_PATCH:
         return _as_object(merged(copied(current), patch))
     return _as_object(strategic_merge(copied(current), patch, shape))
+
+
+def _go_name(value: Any) -> str:
+    return {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -62,15 +67,15 @@ def merged(target: Any, patch: Any) -> Any:
 
 def _json_patched(current: Object, patch: Any) -> Object:
     if not isinstance(patch, list):
-        raise BadRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise BadRequest(
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+        )
     if len(patch) > MOST_OPERATIONS:
         raise BadRequest(f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(patch)}")
     try:
         return _as_object(jsonpatch.JsonPatch(patch).apply(copied(current), in_place=True))
-    except jsonpatch.InvalidJsonPatch as error:
-        raise BadRequest(f"error decoding patch: {error}") from None
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError, IndexError):
-        raise Invalid("the server rejected our request due to an error in our request") from None
+        raise Invalid("the server rejected our request due to an error in our request", details={}) from None
 
 
 def _as_object(value: Any) -> Object:

@@ -63,7 +63,7 @@ def check_pod_spec(spec: dict[str, Any], path: str) -> list[Cause]:
                 where = f"{path}.containers[{index}].volumeMounts[{at}].name"
                 causes.append(Cause(where, f'Not found: "{mount.get("name")}"', "FieldValueNotFound"))
     policy = spec.get("restartPolicy")
-    if policy not in ("Always", "OnFailure", "Never"):
+    if policy is not None and policy not in ("Always", "OnFailure", "Never"):
         text = f'Unsupported value: "{policy}": supported values: "Always", "OnFailure", "Never"'
         causes.append(Cause(f"{path}.restartPolicy", text, "FieldValueNotSupported"))
     return causes

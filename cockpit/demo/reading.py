@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+import yaml
 
 from cockpit.demo import media
 from cockpit.demo.calls import Call, Reply
 from cockpit.demo.clock import DemoClock
-from cockpit.demo.errors import BadRequest, Cause, Expired, GatewayTimeout, Invalid
+from cockpit.demo.errors import BadRequest, Cause, Expired, GatewayTimeout, ListOptionsInvalid
 from cockpit.demo.events_v1 import shown, stored
 from cockpit.demo.history import Record
 from cockpit.demo.kinds import Kind
@@ -59,6 +60,19 @@ class Selection:
         return self.fields is None or self.fields(record.obj)
 
 
+def _check_options(asked: int | None, match: str) -> None:
+    text, reason = "", "FieldValueForbidden"
+    if match not in ("", "Exact", "NotOlderThan"):
+        text = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
+        reason = "FieldValueNotSupported"
+    elif match and asked is None:
+        text = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+    elif match == "Exact" and asked == 0:
+        text = 'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+    if text:
+        raise ListOptionsInvalid([Cause("resourceVersionMatch", text, reason)])
+
+
 def too_large(asked: int, current: int) -> GatewayTimeout:
     """The 504 for a version that lies in the future."""
     return GatewayTimeout(
@@ -73,11 +87,17 @@ def version_of(text: str) -> int | None:
     if not text:
         return None
     if not text.isdigit():
-        raise Invalid(
-            f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax',
-            causes=[Cause("resourceVersion", f'Invalid value: "{text}"')],
+        raise BadRequest(
+            f'invalid resource version: resourceVersion: Invalid value: "{text}": '
+            f'strconv.ParseUint: parsing "{text}": invalid syntax'
         )
     return int(text)
+
+
+def _in_form(chosen: media.Media, reply: Reply) -> Reply:
+    if chosen.type == "application/yaml":
+        return replace(reply, body=yaml.safe_dump(json.loads(reply.body)).encode(), content_type=chosen.type)
+    return reply
 
 
 @dataclass(frozen=True)
@@ -118,7 +138,7 @@ class Reader:
             body = forms.partial(record)
         else:
             body = record.encoded
-        return Reply(body, status, chosen.type)
+        return _in_form(chosen, Reply(body, status))
 
     def listing(self, call: Call) -> Reply:
         """A list, or a page of one, in the representation the client wants."""
@@ -128,7 +148,7 @@ class Reader:
         if chosen.as_ == "Table":
             include = call.query.get("includeObject", "Metadata")
             body = forms.table(kind, page.records, page.metadata, self._clock.now(), include=include)
-            return Reply(body, content_type=chosen.type)
+            return Reply(body)
         if chosen.as_:
             head = ("meta.k8s.io/v1", "PartialObjectMetadataList")
             items = [forms.partial(record) for record in page.records]
@@ -141,10 +161,11 @@ class Reader:
             msgspec.json.encode(page.metadata),
             b",".join(items),
         )
-        return Reply(body, content_type=chosen.type)
+        return _in_form(chosen, Reply(body))
 
     def _page(self, call: Call, selection: Selection) -> _Page:
         limit = call.number("limit") or 0
+        call.number("timeoutSeconds")
         token = call.query.get("continue", "")
         match = call.query.get("resourceVersionMatch", "")
         asked = version_of(call.query.get("resourceVersion", ""))
@@ -168,18 +189,7 @@ class Reader:
 
     def _first(self, selection: Selection, asked: int | None, match: str, limit: int) -> tuple[int, list[Record]]:
         current = self._storage.revision
-        if match not in ("", "Exact", "NotOlderThan"):
-            raise Invalid(
-                f'resourceVersionMatch: Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
-            )
-        if match and asked is None:
-            raise Invalid(
-                "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
-            )
-        if match == "Exact" and asked == 0:
-            raise Invalid(
-                'resourceVersionMatch: Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-            )
+        _check_options(asked, match)
         if asked is not None and asked > current:
             raise too_large(asked, current)
         exact = match == "Exact" or (not match and bool(asked) and limit > 0)
@@ -235,12 +245,12 @@ def decode_token(text: str) -> tuple[int, tuple[str, str]]:
         namespace, _, name = value["start"].partition("/")
         return int(value["rv"]), (namespace, name)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadRequest("continue key is not valid: it was not made by this server") from None
+        raise BadRequest("invalid continue token: continue key is not valid: it was not made by this server") from None
 
 
 def scale_of(obj: dict[str, Any]) -> dict[str, Any]:
     """The `Scale` of a workload."""
-    meta = obj["metadata"]
+    meta, replicas = obj["metadata"], (obj.get("spec") or {}).get("replicas", 0)
     keys = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     status: dict[str, Any] = {"replicas": (obj.get("status") or {}).get("replicas", 0)}
     text = selector((obj.get("spec") or {}).get("selector"))
@@ -250,6 +260,6 @@ def scale_of(obj: dict[str, Any]) -> dict[str, Any]:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: meta[key] for key in keys if key in meta},
-        "spec": {"replicas": (obj.get("spec") or {}).get("replicas", 0)},
+        "spec": {"replicas": replicas} if replicas else {},
         "status": status,
     }

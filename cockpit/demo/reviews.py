@@ -9,11 +9,12 @@ import msgspec
 from cockpit.demo.auth import Rule, User, may_read_path
 from cockpit.demo.calls import Call, Reply
 from cockpit.demo.decoding import check_kind, conform, parse_object
-from cockpit.demo.errors import BadRequest
+from cockpit.demo.errors import BadRequest, Cause, invalid
 from cockpit.demo.kinds import SELF_SUBJECT_ACCESS_REVIEWS, Kind
 
 EVERYTHING = Rule(("*",), ("*",), ("*",))
 ALWAYS = Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews"))
+ANY_PATH = [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
 PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version")
 
 
@@ -32,7 +33,9 @@ def review(call: Call) -> Reply:
 def _access(user: User, spec: dict[str, Any]) -> dict[str, Any]:
     resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
     if (resource is None) == (path is None):
-        raise BadRequest("exactly one of resourceAttributes and nonResourceAttributes must be set")
+        text = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        cause = Cause("spec.resourceAttributes", text)
+        raise invalid("", "authorization.k8s.io", "", [cause])
     if resource is None:
         path = path or {}
         allowed = may_read_path(user, path.get("path", "")) and (user.admin or path.get("verb") in ("get", "head"))
@@ -56,6 +59,6 @@ def _rules(user: User, spec: dict[str, Any]) -> dict[str, Any]:
             {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
             for rule in rules
         ],
-        "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": list(PATHS)}],
+        "nonResourceRules": [*ANY_PATH[: int(user.admin)], {"verbs": ["get"], "nonResourceURLs": list(PATHS)}],
         "incomplete": False,
     }

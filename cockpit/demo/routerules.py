@@ -103,7 +103,7 @@ def check_ingress(ingress: Object) -> list[Cause]:
     rules = spec.get("rules") or []
     if not rules and not spec.get("defaultBackend"):
         text = "either `defaultBackend` or `rules` must be specified"
-        causes.append(Cause("spec", invalid_value(spec, text)))
+        causes.append(Cause("spec", invalid_value(None, text)))
     if spec.get("defaultBackend"):
         causes += _check_backend(spec["defaultBackend"], "spec.defaultBackend")
     for index, rule in enumerate(rules):
@@ -133,8 +133,8 @@ def _check_path(entry: dict[str, Any], path: str) -> list[Cause]:
     causes = []
     type_, text = entry.get("pathType"), entry.get("path") or ""
     if type_ is None:
-        causes.append(Cause(f"{path}.pathType", "Required value: pathType must be specified", REQUIRED))
-    elif type_ not in PATH_TYPES:
+        return [Cause(f"{path}.pathType", "Required value: pathType must be specified", REQUIRED)]
+    if type_ not in PATH_TYPES:
         causes.append(Cause(f"{path}.pathType", _unsupported(type_, PATH_TYPES), "FieldValueNotSupported"))
     elif type_ in ("Exact", "Prefix"):
         if not text.startswith("/"):

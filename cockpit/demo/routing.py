@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cockpit.demo.errors import MethodNotAllowed, NotFound
-from cockpit.demo.kinds import NAMESPACES, PODS, Kind, by_resource
+from cockpit.demo.errors import MethodNotAllowed, PathNotFound, resource_not_found
+from cockpit.demo.kinds import KINDS, NAMESPACES, PODS, Kind, by_resource
 
+GROUPS = {kind.group for kind in KINDS}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
 
@@ -28,7 +29,7 @@ class Route:
         else:
             verb = VERBS.get(method, "")
         if not self._does(verb):
-            raise MethodNotAllowed("the server does not allow this method on the requested resource")
+            raise MethodNotAllowed
         return verb
 
     def _does(self, verb: str) -> bool:
@@ -38,7 +39,8 @@ class Route:
             return verb == "update"
         if self.subresource:
             return verb in ("get", "update", "patch")
-        if verb == "create" and (self.name or (self.kind.namespaced and not self.namespace)):
+        across = self.kind.namespaced and not self.namespace
+        if (verb == "create" and (self.name or across)) or (verb == "deletecollection" and across):
             return False
         if verb in ("update", "patch") and not self.name:
             return False
@@ -57,6 +59,8 @@ def route(path: str) -> Route | None:
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not _of_namespace(group, rest[2]):
         namespace, rest = rest[1], rest[2:]
+    if group not in GROUPS:
+        raise PathNotFound
     kind = by_resource(group, version, rest[0])
     name = rest[1] if len(rest) > 1 else ""
     subresource = "/".join(rest[2:])
@@ -66,7 +70,7 @@ def route(path: str) -> Route | None:
         or (name and kind.namespaced and not namespace)
         or not _has(kind, subresource)
     ):
-        raise NotFound("the server could not find the requested resource")
+        raise resource_not_found()
     return Route(kind, name if kind is NAMESPACES else namespace, name, subresource)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from cockpit.demo.auth import User
 from cockpit.demo.calls import Reply
 from cockpit.demo.clock import DemoClock
-from cockpit.demo.errors import BadRequest, Forbidden, MethodNotAllowed, NotFound
+from cockpit.demo.errors import BadRequest, Forbidden, MethodNotAllowed, PathNotFound
 from cockpit.demo.faults import Faults
 
 
@@ -26,7 +26,7 @@ class Steering:
         if not user.admin:
             raise Forbidden(f'forbidden: User "{user.name}" cannot {method.lower()} path "{path}"')
         if method != "POST":
-            raise MethodNotAllowed("the server does not allow this method on the requested resource")
+            raise MethodNotAllowed
         try:
             asked = json.loads(body or b"{}")
         except ValueError:
@@ -40,7 +40,7 @@ class Steering:
                 return _json(self._steer_clock(asked))
         except (TypeError, ValueError) as error:
             raise BadRequest(str(error)) from None
-        raise NotFound("the server could not find the requested resource")
+        raise PathNotFound
 
     def _steer_clock(self, asked: dict[str, Any]) -> dict[str, Any]:
         """`{"hold": true}`, `{"advance": SECONDS}`, `{"release": true}`, in this order when together."""

@@ -165,12 +165,13 @@ class Storage:
         with `grace=0`. Dependents and a namespace's content are the garbage collector's work.
         """
         old = self.record(kind, namespace, name)
-        check_preconditions(kind, old.obj, uid, resource_version)
+        check_delete_preconditions(kind, old.obj, uid, resource_version)
         marked = deletion.mark(kind, copied(old.obj), propagation, grace, self.clock.now())
         if dry_run:
             return marked
         if deletion.is_over(kind, marked):
-            return self._copy(self._commit("DELETED", kind, marked, old).obj)
+            last = copied(old.obj) if "deletionTimestamp" not in old.obj["metadata"] else marked
+            return self._copy(self._commit("DELETED", kind, last, old).obj)
         if metadata.same(old.obj, marked):
             return marked
         return self._copy(self._commit("MODIFIED", kind, marked, old).obj)
@@ -258,6 +259,21 @@ def check_preconditions(kind: Kind, stored: Object, uid: str | None, resource_ve
             f"{start}the object has been modified; please apply your changes to the latest version and try again",
             details=details,
         )
+
+
+def check_delete_preconditions(kind: Kind, stored: Object, uid: str | None, resource_version: str | None) -> None:
+    """Conflict when the object to delete is not the one that was meant."""
+    meta = stored["metadata"]
+    for what, asked, recorded, else_ in (
+        ("UID", uid, meta["uid"], "deleted and then recreated"),
+        ("ResourceVersion", resource_version, meta["resourceVersion"], "modified"),
+    ):
+        if asked and asked != recorded:
+            raise Conflict(
+                f'Operation cannot be fulfilled on {kind.kind} "{meta["name"]}": the {what} in the precondition '
+                f"({asked}) does not match the {what} in record ({recorded}). The object might have been {else_}",
+                details={"name": meta["name"], "kind": kind.kind},
+            )
 
 
 def ensure_namespace(storage: Storage, name: str) -> None:

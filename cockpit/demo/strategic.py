@@ -9,13 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.demo import schema
-from cockpit.demo.errors import BadRequest
+from cockpit.demo.errors import ApiError
 from cockpit.demo.history import copied
 
 DIRECTIVE = "$patch"
 RETAIN = "$retainKeys"
 DELETE_PRIMITIVES = "$deleteFromPrimitiveList/"
 ORDER = "$setElementOrder/"
+
+
+class PatchFailed(ApiError):  # noqa: N818 - like the other answers of the API
+    """500: kube-apiserver answers a strategic patch without its merge keys so."""
+
+    code, reason = 500, ""
 
 
 def merge(target: dict[str, Any], patch: dict[str, Any], shape: schema.Node | None) -> dict[str, Any]:
@@ -26,7 +32,7 @@ def merge(target: dict[str, Any], patch: dict[str, Any], shape: schema.Node | No
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise BadRequest(f"Unknown patch type found: {directive}")
+        raise PatchFailed(f"unknown patch type: {directive} in map: {sorted(patch)}")
     if RETAIN in patch:
         for key in set(target) - set(patch[RETAIN]):
             del target[key]
@@ -70,12 +76,12 @@ def _merged_list(present: list[Any], patch: list[Any], node: schema.Node | None)
         result = []
     for item in patch:
         if not isinstance(item, dict):
-            raise BadRequest(f"expected a map with the merge key {key}")
+            raise PatchFailed(f"expected a map with the merge key {key}")
         directive = item.get(DIRECTIVE)
         if directive == "replace":
             continue
         if key not in item:
-            raise BadRequest(f"map: {sorted(item)} does not contain declared merge key: {key}")
+            raise PatchFailed(f"map: {sorted(item)} does not contain declared merge key: {key}")
         at = next((i for i, have in enumerate(result) if have.get(key) == item[key]), None)
         if directive == "delete":
             result = [have for have in result if have.get(key) != item[key]]

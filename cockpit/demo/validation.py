@@ -61,6 +61,9 @@ def validate_update(kind: Kind, obj: Object, old: Object, subresource: str) -> N
     """Raise Invalid for what may not change, besides what `validate_create` refuses."""
     if subresource in ("status", "finalize"):
         return
+    if subresource == "scale" and obj["spec"]["replicas"] < 0:
+        text = f"Invalid value: {obj['spec']['replicas']}: must be greater than or equal to 0"
+        raise invalid("Scale", "autoscaling", obj["metadata"]["name"], [Cause("spec.replicas", text)])
     causes = _check_metadata(kind, obj["metadata"])
     if kind in CHECKS:
         causes += CHECKS[kind](obj)

@@ -12,7 +12,7 @@ import msgspec
 from cockpit.demo import media
 from cockpit.demo.calls import Call
 from cockpit.demo.clock import DemoClock
-from cockpit.demo.errors import ApiError, Expired, Invalid
+from cockpit.demo.errors import ApiError, Cause, Expired, ListOptionsInvalid
 from cockpit.demo.events_v1 import shown, stored
 from cockpit.demo.faults import Faults
 from cockpit.demo.history import Event, Record, copied
@@ -153,11 +153,8 @@ class Watchers:
         elif initial and match != "NotOlderThan":
             text = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
         if text:
-            text = f"resourceVersionMatch: {text}"
-            raise Invalid(
-                f'ListOptions.meta.k8s.io "" is invalid: {text}',
-                details={"group": "meta.k8s.io", "kind": "ListOptions"},
-            )
+            reason = "FieldValueForbidden" if text.startswith("Forbidden") else "FieldValueNotSupported"
+            raise ListOptionsInvalid([Cause("resourceVersionMatch", text, reason)])
 
 
 class OpenWatch:

@@ -65,14 +65,22 @@ def _check_replicas(spec: dict[str, Any]) -> list[Cause]:
 def _check_selector(spec: dict[str, Any]) -> list[Cause]:
     selector = spec.get("selector")
     if selector is None:
-        return [Cause("spec.selector", "Required value", REQUIRED)]
+        text = invalid_value(_template_labels(spec), "`selector` does not match template `labels`")
+        return [
+            Cause("spec.selector", "Required value", REQUIRED),
+            Cause("spec.template.metadata.labels", text),
+        ]
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
         return [Cause("spec.selector", invalid_value(selector, "empty selector is invalid for deployment"))]
-    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    if from_object(selector)(labels):
+    labels = _template_labels(spec)
+    if from_object(selector)(labels or {}):
         return []
     text = invalid_value(labels, "`selector` does not match template `labels`")
     return [Cause("spec.template.metadata.labels", text)]
+
+
+def _template_labels(spec: dict[str, Any]) -> Any:
+    return ((spec.get("template") or {}).get("metadata") or {}).get("labels")
 
 
 def _check_template(spec: dict[str, Any]) -> list[Cause]:
@@ -93,8 +101,9 @@ def _check_strategy(strategy: dict[str, Any]) -> list[Cause]:
             return [Cause("spec.strategy.rollingUpdate", text, "FieldValueForbidden")]
         return []
     if kind != "RollingUpdate":
-        text = f'Unsupported value: "{kind}": supported values: "Recreate", "RollingUpdate"'
-        return [Cause("spec.strategy.type", text, "FieldValueNotSupported")]
+        shown = f'{{"Type":"{kind}","RollingUpdate":null}}'
+        text = f'Unsupported value: {shown}: supported values: "Recreate", "RollingUpdate"'
+        return [Cause("spec.strategy", text, "FieldValueNotSupported")]
     rolling, causes = strategy.get("rollingUpdate") or {}, []
     for field in ("maxUnavailable", "maxSurge"):
         value = rolling.get(field)

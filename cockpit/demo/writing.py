@@ -10,14 +10,15 @@ import msgspec
 from cockpit.demo import apply, patching, schema
 from cockpit.demo.calls import Call, Reply
 from cockpit.demo.decoding import check_kind, conform, parse_object
-from cockpit.demo.errors import BadRequest, Cause, Invalid, NotFound
+from cockpit.demo.errors import BadRequest, Cause, Invalid, NotFound, invalid
 from cockpit.demo.events_v1 import as_core, shown, stored
 from cockpit.demo.history import Object, Record, copied
-from cockpit.demo.kinds import PODS, SERVICEACCOUNTS, SERVICES, Kind
+from cockpit.demo.kinds import ENDPOINTS, EVENTS, LEASES, PODS, SERVICEACCOUNTS, SERVICES, Kind
 from cockpit.demo.reading import Reader, Selection, scale_of
 from cockpit.demo.storage import Storage, key_of
 
 RETURNED_WHEN_DELETED = (PODS, SERVICES, SERVICEACCOUNTS)
+CREATED_BY_UPDATE = (SERVICES, ENDPOINTS, LEASES, EVENTS)
 SCALE = ("autoscaling/v1", "Scale")
 
 
@@ -60,6 +61,10 @@ class Writer:
                 "must be specified for an update",
                 causes=[Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")],
             )
+        there = self._storage.peek(stored(kind), route.namespace, route.name) is not None
+        if kind in CREATED_BY_UPDATE and not route.subresource and not there:
+            made = self._storage.create(stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager)
+            return self._answer(call, made, 201, warnings)
         changed = self._storage.update(
             stored(kind), self._inward(kind, obj), subresource=route.subresource, dry_run=dry_run, manager=call.manager
         )
@@ -80,7 +85,11 @@ class Writer:
             current = scale_of(current)
         new = patching.patched(kind, media, current, call.body, schema.root(api_version, kind_name))
         self._check_same_object(kind, current, new)
-        warnings = self._conform(call, kind_name, api_version, new)
+        try:
+            check_kind(new, api_version, kind_name)
+            warnings = self._conform(call, kind_name, api_version, new)
+        except BadRequest as error:
+            raise _unfit(new, error) from None
         changed = self._storage.update(
             stored(kind), self._inward(kind, new), subresource=route.subresource, dry_run=dry_run, manager=call.manager
         )
@@ -179,14 +188,16 @@ class Writer:
 
     @staticmethod
     def _check_same_object(kind: Kind, current: Object, new: Object) -> None:
-        for field in ("name", "namespace", "uid"):
-            before, after = current["metadata"].get(field), new["metadata"].get(field)
-            if before != after and not (field == "uid" and not after):
-                text = f'Invalid value: "{after}": field is immutable'
-                raise Invalid(
-                    f'{kind.resource} "{current["metadata"]["name"]}" is invalid: metadata.{field}: {text}',
-                    causes=[Cause(f"metadata.{field}", text)],
-                )
+        stored, meta = current["metadata"], new["metadata"]
+        if meta.get("name") != stored["name"]:
+            raise BadRequest(
+                f"the name of the object ({meta.get('name')}) does not match the name on the URL ({stored['name']})"
+            )
+        if meta.get("namespace") != stored.get("namespace"):
+            raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+        if meta.get("uid") not in (None, "", stored.get("uid")):
+            text = f'Invalid value: "{meta["uid"]}": field is immutable'
+            raise invalid(kind.kind, kind.group, stored["name"], [Cause("metadata.uid", text)])
 
     @staticmethod
     def _inward(kind: Kind, obj: Object) -> Object:
@@ -206,6 +217,12 @@ class Writer:
 
 def _quoted(text: str) -> str:
     return text.replace('"', '\\"')
+
+
+def _unfit(patched: Object, error: BadRequest) -> Invalid:
+    """The 422 of a patch whose result has no longer its kind's shape."""
+    text = f"Invalid value: {json.dumps(json.dumps(patched))}: {error.message}"
+    return Invalid(f' "" is invalid: patch: {text}', details={}, causes=[Cause("patch", text)])
 
 
 def delete_options(call: Call) -> dict[str, Any]:
