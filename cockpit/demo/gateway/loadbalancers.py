@@ -22,6 +22,8 @@ from cockpit.demo.storage import key_of
 
 COMPONENT = "service-controller"
 RETRY = 30.0
+SOON = 0.05
+BACKLOG = 1024
 ADDRESSES_TRIED = 20
 
 
@@ -86,11 +88,10 @@ class LoadBalancers:
             world.tell(SERVICES, service, "SyncLoadBalancerFailed", refused, COMPONENT, "Warning")
             return RETRY
         balancer = self._balancers[key]
-        for listener in balancer.listeners.values():
-            self._open_or_shut(balancer.address, listener)
         if self._tell_address(service, balancer.address):
             world.tell(SERVICES, service, "EnsuredLoadBalancer", "Ensured load balancer", COMPONENT, "Normal")
-        return None
+        done = [self._open_or_shut(balancer, port) for port in list(balancer.listeners)]
+        return None if all(done) else SOON
 
     async def stop(self) -> None:
         """Give every address back and end every connection."""
@@ -137,22 +138,26 @@ class LoadBalancers:
                 yield address
         yield "127.0.0.1"
 
-    def _open_or_shut(self, address: str, listener: Listener) -> None:
-        """A port without ready endpoints refuses connections, as kube-proxy makes it."""
+    def _open_or_shut(self, balancer: Balancer, port: int) -> bool:
+        """A port without ready endpoints refuses connections, as kube-proxy makes it. False: look again soon."""
+        listener = balancer.listeners[port]
         ready = bool(self._endpoints.ready(listener.upstream))
         if ready and listener.server is None and listener.held is not None:
-            listener.held.listen(1024)
+            listener.held.listen(BACKLOG)
             make = asyncio.get_running_loop().create_server(
-                lambda: self._connect(listener.upstream), sock=listener.held
+                lambda: self._connect(listener.upstream), sock=listener.held, backlog=BACKLOG
             )
             listener.server, listener.held = asyncio.ensure_future(make), None
         elif not ready and listener.server is not None:
-            port = int(listener.upstream.port)
+            if not listener.server.done():
+                return False
             _close(listener)
             try:
-                listener.held = bind(address, port)
+                listener.held = bind(balancer.address, port)
             except OSError:
-                listener.held = None
+                del balancer.listeners[port]
+                return False
+        return True
 
     def _connect(self, upstream: Upstream) -> Connection:
         """A connection stays with the pod it was given to."""
@@ -219,4 +224,12 @@ def _close(listener: Listener) -> None:
         listener.held = None
     if listener.server is not None:
         server, listener.server = listener.server, None
-        server.add_done_callback(lambda done: None if done.cancelled() or done.exception() else done.result().close())
+        if server.done():
+            _shut(server)
+        else:
+            server.add_done_callback(_shut)
+
+
+def _shut(server: asyncio.Future[asyncio.Server]) -> None:
+    if not server.cancelled() and server.exception() is None:
+        server.result().close()
