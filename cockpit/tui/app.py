@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from cockpit.model.plan import Ask
@@ -59,6 +60,7 @@ class CockpitApp(App[None]):
         self.glyphs = ASCII if glyphs == "ascii" else UNICODE
         self.keymap = remapped(keymap or {})
         self.zone = zone
+        self.leaving = False
         self.animation_level = "none"
         self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
         self._problems = [*self.keymap.problems, *self._themes.problems]
@@ -137,8 +139,15 @@ class CockpitApp(App[None]):
             words = safe_text(f"{type(error).__name__}: {error}", 400)
             self.notify(f"{event.worker.group}: {words}", severity="error", markup=False, timeout=15)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A colon that is typed into a field is a colon.
+        if action == "palette":
+            return not self.leaving and isinstance(self.screen, CockpitScreen) and not isinstance(self.focused, Input)
+        return super().check_action(action, parameters)
+
     def action_leave(self) -> None:
         """Quit; nothing on the cluster changes by it."""
+        self.leaving = True
         self.exit()
 
     def action_next_theme(self) -> None:

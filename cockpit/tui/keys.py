@@ -26,7 +26,8 @@ class Key:
     """One key. `id` is what a user remaps, `keys` Textual's names separated by commas.
 
     `action` is an action of the screen, or of the app with `app.` in front; `acts` are what it asks for, the first
-    that applies; `word` goes into the footer; `way_back` marks what lowers exposure and is never held up.
+    that applies; `word` goes into the footer; `way_back` marks what lowers exposure and is never held up;
+    `priority` opens a field at once, so that what is typed right after it goes there.
     """
 
     id: str
@@ -37,12 +38,13 @@ class Key:
     action: str = ""
     acts: tuple[Act, ...] = ()
     way_back: bool = False
+    priority: bool = False
 
     @property
     def binding(self) -> Binding:
         """The same for Textual; the footer of our own shows it."""
         action = f"act({self.id!r})" if self.acts else self.action
-        return Binding(self.keys, action, self.word, id=self.id, show=False, tooltip=self.help)
+        return Binding(self.keys, action, self.word, id=self.id, show=False, tooltip=self.help, priority=self.priority)
 
     @property
     def shown(self) -> str:
@@ -94,7 +96,15 @@ KEYS: tuple[Key, ...] = (
     Key("logs", "l", "logs", "the log of the selected pod", Where.ROLLOUT, "logs"),
     Key("journal", "i", "journal", "what was asked and what was sent", Where.BOTH, "app.journal"),
     Key("panes", "tab", "panes", "the next pane; shift+tab goes back", Where.EVERYWHERE, "app.focus_next"),
-    Key("palette", "colon", "commands", "every key and every rollout by name; :q quits", Where.BOTH, "app.palette"),
+    Key(
+        "palette",
+        "colon",
+        "commands",
+        "every key and every rollout by name; :q quits",
+        Where.BOTH,
+        "app.palette",
+        priority=True,
+    ),
     Key("theme", "T", "theme", "the next colours", Where.BOTH, "app.next_theme"),
     Key("help", "question_mark", "keys", "this list", Where.BOTH, "app.keys"),
     Key("back", "escape", "back", "one screen back, or end the filter", Where.EVERYWHERE, "back"),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
@@ -21,6 +22,7 @@ from cockpit.tui.paint import plain
 from cockpit.tui.screens.ask import ChoiceForm, WeightForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.journal import JournalScreen
+from cockpit.tui.screens.palette import PaletteScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.screens.text import PodLog
@@ -263,8 +265,8 @@ async def test_the_filter_narrows_the_list_and_escape_ends_it() -> None:
 async def test_letters_typed_into_the_filter_are_no_acts() -> None:
     cockpit = FakeCockpit()
     async with screen(cockpit) as (app, pilot):
-        await press(pilot, "slash", "r", "A", "q")
-        assert app.screen.query_one("#filter", Input).value == "rAq"
+        await press(pilot, "slash", "r", "A", "q", "colon")
+        assert app.screen.query_one("#filter", Input).value == "rAq:"
     assert not cockpit.asks
 
 
@@ -278,6 +280,35 @@ async def test_the_palette_quits_and_opens_rollouts_by_name() -> None:
         await pilot.press("colon", "q", "enter")
         await pilot.pause()
         assert not app.is_running or app._exit
+
+
+async def test_a_fast_hand_quits_with_the_palette_and_asks_for_nothing() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        for key, character in (("colon", ":"), ("q", "q"), ("enter", "\r")):
+            app.post_message(events.Key(key, character))
+        await pilot.pause()
+        await pilot.pause()
+        assert app._exit
+    assert not cockpit.asks
+
+
+async def test_keys_after_quit_do_nothing() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        for key in ("q", "enter", "r"):
+            app.post_message(events.Key(key, key))
+        await pilot.pause()
+        assert app._exit
+    assert not cockpit.asks
+
+
+async def test_an_empty_palette_chooses_nothing() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "colon", "enter")
+        assert isinstance(app.screen, PaletteScreen)
+    assert not cockpit.asks
 
 
 async def test_the_palette_acts_like_the_key() -> None:

@@ -35,6 +35,9 @@ class CockpitScreen(Screen[None]):
         """Show this view."""
         raise NotImplementedError
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not self.desk.leaving and super().check_action(action, parameters)
+
     def on_screen_resume(self) -> None:
         self.show_view(self.desk.view)
 

@@ -56,6 +56,7 @@ class FleetScreen(CockpitScreen):
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
         self.query_one(RolloutTable).focus()
+        self.show_view(self.desk.view)
 
     def on_screen_resume(self) -> None:
         self._pace.reset()

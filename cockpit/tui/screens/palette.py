@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -110,8 +110,26 @@ class PaletteScreen(ModalScreen[Command | None]):
         pane.top = max(min(pane.top, self.index), self.index - pane.size.height + 2)
         pane.repaint()
 
+    def on_key(self, event: events.Key) -> None:
+        # Keys of a fast hand arrive before the field has the focus.
+        field = self.query_one("#query", Input)
+        if event.key == "enter":
+            event.stop()
+            self._choose(field.value)
+        elif event.is_printable and event.character:
+            event.stop()
+            field.value += event.character
+            field.cursor_position = len(field.value)
+
     @on(Input.Submitted, "#query")
-    def _chosen(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
+        self._choose(event.value)
+
+    def _choose(self, query: str) -> None:
+        query = query.lstrip(":")
+        # Without a word or a move of the cursor nothing was chosen, least of all an act.
+        if not query.strip() and not self.index:
+            return
         # What was typed last counts, even if its change was not handled yet.
-        self.found = ranked(self.entries, event.value.lstrip(":"))
+        self.found = ranked(self.entries, query)
         self.dismiss(self.found[min(self.index, len(self.found) - 1)] if self.found else None)

@@ -102,6 +102,7 @@ class RolloutScreen(CockpitScreen):
 
     def on_mount(self) -> None:
         self.query_one(VersionList).focus()
+        self.show_view(self.desk.view)
 
     def on_resize(self) -> None:
         self._pace.reset()

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -62,6 +62,7 @@ class Painted(Widget):
         self.lines: list[Line] = []
         self._strips: dict[int, Strip] = {}
         self._ink: Ink | None = None
+        self._drawn_for: Size | None = None
 
     def compose(self) -> ComposeResult:
         if self.TILE:
@@ -75,11 +76,11 @@ class Painted(Widget):
 
     def repaint(self) -> None:
         """Draw, and refresh the cells that differ from what is on screen."""
-        if not self.size:
+        # Before the first layout there is no size; the first line that is asked for draws them all.
+        if not self.size or self._drawn_for is None:
             return
         width, height = self.size
-        new = self.draw(width, height)[:height]
-        old, self.lines = self.lines, new
+        old, new = self.lines, self._draw_all()
         regions: list[Region] = []
         for y in range(max(len(old), len(new))):
             before, after = old[y] if y < len(old) else BLANK, new[y] if y < len(new) else BLANK
@@ -97,11 +98,19 @@ class Painted(Widget):
             if dirty := [region for region in dirty if region]:
                 tile.refresh(*dirty)
 
+    def _draw_all(self) -> list[Line]:
+        self._drawn_for = self.size
+        self.lines = self.draw(*self.size)[: self.size.height]
+        return self.lines
+
     def render_line(self, y: int) -> Strip:
         return self.strip_at(y)
 
     def strip_at(self, y: int) -> Strip:
         """Line `y` in the colours of the theme, as wide as the widget."""
+        if self._drawn_for != self.size:
+            self._strips.clear()
+            self._draw_all()
         strip = self._strips.get(y)
         if strip is None:
             line = self.lines[y] if y < len(self.lines) else BLANK
@@ -123,5 +132,7 @@ class Painted(Widget):
         super().notify_style_update()
 
     def on_resize(self, _event: events.Resize) -> None:
-        self._strips.clear()
-        self.repaint()
+        if self._drawn_for != self.size:
+            self._drawn_for = self._drawn_for or self.size
+            self._strips.clear()
+            self.repaint()
