@@ -9,7 +9,7 @@ import click
 
 from cockpit.cli.documents import outcome_document
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.names import find
+from cockpit.cli.names import find, find_acted_on
 from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Person, Program
@@ -35,8 +35,11 @@ class How:
     output: str
 
 
-def act(program: Program, name: str, asked: Callable[[Rollout], Ask], how: How) -> None:
-    """Run one act and end the command with its exit code."""
+def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how: How) -> None:
+    """Run one act and end the command with its exit code.
+
+    `asked` makes of the rollout what is asked for; where it is that already, the rollout may be gone.
+    """
     options = given()
     person = program.person
     if not (how.dry_run or how.yes or person.present):
@@ -44,27 +47,29 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask], how: How) 
 
     async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
-        rollout = find(view, name).rollout
-        outcome = await _carry_out(cockpit, view, rollout, asked(rollout), how, person)
+        if isinstance(asked, Ask):
+            key, ask = find_acted_on(view, name), asked
+        else:
+            rollout = find(view, name).rollout
+            key, ask = rollout.key, asked(rollout)
+        outcome = await _carry_out(cockpit, key, ask, how, person)
         _report(outcome, how.output)
-        return _code(outcome, cockpit.view(), rollout.key)
+        return _code(outcome, cockpit.view(), key)
 
     code = with_session(program, options, work)
     if code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(code))
 
 
-async def _carry_out(
-    cockpit: Cockpit, view: FleetView, rollout: Rollout, ask: Ask, how: How, person: Person
-) -> Outcome:
-    prepared = await cockpit.prepare(rollout.key, ask)
+async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: How, person: Person) -> Outcome:
+    prepared = await cockpit.prepare(key, ask)
     if isinstance(prepared, Refused):
         return Outcome(Stage.REFUSED, prepared.why, None, prepared)
     if how.output == "table":
         emit(preview(prepared))
     if how.dry_run:
         # Looking is what --read-only is for; that it would not send is no failure of the plan.
-        stage = Stage.REFUSED if prepared.blocked and not view.read_only else Stage.DRY_RUN
+        stage = Stage.REFUSED if prepared.blocked and not cockpit.view().read_only else Stage.DRY_RUN
         return Outcome(stage, prepared.blocked, prepared.plan)
     if prepared.blocked:
         return Outcome(Stage.REFUSED, prepared.blocked, prepared.plan)
@@ -73,7 +78,7 @@ async def _carry_out(
         return Outcome(Stage.REFUSED, declined, prepared.plan)
     if how.wait and how.probe:
         # What came of it is measured, which needs somebody to look.
-        await cockpit.probe(rollout.key, True)
+        await cockpit.probe(key, True)
     return await cockpit.send(prepared, wait=how.wait, report=_tell)
 
 

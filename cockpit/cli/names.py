@@ -71,6 +71,18 @@ def find(view: FleetView, text: str) -> RolloutView:
     raise Failed(f"no rollout {text!r} in {clusters}. {_nearest(name, keys)}")
 
 
+def find_acted_on(view: FleetView, text: str) -> RolloutKey:
+    """As `find`, but also a rollout that is gone and was acted on: undo can bring it back."""
+    try:
+        return find(view, text).rollout.key
+    except Failed:
+        name, contexts = parse_name(text), {cluster.context for cluster in view.clusters}
+        for entry in reversed(view.journal):
+            if name.fits(entry.rollout) and entry.rollout.context in contexts:
+                return entry.rollout
+        raise
+
+
 def _nearest(name: Name, keys: Sequence[RolloutKey]) -> str:
     if not keys:
         return "There are none here; try -A for all namespaces, or another --context."

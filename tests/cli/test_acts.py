@@ -10,7 +10,7 @@ from cockpit.cli.arguments import weights
 from cockpit.cli.main import command_line
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Role
-from cockpit.model.view import Outcome, Prepared, Stage
+from cockpit.model.view import Entry, Outcome, Prepared, Stage
 from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, plan, rollout, version
 
 WEB = rollout()
@@ -163,12 +163,23 @@ def test_a_plan_that_cannot_be_sent_is_shown_and_read_only_may_look(read_only: b
 
 
 @pytest.mark.parametrize(
-    ("words", "wait"), [([], 30.0), (["--no-wait"], 0.0), (["--within", "2m"], 120.0), (["--wait"], 30.0)]
+    ("words", "wait"), [([], 60.0), (["--no-wait"], 0.0), (["--within", "2m"], 120.0), (["--wait"], 60.0)]
 )
 def test_how_long_is_waited(words: list[str], wait: float) -> None:
     made = program()
     run(made, "flip", "web", "--yes", *words)
     assert [seconds for _, seconds in made.cockpit.sent] == [wait]
+
+
+def test_undo_brings_back_a_rollout_that_is_gone_and_other_acts_do_not() -> None:
+    past = Entry("1", 1.0, "me", WEB.key, "finish", "clean up", Stage.VERIFIED)
+    elsewhere = replace(past, rollout=replace(WEB.key, context="other", name="db"))
+    made = FakeProgram(FakeCockpit(replace(fleet(), journal=(past, elsewhere))))
+    assert run(made, "undo", "web", "--yes").exit_code == 0
+    assert made.cockpit.asked == [(WEB.key, Ask(Act.UNDO))]
+    assert run(made, "flip", "web", "--yes").exit_code == 1
+    assert run(made, "undo", "db", "--yes").exit_code == 1
+    assert len(made.cockpit.sent) == 1
 
 
 @pytest.mark.parametrize(

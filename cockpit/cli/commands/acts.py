@@ -23,12 +23,12 @@ _HOW: tuple[Callable[[Any], Any], ...] = (
     click.option("--confirm", metavar="NAME", help="The rollout's name, where production asks for it."),
     click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until objects and traffic agree."),
     click.option("--probe/--no-probe", default=True, show_default=True, help="Sample the traffic while waiting."),
-    click.option("--within", type=DURATION, default=30.0, metavar="TIME", help="How long to wait (30s)."),
+    click.option("--within", type=DURATION, default=60.0, metavar="TIME", help="How long to wait (60s)."),
     output_option("table", "json", "yaml"),
 )
 
 
-def _act(name: Act, text: str) -> Callable[[F], click.Command]:
+def _act(which: Act, text: str) -> Callable[[F], click.Command]:
     """A command for one act: the function gives what is asked, from the rollout and the arguments."""
 
     def made(ask: F) -> click.Command:
@@ -47,14 +47,16 @@ def _act(name: Act, text: str) -> Callable[[F], click.Command]:
             **arguments: Any,
         ) -> None:
             how = How(dry_run, yes, confirm, within if wait else 0.0, probe, output)
-            act(program, name, lambda rollout: ask(rollout, **arguments), how)
+            # The way back leads to rollouts that an act has removed as well.
+            asked = Ask(which) if which is Act.UNDO else lambda rollout: ask(rollout, **arguments)
+            act(program, name, asked, how)
 
         run.__click_params__ = list(getattr(ask, "__click_params__", []))  # type: ignore[attr-defined]
         command: Any = run
         for option in reversed(_HOW):
             command = option(command)
         command = click.argument("name")(shared_options(command))
-        return click.command(str(name), help=text)(command)
+        return click.command(str(which), help=text)(command)
 
     return made
 
