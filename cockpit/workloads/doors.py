@@ -59,7 +59,8 @@ def ingress_door(ingress: Ingress, service: str | None = None) -> tuple[Door | N
 def is_canary(ingress: Ingress) -> bool:
     """True for an Ingress that some dialect reads as an alternative of another."""
     return any(
-        key.endswith("/canary") and value == "true" for key, value in (ingress.metadata.annotations or {}).items()
+        key.endswith("/canary") and value.strip().lower() in {"1", "t", "true"}
+        for key, value in (ingress.metadata.annotations or {}).items()
     )
 
 

@@ -50,7 +50,7 @@ def version_names(candidates: Sequence[Nameable]) -> tuple[str, ...]:
         return ()
     for key in _keys():
         values = [key(c) for c in candidates]
-        named = [safe_text(v, _LONGEST) for v in values if v]
+        named = [text for v in values if v and (text := safe_text(v, _LONGEST))]
         if len(named) == len(candidates) and len(set(named)) == len(named):
             return tuple(named)
     return _numbered([safe_text(c.title, _LONGEST) or "unnamed" for c in candidates])

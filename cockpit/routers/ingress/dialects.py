@@ -33,19 +33,20 @@ class Dialect:
     has_pattern: bool
     has_cookie: bool
     same_annotations: tuple[str, ...] = ()  # values that canary and main must share
-    older_canary_hides: bool = False  # a canary older than a main of the same Service makes that main answer 404
+    first_names: bool = False  # who names a Service first says what it is: main or canary, for all Ingresses
+    stray_drops: bool = False  # one path without a main, on a host that has mains, detaches the whole canary
     weight_with_rule: bool = True  # False: a header or cookie rule makes the weight dead
     several_add_up: bool = False  # False: of several canaries on one rule only the oldest counts
-    leaks: bool = True  # the split belongs to Service and port, so it shows wherever they are named
+    leaks: bool = False  # the split belongs to Service and port, so it shows wherever they are named
 
     def key(self, name: str) -> str:
         """The annotation as it is written, such as key("weight")."""
         return f"{self.prefixes[0]}canary{'-' + name if name else ''}"
 
     def value(self, annotations: dict[str, str], name: str) -> str | None:
-        """The annotation as it is read: under the first prefix that has it."""
+        """The annotation as it is read: under the first prefix that has it, without space around it."""
         full = f"canary{'-' + name if name else ''}"
-        return next((annotations[p + full] for p in self.prefixes if p + full in annotations), None)
+        return next((annotations[p + full].strip() for p in self.prefixes if p + full in annotations), None)
 
     def present_key(self, annotations: dict[str, str], name: str) -> str:
         """The key under which the annotation stands, else the one to write."""
@@ -61,7 +62,9 @@ NGINX = Dialect(
     has_total=True,
     has_pattern=True,
     has_cookie=True,
-    older_canary_hides=True,
+    first_names=True,
+    leaks=True,
+    stray_drops=True,
 )
 APIG = Dialect(
     id="apig",

@@ -138,8 +138,8 @@ def _placing(split: Split, branch: Branch) -> Iterator[Finding]:
             f"two canaries on one rule: the older {oldest.canary.ingress.metadata.name} counts,"
             f" {canary.ingress.metadata.name} takes no traffic",
         )
-    hides = split.fork.dialect.older_canary_hides and not split.hidden
-    if hides and branch.counts and not strictly_younger(canary.ingress, main):
+    first_names = split.fork.dialect.first_names and not split.hidden
+    if first_names and branch.counts and not strictly_younger(canary.ingress, main):
         yield finding(
             "canary-not-younger",
             Severity.INFO,
@@ -152,6 +152,18 @@ def _placing(split: Split, branch: Branch) -> Iterator[Finding]:
 def _behind(split: Split, branch: Branch) -> Iterator[Finding]:
     canary, side = branch.canary, branch.side
     what = name_of(canary.ingress)
+    if branch.void_by:
+        yield finding(
+            "canary-is-main-elsewhere",
+            Severity.WARNING,
+            f"{what} takes no traffic: Service {_service(branch)} is main of the older Ingress {branch.void_by}",
+        )
+    if branch.hides:
+        yield finding(
+            "canary-hides-main",
+            Severity.CRITICAL,
+            f"{what} leads to the Service of the younger {listed(list(branch.hides))}: the gateway answers 404 there",
+        )
     if side is None or side.service is None:
         yield finding(
             "dangling-canary",

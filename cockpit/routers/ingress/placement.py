@@ -6,14 +6,14 @@ silently elsewhere (controller.go, mergeAlternativeBackends). Only canaries of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, Ingress
 from cockpit.routers.ingress.dialects import Dialect, class_of, dialect_of
 from cockpit.routers.ingress.rules import Rules, enabled, rules_of
-from cockpit.workloads.lookups import ingresses_of_host
+from cockpit.workloads.lookups import ingresses_of_host, ingresses_of_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +102,57 @@ def strictly_younger(ingress: Ingress, other: Ingress) -> bool:
     return (ingress.metadata.creation_timestamp or "") > (other.metadata.creation_timestamp or "")
 
 
+def naming(upstream: Upstream, beside: Ingress, objects: Objects) -> list[Ingress]:
+    """Ingresses of the class of `beside` that lead to a Service and port, oldest first."""
+    found = ingresses_of_service(objects, beside.metadata.namespace, upstream.service)
+    leading = [
+        i for i in found if class_of(i) == class_of(beside) and any(loc.upstream == upstream for loc in locations_of(i))
+    ]
+    return sorted(leading, key=seniority)
+
+
+def first_naming(upstream: Upstream, beside: Ingress, dialect: Dialect, objects: Objects) -> Ingress | None:
+    """The oldest Ingress that names an upstream: ingress-nginx takes its word for all (controller.go, createUpstreams).
+
+    None in dialects without that rule.
+    """
+    return next(iter(naming(upstream, beside, objects)), None) if dialect.first_names else None
+
+
+def is_hidden(upstream: Upstream, main: Ingress, dialect: Dialect, objects: Objects) -> bool:
+    """True where an older canary names the upstream first: then it is no server's, and its locations vanish."""
+    first = first_naming(upstream, main, dialect, objects)
+    return first is not None and enabled(first, dialect)
+
+
 def forks_of(main: Ingress, objects: Objects) -> tuple[Fork, ...]:
     """The forks of a main Ingress; none for one without canaries."""
     dialect = dialect_of(main, objects)
     neighbours = _neighbours(main, objects)
     mains = [i for i in neighbours if not enabled(i, dialect)]
-    own = [loc for loc in locations_of(main) if _first_main(loc.place, mains) is main]
-    found: dict[Upstream, list[Canary]] = {}
-    for ingress in neighbours:
-        if enabled(ingress, dialect):
-            for upstream, canary in _attach(ingress, main, own, mains, dialect):
-                found.setdefault(upstream, []).append(canary)
-    upstreams = list(dict.fromkeys(loc.upstream for loc in locations_of(main)))
+    # A location whose upstream is hidden is left to the next main that has it.
+    shown = {i.metadata.name: _shown(i, dialect, objects) for i in mains}
+    own = [
+        loc
+        for loc in locations_of(main)
+        if _first_main(loc.place, mains, shown) in (main, None) and _first_main(loc.place, mains) is not None
+    ]
+    canaries = [c for i in neighbours if enabled(i, dialect) for c in _attach(i, main, own, mains, dialect)]
+    groups: dict[tuple[Upstream, tuple[str, ...]], list[Location]] = {}
+    for location in own:
+        names = tuple(c.ingress.metadata.name for at, c in canaries if at == location)
+        if dialect.leaks:
+            names = tuple(c.ingress.metadata.name for at, c in canaries if at.upstream == location.upstream)
+        if names:
+            groups.setdefault((location.upstream, tuple(dict.fromkeys(names))), []).append(location)
+    several = len({loc.upstream for loc in locations_of(main)}) > 1 or len(groups) > 1
     forks: list[Fork] = []
-    for upstream in upstreams:
-        if upstream in found:
-            locations = tuple(loc for loc in own if loc.upstream == upstream)
-            canaries = tuple(found[upstream])
-            name = main.metadata.name if len(upstreams) == 1 else _fork_name(main, canaries, [f.name for f in forks])
-            rivals = _rivals(main, locations, mains)
-            forks.append(Fork(name, main, upstream, locations, canaries, dialect, rivals))
+    for (upstream, names), locations in groups.items():
+        beside = {c.ingress.metadata.name: c for at, c in canaries if at.upstream == upstream}
+        chosen = tuple(beside[name] for name in names)
+        name = _fork_name(main, chosen, [f.name for f in forks]) if several else main.metadata.name
+        rivals = _rivals(main, locations, mains)
+        forks.append(Fork(name, main, upstream, tuple(locations), chosen, dialect, rivals))
     return tuple(forks)
 
 
@@ -149,30 +180,57 @@ def _neighbours(ingress: Ingress, objects: Objects) -> list[Ingress]:
     return sorted(found.values(), key=seniority)
 
 
-def _first_main(place: tuple[str, str, str], mains: Iterable[Ingress]) -> Ingress | None:
-    return next((m for m in mains if any(loc.place == place for loc in locations_of(m))), None)
+def _shown(main: Ingress, dialect: Dialect, objects: Objects) -> frozenset[tuple[str, str, str]]:
+    return frozenset(loc.place for loc in locations_of(main) if not is_hidden(loc.upstream, main, dialect, objects))
+
+
+def _first_main(
+    place: tuple[str, str, str],
+    mains: Iterable[Ingress],
+    shown: Mapping[str, frozenset[tuple[str, str, str]]] | None = None,
+) -> Ingress | None:
+    """The main that gets a location; with `shown` only among those that a gateway serves."""
+    for main in mains:
+        if any(loc.place == place for loc in locations_of(main)) and (
+            shown is None or place in shown[main.metadata.name]
+        ):
+            return main
+    return None
 
 
 def _attach(
     ingress: Ingress, main: Ingress, own: list[Location], mains: list[Ingress], dialect: Dialect
-) -> list[tuple[Upstream, Canary]]:
-    """The upstreams of `main` to which a canary attaches, or the one beside which it hangs loose."""
+) -> list[tuple[Location, Canary]]:
+    """The locations of `main` to which a canary attaches, or the one beside which it hangs loose."""
     locations = locations_of(ingress)
     rules = rules_of(ingress, dialect)
     stray = tuple(loc for loc in locations if _first_main(loc.place, mains) is None)
     foreign = _foreign(ingress, main, dialect)
-    found: dict[Upstream, Canary] = {}
-    for location in locations:
-        target = next((o for o in own if o.place == location.place), None)
-        if target is not None:
-            found.setdefault(target.upstream, Canary(ingress, rules, location.upstream, foreign, stray))
+    lost = {loc.upstream: _dropped(loc.upstream, stray, mains) if dialect.stray_drops else "" for loc in locations}
+    found = [
+        (target, Canary(ingress, rules, location.upstream, foreign or lost[location.upstream], stray))
+        for location in locations
+        for target in own
+        if target.place == location.place
+    ]
     if found or len(stray) < len(locations):
-        return list(found.items())
+        return found
     nearest = _nearest(locations, mains)
     if nearest is None or nearest[0] is not main:
         return []
     _, target, location = nearest
-    return [(target.upstream, Canary(ingress, rules, location.upstream, _mismatch(location, target), stray))]
+    return [(target, Canary(ingress, rules, location.upstream, _mismatch(location, target), stray))]
+
+
+def _dropped(upstream: Upstream, stray: tuple[Location, ...], mains: list[Ingress]) -> str:
+    """Why a canary with some fitting paths is detached all the same (controller.go, mergeAlternativeBackends)."""
+    hosts = {loc.host for main in mains for loc in locations_of(main)}
+    lost = next((loc for loc in stray if loc.host in hosts and loc.upstream == upstream), None)
+    return (
+        f"no main has its path {lost}, and with that the gateway drops {upstream.service} from all paths"
+        if lost
+        else ""
+    )
 
 
 def _foreign(ingress: Ingress, main: Ingress, dialect: Dialect) -> str:
@@ -203,7 +261,7 @@ def _mismatch(location: Location, target: Location) -> str:
     return f"its pathType is {location.path_type}, the main's is {target.path_type}"
 
 
-def _rivals(main: Ingress, locations: tuple[Location, ...], mains: list[Ingress]) -> tuple[Ingress, ...]:
+def _rivals(main: Ingress, locations: Iterable[Location], mains: list[Ingress]) -> tuple[Ingress, ...]:
     places = {loc.place for loc in locations}
     return tuple(m for m in mains if m is not main and any(loc.place in places for loc in locations_of(m)))
 

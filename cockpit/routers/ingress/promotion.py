@@ -86,7 +86,7 @@ def _why_not_backend(split: Split, branch: Branch) -> str:
     side, canary = branch.side, branch.canary.ingress
     if side is None or side.service is None or not side.has_port:
         return f"Service {service_name(branch)} does not exist or lacks the port that the canary names"
-    if split.fork.dialect.older_canary_hides and not strictly_younger(canary, split.fork.main):
+    if split.fork.dialect.first_names and not strictly_younger(canary, split.fork.main):
         return (
             f"canary {canary.metadata.name} is not younger than its main: with one Service in both the gateway"
             " would answer 404; promote by selector"

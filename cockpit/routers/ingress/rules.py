@@ -13,6 +13,8 @@ from cockpit.routers.ingress.dialects import BareHeader, Dialect
 from cockpit.workloads.findings import finding
 
 USUAL_TOTAL = 100
+# What Go's strconv.ParseBool takes for true.
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _LONGEST_PATTERN = 1000
@@ -47,7 +49,7 @@ class Rules:
 
 def enabled(ingress: Ingress, dialect: Dialect) -> bool:
     """True for an Ingress that is an alternative of another, never a route of its own."""
-    return dialect.value(ingress.metadata.annotations or {}, "") == "true"
+    return (dialect.value(ingress.metadata.annotations or {}, "") or "") in TRUE
 
 
 def rules_of(ingress: Ingress, dialect: Dialect) -> Rules:
@@ -137,5 +139,6 @@ def _cookie(annotations: dict[str, str], dialect: Dialect) -> Match | None:
 
 
 def _example(name: str, value: str) -> tuple[tuple[str, str], ...] | None:
-    """None for what cannot be sent in a header."""
-    return ((name, value),) if TOKEN.fullmatch(name) and _SENDABLE.fullmatch(value) else None
+    """None for what cannot be sent. nginx reads `_` in a rule's name as `-` and drops headers that have one."""
+    sent = name.replace("_", "-")
+    return ((sent, value),) if TOKEN.fullmatch(sent) and _SENDABLE.fullmatch(value) else None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.rollout import Lane, Role, Share, Version
-from cockpit.routers.ingress.placement import Canary, Fork, Upstream, seniority
+from cockpit.routers.ingress.placement import Canary, Fork, Upstream, first_naming, is_hidden, naming, seniority
+from cockpit.routers.ingress.rules import enabled
 from cockpit.workloads.endpoints import Backing, backing_of, port_of, selected_pods
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.owners import workloads_matching
@@ -54,16 +55,22 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A canary with its side. `counts`: attached, and not outdone by an older one on the same rule."""
+    """A canary with its side. `counts`: attached, and not outdone by an older one on the same rule.
+
+    `void_by` is an older main elsewhere of the same Service, by which the canary's rules do not exist;
+    `hides` are younger ones, which the gateway no longer serves.
+    """
 
     canary: Canary
     side: Side | None
     counts: bool
+    void_by: str = ""
+    hides: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
         """True where requests that it claims arrive at its pods."""
-        return self.counts and self.side is not None and not self.side.empty
+        return self.counts and not self.void_by and self.side is not None and not self.side.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ def split_of(fork: Fork, objects: Objects) -> Split:
             found[other.metadata.uid] = candidate_of(other, objects)
     candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
     versions = versions_of(candidates, _roles(candidates, main, branches))
-    return Split(fork, main, branches, candidates, versions, _hidden(fork, branches))
+    return Split(fork, main, branches, candidates, versions, is_hidden(fork.upstream, fork.main, fork.dialect, objects))
 
 
 def side_of(upstream: Upstream, namespace: str, objects: Objects) -> Side:
@@ -151,8 +158,21 @@ def _branches(fork: Fork, objects: Objects) -> tuple[Branch, ...]:
         counts = not canary.loose and (first or fork.dialect.several_add_up)
         namespace = canary.ingress.metadata.namespace
         side = side_of(canary.upstream, namespace, objects) if canary.upstream else None
-        found.append(Branch(canary, side, counts))
+        older, younger = _other_mains(fork, canary, objects)
+        found.append(Branch(canary, side, counts, older, younger))
     return tuple(found)
+
+
+def _other_mains(fork: Fork, canary: Canary, objects: Objects) -> tuple[str, tuple[str, ...]]:
+    """Mains that name the canary's Service and port: the one that was there before the canary, and those after."""
+    upstream = canary.upstream
+    if not fork.dialect.first_names or upstream is None or upstream == fork.upstream:
+        return "", ()
+    first = first_naming(upstream, fork.main, fork.dialect, objects)
+    if first is not None and not enabled(first, fork.dialect):
+        return first.metadata.name, ()
+    mains = [i for i in naming(upstream, fork.main, objects) if not enabled(i, fork.dialect)]
+    return "", tuple(i.metadata.name for i in mains)
 
 
 def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branch]) -> dict[str, Role]:
@@ -169,13 +189,6 @@ def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branc
         else Role.NEW
         for c in candidates
     }
-
-
-def _hidden(fork: Fork, branches: Iterable[Branch]) -> bool:
-    """A canary older than a main of the same Service takes the main's upstream away (controller.go)."""
-    return fork.dialect.older_canary_hides and any(
-        b.canary.upstream == fork.upstream and seniority(b.canary.ingress) < seniority(fork.main) for b in branches
-    )
 
 
 def lanes_of(split: Split) -> tuple[Lane, ...]:
