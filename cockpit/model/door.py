@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class Door:
     host: str
     path: str = "/"
     tls: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # they may hold credentials
     version_from: str = "auto"
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     insecure: bool = False
 
     @property

@@ -75,14 +75,16 @@ class Probe:
         if same_door and epoch == self._epoch and self._lanes == tuple(lanes) and self._versions == tuple(versions):
             return
         if not same_door or self._versions != tuple(versions) or self._epoch is None:
-            self._recogniser, self._message = _recogniser(door, versions)
+            self._recogniser, trouble = _recogniser(door, versions)
+            self._message = trouble if trouble or not same_door else self._message
         if not same_door or epoch != self._epoch:
             self._begin(settling=self._epoch is not None and same_door)
+        if _ways(lanes) != _ways(self._lanes):
+            self._order = itertools.cycle(_turns(lanes))
         self._door, self._lanes, self._versions, self._epoch = door, tuple(lanes), tuple(versions), epoch
         self._records = {
             lane.name: self._record(lane) for lane in (self._lanes or (EVERYTHING,)) if lane.headers is not None
         }
-        self._order = itertools.cycle(_turns(self._lanes))
         self._decide()
 
     def start(self) -> None:
@@ -224,6 +226,11 @@ def _recogniser(door: Door | None, versions: Sequence[Version]) -> tuple[Recogni
         return Recogniser(door.version_from if door else "auto", versions), ""
     except VersionFromError as error:
         return Recogniser("auto", versions), f"--version-from {error}; versions are looked for as with auto"
+
+
+def _ways(lanes: Sequence[Lane]) -> list[tuple[str, object]]:
+    """What of the lanes decides how they are asked."""
+    return [(lane.name, lane.headers) for lane in lanes]
 
 
 def _turns(lanes: Sequence[Lane]) -> list[Lane]:

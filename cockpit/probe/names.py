@@ -7,6 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cockpit.model.clock import Clock
 
@@ -22,6 +23,16 @@ async def system_lookup(host: str) -> Sequence[str]:
     except UnicodeError:
         raise socket.gaierror(socket.EAI_NONAME, "is no host name") from None
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@lru_cache(maxsize=256)
+def is_address(host: str) -> bool:
+    """True for an IP address, which needs no lookup."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -44,10 +55,8 @@ class Names:
 
         Raises socket.gaierror.
         """
-        try:
-            return (str(ipaddress.ip_address(host)),)
-        except ValueError:
-            pass
+        if is_address(host):
+            return (host,)
         known = self._entry(host)
         # Shielded, because the question is shared and one request's timeout must not take it from the others.
         found = await asyncio.shield(known.task)

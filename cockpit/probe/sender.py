@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,7 +42,7 @@ class ProbeRequest:
     """A GET through `door`, with `headers` on top of the door's own. `timeout` is seconds for all of it."""
 
     door: Door
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # they may hold credentials
     timeout: float = DEFAULT_TIMEOUT
 
 
@@ -240,7 +240,7 @@ def _wire(request: ProbeRequest, address: str, timing: _Timing) -> httpx.Request
     return httpx.Request(
         "GET",
         f"{'https' if door.tls else 'http'}://{place}:{door.port}{door.path}",
-        headers=headers_of(request),
+        headers=[(name.encode(), value.encode()) for name, value in headers_of(request)],
         extensions={"timeout": timeouts, "sni_hostname": door.host, "trace": timing.trace},
     )
 

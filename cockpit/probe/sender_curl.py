@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cockpit.model.clock import Clock
-from cockpit.model.door import Door
 from cockpit.model.text import safe_text
-from cockpit.probe.names import Names
+from cockpit.probe.names import Names, is_address
 from cockpit.probe.sender import (
     BODY_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 # Bytes of headers that are read at all; whoever sends more gets cut off.
 _HEADERS_BYTES = 100_000
 _IDLE_HANDLES = 64
+_BREAKS = re.compile("[\r\n\0]")
+# What a handle is set up for: the request and the address to connect to.
+_Purpose = tuple[ProbeRequest, str]
 
 
 @dataclass(slots=True)
@@ -85,6 +88,11 @@ def open_transport(clock: Clock) -> Transport:
         return HttpxTransport(clock)
 
 
+def _header_line(name: str, value: str) -> bytes:
+    """As libcurl takes it: a header without a value ends in a semicolon, with a colon it would be left out."""
+    return (f"{name}: {value}" if value else f"{name};").encode()
+
+
 class CurlTransport:
     """Implements `Transport`. `certificates` is a file of certificates to trust instead of the system's."""
 
@@ -98,13 +106,16 @@ class CurlTransport:
         self._multi: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._idle: list[pycurl.Curl] = []
+        self._idle: list[tuple[_Purpose, pycurl.Curl]] = []
         self._under_way: dict[Any, _Exchange] = {}
 
     async def send(self, request: ProbeRequest) -> Answer:
+        door = request.door
+        if door.proxy or is_address(door.address):
+            return await self._attempt(request, door.address)
         try:
             async with asyncio.timeout(request.timeout):
-                addresses = await self._addresses(request.door)
+                addresses = await self._names.addresses(door.address)
         except TimeoutError:
             return Answer(None, failure=Failure.TIMEOUT, text=f"no address within {request.timeout:g} s")
         except socket.gaierror as error:
@@ -118,7 +129,7 @@ class CurlTransport:
     async def close(self) -> None:
         for handle in list(self._under_way):
             self._finish(handle, self._curl.E_ABORTED_BY_CALLBACK, "the probe ended")
-        for handle in self._idle:
+        for _, handle in self._idle:
             handle.close()
         self._idle.clear()
         if self._timer is not None:
@@ -127,28 +138,36 @@ class CurlTransport:
             self._multi.close()
             self._multi = None
 
-    async def _addresses(self, door: Door) -> tuple[str, ...]:
-        return (door.address,) if door.proxy else await self._names.addresses(door.address)
-
     async def _attempt(self, request: ProbeRequest, address: str) -> Answer:
         self._open()
-        headers = headers_of(request)
-        if any("\r" in part or "\n" in part or "\0" in part for header in headers for part in header):
+        if any(_BREAKS.search(part) for header in request.headers + request.door.headers for part in header):
             return Answer(None, failure=Failure.PROTOCOL, text="a header holds a line break")
-        handle = self._idle.pop() if self._idle else self._curl.Curl()
+        purpose = (request, address)
+        handle = self._handle(purpose)
         exchange = _Exchange(asyncio.get_running_loop().create_future())
-        self._set_up(handle, request, address, headers, exchange)
+        handle.setopt(self._curl.HEADERFUNCTION, exchange.take_header)
+        handle.setopt(self._curl.WRITEFUNCTION, exchange.take_body)
         self._under_way[handle] = exchange
         self._multi.add_handle(handle)
         try:
             code, text = await exchange.done
             return self._answer(handle, exchange, code, text, request)
         finally:
-            self._let_go(handle)
+            self._let_go(handle, purpose)
 
-    def _set_up(
-        self, handle: Any, request: ProbeRequest, address: str, headers: list[tuple[str, str]], exchange: _Exchange
-    ) -> None:
+    def _handle(self, purpose: _Purpose) -> Any:
+        """A handle that is set up for the request: one that served the same before needs nothing."""
+        if not self._idle:
+            handle = self._curl.Curl()
+        else:
+            before, handle = self._idle.pop()
+            if before == purpose:
+                return handle
+            handle.reset()
+        self._set_up(handle, *purpose)
+        return handle
+
+    def _set_up(self, handle: Any, request: ProbeRequest, address: str) -> None:
         c, door = self._curl, request.door
         host = f"[{door.host}]" if ":" in door.host else door.host
         place = f"[{address}]" if ":" in address else address
@@ -159,9 +178,10 @@ class CurlTransport:
             handle.setopt(c.CONNECT_TO, [f"::{place}:{door.port}"])
         handle.setopt(c.PROXY, door.proxy or "")  # empty: not even the environment's
         handle.setopt(c.NOPROXY, "")
-        handle.setopt(c.HTTPHEADER, [f"{name}: {value}".encode() for name, value in headers])
+        handle.setopt(c.HTTPHEADER, [_header_line(*header) for header in headers_of(request)])
         handle.setopt(c.FRESH_CONNECT, 1)
         handle.setopt(c.FORBID_REUSE, 1)
+        handle.setopt(c.SSL_SESSIONID_CACHE, 0)
         handle.setopt(c.HTTP_VERSION, c.CURL_HTTP_VERSION_1_1)
         handle.setopt(c.FOLLOWLOCATION, 0)
         handle.setopt(c.PATH_AS_IS, 1)
@@ -171,8 +191,6 @@ class CurlTransport:
         handle.setopt(c.SSL_VERIFYHOST, 0 if door.insecure else 2)
         if self._certificates:
             handle.setopt(c.CAINFO, self._certificates)
-        handle.setopt(c.HEADERFUNCTION, exchange.take_header)
-        handle.setopt(c.WRITEFUNCTION, exchange.take_body)
 
     def _answer(self, handle: Any, exchange: _Exchange, code: int, text: str, request: ProbeRequest) -> Answer:
         c = self._curl
@@ -260,13 +278,11 @@ class CurlTransport:
         if exchange is not None and not exchange.done.done():
             exchange.done.set_result((code, text))
 
-    def _let_go(self, handle: Any) -> None:
-        """Take the handle out of the transfer; its options are cleared before it is used again."""
+    def _let_go(self, handle: Any, purpose: _Purpose) -> None:
         self._under_way.pop(handle, None)
         if self._multi is not None:
             self._multi.remove_handle(handle)
         if self._multi is not None and len(self._idle) < _IDLE_HANDLES:
-            handle.reset()
-            self._idle.append(handle)
+            self._idle.append((purpose, handle))
         else:
             handle.close()

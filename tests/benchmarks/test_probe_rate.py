@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import pytest
@@ -71,17 +72,14 @@ def curl_loop(port: int) -> tuple[float, float]:
     return CURLS / (time.perf_counter() - began), cost / CURLS
 
 
-async def probe(make: Callable[[Clock], Transport], port: int) -> tuple[float, float]:
+async def probe(make: Callable[[Clock], Transport], port: int, concurrency: int = 8) -> tuple[float, float]:
     """The same of the whole way through pacer, transport, recognition and counts."""
     transport = make(SystemClock())
-    order = SampleOrder(
-        Door("127.0.0.1", port, "www.example.com", "/version"), written={"v1": 1.0}, rate=10_000, concurrency=8
-    )
-    await sample(transport, SystemClock(), SampleOrder(order.door, count=50, rate=10_000))
+    door = Door("127.0.0.1", port, "www.example.com", "/version")
+    order = SampleOrder(door, written={"v1": 1.0}, count=ANSWERS, rate=10_000, concurrency=concurrency)
+    await sample(transport, SystemClock(), replace(order, count=50))
     began, used = time.perf_counter(), processor_seconds(resource.RUSAGE_SELF)
-    result = await sample(
-        transport, SystemClock(), SampleOrder(order.door, written=order.written, count=ANSWERS, rate=10_000)
-    )
+    result = await sample(transport, SystemClock(), order)
     seconds, cost = time.perf_counter() - began, processor_seconds(resource.RUSAGE_SELF) - used
     await transport.close()
     assert (result.samples, result.errors, result.unknown, result.verdict) == (ANSWERS, 0, 0, Verdict.ON)
@@ -93,10 +91,11 @@ async def probe(make: Callable[[Clock], Transport], port: int) -> tuple[float, f
 def test_probe_rate(port: int) -> None:
     floor, floor_cost = curl_loop(port)
     print(f"\ncurl, a process each: {floor:.0f} answers/s, {floor_cost * 1e6:.0f} us of CPU each")
-    ways: list[tuple[str, Callable[[Clock], Transport], int]] = [("httpx", HttpxTransport, 500)]
+    ways: list[tuple[str, Callable[[Clock], Transport], int, int]] = [("httpx", HttpxTransport, 8, 500)]
     if importlib.util.find_spec("pycurl"):
-        ways.append(("libcurl", CurlTransport, 5000))
-    for name, make, budget in ways:
-        rate, cost = asyncio.run(probe(make, port))
-        print(f"probe by {name}: {rate:.0f} answers/s (budget {budget}), {cost * 1e6:.0f} us of CPU each")
+        ways.append(("libcurl", CurlTransport, 32, 5000))
+    for name, make, concurrency, budget in ways:
+        rate, cost = asyncio.run(probe(make, port, concurrency))
+        print(f"probe by {name}: {rate:.0f} answers/s beside the server, {cost * 1e6:.0f} us of CPU each")
+        print(f"probe by {name}: {1 / cost:.0f} answers per second of one core (budget {budget})")
         print(f"probe by {name} / curl: {rate / floor:.1f} x the answers, {cost / floor_cost:.2f} x the CPU of each")

@@ -51,6 +51,20 @@ async def test_the_headers_of_a_lane_stand_above_those_of_the_door(transport: Tr
     assert server.seen[0].head.lower().count("foo:") == 1
 
 
+async def test_headers_may_be_empty_or_of_any_script(transport: Transport) -> None:
+    async with serving(saying("v1")) as server:
+        answer = await transport.send(ProbeRequest(door(server.port), (("X-None", ""), ("X-City", "北京"))))
+    assert answer.status == 200
+    names = {line.partition(":")[0].lower() for line in server.seen[0].head.split("\r\n")}
+    assert {"x-none", "x-city"} <= names
+    assert server.seen[0].headers["x-city"].encode("latin-1").decode() == "北京"
+
+
+def test_credentials_are_in_no_repr() -> None:
+    target = door(80, headers=(("Authorization", "hunter2"),), proxy="http://me:hunter2@proxy")
+    assert "hunter2" not in repr(ProbeRequest(target, (("Cookie", "hunter2"),)))
+
+
 async def test_every_request_has_a_connection_of_its_own(transport: Transport) -> None:
     async def keeping_alive(exchange: Exchange) -> None:
         await exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nv1")
