@@ -188,6 +188,24 @@ def test_a_canary_older_than_a_main_of_the_same_service_hides_it(nginx: Cluster,
     assert ("canary-older-than-main" in findings(nginx)) is hidden
 
 
+def test_a_canary_whose_service_is_an_older_main_has_no_say(nginx: Cluster) -> None:
+    another(nginx, "elsewhere", "route1", created="2025-01-01T00:00:00Z", host="other.example.com")
+    nginx.backend("elsewhere")["name"] = "http-server-v2"
+    assert "canary-is-main-elsewhere" in findings(nginx)
+    nginx.doc("Ingress", "elsewhere")["metadata"]["creationTimestamp"] = YOUNGER
+    assert "gateway answers 404 there" in findings(nginx)["canary-hides-main"]
+
+
+def test_one_stray_path_detaches_the_canary_in_nginx_only(nginx: Cluster) -> None:
+    paths = nginx.doc("Ingress", "route2")["spec"]["rules"][0]["http"]["paths"]
+    paths.append({**paths[0], "path": "/nowhere"})
+    assert written(read(nginx)) == ALL_V1
+    assert "drops http-server-v2 from all paths" in findings(nginx)["unattached-canary"]
+    nginx.use_class("apig")
+    assert written(read(nginx))["v2"] == pytest.approx(0.3)
+    assert "/nowhere" in findings(nginx)["unattached-path"]
+
+
 def test_a_canary_that_is_not_enabled_is_a_second_main(nginx: Cluster) -> None:
     another(nginx, "route3", "route2")
     nginx.doc("Ingress", "route3")["metadata"]["annotations"][CANARY] = "false"

@@ -189,6 +189,19 @@ def test_another_app_of_the_same_version_is_no_version(blue_green: Cluster) -> N
     assert read_all(blue_green) == ()
 
 
+@pytest.mark.parametrize(("image", "found"), [("bebullish/demo:v2", 1), ("other/thing:v2", 0)])
+def test_a_label_of_no_fixed_meaning_tells_versions_of_one_image_apart(
+    blue_green: Cluster, image: str, found: int
+) -> None:
+    for name, colour in (("demo-dp-v1", "blue"), ("demo-dp-v2", "green")):
+        template = blue_green.doc("Deployment", name)["spec"]["template"]
+        template["metadata"]["labels"] = {"app": "demo", "colour": colour}
+        template["spec"]["containers"][0]["image"] = image if colour == "green" else "bebullish/demo:v1"
+        blue_green.run(name)
+    service(blue_green)["selector"] = {"app": "demo", "colour": "blue"}
+    assert len(read_all(blue_green.balance())) == found
+
+
 def test_finish_deletes_the_old_version_only(blue_green: Cluster) -> None:
     assert "no old version" in refusal(blue_green, Ask(Act.FINISH))
     blue_green.send_all(planned(blue_green, Ask(Act.FLIP)).requests)

@@ -156,7 +156,8 @@ def _behind(split: Split, branch: Branch) -> Iterator[Finding]:
         yield finding(
             "canary-is-main-elsewhere",
             Severity.WARNING,
-            f"{what} takes no traffic: Service {_service(branch)} is main of the older Ingress {branch.void_by}",
+            f"{what} has no say: Service {_service(branch)} is main of the older Ingress {branch.void_by}, and the"
+            " gateway takes it for a main here too; give the canary a Service of its own",
         )
     if branch.hides:
         yield finding(

@@ -9,7 +9,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service, Workload
 from cockpit.model.rollout import Role, Version
 from cockpit.workloads.endpoints import Backing, backing_of, selected_pods
-from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS
+from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, image_repository
 from cockpit.workloads.owners import workloads_matching
 from cockpit.workloads.versions import Candidate, candidate_of, stray_candidates, versions_of
 
@@ -23,8 +23,11 @@ _IDENTITY_LABELS = frozenset(
         "app.kubernetes.io/name",
         "app.kubernetes.io/part-of",
         "component",
+        "env",
+        "environment",
         "k8s-app",
         "name",
+        "role",
         "tier",
     }
 )
@@ -129,10 +132,19 @@ def _alternatives(
     for key in keys if len(selector) >= 2 else ():
         rest = {k: v for k, v in selector.items() if k != key}
         alike = workloads_matching(rest, namespace, objects)
-        others = tuple(w for w in alike if w.template_labels.get(key, selector[key]) != selector[key])
+        others = [w for w in alike if w.template_labels.get(key, selector[key]) != selector[key]]
+        if key not in VERSION_LABELS:
+            # A label that may mean anything tells versions apart only among pods of one image.
+            picked = {_repository(w) for w in alike if w not in others}
+            others = [w for w in others if not picked or _repository(w) in picked]
         if others:
-            return key, others
+            return key, tuple(others)
     return None, ()
+
+
+def _repository(workload: Workload) -> str:
+    containers = workload.spec.template.spec.containers
+    return image_repository(containers[0].image) if containers else ""
 
 
 def _roles(candidates: list[Candidate], serving: set[str]) -> dict[str, Role]:
