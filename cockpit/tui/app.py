@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import Path
@@ -54,13 +55,13 @@ class CockpitApp(App[None]):
         glyphs: str = "unicode",
         zone: tzinfo | None = None,
     ) -> None:
-        super().__init__()
+        # Greys made from colours can be hard to read; under NO_COLOR the terminal's own two colours are used.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.cockpit = cockpit
         self.view: FleetView = cockpit.view()
         self.glyphs = ASCII if glyphs == "ascii" else UNICODE
         self.keymap = remapped(keymap or {})
         self.zone = zone
-        self.leaving = False
         self.animation_level = "none"
         self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
         self._problems = [*self.keymap.problems, *self._themes.problems]
@@ -69,7 +70,8 @@ class CockpitApp(App[None]):
         if theme not in self._themes.themes:
             names = ", ".join(self._themes.themes)
             self._problems.append(f"there is no usable theme called {theme}; {FALLBACK} is shown; themes are {names}")
-        self.theme = theme if theme in self._themes.themes else FALLBACK
+        usable = theme if theme in self._themes.themes else FALLBACK
+        self.theme = "ansi" if self.no_color else usable
         self._unsubscribe: Callable[[], None] = lambda: None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -98,6 +100,11 @@ class CockpitApp(App[None]):
         self.view = message.view
         if isinstance(self.screen, CockpitScreen | JournalScreen):
             self.screen.show_view(self.view)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the app ends: no screen can be opened any more."""
+        return self._exit
 
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout as it is in the newest view."""
@@ -147,7 +154,6 @@ class CockpitApp(App[None]):
 
     def action_leave(self) -> None:
         """Quit; nothing on the cluster changes by it."""
-        self.leaving = True
         self.exit()
 
     def action_next_theme(self) -> None:

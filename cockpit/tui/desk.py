@@ -15,17 +15,18 @@ from cockpit.tui.keys import Keymap
 
 
 class Desk(Protocol):
-    """The app as its screens see it. `zone` is where times of day are told; None: this machine's.
-
-    `leaving` is set while the app ends: no screen can be opened any more.
-    """
+    """The app as its screens see it. `zone` is where times of day are told; None: this machine's."""
 
     cockpit: Cockpit
     view: FleetView
     glyphs: Glyphs
     keymap: Keymap
     zone: tzinfo | None
-    leaving: bool
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the app ends: no screen can be opened any more."""
+        ...
 
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout as it is in the newest view."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from textual.color import Color
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from cockpit.tui.ink import STYLES, Ink
+from cockpit.tui.run import make_app
 from cockpit.tui.themes import BASE, MEANINGS, ThemeError, load_themes, packaged_directory, theme_of
 from tests.tui.fake import FakeCockpit
+from tests.tui.terminal import on_terminal, settled
 
 OWN = load_themes(packaged_directory())
 PAINTED = {name: theme for name, theme in OWN.themes.items() if not theme.ansi}
@@ -137,3 +140,20 @@ def test_every_style_can_be_made_from_every_theme(name: str) -> None:
     ink = Ink(OWN.themes[name].variables)
     assert all(ink[style] is not None for style in STYLES)
     assert ink["risk cursor"] != ink["risk"]
+
+
+async def test_no_color_leaves_the_colours_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with on_terminal(make_app(FakeCockpit()), (80, 24)) as driver:
+        await settled(driver)
+        written = "".join(driver.written)
+    assert "http-server" in written
+    codes = {code for codes in re.findall(r"\x1b\[([\d;]*)m", written) for code in codes.split(";")}
+    assert codes <= {"", "0", "1", "7", "39", "49"}
+
+
+def test_an_empty_no_color_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "")
+    app = make_app(FakeCockpit())
+    assert not app.no_color
+    assert app.theme == "dark"
