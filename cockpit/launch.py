@@ -156,23 +156,42 @@ class Launcher:
 
     async def _show(self, options: Options) -> int:
         """The screen on a session in another thread; a signal ends it, which changes nothing in the cluster."""
-        settings = self.settings(options)
         from cockpit.session.bridge import Bridge
 
-        async with Bridge(lambda: self._sampled_session(options, settings.probe.auto)) as cockpit:
-            # Loaded after the session was opened, so that it reads while this takes its time.
-            from cockpit.tui.app import CockpitApp
+        settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
 
-            app = CockpitApp(
-                cockpit, theme=settings.theme, keymap=settings.keymap, glyphs=self._glyphs(settings.glyphs)
+        def session() -> contextlib.AbstractAsyncContextManager[Cockpit]:
+            return self._sampled_session(options, settings.probe.auto)
+
+        def fail(_: BaseException) -> None:
+            loop.call_soon_threadsafe(failed.set)
+
+        async with Bridge(session, fail) as cockpit:
+            # Loaded after the session was opened, so that it reads while this takes its time.
+            from cockpit.tui.run import make_app
+
+            app = make_app(
+                cockpit,
+                theme=settings.theme,
+                keymap=settings.keymap,
+                themes_dir=self.paths()["settings"].parent / "themes",
+                glyphs=settings.glyphs,
             )
 
-            def leave(number: int) -> None:
-                app.exit(return_code=128 + number)
+            def leave(code: int) -> None:
+                app.exit(return_code=code)
+
+            async def leave_with_the_session() -> None:
+                await failed.wait()
+                leave(1)
 
             for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, leave, number)
-            await app.run_async(mouse=settings.mouse)
+                loop.add_signal_handler(number, leave, 128 + number)
+            watching = asyncio.create_task(leave_with_the_session())
+            try:
+                await app.run_async(mouse=settings.mouse)
+            finally:
+                watching.cancel()
             return app.return_code or 0
 
     @contextlib.asynccontextmanager
@@ -181,13 +200,6 @@ class Launcher:
 
         async with self.session(options) as cockpit, sampled(cockpit, most):
             yield cockpit
-
-    def _glyphs(self, wanted: str) -> str:
-        """What the terminal can show: the Linux console and other encodings than UTF-8 have few glyphs."""
-        if wanted != "auto":
-            return wanted
-        poor = self._environ.get("TERM") == "linux" or "utf" not in (sys.stdout.encoding or "").lower()
-        return "ascii" if poor else "unicode"
 
     def _log_to_file(self) -> None:
         """Warnings of every room go to a file of bounded size, because the terminal belongs to the screen."""
