@@ -16,9 +16,6 @@ from cockpit.model.text import safe_text
 
 log = logging.getLogger(__name__)
 
-# The system of which a rollout yields to one that claims the same workload: a router tells more than it.
-_YIELDING = "deployment"
-
 
 @dataclass(slots=True)
 class Changes:
@@ -43,7 +40,10 @@ class _Reading:
 
 
 class Rollouts:
-    """What the adapters make of a store. `failures` counts readings that an adapter did not survive."""
+    """What the adapters make of a store; an object of one adapter's rollout is no rollout of a later one's.
+
+    `failures` counts readings that an adapter did not survive.
+    """
 
     def __init__(self, store: Store, adapters: Sequence[Adapter]) -> None:
         self._store = store
@@ -146,16 +146,18 @@ class Rollouts:
                 self._changes.keys.add(rollout.key)
 
     def _select(self) -> None:
-        """Leave out Deployments that are versions of another rollout, and second readings of one key."""
+        """Leave out what is part of another rollout, and second readings of one key."""
         found: dict[RolloutKey, tuple[Rollout, int]] = {}
+        claims: dict[Ref, int] = {}
         for root in sorted((root for root, reading in self._readings.items() if reading.rollouts), key=_order):
             for rollout in self._readings[root].rollouts:
                 found.setdefault(rollout.key, (rollout, root.adapter))
-        claimed = {workload for rollout, _ in found.values() for workload in _claims(rollout)}
+                for ref in _claims(rollout):
+                    claims.setdefault(ref, root.adapter)
         shown = {
             key: (rollout, reader)
             for key, (rollout, reader) in sorted(found.items(), key=lambda item: _key_order(item[0]))
-            if key.system != _YIELDING or not claimed.intersection(rollout.objects[:1])
+            if all(claims.get(ref, reader) >= reader for ref in rollout.objects[:1])
         }
         self._changes.reshaped = True
         self._current = {key: rollout for key, (rollout, _) in shown.items()}
@@ -171,10 +173,8 @@ def _key_order(key: RolloutKey) -> tuple[str, str, str, str]:
 
 
 def _claims(rollout: Rollout) -> tuple[Ref, ...]:
-    """The workloads that are versions of this rollout and therefore no rollouts of their own."""
-    if rollout.key.system == _YIELDING:
-        return ()
-    return tuple(version.workload for version in rollout.versions if version.workload)
+    """The objects that are part of this rollout: to adapters further back they are no rollouts of their own."""
+    return (*rollout.objects[1:], *(version.workload for version in rollout.versions if version.workload))
 
 
 def _shape(reading: _Reading | None) -> tuple[tuple[RolloutKey, tuple[Ref, ...], tuple[Ref, ...]], ...]:

@@ -106,3 +106,24 @@ def test_what_was_read_last_is_kept_where_an_adapter_fails() -> None:
     assert len(rollouts.current()[good.key].findings) == 1, "one finding, however often it fails"
     rollouts.apply(store.apply(SERVICES, [service("web", "v1", revision=4)]).topics)
     assert rollouts.current()[good.key] == good
+
+
+class Gate(Plain):
+    """A rollout of an adapter further ahead that has a Service among its objects."""
+
+    id = "gate"
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        (rollout,) = super().read(root, objects)
+        key = replace(rollout.key, name=f"gate-{rollout.key.name}", system="gate")
+        return (replace(rollout, key=key, objects=(*rollout.objects, Ref(SERVICES, "shop", "web"))),)
+
+
+def test_a_service_behind_another_rollout_is_no_rollout_of_its_own() -> None:
+    store = Store("test")
+    rollouts = Rollouts(store, (Gate(), Flip(), Plain()))
+    rollouts.apply(store.replace(SERVICES, [service("web", "v1")]).topics)
+    assert names(rollouts) == [("manual", "web")]
+    rollouts.apply(store.replace(DEPLOYMENTS, [deployment("web-v1", "web", "v1")]).topics)
+    assert ("manual", "web") not in names(rollouts)
+    assert ("gate", "gate-web-v1") in names(rollouts)
