@@ -188,9 +188,18 @@ def fleet_view(
 
 def _kept(before: tuple[T, ...], after: Sequence[T]) -> tuple[T, ...]:
     """`after` with the objects of `before` where they are equal; `before` itself where all are."""
+    after = tuple(after)
+    if before == after:
+        return before
+    # Mostly nothing came or went: then only the places that differ have to be looked at.
+    differing = [n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old is not new]
+    if len(before) == len(after) and all(_name(before[n]) == _name(after[n]) for n in differing):
+        kept = list(after)
+        for n in differing:
+            kept[n] = before[n] if before[n] == after[n] else after[n]
+        return tuple(kept)
     known = {_name(item): item for item in before}
-    kept = tuple(old if (old := known.get(_name(item))) == item else item for item in after)
-    return before if len(kept) == len(before) and all(a is b for a, b in zip(before, kept, strict=True)) else kept
+    return tuple(old if (old := known.get(_name(item))) == item else item for item in after)
 
 
 def _name(item: object) -> object:

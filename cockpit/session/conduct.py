@@ -12,6 +12,7 @@ from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.session.cluster import Cluster
+from cockpit.session.effect import took_effect
 from cockpit.session.logbook import Logbook
 from cockpit.session.prepare import Issue, prepare, read_one
 from cockpit.session.pulse import first_of
@@ -137,7 +138,9 @@ class Conductor:
         if stale := cluster.stale():
             return Agreement(False, stale)
         left = [ref for ref in plan.gone if await self._is_there(cluster, ref)]
-        return agreement(plan, self._scene.shown(plan.rollout), left)
+        state = agreement(plan, self._scene.shown(plan.rollout), left)
+        lost = await _written_back(cluster, plan) if state.reached else ""
+        return Agreement(False, lost) if lost else state
 
     async def _is_there(self, cluster: Cluster, ref: Ref) -> bool:
         known = cluster.has(ref)
@@ -147,6 +150,24 @@ class Conductor:
             return await read_one(cluster, ref) is not None
         except KubeError:
             return True
+
+
+async def _written_back(cluster: Cluster, plan: Plan) -> str:
+    """Which request has no effect any more, because something else wrote the object since; "" where all have.
+
+    Status is left out: controllers go on writing it as their answer to a request.
+    """
+    last = {request.ref: request for request in plan.requests}
+    for ref, request in last.items():
+        if request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body):
+            continue
+        try:
+            there = took_effect(request, await read_one(cluster, ref))
+        except KubeError as error:
+            return str(error)
+        if not there:
+            return f"{ref} in {cluster.context} does not show it any more: something writes it back"
+    return ""
 
 
 def _reported(report: Report, outcome: Outcome) -> Outcome:

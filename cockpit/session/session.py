@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -236,7 +237,7 @@ class Session:
             own = {key for key in touched if key.context == context}
             self._made[context].update(cluster, own)
         clusters = [cluster.view() for cluster in self._clusters.values()]
-        rollouts = [view for made in self._made.values() for view in made.views()]
+        rollouts = tuple(itertools.chain.from_iterable(made.views() for made in self._made.values()))
         return fleet_view(
             before, self._clock.now(), clusters, rollouts, self._logbook.entries, self._settings.read_only
         )

@@ -29,9 +29,9 @@ def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref]) -> Agre
         return Agreement(False, f"still there: {', '.join(map(str, left))}")
     if view is None:
         if plan.expected and not plan.gone:
-            return Agreement(False, f"{plan.rollout} is not there any more")
+            return Agreement(False, f"there is no rollout {plan.rollout}")
         return Agreement(
-            True, "checked in the objects; the rollout is not there any more, so there is nothing to probe"
+            True, f"checked in the objects; {plan.rollout} is no rollout now, so there is nothing to probe"
         )
     behind = [words for expected in plan.expected if (words := _not_written(view, expected))]
     if behind:

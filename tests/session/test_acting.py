@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
-from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.rollout import Verdict
+from cockpit.model.lookup import Objects
+from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.session.settings import Settings
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
 from tests.session.conftest import Stage as On
+from tests.session.flip import Flip
 
 FLIP = Ask(Act.FLIP, version="v2")
 PROMOTE = Ask(Act.PROMOTE, version="v2")
@@ -265,6 +268,28 @@ async def test_accepted_is_told_from_took_effect(server: ApiServer, stage: Open)
     assert "accepted, but not seen to take effect within 5 s" in outcome.why
     assert "v1 90%, v2 10%" in outcome.why
     assert active(server) == "v2"
+
+
+class Promising(Flip):
+    """Promises no share, so that only the object itself can tell."""
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        plan = super().plan(rollout, ask, objects)
+        return replace(plan, expected=()) if isinstance(plan, Plan) else plan
+
+
+async def test_a_write_that_something_takes_back_did_not_take_effect(server: ApiServer, stage: Open) -> None:
+    on = await stage(server, adapters=(Promising(),))
+    plan = await prepared(on)
+
+    def reconcile() -> None:
+        revert = {"spec": {"selector": {"version": "v1"}}}
+        asyncio.get_running_loop().call_soon(server.change, SHOP, revert)
+
+    server.on_write = reconcile
+    outcome = await on.passing(on.session.send(plan, wait=3.0))
+    assert outcome.stage is Stage.UNVERIFIED
+    assert "something writes it back" in outcome.why
 
 
 async def test_without_waiting_an_act_ends_as_sent(server: ApiServer, stage: Open) -> None:

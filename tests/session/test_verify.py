@@ -1,0 +1,72 @@
+"""When objects and probe agree with a plan, and what is missing where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cockpit.model.door import Door
+from cockpit.model.plan import Act, Expected, Plan
+from cockpit.model.refs import INGRESSES, Ref, RolloutKey
+from cockpit.model.rollout import Lane, Observed, Phase, Rollout, Share, Verdict
+from cockpit.model.view import RolloutView
+from cockpit.session.assemble import IDLE
+from cockpit.session.verify import agreement
+
+KEY = RolloutKey("test", "shop", "web", "ingress")
+CANARY = Ref(INGRESSES, "shop", "canary")
+PLAN = Plan(Act.SET_WEIGHT, KEY, "v2 50%", (), (), (Expected("default", "v1", 0.5), Expected("default", "v2", 0.5)))
+
+
+def lane(written: float | None, verdict: Verdict = Verdict.UNKNOWN, samples: int = 0, name: str = "default") -> Lane:
+    seen = Observed(0.5, 0.4, 0.6, samples) if samples else None
+    v1 = None if written is None else 1 - written
+    shares = (Share("v1", v1, v1, seen), Share("v2", written, written, seen))
+    return Lane(name, "", shares, verdict=verdict, samples=samples)
+
+
+def view(*lanes: Lane, running: bool = True, door: bool = True) -> RolloutView:
+    rollout = Rollout(KEY, "ingress", Phase.CANARY, "", (), lanes, (), "1", door_missing="no address")
+    return RolloutView(rollout, replace(IDLE, running=running, door=Door("a", 80, "a") if door else None))
+
+
+@pytest.mark.parametrize(
+    ("seen", "reached", "words"),
+    [
+        (view(lane(0.3, Verdict.ON, 99)), False, "v2: 30% is written, 50% is expected"),
+        (view(lane(None)), False, "v2: ? is written, 50% is expected"),
+        (view(lane(0.5, Verdict.ON, 99)), True, "written, and 99 answers agree"),
+        (view(lane(0.5, Verdict.NOT_YET, 20)), False, "as written, but 20 answers are too few to tell"),
+        (view(lane(0.5)), False, "as written, but no answer has named a version yet"),
+        (view(lane(0.5, Verdict.OFF, 80)), False, "80 answers say otherwise: v1 50%, v2 50%"),
+        (view(lane(0.5), running=False), True, "objects only: the probe is not running"),
+        (view(lane(0.5), running=False, door=False), True, "objects only: no address"),
+        (view(replace(lane(0.5), headers=None)), True, "the probe cannot send requests that fall into this lane"),
+        (view(), False, "v1: 0% is written"),
+        (None, False, "there is no rollout test:shop/web"),
+    ],
+)
+def test_what_agrees_and_what_does_not_yet(seen: RolloutView | None, reached: bool, words: str) -> None:
+    found = agreement(PLAN, seen, ())
+    assert found.reached is reached
+    assert words in found.words
+
+
+def test_what_should_be_gone_is_waited_for() -> None:
+    plan = replace(PLAN, gone=(CANARY,))
+    left = agreement(plan, view(lane(0.5, Verdict.ON, 99)), (CANARY,))
+    assert (left.reached, left.words) == (False, "still there: Ingress shop/canary")
+    assert agreement(plan, None, ()).reached
+
+
+def test_every_lane_that_was_promised_has_to_agree() -> None:
+    plan = replace(PLAN, expected=(*PLAN.expected, Expected("foo=bar", "v2", 1.0)))
+    default, header = lane(0.5, Verdict.ON, 99), lane(1.0, Verdict.NOT_YET, 5, name="foo=bar")
+    found = agreement(plan, view(default, header), ())
+    assert (found.reached, found.words) == (False, "as written, but 5 answers in lane foo=bar are too few to tell")
+    assert agreement(plan, view(default, replace(header, verdict=Verdict.ON)), ()).words.startswith("written, and 104")
+
+
+def test_an_act_that_promises_no_share_is_checked_in_the_objects() -> None:
+    assert agreement(replace(PLAN, expected=()), view(lane(0.3, Verdict.OFF, 99)), ()).reached
