@@ -67,6 +67,11 @@ class ApiServer:
         """Where clients connect."""
         return f"https://{self._host}:{self.port}"
 
+    @property
+    def open_watches(self) -> int:
+        """How many watches are open."""
+        return self._watchers.count
+
     async def start(self) -> None:
         """Listen; a port of 0 becomes a free one."""
         app = web.Application(client_max_size=BODY_LIMIT)

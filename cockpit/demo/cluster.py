@@ -65,6 +65,11 @@ class DemoCluster:
         return self._api.faults
 
     @property
+    def open_watches(self) -> int:
+        """How many watches clients hold open."""
+        return self._api.open_watches
+
+    @property
     def api_url(self) -> str:
         """The API's address."""
         return self._api.url

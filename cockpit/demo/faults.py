@@ -70,7 +70,12 @@ class Faults:
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` whenever faults come or go; the answer ends it."""
         self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+
+        def end() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return end
 
     def steer(self, asked: dict[str, Any]) -> dict[str, Any]:
         """What `POST /demo/faults` asks: a fault's fields (`fault` names its kind), or `{"clear": true}`."""

@@ -90,6 +90,8 @@ def difference(one: FieldSet, other: FieldSet) -> FieldSet:
             left = difference(sub, other[key])
             if left:
                 result[key] = left
+        elif not sub and other[key] and SELF not in other[key]:
+            result[key] = {}
         elif sub and not other[key]:
             left = {name: tree for name, tree in sub.items() if name != SELF}
             if left:

@@ -86,6 +86,11 @@ class Watchers:
         """The version up to which every watch has been told."""
         return self._storage.revision
 
+    @property
+    def count(self) -> int:
+        """How many watches are open."""
+        return sum(len(watchers) for watchers in self._open.values())
+
     def close(self) -> None:
         """End every stream."""
         self.closing = True
