@@ -205,7 +205,7 @@ class Probe:
         if answer.failure is not None:
             self._message = describe_failure(door, answer)
         elif self._nameless >= NAMELESS:
-            self._message = describe_nameless(door)
+            self._message = describe_nameless(door, answer)
         elif reading.version is not None:
             self._message = ""
 

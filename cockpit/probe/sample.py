@@ -167,7 +167,7 @@ class _Sampling:
         elif reading.version is not None:
             self._message = ""
         elif reading.kind is CellKind.UNKNOWN and not self._tally.named:
-            self._message = describe_nameless(self._order.door)
+            self._message = describe_nameless(self._order.door, answer)
         now = self._clock.monotonic()
         if now - self._told >= _PROGRESS_EVERY:
             self._told = now

@@ -34,9 +34,11 @@ def describe_failure(door: Door, answer: Answer) -> str:
             return f"{asked} answers {answer.status}"
 
 
-def describe_nameless(door: Door) -> str:
-    """Answers come, but none names a version."""
+def describe_nameless(door: Door, answer: Answer) -> str:
+    """Answers such as this one come, but none names a version."""
     host = safe_text(door.host, 100)
+    if answer.status is not None and answer.status >= 300:
+        return f"{host} answers {answer.status} at {safe_text(door.path, 80)}: check host, path and headers"
     return (
         f"answers of {host} name no version: say where it stands with --version-from json:PATH, header:NAME or regex:RE"
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from cockpit.model.rollout import Verdict
 from cockpit.probe.expect import Expectation, ExpectationError, meets, parse_expectation
 from cockpit.probe.recognise import VersionFromError
-from cockpit.probe.sample import MOST_VERSIONS, SampleOrder, SampleResult, sample
+from cockpit.probe.sample import MOST_VERSIONS, PATIENCE, SampleOrder, SampleResult, sample
 from cockpit.probe.sender import Transport
-from cockpit.session.clock import SystemClock
+from cockpit.session.clock import ManualClock, SystemClock
 from tests.probe.parts import V1, V2, door, version
 from tests.probe.servers import Behaviour, Exchange, free_port, saying, serving
 
@@ -87,11 +90,36 @@ async def test_headers_choose_a_lane(transport: Transport) -> None:
     assert [(seen.version, seen.answers) for seen in result.versions] == [("v1", 0), ("v2", 5)]
 
 
+async def driven(clock: ManualClock, sampling: Coroutine[Any, Any, SampleResult]) -> SampleResult:
+    """The result of sampling while time goes on in small steps, with turns in which requests come and go."""
+    task = asyncio.create_task(sampling)
+    for _ in range(2_000):
+        for _ in range(50):
+            await asyncio.sleep(0)
+        if task.done():
+            break
+        await clock.advance(0.05)
+    return await asyncio.wait_for(task, 10)
+
+
 async def test_it_ends_after_its_duration(transport: Transport) -> None:
+    clock = ManualClock()
     async with serving(saying("v1")) as server:
-        result = await sample(transport, SystemClock(), SampleOrder(door(server.port), duration=0.2, rate=50))
-    assert 1 <= result.samples <= 15
-    assert result.seconds >= 0.2
+        order = SampleOrder(door(server.port), duration=10.0, rate=1.0)
+        result = await driven(clock, sample(transport, clock, order))
+    assert 8 <= result.samples <= 11
+    assert 10.0 <= result.seconds < 12.0
+
+
+async def test_a_question_that_is_not_decided_is_given_up(transport: Transport) -> None:
+    clock = ManualClock()
+    async with serving(three_of_ten()) as server:
+        written = {"v1": 0.7, "v2": 0.3}
+        order = SampleOrder(door(server.port), versions=(V1, V2), written=written, rate=0.5)
+        result = await driven(clock, sample(transport, clock, order))
+    assert result.verdict is Verdict.NOT_YET
+    assert "more" in result.text
+    assert PATIENCE <= result.seconds < PATIENCE + 3
 
 
 async def test_a_refused_target_is_told(transport: Transport) -> None:
@@ -108,12 +136,22 @@ async def test_answers_without_a_version_are_told(transport: Transport) -> None:
     assert "--version-from" in result.message
 
 
-async def test_progress_is_heard(transport: Transport) -> None:
+async def test_a_host_or_path_that_nobody_serves_is_told(transport: Transport) -> None:
+    async with serving(saying("404 page not found", "404 Not Found")) as server:
+        order = SampleOrder(door(server.port, path="/versoin"), count=5, rate=FAST)
+        result = await sample(transport, SystemClock(), order)
+    assert result.message == "www.example.com answers 404 at /versoin: check host, path and headers"
+
+
+async def test_progress_is_heard_and_not_with_every_answer(transport: Transport) -> None:
     heard: list[SampleResult] = []
+    clock = ManualClock()
     async with serving(saying("v1")) as server:
-        await sample(transport, SystemClock(), SampleOrder(door(server.port), duration=0.5, rate=100), heard.append)
-    assert 2 <= len(heard) <= 6
-    assert [result.samples for result in heard] == sorted(result.samples for result in heard)
+        order = SampleOrder(door(server.port), duration=2.0, rate=20.0)
+        result = await driven(clock, sample(transport, clock, order, heard.append))
+    assert 5 <= len(heard) <= 21
+    assert len(heard) < result.samples
+    assert [part.samples for part in heard] == sorted(part.samples for part in heard)
 
 
 async def test_a_server_that_makes_names_up_does_not_fill_the_table(transport: Transport) -> None:
