@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from cockpit.kube.api import KubeApi
@@ -30,6 +31,10 @@ from cockpit.session.settings import Settings
 from cockpit.session.targets import Targets
 from tests.session.apiserver import ApiServer, Doc
 from tests.session.flip import Flip
+
+# How long an example takes says nothing about our code where a disk has to sync.
+hypothesis.settings.register_profile("session", deadline=None, max_examples=60)
+hypothesis.settings.load_profile("session")
 
 SHOP = "/api/v1/namespaces/shop/services/shop"
 V1 = "/apis/apps/v1/namespaces/shop/deployments/shop-v1"

@@ -15,7 +15,8 @@ from cockpit import routers, systems
 from cockpit.demo import kubeconfig
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
-from cockpit.demo.scenarios import load
+from cockpit.demo.scenarios.scenario import kind_of
+from cockpit.demo.storage import ensure_namespace
 from cockpit.kube.connect import ConnectOptions, connect, resolve
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
@@ -28,6 +29,7 @@ from cockpit.session.cluster import Connection
 from cockpit.session.journal import Journal
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
+from tests.objects import seed
 from tests.session.conftest import PATIENCE
 
 BLUE_GREEN = RolloutKey("demo", "shop", "demo-service", "service")
@@ -56,7 +58,14 @@ async def session_on(cluster: DemoCluster, folder: Path, context: str, settings:
 async def cluster() -> AsyncIterator[DemoCluster]:
     made = DemoCluster("demo", clock=DemoClock(), seed=7)
     await made.start()
-    made.play(load("blue-green"))
+    ensure_namespace(made.storage, "shop")
+    # 8080, because not everybody may listen on 80.
+    for name in ("blue-green-v1", "blue-green-v2", "blue-green-service"):
+        for doc in seed(name):
+            if doc["kind"] == "Service":
+                doc["spec"]["ports"][0]["port"] = 8080
+            doc["metadata"]["namespace"] = "shop"
+            made.storage.create(kind_of(doc), doc)
     try:
         yield made
     finally:
