@@ -429,3 +429,10 @@ async def test_a_theme_is_a_key_away() -> None:
         await press(pilot, "T")
         assert app.theme == "light"
         assert app.screen.query_one(HeaderBar).strip_at(0) != before
+
+
+async def test_over_all_namespaces_each_row_names_its_own() -> None:
+    view = replace(fleet(), clusters=(cluster(namespace=None),))
+    async with screen(FakeCockpit(view)) as (app, _):
+        assert "all namespaces" in shown(app)
+        assert "shop/reviews" in shown(app)

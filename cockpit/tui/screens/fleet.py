@@ -76,7 +76,9 @@ class FleetScreen(CockpitScreen):
         told = fleet_findings(view.rollouts)
         findings.styles.height = max(min(len(told), MOST_FINDINGS), 1)
         findings.show(told, "nothing is wrong that can be seen from here" if view.rollouts else "")
-        self.query_one(RolloutTable).show(rows, self._empty(view))
+        namespaces = {row.rollout.key.namespace for row in view.rollouts}
+        everywhere = len(namespaces) > 1 or any(cluster.namespace is None for cluster in view.clusters)
+        self.query_one(RolloutTable).show(rows, self._empty(view), everywhere)
         self.show_keys(FLEET_FOOTER)
 
     def _empty(self, view: FleetView) -> str:

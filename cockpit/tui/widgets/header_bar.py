@@ -63,8 +63,8 @@ def probe_words(probes: Sequence[RolloutView]) -> str:
 class HeaderBar(Painted):
     """One line over every screen."""
 
-    TILE = 20
-    TILES = 8
+    TILE = 40
+    TILES = 2
 
     def __init__(self, glyphs: Glyphs, zone: tzinfo | None) -> None:
         super().__init__()

@@ -97,8 +97,8 @@ def time_line(
 class HistoryChart(Painted):
     """The history of the released version in the default lane."""
 
-    TILE = 10
-    TILES = 12
+    TILE = 20
+    TILES = 6
 
     def __init__(self, glyphs: Glyphs, zone: tzinfo | None) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -41,7 +42,7 @@ def columns(width: int, steps: bool, contexts: bool) -> Columns:
     declared, written = (12, 8) if wide else (8, 5)
     context = (14 if wide else 9) if contexts else 0
     # With several clusters in 80 columns there is room for where it is or for what it is.
-    system = 13 if wide else 0 if contexts else 8
+    system = 13 if wide else 0 if contexts else 8 if steps else 10
     sizes = [size for size in (context, system, 13, step, declared, written, 13) if size]
     rest = max(width - 2 - sum(sizes) - len(sizes) - 1, 12)
     pods = max(min(rest * 2 // 5, 30), 6)
@@ -63,13 +64,12 @@ def heading(layout: Columns) -> Line:
     return (Span("  "), Span(" ".join(cells), "quiet"))
 
 
-def row(view: RolloutView, layout: Columns, glyphs: Glyphs, several_namespaces: bool) -> Line:
+def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool) -> Line:
     """One rollout; names are as the cluster has them, made safe."""
     rollout = view.rollout
     lane = default_lane(rollout)
     told = told_share(rollout, lane)
     phase = glyphs.phases[rollout.phase]
-    name = f"{rollout.key.namespace}/{rollout.key.name}" if several_namespaces else rollout.key.name
     cut = glyphs.ellipsis
     spans = [
         *(
@@ -77,7 +77,7 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, several_namespaces: 
             if layout.context
             else []
         ),
-        Span(fit(safe_text(name), layout.name, ellipsis=cut) + " ", "strong"),
+        *_name(rollout, layout.name, with_namespace, cut),
         *([Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " ")] if layout.system else []),
         Span(fit(f"{phase.sign} {phase.word}", layout.phase) + " ", phase.style),
         *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
@@ -87,6 +87,17 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, several_namespaces: 
         Span(" " + fit(pods_words(rollout, layout.pods), layout.pods, ellipsis=cut)),
     ]
     return tuple(spans)
+
+
+def _name(rollout: Rollout, width: int, with_namespace: bool, cut: str) -> list[Span]:
+    """The name, behind its namespace where there may be several; the namespace gives way first, to four columns."""
+    name = safe_text(rollout.key.name)
+    if not with_namespace:
+        return [Span(fit(name, width, ellipsis=cut) + " ", "strong")]
+    room = max(width - cell_len(name) - 1, 4)
+    namespace = safe_text(rollout.key.namespace, 63)
+    place = (fit(namespace, room, ellipsis=cut) if cell_len(namespace) > room else namespace) + "/"
+    return [Span(place, "quiet"), Span(fit(name, width - cell_len(place), ellipsis=cut) + " ", "strong")]
 
 
 def step_words(rollout: Rollout, glyphs: Glyphs) -> str:
@@ -120,8 +131,8 @@ def pods_words(rollout: Rollout, width: int) -> str:
 class RolloutTable(Painted, can_focus=True):
     """Rows with a cursor that stays on its rollout, wherever that row goes."""
 
-    TILE = 10
-    TILES = 12
+    TILE = 20
+    TILES = 6
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
         Binding("down,j", "move(1)", "down", show=False),
@@ -139,6 +150,7 @@ class RolloutTable(Painted, can_focus=True):
         self.glyphs = glyphs
         self.rows: Sequence[RolloutView] = ()
         self.empty = ""
+        self.with_namespace = False
         self.selected: RolloutKey | None = None
         self._index = 0
         self._top = 0
@@ -148,9 +160,9 @@ class RolloutTable(Painted, can_focus=True):
         """The rollout under the cursor."""
         return self.rows[self._index] if self._index < len(self.rows) else None
 
-    def show(self, rows: Sequence[RolloutView], empty: str) -> None:
+    def show(self, rows: Sequence[RolloutView], empty: str, with_namespace: bool) -> None:
         """Show these rollouts, or `empty` where there are none."""
-        self.rows, self.empty = rows, empty
+        self.rows, self.empty, self.with_namespace = rows, empty, with_namespace
         found = next((i for i, view in enumerate(rows) if view.rollout.key == self.selected), None)
         # The row is gone: its neighbour takes the cursor, and acts ask for what is then under it.
         self._index = found if found is not None else max(min(self._index, len(rows) - 1), 0)
@@ -159,7 +171,7 @@ class RolloutTable(Painted, can_focus=True):
     def select(self, key: RolloutKey) -> None:
         """Put the cursor on a rollout."""
         self.selected = key
-        self.show(self.rows, self.empty)
+        self.show(self.rows, self.empty, self.with_namespace)
 
     def _select(self) -> None:
         before, current = self.selected, self.current
@@ -181,12 +193,11 @@ class RolloutTable(Painted, can_focus=True):
         if not self.rows:
             return [(Span(""),), (Span("  " + safe_text(self.empty), "quiet"),)]
         contexts = len({view.rollout.key.context for view in self.rows}) > 1
-        namespaces = len({view.rollout.key.namespace for view in self.rows}) > 1
         layout = columns(width, any(view.rollout.step for view in self.rows), contexts)
         self._top = window(len(self.rows), self._index, self._top, height - 1)
         lines = [heading(layout)]
         for index, view in enumerate(self.rows[self._top : self._top + height - 1], self._top):
-            line = row(view, layout, self.glyphs, namespaces)
+            line = row(view, layout, self.glyphs, self.with_namespace)
             here = index == self._index
             lines.append(_with_cursor(line, self.glyphs) if here else (Span("  "), *line))
         return lines

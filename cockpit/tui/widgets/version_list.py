@@ -82,8 +82,8 @@ def pod_cells(pods: Sequence[PodCell], chosen: PodCell | None, width: int, glyph
 class VersionList(Painted, can_focus=True):
     """Versions with a cursor on one pod: up and down choose the version, left and right the pod."""
 
-    TILE = 10
-    TILES = 12
+    TILE = 20
+    TILES = 6
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "version before", show=False),
         Binding("down", "move(1)", "next version", show=False),
