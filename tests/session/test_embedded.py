@@ -42,7 +42,7 @@ async def session_on(cluster: DemoCluster, folder: Path, context: str, settings:
     options = ConnectOptions(kubeconfig=path, contexts=(context,))
     (target,) = resolve(options, {})
     transport, budget = HttpxTransport(clock), Budget(clock)
-    async with Session(
+    session = Session(
         [Connection(await connect(target, options, clock), None)],
         adapters=(*routers.ADAPTERS, *systems.ADAPTERS),
         make_probe=lambda: Probe(transport, clock, budget, settle=0.0),
@@ -50,8 +50,12 @@ async def session_on(cluster: DemoCluster, folder: Path, context: str, settings:
         journal=Journal(folder / "journal.jsonl"),
         clock=clock,
         rng=random.Random(7),
-    ) as session:
-        yield session
+    )
+    try:
+        async with session:
+            yield session
+    finally:
+        await transport.close()
 
 
 @pytest.fixture
