@@ -9,7 +9,7 @@ import click
 
 from cockpit.cli.documents import outcome_document
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.names import find, find_acted_on
+from cockpit.cli.names import find, find_acted_on, where_it_is
 from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Person, Program
@@ -40,7 +40,7 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
 
     `asked` makes of the rollout what is asked for; where it is that already, the rollout may be gone.
     """
-    options = given()
+    options = where_it_is(given(), name)
     person = program.person
     if not (how.dry_run or how.yes or person.present):
         raise click.UsageError("nobody is there to confirm: add --yes to send, or --dry-run to look at the plan")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
+from cockpit.cli.program import Options
 from cockpit.cli.running import Failed
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import FleetView, RolloutView
@@ -46,6 +47,14 @@ def parse_name(text: str) -> Name:
     if not name or namespace == "" or len(text) > 1000:
         raise click.BadParameter(f"{text[:100]!r} is no name; write [context:]namespace/name")
     return Name(name, namespace, context or None, system or None)
+
+
+def where_it_is(options: Options, text: str) -> Options:
+    """The options with the context and namespace that a name states, where no flag says otherwise."""
+    name = parse_name(text)
+    contexts = options.contexts or ((name.context,) if name.context else ())
+    stated = options.namespace or options.all_namespaces
+    return replace(options, contexts=contexts, namespace=options.namespace if stated else name.namespace)
 
 
 def short_name(key: RolloutKey, keys: Sequence[RolloutKey]) -> str:

@@ -3,7 +3,8 @@ from click import BadParameter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.cli.names import parse_name, short_name
+from cockpit.cli.names import parse_name, short_name, where_it_is
+from cockpit.cli.program import Options
 from cockpit.model.refs import RolloutKey
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
@@ -39,3 +40,19 @@ def test_any_text_is_a_name_or_a_usage_error(text: str) -> None:
 def test_a_name_without_its_parts_is_refused(text: str) -> None:
     with pytest.raises(BadParameter):
         parse_name(text)
+
+
+@pytest.mark.parametrize(
+    ("flags", "text", "contexts", "namespace"),
+    [
+        (Options(), "shop/web", (), "shop"),
+        (Options(), "web", (), None),
+        (Options(), "prod:shop/web", ("prod",), "shop"),
+        (Options(namespace="other"), "shop/web", (), "other"),
+        (Options(all_namespaces=True), "shop/web", (), None),
+        (Options(contexts=("lab",)), "prod:shop/web", ("lab",), "shop"),
+    ],
+)
+def test_a_name_says_where_to_look_unless_flags_do(flags, text, contexts, namespace):
+    options = where_it_is(flags, text)
+    assert (options.contexts, options.namespace) == (contexts, namespace)

@@ -9,7 +9,7 @@ import click
 from cockpit.cli.changes import changes, only
 from cockpit.cli.documents import rollout_document, time_text
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.names import find, short_name
+from cockpit.cli.names import find, short_name, where_it_is
 from cockpit.cli.options import given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, emit_line, table
 from cockpit.cli.program import Program
@@ -86,7 +86,7 @@ def _places(view: FleetView) -> str:
 @click.pass_obj
 def show_command(program: Program, name: str, output: str) -> None:
     """Show one rollout: versions, shares by lane, findings, and which acts apply."""
-    options = given()
+    options = where_it_is(given(), name)
 
     async def work(cockpit: Cockpit) -> None:
         view = await synced(cockpit, program.request_timeout(options))
@@ -117,7 +117,7 @@ def watch_command(program: Program, name: str | None, output: str, probe: bool) 
 
 def watch(program: Program, name: str | None, output: str, *, probe: bool = False) -> None:
     """As the command; also what stands in for the screen with --plain."""
-    options = given()
+    options = where_it_is(given(), name) if name else given()
 
     async def work(cockpit: Cockpit) -> None:
         first = await synced(cockpit, program.request_timeout(options))

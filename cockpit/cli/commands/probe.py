@@ -8,7 +8,7 @@ import click
 
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
-from cockpit.cli.names import find
+from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.program import Options, Program
@@ -103,7 +103,7 @@ def _of_rollout(
     async def look(cockpit: Cockpit) -> RolloutView:
         return find(await synced(cockpit, program.request_timeout(options)), name)
 
-    shown = with_session(program, options, look)
+    shown = with_session(program, where_it_is(options, name), look)
     rollout, door = shown.rollout, shown.probe.door or shown.rollout.door
     if door is None:
         why = rollout.door_missing or "it has no address that requests could be sent to"

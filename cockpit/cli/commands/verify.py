@@ -6,7 +6,7 @@ import click
 
 from cockpit.cli.documents import rollout_document
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.names import find
+from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Program
@@ -33,7 +33,7 @@ def verify_command(program: Program, name: str, within: float, output: str) -> N
     Exit code 0: what is observed is what is written. 6: it is not. 4: not decided in time. 3: it is, but the
     rollout is degraded or aborted.
     """
-    options = given()
+    options = where_it_is(given(), name)
 
     async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
