@@ -1,75 +1,104 @@
-"""Request bodies in Kubernetes' protobuf, for the few kinds that kubectl sends so: access reviews.
-
-Field numbers from k8s.io/api/authorization/v1/generated.proto and k8s.io/apimachinery/pkg/runtime/generated.proto.
-"""
+"""Request bodies in Kubernetes' protobuf, which newer kubectls send for `create` and `auth can-i`."""
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
 from typing import Any
 
 from cockpit.demo.errors import BadRequest, UnsupportedMediaType
 from cockpit.demo.history import Object
+from cockpit.demo.protoshapes import (
+    BODIES,
+    BYTES,
+    ENVELOPE,
+    FLAG,
+    INT_OR_STRING,
+    NUMBER,
+    SECRETS,
+    TEXT,
+    TEXTS,
+    Inlined,
+    Many,
+    Shape,
+)
 
 MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 MAGIC = b"k8s\x00"
-TEXT = "text"
-
-Shape = dict[int, tuple[str, Any]]
-
-RESOURCE: Shape = {
-    number: (name, TEXT)
-    for number, name in enumerate(("namespace", "verb", "group", "version", "resource", "subresource", "name"), 1)
-}
-PATH: Shape = {1: ("path", TEXT), 2: ("verb", TEXT)}
-BODIES: dict[str, Shape] = {
-    "SelfSubjectAccessReview": {
-        2: ("spec", {1: ("resourceAttributes", RESOURCE), 2: ("nonResourceAttributes", PATH)}),
-    },
-    "SelfSubjectRulesReview": {2: ("spec", {1: ("namespace", TEXT)})},
-}
-UNKNOWN: Shape = {1: ("typeMeta", {1: ("apiVersion", TEXT), 2: ("kind", TEXT)}), 2: ("raw", None)}
 
 
 def parse(body: bytes) -> Object:
-    """The object in a body of kinds above; UnsupportedMediaType for other kinds."""
+    """The object in a body; UnsupportedMediaType for a kind whose shape is not known here."""
     if not body.startswith(MAGIC):
         raise BadRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
-        envelope = _message(body[len(MAGIC) :], UNKNOWN)
-        meta = envelope.get("typeMeta", {})
-        shape = BODIES.get(meta.get("kind", ""))
+        envelope = _message(body[len(MAGIC) :], ENVELOPE)
+        type_meta = envelope.get("typeMeta", {})
+        shape = BODIES.get(type_meta.get("kind", ""))
         if shape is None:
             raise UnsupportedMediaType(
                 "the body of the request was in an unknown format - accepted media types include: "
                 "application/json, application/yaml"
             )
-        return {**meta, **_message(envelope.get("raw", b""), shape)}
-    except (IndexError, UnicodeDecodeError):
-        raise BadRequest("the protobuf message ends before it should") from None
+        return {**type_meta, **_message(base64.b64decode(envelope.get("raw", "")), shape)}
+    except (IndexError, UnicodeDecodeError, AttributeError, TypeError):
+        raise BadRequest("the body is no protobuf message of its kind") from None
 
 
 def _message(data: bytes, shape: Shape) -> dict[str, Any]:
-    """The known fields of a message: strings, raw bytes (shape None) and nested messages."""
+    """The known fields of a message as JSON has them; empty texts are fields that were not set."""
     found: dict[str, Any] = {}
+    for number, value in _fields(data):
+        if number not in shape:
+            continue
+        name, type_ = shape[number]
+        if isinstance(type_, Inlined):
+            found.update(_message(value, type_.of))
+        elif isinstance(type_, Many):
+            found.setdefault(name, []).append(_value(value, type_.of))
+        elif type_ in (TEXTS, SECRETS):
+            inner = TEXT if type_ == TEXTS else BYTES
+            entry = _message(value, {1: ("key", TEXT), 2: ("value", inner)})
+            found.setdefault(name, {})[entry.get("key", "")] = entry.get("value", "")
+        elif (read := _value(value, type_)) != "":
+            found[name] = read
+    return found
+
+
+def _value(value: Any, type_: Any) -> Any:
+    if isinstance(type_, dict):
+        return _message(value, type_)
+    if type_ == TEXT:
+        return value.decode()
+    if type_ == BYTES:
+        return base64.b64encode(value).decode()
+    if type_ == FLAG:
+        return bool(value)
+    if type_ == INT_OR_STRING:
+        parts = _message(value, {1: ("type", NUMBER), 2: ("number", NUMBER), 3: ("text", TEXT)})
+        return parts.get("text", "") if parts.get("type") else parts.get("number", 0)
+    return value if value < 1 << 63 else value - (1 << 64)
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Number and raw value of each field: an int or the bytes."""
     at = 0
     while at < len(data):
         tag, at = _varint(data, at)
         wire = tag & 7
         if wire == 0:
-            _, at = _varint(data, at)
+            number, at = _varint(data, at)
+            yield tag >> 3, number
         elif wire in (1, 5):
             at += 8 if wire == 1 else 4
         elif wire == 2:
             length, at = _varint(data, at)
             if at + length > len(data):
                 raise IndexError
-            value, at = data[at : at + length], at + length
-            if tag >> 3 in shape:
-                name, inner = shape[tag >> 3]
-                found[name] = value if inner is None else value.decode() if inner == TEXT else _message(value, inner)
+            yield tag >> 3, data[at : at + length]
+            at += length
         else:
             raise BadRequest(f"protobuf wire type {wire} is not known")
-    return found
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
