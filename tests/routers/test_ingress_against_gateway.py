@@ -138,14 +138,14 @@ def places(cluster: Cluster, *, canary: bool) -> dict[tuple[str, str], set[tuple
 
 
 def is_plain(cluster: Cluster) -> bool:
-    """Each canary has a Service of its own, or exactly that of its main.
+    """Each Ingress has Services of its own, but for a canary that names exactly its main's.
 
     Where Ingresses share Services across places, ingress-nginx makes mains of canaries; that is told as
     a finding, its shares are not foreseen.
     """
     mains, canaries = places(cluster, canary=False), places(cluster, canary=True)
-    services = [service for _, service in canaries]
-    return len(set(services)) == len(services) and all(
+    unique = all(len({s for _, s in group}) == len(group) for group in (mains, canaries))
+    return unique and all(
         other == where for (_, service), where in canaries.items() for (_, s), other in mains.items() if s == service
     )
 

@@ -154,7 +154,7 @@ def test_of_two_canaries_the_oldest_counts(nginx: Cluster) -> None:
     another(nginx, "route3", "route2")
     annotate(nginx, "route3", weight="90")
     assert written(read(nginx))["v2"] == pytest.approx(0.3)
-    assert "older route2 counts, route3 takes no traffic" in findings(nginx)["two-canaries"]
+    assert "only route2 counts, route3 takes no traffic" in findings(nginx)["two-canaries"]
     nginx.doc("Ingress", "route3")["metadata"]["creationTimestamp"] = "2025-01-01T00:00:00Z"
     assert written(read(nginx))["v2"] == pytest.approx(0.9)
 

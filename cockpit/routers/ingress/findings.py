@@ -135,7 +135,7 @@ def _placing(split: Split, branch: Branch) -> Iterator[Finding]:
         yield finding(
             "two-canaries",
             Severity.WARNING,
-            f"two canaries on one rule: the older {oldest.canary.ingress.metadata.name} counts,"
+            f"two canaries on one rule: only {oldest.canary.ingress.metadata.name} counts,"
             f" {canary.ingress.metadata.name} takes no traffic",
         )
     first_names = split.fork.dialect.first_names and not split.hidden

@@ -148,7 +148,12 @@ def forks_of(main: Ingress, objects: Objects) -> tuple[Fork, ...]:
     several = len({loc.upstream for loc in locations_of(main)}) > 1 or len(groups) > 1
     forks: list[Fork] = []
     for (upstream, names), locations in groups.items():
-        beside = {c.ingress.metadata.name: c for at, c in canaries if at.upstream == upstream}
+        # Of a canary that leads to several Services the one of its first fitting path counts.
+        beside = {
+            c.ingress.metadata.name: c
+            for at, c in reversed(canaries)
+            if at.upstream == upstream and (dialect.leaks or at in locations)
+        }
         chosen = tuple(beside[name] for name in names)
         name = _fork_name(main, chosen, [f.name for f in forks]) if several else main.metadata.name
         rivals = _rivals(main, locations, mains)
