@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cockpit.session.settings import Settings
 
 # What `cockpit demo` shows where nothing is asked for.
-STORIES = ("blue-green", "canary-ingress")
+STORIES = ("blue-green", "canary-ingress", "broken-canary")
 # Rollouts of an embedded cluster that are sampled from the start, all that a small screen shows at once.
 DEMO_PROBES = "12"
 
@@ -103,7 +103,7 @@ class Launcher:
         from cockpit import routers, systems
         from cockpit.probe.engine import Probe
         from cockpit.probe.pacer import Budget
-        from cockpit.probe.sender import HttpxTransport
+        from cockpit.probe.sender_curl import open_transport
         from cockpit.session.journal import Journal
         from cockpit.session.session import Session
         from cockpit.session.settings import user_paths
@@ -112,7 +112,7 @@ class Launcher:
         from cockpit.session.undo_file import UndoFile
 
         paths = user_paths(self._environ)
-        transport, budget = HttpxTransport(clock), Budget(clock)
+        transport, budget = open_transport(clock), Budget(clock)
         stack.push_async_callback(transport.close)
         servers = {connection.api.context: connection.api.server for connection in connections}
 
@@ -137,11 +137,11 @@ class Launcher:
     async def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> SampleResult:
         """See `Program.sample`."""
         from cockpit.probe.sample import sample
-        from cockpit.probe.sender import HttpxTransport
+        from cockpit.probe.sender_curl import open_transport
         from cockpit.session.clock import SystemClock
 
         clock = SystemClock()
-        transport = HttpxTransport(clock)
+        transport = open_transport(clock)
         try:
             return await sample(transport, clock, order, progress)
         finally:
