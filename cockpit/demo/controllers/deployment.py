@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cockpit.demo.controllers import deployment_sets as sets_of
 from cockpit.demo.controllers import deployment_status as status_of
 from cockpit.demo.controllers import owners, replicas
-from cockpit.demo.controllers.deployment_sets import MANAGER, Sets
+from cockpit.demo.controllers.deployment_sets import Sets
 from cockpit.demo.controllers.deployment_status import Progress
 from cockpit.demo.controllers.podstate import condition, is_finished
 from cockpit.demo.controllers.replicaset import owners_of_pod, wanted
@@ -147,7 +147,7 @@ def _number(world: World, deployment: Object, sets: Sets) -> Object:
     if annotations.get(sets_of.REVISION) == revision:
         return stored
     annotations[sets_of.REVISION] = revision
-    return world.storage.update(DEPLOYMENTS, stored, subresource="status", manager=MANAGER)
+    return world.storage.update(DEPLOYMENTS, stored, subresource="status")
 
 
 def _mark_progress(world: World, deployment: Object, mark: Progress) -> Object:
@@ -155,7 +155,7 @@ def _mark_progress(world: World, deployment: Object, mark: Progress) -> Object:
         return deployment
     status = copied(deployment.get("status") or {})
     status_of.set_condition(status.setdefault("conditions", []), "Progressing", mark, world.clock.timestamp())
-    return world.storage.update(DEPLOYMENTS, {**deployment, "status": status}, subresource="status", manager=MANAGER)
+    return world.write_status(DEPLOYMENTS, deployment, status)
 
 
 def _was_scaled(deployment: Object, sets: Sets) -> bool:

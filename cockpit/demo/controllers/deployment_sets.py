@@ -112,7 +112,7 @@ def make_new(world: World, deployment: Object, old: list[Object]) -> Object | No
         made = world.storage.create(REPLICASETS, wish, manager=MANAGER)
     except AlreadyExists:
         status = {**(deployment.get("status") or {}), "collisionCount": (collisions or 0) + 1}
-        world.storage.update(DEPLOYMENTS, {**deployment, "status": status}, subresource="status", manager=MANAGER)
+        world.write_status(DEPLOYMENTS, deployment, status)
         return None
     if made["spec"]["replicas"]:
         message = f"Scaled up replica set {made['metadata']['name']} from 0 to {made['spec']['replicas']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.demo.controllers.deployment_sets import MANAGER, Sets, bounds_of
+from cockpit.demo.controllers.deployment_sets import Sets, bounds_of
 from cockpit.demo.controllers.podstate import condition, parse_time
 from cockpit.demo.controllers.replicaset import wanted
 from cockpit.demo.controllers.world import World
@@ -52,7 +52,7 @@ def tell(world: World, deployment: Object, sets: Sets, *, rolling: bool) -> floa
         set_condition(conditions, "Progressing", step, now, renew=renew)
     _failures(conditions, sets, now)
     if status != before:
-        world.storage.update(DEPLOYMENTS, {**stored, "status": status}, subresource="status", manager=MANAGER)
+        world.write_status(DEPLOYMENTS, stored, status)
     return _until_deadline(stored, status, world.clock.now())
 
 

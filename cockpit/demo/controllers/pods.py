@@ -1,7 +1,4 @@
-"""Pods: the scheduler gives them a node, the kubelet starts and ends them.
-
-What these two write is not noted in `managedFields`: that would be most of the work of a cluster with many pods.
-"""
+"""Pods: the scheduler gives them a node, the kubelet starts and ends them."""
 
 from __future__ import annotations
 
@@ -92,7 +89,7 @@ class Kubelet:
             return left
         status = crashed(pod, world.clock.timestamp(), _host(pod), restarts + 1)
         self._since[(pod["metadata"]["uid"], "crashed")] = world.clock.now()
-        world.storage.update(PODS, {**pod, "status": status}, subresource="status")
+        world.write_status(PODS, pod, status)
         first = containers(pod)[0].get("name", "") if containers(pod) else ""
         message = f"Back-off restarting failed container {first} in pod {pod['metadata']['name']}"
         world.tell(PODS, pod, "BackOff", message, "kubelet", "Warning")
@@ -118,7 +115,7 @@ class Kubelet:
 
     def _write(self, world: World, pod: Object, stage: Literal["creating", "running", "ready"]) -> None:
         status: dict[str, Any] = status_at(pod, stage, world.clock.timestamp(), _host(pod))
-        world.storage.update(PODS, {**pod, "status": status}, subresource="status")
+        world.write_status(PODS, pod, status)
 
     def _forget(self, uid: str) -> None:
         for moment in ("bound", "running", "crashed", "ending"):

@@ -171,7 +171,7 @@ def _tell_status(world: World, replicaset: Object, active: list[Object], failure
     if failure:
         status["conditions"] = [_failure_condition(world, stored, failure)]
     if status != stored.get("status"):
-        world.storage.update(REPLICASETS, {**stored, "status": status}, subresource="status", manager=MANAGER)
+        world.write_status(REPLICASETS, stored, status)
     pending = [wait for wait in waits if wait]
     return min(pending, default=5.0 if failure else None)
 

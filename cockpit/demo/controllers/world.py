@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Hashable, Iterator
+from typing import Any
 
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers.index import Index
@@ -38,6 +39,15 @@ class World:
     def tell(self, kind: Kind, obj: Object, reason: str, message: str, component: str, type_: EventKind) -> None:
         """Leave an Event on `obj`."""
         self.recorder.tell(kind, obj, type_, reason, message, component)
+
+    def write_status(self, kind: Kind, obj: Object, status: dict[str, Any]) -> Object:
+        """Replace the status of `obj`; Conflict when it changed since.
+
+        Not noted in `managedFields`, which would be most of the work of a cluster with many pods.
+        """
+        meta = obj["metadata"]
+        names = {field: meta[field] for field in ("name", "namespace", "resourceVersion") if field in meta}
+        return self.storage.update(kind, {"metadata": names, "status": status}, subresource="status")
 
     def pods_selected(self, namespace: str, pairs: dict[str, str]) -> list[Object]:
         """The pods whose labels contain every pair; none for no pairs."""
