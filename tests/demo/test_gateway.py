@@ -272,6 +272,7 @@ async def test_a_service_that_is_no_load_balancer_any_more_gives_its_address_bac
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: " + b"a" * 20_000, 431),
     ],
+    ids=lambda value: str(value)[:40],
 )
 async def test_nonsense_is_refused_and_the_gateway_lives_on(two_versions: Bench, sent: bytes, status: int) -> None:
     async with running(two_versions) as gateway:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from cockpit.demo.clock import DemoClock
-from cockpit.demo.controllers import deployment, old_events, pods, replicaset, services
+from cockpit.demo.controllers import daemonset, deployment, old_events, pods, replicaset, services, statefulset
 from cockpit.demo.controllers.nodes import ensure_nodes
 from cockpit.demo.controllers.runtime import Runtime
 from cockpit.demo.controllers.world import World
@@ -23,6 +23,8 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
         [
             deployment.CONTROLLER,
             replicaset.CONTROLLER,
+            statefulset.CONTROLLER,
+            daemonset.CONTROLLER,
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,

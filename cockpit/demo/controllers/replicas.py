@@ -56,6 +56,7 @@ def proportional(sizes: list[int], wanted: int, grown_to: list[int]) -> list[int
         share = min(max(share, 0), left) if left > 0 else max(min(share, 0), left)
         result.append(size + share)
         left -= share
-    if result and left:
-        result[0] = max(0, result[0] + left)
+    for number, size in enumerate(result):
+        result[number] = max(0, size + left)
+        left += size - result[number]
     return result

@@ -12,7 +12,7 @@ from cockpit.demo.controllers.selectors import matches
 from cockpit.demo.controllers.world import World
 from cockpit.demo.errors import ApiError, NotFound
 from cockpit.demo.history import Event, Object, copied
-from cockpit.demo.kinds import PODS, REPLICASETS
+from cockpit.demo.kinds import PODS, REPLICASETS, Kind
 from cockpit.demo.storage import key_of
 
 COMPONENT = "replicaset-controller"
@@ -118,15 +118,15 @@ def wanted(workload: Object) -> int:
     return 1 if replicas is None else int(replicas)
 
 
-def pod_from(workload: Object) -> Object:
-    """A pod as the template of a ReplicaSet describes it."""
+def pod_from(workload: Object, kind: Kind = REPLICASETS) -> Object:
+    """A pod as the template of a workload describes it, owned by the workload."""
     template, meta = workload["spec"].get("template") or {}, workload["metadata"]
     shape = template.get("metadata") or {}
     metadata: dict[str, Any] = {
         "generateName": f"{meta['name']}-",
         "namespace": meta["namespace"],
         "labels": copied(shape.get("labels") or {}),
-        "ownerReferences": [owners.reference_to(workload, REPLICASETS)],
+        "ownerReferences": [owners.reference_to(workload, kind)],
     }
     if shape.get("annotations"):
         metadata["annotations"] = copied(shape["annotations"])

@@ -1,0 +1,142 @@
+"""StatefulSets: pods with numbers, made, updated and ended one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit.demo.controllers import revisions
+from cockpit.demo.controllers.podstate import available_in, is_finished, is_ready
+from cockpit.demo.controllers.replicaset import owners_of_pod, pod_from, wanted
+from cockpit.demo.controllers.runtime import Controller, Key
+from cockpit.demo.controllers.world import World
+from cockpit.demo.history import Event, Object
+from cockpit.demo.kinds import PODS, STATEFULSETS
+from cockpit.demo.storage import key_of
+
+COMPONENT = "statefulset-controller"
+
+
+def touches(world: World, event: Event) -> Iterator[Key]:
+    """The StatefulSet itself, and the owner of a changed pod."""
+    if event.kind is STATEFULSETS:
+        yield key_of(STATEFULSETS, event.obj)
+    elif event.kind is PODS:
+        yield from owners_of_pod(world, event, STATEFULSETS.kind)
+
+
+def reconcile(world: World, key: Key) -> float | None:
+    """One pod further, and the status."""
+    stored = world.storage.peek(STATEFULSETS, *key)
+    if stored is None:
+        return None
+    newest = revisions.update_revision(world, stored, STATEFULSETS)
+    current = (stored.get("status") or {}).get("currentRevision") or newest
+    if not stored["metadata"].get("deletionTimestamp"):
+        _step(world, stored, current, newest)
+    return _tell_status(world, stored, current, newest)
+
+
+def _step(world: World, stored: Object, current: str, newest: str) -> None:
+    """Missing pods from below, superfluous ones from above, then the update from above; each waits for the last."""
+    pods, size = _numbered(world, stored), wanted(stored)
+    one_by_one = stored["spec"].get("podManagementPolicy") != "Parallel"
+    partition = ((stored["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition") or 0
+    for number in range(size):
+        pod = pods.get(number)
+        if pod is not None and is_finished(pod):
+            _delete(world, stored, pod)
+        elif pod is None:
+            _create(world, stored, number, current if number < partition else newest)
+        if one_by_one and (pod is None or not _healthy(pod)):
+            return
+    surplus = [pods[number] for number in sorted(pods, reverse=True) if number >= size]
+    for pod in surplus:
+        if not pod["metadata"].get("deletionTimestamp"):
+            _delete(world, stored, pod)
+        if one_by_one:
+            return
+    if surplus or (stored["spec"].get("updateStrategy") or {}).get("type") == "OnDelete":
+        return
+    for number in range(size - 1, partition - 1, -1):
+        pod = pods.get(number)
+        if pod is not None and _revision_of(stored, pod) != newest and not pod["metadata"].get("deletionTimestamp"):
+            _delete(world, stored, pod)
+            return
+        if pod is None or not _healthy(pod):
+            return
+
+
+def _numbered(world: World, stored: Object) -> dict[int, Object]:
+    start, found = len(stored["metadata"]["name"]) + 1, {}
+    for pod in world.pods.under(("owner", stored["metadata"]["uid"])):
+        number = pod["metadata"]["name"][start:]
+        if number.isdecimal() and len(number) < 9:
+            found[int(number)] = pod
+    return found
+
+
+def _healthy(pod: Object) -> bool:
+    return is_ready(pod) and not pod["metadata"].get("deletionTimestamp")
+
+
+def _revision_of(stored: Object, pod: Object) -> str:
+    return f"{stored['metadata']['name']}-{(pod['metadata'].get('labels') or {}).get(revisions.HASH, '')}"
+
+
+def _create(world: World, stored: Object, number: int, revision: str) -> None:
+    template = revisions.template_of(world, stored, revision)
+    pod = pod_from({**stored, "spec": {**stored["spec"], "template": template}}, STATEFULSETS)
+    name = f"{stored['metadata']['name']}-{number}"
+    del pod["metadata"]["generateName"]
+    pod["metadata"]["name"] = name
+    pod["metadata"]["labels"] |= {
+        revisions.HASH: revision.removeprefix(f"{stored['metadata']['name']}-"),
+        "statefulset.kubernetes.io/pod-name": name,
+        "apps.kubernetes.io/pod-index": str(number),
+    }
+    pod["spec"]["hostname"] = name
+    if stored["spec"].get("serviceName"):
+        pod["spec"]["subdomain"] = stored["spec"]["serviceName"]
+    world.storage.create(PODS, pod)
+    message = f"create Pod {name} in StatefulSet {stored['metadata']['name']} successful"
+    world.tell(STATEFULSETS, stored, "SuccessfulCreate", message, COMPONENT, "Normal")
+
+
+def _delete(world: World, stored: Object, pod: Object) -> None:
+    world.storage.delete(PODS, *key_of(PODS, pod))
+    message = f"delete Pod {pod['metadata']['name']} in StatefulSet {stored['metadata']['name']} successful"
+    world.tell(STATEFULSETS, stored, "SuccessfulDelete", message, COMPONENT, "Normal")
+
+
+def _tell_status(world: World, stored: Object, current: str, newest: str) -> float | None:
+    pods = list(_numbered(world, stored).values())
+    living = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not is_finished(pod)]
+    pause = stored["spec"].get("minReadySeconds") or 0
+    waits = [available_in(pod, pause, world.clock.now()) for pod in living]
+    updated = sum(_revision_of(stored, pod) == newest for pod in living)
+    ready = sum(wait is not None for wait in waits)
+    if updated == ready == len(pods) == wanted(stored):
+        current = newest
+    status: dict[str, Any] = {
+        "replicas": len(pods),
+        "readyReplicas": ready,
+        "availableReplicas": sum(wait == 0 for wait in waits),
+        "currentReplicas": sum(_revision_of(stored, pod) == current for pod in living),
+        "updatedReplicas": updated,
+        "currentRevision": current,
+        "updateRevision": newest,
+        "observedGeneration": stored["metadata"].get("generation", 1),
+        "collisionCount": 0,
+    }
+    status = {
+        field: value
+        for field, value in status.items()
+        if value or field not in ("readyReplicas", "updatedReplicas", "currentReplicas")
+    }
+    if status != stored.get("status"):
+        world.write_status(STATEFULSETS, stored, status)
+    return min((wait for wait in waits if wait), default=None)
+
+
+CONTROLLER = Controller("statefulset", touches, reconcile)
