@@ -41,6 +41,11 @@ class GarbageCollector:
         finally:
             self._end()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be cleaned."""
+        return not self._queue
+
     def step(self) -> None:
         """Take up one thing that may need cleaning."""
         item = self._queue.popleft()

@@ -27,7 +27,7 @@ spec:
   replicas: 2
   selector: {matchLabels: {app: web}}
   template:
-    metadata: {labels: {app: web}}
+    metadata: {labels: {app: web}, annotations: {demo.cockpit/ready-delay: "0s"}}
     spec: {containers: [{name: main, image: "example/web:v1", ports: [{containerPort: 8080}]}]}
 ---
 apiVersion: v1

@@ -25,6 +25,8 @@ RETRY = 30.0
 SOON = 0.05
 BACKLOG = 1024
 ADDRESSES_TRIED = 20
+# A pod logs a line per request; the start of the path is enough to tell them apart.
+LONGEST_LOGGED = 200
 
 
 @dataclass
@@ -190,6 +192,10 @@ def answer_from(endpoints: Endpoints, endpoint: Endpoint | None, path: str, worl
     if profile is None:
         return Reply(502, drop=True)
     answer = profile.answer(path, world.rng)
+    if endpoint:
+        world.storage.logs.write(
+            endpoint.uid, f"{answer.status} {ascii(path[:LONGEST_LOGGED])[1:-1]}", world.clock.now()
+        )
     headers = {"X-Pod": answer.pod} if answer.pod else {}
     return Reply(answer.status, answer.body, answer.content_type, headers, answer.latency)
 
