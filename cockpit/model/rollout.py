@@ -159,6 +159,8 @@ class Rollout:
 
     `objects` are the objects that the rollout was read from and that acts touch, the root first.
     `epoch` changes when the objects that decide the split change: samples from before do not count.
+    `entrance` is what a request asks for where only the way in is missing (`door` is None, `door_missing` says
+    why): its `address` is "" until a user gives one, or a cluster IP, which from outside only a proxy reaches.
     """
 
     key: RolloutKey
@@ -174,6 +176,7 @@ class Rollout:
     acts: tuple[ActState, ...] = ()
     owners: tuple[Owner, ...] = ()
     door: Door | None = None
+    entrance: Door | None = None
     door_missing: str = ""
     created: str | None = field(default=None, compare=False)
 

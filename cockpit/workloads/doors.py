@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from dataclasses import dataclass
 
 from cockpit.model.door import Door
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Ingress, IngressPath, LoadBalancerIngress, Service
+from cockpit.model.objects import Ingress, IngressPath, LoadBalancerIngress, Service, ServicePort
 from cockpit.workloads.lookups import ingresses_of_service
 
 _HTTPS = 443
@@ -16,44 +18,50 @@ _NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 _LITERAL_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)+")
 
 
-def service_door(service: Service, objects: Objects) -> tuple[Door | None, str]:
-    """The load balancer's address, else an Ingress that leads to the Service; or None and why, and what to type."""
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """The door, or why there is none and what requests would ask for (see `Rollout.entrance`)."""
+
+    door: Door | None = None
+    missing: str = ""
+    entrance: Door | None = None
+
+
+def service_door(service: Service, objects: Objects) -> WayIn:
+    """The load balancer's address, else an Ingress that leads to the Service.
+
+    Where neither has an address, what requests would ask for is what that Ingress says, else the cluster IP.
+    """
     entry = _entry(service.status.load_balancer.ingress)
-    ports = service.spec.ports or []
-    if service.spec.type == "LoadBalancer" and entry and ports:
-        port = next((p for p in ports if p.name in {"http", "web"}), ports[0])
-        address = _address(entry)
-        return Door(address, port.port, address, tls=port.port == _HTTPS or port.name == "https"), ""
-    for ingress in ingresses_of_service(objects, service.metadata.namespace, service.metadata.name):
-        if not is_canary(ingress):
-            door, missing = ingress_door(ingress, service.metadata.name)
-            if door:
-                return door, missing
+    if service.spec.type == "LoadBalancer" and entry and service.spec.ports:
+        return WayIn(_service_port(service, _address(entry)))
+    led = ingresses_of_service(objects, service.metadata.namespace, service.metadata.name)
+    ways = [ingress_door(ingress, service.metadata.name) for ingress in led if not is_canary(ingress)]
+    for way in ways:
+        if way.door:
+            return way
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     why = (
         f"{what} has no load balancer address yet"
         if service.spec.type == "LoadBalancer"
         else f"{what} is of type {service.spec.type} and no Ingress with an address leads to it"
     )
-    return None, f"{why}; say where to ask: probe URL --resolve HOST:PORT:ADDRESS"
+    return WayIn(missing=why, entrance=ways[0].entrance if ways else _inside(service))
 
 
-def ingress_door(ingress: Ingress, service: str | None = None) -> tuple[Door | None, str]:
+def ingress_door(ingress: Ingress, service: str | None = None) -> WayIn:
     """The Ingress's address with host and path of its first rule (that leads to `service`)."""
     entry = _entry(ingress.status.load_balancer.ingress)
     host, path = _rule(ingress, service)
+    tls = _has_tls(ingress, host)
+    usual = _HTTPS if tls else _HTTP
     if entry is None:
         what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
-        return None, (
-            f"{what} has no address in its status; say where its gateway is: "
-            f"probe http://{host or 'HOST'}{path} --resolve {host or 'HOST'}:80:ADDRESS"
-        )
+        return WayIn(missing=f"{what} has no address in its status", entrance=Door("", usual, host, path, tls))
     address = _address(entry)
-    tls = _has_tls(ingress, host)
     offered = [p.port for p in entry.ports or ()]
-    usual = _HTTPS if tls else _HTTP
     port = usual if usual in offered or not offered else offered[0]
-    return Door(address, port, host or address, path, tls), ""
+    return WayIn(Door(address, port, host or address, path, tls))
 
 
 def is_canary(ingress: Ingress) -> bool:
@@ -67,6 +75,23 @@ def is_canary(ingress: Ingress) -> bool:
 def example_host(host: str) -> str:
     """A host that a rule matches: a wildcard gets a label, no host stays empty."""
     return _EXAMPLE + host[1:] if host.startswith("*.") else host
+
+
+def _service_port(service: Service, address: str) -> Door:
+    """The port that speaks HTTP by its name, else the first, at this address."""
+    ports = service.spec.ports or [ServicePort(_HTTP)]
+    port = next((p for p in ports if p.name in {"http", "web"}), ports[0])
+    return Door(address, port.port, address, tls=port.port == _HTTPS or port.name == "https")
+
+
+def _inside(service: Service) -> Door | None:
+    """The cluster IP; without an address where a headless Service ("None") has none."""
+    if not service.spec.ports:
+        return None
+    try:
+        return _service_port(service, str(ipaddress.ip_address(service.spec.cluster_ip or "")))
+    except ValueError:
+        return _service_port(service, "")
 
 
 def _rule(ingress: Ingress, service: str | None) -> tuple[str, str]:

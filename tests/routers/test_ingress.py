@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused, Verb
 from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, ConflictError, seed
@@ -39,6 +40,14 @@ def test_weight_is_read_set_and_undone(weight_story: Cluster) -> None:
     assert any("capacity: 50% of the traffic on 1 of 3 ready pods" in w for w in plan.warnings)
     weight_story.send_all(plan.inverse)
     assert weight_story.plain() == before
+
+
+def test_without_an_address_it_is_known_what_requests_ask_for(weight_story: Cluster) -> None:
+    rollout = read(weight_story)
+    assert rollout.door is None
+    assert rollout.entrance == Door("", 80, "www.example.com", "/version")
+    weight_story.doc("Ingress", rollout.key.name)["status"] = {"loadBalancer": {"ingress": [{"ip": "10.0.0.9"}]}}
+    assert read(weight_story).door == Door("10.0.0.9", 80, "www.example.com", "/version")
 
 
 def test_the_header_story_ends_with_the_old_service_on_the_new_pods(header_story: Cluster) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import SERVICES
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
@@ -252,10 +253,13 @@ def test_acts_that_do_not_apply_say_why(blue_green: Cluster, act: Act, why: str)
 def test_the_door_is_the_load_balancer(blue_green: Cluster) -> None:
     assert read(blue_green).door is None
     assert "no load balancer address yet" in read(blue_green).door_missing
+    blue_green.doc("Service", "demo-service")["spec"]["clusterIP"] = "10.96.0.7"
+    assert read(blue_green).entrance == Door("10.96.0.7", 80, "10.96.0.7")
     blue_green.doc("Service", "demo-service")["status"] = {"loadBalancer": {"ingress": [{"ip": "127.0.0.5"}]}}
     door = read(blue_green).door
     assert door is not None
     assert (door.address, door.port, door.url) == ("127.0.0.5", 80, "http://127.0.0.5/")
+    assert (read(blue_green).door_missing, read(blue_green).entrance) == ("", None)
 
 
 def test_a_plan_for_a_service_that_is_gone_is_refused(blue_green: Cluster) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS
 from cockpit.model.rollout import Phase, Role, Rollout
@@ -173,6 +174,7 @@ def test_without_a_service_there_is_no_lane_and_no_door(cluster: Cluster) -> Non
     rollout = read(cluster)
     assert rollout.lanes == ()
     assert "no Service selects its pods" in rollout.door_missing
+    assert rollout.entrance is None
 
 
 def test_the_door_is_an_ingress_that_leads_to_its_service(cluster: Cluster) -> None:
@@ -185,6 +187,10 @@ def test_the_door_is_an_ingress_that_leads_to_its_service(cluster: Cluster) -> N
     door = read(cluster).door
     assert door is not None
     assert (door.address, door.url) == ("gateway.local", "https://example.example.com/version")
+    del ingress["status"]
+    cluster.add(ingress)
+    assert read(cluster).door is None
+    assert read(cluster).entrance == Door("", 443, "example.example.com", "/version", tls=True)
 
 
 def test_a_controllers_deployment_is_not_touched(cluster: Cluster) -> None:

@@ -22,7 +22,7 @@ def rollout_of(split: Split, objects: Objects) -> Rollout:
     fork = split.fork
     lanes = lanes_of(split)
     owners, owned = owners_and_findings(_owned(split))
-    door, door_missing = ingress_door(fork.main, fork.upstream.service)
+    way = ingress_door(fork.main, fork.upstream.service)
     return Rollout(
         key=RolloutKey(objects.context, fork.main.metadata.namespace, fork.name, "ingress"),
         router="ingress",
@@ -35,8 +35,9 @@ def rollout_of(split: Split, objects: Objects) -> Rollout:
         findings=(*findings_of(split, objects), *owned),
         acts=act_states(whys(split, objects), NO_STEPS),
         owners=owners,
-        door=door,
-        door_missing=door_missing,
+        door=way.door,
+        entrance=way.entrance,
+        door_missing=way.missing,
         created=fork.main.metadata.creation_timestamp,
     )
 
@@ -46,7 +47,6 @@ def orphan_rollout(canary: Canary, objects: Objects) -> Rollout:
     ingress = canary.ingress
     owners, owned = owners_and_findings([ingress])
     what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
-    _, door_missing = ingress_door(ingress)
     why = f"{what} is a canary without a main: {canary.loose}; create the main, or delete it"
     return Rollout(
         key=RolloutKey(objects.context, ingress.metadata.namespace, ingress.metadata.name, "ingress"),
@@ -60,7 +60,7 @@ def orphan_rollout(canary: Canary, objects: Objects) -> Rollout:
         findings=(*canary.rules.problems, finding("unattached-canary", Severity.WARNING, why), *owned),
         acts=act_states({Act.FINISH: ""}, "there is no main Ingress to split with"),
         owners=owners,
-        door_missing=door_missing or "no main Ingress leads here",
+        door_missing=ingress_door(ingress).missing or "no main Ingress leads here",
         created=ingress.metadata.creation_timestamp,
     )
 

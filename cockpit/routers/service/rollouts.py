@@ -21,7 +21,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
     service = state.service
     workloads = [c.candidate.workload for c in state.choices if c.candidate.workload]
     owners, owned = owners_and_findings([service, *workloads])
-    door, door_missing = service_door(service, objects)
+    way = service_door(service, objects)
     lane = Lane("default", "", _shares(state), derived=state.mixed)
     return Rollout(
         key=RolloutKey(objects.context, service.metadata.namespace, service.metadata.name, "service"),
@@ -35,8 +35,9 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         findings=(*_findings(state), *owned),
         acts=act_states(whys(state, objects), NOT_A_CONTROLLER),
         owners=owners,
-        door=door,
-        door_missing=door_missing,
+        door=way.door,
+        entrance=way.entrance,
+        door_missing=way.missing,
         created=service.metadata.creation_timestamp,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cockpit.model.door import Door
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Condition, Deployment
 from cockpit.model.refs import RolloutKey
@@ -11,7 +10,7 @@ from cockpit.model.text import safe_text
 from cockpit.systems.deployment.acts import whys
 from cockpit.systems.deployment.reading import Edition, Rolling
 from cockpit.workloads.answers import act_states, epoch_of
-from cockpit.workloads.doors import service_door
+from cockpit.workloads.doors import WayIn, service_door
 from cockpit.workloads.edits import ref_to
 from cockpit.workloads.findings import finding
 from cockpit.workloads.ownership import owners_and_findings
@@ -22,7 +21,7 @@ NO_SPLIT = "a Deployment splits by number of pods: pause, resume, scale or roll 
 def rollout_of(state: Rolling, objects: Objects) -> Rollout:
     deployment, service = state.deployment, state.service
     owners, owned = owners_and_findings([deployment])
-    door, missing = _door(state, objects)
+    way = service_door(service, objects) if service else WayIn(missing="no Service selects its pods")
     lanes = _lanes(state)
     return Rollout(
         key=RolloutKey(objects.context, deployment.metadata.namespace, deployment.metadata.name, "deployment"),
@@ -44,8 +43,9 @@ def rollout_of(state: Rolling, objects: Objects) -> Rollout:
         findings=(*_findings(state), *owned),
         acts=act_states(whys(state), NO_SPLIT),
         owners=owners,
-        door=door,
-        door_missing=missing,
+        door=way.door,
+        entrance=way.entrance,
+        door_missing=way.missing,
         created=deployment.metadata.creation_timestamp,
     )
 
@@ -89,12 +89,6 @@ def _lanes(state: Rolling) -> tuple[Lane, ...]:
         for e, count in zip(state.editions, ready, strict=True)
     )
     return (Lane("default", "", shares, derived=True),) if shares else ()
-
-
-def _door(state: Rolling, objects: Objects) -> tuple[Door | None, str]:
-    if state.service is None:
-        return None, "no Service selects its pods; say where to ask: probe URL --resolve HOST:PORT:ADDRESS"
-    return service_door(state.service, objects)
 
 
 def _findings(state: Rolling) -> tuple[Finding, ...]:
