@@ -13,6 +13,10 @@ from cockpit.probe.recognise import VersionFromError, extractor
 
 URL_LIMIT = 4096
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+_ADDRESS = re.compile(r"(\[[^\]]*\]|[^:\[\]/?#@\s]+)(?::([0-9]{1,5}))?")
+# A value in quotes may hold spaces; a quote elsewhere is a character like any other, as in a regex or in JSON.
+_WORD = re.compile(r"""[a-z-]+=(?:"[^"]*"|'[^']*')(?!\S)|\S+""")
+_OPTIONS = ("proxy", "host", "version-from", "header")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}")
 # The probe's own business: a request of known length on a connection of its own.
 _OWN_HEADERS = {"connection", "content-length", "transfer-encoding", "te", "upgrade", "keep-alive", "expect"}
@@ -53,6 +57,46 @@ def parse_door(url: str, overrides: Overrides = NOTHING) -> Door:
     return override_door(Door(host, _port(parts, url) or (443 if tls else 80), host, path, tls), overrides)
 
 
+def door_from_text(text: str, entrance: Door | None) -> Door:
+    """The door that one line of text names; raises ProbeTargetError.
+
+    The line is a URL, or `ADDRESS[:PORT]` (IPv6 in brackets), which completes `entrance` and keeps its host, path
+    and TLS; either followed by any of `proxy=URL`, `host=NAME`, `version-from=SPEC`, `header=KEY=VALUE`
+    (repeatable) and `insecure`. A value with spaces stands in quotes: `header="KEY=VALUE"`. Such words alone
+    change `entrance`.
+    """
+    if len(text) > 4 * URL_LIMIT:
+        raise ProbeTargetError(f"the target is longer than {4 * URL_LIMIT} characters")
+    words = _WORD.findall(text)
+    if not words:
+        raise ProbeTargetError("the target is empty: write ADDRESS[:PORT] or a URL")
+    place = "" if _is_option(words[0]) else words[0]
+    overrides = _overrides(words[1:] if place else words)
+    if "/" in place:
+        door = parse_door(place, overrides)
+        kept = entrance.version_from if entrance and not overrides.version_from else door.version_from
+        return replace(door, version_from=kept)
+    if entrance is None:
+        if place:
+            _address_and_port(place)
+        raise ProbeTargetError("nothing says what to ask for: write a URL, such as http://ADDRESS:PORT/path")
+    return enter(_completed(entrance, place) if place else entrance, overrides, aimed=bool(place))
+
+
+def enter(entrance: Door, overrides: Overrides, *, aimed: bool = False) -> Door:
+    """The door of what requests ask for; raises ProbeTargetError where nothing says where to connect.
+
+    A proxy finds what has no address by its name, and reaches a cluster IP; without one, the user has to say
+    where to connect (`aimed`, or `resolve`).
+    """
+    proxied = bool(overrides.proxy or entrance.proxy)
+    named = replace(entrance, address=entrance.host) if proxied and not entrance.address else entrance
+    made = override_door(named, overrides)
+    if not made.address or not (aimed or proxied or overrides.resolve):
+        raise ProbeTargetError("nothing says where to connect: give ADDRESS[:PORT] or a proxy")
+    return made if made.host else replace(made, host=made.address)
+
+
 def override_door(door: Door, overrides: Overrides) -> Door:
     """The door with what the user wants different; raises ProbeTargetError."""
     address, port = _resolved(door, overrides.resolve)
@@ -69,8 +113,57 @@ def override_door(door: Door, overrides: Overrides) -> Door:
         insecure=door.insecure or overrides.insecure,
     )
     if made.proxy and made.tls and made.address != made.host:
-        raise ProbeTargetError("--proxy with https reaches a host by its name only: leave out --host and --resolve")
+        raise ProbeTargetError(
+            "--proxy with https reaches a host by its name only: leave out address, --host and --resolve"
+        )
     return made
+
+
+def _is_option(word: str) -> bool:
+    name, sign, _ = word.partition("=")
+    return word == "insecure" or (bool(sign) and name in _OPTIONS)
+
+
+def _overrides(words: list[str]) -> Overrides:
+    """What the words after the place ask for."""
+    values: dict[str, list[str]] = {name: [] for name in _OPTIONS}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not _is_option(word):
+            usual = ", ".join(f"{option}=" for option in _OPTIONS)
+            raise ProbeTargetError(f"{_shown(name)}{sign}: after the address come only {usual} and insecure")
+        if value[:1] in ('"', "'") and len(value) > 1 and value[-1] == value[0]:
+            value = value[1:-1]
+        if sign and not value:
+            raise ProbeTargetError(f"{name}= is empty")
+        if sign:
+            values[name].append(value)
+    for name in ("proxy", "host", "version-from"):
+        if len(values[name]) > 1:
+            raise ProbeTargetError(f"{name}= is given more than once")
+    return Overrides(
+        host="".join(values["host"]),
+        headers=tuple(values["header"]),
+        version_from="".join(values["version-from"]),
+        proxy="".join(values["proxy"]),
+        insecure="insecure" in words,
+    )
+
+
+def _completed(entrance: Door, place: str) -> Door:
+    """The entrance at this address. One that was asked for by its own address is asked for by the other one."""
+    address, port = _address_and_port(place)
+    named = entrance.host not in ("", entrance.address)
+    return replace(entrance, address=address, port=port or entrance.port, host=entrance.host if named else address)
+
+
+def _address_and_port(place: str) -> tuple[str, int | None]:
+    match = _ADDRESS.fullmatch(place)
+    if match is None:
+        raise ProbeTargetError(f"{_shown(place)}: write ADDRESS[:PORT], with IPv6 in brackets, or a URL")
+    if match[2] and not 1 <= int(match[2]) <= 65535:
+        raise ProbeTargetError(f"{_shown(place)}: {match[2]} is no port")
+    return _host(match[1], "the address"), int(match[2]) if match[2] else None
 
 
 def _split(url: str, what: str) -> SplitResult:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.door import Door
-from cockpit.probe.target import Overrides, ProbeTargetError, override_door, parse_door
+from cockpit.probe.target import Overrides, ProbeTargetError, door_from_text, enter, override_door, parse_door
 
 
 @pytest.mark.parametrize(
@@ -158,3 +160,103 @@ def test_any_overrides_give_a_door_or_an_error(
         assert made.isprintable()
     else:
         assert len(made.headers) == len(headers)
+
+
+SHOP = Door("", 443, "shop.example", "/version", tls=True, version_from="header:X-Pod")
+INSIDE = Door("10.96.0.7", 8080, "10.96.0.7")
+
+
+@pytest.mark.parametrize(
+    ("text", "entrance", "door"),
+    [
+        ("10.0.0.9", SHOP, replace(SHOP, address="10.0.0.9")),
+        (" 10.0.0.9:8443 ", SHOP, replace(SHOP, address="10.0.0.9", port=8443)),
+        ("[fd00::1]:8443 insecure", SHOP, replace(SHOP, address="fd00::1", port=8443, insecure=True)),
+        ("gateway.internal", SHOP, replace(SHOP, address="gateway.internal")),
+        ("10.0.0.9 host=a.example", SHOP, replace(SHOP, address="10.0.0.9", host="a.example")),
+        ("10.0.0.9 header=a=b", SHOP, replace(SHOP, address="10.0.0.9", headers=(("a", "b"),))),
+        ("127.0.0.1:9000", INSIDE, Door("127.0.0.1", 9000, "127.0.0.1")),
+        ("127.0.0.1", Door("", 80, ""), Door("127.0.0.1", 80, "127.0.0.1")),
+        ("127.0.0.1:81 host=a", Door("", 80, ""), Door("127.0.0.1", 81, "a")),
+        ("proxy=p:3128", INSIDE, replace(INSIDE, proxy="http://p:3128")),
+        ("proxy=http://p:3128", SHOP, replace(SHOP, address="shop.example", proxy="http://p:3128")),
+        ("http://a:81/b?c=d", SHOP, Door("a", 81, "a", "/b?c=d", version_from="header:X-Pod")),
+        ("http://a version-from=body", SHOP, Door("a", 80, "a", version_from="body")),
+        ("https://a/", None, Door("a", 443, "a", tls=True)),
+    ],
+)
+def test_one_line_completes_what_requests_ask_for(text: str, entrance: Door | None, door: Door) -> None:
+    assert door_from_text(text, entrance) == door
+
+
+def test_a_value_in_quotes_holds_spaces_and_other_quotes_are_characters() -> None:
+    text = """10.0.0.9 header="Authorization=Bearer a b" header='x=it"s' version-from=regex:"v":"(\\d+)" """
+    made = door_from_text(text, SHOP)
+    assert made.headers == (("Authorization", "Bearer a b"), ("x", 'it"s'))
+    assert made.version_from == 'regex:"v":"(\\d+)"'
+
+
+@pytest.mark.parametrize(
+    ("text", "entrance", "words"),
+    [
+        ("", SHOP, "the target is empty"),
+        ("  ", None, "the target is empty"),
+        ("10.0.0.9", None, "write a URL"),
+        ("proxy=p", None, "write a URL"),
+        ("fd00::1", SHOP, "IPv6 in brackets"),
+        ("[fd00::1", SHOP, "IPv6 in brackets"),
+        ("10.0.0.9:0", SHOP, "0 is no port"),
+        ("10.0.0.9:http", SHOP, "write ADDRESS"),
+        ("-a-", SHOP, "the address: -a- is no host name"),
+        ("me:hunter2@10.0.0.9", SHOP, "write ADDRESS"),
+        ("ftp://a/", SHOP, "scheme ftp"),
+        ("10.0.0.9 b", SHOP, "b: after the address come only proxy="),
+        ("10.0.0.9 token=hunter2", SHOP, "token=: after the address come only proxy="),
+        ("10.0.0.9 proxy=socks5://me:hunter2@p", SHOP, "--proxy: only http"),
+        ("10.0.0.9 header=Authorization=Bearer hunter2", SHOP, "after the address come only"),
+        ("10.0.0.9 host=", SHOP, "host= is empty"),
+        ("10.0.0.9 host=a host=b", SHOP, "host= is given more than once"),
+        ("10.0.0.9 header=ab", SHOP, "--header needs NAME=VALUE"),
+        ("10.0.0.9 version-from=magic", SHOP, "--version-from magic"),
+        ("10.0.0.9 proxy=http://p", SHOP, "by its name only"),
+        ("header=a=b", SHOP, "nothing says where to connect"),
+        ("header=a=b", INSIDE, "nothing says where to connect"),
+        ("a " * 10_000, SHOP, "longer than 16384"),
+    ],
+)
+def test_what_is_wrong_in_the_line_is_named(text: str, entrance: Door | None, words: str) -> None:
+    with pytest.raises(ProbeTargetError, match=words) as caught:
+        door_from_text(text, entrance)
+    if "Bearer" not in text:
+        assert "hunter2" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("overrides", "address"),
+    [
+        (Overrides(resolve=("shop.example:443:10.0.0.9:8443",)), ("10.0.0.9", 8443)),
+        (Overrides(proxy="p:3128"), ("shop.example", 443)),
+    ],
+)
+def test_overrides_give_an_entrance_its_address(overrides: Overrides, address: tuple[str, int]) -> None:
+    made = enter(SHOP, overrides)
+    assert (made.address, made.port) == address
+    assert (made.host, made.path, made.tls) == ("shop.example", "/version", True)
+
+
+words_of_a_line = st.sampled_from(["10.0.0.9", "[::1]:8", "http://a/b", "insecure", "proxy=http://p", "host=b", "a:1"])
+pieces = words_of_a_line | st.text(max_size=20) | st.text(max_size=20).map(lambda value: f'header="{value}"')
+
+
+@given(st.lists(pieces, max_size=5).map(" ".join), st.sampled_from([None, SHOP, INSIDE, Door("", 80, "")]))
+def test_any_line_gives_a_door_or_an_error(text: str, entrance: Door | None) -> None:
+    try:
+        made = door_from_text(text, entrance)
+    except ProbeTargetError as error:
+        assert str(error).isprintable()
+        return
+    assert 1 <= made.port <= 65535
+    assert made.host
+    assert made.address
+    assert made.path.startswith("/")
