@@ -113,9 +113,7 @@ def override_door(door: Door, overrides: Overrides) -> Door:
         insecure=door.insecure or overrides.insecure,
     )
     if made.proxy and made.tls and made.address != made.host:
-        raise ProbeTargetError(
-            "--proxy with https reaches a host by its name only: leave out address, --host and --resolve"
-        )
+        raise ProbeTargetError("--proxy with https reaches a host by its name only: give no address, host or --resolve")
     return made
 
 
@@ -127,11 +125,14 @@ def _is_option(word: str) -> bool:
 def _overrides(words: list[str]) -> Overrides:
     """What the words after the place ask for."""
     values: dict[str, list[str]] = {name: [] for name in _OPTIONS}
-    for word in words:
+    for number, word in enumerate(words, 1):
         name, sign, value = word.partition("=")
         if not _is_option(word):
+            # The word is not repeated: it may be the rest of a credential that was to stand in quotes.
             usual = ", ".join(f"{option}=" for option in _OPTIONS)
-            raise ProbeTargetError(f"{_shown(name)}{sign}: after the address come only {usual} and insecure")
+            raise ProbeTargetError(
+                f"word {number} after the address is none of {usual}, insecure; a value with spaces stands in quotes"
+            )
         if value[:1] in ('"', "'") and len(value) > 1 and value[-1] == value[0]:
             value = value[1:-1]
         if sign and not value:

@@ -210,10 +210,10 @@ def test_a_value_in_quotes_holds_spaces_and_other_quotes_are_characters() -> Non
         ("-a-", SHOP, "the address: -a- is no host name"),
         ("me:hunter2@10.0.0.9", SHOP, "write ADDRESS"),
         ("ftp://a/", SHOP, "scheme ftp"),
-        ("10.0.0.9 b", SHOP, "b: after the address come only proxy="),
-        ("10.0.0.9 token=hunter2", SHOP, "token=: after the address come only proxy="),
+        ("10.0.0.9 insecure b", SHOP, "word 2 after the address is none of proxy="),
+        ("10.0.0.9 token=hunter2", SHOP, "word 1 after the address is none"),
         ("10.0.0.9 proxy=socks5://me:hunter2@p", SHOP, "--proxy: only http"),
-        ("10.0.0.9 header=Authorization=Bearer hunter2", SHOP, "after the address come only"),
+        ("10.0.0.9 header=Authorization=Bearer hunter2", SHOP, "word 2 after .* in quotes"),
         ("10.0.0.9 host=", SHOP, "host= is empty"),
         ("10.0.0.9 host=a host=b", SHOP, "host= is given more than once"),
         ("10.0.0.9 header=ab", SHOP, "--header needs NAME=VALUE"),
@@ -227,8 +227,7 @@ def test_a_value_in_quotes_holds_spaces_and_other_quotes_are_characters() -> Non
 def test_what_is_wrong_in_the_line_is_named(text: str, entrance: Door | None, words: str) -> None:
     with pytest.raises(ProbeTargetError, match=words) as caught:
         door_from_text(text, entrance)
-    if "Bearer" not in text:
-        assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
 
@@ -245,16 +244,22 @@ def test_overrides_give_an_entrance_its_address(overrides: Overrides, address: t
     assert (made.host, made.path, made.tls) == ("shop.example", "/version", True)
 
 
+def attempt_line(text: str, entrance: Door | None) -> Door | str:
+    try:
+        return door_from_text(text, entrance)
+    except ProbeTargetError as error:
+        return str(error)
+
+
 words_of_a_line = st.sampled_from(["10.0.0.9", "[::1]:8", "http://a/b", "insecure", "proxy=http://p", "host=b", "a:1"])
 pieces = words_of_a_line | st.text(max_size=20) | st.text(max_size=20).map(lambda value: f'header="{value}"')
 
 
 @given(st.lists(pieces, max_size=5).map(" ".join), st.sampled_from([None, SHOP, INSIDE, Door("", 80, "")]))
 def test_any_line_gives_a_door_or_an_error(text: str, entrance: Door | None) -> None:
-    try:
-        made = door_from_text(text, entrance)
-    except ProbeTargetError as error:
-        assert str(error).isprintable()
+    made = attempt_line(text, entrance)
+    if isinstance(made, str):
+        assert made.isprintable()
         return
     assert 1 <= made.port <= 65535
     assert made.host
