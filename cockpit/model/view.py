@@ -97,6 +97,18 @@ class ProbeView:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of remembering where a probe sends: `place` is the file, "" where nothing is kept.
+
+    `withheld` names the headers whose values are secret and were not written; `problem` says why nothing was.
+    """
+
+    place: str = ""
+    withheld: tuple[str, ...] = ()
+    problem: str = ""
+
+
 class Stage(StrEnum):
     """What became of an act, in order; `verified` and `unverified` are both after `sent`."""
 

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from cockpit.model.door import Door
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.view import FleetView, Outcome, Prepared
+from cockpit.model.view import FleetView, Kept, Outcome, Prepared
 from cockpit.session.port import Cockpit
 
 log = logging.getLogger(__name__)
@@ -86,8 +86,8 @@ class Bridge:
     async def probe(self, key: RolloutKey, running: bool) -> None:
         await self._ask(lambda cockpit: cockpit.probe(key, running))
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
-        await self._ask(lambda cockpit: cockpit.aim(key, door, rate))
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
+        return await self._ask(lambda cockpit: cockpit.aim(key, door, rate))
 
     async def yaml(self, context: str, ref: Ref) -> str:
         return await self._ask(lambda cockpit: cockpit.yaml(context, ref))

@@ -8,7 +8,7 @@ from typing import Protocol
 from cockpit.model.door import Door
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.view import FleetView, Outcome, Prepared
+from cockpit.model.view import FleetView, Kept, Outcome, Prepared
 
 
 class Cockpit(Protocol):
@@ -47,8 +47,11 @@ class Cockpit(Protocol):
         """Start or stop sampling one rollout."""
         ...
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
-        """Where to send its probe, remembered for later sessions; None: as derived from the objects."""
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
+        """Where to send its probe, remembered for later sessions; None: as derived from the objects.
+
+        This session sends there whether or not it could be remembered, which is the answer.
+        """
         ...
 
     async def yaml(self, context: str, ref: Ref) -> str:

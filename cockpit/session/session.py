@@ -16,7 +16,7 @@ from cockpit.model.door import Door
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
-from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView
+from cockpit.model.view import FleetView, Kept, Outcome, Prepared, RolloutView
 from cockpit.session import inspect
 from cockpit.session.assemble import Circumstances, fleet_view, rollout_view
 from cockpit.session.cluster import Cluster, Connection
@@ -159,17 +159,22 @@ class Session:
             self._probes.start(rollout)
         self.touch(key)
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
-        note = ""
-        if self._targets:
-            try:
-                kept = await asyncio.to_thread(self._targets.remember, key, door)
-                note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept and kept.withheld else ""
-            except TargetsError as error:
-                note = str(error)
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
+        kept = await self._keep(key, door)
+        note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept.withheld else kept.problem
         self._recalled.add(key)
         self._probes.choose(key, door, rate, note)
         self.touch(key)
+        return kept
+
+    async def _keep(self, key: RolloutKey, door: Door | None) -> Kept:
+        if self._targets is None:
+            return Kept()
+        try:
+            target = await asyncio.to_thread(self._targets.remember, key, door)
+        except TargetsError as error:
+            return Kept(problem=str(error))
+        return Kept(str(self._targets.path), target.withheld if target else ())
 
     async def yaml(self, context: str, ref: Ref) -> str:
         cluster = self.cluster(context)

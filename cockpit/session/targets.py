@@ -43,7 +43,7 @@ class Targets:
     """Remembered targets in one JSON file, replaced atomically and readable by its owner only (0600)."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.problem = ""  # why the file could not be read, in words; it is then kept beside as .unreadable
 
     def get(self, key: RolloutKey) -> RememberedTarget | None:
@@ -64,36 +64,36 @@ class Targets:
 
     def _read(self) -> Mapping[str, RememberedTarget]:
         try:
-            content = self._path.read_bytes()
+            content = self.path.read_bytes()
             if len(content) > MAX_BYTES:
                 raise ValueError(f"is larger than {MAX_BYTES} bytes")
             return msgspec.json.decode(content, type=dict[str, RememberedTarget])
         except FileNotFoundError:
             return {}
         except OSError as error:
-            self.problem = f"{self._path}: cannot be read: {error.strerror}"
+            self.problem = f"{self.path}: cannot be read: {error.strerror}"
         except ValueError as error:  # msgspec's errors are ValueErrors
-            aside = self._path.with_suffix(".unreadable")
-            self.problem = f"{self._path}: {error}; kept as {aside.name}, remembered probe targets start afresh"
+            aside = self.path.with_suffix(".unreadable")
+            self.problem = f"{self.path}: {error}; kept as {aside.name}, remembered probe targets start afresh"
             with contextlib.suppress(OSError):
-                self._path.replace(aside)
+                self.path.replace(aside)
         return {}
 
     def _write(self, targets: Mapping[str, RememberedTarget]) -> None:
         content = json.dumps(msgspec.to_builtins(dict(targets)), indent=1, sort_keys=True).encode()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             # mkstemp makes the file with mode 0600.
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
+            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)
-                Path(temporary).replace(self._path)
+                Path(temporary).replace(self.path)
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise TargetsError(f"{self._path}: cannot be written: {error.strerror}") from None
+            raise TargetsError(f"{self.path}: cannot be written: {error.strerror}") from None
 
 
 def carries_secret(header: str) -> bool:

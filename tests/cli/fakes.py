@@ -13,7 +13,18 @@ from cockpit.model.door import Door
 from cockpit.model.plan import Act, ActState, Ask, Change, Expected, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Finding, Lane, Observed, Phase, Role, Rollout, Severity, Share, Verdict, Version
-from cockpit.model.view import ClusterView, FleetView, KindSync, Outcome, Prepared, ProbeView, RolloutView, Stage, Sync
+from cockpit.model.view import (
+    ClusterView,
+    FleetView,
+    Kept,
+    KindSync,
+    Outcome,
+    Prepared,
+    ProbeView,
+    RolloutView,
+    Stage,
+    Sync,
+)
 from cockpit.probe.sample import SampleOrder, SampleResult
 
 TURNS_PER_VIEW = 10  # a reader needs three to see each
@@ -95,6 +106,8 @@ class FakeCockpit:
         self.asked: list[tuple[RolloutKey, Ask]] = []
         self.sent: list[tuple[Prepared, float]] = []
         self.probed: list[tuple[RolloutKey, bool]] = []
+        self.aimed: list[tuple[RolloutKey, Door | None]] = []
+        self.kept = Kept("state/targets.json")
         self.at_end: Callable[[], None] | None = None
 
     def view(self) -> FleetView:
@@ -135,8 +148,9 @@ class FakeCockpit:
     async def probe(self, key: RolloutKey, running: bool) -> None:
         self.probed.append((key, running))
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None:
-        raise AssertionError("the command line remembers no targets")
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
+        self.aimed.append((key, door))
+        return self.kept
 
     async def yaml(self, context: str, ref: Ref) -> str:
         return "kind: Service"

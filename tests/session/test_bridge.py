@@ -13,7 +13,7 @@ import pytest
 from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import SERVICES, Ref
-from cockpit.model.view import FleetView, Outcome, Prepared, Stage
+from cockpit.model.view import FleetView, Kept, Outcome, Prepared, Stage
 from cockpit.session.bridge import Bridge, SessionEndedError
 from tests.session.conftest import KEY, PATIENCE
 
@@ -60,7 +60,7 @@ class Recorded:
         for listener in self.listeners:
             listener(self.current)
 
-    async def aim(self, key: Any, door: Door | None, rate: float | None = None) -> None:
+    async def aim(self, key: Any, door: Door | None, rate: float | None = None) -> Kept:
         raise ValueError("aimed at nothing")
 
     async def yaml(self, context: str, ref: Ref) -> str:

@@ -12,7 +12,7 @@ import pytest
 from cockpit.model.door import Door
 from cockpit.model.refs import INGRESSES, PODS, SERVICES, Ref
 from cockpit.model.rollout import Verdict
-from cockpit.model.view import FleetView, Sync
+from cockpit.model.view import FleetView, Kept, Sync
 from cockpit.session.clock import ManualClock
 from cockpit.session.journal import Journal
 from cockpit.session.session import PUBLISH_SECONDS, Session
@@ -180,7 +180,8 @@ async def test_where_a_probe_sends_is_remembered_without_its_secrets(
 ) -> None:
     on = await stage(server)
     door = Door("127.0.0.1", 8080, "other.test", headers=(("X-Lane", "a"), ("Authorization", "Bearer hush")))
-    await on.session.aim(KEY, door, rate=3.0)
+    kept = await on.session.aim(KEY, door, rate=3.0)
+    assert kept == Kept(str(tmp_path / "state" / "targets.json"), ("Authorization",))
     view = await on.until(lambda view: view.rollouts[0].probe.door == door)
     assert "Authorization" in view.rollouts[0].probe.message
     await on.session.probe(KEY, True)
@@ -191,8 +192,21 @@ async def test_where_a_probe_sends_is_remembered_without_its_secrets(
     remembered = later.session.view().rollouts[0].probe
     assert remembered.door == Door("127.0.0.1", 8080, "other.test", headers=(("X-Lane", "a"),))
     assert "Authorization" in remembered.message
-    await later.session.aim(KEY, None)
+    assert (await later.session.aim(KEY, None)).withheld == ()
     view = await later.until(lambda view: view.rollouts[0].probe.door == Door("127.0.0.1", 80, "shop.test"))
+
+
+async def test_a_target_that_cannot_be_remembered_is_aimed_at_and_told(
+    server: ApiServer, stage: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "state" / "targets.json").mkdir(parents=True)
+    on = await stage(server)
+    door = Door("127.0.0.1", 8080, "other.test")
+    kept = await on.session.aim(KEY, door)
+    assert (kept.place, kept.withheld) == ("", ())
+    assert "targets.json: cannot be written" in kept.problem
+    view = await on.until(lambda view: view.rollouts[0].probe.door == door)
+    assert view.rollouts[0].probe.message == kept.problem
 
 
 async def test_a_probe_that_fails_is_told_and_ends_nothing_else(server: ApiServer, stage: Open) -> None:

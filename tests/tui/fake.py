@@ -32,6 +32,7 @@ from cockpit.model.view import (
     ClusterView,
     Entry,
     FleetView,
+    Kept,
     KindSync,
     Outcome,
     Point,
@@ -186,6 +187,8 @@ class FakeCockpit:
         self.asks: list[tuple[RolloutKey, Ask]] = []
         self.sent: list[Prepared] = []
         self.probes: list[tuple[RolloutKey, bool]] = []
+        self.aims: list[tuple[RolloutKey, Door | None]] = []
+        self.kept = Kept("targets.json")
         self.answer: Callable[[RolloutKey, Ask], Prepared | Refused] | None = None
         self.stages: tuple[Outcome, ...] = ()
         self.hold: asyncio.Event | None = None
@@ -245,7 +248,9 @@ class FakeCockpit:
     async def probe(self, key: RolloutKey, running: bool) -> None:
         self.probes.append((key, running))
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> None: ...
+    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
+        self.aims.append((key, door))
+        return self.kept
 
     async def yaml(self, context: str, ref: Ref) -> str:
         return self.texts.get("yaml", f"kind: {ref.resource.kind}\nmetadata:\n  name: {ref.name}\n")
