@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.cli.aiming import target_words
 from cockpit.cli.output import table
 from cockpit.cli.words import UNKNOWN, percent, step
 from cockpit.model.rollout import Lane, Rollout, Share
@@ -30,18 +31,17 @@ def describe(shown: RolloutView, *, wide: bool) -> str:
 
 def _facts(shown: RolloutView) -> str:
     rollout = shown.rollout
-    door = rollout.door.url if rollout.door else f"none: {rollout.door_missing}" if rollout.door_missing else UNKNOWN
     facts = [
         ("Rollout", str(rollout.key)),
         ("System", f"{rollout.key.system} (router {rollout.router})"),
         ("Phase", f"{rollout.phase}" + (f": {rollout.message}" if rollout.message else "")),
         ("Step", step(rollout) + (f" {rollout.step.title}" if rollout.step and rollout.step.title else "")),
         ("Owners", ", ".join(f"{owner.kind} {owner.name}" for owner in rollout.owners) or UNKNOWN),
-        ("Probe target", door),
+        ("Probe target", target_words(shown)),
     ]
     if shown.acting:
         facts.append(("Under way", shown.acting))
-    return "\n".join(f"{name + ':':<14}{safe_text(text)}" for name, text in facts)
+    return "\n".join(f"{name + ':':<14}{safe_text(text, 500)}" for name, text in facts)
 
 
 def _shares(rollout: Rollout) -> str:

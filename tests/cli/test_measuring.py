@@ -109,7 +109,7 @@ def test_a_rollout_without_an_address_says_why() -> None:
     made = program(Verdict.ON, fleet([replace(WEB, door=None, door_missing="its Service has no address outside")]))
     result = run(made, "probe", "web")
     assert result.exit_code == 1
-    assert "its Service has no address outside. Give a URL" in result.stderr
+    assert "its Service has no address outside; say where to send: cockpit probe shop/web --at URL" in result.stderr
 
 
 def judged(verdict: Verdict, phase: Phase = Phase.CANARY) -> Rollout:

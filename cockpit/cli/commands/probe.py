@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cockpit.cli.aiming import Aim, take_aim
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, where_it_is
@@ -15,9 +16,9 @@ from cockpit.cli.program import Options, Program
 from cockpit.cli.running import Failed, run, talk, with_session
 from cockpit.cli.waiting import synced
 from cockpit.cli.words import percent
+from cockpit.model.door import Door
 from cockpit.model.rollout import Lane, Rollout, Verdict
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
 from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ _URL_COUNT = 100
 
 @click.command("probe")
 @click.argument("target", metavar="NAME|URL")
+@click.option(
+    "--at",
+    metavar="ADDRESS[:PORT]|URL",
+    help="Where to send; an address keeps host, path and TLS. May hold proxy= host= version-from= header= insecure.",
+)
+@click.option("--remember", is_flag=True, help="Keep the target for this rollout, without secret headers.")
+@click.option("--forget", is_flag=True, help="Forget the target that was kept: send as derived from the objects.")
 @click.option("--host", default="", metavar="NAME", help="Name to ask for, instead of the target's own.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="KEY=VALUE", help="Header to send; repeatable.")
 @click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS[:PORT]", help="Where to connect to, as for curl.")
@@ -51,20 +59,26 @@ _URL_COUNT = 100
 def probe_command(program: Program, /, target: str, output: str, **asked: Any) -> None:
     """Sample a rollout, or any URL, and judge the split.
 
+    Requests go where the rollout's Service or Ingress says, or to the target that was kept for it with --remember.
     Of a rollout the written split is judged, unless --expect says what to judge by. Without --count and
     --duration sampling ends once the question is decided. Exit code 6 says that the split is off.
     """
     from cockpit.probe.expect import ExpectationError, parse_expectation
     from cockpit.probe.target import Overrides, ProbeTargetError
 
+    if asked["remember"] and asked["forget"]:
+        raise click.UsageError("--remember and --forget exclude each other")
     names = ("host", "headers", "resolve", "version_from", "proxy", "insecure")
     try:
         expected = parse_expectation(asked["expect"], asked["within"]) if asked["expect"] else None
         overrides = Overrides(**{name: asked[name] for name in names})
         if "://" in target:
+            if asked["at"] is not None or asked["remember"] or asked["forget"]:
+                raise click.UsageError("--at, --remember and --forget go with the name of a rollout, not with a URL")
             order = _of_url(target, overrides, expected, asked)
         else:
-            order = _of_rollout(program, given(), target, overrides, expected, asked)
+            aim = Aim(overrides, asked["at"], asked["remember"], asked["forget"])
+            order = _of_rollout(program, given(), target, aim, expected, asked)
     except (ExpectationError, ProbeTargetError) as problem:
         raise click.UsageError(safe_text(str(problem), 500)) from None
     live = LiveText(shown=output == "table")
@@ -93,24 +107,20 @@ def _of_rollout(
     program: Program,
     options: Options,
     name: str,
-    overrides: Overrides,
+    aim: Aim,
     expected: Expectation | None,
     asked: dict[str, Any],
 ) -> SampleOrder:
     from cockpit.probe.sample import SampleOrder
-    from cockpit.probe.target import override_door
 
-    async def look(cockpit: Cockpit) -> RolloutView:
-        return find(await synced(cockpit, program.request_timeout(options)), name)
+    async def look(cockpit: Cockpit) -> tuple[Rollout, Lane | None, Door]:
+        shown = find(await synced(cockpit, program.request_timeout(options)), name)
+        lane = _lane(shown.rollout, asked["lane"])
+        return shown.rollout, lane, await take_aim(cockpit, shown, aim)
 
-    shown = with_session(program, where_it_is(options, name), look)
-    rollout, door = shown.rollout, shown.probe.door or shown.rollout.door
-    if door is None:
-        why = rollout.door_missing or "it has no address that requests could be sent to"
-        raise Failed(f"{rollout.key}: {why}. Give a URL instead of the name.")
-    lane = _lane(rollout, asked["lane"])
+    rollout, lane, door = with_session(program, where_it_is(options, name), look)
     return SampleOrder(
-        override_door(door, overrides),
+        door,
         headers=(lane.headers or ()) if lane else (),
         versions=rollout.versions,
         written={share.version: share.written for share in lane.shares} if lane else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cockpit.cli.aiming import why_no_door
 from cockpit.cli.documents import rollout_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.names import find, where_it_is
@@ -86,7 +87,7 @@ def _code(shown: RolloutView) -> ExitCode:
     if Verdict.OFF in verdicts:
         return ExitCode.SPLIT_OFF
     if not _nothing_missing(shown):
-        raise Failed(f"{rollout.key}: nowhere to send requests: {rollout.door_missing or 'no address is known'}")
+        raise Failed(f"{rollout.key}: nowhere to send requests: {why_no_door(rollout)}")
     if not _all_decided(rollout):
         message = f": {shown.probe.message}" if shown.probe.message else ""
         raise Failed(f"{rollout.key}: not decided after {shown.probe.total} answers{message}", ExitCode.TIMED_OUT)
