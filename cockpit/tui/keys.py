@@ -61,6 +61,7 @@ NAMES = {
     "pageup": "pgup",
     "pagedown": "pgdn",
     "upper_a": "A",
+    "upper_o": "O",
     "upper_t": "T",
 }
 
@@ -91,6 +92,7 @@ KEYS: tuple[Key, ...] = (
     Key("open", "enter", "open", "open the rollout under the cursor", Where.FLEET, "open"),
     Key("filter", "slash", "filter", "show only rollouts with this text", Where.FLEET, "filter"),
     Key("probe", "o", "probe", "start or stop sending requests and counting versions", Where.BOTH, "probe"),
+    Key("probe-target", "O", "probe target", "say where the probe sends, and remember it", Where.BOTH, "probe_target"),
     Key("yaml", "y", "YAML", "the objects as the cluster has them", Where.BOTH, "yaml"),
     Key("events", "e", "events", "what the cluster said about the objects", Where.BOTH, "events"),
     Key("logs", "l", "logs", "the log of the selected pod", Where.ROLLOUT, "logs"),

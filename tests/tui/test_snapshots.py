@@ -62,3 +62,7 @@ def test_weight_form(snap_compare: Any) -> None:
 
 def test_help(snap_compare: Any) -> None:
     assert snap_compare(app(), terminal_size=SMALL, run_before=keys("question_mark"))
+
+
+def test_target_form(snap_compare: Any) -> None:
+    assert snap_compare(app(), terminal_size=SMALL, run_before=keys("O"))

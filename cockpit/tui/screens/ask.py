@@ -1,9 +1,9 @@
-"""Small forms: what an act needs to know before it can be planned."""
+"""Small forms: what an act needs to know before it can be planned, and where a probe sends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,14 +15,19 @@ from textual.widgets import Input
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.view import RolloutView
+from cockpit.tui.aiming import EXAMPLES, Target, address_of, asked_for, target_of
 from cockpit.tui.desk import desk_of
 from cockpit.tui.forms import PRESETS, Choice, Weights, choice_of, count_ask, header_ask, weights_of
-from cockpit.tui.paint import Line, Span, fit
+from cockpit.tui.paint import Line, Span, fit, wrap
 from cockpit.tui.widgets.scroll_text import ScrollText
 
+NARROW = 60  # columns that a form has on the smallest screen
+Asked = TypeVar("Asked")
 
-class Form(ModalScreen[Ask | None]):
-    """A form that ends in an ask; escape asks for nothing."""
+
+class Form(ModalScreen[Asked | None]):
+    """A form that ends in what it asks for; escape asks for nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", show=False),
@@ -36,7 +41,7 @@ class Form(ModalScreen[Ask | None]):
     def on_mount(self) -> None:
         body = self.query_one("#body", ScrollText)
         body.can_focus = False
-        body.styles.height = len(self.lines_for(60))
+        body.styles.height = len(self.lines_for(NARROW))
 
     def lines_for(self, width: int) -> list[Line]:
         """The form as lines."""
@@ -47,11 +52,13 @@ class Form(ModalScreen[Ask | None]):
         raise NotImplementedError
 
     def show_form(self) -> None:
-        """Draw the form again."""
-        self.query_one("#body", ScrollText).repaint()
+        """Draw the form again, with room for all its lines."""
+        body = self.query_one("#body", ScrollText)
+        body.styles.height = len(self.lines_for(body.size.width or NARROW))
+        body.repaint()
 
 
-class WeightForm(Form):
+class WeightForm(Form[Ask]):
     """Percent by version: typed, by steps, or the next usual one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,7 +122,7 @@ class WeightForm(Form):
         self.dismiss(self.weights.ask)
 
 
-class ChoiceForm(Form):
+class ChoiceForm(Form[Ask]):
     """One of a few ways, by cursor or digit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -152,40 +159,68 @@ class ChoiceForm(Form):
         self.dismiss(self.choice.options[self.index][1])
 
 
-class LineForm(Form):
-    """One line of text, read by `parse`; what is wrong with it is told below."""
+class LineForm(Form[Asked]):
+    """One line of text, read by `parse`; what is wrong with it is told above it, else what enter does.
 
-    def __init__(self, title: str, hint: str, parse: Callable[[str], Ask | str]) -> None:
+    The line is `value` at first, or `hint` where that is empty; `notes` stand below the title.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        hint: str,
+        parse: Callable[[str], Asked | str],
+        *,
+        notes: tuple[str, ...] = (),
+        value: str = "",
+        enter: str = "shows the plan",
+    ) -> None:
         super().__init__()
         self.title_text = title
         self.hint = hint
         self.parse = parse
+        self.notes = notes
+        self.value = value
+        self.enter = enter
         self.problem = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
             yield ScrollText(self.lines_for, desk_of(self.app).glyphs, id="body")
-            yield Input(placeholder=self.hint, id="line", compact=True)
+            yield Input(self.value, placeholder=self.hint, id="line", compact=True)
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#line").focus()
 
     def lines_for(self, width: int) -> list[Line]:
-        problem = Span(self.problem, "risk") if self.problem else Span("enter shows the plan   esc cancel", "quiet")
-        return [(Span(self.title_text, "strong"),), (problem,)]
+        below, style = (self.problem, "risk") if self.problem else (f"enter {self.enter}   esc cancel", "quiet")
+        notes = [(Span(line, "quiet"),) for note in self.notes for line in wrap(note, width)]
+        return [(Span(self.title_text, "strong"),), *notes, *((Span(line, style),) for line in wrap(below, width))]
 
     @on(Input.Submitted, "#line")
     def action_submit(self) -> None:
         parsed = self.parse(self.query_one("#line", Input).value)
-        if isinstance(parsed, Ask):
-            self.dismiss(parsed)
-        else:
+        if isinstance(parsed, str):
             self.problem = parsed
             self.show_form()
+        else:
+            self.dismiss(parsed)
 
 
-def form_for(rollout: Rollout, act: Act) -> Form | None:
+def target_form(view: RolloutView) -> LineForm[Target]:
+    """Where the probe of a rollout sends."""
+    return LineForm(
+        f"probe target   {safe_text(view.rollout.key)}",
+        "ADDRESS[:PORT] or URL",
+        lambda text: target_of(view, text),
+        notes=(asked_for(view), *EXAMPLES),
+        value=address_of(view),
+        enter="remembers it and starts the probe",
+    )
+
+
+def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
     """The form that `act` needs; None where it can be planned at once."""
     name = safe_text(rollout.key)
     versions = ", ".join(safe_text(version.name, 40) for version in rollout.versions)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of
+from cockpit.tui.aiming import Target, told
 from cockpit.tui.desk import Desk, desk_of
 from cockpit.tui.keys import KEYS, Key, Where
 from cockpit.tui.messages import ActionRequested
+from cockpit.tui.screens.ask import target_form
 from cockpit.tui.screens.text import ObjectText
 from cockpit.tui.widgets.key_bar import KeyBar
 
@@ -50,7 +53,7 @@ class CockpitScreen(Screen[None]):
         """Whether a key does something for the rollout that is selected."""
         if key.acts:
             return state_of(key, self.selected(), self.desk.view.read_only).enabled
-        return key.id not in {"open", "probe", "yaml", "events", "logs"} or self.selected() is not None
+        return key.id not in {"open", "probe", "probe-target", "yaml", "events", "logs"} or self.selected() is not None
 
     def action_act(self, id: str) -> None:
         """Ask for the act of a key, or say why it does not apply."""
@@ -68,10 +71,28 @@ class CockpitScreen(Screen[None]):
             self.app.notify("no rollout is selected", severity="warning", markup=False)
             return
         if not view.probe.running and view.probe.door is None:
-            why = view.rollout.door_missing or view.probe.message or "nothing says where to send requests"
-            self.app.notify(f"{view.rollout.key.name}: {why}", severity="warning", markup=False)
+            self.action_probe_target()
             return
         await self.desk.cockpit.probe(view.rollout.key, not view.probe.running)
+
+    def action_probe_target(self) -> None:
+        """Ask where the probe sends, remember it and start the probe."""
+        view = self.selected()
+        if view is None:
+            self.app.notify("no rollout is selected", severity="warning", markup=False)
+            return
+        key = view.rollout.key
+
+        async def aim(target: Target | None) -> None:
+            if target is None:
+                return
+            kept = await self.desk.cockpit.aim(key, target.door)
+            if words := told(view, target, kept):
+                self.app.notify(safe_text(words), severity="warning", markup=False)
+            if target.door or view.rollout.door:
+                await self.desk.cockpit.probe(key, True)
+
+        self.app.push_screen(target_form(view), aim)
 
     def action_yaml(self) -> None:
         """The objects of the rollout as YAML."""

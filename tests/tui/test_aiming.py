@@ -1,0 +1,151 @@
+"""Saying where a probe sends, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from cockpit.model.door import Door
+from cockpit.model.view import Kept, RolloutView
+from cockpit.tui.aiming import Target, address_of, asked_for, target_of
+from cockpit.tui.app import CockpitApp
+from cockpit.tui.paint import plain
+from cockpit.tui.screens.ask import LineForm
+from cockpit.tui.screens.fleet import FleetScreen
+from cockpit.tui.widgets.painted import Painted
+from tests.tui.fake import QUIET, FakeCockpit
+
+ENTRANCE = Door("", 443, "shop.example", "/version", tls=True)
+AIMED = replace(ENTRANCE, address="10.0.0.9", port=8443)
+WHY = "Ingress shop/web has no address in its status"
+
+
+def closed(cockpit: FakeCockpit) -> RolloutView:
+    """The first rollout, with all that requests ask for except an address."""
+    view = cockpit.current.rollouts[0]
+    shut = replace(view.rollout, door=None, entrance=ENTRANCE, door_missing=WHY)
+    cockpit.change(view.rollout.key.name, rollout=shut, probe=QUIET)
+    return cockpit.current.rollouts[0]
+
+
+@asynccontextmanager
+async def screen(cockpit: FakeCockpit) -> AsyncIterator[tuple[CockpitApp, Pilot[None]]]:
+    app = CockpitApp(cockpit, zone=UTC)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        yield app, pilot
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+async def fill(app: CockpitApp, pilot: Pilot[None], text: str) -> None:
+    app.screen.query_one("#line", Input).value = text
+    await press(pilot, "enter")
+
+
+def shown(app: CockpitApp) -> str:
+    return "\n".join(line for pane in app.screen.query(Painted) for line in plain(pane.lines))
+
+
+def said(app: CockpitApp) -> str:
+    return " | ".join(notification.message for notification in app._notifications)
+
+
+async def test_an_address_is_remembered_and_the_probe_starts() -> None:
+    cockpit = FakeCockpit()
+    key = closed(cockpit).rollout.key
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "O")
+        assert f"{WHY}; requests ask for" in shown(app)
+        assert "https://shop.example/version" in shown(app)
+        assert "empty: as derived from the objects" in shown(app)
+        assert app.screen.query_one("#line", Input).value == ""
+        await fill(app, pilot, "10.0.0.9:8443")
+        assert isinstance(app.screen, FleetScreen)
+        assert said(app) == ""
+    assert cockpit.aims == [(key, AIMED)]
+    assert cockpit.probes == [(key, True)]
+
+
+async def test_the_probe_key_asks_where_to_send_when_nothing_says() -> None:
+    cockpit = FakeCockpit()
+    closed(cockpit)
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "enter", "o")
+        assert isinstance(app.screen, LineForm)
+        await press(pilot, "escape")
+    assert (cockpit.aims, cockpit.probes) == ([], [])
+
+
+async def test_what_is_wrong_stays_in_the_form_until_it_is_right() -> None:
+    cockpit = FakeCockpit()
+    closed(cockpit)
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "O")
+        await fill(app, pilot, "10.0.0.9 header=Authorization=Bearer hush")
+        assert isinstance(app.screen, LineForm)
+        assert "word 2 after the address is none of proxy=" in shown(app)
+        assert "stands in quotes" in shown(app).replace("\n", " ")
+        await fill(app, pilot, "10.0.0.9")
+    assert [door for _, door in cockpit.aims] == [replace(AIMED, port=443)]
+
+
+async def test_empty_goes_back_to_what_is_derived() -> None:
+    cockpit = FakeCockpit()
+    view = cockpit.current.rollouts[0]
+    cockpit.change(view.rollout.key.name, rollout=replace(view.rollout, door=Door("10.0.0.1", 80, "shop.example")))
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "O")
+        assert "asks for http://web.shop.example/   (remembered)" in shown(app)
+        assert app.screen.query_one("#line", Input).value == "10.0.0.9:80"
+        await press(pilot, "backspace", "enter")
+    assert cockpit.aims == [(view.rollout.key, None)]
+    assert cockpit.probes == [(view.rollout.key, True)]
+
+
+async def test_empty_where_nothing_is_derived_says_why_and_starts_nothing() -> None:
+    cockpit = FakeCockpit()
+    key = closed(cockpit).rollout.key
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "O", "enter")
+        assert WHY in said(app)
+    assert (cockpit.aims, cockpit.probes) == ([(key, None)], [])
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        (Kept("targets.json", ("Authorization",)), "not remembered, because secret: Authorization"),
+        (Kept(problem="targets.json: cannot be written"), "not remembered: targets.json: cannot be written"),
+    ],
+)
+async def test_what_is_not_remembered_is_told(kept: Kept, words: str) -> None:
+    cockpit = FakeCockpit()
+    cockpit.kept = kept
+    key = closed(cockpit).rollout.key
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "O")
+        await fill(app, pilot, "10.0.0.9")
+        assert words in said(app)
+    assert cockpit.probes == [(key, True)]
+
+
+def test_what_is_derived_anyway_is_not_remembered() -> None:
+    view = closed(FakeCockpit())
+    derived = Door("fd00::1", 80, "shop.example")
+    opened = replace(
+        view, rollout=replace(view.rollout, door=derived, entrance=None), probe=replace(QUIET, door=derived)
+    )
+    assert address_of(opened) == "[fd00::1]:80"
+    assert asked_for(opened) == "asks for http://shop.example/"
+    assert target_of(opened, address_of(opened)) == Target(None)
+    assert target_of(opened, "[fd00::2]") == Target(replace(derived, address="fd00::2"))
