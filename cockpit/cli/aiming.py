@@ -43,7 +43,7 @@ async def take_aim(cockpit: Cockpit, shown: RolloutView, aim: Aim) -> Door:
     if aim.remember:
         kept = await cockpit.aim(key, door)
         _not_kept(key, kept.problem)
-        talk(f"{key}: {door.url} at {door.address} is remembered in {kept.place}")
+        talk(f"{key}: {_place(door)} is remembered in {kept.place}")
         if kept.withheld:
             talk(f"not kept, because secret: {', '.join(kept.withheld)}; give it again each time")
     return door
@@ -78,7 +78,11 @@ def target_words(shown: RolloutView) -> str:
     rollout, door = shown.rollout, shown.probe.door or shown.rollout.door
     if door is None:
         return f"none: {why_no_door(rollout)}" if rollout.door_missing or rollout.entrance else UNKNOWN
-    place = "" if door.address == door.host else f" at {door.address}"
     remembered = " (remembered; --forget goes back to the derived one)" if door != rollout.door else ""
     note = f"; {shown.probe.message}" if shown.probe.message and remembered else ""
-    return f"{door.url}{place}{remembered}{note}"
+    return f"{_place(door)}{remembered}{note}"
+
+
+def _place(door: Door) -> str:
+    """The URL, and the address where it differs from the name that is asked for."""
+    return door.url if door.address == door.host else f"{door.url} at {door.address}"
