@@ -85,7 +85,11 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What requests saw of one version in one lane: shares are fractions of 1, times milliseconds."""
+    """What requests saw of one version in one lane: shares are fractions of 1, times milliseconds.
+
+    `samples` are the answers of the lane that named a version, of which `share` is this one's; `errors`
+    are this version's.
+    """
 
     share: float
     low: float
@@ -94,6 +98,16 @@ class Observed:
     errors: int = 0
     p50_ms: float | None = None
     p99_ms: float | None = None
+
+    @property
+    def answers(self) -> int:
+        """Answers of this version."""
+        return round(self.share * self.samples)
+
+    @property
+    def error_rate(self) -> float | None:
+        """Errors among its own answers; None while it gave none."""
+        return min(self.errors / self.answers, 1.0) if self.answers else None
 
 
 @dataclass(frozen=True, slots=True)

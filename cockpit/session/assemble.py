@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cockpit.model.rollout import Finding, Lane, Observed, Rollout, Severity, Share, Verdict
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.probe.stats import wilson
 
 IDLE = ProbeView(running=False, door=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0, epoch_since=None)
 
@@ -17,7 +17,6 @@ _FEWEST_ANSWERS = 30
 # A version with more failing answers than this has something wrong with it, whatever the noise.
 _ERRORS_TOLD = 0.01
 _ERRORS_CRITICAL = 0.10
-_Z95 = 1.959964
 
 # Worst first: what of its kinds describes a cluster.
 _WORST = (Sync.REFUSED, Sync.RETRYING, Sync.CONNECTING, Sync.SYNCING, Sync.LIVE)
@@ -91,7 +90,7 @@ def _errors_of(lane: Lane, share: Share) -> list[Finding]:
     observed = share.observed
     if observed is None:
         return []
-    answers = round(observed.share * observed.samples)
+    answers = observed.answers
     if answers < _FEWEST_ANSWERS or observed.errors <= 0:
         return []
     failed = min(observed.errors, answers)
@@ -115,15 +114,6 @@ def _blindness(probe: ProbeView) -> list[Finding]:
         advice = "say where answers name their version (header, JSON path, pattern)"
         return [Finding("no-version", Severity.WARNING, f"none of {probe.total} answers names a version", advice)]
     return []
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share by Wilson's score (Wilson 1927)."""
-    share = hits / of
-    z2 = _Z95 * _Z95
-    centre = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z95 / (1 + z2 / of) * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def percent(share: float | None) -> str:

@@ -25,7 +25,7 @@ from cockpit.tui.keys import Key, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ViewPublished
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.screens.ask import form_for
-from cockpit.tui.screens.base import CockpitScreen
+from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.journal import JournalScreen
@@ -98,8 +98,9 @@ class CockpitApp(App[None]):
     @on(ViewPublished)
     def _show(self, message: ViewPublished) -> None:
         self.view = message.view
-        if isinstance(self.screen, CockpitScreen | JournalScreen):
-            self.screen.show_view(self.view)
+        top = self.screen_stack[-1] if self.screen_stack else None
+        if isinstance(top, CockpitScreen | JournalScreen) and has_parts(top):
+            top.show_view(self.view)
 
     @property
     def leaving(self) -> bool:

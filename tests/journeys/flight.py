@@ -120,25 +120,34 @@ def lane_of(shown: RolloutView, name: str) -> Lane | None:
 
 
 @asynccontextmanager
-async def flying(place: Place, folder: Path, *, read_only: bool = False) -> AsyncIterator[Pilot]:
-    """A pilot in a cockpit on the test's namespace."""
+async def cockpit_on(
+    kubeconfig: Path, namespace: str | None, journal: Path | None = None, *, read_only: bool = False
+) -> AsyncIterator[Session]:
+    """A session put together as the program does it, with quick probes and nothing remembered."""
     clock = SystemClock()
-    options = ConnectOptions(kubeconfig=place.kubeconfig)
+    options = ConnectOptions(kubeconfig=kubeconfig)
     (target,) = resolve(options, {})
     api = await connect(target, options, clock)
     budget, transport = Budget(clock), HttpxTransport(clock)
-    settings = Settings(read_only=read_only, probe=ProbeSettings(rate=RATE))
     session = Session(
-        [Connection(api, place.namespace)],
+        [Connection(api, namespace)],
         adapters=(*ROUTERS, *SYSTEMS),
         make_probe=lambda: Probe(transport, clock, budget, rate=RATE, settle=0.5),
-        settings=settings,
-        journal=Journal(folder / "journal.jsonl"),
+        settings=Settings(read_only=read_only, probe=ProbeSettings(rate=RATE)),
+        journal=Journal(journal),
         clock=clock,
         rng=random.Random(1),
     )
     try:
         async with session as cockpit:
-            yield Pilot(cockpit, place)
+            yield cockpit
     finally:
         await transport.close()
+
+
+@asynccontextmanager
+async def flying(place: Place, folder: Path, *, read_only: bool = False) -> AsyncIterator[Pilot]:
+    """A pilot in a cockpit on the test's namespace."""
+    journal = folder / "journal.jsonl"
+    async with cockpit_on(place.kubeconfig, place.namespace, journal, read_only=read_only) as cockpit:
+        yield Pilot(cockpit, place)

@@ -21,7 +21,6 @@ from cockpit.session.assemble import (
     rollout_view,
     settled,
     sync_state,
-    wilson,
 )
 
 
@@ -203,18 +202,6 @@ def test_whatever_a_probe_saw_can_be_told(seen: tuple[Lane, ...], probe: ProbeVi
     told = [order.index(f.severity) for f in view.rollout.findings[:-1]]
     assert told == sorted(told)
     assert view_of(view_of(None, 1.0, view), 2.0, view).at == 1.0
-
-
-@given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_the_interval_holds_the_share(of: tuple[int, int]) -> None:
-    hits, samples = of
-    low, high = wilson(hits, samples)
-    assert 0 <= low <= hits / samples + 1e-12
-    assert hits / samples - 1e-12 <= high <= 1
-
-
-def test_the_interval_is_wilsons() -> None:
-    assert [round(x * 100, 1) for x in wilson(30, 100)] == [21.9, 39.6]
 
 
 @pytest.mark.parametrize(

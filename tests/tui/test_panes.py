@@ -16,7 +16,7 @@ from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.paint import plain, width_of
 from cockpit.tui.screens.rollout import Heights, heights
 from cockpit.tui.text import percent, rough, told_share, version_slots
-from cockpit.tui.widgets.history_chart import band, chart_lines
+from cockpit.tui.widgets.history_chart import chart_lines
 from cockpit.tui.widgets.probe_strip import BLOCK, strip_lines
 from cockpit.tui.widgets.rollout_table import columns, heading, row
 from cockpit.tui.widgets.shares import lane_lines
@@ -110,12 +110,6 @@ def test_the_chart_marks_the_moments_of_acts() -> None:
 def test_any_history_fits(shares: list[float | None], width: int, height: int) -> None:
     points = [Point(i, "default", (("v2", s),) if s is not None else (), 5) for i, s in enumerate(shares)]
     assert len(chart_lines(points, "v2", 1, [3.0], width, height, UNICODE, UTC)) <= max(height, 1)
-
-
-def test_the_band_is_wide_for_few_answers() -> None:
-    low, high = band(0.1, 100)
-    assert (round(low, 3), round(high, 3)) == (0.055, 0.174)
-    assert band(0.5, 0) == (0.0, 1.0)
 
 
 @given(st.integers(60, 240), st.booleans(), st.booleans())

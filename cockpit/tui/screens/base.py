@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -20,6 +22,11 @@ from cockpit.tui.widgets.key_bar import KeyBar
 def bindings(*places: Where) -> list[BindingType]:
     """Bindings of the keys that work in these places."""
     return [key.binding for key in KEYS if key.where in places]
+
+
+def has_parts(screen: Screen[Any]) -> bool:
+    """False before a screen is composed, when it reads the newest view by itself, and while it is taken down."""
+    return screen.is_mounted and len(screen.children) > 0
 
 
 class CockpitScreen(Screen[None]):
@@ -42,7 +49,8 @@ class CockpitScreen(Screen[None]):
         return not self.desk.leaving and super().check_action(action, parameters)
 
     def on_screen_resume(self) -> None:
-        self.show_view(self.desk.view)
+        if has_parts(self):
+            self.show_view(self.desk.view)
 
     def show_keys(self, ids: tuple[str, ...]) -> None:
         """The footer, with what applies now."""

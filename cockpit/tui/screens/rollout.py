@@ -12,7 +12,7 @@ from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.view import FleetView, RolloutView, Stage
 from cockpit.tui.keys import ROLLOUT_FOOTER, Where
 from cockpit.tui.pace import Pace
-from cockpit.tui.screens.base import CockpitScreen, bindings
+from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
 from cockpit.tui.screens.text import PodLog
 from cockpit.tui.text import default_lane, told_share, version_slots
 from cockpit.tui.widgets.findings import ORDER, Findings, Told
@@ -106,7 +106,8 @@ class RolloutScreen(CockpitScreen):
 
     def on_resize(self) -> None:
         self._pace.reset()
-        self.show_view(self.desk.view)
+        if has_parts(self):
+            self.show_view(self.desk.view)
 
     def on_screen_resume(self) -> None:
         self._pace.reset()

@@ -8,6 +8,7 @@ from datetime import tzinfo
 
 from cockpit.model.text import safe_text
 from cockpit.model.view import Point
+from cockpit.probe.stats import wilson
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip, fit
 from cockpit.tui.text import clock_time, percent
@@ -15,17 +16,11 @@ from cockpit.tui.widgets.painted import Painted
 
 AXIS = 6
 SCALES = (0.1, 0.25, 0.5, 1.0)
-# 95 % of a normal distribution lies within this many standard deviations.
-Z = 1.96
 
 
-def band(share: float, samples: int) -> tuple[float, float]:
-    """The Wilson score interval of a share of `samples` answers (Wilson, 1927), as fractions of 1."""
-    if samples <= 0:
-        return 0.0, 1.0
-    centre = (share + Z * Z / (2 * samples)) / (1 + Z * Z / samples)
-    half = Z / (1 + Z * Z / samples) * math.sqrt(share * (1 - share) / samples + Z * Z / (4 * samples * samples))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
+def highest(share: float | None, samples: int) -> float:
+    """The upper bound of the share's interval."""
+    return wilson(round((share or 0.0) * samples), samples)[1]
 
 
 def scale_for(shares: Sequence[float]) -> float:
@@ -66,7 +61,14 @@ def chart_lines(
         return [(Span(f" no history of {safe_text(version, 40)} yet", "quiet"),)]
     scale = scale_for([share for share in shares if share is not None])
     columns = [
-        column(share, band(share or 0, point.samples)[1], scale, rows, f"version-{slot + 1}", glyphs)
+        column(
+            share,
+            wilson(round((share or 0) * point.samples), point.samples)[1],
+            scale,
+            rows,
+            f"version-{slot + 1}",
+            glyphs,
+        )
         for share, point in zip(shares, shown, strict=True)
     ]
     lines: list[Line] = []

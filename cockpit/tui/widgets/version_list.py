@@ -42,7 +42,7 @@ def version_line(
 ) -> Line:
     """One version; `chosen` is the pod whose log would be shown."""
     name, pods, image = widths(width)
-    rate = observed.errors / observed.samples if observed and observed.samples else None
+    rate = observed.error_rate if observed else None
     errors = percent(rate, glyphs.none)
     ready = f"{version.ready}/{version.desired}"
     return (
