@@ -22,7 +22,7 @@ format: .venv/.installed
 
 # Against any cluster: COCKPIT_TEST_KUBECONFIG=FILE COCKPIT_TEST_GATEWAY=URL make test-real
 test-real: .venv/.installed
-	$(BIN)/pytest -m real tests/real
+	$(BIN)/pytest -m real tests
 
 bench: .venv/.installed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
