@@ -37,6 +37,8 @@ async def standing(place: Place, pilot: Pilot, story: str, ingress2: str) -> Non
     place.apply(*seed(f"{story}-http-server-v2"))
     place.ready("http-server-v2")
     place.apply(*seed(ingress2))
+    headers = {"foo": "bar"} if story == "header" else {}
+    place.settle(lambda: "v2" in place.ask("www.example.com", "/version", headers).text)
     await pilot.until_seen(ROUTE, lambda s: {v.name: v.ready for v in s.rollout.versions} == {"v1": 2, "v2": 1})
     await pilot.probe(ROUTE, host="www.example.com", path="/version")
 

@@ -45,8 +45,10 @@ def why_not_finish(split: Split) -> str:
         return f"canary {loose.ingress.metadata.name} is not attached: {loose.loose}; mend it or delete it by hand"
     waiting = [b.canary.ingress.metadata.name for b in attached if not b.counts]
     if waiting:
-        first = split.effective[0].canary.ingress.metadata.name
-        return f"without {first} the share of {listed(waiting)} would come into force: delete that one by hand first"
+        # The first stands in the others' way even where a stray path of its own keeps it from counting.
+        first = next((b for b in split.branches if b.counts or b.canary.blocks), split.branches[0])
+        name = first.canary.ingress.metadata.name
+        return f"without {name} the share of {listed(waiting)} would come into force: delete that one by hand first"
     for branch in split.effective:
         why = _in_use(split, branch)
         if why:

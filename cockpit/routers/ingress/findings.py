@@ -130,7 +130,7 @@ def _placing(split: Split, branch: Branch) -> Iterator[Finding]:
             Severity.WARNING,
             f"{what}: no main has {listed([str(loc) for loc in canary.stray[:5]])}; these paths are dropped",
         )
-    oldest = next(iter(split.effective), None)
+    oldest = next((b for b in split.branches if b.counts or b.canary.blocks), None)
     if not canary.loose and not branch.counts and oldest:
         yield finding(
             "two-canaries",

@@ -56,6 +56,8 @@ class Canary:
     """A canary Ingress beside a main. `upstream` is None for one without a usable backend.
 
     `loose` says why it is not attached; "" where it is. `stray` are locations of it that match no main.
+    `blocks`: it was attached here before a stray path dropped it, so that the gateway finds nobody in its place
+    and asks no later canary.
     """
 
     ingress: Ingress
@@ -63,6 +65,7 @@ class Canary:
     upstream: Upstream | None
     loose: str = ""
     stray: tuple[Location, ...] = ()
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +216,17 @@ def _attach(
     foreign = _foreign(ingress, main, dialect)
     lost = {loc.upstream: _dropped(loc.upstream, stray, mains) if dialect.stray_drops else "" for loc in locations}
     found = [
-        (target, Canary(ingress, rules, location.upstream, foreign or lost[location.upstream], stray))
+        (
+            target,
+            Canary(
+                ingress,
+                rules,
+                location.upstream,
+                foreign or lost[location.upstream],
+                stray,
+                blocks=bool(lost[location.upstream]) and _comes_first(location, locations, stray),
+            ),
+        )
         for location in locations
         for target in own
         if target.place == location.place
@@ -236,6 +249,12 @@ def _dropped(upstream: Upstream, stray: tuple[Location, ...], mains: list[Ingres
         if lost
         else ""
     )
+
+
+def _comes_first(location: Location, locations: tuple[Location, ...], stray: tuple[Location, ...]) -> bool:
+    """Whether no stray path of the same upstream stands before this one in its Ingress."""
+    before = locations[: locations.index(location)]
+    return not any(loc in stray and loc.upstream == location.upstream for loc in before)
 
 
 def _foreign(ingress: Ingress, main: Ingress, dialect: Dialect) -> str:

@@ -154,12 +154,12 @@ def _branches(fork: Fork, objects: Objects) -> tuple[Branch, ...]:
     """The canaries with their sides; where a dialect takes one per rule, the oldest attached one counts."""
     found: list[Branch] = []
     ordered = sorted(fork.canaries, key=lambda c: seniority(c.ingress))
-    attached = [c for c in ordered if not c.loose]
+    attached = [c for c in ordered if not c.loose or c.blocks]
     if fork.dialect.first_names:
         # One that names main's own Service is merged into it and stands in nobody's way.
         attached = [c for c in attached if c.upstream != fork.upstream] or attached
     for canary in ordered:
-        counts = canary in attached if fork.dialect.several_add_up else canary in attached[:1]
+        counts = not canary.loose and canary in (attached if fork.dialect.several_add_up else attached[:1])
         namespace = canary.ingress.metadata.namespace
         side = side_of(canary.upstream, namespace, objects) if canary.upstream else None
         older, younger = _other_mains(fork, canary, objects)
