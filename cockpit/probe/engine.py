@@ -139,15 +139,15 @@ class Probe:
         """The probe as a face shows it; counts are since the epoch. The same object while nothing changed."""
         rate = self._rate()
         if self._view is None or self._view[:2] != (self._revision, rate):
-            tallies = [record.tally for record in self._records.values()]
+            records = self._records.values()
             view = ProbeView(
                 running=self._go.is_set(),
                 door=self._door,
                 rate=rate,
                 asked_rate=self._pacer.rate,
-                total=sum(tally.samples for tally in tallies),
-                errors=sum(tally.errors for tally in tallies),
-                unknown=sum(tally.unknown for tally in tallies),
+                total=sum(record.samples for record in records),
+                errors=sum(record.errors for record in records),
+                unknown=sum(record.unknown for record in records),
                 epoch_since=self._epoch_since,
                 strip=self._strip.cells(),
                 strip_total=self._strip.total,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cockpit.model.rollout import Lane, Observed, Verdict
+from cockpit.model.view import CellKind
 from cockpit.probe.recognise import Reading
 from cockpit.probe.stats import wilson
 from cockpit.probe.verdict import Judge, Ruling
@@ -16,6 +17,9 @@ HEALED_AFTER = 150
 _LOOK_EVERY = 10
 # Requests without an answer that names a version, after which none is expected any more.
 NAMELESS = 20
+# Requests after which the older half is let go: five minutes at the usual rate. What users get is what
+# they got of late; an hour of good answers must not hide a bad minute.
+BLOCK = 1500
 
 
 class _Trial:
@@ -32,7 +36,7 @@ class _Trial:
 
 
 class LaneRecord:
-    """Counts and verdict of one lane.
+    """Counts and verdict of one lane, over the last one to two blocks of requests.
 
     A refuted split stays refuted, unless a second count, begun after the last answer that spoke against it,
     comes to bear it out: gateways may take longer to follow than the settling time, and a screen must not
@@ -43,6 +47,8 @@ class LaneRecord:
         self._written = _written(lane)
         self._main = _Trial(self._written)
         self._second: _Trial | None = None
+        self._newer: _Trial | None = None
+        self.samples = self.errors = self.unknown = 0  # of all requests, those let go of too
         self._filled: tuple[Lane, tuple[int, bool], Lane] | None = None
 
     def follows(self, lane: Lane) -> bool:
@@ -59,7 +65,11 @@ class LaneRecord:
 
     def count(self, reading: Reading, ms: float) -> None:
         """Take in one request that took `ms` milliseconds."""
+        self.samples += 1
+        self.errors += reading.kind is CellKind.ERROR
+        self.unknown += reading.kind is CellKind.UNKNOWN
         self._main.count(reading, ms)
+        self._let_go(reading, ms)
         if not self._main.judge.off:
             return
         if self._second is None:
@@ -72,24 +82,39 @@ class LaneRecord:
         elif _due_for_a_look(second.tally.named) and second.judge.ruling().verdict is Verdict.ON:
             self._main, self._second = second, None
 
+    def _let_go(self, reading: Reading, ms: float) -> None:
+        """Count a newer block beside the older one, and go on with it alone once it is whole."""
+        if self._newer is not None:
+            self._newer.count(reading, ms)
+        if self._newer is not None and self._newer.tally.samples >= BLOCK:
+            # A refuted split is put right by answers in a row, not by forgetting.
+            if self._newer.judge.off or not self._main.judge.off:
+                self._main = self._newer
+            self._newer = _Trial(self._written)
+        elif self._newer is None and self._main.tally.samples >= BLOCK:
+            self._newer = _Trial(self._written)
+
     def filled(self, lane: Lane, looking: bool) -> Lane:
         """The lane with what was observed; the same object while nothing came in.
 
         `looking` is true while answers may yet come.
         """
-        basis = (self.tally.samples, looking)
+        basis = (self.samples, looking)
         if self._filled is None or self._filled[0] is not lane or self._filled[1] != basis:
             self._filled = (lane, basis, fill(lane, self.tally, self.ruling, looking))
         return self._filled[2]
 
 
 def fill(lane: Lane, tally: Tally, ruling: Ruling, looking: bool) -> Lane:
-    """`lane` with counts and verdict. Shares are of the answers that named a version."""
+    """`lane` with counts and verdict. Shares are of the answers that named a version; where fewer than half
+    of the requests did, nothing is decided but that the split is refuted."""
     nameless = tally.named == 0 and (not looking or tally.samples >= NAMELESS)
+    # Where most requests name no version, the few that do say nothing about what users get.
+    nameless = nameless or (tally.samples >= NAMELESS and tally.named * 2 < tally.samples)
     return replace(
         lane,
         shares=tuple(replace(share, observed=observed(tally, share.version)) for share in lane.shares),
-        verdict=Verdict.UNKNOWN if nameless else ruling.verdict,
+        verdict=Verdict.UNKNOWN if nameless and ruling.verdict is not Verdict.OFF else ruling.verdict,
         samples=tally.samples,
         errors=tally.errors,
         unknown=tally.unknown,
