@@ -11,7 +11,7 @@ from cockpit.model.objects import Deployment, Pod, Workload
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.text import safe_text
-from cockpit.workloads.naming import VERSION_LABELS, image_tag, natural, version_names
+from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, image_tag, natural, version_names
 from cockpit.workloads.owners import controller_of, home_of, pods_of, ref_of, replica_sets_of
 
 _FAILING = frozenset(
@@ -32,7 +32,7 @@ _FAILING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version before it has a name. `born` is when its present template was first rolled out (RFC 3339)."""
+    """A version before it has a name. `born` is when it was first rolled out (RFC 3339), see `_born`."""
 
     uid: str
     title: str
@@ -70,12 +70,23 @@ def candidate_of(workload: Workload, objects: Objects) -> Candidate:
 
 
 def _born(workload: Workload, objects: Objects) -> str:
-    """Of a Deployment the newest ReplicaSet with pods: a template that was changed is a new version."""
+    """When its version was first rolled out: the oldest ReplicaSet kept of a Deployment that runs the same version.
+
+    A restart, or another environment or size, is no new version: a Deployment gives each of them a ReplicaSet.
+    Without such a ReplicaSet it is the workload's own creation.
+    """
     own = workload.metadata.creation_timestamp or ""
     if not isinstance(workload, Deployment):
         return own
-    sets = [r.metadata.creation_timestamp or "" for r in replica_sets_of(workload, objects) if r.desired]
-    return max([own, *sets])
+    present = _release(workload)
+    sets = [r.metadata.creation_timestamp for r in replica_sets_of(workload, objects) if _release(r) == present]
+    return min((made for made in sets if made), default=own)
+
+
+def _release(workload: Workload) -> tuple[list[str], dict[str, str]]:
+    """What makes a template a version of its own: the images, and the labels without the controller's hash."""
+    labels = {key: value for key, value in workload.template_labels.items() if key not in HASH_LABELS}
+    return sorted(c.image for c in workload.spec.template.spec.containers), labels
 
 
 def stray_candidates(pods: Sequence[Pod], known: set[str], objects: Objects) -> tuple[Candidate, ...]:

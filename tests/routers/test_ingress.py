@@ -8,6 +8,7 @@ from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused, Verb
 from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, ConflictError, seed
+from tests.routers.clusters import restart
 from tests.routers.ingresses import CANARY, ROUTER, findings, planned, read, refusal, written
 
 EVERYTHING_V2 = {"v1": 0.0, "v2": 1.0}
@@ -181,6 +182,28 @@ def test_finish_spares_a_newer_version_that_nothing_leads_to_yet(weight_story: C
     weight_story.add(v3, created="2026-01-01T05:00:00Z").run("http-server-v3")
     plan = planned(weight_story, Ask(Act.FINISH))
     assert "http-server-v3" not in {ref.name for ref in plan.gone}
+
+
+def test_a_restart_of_the_main_version_makes_no_unreleased_one_old(weight_story: Cluster) -> None:
+    """v3 stands beside the promoted v2, with a Service of its own but behind no Ingress."""
+    send(weight_story, Ask(Act.PROMOTE))
+    send(weight_story, Ask(Act.FINISH))
+    v3, service = seed("weight-http-server-v2")
+    for doc in (v3, service):
+        doc["metadata"]["name"] = "http-server-v3"
+    v3["spec"]["template"]["metadata"]["labels"] = {"app": "http-server-v3", "version": "v3"}
+    service["spec"]["selector"] = {"app": "http-server-v3"}
+    container = v3["spec"]["template"]["spec"]["containers"][0]
+    container["image"] = container["image"].replace("v2", "v3")
+    weight_story.add(v3, service, created="2026-01-01T05:00:00Z").run("http-server-v3")
+    weight_story.add(*seed("weight-ingress2"), created="2026-01-01T06:00:00Z")
+    before = roles(weight_story)
+    assert before["v3"] is Role.NEW
+    restart(weight_story, "http-server-v2", "2026-01-02T00:00:00Z")
+    assert roles(weight_story) == before
+    assert "no older version is left" in refusal(weight_story, Ask(Act.ROLLBACK))
+    assert planned(weight_story, Ask(Act.ROLLBACK, version="v3")).raises
+    assert "http-server-v3" not in {ref.name for ref in planned(weight_story, Ask(Act.FINISH)).gone}
 
 
 def test_promotion_chooses_the_way_that_keeps_the_main_alive(weight_story: Cluster) -> None:

@@ -13,6 +13,7 @@ from cockpit.model.refs import SERVICES
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
 from tests.objects import Cluster, ConflictError, seed
+from tests.routers.clusters import restart, roll
 
 ROUTER = ServiceRouter()
 
@@ -114,18 +115,44 @@ def test_with_several_others_a_flip_must_name_one(blue_green: Cluster) -> None:
     assert [ref.name for ref in planned(blue_green, Ask(Act.FINISH)).gone] == ["demo-dp-v1", "demo-dp-v2"]
 
 
-def test_a_changed_template_counts_as_a_new_version(blue_green: Cluster) -> None:
+def test_a_slot_that_gets_another_image_is_the_newest(blue_green: Cluster) -> None:
     """Blue gets v3 while green serves: green is the version to go back to, though it is older as a Deployment."""
     blue_green.send_all(planned(blue_green, Ask(Act.FLIP)).requests)
-    blue_green.doc("Deployment", "demo-dp-v1")["spec"]["template"]["spec"]["containers"][0]["image"] = (
-        "bebullish/demo:v3"
-    )
-    for key in [k for k in blue_green.docs if k[0] == "ReplicaSet" and k[2].startswith("demo-dp-v1")]:
-        blue_green.remove(key[0], key[2])
-    blue_green.run("demo-dp-v1")
-    newest = next(d for k, d in blue_green.docs.items() if k[0] == "ReplicaSet" and k[2].startswith("demo-dp-v1"))
-    newest["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
+    template = blue_green.doc("Deployment", "demo-dp-v1")["spec"]["template"]
+    template["spec"]["containers"][0]["image"] = "bebullish/demo:v3"
+    roll(blue_green, "demo-dp-v1", "2026-01-02T00:00:00Z")
     assert roles(blue_green) == {"v2": Role.ACTIVE, "v1": Role.PREVIEW}
+    assert "oldest version" in refusal(blue_green, Ask(Act.ROLLBACK))
+    assert "no old version" in refusal(blue_green, Ask(Act.FINISH))
+    # A restart of what serves does not make the waiting one old.
+    restart(blue_green, "demo-dp-v2", "2026-01-03T00:00:00Z")
+    assert roles(blue_green) == {"v2": Role.ACTIVE, "v1": Role.PREVIEW}
+
+
+def test_a_slot_that_gets_another_version_label_is_the_newest(blue_green: Cluster) -> None:
+    blue_green.send_all(planned(blue_green, Ask(Act.FLIP)).requests)
+    blue_green.doc("Deployment", "demo-dp-v1")["spec"]["template"]["metadata"]["labels"]["version"] = "v3"
+    roll(blue_green, "demo-dp-v1", "2026-01-02T00:00:00Z")
+    assert roles(blue_green) == {"v2": Role.ACTIVE, "v3": Role.PREVIEW}
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_restart_of_the_active_version_makes_no_other_one_old(blue_green: Cluster, times: int) -> None:
+    for time in range(times):
+        restart(blue_green, "demo-dp-v1", f"2026-01-02T0{time}:00:00Z")
+    assert written(read(blue_green)) == {"v1": 1.0, "v2": 0.0}
+    assert roles(blue_green) == {"v1": Role.ACTIVE, "v2": Role.PREVIEW}
+    assert "oldest version" in refusal(blue_green, Ask(Act.ROLLBACK))
+    assert "no old version" in refusal(blue_green, Ask(Act.FINISH))
+    assert planned(blue_green, Ask(Act.FLIP)).raises
+    assert planned(blue_green, Ask(Act.PROMOTE)).title.endswith("to v2")
+
+
+def test_a_restart_of_the_old_version_leaves_the_way_back(blue_green: Cluster) -> None:
+    blue_green.send_all(planned(blue_green, Ask(Act.FLIP)).requests)
+    restart(blue_green, "demo-dp-v1", "2026-01-02T00:00:00Z")
+    assert roles(blue_green) == {"v1": Role.OLD, "v2": Role.ACTIVE}
+    assert planned(blue_green, Ask(Act.ROLLBACK)).title.endswith("to v1")
 
 
 def test_an_unpinned_service_splits_by_ready_pods(blue_green: Cluster) -> None:

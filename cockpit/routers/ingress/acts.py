@@ -8,7 +8,7 @@ from cockpit.model.rollout import Rollout
 from cockpit.routers.ingress.cleanup import plan_finish, why_not_finish
 from cockpit.routers.ingress.header import plan_header, why_not_header
 from cockpit.routers.ingress.promotion import plan_promote, why_not_promote
-from cockpit.routers.ingress.retreat import plan_back, why_not_back
+from cockpit.routers.ingress.rollback import plan_back, why_not_back
 from cockpit.routers.ingress.split import Split
 from cockpit.routers.ingress.weights import plan_weight, why_not_weight
 from cockpit.workloads.answers import refused

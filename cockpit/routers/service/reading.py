@@ -77,7 +77,7 @@ class BlueGreen:
         """The version to go back to.
 
         A Service does not remember what it picked before: it is the youngest version that is older than
-        the active one, by the age of its present pod template. Where several serve, the oldest of them.
+        the active one, by when each was first rolled out. Where several serve, the oldest of them.
         """
         if self.mixed:
             return self.serving[0]

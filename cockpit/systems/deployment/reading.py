@@ -17,7 +17,7 @@ REVISION = "deployment.kubernetes.io/revision"
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One ReplicaSet: a template that the Deployment has or had. `endpoints` are ready ones of the Service."""
+    """One ReplicaSet: a template that the Deployment has or had, as a version of it."""
 
     replica_set: ReplicaSet
     candidate: Candidate

@@ -55,6 +55,8 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
         inverse=tuple(e.inverse for e in reversed(edits) if e.inverse),
         undo="the weights, rules and backend of before",
         warnings=(*_short(split, target), *revert_warnings(edited)),
+        # Only a version that is named outright can be one that nobody was given before.
+        raises=target.role is Role.NEW,
     )
 
 
