@@ -59,25 +59,27 @@ def merge_patch(ref: Ref, metadata: Meta, body: Mapping[str, Any]) -> Request:
 
 
 def annotations_edit(ingress: Ingress, values: Mapping[str, str | None]) -> Edit | None:
-    """Set annotations, or remove those with None; None where all of them are so already."""
+    """Set annotations, or remove those with None; None where all of them are so already.
+
+    The inverse tests each annotation that it restores. A JSON Patch cannot test that a key is absent, so where one
+    was removed the inverse tests all annotations together: any other one written since refuses it as well.
+    """
     before = ingress.metadata.annotations or {}
     changed = {key: value for key, value in values.items() if before.get(key) != value}
     if not changed:
         return None
-    ref = ref_to(ingress)
+    ref, place = ref_to(ingress), ("metadata", "annotations")
     request = merge_patch(ref, ingress.metadata, {"metadata": {"annotations": dict(changed)}})
-    after = {k: v for k, v in {**before, **changed}.items() if v is not None}
-    place = ("metadata", "annotations")
-    tests = [op("test", pointer(*place, key), value) for key, value in changed.items() if value is not None]
-    # A removed key cannot be tested for; the annotation that makes the canary one is tested instead.
-    kept = [key for key in before if key in after and key not in changed and key.endswith("/canary")]
-    tests += [op("test", pointer(*place, key), after[key]) for key in kept]
+    if None in changed.values():
+        after = {key: value for key, value in {**before, **changed}.items() if value is not None}
+        tests, guard = [op("test", pointer(*place), after)], "all annotations as they were left"
+    else:
+        tests, guard = [op("test", pointer(*place, k), v) for k, v in changed.items()], "the annotations written here"
     restores = [
         op("add", pointer(*place, key), before[key]) if key in before else op("remove", pointer(*place, key))
         for key in changed
-        if before.get(key) is not None or key in after
     ]
-    return Edit(request, json_patch(ref, [*tests, *restores], "the annotations written here"))
+    return Edit(request, json_patch(ref, [*tests, *restores], guard))
 
 
 def selector_edit(service: Service, selector: Mapping[str, str]) -> Edit:
