@@ -132,7 +132,8 @@ class Painted(Widget):
         super().notify_style_update()
 
     def on_resize(self, _event: events.Resize) -> None:
-        if self._drawn_for != self.size:
-            self._drawn_for = self._drawn_for or self.size
-            self._strips.clear()
-            self.repaint()
+        # A tile whose own size stays keeps its old picture, and a line may have been drawn for the new size already.
+        self._strips.clear()
+        self._draw_all()
+        for widget in (self, *self.query_children(Tile)):
+            widget.refresh()
