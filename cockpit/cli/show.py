@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cockpit.cli.aiming import target_words
 from cockpit.cli.output import table
-from cockpit.cli.words import UNKNOWN, percent, step
+from cockpit.cli.words import UNKNOWN, step
 from cockpit.model.rollout import Lane, Rollout, Share
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 

@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cockpit.model.rollout import Finding, Lane, Rollout, Share, Verdict
+from cockpit.model.shares import percent
 
 UNKNOWN = "-"
 
 
-def percent(share: float | None) -> str:
-    """A fraction of 1 as people say it; a dash where nobody knows."""
-    if share is None:
-        return UNKNOWN
-    return f"{share * 100:.1f}".removesuffix(".0") + "%"
-
-
-def default_lane(rollout: Rollout) -> Lane | None:
-    """The lane of requests that no rule catches."""
-    return next((lane for lane in rollout.lanes if lane.name == "default"), None)
-
-
 def declared(lane: Lane | None) -> str:
-    """`v1=70% v2=30%`, the form that set-weight takes."""
-    return _split(lane, lambda share: percent(share.declared))
+    """`v1=70% v2=30%`."""
+    return _split(lane, lambda share: percent(share.declared, UNKNOWN))
 
 
 def written(lane: Lane | None) -> str:
-    return _split(lane, lambda share: percent(share.written))
+    return _split(lane, lambda share: percent(share.written, UNKNOWN))
 
 
 def observed(lane: Lane | None) -> str:
@@ -39,7 +28,7 @@ def observed(lane: Lane | None) -> str:
 
 def _observed_share(share: Share) -> str:
     seen = share.observed
-    return UNKNOWN if seen is None else f"{seen.share * 100:.0f}%±{(seen.high - seen.low) * 50:.0f}"
+    return UNKNOWN if seen is None else f"{percent(seen.share)}±{(seen.high - seen.low) * 50:.0f}"
 
 
 def _split(lane: Lane | None, cell: Callable[[Share], str]) -> str:
@@ -70,7 +59,7 @@ def pods(rollout: Rollout) -> str:
 
 def state(rollout: Rollout) -> str:
     """Where a rollout stands, in one sentence without colour or glyph."""
-    lane = default_lane(rollout)
+    lane = rollout.default_lane
     parts = [f"{rollout.phase}" + (f", step {step(rollout)}" if rollout.step else "")]
     if written(lane) != UNKNOWN:
         parts.append(f"written {written(lane)}")

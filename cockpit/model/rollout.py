@@ -197,3 +197,8 @@ class Rollout:
     def version(self, name: str) -> Version | None:
         """The version of that name."""
         return next((v for v in self.versions if v.name == name), None)
+
+    @property
+    def default_lane(self) -> Lane | None:
+        """The lane of requests that no rule catches; the first where a rollout has none of that name."""
+        return next((lane for lane in self.lanes if lane.name == "default"), next(iter(self.lanes), None))

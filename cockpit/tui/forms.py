@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Role, Rollout, Version
-from cockpit.tui.text import RELEASED, default_lane
+from cockpit.tui.text import RELEASED
 
 PRESETS = (0, 5, 10, 25, 50, 75, 100)
 
@@ -64,7 +64,7 @@ class Weights:
 
 def weights_of(rollout: Rollout) -> Weights | None:
     """The form for a rollout as it is written now; None where there is nothing to share."""
-    lane = default_lane(rollout)
+    lane = rollout.default_lane
     written = {share.version: share.written or share.declared or 0.0 for share in lane.shares} if lane else {}
     versions = [version for version in rollout.versions if version.name in written] or list(rollout.versions)
     if len(versions) < 2:

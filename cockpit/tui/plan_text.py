@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from cockpit.model.plan import Plan, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Owner
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, wrap
-from cockpit.tui.text import percent
 
 # A created object is long; more than this is not read in a dialog.
 MOST_COMMAND = 2000

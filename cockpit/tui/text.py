@@ -21,17 +21,6 @@ def content(text: object, style: str = "") -> Content:
     return Content.styled(safe_text(text), style)
 
 
-def percent(share: float | None, none: str = "–") -> str:
-    """A fraction of 1 as whole percent; a share that is not quite nothing or all says so."""
-    if share is None:
-        return none
-    if 0 < share < 0.005:
-        return "<1%"
-    if 0.995 < share < 1:
-        return ">99%"
-    return f"{share * 100:.0f}%"
-
-
 def half_width(observed: Observed) -> int:
     """Half of the interval in points of percent, at least 1 while there is any doubt."""
     half = (observed.high - observed.low) * 50
@@ -57,11 +46,6 @@ def rough(count: int) -> str:
 def clock_time(at: float, zone: tzinfo | None = None) -> str:
     """UTC seconds as a time of day in `zone` (None: that of this machine)."""
     return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%H:%M:%S")
-
-
-def default_lane(rollout: Rollout) -> Lane | None:
-    """The lane of requests that no rule catches; the first where a rollout has none of that name."""
-    return next((lane for lane in rollout.lanes if lane.name == "default"), next(iter(rollout.lanes), None))
 
 
 def told_share(rollout: Rollout, lane: Lane | None) -> Share | None:

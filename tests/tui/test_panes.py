@@ -15,7 +15,7 @@ from cockpit.tui.forms import Weights, count_ask, header_ask, weights_of
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.paint import plain, width_of
 from cockpit.tui.screens.rollout import Heights, heights
-from cockpit.tui.text import percent, rough, told_share, version_slots
+from cockpit.tui.text import rough, told_share, version_slots
 from cockpit.tui.widgets.history_chart import chart_lines
 from cockpit.tui.widgets.probe_strip import BLOCK, strip_lines
 from cockpit.tui.widgets.rollout_table import columns, heading, row
@@ -25,11 +25,6 @@ from cockpit.tui.widgets.version_list import pod_cells
 from tests.tui.fake import START, fleet, history, lane, pods, rollout, strip, version
 
 SLOTS = {"v1": 0, "v2": 1}
-
-
-def test_percent_never_rounds_something_to_nothing() -> None:
-    shown = [percent(share) for share in (None, 0.0, 0.001, 0.05, 0.999, 1.0)]
-    assert shown == ["–", "0%", "<1%", "5%", ">99%", "100%"]
 
 
 def test_rough_numbers_change_seldom() -> None:

@@ -16,7 +16,7 @@ from cockpit.cli.program import Program
 from cockpit.cli.running import talk, with_session
 from cockpit.cli.show import describe
 from cockpit.cli.waiting import readable, synced, views
-from cockpit.cli.words import declared, default_lane, observed, pods, state, step, verdict, written
+from cockpit.cli.words import declared, observed, pods, state, step, verdict, written
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
@@ -57,7 +57,7 @@ def fleet_table(rollouts: Sequence[Rollout], *, wide: bool) -> str:
     keys = [rollout.key for rollout in rollouts]
     rows = []
     for rollout in rollouts:
-        lane = default_lane(rollout)
+        lane = rollout.default_lane
         row = [short_name(rollout.key, keys), rollout.key.system, rollout.router, str(rollout.phase), step(rollout)]
         row += [declared(lane), written(lane), observed(lane), verdict(rollout), pods(rollout)]
         if wide:

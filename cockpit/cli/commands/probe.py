@@ -15,9 +15,9 @@ from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.program import Options, Program
 from cockpit.cli.running import Failed, run, talk, with_session
 from cockpit.cli.waiting import synced
-from cockpit.cli.words import percent
 from cockpit.model.door import Door
 from cockpit.model.rollout import Lane, Rollout, Verdict
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.session.port import Cockpit
 

@@ -14,7 +14,7 @@ from cockpit.tui.keys import ROLLOUT_FOOTER, Where
 from cockpit.tui.pace import Pace
 from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
 from cockpit.tui.screens.text import PodLog
-from cockpit.tui.text import default_lane, told_share, version_slots
+from cockpit.tui.text import told_share, version_slots
 from cockpit.tui.widgets.findings import ORDER, Findings, Told
 from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.history_chart import HistoryChart
@@ -143,7 +143,7 @@ class RolloutScreen(CockpitScreen):
         self.query_one(Findings).show([Told(finding) for finding in findings], "no findings")
 
     def _show_journal(self, view: FleetView, shown: RolloutView) -> None:
-        lane = default_lane(shown.rollout)
+        lane = shown.rollout.default_lane
         told = told_share(shown.rollout, lane)
         journal = latest([entry for entry in view.journal if entry.rollout == self.key])
         points = [point for point in shown.probe.history if lane is None or point.lane == lane.name]

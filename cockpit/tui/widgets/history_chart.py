@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import Point
 from cockpit.probe.stats import wilson
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip, fit
-from cockpit.tui.text import clock_time, percent
+from cockpit.tui.text import clock_time
 from cockpit.tui.widgets.painted import Painted
 
 AXIS = 6

@@ -12,11 +12,12 @@ from textual.message import Message
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Lane, Rollout, Share
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, fit, window
-from cockpit.tui.text import default_lane, half_width, percent, told_share
+from cockpit.tui.text import half_width, told_share
 from cockpit.tui.widgets.painted import Painted
 
 
@@ -67,7 +68,7 @@ def heading(layout: Columns) -> Line:
 def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool) -> Line:
     """One rollout; names are as the cluster has them, made safe."""
     rollout = view.rollout
-    lane = default_lane(rollout)
+    lane = rollout.default_lane
     told = told_share(rollout, lane)
     phase = glyphs.phases[rollout.phase]
     cut = glyphs.ellipsis

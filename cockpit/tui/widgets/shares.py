@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cockpit.model.rollout import Lane, Share, Verdict
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip, ends, fit
-from cockpit.tui.text import half_width, percent, rough
+from cockpit.tui.text import half_width, rough
 from cockpit.tui.widgets.painted import Painted
 
 LABEL = 10

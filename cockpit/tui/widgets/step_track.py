@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cockpit.model.rollout import Rollout
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip, ends
-from cockpit.tui.text import percent
 from cockpit.tui.widgets.painted import Painted
 
 # Beyond this many steps signs take more room than they tell.

@@ -8,10 +8,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from cockpit.model.rollout import Lane, Observed, PodCell, Rollout, Version
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, fit, window
-from cockpit.tui.text import default_lane, milliseconds, percent
+from cockpit.tui.text import milliseconds
 from cockpit.tui.widgets.painted import Painted
 
 
@@ -142,7 +143,7 @@ class VersionList(Painted, can_focus=True):
         rollout, version = self.rollout, self.version
         if rollout is None or version is None:
             return [heading(width)]
-        lane = default_lane(rollout)
+        lane = rollout.default_lane
         self._top = window(len(rollout.versions), rollout.versions.index(version), self._top, height - 1)
         lines = [heading(width)]
         for each in rollout.versions[self._top : self._top + height - 1]:
