@@ -9,16 +9,16 @@ from collections.abc import Coroutine
 from typing import Any
 
 from cockpit.demo import kubeconfig, tls
-from cockpit.demo.apiserver import ApiServer
-from cockpit.demo.auth import Users
+from cockpit.demo.api.apiserver import ApiServer
+from cockpit.demo.api.auth import Users
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers import run_controllers
 from cockpit.demo.faults import Faults
-from cockpit.demo.garbage import GarbageCollector
 from cockpit.demo.gateway import Gateway
-from cockpit.demo.kinds import SERVICES
 from cockpit.demo.scenarios import Scenario, Story
-from cockpit.demo.storage import Storage, ensure_namespace
+from cockpit.demo.schemas.kinds import SERVICES
+from cockpit.demo.store.garbage import GarbageCollector
+from cockpit.demo.store.storage import Storage, ensure_namespace
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import ApiError, BadRequest, Expired, Forbidden, TooManyRequests, Unauthorized
-from cockpit.demo.storage import Storage
+from cockpit.demo.store.storage import Storage
 
 KINDS = ("stall", "drop", "slow", "410", "429", "401", "403")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from cockpit.demo.auth import Users
+from cockpit.demo.api.auth import Users
 
 
 def for_cluster(name: str, server: str, certificate: bytes, users: Users) -> dict[str, Any]:

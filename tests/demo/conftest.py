@@ -10,8 +10,8 @@ import pytest
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers import build_runtime
 from cockpit.demo.controllers.runtime import Runtime
-from cockpit.demo.kinds import DEPLOYMENTS, ENDPOINTSLICES, EVENTS, INGRESSES, PODS, REPLICASETS, SERVICES
-from cockpit.demo.storage import Storage, ensure_namespace
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, ENDPOINTSLICES, EVENTS, INGRESSES, PODS, REPLICASETS, SERVICES
+from cockpit.demo.store.storage import Storage, ensure_namespace
 
 
 class Bench:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cockpit.demo.history import copied
-from cockpit.demo.kinds import by_kind
-from cockpit.demo.patching import merged
+from cockpit.demo.patches.patching import merged
+from cockpit.demo.schemas.kinds import by_kind
+from cockpit.demo.schemas.objects import copied
 from tests.demo.conftest import Bench
 from tests.places import seed
 

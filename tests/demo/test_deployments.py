@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.demo.controllers.replicas import bounds, new_replicas, proportional
-from cockpit.demo.kinds import DEPLOYMENTS, PODS, REPLICASETS
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, PODS, REPLICASETS
 from tests.demo.conftest import Bench
 
 DONE = {"Available": ("True", "MinimumReplicasAvailable"), "Progressing": ("True", "NewReplicaSetAvailable")}

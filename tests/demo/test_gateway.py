@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.demo.answers import profile_of
 from cockpit.demo.gateway import Gateway
 from cockpit.demo.gateway.http1 import BadHeadError, Reply, encode_reply, parse_head
-from cockpit.demo.kinds import EVENTS, INGRESSCLASSES, INGRESSES, SERVICES
+from cockpit.demo.pods.answers import profile_of
+from cockpit.demo.schemas.kinds import EVENTS, INGRESSCLASSES, INGRESSES, SERVICES
 from tests.demo.conftest import Bench, ingress, service
 
 TURNS = 200

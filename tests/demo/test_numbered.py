@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.kinds import CONTROLLERREVISIONS, DAEMONSETS, NODES, PODS, STATEFULSETS, Kind
+from cockpit.demo.schemas.kinds import CONTROLLERREVISIONS, DAEMONSETS, NODES, PODS, STATEFULSETS, Kind
 from tests.demo.conftest import Bench, deployment
 
 DELAY = {"demo.cockpit/ready-delay": "1s"}

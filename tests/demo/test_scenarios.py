@@ -12,10 +12,10 @@ import pytest
 
 from cockpit.demo.gateway.dialects import compile_routes
 from cockpit.demo.gateway.match import Request
-from cockpit.demo.kinds import DEPLOYMENTS, INGRESSES, PODS, SERVICES
 from cockpit.demo.scenarios import ScenarioError, Story, load, names
 from cockpit.demo.scenarios.many import PODS_EACH, ROLLOUTS
 from cockpit.demo.scenarios.scenario import kind_of
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, INGRESSES, PODS, SERVICES
 from tests.demo.conftest import Bench
 
 WEIGHT = "nginx.ingress.kubernetes.io/canary-weight"

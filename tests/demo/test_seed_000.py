@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from cockpit.demo.gateway import Gateway
-from cockpit.demo.kinds import DEPLOYMENTS, INGRESSES, SERVICES
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, INGRESSES, SERVICES
 from tests.demo.conftest import Bench
 from tests.demo.seeds import apply
 from tests.demo.test_gateway import ask, running

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from cockpit.demo.kinds import SERVICES
+from cockpit.demo.schemas.kinds import SERVICES
 from tests.demo.conftest import Bench
 from tests.demo.seeds import apply
 from tests.demo.test_gateway import external_ip, free_port, running, talk, turns

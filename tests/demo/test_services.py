@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.kinds import ENDPOINTS, ENDPOINTSLICES, PODS, SERVICES
+from cockpit.demo.schemas.kinds import ENDPOINTS, ENDPOINTSLICES, PODS, SERVICES
 from tests.demo.conftest import Bench, service
 
 

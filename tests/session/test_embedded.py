@@ -16,7 +16,7 @@ from cockpit.demo import kubeconfig
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
 from cockpit.demo.scenarios.scenario import kind_of
-from cockpit.demo.storage import ensure_namespace
+from cockpit.demo.store.storage import ensure_namespace
 from cockpit.kube.connect import ConnectOptions, connect, resolve
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey

@@ -9,7 +9,7 @@ from cockpit.demo.controllers import daemonset, deployment, old_events, pods, re
 from cockpit.demo.controllers.nodes import ensure_nodes
 from cockpit.demo.controllers.runtime import Runtime
 from cockpit.demo.controllers.world import World
-from cockpit.demo.storage import Storage
+from cockpit.demo.store.storage import Storage
 
 __all__ = ["build_runtime", "run_controllers"]
 

@@ -9,11 +9,12 @@ from cockpit.demo.controllers.podstate import available_in, is_finished
 from cockpit.demo.controllers.replicas import resolve
 from cockpit.demo.controllers.replicaset import owners_of_pod, pod_from
 from cockpit.demo.controllers.runtime import Controller, Key
-from cockpit.demo.controllers.selectors import selects
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import DAEMONSETS, NODES, PODS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import DAEMONSETS, NODES, PODS
+from cockpit.demo.schemas.labelselectors import selects
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 COMPONENT = "daemonset-controller"
 

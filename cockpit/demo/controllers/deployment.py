@@ -12,11 +12,12 @@ from cockpit.demo.controllers.deployment_status import Progress
 from cockpit.demo.controllers.podstate import condition, is_finished
 from cockpit.demo.controllers.replicaset import owners_of_pod, wanted
 from cockpit.demo.controllers.runtime import Controller, Key
-from cockpit.demo.controllers.selectors import matches
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Event, Object, copied
-from cockpit.demo.kinds import DEPLOYMENTS, PODS, REPLICASETS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, PODS, REPLICASETS
+from cockpit.demo.schemas.labelselectors import matches
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 
 def touches(world: World, event: Event) -> Iterator[Key]:

@@ -8,13 +8,13 @@ from typing import Any
 from cockpit.demo.controllers import owners
 from cockpit.demo.controllers.replicas import Bounds, bounds, new_replicas
 from cockpit.demo.controllers.replicaset import wanted
-from cockpit.demo.controllers.selectors import matches
 from cockpit.demo.controllers.template_hash import template_hash
 from cockpit.demo.controllers.world import World
 from cockpit.demo.errors import AlreadyExists
-from cockpit.demo.history import Object, copied
-from cockpit.demo.kinds import DEPLOYMENTS, REPLICASETS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, REPLICASETS
+from cockpit.demo.schemas.labelselectors import matches
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.storage import key_of
 
 COMPONENT = "deployment-controller"
 MANAGER = "kube-controller-manager"

@@ -9,9 +9,9 @@ from cockpit.demo.controllers.deployment_sets import Sets, bounds_of
 from cockpit.demo.controllers.podstate import condition, parse_time
 from cockpit.demo.controllers.replicaset import wanted
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Object, copied
-from cockpit.demo.kinds import DEPLOYMENTS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import DEPLOYMENTS
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.storage import key_of
 
 NEW_CREATED = "NewReplicaSetCreated"
 NEW_FOUND = "FoundNewReplicaSet"

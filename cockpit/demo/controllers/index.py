@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 
-from cockpit.demo.history import Event, Key, Object
-from cockpit.demo.kinds import Kind
-from cockpit.demo.storage import Storage, key_of
+from cockpit.demo.schemas.kinds import Kind
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event, Key
+from cockpit.demo.store.storage import Storage, key_of
 
 
 class Index:

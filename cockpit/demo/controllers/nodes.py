@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.demo.controllers.world import World
-from cockpit.demo.kinds import NODES
+from cockpit.demo.schemas.kinds import NODES
 
 NAMES = ("node-1", "node-2")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from cockpit.demo.controllers.podstate import parse_time
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Event
-from cockpit.demo.kinds import EVENTS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import EVENTS
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 KEPT = 3600.0
 

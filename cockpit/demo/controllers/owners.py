@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.history import Object
-from cockpit.demo.kinds import Kind
+from cockpit.demo.schemas.kinds import Kind
+from cockpit.demo.schemas.objects import Object
 
 
 def controller_of(obj: Object) -> dict[str, Any] | None:

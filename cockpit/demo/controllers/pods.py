@@ -17,9 +17,10 @@ from cockpit.demo.controllers.podshape import (
 from cockpit.demo.controllers.podstate import is_finished, is_ready
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import NODES, PODS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import NODES, PODS
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 Moment = Literal["bound", "running", "crashed", "ending"]
 FIRST_RESTART, LONGEST_RESTART = 10.0, 300.0

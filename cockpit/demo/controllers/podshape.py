@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
-from cockpit.demo.history import Object
+from cockpit.demo.schemas.objects import Object
 
 Fate = Literal["ready", "crash", "stuck"]
 SHORTEST_START, JITTER = 0.3, 1.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cockpit.demo.history import Object
+from cockpit.demo.schemas.objects import Object
 
 
 def condition(obj: Object, type_: str) -> dict[str, str] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from cockpit.demo.errors import ApiError
-from cockpit.demo.history import Object
-from cockpit.demo.kinds import EVENTS, Kind
-from cockpit.demo.storage import Storage
+from cockpit.demo.schemas.kinds import EVENTS, Kind
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.storage import Storage
 
 EventKind = Literal["Normal", "Warning"]
 LONGEST_MESSAGE = 1024

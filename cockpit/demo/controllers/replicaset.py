@@ -8,12 +8,13 @@ from typing import Any
 from cockpit.demo.controllers import owners
 from cockpit.demo.controllers.podstate import available_in, is_active, is_ready, ready_since
 from cockpit.demo.controllers.runtime import Controller, Key
-from cockpit.demo.controllers.selectors import matches
 from cockpit.demo.controllers.world import World
 from cockpit.demo.errors import ApiError, NotFound
-from cockpit.demo.history import Event, Object, copied
-from cockpit.demo.kinds import PODS, REPLICASETS, Kind
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import PODS, REPLICASETS, Kind
+from cockpit.demo.schemas.labelselectors import matches
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 COMPONENT = "replicaset-controller"
 MANAGER = "kube-controller-manager"

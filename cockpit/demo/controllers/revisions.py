@@ -7,9 +7,9 @@ from typing import Any
 from cockpit.demo.controllers import owners
 from cockpit.demo.controllers.template_hash import template_hash
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Object, copied
-from cockpit.demo.kinds import CONTROLLERREVISIONS, Kind
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import CONTROLLERREVISIONS, Kind
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.storage import key_of
 
 HASH = "controller-revision-hash"
 

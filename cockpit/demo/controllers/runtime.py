@@ -12,8 +12,8 @@ from typing import Any
 
 from cockpit.demo.controllers.world import World
 from cockpit.demo.errors import ApiError
-from cockpit.demo.history import Event
-from cockpit.demo.kinds import KINDS
+from cockpit.demo.schemas.kinds import KINDS
+from cockpit.demo.store.history import Event
 
 log = logging.getLogger(__name__)
 

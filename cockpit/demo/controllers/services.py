@@ -11,10 +11,11 @@ from cockpit.demo.controllers.podshape import containers
 from cockpit.demo.controllers.podstate import is_finished, is_ready
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import SERVICE_LABEL, World
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import ENDPOINTS, ENDPOINTSLICES, PODS, SERVICES
-from cockpit.demo.metadata import random_suffix
-from cockpit.demo.storage import key_of
+from cockpit.demo.rules.metadata import random_suffix
+from cockpit.demo.schemas.kinds import ENDPOINTS, ENDPOINTSLICES, PODS, SERVICES
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 COMPONENT = "endpointslice-controller.k8s.io"

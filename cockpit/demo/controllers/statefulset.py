@@ -10,9 +10,10 @@ from cockpit.demo.controllers.podstate import available_in, is_finished, is_read
 from cockpit.demo.controllers.replicaset import owners_of_pod, pod_from, wanted
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import PODS, STATEFULSETS
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import PODS, STATEFULSETS
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 COMPONENT = "statefulset-controller"
 

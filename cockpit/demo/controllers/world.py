@@ -10,10 +10,11 @@ from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers.index import Index
 from cockpit.demo.controllers.owners import controller_of
 from cockpit.demo.controllers.recorder import EventKind, Recorder
-from cockpit.demo.controllers.selectors import selects
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import ENDPOINTSLICES, PODS, REPLICASETS, SERVICES, Kind
-from cockpit.demo.storage import Storage
+from cockpit.demo.schemas.kinds import ENDPOINTSLICES, PODS, REPLICASETS, SERVICES, Kind
+from cockpit.demo.schemas.labelselectors import selects
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import Storage
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 

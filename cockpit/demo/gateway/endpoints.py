@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.demo.answers import Profile, profile_of
 from cockpit.demo.controllers.world import SERVICE_LABEL, World
 from cockpit.demo.gateway.rules import Upstream
-from cockpit.demo.history import Event, Key, Object
-from cockpit.demo.kinds import ENDPOINTSLICES, PODS, SERVICES
-from cockpit.demo.storage import key_of
+from cockpit.demo.pods.answers import Profile, profile_of
+from cockpit.demo.schemas.kinds import ENDPOINTSLICES, PODS, SERVICES
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event, Key
+from cockpit.demo.store.storage import key_of
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
 from cockpit.demo.gateway.dialects import DIALECTS, dialect_of
-from cockpit.demo.history import Event
-from cockpit.demo.kinds import INGRESSCLASSES, INGRESSES
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import INGRESSCLASSES, INGRESSES
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 
 def ensure_classes(world: World) -> None:

@@ -16,9 +16,10 @@ from cockpit.demo.gateway.connection import Connection
 from cockpit.demo.gateway.endpoints import Endpoint, Endpoints
 from cockpit.demo.gateway.http1 import Head, Reply
 from cockpit.demo.gateway.rules import Upstream
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import ENDPOINTSLICES, SERVICES
-from cockpit.demo.storage import key_of
+from cockpit.demo.schemas.kinds import ENDPOINTSLICES, SERVICES
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
 
 COMPONENT = "service-controller"
 RETRY = 30.0

@@ -19,9 +19,10 @@ from cockpit.demo.gateway.http1 import Head, Reply, error_reply
 from cockpit.demo.gateway.loadbalancers import LoadBalancers, answer_from
 from cockpit.demo.gateway.match import Request, host_of, normal_path
 from cockpit.demo.gateway.rules import Upstream
-from cockpit.demo.history import Event, Object
-from cockpit.demo.kinds import INGRESSCLASSES, INGRESSES
-from cockpit.demo.storage import Storage
+from cockpit.demo.schemas.kinds import INGRESSCLASSES, INGRESSES
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import Storage
 
 HOST = "127.0.0.1"
 TRIES = 3

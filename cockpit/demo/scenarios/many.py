@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cockpit.demo.history import Object
+from cockpit.demo.schemas.objects import Object
 
 ROLLOUTS = 500
 PODS_EACH = 20

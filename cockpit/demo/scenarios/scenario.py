@@ -11,10 +11,10 @@ from typing import Any
 import yaml
 
 from cockpit.demo.errors import AlreadyExists
-from cockpit.demo.history import Object, copied
-from cockpit.demo.kinds import Kind, by_kind
 from cockpit.demo.scenarios import many
-from cockpit.demo.storage import Storage, ensure_namespace
+from cockpit.demo.schemas.kinds import Kind, by_kind
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.storage import Storage, ensure_namespace
 
 GENERATED = {"big": many.objects}
 

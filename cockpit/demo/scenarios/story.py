@@ -11,11 +11,12 @@ from typing import Any
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers.recorder import Recorder
 from cockpit.demo.errors import ApiError, NotFound
-from cockpit.demo.history import Event, Object, copied
-from cockpit.demo.kinds import DEPLOYMENTS, Kind
-from cockpit.demo.patching import merged
+from cockpit.demo.patches.patching import merged
 from cockpit.demo.scenarios.scenario import Scenario, Step, kind_of, mentioned
-from cockpit.demo.storage import Storage, key_of
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, Kind
+from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import Storage, key_of
 
 log = logging.getLogger(__name__)
 

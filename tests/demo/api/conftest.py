@@ -15,7 +15,7 @@ import pytest
 
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
-from cockpit.demo.storage import Storage, ensure_namespace
+from cockpit.demo.store.storage import Storage, ensure_namespace
 
 PATIENCE = 20
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.demo import kubeconfig
-from cockpit.demo.auth import Users
+from cockpit.demo.api.auth import Users
 from cockpit.demo.cluster import DemoCluster
 from tests.demo.api.conftest import Client
 

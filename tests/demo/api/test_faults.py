@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from cockpit.demo.cluster import DemoCluster
-from cockpit.demo.kinds import CONFIGMAPS
+from cockpit.demo.schemas.kinds import CONFIGMAPS
 from tests.demo.api.conftest import Client, line
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.garbage import GarbageCollector
-from cockpit.demo.kinds import CONFIGMAPS, NAMESPACES
-from cockpit.demo.storage import Storage, ensure_namespace
+from cockpit.demo.schemas.kinds import CONFIGMAPS, NAMESPACES
+from cockpit.demo.store.garbage import GarbageCollector
+from cockpit.demo.store.storage import Storage, ensure_namespace
 
 
 def owned(name: str, *owners: dict[str, Any], namespace: str = "default") -> dict[str, Any]:

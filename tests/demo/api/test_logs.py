@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from cockpit.demo.cluster import DemoCluster
-from cockpit.demo.kinds import PODS
+from cockpit.demo.schemas.kinds import PODS
 from tests.demo.api.conftest import PATIENCE, Client, until
 
 LOG = "/api/v1/namespaces/default/pods/one/log"

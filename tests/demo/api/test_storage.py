@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.demo import fields, schema
+from cockpit.demo.api.selectors import label_selector
+from cockpit.demo.api.tables.cells import human_duration
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import ApiError, BadRequest, Conflict, Expired, NotFound
-from cockpit.demo.history import Event, copied
-from cockpit.demo.kinds import CONFIGMAPS, DEPLOYMENTS, PODS
-from cockpit.demo.patching import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, merged, patched
-from cockpit.demo.selectors import label_selector
-from cockpit.demo.storage import Storage, ensure_namespace
-from cockpit.demo.tables.cells import human_duration
+from cockpit.demo.patches import fields
+from cockpit.demo.patches.patching import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, merged, patched
+from cockpit.demo.schemas import schema
+from cockpit.demo.schemas.kinds import CONFIGMAPS, DEPLOYMENTS, PODS
+from cockpit.demo.schemas.objects import copied
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import Storage, ensure_namespace
 
 
 def config(name: str, **values: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from cockpit.demo.cluster import DemoCluster
-from cockpit.demo.kinds import CONFIGMAPS
+from cockpit.demo.schemas.kinds import CONFIGMAPS
 from tests.demo.api.conftest import Client, line, until
 
 MAPS = "/api/v1/namespaces/default/configmaps"

@@ -1,0 +1,65 @@
+"""Which table a kind has, and tables as the API answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from cockpit.demo.api.tables import cluster, network, pods, workloads
+from cockpit.demo.api.tables.columns import TableForm
+from cockpit.demo.schemas import kinds
+from cockpit.demo.schemas.kinds import Kind
+from cockpit.demo.store.history import Record, typed
+
+FORMS: dict[Kind, TableForm] = {
+    kinds.PODS: pods.PODS,
+    kinds.DEPLOYMENTS: workloads.DEPLOYMENTS,
+    kinds.REPLICASETS: workloads.REPLICASETS,
+    kinds.STATEFULSETS: workloads.STATEFULSETS,
+    kinds.DAEMONSETS: workloads.DAEMONSETS,
+    kinds.CONTROLLERREVISIONS: workloads.CONTROLLERREVISIONS,
+    kinds.SERVICES: network.SERVICES,
+    kinds.ENDPOINTS: network.ENDPOINTS,
+    kinds.ENDPOINTSLICES: network.ENDPOINTSLICES,
+    kinds.INGRESSES: network.INGRESSES,
+    kinds.INGRESSCLASSES: network.INGRESSCLASSES,
+    kinds.NAMESPACES: cluster.NAMESPACES,
+    kinds.NODES: cluster.NODES,
+    kinds.EVENTS: cluster.EVENTS,
+    kinds.EVENTS_V1: cluster.EVENTS,
+    kinds.LEASES: cluster.LEASES,
+    kinds.CONFIGMAPS: cluster.CONFIGMAPS,
+    kinds.SECRETS: cluster.SECRETS,
+    kinds.SERVICEACCOUNTS: cluster.SERVICEACCOUNTS,
+}
+
+
+def table(
+    kind: Kind,
+    records: Iterable[Record],
+    metadata: dict[str, Any],
+    now: float,
+    *,
+    include: str = "Metadata",
+    headings: bool = True,
+) -> bytes:
+    """A `Table` of the records; `include` is None, Metadata or Object, as `includeObject=` asks."""
+    form = FORMS.get(kind, cluster.PLAIN)
+    body: dict[str, Any] = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+    body["columnDefinitions"] = [column.as_dict() for column in form.columns] if headings else []
+    rows = []
+    for record in records:
+        row: dict[str, Any] = {"cells": form.cells(record.obj, now)}
+        if include != "None":
+            row["object"] = msgspec.Raw(record.encoded if include == "Object" else partial(record))
+        rows.append(row)
+    body["rows"] = rows
+    return msgspec.json.encode(body)
+
+
+def partial(record: Record) -> bytes:
+    """An object's metadata alone, as `PartialObjectMetadata`."""
+    bare = msgspec.json.encode({"metadata": record.obj["metadata"]})
+    return typed("meta.k8s.io/v1", "PartialObjectMetadata", bare)

@@ -1,0 +1,117 @@
+"""What a pod of an embedded cluster answers to an HTTP request."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cockpit.demo.schemas.objects import Object
+
+PREFIX = "demo.cockpit/"
+LONGEST_LATENCY = 60.0
+_JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
+_VERSIONED = re.compile(r"(?:^|/)http-server:([^/:@]+)(?:@.*)?$")
+_NAMING = re.compile(r"(?:^|/)bebullish/demo(?:[:@].*)?$")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. `latency` is in seconds; `pod` names the pod where the answer tells it in a header."""
+
+    status: int
+    body: bytes
+    content_type: str
+    latency: float = 0.0
+    pod: str = ""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How one pod answers: read once from its image and annotations, then asked per request."""
+
+    pod: str
+    status: int
+    error_rate: float
+    latency: float
+    content_type: str
+    fixed: bytes | None
+    described: dict[str, Any]
+    ports: frozenset[int]
+    names_itself: bool
+
+    def answer(self, path: str, rng: random.Random) -> Answer:
+        """The answer to a request for a path."""
+        failed = self.error_rate > 0 and rng.random() < self.error_rate
+        body = msgspec.json.encode({**self.described, "path": path}) if self.fixed is None else self.fixed
+        status = 500 if failed else self.status
+        return Answer(status, body, self.content_type, self.latency, self.pod if self.names_itself else "")
+
+
+def profile_of(pod: Object) -> Profile:
+    """Read a pod's image and `demo.cockpit/` annotations; a value that makes no sense counts as absent.
+
+    An image that a walk-through shows answers as shown there: `http-server:v1` with its version,
+    `bebullish/demo` with the name of the pod. Any other image answers JSON that describes the pod.
+    """
+    meta, annotations = pod["metadata"], pod["metadata"].get("annotations") or {}
+    containers = [entry for entry in (pod.get("spec") or {}).get("containers") or [] if isinstance(entry, dict)]
+    image = str(containers[0].get("image", "")) if containers else ""
+    fixed, content_type, names_itself = _shown(image, meta["name"])
+    if body := annotations.get(PREFIX + "body"):
+        fixed, content_type, names_itself = _bytes(body), _TEXT, True
+    variables = {
+        str(entry.get("name")): str(entry.get("value") or "")
+        for container in containers
+        for entry in container.get("env") or []
+        if isinstance(entry, dict)
+    }
+    described = {
+        "pod": meta["name"],
+        "namespace": meta["namespace"],
+        "labels": meta.get("labels") or {},
+        "image": image,
+        "env": variables,
+    }
+    ports = {port.get("containerPort") for container in containers for port in container.get("ports") or []}
+    return Profile(
+        pod=meta["name"],
+        status=_status(annotations.get(PREFIX + "status")),
+        error_rate=_number(annotations.get(PREFIX + "error-rate"), 1.0),
+        latency=_number(annotations.get(PREFIX + "latency"), LONGEST_LATENCY),
+        content_type=content_type,
+        fixed=fixed,
+        described=described,
+        ports=frozenset(port for port in ports if isinstance(port, int)),
+        names_itself=names_itself,
+    )
+
+
+def _shown(image: str, name: str) -> tuple[bytes | None, str, bool]:
+    if found := _VERSIONED.search(image):
+        return _bytes(f'{{"code": 200, "message": "version: {found[1]}"}}'), _JSON, False
+    if _NAMING.search(image):
+        return _bytes(f"{name}\n"), _TEXT, False
+    return None, _JSON, True
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _number(text: object, most: float) -> float:
+    """A number from 0 to `most`; 0 for what is none."""
+    try:
+        number = float(text) if isinstance(text, str) else 0.0
+    except ValueError:
+        return 0.0
+    return min(max(number, 0.0), most) if math.isfinite(number) else 0.0
+
+
+def _status(text: object) -> int:
+    """A final HTTP status; 200 for what is none."""
+    return int(text) if isinstance(text, str) and re.fullmatch(r"[2-5][0-9]{2}", text, re.ASCII) else 200

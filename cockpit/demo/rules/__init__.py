@@ -1,0 +1,1 @@
+"""What the API server fills in on a write, and what it refuses."""
