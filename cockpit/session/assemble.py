@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 from cockpit.model.rollout import Finding, Lane, Observed, Rollout, Severity, Share, Verdict
-from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.model.view import CellKind, ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.stats import wilson
 
 IDLE = ProbeView(running=False, door=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0, epoch_since=None)
 
 # Fewer answers say little about a share of errors: 0 of 30 still allows 11 % (Wilson, 95 %).
 _FEWEST_ANSWERS = 30
+# In a row; where one request in five fails, so many happen once in a hundred thousand tries.
+_FEWEST_FAILURES = 8
 # A version with more failing answers than this has something wrong with it, whatever the noise.
 _ERRORS_TOLD = 0.01
 _ERRORS_CRITICAL = 0.10
@@ -48,6 +51,9 @@ def rollout_view(rollout: Rollout, lanes: tuple[Lane, ...], probe: ProbeView, ar
     if around.why_not:
         acts = tuple(replace(act, enabled=False, why=around.why_not) if act.enabled else act for act in acts)
     findings = (*observations(lanes, probe), *rollout.findings)
+    if _failing(probe) >= _FEWEST_FAILURES:
+        # What was observed before says nothing about what users get while nobody answers.
+        lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)
     return RolloutView(replace(rollout, lanes=lanes, findings=findings, acts=acts), probe, around.acting)
 
 
@@ -83,7 +89,22 @@ def _evidence(lane: Lane, observed: Observed) -> str:
 
 
 def _errors(lane: Lane) -> list[Finding]:
-    return [finding for share in lane.shares for finding in _errors_of(lane, share)]
+    return [*_nameless_errors(lane), *(finding for share in lane.shares for finding in _errors_of(lane, share))]
+
+
+def _nameless_errors(lane: Lane) -> list[Finding]:
+    """Requests that failed before any version answered: a gateway without back-ends, a connection refused."""
+    failed = lane.errors - sum(share.observed.errors for share in lane.shares if share.observed)
+    if lane.samples < _FEWEST_ANSWERS or failed <= 0:
+        return []
+    low, high = wilson(failed, lane.samples)
+    if low <= _ERRORS_TOLD:
+        return []
+    severity = Severity.CRITICAL if low >= _ERRORS_CRITICAL else Severity.WARNING
+    place = "" if lane.name == "default" else f" in lane {lane.name}"
+    text = f"{percent(failed / lane.samples)} of requests{place} fail, and no version answers them"
+    evidence = f"{failed} of {lane.samples} requests, {percent(low)} to {percent(high)}"
+    return [Finding("nobody-answers", severity, text, evidence)]
 
 
 def _errors_of(lane: Lane, share: Share) -> list[Finding]:
@@ -105,15 +126,22 @@ def _errors_of(lane: Lane, share: Share) -> list[Finding]:
 
 def _blindness(probe: ProbeView) -> list[Finding]:
     """A probe that runs and learns nothing: it must not be taken for a good sign."""
+    if (failing := _failing(probe)) >= _FEWEST_FAILURES:
+        text = f"none of the last {failing} requests was answered well"
+        return [Finding("no-answers", Severity.CRITICAL, text, probe.strip[-1].note)]
     if not probe.running or probe.total < _FEWEST_ANSWERS:
         return []
-    if probe.errors >= probe.total:
-        last = probe.strip[-1].note if probe.strip else ""
-        return [Finding("no-answers", Severity.CRITICAL, f"none of {probe.total} requests was answered well", last)]
     if probe.unknown + probe.errors >= probe.total:
         advice = "say where answers name their version (header, JSON path, pattern)"
         return [Finding("no-version", Severity.WARNING, f"none of {probe.total} answers names a version", advice)]
     return []
+
+
+def _failing(probe: ProbeView) -> int:
+    """How many requests in a row, up to the newest, were not answered well."""
+    if not probe.running:
+        return 0
+    return sum(1 for _ in takewhile(lambda cell: cell.kind is CellKind.ERROR, reversed(probe.strip)))
 
 
 def percent(share: float | None) -> str:

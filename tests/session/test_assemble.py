@@ -76,14 +76,31 @@ def test_a_version_that_fails_is_told_once_chance_is_out(answers: int, errors: i
 
 def test_a_probe_that_learns_nothing_is_told() -> None:
     running = replace(IDLE, running=True, total=50)
-    dead = replace(running, errors=50, strip=(Cell(CellKind.ERROR, None, "default", "connection refused"),))
+    refused = Cell(CellKind.ERROR, None, "default", "connection refused")
+    dead = replace(running, errors=50, strip=(refused,) * 50)
     (finding,) = observations((), dead)
     assert (finding.id, finding.severity, finding.evidence) == ("no-answers", Severity.CRITICAL, "connection refused")
     (finding,) = observations((), replace(running, unknown=50))
     assert finding.id == "no-version"
     assert observations((), running) == ()
-    assert observations((), replace(dead, total=5, errors=5)) == ()
+    assert observations((), replace(dead, total=5, errors=5, strip=(refused,) * 5)) == ()
     assert observations((), replace(dead, running=False)) == ()
+
+
+def test_an_outage_after_many_good_answers_is_told_and_takes_the_verdict_back() -> None:
+    good, refused = Cell(CellKind.ANSWER, "v1", "default", "200"), Cell(CellKind.ERROR, None, "default", "refused")
+    seen = lane(Verdict.ON, 5000, share("v1", 1.0, 1.0, 5000))
+    probe = replace(IDLE, running=True, total=5020, errors=20, strip=(good,) * 900 + (refused,) * 20)
+    view = rollout_view(ROLLOUT, (seen,), probe, Circumstances())
+    assert view.rollout.findings[0].id == "no-answers"
+    assert view.rollout.findings[0].severity is Severity.CRITICAL
+    assert view.rollout.lanes[0].verdict is Verdict.UNKNOWN
+
+
+def test_requests_that_fail_before_any_version_answers_are_told() -> None:
+    seen = replace(lane(Verdict.ON, 500, share("v1", 1.0, 1.0, 400)), errors=100)
+    (found,) = observations((seen,), IDLE)
+    assert (found.id, found.severity) == ("nobody-answers", Severity.CRITICAL)
 
 
 def test_the_worst_is_told_first_and_before_what_was_read() -> None:
