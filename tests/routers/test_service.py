@@ -204,7 +204,7 @@ def test_a_selector_that_names_no_version_can_be_mended(blue_green: Cluster) -> 
 def test_a_service_with_nothing_to_choose_from_is_no_rollout(
     blue_green: Cluster, selector: dict[str, str] | None
 ) -> None:
-    service(blue_green)["selector"] = selector
+    service(blue_green).update(type="ClusterIP", selector=selector)
     assert read_all(blue_green.balance()) == ()
 
 

@@ -14,11 +14,12 @@ from cockpit.routers.ingress.split import Branch, Split
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.owners import is_rolling
+from cockpit.workloads.selectors import no_selector
 
 
 def findings_of(split: Split, objects: Objects) -> tuple[Finding, ...]:
     """All of them, the worst first."""
-    found = [*_main(split), *_mixes(split), *_rolling(split), *leaks(split, objects)]
+    found = [*_main(split), *_mixes(split), *_unselected(split, objects), *_rolling(split), *leaks(split, objects)]
     for branch in split.branches:
         found += [*branch.canary.rules.problems, *_placing(split, branch), *_behind(split, branch)]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -78,6 +79,11 @@ def _mixes(split: Split) -> Iterator[Finding]:
                 f"Service {side.upstream.service} has sessionAffinity ClientIP: gateways that go through its"
                 " address keep to one pod",
             )
+
+
+def _unselected(split: Split, objects: Objects) -> Iterator[Finding]:
+    services = [side.service for side in split.sides if side.service]
+    yield from (found for service in services if (found := no_selector(service, objects)))
 
 
 def _rolling(split: Split) -> Iterator[Finding]:

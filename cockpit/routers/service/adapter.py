@@ -1,4 +1,4 @@
-"""The adapter of Service selectors: one rollout per Service that has versions to choose from."""
+"""The adapter of Service selectors: one rollout per Service with versions to choose from, or reached without one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from cockpit.model.rollout import Rollout
 from cockpit.routers.service import acts
 from cockpit.routers.service.reading import look
 from cockpit.routers.service.rollouts import rollout_of
+from cockpit.routers.service.unselected import is_shown, unselected_rollout
 from cockpit.workloads.answers import refused
 from cockpit.workloads.lookups import find_service
+from cockpit.workloads.selectors import UNKNOWN, is_unselected
 
 
 class ServiceRouter:
@@ -22,11 +24,17 @@ class ServiceRouter:
     needs: tuple[Resource, ...] = (SERVICES, DEPLOYMENTS, REPLICASETS, PODS, ENDPOINTSLICES, INGRESSES)
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        state = look(root, objects) if isinstance(root, Service) else None
+        if not isinstance(root, Service):
+            return ()
+        if is_shown(root, objects):
+            return (unselected_rollout(root, objects),)
+        state = look(root, objects)
         return (rollout_of(state, objects),) if state else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         service = find_service(objects, rollout.key.namespace, rollout.key.name)
+        if service and is_unselected(service):
+            return refused(rollout, ask.act, UNKNOWN)
         state = look(service, objects) if service else None
         if state is None:
             why = "its versions are gone" if service else "the Service is gone"
