@@ -245,8 +245,33 @@ def test_a_header_rule_is_set_and_taken_away(weight_story: Cluster) -> None:
     weight_story.send_all(plan.inverse)
     assert weight_story.plain() == before
     send(weight_story, Ask(Act.HEADER, version="v2", header=("foo", "bar")))
+    plan = planned(weight_story, Ask(Act.HEADER))
+    assert plan.title == "remove the header rule foo=bar to v2"
+    assert [str(c) for c in plan.changes] == [
+        "header rule foo=bar to v2 set -> removed",
+        "requests with foo=bar v2 -> split as all others",
+    ]
+    assert any("v2 keeps its 30% of all requests" in w for w in plan.warnings)
+    assert plan.undo == "header rule: foo=bar"
     assert not send(weight_story, Ask(Act.HEADER)).raises
     assert weight_story.plain() == before
+
+
+def test_a_cookie_rule_beside_the_header_rule_that_is_removed_is_told(header_story: Cluster) -> None:
+    header_story.use_class("nginx").doc("Ingress", "route2")["metadata"]["annotations"][f"{CANARY}-by-cookie"] = "try"
+    plan = send(header_story, Ask(Act.HEADER))
+    assert any("cookie try=always still go to v2" in w for w in plan.warnings)
+    assert [lane.name for lane in read(header_story).lanes] == ["default", "cookie try=always"]
+
+
+def test_a_header_rule_that_cannot_be_read_can_be_removed(header_story: Cluster) -> None:
+    header_story.use_class("nginx")
+    annotations = header_story.doc("Ingress", "route2")["metadata"]["annotations"]
+    del annotations[f"{CANARY}-by-header-value"]
+    annotations[f"{CANARY}-by-header-pattern"] = "("
+    assert planned(header_story, Ask(Act.HEADER)).title == ("remove the header rule on foo that is not in force to v2")
+    send(header_story, Ask(Act.HEADER))
+    assert header_story.doc("Ingress", "route2")["metadata"]["annotations"] == {CANARY: "true"}
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.routers.ingress.dialects import BareHeader
 from cockpit.routers.ingress.pairing import annotated, expected_with, exposure_warnings, two_versions
-from cockpit.routers.ingress.rules import TOKEN, rules_of
+from cockpit.routers.ingress.rules import TOKEN, Rules, rules_of
 from cockpit.routers.ingress.split import Branch, Split
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import annotations_edit
+from cockpit.workloads.findings import percent
 
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
 
@@ -42,19 +43,43 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
     if edit is None:
         return refused(rollout, ask.act, "the rule is so already")
     rule, before = _shown(split, branch, values), _shown(split, branch, {})
+    title, changes = _setting(before, rule, canary.name) if ask.header else _removal(branch, before, canary.name)
+    stays = () if ask.header else _stays(split, branch, values, canary.name)
     reverts = exposure_warnings(split, objects, main, canary, branch.canary.rules.share)
     return Plan(
         act=ask.act,
         rollout=rollout.key,
-        title=f"{canary.name} for requests with {rule}" if ask.header else f"no header rule for {canary.name}",
-        changes=(Change(f"header rule to {canary.name}", before, rule),),
+        title=title,
+        changes=changes,
         requests=(edit.request,),
         expected=expected_with(split, values),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo=f"header rule: {before}",
-        warnings=tuple(w for w in reverts if not w.startswith("capacity")),
-        raises=ask.header is not None,
+        warnings=(*stays, *(w for w in reverts if not w.startswith("capacity"))),
+        raises=ask.header is not None or _rules(split, branch, values).share > branch.canary.rules.share,
     )
+
+
+def _setting(before: str, rule: str, canary: str) -> tuple[str, tuple[Change, ...]]:
+    return f"{canary} for requests with {rule}", (Change(f"header rule to {canary}", before, rule),)
+
+
+def _removal(branch: Branch, rule: str, canary: str) -> tuple[str, tuple[Change, ...]]:
+    changes = [Change(f"header rule {rule} to {canary}", "set", "removed")]
+    if any(m.kind == "header" for m in branch.canary.rules.matches):
+        changes.append(Change(f"requests with {rule}", canary, "split as all others"))
+    return f"remove the header rule {rule} to {canary}", tuple(changes)
+
+
+def _stays(split: Split, branch: Branch, values: dict[str, str | None], canary: str) -> tuple[str, ...]:
+    """What still leads to the canary once the header rule is gone."""
+    rules = _rules(split, branch, values)
+    found = [
+        f"requests with {m.text} still go to {canary}: a header rule is all that is removed" for m in rules.matches
+    ]
+    if rules.share:
+        found.append(f"{canary} keeps its {percent(rules.share)} of all requests: set the weight to 0 to end that")
+    return tuple(found)
 
 
 def _values(split: Split, branch: Branch, header: tuple[str, str] | None) -> dict[str, str | None] | str:
@@ -80,9 +105,17 @@ def _values(split: Split, branch: Branch, header: tuple[str, str] | None) -> dic
     return {keys["by-header"]: name, keys["by-header-value"]: value or None, **pattern}
 
 
+def _rules(split: Split, branch: Branch, values: dict[str, str | None]) -> Rules:
+    """The canary's rules as they are with these annotations."""
+    return rules_of(annotated(branch.canary.ingress, values), split.fork.dialect)
+
+
 def _shown(split: Split, branch: Branch, values: dict[str, str | None]) -> str:
     """The header rule in words, as it is with these annotations."""
-    rules = rules_of(annotated(branch.canary.ingress, values), split.fork.dialect)
-    text = next((m.text for m in rules.matches if m.kind == "header"), "none")
-    bare = split.fork.dialect.bare_header is BareHeader.ALWAYS and text.endswith("=always")
+    ingress, dialect = annotated(branch.canary.ingress, values), split.fork.dialect
+    name = dialect.value(ingress.metadata.annotations or {}, "by-header")
+    text = next((m.text for m in rules_of(ingress, dialect).matches if m.kind == "header"), "")
+    if not text:
+        return f"on {safe_text(name, 60)} that is not in force" if name else "none"
+    bare = dialect.bare_header is BareHeader.ALWAYS and text.endswith("=always")
     return f"{text} (never keeps to main)" if bare else text
