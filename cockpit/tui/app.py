@@ -14,12 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from cockpit.model.plan import Ask
+from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Outcome, RolloutView, Stage
 from cockpit.session.port import Cockpit
-from cockpit.tui.acting import state_of
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.keys import Key, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ViewPublished
@@ -86,7 +85,7 @@ class CockpitApp(App[None]):
         self._unsubscribe = self.cockpit.subscribe(self._published)
         self.post_message(ViewPublished(self.cockpit.view()))
         for problem in self._problems:
-            self.notify(problem, severity="warning", markup=False, timeout=15)
+            self.notify(safe_text(problem, 500), severity="warning", markup=False, timeout=15)
 
     def on_unmount(self) -> None:
         self._unsubscribe()
@@ -115,7 +114,11 @@ class CockpitApp(App[None]):
     def _act_requested(self, message: ActionRequested) -> None:
         view = self.find(message.rollout)
         if view is None:
-            self.notify(f"{message.rollout}: this rollout is gone", severity="warning", markup=False)
+            # An act can have removed the rollout; its undo brings it back.
+            if message.act is Act.UNDO:
+                self.push_screen(PlanDialog(message.rollout, Ask(Act.UNDO), ()))
+            else:
+                self.notify(f"{safe_text(message.rollout)}: this rollout is gone", severity="warning", markup=False)
             return
 
         def plan(ask: Ask | None) -> None:
@@ -168,8 +171,8 @@ class CockpitApp(App[None]):
 
     def action_keys(self) -> None:
         """Open the list of keys."""
-        selected = self.screen.selected() if isinstance(self.screen, CockpitScreen) else None
-        self.push_screen(HelpScreen(lambda key: state_of(key, selected, self.view.read_only).why))
+        top = self.screen
+        self.push_screen(HelpScreen(lambda key: top.wanted(key)[0].why if isinstance(top, CockpitScreen) else ""))
 
     def action_palette(self) -> None:
         """Open the palette."""

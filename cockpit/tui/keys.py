@@ -26,8 +26,8 @@ class Key:
     """One key. `id` is what a user remaps, `keys` Textual's names separated by commas.
 
     `action` is an action of the screen, or of the app with `app.` in front; `acts` are what it asks for, the first
-    that applies; `word` goes into the footer; `way_back` marks what lowers exposure and is never held up;
-    `priority` opens a field at once, so that what is typed right after it goes there.
+    that applies; `word` goes into the footer; `priority` opens a field at once, so that what is typed right after it
+    goes there.
     """
 
     id: str
@@ -37,7 +37,6 @@ class Key:
     where: Where
     action: str = ""
     acts: tuple[Act, ...] = ()
-    way_back: bool = False
     priority: bool = False
 
     @property
@@ -71,15 +70,15 @@ def key_name(key: str) -> str:
     return NAMES.get(key, key)
 
 
-def _act(id: str, key: str, acts: tuple[Act, ...], word: str, help: str, way_back: bool = False) -> Key:
-    return Key(id, key, word, help, Where.BOTH, acts=acts, way_back=way_back)
+def _act(id: str, key: str, acts: tuple[Act, ...], word: str, help: str) -> Key:
+    return Key(id, key, word, help, Where.BOTH, acts=acts)
 
 
 KEYS: tuple[Key, ...] = (
-    _act("rollback", "r", (Act.ROLLBACK,), "roll back", "all traffic to the stable version", way_back=True),
-    _act("undo", "u", (Act.UNDO,), "undo", "the inverse of the last act on this rollout", way_back=True),
-    _act("abort", "x", (Act.ABORT,), "abort", "stop the release, as its controller does it", way_back=True),
-    _act("pause", "p", (Act.PAUSE, Act.RESUME), "pause/resume", "hold the release, or let it go on", way_back=True),
+    _act("rollback", "r", (Act.ROLLBACK,), "roll back", "all traffic to the stable version"),
+    _act("undo", "u", (Act.UNDO,), "undo", "the inverse of the last act on this rollout"),
+    _act("abort", "x", (Act.ABORT,), "abort", "stop the release, as its controller does it"),
+    _act("pause", "p", (Act.PAUSE, Act.RESUME), "pause/resume", "hold the release, or let it go on"),
     _act("approve", "a", (Act.APPROVE,), "approve", "let it take the next step"),
     _act("weight", "w", (Act.SET_WEIGHT,), "weight", "set the share of a version"),
     _act("flip", "f", (Act.FLIP,), "flip", "point the Service at the other version"),

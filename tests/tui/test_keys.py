@@ -16,10 +16,6 @@ def test_every_act_has_a_key_and_a_single_key_never_sends() -> None:
     assert all(key.binding.action.startswith("act(") for key in KEYS if key.acts)
 
 
-def test_what_lowers_exposure_is_the_way_back() -> None:
-    assert {key.id for key in KEYS if key.way_back} == {"rollback", "undo", "abort", "pause"}
-
-
 def test_footers_name_keys_and_show_the_way_back_early() -> None:
     for footer in (FLEET_FOOTER, ROLLOUT_FOOTER):
         assert set(footer) <= set(BY_ID)

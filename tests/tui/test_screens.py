@@ -7,17 +7,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, Severity
-from cockpit.model.view import FleetView, Outcome, Prepared, Stage, Sync
+from cockpit.model.view import Entry, FleetView, Outcome, Prepared, Stage, Sync
 from cockpit.tui.app import CockpitApp
+from cockpit.tui.messages import ActionRequested
 from cockpit.tui.paint import plain
 from cockpit.tui.screens.ask import ChoiceForm, LineForm, WeightForm
 from cockpit.tui.screens.fleet import FleetScreen
@@ -30,7 +33,7 @@ from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.painted import Painted
 from cockpit.tui.widgets.rollout_table import RolloutTable
 from cockpit.tui.widgets.scroll_text import ScrollText
-from tests.tui.fake import START, FakeCockpit, cluster, fleet, plan_of, rollout
+from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, plan_of, rollout
 
 
 @asynccontextmanager
@@ -45,7 +48,12 @@ async def screen(
 
 def shown(app: CockpitApp) -> str:
     """All text on the screen."""
-    return "\n".join(line for pane in app.screen.query(Painted) for line in plain(pane.lines))
+    return shown_on(app.screen)
+
+
+def shown_on(screen: Screen[Any]) -> str:
+    """All text on a screen that may be under another."""
+    return "\n".join(line for pane in screen.query(Painted) for line in plain(pane.lines))
 
 
 def said(app: CockpitApp) -> str:
@@ -214,15 +222,17 @@ async def test_read_only_refuses_every_act() -> None:
     assert not cockpit.asks
 
 
-async def test_while_an_act_is_under_way_only_the_way_back_is_open() -> None:
+async def test_while_requests_are_sent_the_screen_opens_what_the_session_leaves_open() -> None:
     cockpit = FakeCockpit()
     async with screen(cockpit) as (app, pilot):
-        cockpit.change("http-server", acting="set weight")
+        sending = replace(cockpit.current.rollouts[0].rollout, acts=acts(Act.ROLLBACK, why="under way: v2 30% -> 40%"))
+        cockpit.change("http-server", rollout=sending, acting="v2 30% -> 40%")
         await pilot.pause()
         await press(pilot, "w")
-        assert "set weight is under way" in said(app)
+        assert "http-server: under way: v2 30% -> 40%" in said(app)
         await press(pilot, "r")
         assert isinstance(app.screen, PlanDialog)
+    assert [ask.act for _, ask in cockpit.asks] == [Act.ROLLBACK]
 
 
 async def test_the_cursor_stays_on_its_rollout_when_rows_come_and_go() -> None:
@@ -378,6 +388,47 @@ async def test_a_rollout_that_goes_away_is_told_once() -> None:
         assert said(app).count("this rollout is gone") == 1
         await press(pilot, "r")
         assert "no rollout is selected" in said(app)
+    assert not cockpit.asks
+
+
+@pytest.mark.parametrize("keys", [("u",), ("i", "u"), ("enter", "u"), ("enter", "i", "u")])
+async def test_an_act_that_removed_its_rollout_can_be_undone(keys: tuple[str, ...]) -> None:
+    cockpit = FakeCockpit(replace(fleet(), rollouts=fleet().rollouts[:1]))
+    key = cockpit.current.rollouts[0].rollout.key
+    async with screen(cockpit) as (app, pilot):
+        if keys[0] == "enter":
+            await press(pilot, "enter")
+        finished = Entry("3", START + 90, "ann", key, "finish", "clean up", Stage.VERIFIED)
+        gone = replace(cockpit.current, at=START + 400, rollouts=(), journal=(*cockpit.current.journal, finished))
+        cockpit.publish(gone)
+        await pilot.pause()
+        await press(pilot, *(name for name in keys if name != "enter"))
+        assert isinstance(app.screen, PlanDialog)
+        await press(pilot, "enter")
+    assert cockpit.asks == [(key, Ask(Act.UNDO))]
+    assert len(cockpit.sent) == 1
+
+
+async def test_the_journal_undoes_on_the_rollout_of_its_line() -> None:
+    other = RolloutKey("prod-eu", "shop", "old", "ingress")
+    entry = Entry("0", START, "ann", other, "finish", "clean up", Stage.VERIFIED)
+    cockpit = FakeCockpit(replace(fleet(), journal=(entry, *fleet().journal)))
+    async with screen(cockpit, keymap={"undo": "b"}) as (app, pilot):
+        await press(pilot, "i", "end", "down", "down", "down", "b")
+        assert isinstance(app.screen, PlanDialog)
+        assert "b undo the last act on the rollout of this line" in shown_on(app.screen_stack[-2])
+    assert cockpit.asks == [(other, Ask(Act.UNDO))]
+
+
+@pytest.mark.parametrize("keys", [("u",), ("i", "u")])
+async def test_nothing_is_undone_that_was_not_sent_or_may_not_be(keys: tuple[str, ...]) -> None:
+    refused = Entry("1", START, "ann", fleet().rollouts[0].rollout.key, "finish", "clean up", Stage.REFUSED)
+    for view in (replace(fleet(), journal=(refused,)[: len(keys) % 2]), replace(fleet(), read_only=True)):
+        cockpit = FakeCockpit(replace(view, rollouts=()))
+        async with screen(cockpit) as (app, pilot):
+            await press(pilot, *keys)
+            assert any(word in said(app) for word in ("no rollout is selected", "nothing was asked", "read-only"))
+        assert not cockpit.asks
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (40, 10), (200, 60)])
@@ -414,6 +465,37 @@ async def test_text_of_the_cluster_is_neither_markup_nor_escapes() -> None:
             assert "\u202e" not in drawn
         await press(pilot, "escape", "w")
         assert isinstance(app.screen, WeightForm)
+
+
+def visible(app: CockpitApp) -> str:
+    """Every character that goes to the terminal, notices and fields included."""
+    return "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
+
+
+async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
+    cockpit = FakeCockpit()
+    usual = fleet().rollouts[0].rollout
+    key = replace(usual.key, name="web\x1b[31m[red]\u202e")
+    hostile = replace(usual, key=key, acts=acts(Act.ROLLBACK, why=HOSTILE), versions=())
+    cockpit.current = replace(fleet(), rollouts=(replace(fleet().rollouts[0], rollout=hostile),))
+    cockpit.answer = lambda key, ask: Prepared(plan_of(key, ask, False, final=True), (), production=True)
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "w", "s", "enter", "l", "r")
+        name = app.screen.query_one("#name", Input)
+        assert name.placeholder == "type web[red] to send"
+        name.value = "web[red]"
+        await pilot.pause()
+        assert not app.screen.query_one("#send", Button).disabled
+        await press(pilot, "escape")
+        cockpit.publish(replace(cockpit.current, at=START + 400, rollouts=()))
+        await pilot.pause()
+        app.post_message(ActionRequested(key, Act.ROLLBACK))
+        await pilot.pause()
+        for words in ("web[red]: [/foo] [red]x", "jump does not exist", "no pod is there", "this rollout is gone"):
+            assert words in said(app)
+        assert said(app).count("web[red]") == 5
+        for text in (said(app), visible(app)):
+            assert not {"\x1b", "\u202e"} & set(text)
 
 
 async def test_an_empty_fleet_says_why() -> None:

@@ -202,7 +202,7 @@ class LineForm(Form[Asked]):
     def action_submit(self) -> None:
         parsed = self.parse(self.query_one("#line", Input).value)
         if isinstance(parsed, str):
-            self.problem = parsed
+            self.problem = safe_text(parsed)
             self.show_form()
         else:
             self.dismiss(parsed)

@@ -7,9 +7,11 @@ from typing import Any
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from cockpit.model.plan import Act, ActState
+from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
-from cockpit.tui.acting import state_of
+from cockpit.tui.acting import state_of, undo_state
 from cockpit.tui.aiming import Target, told
 from cockpit.tui.desk import Desk, desk_of
 from cockpit.tui.keys import KEYS, Key, Where
@@ -41,6 +43,10 @@ class CockpitScreen(Screen[None]):
         """The rollout that keys are about."""
         raise NotImplementedError
 
+    def gone(self) -> RolloutKey | None:
+        """The rollout that an undo is about where none is selected: an act can have removed it."""
+        raise NotImplementedError
+
     def show_view(self, view: FleetView) -> None:
         """Show this view."""
         raise NotImplementedError
@@ -60,17 +66,24 @@ class CockpitScreen(Screen[None]):
     def applies(self, key: Key) -> bool:
         """Whether a key does something for the rollout that is selected."""
         if key.acts:
-            return state_of(key, self.selected(), self.desk.view.read_only).enabled
+            return self.wanted(key)[0].enabled
         return key.id not in {"open", "probe", "probe-target", "yaml", "events", "logs"} or self.selected() is not None
 
     def action_act(self, id: str) -> None:
         """Ask for the act of a key, or say why it does not apply."""
-        view = self.selected()
-        state = state_of(self.desk.keymap[id], view, self.desk.view.read_only)
-        if not state.enabled or view is None:
+        state, key = self.wanted(self.desk.keymap[id])
+        if not state.enabled or key is None:
             self.app.notify(state.why, severity="warning", markup=False)
             return
-        self.app.post_message(ActionRequested(view.rollout.key, state.act))
+        self.app.post_message(ActionRequested(key, state.act))
+
+    def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
+        """What an act's key asks for, whether it applies, and the rollout that it is about."""
+        read_only = self.desk.view.read_only
+        if view := self.selected():
+            return state_of(key, view, read_only), view.rollout.key
+        gone = self.gone() if Act.UNDO in key.acts else None
+        return (undo_state(read_only) if gone else state_of(key, None, read_only)), gone
 
     async def action_probe(self) -> None:
         """Start the probe, or stop it."""

@@ -10,7 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 
+from cockpit.model.refs import RolloutKey
 from cockpit.model.view import FleetView, RolloutView, Sync
+from cockpit.tui.acting import latest_sent
 from cockpit.tui.keys import FLEET_FOOTER, Where
 from cockpit.tui.pace import Pace
 from cockpit.tui.screens.base import CockpitScreen, bindings
@@ -65,6 +67,9 @@ class FleetScreen(CockpitScreen):
     def selected(self) -> RolloutView | None:
         current = self.query_one(RolloutTable).current
         return self.desk.find(current.rollout.key) if current else None
+
+    def gone(self) -> RolloutKey | None:
+        return latest_sent(self.desk.view)
 
     def show_view(self, view: FleetView) -> None:
         self.query_one(HeaderBar).show(view, view.clusters, view.rollouts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -9,9 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from cockpit.model.plan import Act
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
+from cockpit.tui.acting import undo_state
 from cockpit.tui.desk import desk_of
+from cockpit.tui.keys import BY_ID
+from cockpit.tui.messages import ActionRequested
 from cockpit.tui.paint import Line, Span, wrap
 from cockpit.tui.plan_text import MOST_COMMAND
 from cockpit.tui.text import clock_time
@@ -22,14 +27,17 @@ from cockpit.tui.widgets.timeline import Timeline
 class JournalScreen(Screen[None]):
     """All entries, newest first, and everything about the one under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,i", "app.pop_screen", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,i", "app.pop_screen", "back", show=False),
+        replace(BY_ID["undo"].binding, action="undo"),
+    ]
 
     def compose(self) -> ComposeResult:
         desk = desk_of(self.app)
         yield ScrollText(lambda width: [(Span(" journal", "strong"),)], desk.glyphs, id="heading")
         yield Timeline(desk.glyphs, desk.zone, with_name=True)
         yield ScrollText(self.details, desk.glyphs, id="details")
-        yield ScrollText(lambda width: [(Span(" esc back   tab panes", "quiet"),)], desk.glyphs, id="keys")
+        yield ScrollText(self.keys_line, desk.glyphs, id="keys")
 
     def on_mount(self) -> None:
         for fixed in ("#heading", "#keys"):
@@ -45,6 +53,20 @@ class JournalScreen(Screen[None]):
     @on(Timeline.CursorMoved)
     def _cursor_moved(self) -> None:
         self.query_one("#details", ScrollText).repaint()
+
+    def keys_line(self, width: int) -> list[Line]:
+        """The keys, in words."""
+        undo = desk_of(self.app).keymap["undo"].shown
+        return [(Span(f" esc back   tab panes   {undo} undo the last act on the rollout of this line", "quiet"),)]
+
+    def action_undo(self) -> None:
+        """Ask for the undo of the last act on the rollout under the cursor, which may be gone."""
+        entry = self.query_one(Timeline).current
+        state = undo_state(desk_of(self.app).view.read_only)
+        if entry is None or not state.enabled:
+            self.app.notify(state.why or "nothing was asked yet", severity="warning", markup=False)
+            return
+        self.app.post_message(ActionRequested(entry.rollout, Act.UNDO))
 
     def details(self, width: int) -> list[Line]:
         """Everything about one entry."""

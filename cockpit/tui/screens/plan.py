@@ -16,6 +16,7 @@ from textual.widgets import Button, Input
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Owner
+from cockpit.model.text import safe_text
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.tui.desk import desk_of
 from cockpit.tui.messages import ActionFinished
@@ -57,7 +58,7 @@ class PlanDialog(ModalScreen[None]):
         glyphs = desk_of(self.app).glyphs
         with Vertical(id="dialog"):
             yield ScrollText(self.body, glyphs, id="body")
-            yield Input(placeholder=f"type {self.rollout.name} to send", id="name", compact=True)
+            yield Input(placeholder=f"type {safe_text(self.rollout.name)} to send", id="name", compact=True)
             with Horizontal(id="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Send", id="send", compact=True, disabled=True)
@@ -119,7 +120,7 @@ class PlanDialog(ModalScreen[None]):
 
     @on(Input.Changed, "#name")
     def _name_typed(self, event: Input.Changed) -> None:
-        self.query_one("#send").disabled = self.sent or event.value != self.rollout.name
+        self.query_one("#send").disabled = self.sent or event.value != safe_text(self.rollout.name)
 
     @on(Input.Submitted, "#name")
     def _name_done(self) -> None:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView, Stage
 from cockpit.tui.keys import ROLLOUT_FOOTER, Where
 from cockpit.tui.pace import Pace
@@ -116,6 +117,9 @@ class RolloutScreen(CockpitScreen):
     def selected(self) -> RolloutView | None:
         return self.desk.find(self.key)
 
+    def gone(self) -> RolloutKey | None:
+        return self.key
+
     def show_view(self, view: FleetView) -> None:
         shown = self.selected()
         clusters = [cluster for cluster in view.clusters if cluster.context == self.key.context]
@@ -170,7 +174,7 @@ class RolloutScreen(CockpitScreen):
     def _tell_gone(self) -> None:
         if not self._gone:
             self._gone = True
-            self.app.notify(f"{self.key}: this rollout is gone", severity="warning", markup=False)
+            self.app.notify(f"{safe_text(self.key)}: this rollout is gone", severity="warning", markup=False)
 
     def action_back(self) -> None:
         """Back to the fleet."""
@@ -180,6 +184,7 @@ class RolloutScreen(CockpitScreen):
         """The log of the pod under the cursor."""
         pod = self.query_one(VersionList).pod
         if pod is None:
-            self.app.notify(f"{self.key.name}: no pod is there to read from", severity="warning", markup=False)
+            words = f"{safe_text(self.key.name)}: no pod is there to read from"
+            self.app.notify(words, severity="warning", markup=False)
             return
         self.app.push_screen(PodLog(self.key.context, Ref(PODS, self.key.namespace, pod.name)))
