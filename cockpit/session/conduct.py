@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
@@ -29,8 +29,20 @@ _MOST_ISSUES = 32
 _DRAIN_SECONDS = 40.0
 
 
+@dataclass(eq=False, slots=True)
+class _Wait:
+    """The wait of the latest act on a rollout for its effect. `by` is the newer act that ended it."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    by: str = ""
+
+
 class Conductor:
-    """Prepares and sends plans for every cluster of a session, one at a time for each rollout."""
+    """Prepares and sends plans for every cluster of a session, one at a time for each rollout.
+
+    An act holds its rollout while it is sent, not while it is waited for: the way back is open from then on,
+    and what is done next ends the wait.
+    """
 
     def __init__(self, scene: Scene, clock: Clock, logbook: Logbook, undo: UndoStack) -> None:
         self._scene = scene
@@ -38,13 +50,15 @@ class Conductor:
         self._logbook = logbook
         self._undo = undo
         self._issues: dict[int, Issue] = {}
-        self._acting: dict[RolloutKey, str] = {}
+        self._acting: dict[RolloutKey, Plan] = {}
+        self._waits: dict[RolloutKey, _Wait] = {}
         self._under_way: set[asyncio.Task[Outcome]] = set()
         self._closing = asyncio.Event()
 
     def acting(self, key: RolloutKey) -> str:
-        """The act under way on a rollout, in words, or ""."""
-        return self._acting.get(key, "")
+        """The act that is being sent to a rollout, in words, or ""."""
+        plan = self._acting.get(key)
+        return plan.title if plan else ""
 
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         issue = await prepare(self._scene, self._clock, self._undo, key, ask)
@@ -69,18 +83,23 @@ class Conductor:
             return _reported(report, _refused(plan, prepared.blocked))
         if busy := self.acting(plan.rollout):
             return _reported(report, _refused(plan, f"another act on {plan.rollout} is under way: {busy}"))
-        self._acting[plan.rollout] = plan.title
+        self._acting[plan.rollout] = plan
         self._scene.touch(plan.rollout)
         # A face that gives up waiting must neither cut a plan in two nor leave its end out of the journal.
         task = asyncio.ensure_future(self._carry_out(cluster, issue, wait, report))
         self._under_way.add(task)
-        task.add_done_callback(lambda done: self._ended(plan.rollout, done))
+        task.add_done_callback(lambda done: self._ended(plan, done))
         return _reported(report, await asyncio.shield(task))
 
-    def _ended(self, key: RolloutKey, task: asyncio.Task[Outcome]) -> None:
+    def _ended(self, plan: Plan, task: asyncio.Task[Outcome]) -> None:
         self._under_way.discard(task)
-        self._acting.pop(key, None)
-        self._scene.touch(key)
+        self._release(plan)
+
+    def _release(self, plan: Plan) -> None:
+        """Open the rollout for the next act, unless one that came later holds it."""
+        if self._acting.get(plan.rollout) is plan:
+            del self._acting[plan.rollout]
+        self._scene.touch(plan.rollout)
 
     async def close(self) -> None:
         """Let requests that are being sent come to their end, within bounds; nothing is waited for any more."""
@@ -89,7 +108,7 @@ class Conductor:
             await first_of(asyncio.wait(self._under_way), self._clock.sleep(_DRAIN_SECONDS))
 
     async def _carry_out(self, cluster: Cluster, issue: Issue, wait: float, report: Report) -> Outcome:
-        plan, act_id = issue.prepared.plan, self._logbook.new_id()
+        plan, act_id, waiting = issue.prepared.plan, self._logbook.new_id(), _Wait()
 
         async def note(outcome: Outcome) -> Outcome:
             await self._logbook.note(act_id, f"{cluster.api.user}@{cluster.context}", plan, outcome.stage, outcome.why)
@@ -103,13 +122,24 @@ class Conductor:
         report(await note(Outcome(Stage.SENDING, plan.title, plan)))
         passage = await transmit(cluster, self._clock, issue)
         self._remember(issue, passage)
+        if passage.done:
+            self._supersede(plan)
+        if not passage.failed:
+            self._waits[plan.rollout] = waiting
+        self._release(plan)
         if passage.failed:
             return await note(_stopped(plan, passage))
         sent = await note(Outcome(Stage.SENT, "accepted by the API server; not yet seen to take effect", plan))
         if wait <= 0:
             return sent
         report(sent)
-        return await note(await self._await_effect(cluster, plan, wait))
+        return await note(await self._await_effect(cluster, plan, waiting, wait))
+
+    def _supersede(self, plan: Plan) -> None:
+        """End the wait for what an older act promised: it is not what is there any more."""
+        if older := self._waits.pop(plan.rollout, None):
+            older.by = plan.title
+            older.over.set()
 
     def _remember(self, issue: Issue, passage: Passage) -> None:
         """Put what was done on the undo stack, however it ended."""
@@ -119,12 +149,14 @@ class Conductor:
         elif passage.done:
             self._undo.push(key, step_back(issue.prepared.plan, issue.rollout, passage.done))
 
-    async def _await_effect(self, cluster: Cluster, plan: Plan, wait: float) -> Outcome:
+    async def _await_effect(self, cluster: Cluster, plan: Plan, waiting: _Wait, wait: float) -> Outcome:
         """Look at each newer view until objects and probe agree with the plan, at most `wait` seconds."""
         deadline = self._clock.monotonic() + wait
         while True:
             newer = self._scene.next_view()
             state = await self._agreement(cluster, plan)
+            if waiting.over.is_set():
+                return Outcome(Stage.UNVERIFIED, f"superseded by: {waiting.by}", plan)
             if state.reached:
                 return Outcome(Stage.VERIFIED, f"took effect: {state.words}", plan)
             left = deadline - self._clock.monotonic()
@@ -132,7 +164,7 @@ class Conductor:
                 until = "before the session ended" if self._closing.is_set() else f"within {wait:g} s"
                 why = f"accepted, but not seen to take effect {until}: {state.words}"
                 return Outcome(Stage.UNVERIFIED, why, plan)
-            await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait())
+            await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait(), waiting.over.wait())
 
     async def _agreement(self, cluster: Cluster, plan: Plan) -> Agreement:
         if stale := cluster.stale():

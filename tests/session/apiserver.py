@@ -27,9 +27,9 @@ COLLECTIONS = frozenset({"services", "pods", "deployments", "events"})
 class ApiServer:
     """`docs` by path. `writes` holds method and path of every write that was carried out, dry runs left out.
 
-    `forbidden` are plurals that may not be read, `denied` verbs that reviews deny. `lose_answers` is how many
+    While `mute`, watches hear of nothing and no connection ends. `forbidden` are plurals that may not be read, `denied` verbs that reviews deny. `lose_answers` is how many
     coming writes are carried out without an answer, `lose_requests` how many are dropped before. `fail_reads`
-    makes gets of single objects fail. `on_write` is called before a write is carried out.
+    makes gets of single objects fail. `on_write` is called before a write is carried out, which waits for `gate`.
     """
 
     def __init__(self, token: str = "good") -> None:
@@ -43,6 +43,9 @@ class ApiServer:
         self.fail_reads = False
         self.refuse: dict[tuple[str, str], int] = {}
         self.on_write: Callable[[], None] = lambda: None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.mute = False
         self.token = token
         self.log = ""
         self.url = ""
@@ -83,6 +86,8 @@ class ApiServer:
         self._tell("DELETED", path.rpartition("/")[0], doc)
 
     def _tell(self, kind: str, collection: str, doc: Doc) -> None:
+        if self.mute:
+            return
         line = json.dumps({"type": kind, "object": doc}).encode() + b"\n"
         for watched, queue in self._watchers:
             if _within(collection, watched):
@@ -151,6 +156,7 @@ class ApiServer:
         body = await request.json()
         dry = request.query.get("dryRun") == "All"
         if not dry:
+            await self.gate.wait()
             self.on_write()
             if self.lose_requests:
                 self.lose_requests -= 1

@@ -127,9 +127,10 @@ async def test_a_plan_is_sent_once(server: ApiServer, stage: Open) -> None:
     assert server.writes == [("PATCH", SHOP)]
 
 
-async def test_while_an_act_is_under_way_another_waits(server: ApiServer, stage: Open) -> None:
+async def test_while_an_act_is_being_sent_another_is_refused(server: ApiServer, stage: Open) -> None:
     on = await stage(server)
     one, other = await prepared(on), await prepared(on)
+    server.gate.clear()
     running = asyncio.ensure_future(on.session.send(one))
     view = await on.until(lambda view: view.rollouts[0].acting)
     flip = next(act for act in view.rollouts[0].rollout.acts if act.act is Act.FLIP)
@@ -138,6 +139,7 @@ async def test_while_an_act_is_under_way_another_waits(server: ApiServer, stage:
     outcome = await on.session.send(other)
     assert outcome.stage is Stage.REFUSED
     assert "under way" in outcome.why
+    server.gate.set()
     assert (await on.passing(running)).stage is Stage.VERIFIED
     await on.until(lambda view: not view.rollouts[0].acting and view.rollouts[0].rollout.acts[0].enabled)
 
@@ -354,3 +356,33 @@ async def test_a_journal_that_cannot_be_written_stops_no_act(server: ApiServer, 
     assert outcome.stage is Stage.VERIFIED
     assert "journal.jsonl cannot be written" in outcome.why
     await on.until(lambda view: view.journal[-1].stage is Stage.VERIFIED)
+
+
+async def test_the_way_back_is_open_while_an_act_waits_for_its_effect(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    await on.session.probe(KEY, True)
+    running = asyncio.ensure_future(on.session.send(await prepared(on), wait=60.0))
+    view = await on.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[1].written == 1.0)
+    assert not view.rollouts[0].acting
+    assert not running.done(), "the probe has not agreed"
+    back = await sent(on, UNDO, wait=0)
+    assert back.stage is Stage.SENT, back
+    assert active(server) == "v1"
+    older = await on.passing(running)
+    assert older.stage is Stage.UNVERIFIED
+    assert older.why == "superseded by: undo: flip v2"
+    lines = [json.loads(line) for line in on.journal.read_text().splitlines()]
+    assert [(line["title"], line["stage"]) for line in lines][-1] == ("flip v2", "unverified")
+
+
+async def test_an_act_that_is_refused_ends_no_wait(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    await on.session.probe(KEY, True)
+    running = asyncio.ensure_future(on.session.send(await prepared(on), wait=60.0))
+    await on.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[1].written == 1.0)
+    back = await prepared(on, UNDO)
+    server.refuse[("PATCH", SHOP)] = 403
+    assert (await on.passing(on.session.send(back))).stage is Stage.REFUSED
+    assert not running.done()
+    on.probes[0].see(Verdict.ON, 60, v2=1.0)
+    assert (await on.passing(running)).stage is Stage.VERIFIED
