@@ -13,7 +13,7 @@ from cockpit.cli.names import find, find_acted_on, where_it_is
 from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Person, Program
-from cockpit.cli.running import Failed, talk, with_session
+from cockpit.cli.running import Failed, reader_left, talk, with_session
 from cockpit.cli.waiting import synced
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
@@ -53,7 +53,12 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
             rollout = find(view, name).rollout
             key, ask = rollout.key, asked(rollout)
         outcome = await _carry_out(cockpit, key, ask, how, person)
-        _report(outcome, how.output)
+        try:
+            _report(outcome, how.output)
+        except BrokenPipeError:
+            # What was sent is told by the code and on stderr, whoever stopped reading.
+            reader_left()
+            talk(f"{outcome.stage}: {outcome.why}")
         return _code(outcome, cockpit.view(), key)
 
     code = with_session(program, options, work)
@@ -66,7 +71,7 @@ async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: How, pers
     if isinstance(prepared, Refused):
         return Outcome(Stage.REFUSED, prepared.why, None, prepared)
     if how.output == "table":
-        emit(preview(prepared))
+        _show_plan(prepared, how)
     if how.dry_run:
         # Looking is what --read-only is for; that it would not send is no failure of the plan.
         stage = Stage.REFUSED if prepared.blocked and not cockpit.view().read_only else Stage.DRY_RUN
@@ -80,6 +85,16 @@ async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: How, pers
         # What came of it is measured, which needs somebody to look.
         await cockpit.probe(key, True)
     return await cockpit.send(prepared, wait=how.wait, report=_tell)
+
+
+def _show_plan(prepared: Prepared, how: How) -> None:
+    """Print the plan; raises Failed where nobody reads it and it is not only to be looked at."""
+    try:
+        emit(preview(prepared))
+    except BrokenPipeError:
+        reader_left()
+        if not how.dry_run:
+            raise Failed(f"{prepared.plan.title}: nothing was sent, because nobody reads the plan any more") from None
 
 
 def _tell(outcome: Outcome) -> None:

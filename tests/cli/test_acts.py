@@ -1,5 +1,9 @@
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +18,7 @@ from cockpit.model.view import Entry, Outcome, Prepared, Stage
 from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, plan, rollout, version
 
 WEB = rollout()
+ROOT = Path(__file__).parents[2]
 
 
 def run(program: FakeProgram, *words: str) -> Result:
@@ -39,6 +44,7 @@ def program(*, read_only: bool = False, present: bool = False, answers: tuple[st
         (["rollback", "web", "--to", "v1"], Ask(Act.ROLLBACK, version="v1")),
         (["undo", "web"], Ask(Act.UNDO)),
         (["header", "web", "v2", "foo=bar=baz"], Ask(Act.HEADER, version="v2", header=("foo", "bar=baz"))),
+        (["header", "web", "v2", "--remove"], Ask(Act.HEADER, version="v2")),
         (["scale", "web", "v2=4"], Ask(Act.SCALE, counts=(("v2", 4),))),
         (["promote", "web", "--by", "backend"], Ask(Act.PROMOTE, by="backend")),
         (["finish", "web"], Ask(Act.FINISH)),
@@ -67,6 +73,9 @@ def test_each_act_asks_for_what_its_words_say(words: list[str], ask: Ask) -> Non
         (["scale", "web", "v2=-1"], 2, "no number of pods"),
         (["scale", "web", "v2=1e9"], 2, "no number of pods"),
         (["header", "web", "v2", "foo"], 2, "not of the form KEY=VALUE"),
+        (["header", "web", "v2", ""], 2, "not of the form KEY=VALUE"),
+        (["header", "web", "v2"], 2, "either KEY=VALUE or --remove"),
+        (["header", "web", "v2", "foo=bar", "--remove"], 2, "either KEY=VALUE or --remove"),
         (["flip", "web", "blue"], 1, "has no version 'blue'. It has v1, v2."),
         (["jump", "web", "0"], 2, "0 is not in the range"),
         (["flip", "nothing"], 1, "no rollout 'nothing'"),
@@ -222,3 +231,42 @@ def test_weights_that_leave_one_out_always_sum_to_one(tenths: list[int]) -> None
     found = weights(several, [f"{name}={share!r}" for name, share in zip(names, shares, strict=False)])
     assert {name for name, _ in found} == set(names)
     assert abs(sum(share for _, share in found) - 1) < 1e-6
+
+
+UNREAD = """
+import sys
+from cockpit.cli.main import command_line
+from cockpit.model.plan import Act
+from cockpit.model.view import Outcome, Stage
+from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, plan, rollout
+program = FakeProgram(FakeCockpit(fleet([rollout()])))
+program.cockpit.outcome = Outcome(Stage[sys.argv[1]], "as the cluster said", plan())
+try:
+    command_line(sys.argv[2:], obj=program)
+finally:
+    print(len(program.cockpit.sent), "sent", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["SENT", "flip", "web", "--yes", "--no-wait"], 1, "nothing was sent, because nobody reads the plan any more"),
+        (["SENT", "flip", "web", "--dry-run"], 0, "0 sent"),
+        (["SENT", "flip", "web", "--yes", "-o", "json"], 0, "sent: as the cluster said"),
+        (["UNKNOWN", "flip", "web", "--yes", "-o", "json"], 1, "unknown: as the cluster said"),
+        (["SENT", "list"], 0, "0 sent"),
+    ],
+)
+def test_a_reader_that_left_is_told_from_what_was_sent(words: list[str], code: int, told: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-c", UNREAD, *words],
+            check=False, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60, cwd=ROOT,
+        )  # fmt: skip
+    assert ended.returncode == code
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert f"{int('json' in words)} sent" in ended.stderr

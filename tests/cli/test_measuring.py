@@ -6,7 +6,7 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli.main import command_line
 from cockpit.model.door import Door
-from cockpit.model.rollout import Phase, Rollout, Verdict
+from cockpit.model.rollout import Finding, Phase, Rollout, Severity, Verdict
 from cockpit.model.view import FleetView
 from cockpit.probe.sample import SampledVersion, SampleResult
 from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, rollout
@@ -144,3 +144,21 @@ def test_verify_that_is_not_decided_in_time_or_cannot_be() -> None:
     gone = run(program(Verdict.ON, fleet([judged(Verdict.NOT_YET)]), fleet()), "verify", "web")
     assert gone.exit_code == 1
     assert "is gone" in gone.stderr
+
+
+@pytest.mark.parametrize(
+    ("id", "severity", "verdict", "code"),
+    [
+        ("errors", Severity.CRITICAL, Verdict.ON, 3),
+        ("no-answers", Severity.CRITICAL, Verdict.ON, 3),
+        ("errors", Severity.WARNING, Verdict.ON, 0),
+        ("errors", Severity.CRITICAL, Verdict.OFF, 6),
+        ("dangling-canary", Severity.CRITICAL, Verdict.ON, 0),
+    ],
+)
+def test_verify_is_not_fine_while_a_version_fails(id: str, severity: Severity, verdict: Verdict, code: int) -> None:
+    found = Finding(id, severity, "v2 fails 45% of its requests", "45 of 100 answers")
+    made = program(Verdict.ON, fleet([replace(judged(verdict), findings=(found,))]))
+    result = run(made, "verify", "web")
+    assert result.exit_code == code
+    assert ("critical: v2 fails 45% of its requests (45 of 100 answers)" in result.stderr) is (code == 3)

@@ -81,11 +81,16 @@ def scale(rollout: Rollout, numbers: tuple[str, ...]) -> Ask:
     return Ask(Act.SCALE, counts=counts(rollout, numbers))
 
 
-@_act(Act.HEADER, "Send requests with the header KEY: VALUE to VERSION.")
+@_act(Act.HEADER, "Send requests with the header KEY: VALUE to VERSION, or with --remove no longer.")
 @click.argument("version")
-@click.argument("header", metavar="KEY=VALUE")
-def header(rollout: Rollout, version: str, header: str) -> Ask:
-    return Ask(Act.HEADER, version=_named(rollout, version), header=pair(header, "KEY=VALUE"))
+@click.argument("header", metavar="KEY=VALUE", required=False)
+@click.option("--remove", is_flag=True, help="Take the header rule of VERSION away.")
+def header(rollout: Rollout, version: str, header: str | None, remove: bool) -> Ask:
+    if remove is (header is not None):
+        raise click.UsageError("give either KEY=VALUE or --remove")
+    return Ask(
+        Act.HEADER, version=_named(rollout, version), header=None if header is None else pair(header, "KEY=VALUE")
+    )
 
 
 @_act(Act.FLIP, "Send all traffic to the other version, or to VERSION.")

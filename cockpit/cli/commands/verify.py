@@ -11,15 +11,18 @@ from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Program
-from cockpit.cli.running import Failed, with_session
+from cockpit.cli.running import Failed, talk, with_session
 from cockpit.cli.show import describe
 from cockpit.cli.waiting import synced, until
+from cockpit.cli.words import finding_text
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Phase, Rollout, Verdict
+from cockpit.model.rollout import Finding, Phase, Rollout, Severity, Verdict
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.port import Cockpit
 
 _DECIDED = frozenset({Verdict.ON, Verdict.OFF})
+# Findings of a session about answers that fail.
+_FAILURES = frozenset({"errors", "no-answers"})
 
 
 @click.command("verify")
@@ -32,7 +35,7 @@ def verify_command(program: Program, name: str, within: float, output: str) -> N
     """Sample a rollout until each lane has a verdict.
 
     Exit code 0: what is observed is what is written. 6: it is not. 4: not decided in time. 3: it is, but the
-    rollout is degraded or aborted.
+    rollout is degraded or aborted, or a version fails so many requests that it is critical.
     """
     options = where_it_is(given(), name)
 
@@ -91,4 +94,13 @@ def _code(shown: RolloutView) -> ExitCode:
     if not _all_decided(rollout):
         message = f": {shown.probe.message}" if shown.probe.message else ""
         raise Failed(f"{rollout.key}: not decided after {shown.probe.total} answers{message}", ExitCode.TIMED_OUT)
-    return ExitCode.DEGRADED if rollout.phase in (Phase.DEGRADED, Phase.ABORTED) else ExitCode.FINE
+    failing = [finding for finding in rollout.findings if _hurts(finding)]
+    for finding in failing:
+        talk(f"{rollout.key}: {finding_text(finding)}" + (f" ({finding.evidence})" if finding.evidence else ""))
+    degraded = failing or rollout.phase in (Phase.DEGRADED, Phase.ABORTED)
+    return ExitCode.DEGRADED if degraded else ExitCode.FINE
+
+
+def _hurts(finding: Finding) -> bool:
+    """Whether answers fail so often that no split makes up for it."""
+    return finding.severity is Severity.CRITICAL and finding.id in _FAILURES
