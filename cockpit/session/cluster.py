@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,6 +53,8 @@ class Cluster:
         self.sender = Sender(connection.api, read_only)
         self.production = production
         self._namespace = connection.namespace
+        self._adapters = tuple(adapters)
+        self._resources = _kinds(adapters)
         self._clock = clock
         self._on_change = on_change
         self._topics: set[str] = set()
@@ -60,7 +62,7 @@ class Cluster:
         self._defect = ""
         self._defect_since = 0.0
         self._informers = Informers(
-            connection.api, _kinds(adapters), connection.namespace, clock=clock, rng=rng, on_change=self._changed
+            connection.api, self._resources, connection.namespace, clock=clock, rng=rng, on_change=self._changed
         )
         self.store = self._informers.store
         self.rollouts = Rollouts(self.store, adapters)
@@ -106,13 +108,32 @@ class Cluster:
             kinds=kinds,
         )
 
-    def stale(self) -> str:
-        """Why nothing should be decided by what is shown, in words; "" while it is live."""
-        view = self.view()
-        if view.state is Sync.LIVE:
+    def stale(self, key: RolloutKey) -> str:
+        """Why nothing should be decided by what is shown of a rollout, in words; "" while that is live.
+
+        Only the kinds that its adapter looks at count, so that one broken kind stops none of the others.
+        """
+        adapter = self.rollouts.adapter(key)
+        return self._stale(self._resources if adapter is None else adapter.needs)
+
+    def stale_rollouts(self) -> dict[RolloutKey, str]:
+        """The rollouts of which what is shown may be old, with why; none while the whole cluster is live."""
+        if self.view().state is Sync.LIVE:
+            return {}
+        why = {adapter.id: self._stale(adapter.needs) for adapter in self._adapters}
+        readers = ((key, self.rollouts.adapter(key)) for key in self.rollouts.current())
+        return {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
+
+    def _stale(self, needs: Collection[Resource]) -> str:
+        since: float | None = self._defect_since
+        state = Sync.RETRYING
+        if not self._defect:
+            kinds = zip(self._resources, self._informers.kinds(), strict=True)
+            state, _, since = sync_state([kind for resource, kind in kinds if resource in needs])
+        if state is Sync.LIVE:
             return ""
-        since = "" if view.stale_since is None else f" since {clock_time(view.stale_since)}"
-        return f"{self.context} is {view.state}{since}, so what is shown may be old"
+        began = "" if since is None else f" since {clock_time(since)}"
+        return f"{self.context} is {state}{began}, so what is shown may be old"
 
     def rollout(self, key: RolloutKey) -> Rollout | None:
         return self.rollouts.current().get(key)

@@ -117,6 +117,8 @@ class Conductor:
             return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
 
         self._scene.refresh()
+        if stale := cluster.stale(plan.rollout):
+            return await note(_refused(plan, stale))
         if changed := await what_changed(cluster, self._undo, issue):
             return await note(_refused(plan, f"since it was shown, {plan.rollout} changed: {changed}"))
         report(await note(Outcome(Stage.SENDING, plan.title, plan)))
@@ -167,7 +169,7 @@ class Conductor:
             await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait(), waiting.over.wait())
 
     async def _agreement(self, cluster: Cluster, plan: Plan) -> Agreement:
-        if stale := cluster.stale():
+        if stale := cluster.stale(plan.rollout):
             return Agreement(False, stale)
         left = [ref for ref in plan.gone if await self._is_there(cluster, ref)]
         state = agreement(plan, self._scene.shown(plan.rollout), left)

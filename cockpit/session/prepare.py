@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cockpit.kube.errors import ApiError, Conflict, KubeError, NotFound
@@ -14,6 +14,7 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.view import Prepared
 from cockpit.session.cluster import Cluster
 from cockpit.session.diff import differences
+from cockpit.session.hazard import routing, takes_pods_away
 from cockpit.session.pulse import first_of
 from cockpit.session.scene import Scene
 from cockpit.session.undo import Step, UndoStack
@@ -25,13 +26,17 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A prepared plan with what it was made from: the objects as they were shown (None: not there)."""
+    """A prepared plan with what it was made from: the objects as they were shown (None: not there).
+
+    `grounds` are the objects that say where traffic goes, for a plan that takes pods away.
+    """
 
     prepared: Prepared
     ask: Ask
     objects: Mapping[Ref, Mapping[str, Any] | None]
     rollout: Rollout | None
     undoes: Step | None = None
+    grounds: Mapping[Ref, Mapping[str, Any] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,14 @@ async def _attempt(
     step = undo.top(key) if ask.act is Act.UNDO else None
     rollout = cluster.rollout(key)
     objects: dict[Ref, Mapping[str, Any] | None] = {}
+    grounds: dict[Ref, Mapping[str, Any] | None] = {}
     try:
-        objects = await read_objects(cluster, plan)
+        objects = await read_objects(cluster, (request.ref for request in plan.requests))
+        if takes_pods_away(plan):
+            grounds = await read_objects(cluster, routing(rollout))
         trial = await _try_out(cluster, plan, objects)
+        if behind := _behind(cluster, grounds):
+            trial = replace(trial, blocked=behind, outdated=True)
     except KubeError as error:
         trial = _Trial((), (), blocked=str(error))
     prepared = Prepared(
@@ -90,15 +100,22 @@ async def _attempt(
         production=cluster.production,
         diff=trial.diff,
     )
-    return Issue(prepared, ask, objects, rollout, step), trial.outdated
+    return Issue(prepared, ask, objects, rollout, step, grounds), trial.outdated
 
 
-async def read_objects(cluster: Cluster, plan: Plan) -> dict[Ref, Mapping[str, Any] | None]:
-    """The objects that the requests touch, as the server has them; raises KubeError."""
-    found: dict[Ref, Mapping[str, Any] | None] = {}
-    for ref in dict.fromkeys(request.ref for request in plan.requests):
-        found[ref] = await read_one(cluster, ref)
-    return found
+async def read_objects(cluster: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
+    """The objects as the server has them (None: not there); raises KubeError."""
+    return {ref: await read_one(cluster, ref) for ref in dict.fromkeys(refs)}
+
+
+def _behind(cluster: Cluster, grounds: Mapping[Ref, Mapping[str, Any] | None]) -> str:
+    """Why a plan was made from an old picture of where traffic goes; "" where the picture is the server's."""
+    for ref, read in grounds.items():
+        known = cluster.store.get(ref.resource, ref.namespace, ref.name)
+        version = ((read or {}).get("metadata") or {}).get("resourceVersion")
+        if version != (known.metadata.resource_version if known else None):
+            return f"{ref} in {cluster.context} changed, and what is shown does not have it yet; plan again in a moment"
+    return ""
 
 
 async def read_one(cluster: Cluster, ref: Ref) -> Mapping[str, Any] | None:
@@ -113,7 +130,7 @@ def _blocked(cluster: Cluster, scene: Scene, key: RolloutKey) -> str:
     """Why this cannot be sent whatever the server thinks of it."""
     if cluster.sender.read_only:
         return "this session is read-only: start without --read-only to send"
-    if stale := cluster.stale():
+    if stale := cluster.stale(key):
         return stale
     shown = scene.shown(key)
     return f"under way: {shown.acting}" if shown and shown.acting else ""

@@ -16,7 +16,7 @@ class RolloutViews:
     def __init__(self, make: Callable[[Rollout, str], RolloutView]) -> None:
         self._make = make
         self._made: dict[RolloutKey, RolloutView] = {}
-        self._stale = ""
+        self._stale: dict[RolloutKey, str] = {}
 
     def get(self, key: RolloutKey) -> RolloutView | None:
         return self._made.get(key)
@@ -26,8 +26,8 @@ class RolloutViews:
 
     def update(self, cluster: Cluster, touched: Set[RolloutKey]) -> None:
         """Follow the cluster; `touched` are rollouts of which something else than the objects may have changed."""
-        changes, stale = cluster.rollouts.take_changes(), cluster.stale()
-        rollouts = cluster.rollouts.current()
+        changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
+        stale = cluster.stale_rollouts()
         if changes.reshaped or stale != self._stale:
             self._stale = stale
             self._made = {key: self._remade(key, rollout) for key, rollout in rollouts.items()}
@@ -38,5 +38,5 @@ class RolloutViews:
 
     def _remade(self, key: RolloutKey, rollout: Rollout) -> RolloutView:
         """The view of now; the one before where it is equal."""
-        before, view = self._made.get(key), self._make(rollout, self._stale)
+        before, view = self._made.get(key), self._make(rollout, self._stale.get(key, ""))
         return before if before == view else view

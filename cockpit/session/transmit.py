@@ -158,6 +158,8 @@ async def what_changed(cluster: Cluster, undo: UndoStack, issue: Issue) -> str:
     shown = issue.prepared.plan
     if issue.undoes is not None and undo.top(shown.rollout) != issue.undoes:
         return "another act was sent since"
+    if moved := await _traffic_moved(cluster, issue):
+        return moved
     now = planned(cluster, undo, shown.rollout, issue.ask)
     if isinstance(now, Refused):
         reason = now.why
@@ -174,3 +176,19 @@ async def what_changed(cluster: Cluster, undo: UndoStack, issue: Issue) -> str:
         if changed:
             found.append(f"{ref}: {changed}")
     return "; ".join([*found, *([reason] if reason else [])]) or "the rollout changed"
+
+
+async def _traffic_moved(cluster: Cluster, issue: Issue) -> str:
+    """What changed in the objects that say where traffic goes, asked of the server; "" where nothing did.
+
+    A deletion guards itself only against another object of the same name, and a watch may be silent.
+    """
+    found = []
+    for ref, read in issue.grounds.items():
+        try:
+            changed = _changes(ref, read, await read_one(cluster, ref))
+        except KubeError as error:
+            changed = f"it could not be read: {error}"
+        if changed:
+            found.append(f"{ref}: {changed}")
+    return "; ".join(found)

@@ -21,15 +21,17 @@ Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-COLLECTIONS = frozenset({"services", "pods", "deployments", "events"})
+COLLECTIONS = frozenset({"services", "pods", "deployments", "replicasets", "events"})
 
 
 class ApiServer:
     """`docs` by path. `writes` holds method and path of every write that was carried out, dry runs left out.
 
-    While `mute`, watches hear of nothing and no connection ends. `forbidden` are plurals that may not be read, `denied` verbs that reviews deny. `lose_answers` is how many
-    coming writes are carried out without an answer, `lose_requests` how many are dropped before. `fail_reads`
-    makes gets of single objects fail. `on_write` is called before a write is carried out, which waits for `gate`.
+    While `mute`, watches hear of nothing and no connection ends. `forbidden` are plurals that may not be read,
+    `broken` plurals that fail to list and watch, `denied` verbs that reviews deny. `lose_answers` is how many
+    coming writes are carried out without an answer,
+    `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write` is
+    called before a write is carried out, which waits for `gate`.
     """
 
     def __init__(self, token: str = "good") -> None:
@@ -37,6 +39,7 @@ class ApiServer:
         self.writes: list[tuple[str, str]] = []
         self.dry_runs: list[tuple[str, str]] = []
         self.forbidden: set[str] = set()
+        self.broken: set[str] = set()
         self.denied: set[str] = set()
         self.lose_answers = 0
         self.lose_requests = 0
@@ -51,7 +54,7 @@ class ApiServer:
         self.url = ""
         self._version = 100
         self._uids = 0
-        self._watchers: list[tuple[str, asyncio.Queue[bytes]]] = []
+        self._watchers: list[tuple[str, asyncio.Queue[bytes | None]]] = []
 
     # Objects, as somebody else would change them
 
@@ -93,6 +96,11 @@ class ApiServer:
             if _within(collection, watched):
                 queue.put_nowait(line)
 
+    def hang_up(self) -> None:
+        """End every watch that stands."""
+        for _, queue in self._watchers:
+            queue.put_nowait(None)
+
     # HTTP
 
     @asynccontextmanager
@@ -128,6 +136,8 @@ class ApiServer:
             return web.json_response({"resources": [{"name": name} for name in sorted(COLLECTIONS)]})
         if last in self.forbidden:
             return _status(403, "Forbidden", f"{last} is forbidden")
+        if last in self.broken:
+            return _status(500, "InternalError", "broken")
         if path in self.docs:
             return _status(500, "InternalError", "broken") if self.fail_reads else web.json_response(self.docs[path])
         found = [doc for place, doc in sorted(self.docs.items()) if _within(place.rpartition("/")[0], path)]
@@ -139,7 +149,7 @@ class ApiServer:
 
     async def _watch(self, request: web.Request, path: str) -> web.StreamResponse:
         response = web.StreamResponse()
-        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         after = int(request.query.get("resourceVersion") or 0)
         for place, doc in self.docs.items():
             if _within(place.rpartition("/")[0], path) and int(doc["metadata"]["resourceVersion"]) > after:
@@ -147,10 +157,11 @@ class ApiServer:
         self._watchers.append((path, queue))
         await response.prepare(request)
         try:
-            while True:
-                await response.write(await queue.get())
+            while (line := await queue.get()) is not None:
+                await response.write(line)
         finally:
             self._watchers.remove((path, queue))
+        return response
 
     async def _write(self, request: web.Request, path: str) -> web.StreamResponse:
         body = await request.json()

@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.lookup import Objects
+from cockpit.model.objects import Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import REPLICASETS, Resource
 from cockpit.model.rollout import Rollout, Verdict
-from cockpit.model.view import Outcome, Prepared, Stage
+from cockpit.model.view import Outcome, Prepared, Stage, Sync
 from cockpit.session.settings import Settings
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
@@ -386,3 +388,76 @@ async def test_an_act_that_is_refused_ends_no_wait(server: ApiServer, stage: Ope
     assert not running.done()
     on.probes[0].see(Verdict.ON, 60, v2=1.0)
     assert (await on.passing(running)).stage is Stage.VERIFIED
+
+
+async def test_nothing_is_deleted_that_takes_traffic_again_where_the_watch_was_silent(
+    server: ApiServer, stage: Open
+) -> None:
+    on = await stage(server)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    plan = await prepared(on, Ask(Act.FINISH))
+    assert plan.plan.requests[0].ref.name == "shop-v1"
+    assert plan.blocked == ""
+    server.mute = True
+    server.change(SHOP, {"spec": {"selector": {"version": "v1"}}})
+    outcome = await on.passing(on.session.send(plan))
+    assert outcome.stage is Stage.REFUSED, outcome
+    assert "Service shop/shop: spec.selector.version v2 -> v1" in outcome.why
+    assert V1 in server.docs
+
+
+async def test_a_deletion_is_not_planned_from_an_old_picture_of_the_traffic(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    server.mute = True
+    server.change(SHOP, {"spec": {"selector": {"version": "v1"}}})
+    plan = await prepared(on, Ask(Act.FINISH))
+    assert "Service shop/shop in test changed, and what is shown does not have it yet" in plan.blocked
+    assert (await on.session.send(plan)).stage is Stage.REFUSED
+    assert V1 in server.docs
+
+
+async def test_a_status_that_moved_on_does_not_stop_a_deletion(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    plan = await prepared(on, Ask(Act.FINISH))
+    server.mute = True
+    server.change(SHOP, {"status": {"loadBalancer": {"ingress": [{"ip": "127.0.0.9"}]}}})
+    await on.passing(on.session.send(plan, wait=0))
+    assert V1 not in server.docs
+
+
+async def test_a_cluster_that_is_lost_after_the_plan_was_shown_gets_nothing(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    plan = await prepared(on)
+    server.token = "another"
+    server.hang_up()
+    await on.until(lambda view: view.clusters[0].stale_since is not None)
+    outcome = await on.passing(on.session.send(plan))
+    assert outcome.stage is Stage.REFUSED
+    assert "what is shown may be old" in outcome.why
+    assert server.writes == []
+
+
+class Elsewhere(Flip):
+    """Looks at a kind that the others do without."""
+
+    id = "elsewhere"
+    roots: tuple[Resource, ...] = (REPLICASETS,)
+    needs: tuple[Resource, ...] = (REPLICASETS,)
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        return ()
+
+
+async def test_a_broken_kind_that_a_rollout_does_without_stops_no_act_on_it(server: ApiServer, stage: Open) -> None:
+    server.broken = {"replicasets"}
+    on = await stage(server, adapters=(Flip(), Elsewhere()), live=False)
+    view = await on.until(lambda view: view.rollouts and view.clusters[0].state is Sync.RETRYING)
+    assert all(act.enabled for act in view.rollouts[0].rollout.acts if act.act is Act.FLIP)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    server.broken = {"replicasets", "pods"}
+    server.hang_up()
+    view = await on.until(lambda view: not view.rollouts[0].rollout.acts[0].enabled)
+    assert "what is shown may be old" in view.rollouts[0].rollout.acts[0].why
+    assert "what is shown may be old" in (await prepared(on, Ask(Act.FLIP, version="v1"))).blocked
