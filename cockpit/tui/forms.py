@@ -115,14 +115,16 @@ def _described(version: Version) -> str:
 
 
 def header_ask(rollout: Rollout, text: str) -> Ask | str:
-    """The ask for `KEY=VALUE` or `VERSION KEY=VALUE`, or what is wrong with the text."""
+    """The ask for `KEY=VALUE`, or `-` to take the rule away, or either behind a VERSION; else what is wrong."""
     words = text.strip().split(maxsplit=1)
     version = _released(rollout)
     if len(words) == 2 and rollout.version(words[0]):
         version, text = words[0], words[1]
+    if text.strip() == "-":
+        return Ask(Act.HEADER, version=version)
     key, sign, value = text.strip().partition("=")
     if not sign or not key.strip() or not value.strip():
-        return "write it as KEY=VALUE, such as x-canary=always"
+        return "write it as KEY=VALUE, such as x-canary=always, or - to take the rule away"
     if not key.strip().replace("-", "").replace("_", "").isalnum() or not key.isascii():
         return f"{key.strip()!r} is no name of a header: letters, digits, - and _"
     return Ask(Act.HEADER, version=version, header=(key.strip(), value.strip()))

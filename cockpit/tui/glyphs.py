@@ -43,6 +43,7 @@ class Glyphs:
     moment: str
     phases: Mapping[Phase, Look]
     verdicts: Mapping[Verdict, Look]
+    stopped: Look  # instead of a verdict whose answers no longer come
     severities: Mapping[Severity, Look]
     pods: Mapping[PodState, Look]
     syncs: Mapping[Sync, Look]
@@ -125,6 +126,7 @@ def glyphs(ascii_: bool) -> Glyphs:
         moment="^" if ascii_ else "▲",
         phases=_looks(ascii_, PHASES),
         verdicts=_looks(ascii_, VERDICTS),
+        stopped=Look("-" if ascii_ else "·", "stopped", "quiet"),
         severities=_looks(ascii_, SEVERITIES),
         pods=_looks(ascii_, PODS),
         syncs=_looks(ascii_, SYNCS),

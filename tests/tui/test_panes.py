@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +43,27 @@ def test_bars_of_the_three_shares_have_one_scale() -> None:
     assert "v2 44% ±6" in seen
     left, right = seen.index("├"), seen.index("┤")
     assert left < seen.index("┼") < right
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_verdict_of_a_probe_that_stopped_is_told_as_past(verdict: Verdict) -> None:
+    drawn = lane_lines(lane(0.3, 0.44, 0.06, verdict=verdict), True, SLOTS, 80, UNICODE, running=False)
+    assert "· stopped" in plain(drawn)[0]
+    assert {span.style for span in drawn[0]} <= {"", "quiet", "strong"}
+    never = lane_lines(lane(0.3, None, verdict=Verdict.UNKNOWN), True, SLOTS, 80, UNICODE, running=False)
+    assert "nothing observed" in plain(never)[0]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_row_of_a_probe_that_stopped_is_neither_ok_nor_off(width: int) -> None:
+    view = fleet().rollouts[0]
+    for share, verdict in ((0.44, Verdict.OFF), (1.0, Verdict.ON), (0.999, Verdict.ON)):
+        past = rollout("web", "ingress", Phase.CANARY, (lane(0.3, share, verdict=verdict),))
+        stopped = replace(view, rollout=past, probe=replace(view.probe, running=False))
+        spans = row(stopped, columns(width, False, False), UNICODE, False)
+        [told] = [span for span in spans if "%" in span.text and "stopped" in span.text]
+        assert told.style == "quiet"
+        assert not {"ok", "risk"} & {span.style for span in spans}
 
 
 def test_what_nobody_knows_is_no_bar() -> None:
@@ -196,6 +219,8 @@ def test_header_and_count_forms_say_what_is_wrong() -> None:
     web = fleet().rollouts[0].rollout
     assert header_ask(web, "foo=bar") == Ask(Act.HEADER, version="v2", header=("foo", "bar"))
     assert header_ask(web, "v1 foo=a b") == Ask(Act.HEADER, version="v1", header=("foo", "a b"))
+    assert header_ask(web, " - ") == Ask(Act.HEADER, version="v2")
+    assert header_ask(web, "v1 -") == Ask(Act.HEADER, version="v1")
     assert "KEY=VALUE" in str(header_ask(web, "foo"))
     assert "no name of a header" in str(header_ask(web, "a b=c"))
     assert count_ask(web, "v1=3") == Ask(Act.SCALE, counts=(("v1", 3),))

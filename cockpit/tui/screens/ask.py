@@ -227,7 +227,7 @@ def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
     if act is Act.SET_WEIGHT and (weights := weights_of(rollout)):
         return WeightForm(weights, rollout)
     if act is Act.HEADER:
-        hint = "KEY=VALUE, or VERSION KEY=VALUE"
+        hint = "KEY=VALUE, or VERSION KEY=VALUE; - takes the rule away"
         return LineForm(f"header rule   {name}   ({versions})", hint, lambda text: header_ask(rollout, text))
     if act is Act.SCALE:
         hint = "VERSION=COUNT"

@@ -141,7 +141,7 @@ class RolloutScreen(CockpitScreen):
         names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
         self.slots = version_slots(names, self.slots)
         self.query_one(StepTrack).show(view)
-        self.query_one(Shares).show(rollout.lanes, self.slots)
+        self.query_one(Shares).show(rollout.lanes, self.slots, view.probe.running)
         self.query_one(VersionList).show(rollout, self.slots)
         findings = sorted(rollout.findings, key=lambda finding: ORDER.index(finding.severity))
         self.query_one(Findings).show([Told(finding) for finding in findings], "no findings")

@@ -84,7 +84,7 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool
         *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
         Span(fit(_declared(told, layout.declared, glyphs), layout.declared) + " "),
         Span(fit(percent(told.written if told else None, glyphs.none), layout.written) + " "),
-        *_observed(lane, told, layout.observed, glyphs),
+        *_observed(lane, told, layout.observed, glyphs, view.probe.running),
         Span(" " + fit(pods_words(rollout, layout.pods), layout.pods, ellipsis=cut)),
     ]
     return tuple(spans)
@@ -113,10 +113,13 @@ def _declared(told: Share | None, width: int, glyphs: Glyphs) -> str:
     return f"{fit(safe_text(told.version, 40), width - 1 - len(share), ellipsis=glyphs.ellipsis).rstrip()} {share}"
 
 
-def _observed(lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs) -> list[Span]:
+def _observed(lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs, running: bool) -> list[Span]:
     observed = told.observed if told else None
     if lane is None or observed is None or not observed.samples:
         return [Span(fit(glyphs.none, width), "quiet")]
+    if not running:
+        # No interval: the word that it is past needs its room.
+        return [Span(fit(f"{percent(observed.share)} {glyphs.stopped.word}", width), glyphs.stopped.style)]
     look = glyphs.verdicts[lane.verdict]
     number = f"{percent(observed.share)}{glyphs.plus_minus}{half_width(observed)}"
     return [Span(fit(number, 7) + " "), Span(fit(f"{look.sign} {look.word}", width - 8), look.style)]

@@ -21,9 +21,18 @@ VERDICTS = {
     Verdict.NOT_YET: "too few answers yet",
     Verdict.UNKNOWN: "nothing observed",
 }
+# The same where no answers come any more: it tells the past.
+STOPPED = {
+    Verdict.ON: "stopped: was as written",
+    Verdict.OFF: "stopped: was not as written",
+    Verdict.NOT_YET: "stopped: too few answers",
+    Verdict.UNKNOWN: "stopped",
+}
 
 
-def lane_lines(lane: Lane, only: bool, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> list[Line]:
+def lane_lines(
+    lane: Lane, only: bool, slots: Mapping[str, int], width: int, glyphs: Glyphs, *, running: bool = True
+) -> list[Line]:
     """A heading with the verdict, and three bars on one scale from 0 to 100%."""
     numbers = NUMBERS_WIDE if width >= 110 else NUMBERS_NARROW
     bar = max(width - LABEL - numbers - 3, 8)
@@ -31,7 +40,7 @@ def lane_lines(lane: Lane, only: bool, slots: Mapping[str, int], width: int, gly
     written = [share.written for share in lane.shares]
     observed = [share.observed.share if share.observed else None for share in lane.shares]
     rows = (("declared", declared), ("written", written), ("observed", observed))
-    lines = [lane_heading(lane, only, width, glyphs)]
+    lines = [lane_heading(lane, only, width, glyphs, running)]
     for name, shares in rows:
         words = share_words(lane.shares, shares, name == "observed", slots, glyphs)
         spans = share_bar(lane.shares, shares, slots, bar, glyphs)
@@ -41,12 +50,13 @@ def lane_lines(lane: Lane, only: bool, slots: Mapping[str, int], width: int, gly
     return lines
 
 
-def lane_heading(lane: Lane, only: bool, width: int, glyphs: Glyphs) -> Line:
-    """Which requests, and what the answers say about the written split."""
+def lane_heading(lane: Lane, only: bool, width: int, glyphs: Glyphs, running: bool) -> Line:
+    """Which requests, and what the answers say about the written split while a probe is running."""
     rest = "all requests" if only else "all other requests"
     match = safe_text(lane.match, 60) or (rest if lane.name == "default" else safe_text(lane.name, 60))
-    look = glyphs.verdicts[lane.verdict]
-    verdict = VERDICTS[lane.verdict]
+    stopped = lane.samples and not running
+    look = glyphs.stopped if stopped else glyphs.verdicts[lane.verdict]
+    verdict = STOPPED[lane.verdict] if stopped else VERDICTS[lane.verdict]
     odd = f", {rough(lane.errors)} errors" if lane.errors else ""
     odd += f", {rough(lane.unknown)} of no known version" if lane.unknown else ""
     chance = f"  {chance_words(lane.p_value)}" if lane.p_value is not None and lane.verdict is Verdict.OFF else ""
@@ -130,10 +140,11 @@ class Shares(Painted):
         self.glyphs = glyphs
         self.lanes: Sequence[Lane] = ()
         self.slots: Mapping[str, int] = {}
+        self.running = False
 
-    def show(self, lanes: Sequence[Lane], slots: Mapping[str, int]) -> None:
-        """Show these lanes; `slots` gives colours by version."""
-        self.lanes, self.slots = lanes, slots
+    def show(self, lanes: Sequence[Lane], slots: Mapping[str, int], running: bool) -> None:
+        """Show these lanes; `slots` gives colours by version, `running` whether answers still come."""
+        self.lanes, self.slots, self.running = lanes, slots, running
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
@@ -142,5 +153,6 @@ class Shares(Painted):
             if len(lines) + 4 > height and lines:
                 hidden = len(self.lanes) - len(lines) // 4
                 return [*lines[: height - 1], (Span(f" {hidden} more lanes: make the terminal taller", "quiet"),)]
-            lines += lane_lines(lane, len(self.lanes) == 1, self.slots, width, self.glyphs)
+            only = len(self.lanes) == 1
+            lines += lane_lines(lane, only, self.slots, width, self.glyphs, running=self.running)
         return lines
