@@ -62,6 +62,7 @@ class LoadedCredentials:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._configuration: Any = None
+        self._bearer: str | None = None
         self._renewed_at: float | None = None
         self.tls: ssl.SSLContext | None = None
 
@@ -71,12 +72,19 @@ class LoadedCredentials:
     async def load(self, *, attended: bool) -> None:
         """Get credentials; `attended` says that the terminal is free for a plug-in's questions."""
         credential = await self._plugin(attended)
-        self._configuration = await _configuration(self._target, self._account(), credential)
+        account = _to_load(self._account(), credential)
+        # The library takes half a second to load, which a token that is there already need not wait for.
+        there = account.keys() <= {"token"} and self._target.in_cluster is None
+        token = account.get("token")
+        self._bearer = (f"Bearer {token}" if token else "") if there else None
+        self._configuration = await _configuration(self._target, account) if self._bearer is None else None
         if self.tls is None or (credential and credential.certificate):
             self.tls = tls_context(self._target, credential)
 
     async def headers(self) -> Headers:
-        token = await self._configuration.get_api_key_with_prefix("BearerToken")
+        token = self._bearer
+        if token is None:
+            token = await self._configuration.get_api_key_with_prefix("BearerToken")
         # As client-go: no secret goes over a connection that anybody can read.
         if token and self._target.server.startswith("https://"):
             return (("Authorization", str(token).strip()), *self._target.headers)
@@ -119,7 +127,7 @@ async def credentials_for(target: Target, clock: Clock) -> Credentials:
     return credentials
 
 
-async def _configuration(target: Target, account: Mapping[str, Any], credential: Credential | None) -> Any:
+async def _configuration(target: Target, account: Mapping[str, Any]) -> Any:
     """kubernetes_asyncio's Configuration of this target: it knows tokens, token files, passwords."""
     from kubernetes_asyncio.client import Configuration
     from kubernetes_asyncio.config.config_exception import ConfigException
@@ -130,7 +138,7 @@ async def _configuration(target: Target, account: Mapping[str, Any], credential:
         if target.in_cluster is not None:
             _load_service_account(target, configuration)
             return configuration
-        alone = _single_context(target, account, credential)
+        alone = _single_context(target, account)
         loader = KubeConfigLoader(alone, active_context="it", config_base_path="")
         await loader._load_authentication()
         loader._set_config(configuration)
@@ -155,21 +163,27 @@ def _load_service_account(target: Target, configuration: Any) -> None:
     ).load_and_set(configuration)
 
 
-def _single_context(target: Target, account: Mapping[str, Any], credential: Credential | None) -> dict[str, Any]:
-    """A kubeconfig of this context alone, for the library to read; certificates are `tls`'s business.
+def _to_load(account: Mapping[str, Any], credential: Credential | None) -> dict[str, Any]:
+    """What of a user's entry gives a token; certificates are `tls`'s business.
 
     An OIDC id-token is used as it is. The library would renew it without checking the provider's certificate, and
     a provider that hands out a new refresh token each time would leave kubectl with the old one.
     """
     hidden = {"exec", "client-certificate", "client-certificate-data", "client-key", "client-key-data"}
-    account = {k: v for k, v in account.items() if k not in hidden}
-    match account.pop("auth-provider", None):
+    hidden |= {"as", "as-uid", "as-groups", "as-user-extra"}
+    found = {k: v for k, v in account.items() if k not in hidden}
+    match found.pop("auth-provider", None):
         case {"config": {"id-token": str(token)}}:
-            account = {"token": token}
-    if account.get("tokenFile"):
-        account.pop("token", None)  # client-go: the file wins
+            found = {"token": token}
+    if found.get("tokenFile"):
+        found.pop("token", None)  # client-go: the file wins
     if credential and credential.token:
-        account = {"token": credential.token}
+        found = {"token": credential.token}
+    return found
+
+
+def _single_context(target: Target, account: Mapping[str, Any]) -> dict[str, Any]:
+    """A kubeconfig of this context alone, for the library to read."""
     return {
         "current-context": "it",
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],

@@ -57,7 +57,7 @@ def test_first_paint(tmp_path: Path) -> None:
         pairs = []
         for _ in range(RUNS + 1):
             ours = seconds_until(cockpit, b"ROLLOUT", tmp_path)
-            facts = seconds_until(cockpit, b"blue-green", tmp_path)
+            facts = seconds_until(cockpit, b"demo-se", tmp_path)
             pairs.append((ours, facts, seconds_until(label, b"first paint", tmp_path)))
     paint, facts, floor = (statistics.median(column) for column in zip(*pairs[1:], strict=True))
     print(f"\nfirst paint: {paint:.2f} s, facts on screen {facts:.2f} s; a Textual label {floor:.2f} s")
