@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC
 
 import pytest
 from textual.pilot import Pilot
@@ -19,6 +16,7 @@ from cockpit.tui.paint import plain
 from cockpit.tui.screens.ask import LineForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.widgets.painted import Painted
+from tests.tui.driving import press, screen
 from tests.tui.fake import QUIET, FakeCockpit
 
 ENTRANCE = Door("", 443, "shop.example", "/version", tls=True)
@@ -32,19 +30,6 @@ def closed(cockpit: FakeCockpit) -> RolloutView:
     shut = replace(view.rollout, door=None, entrance=ENTRANCE, door_missing=WHY)
     cockpit.change(view.rollout.key.name, rollout=shut, probe=QUIET)
     return cockpit.current.rollouts[0]
-
-
-@asynccontextmanager
-async def screen(cockpit: FakeCockpit) -> AsyncIterator[tuple[CockpitApp, Pilot[None]]]:
-    app = CockpitApp(cockpit, zone=UTC)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
-        yield app, pilot
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause()
 
 
 async def fill(app: CockpitApp, pilot: Pilot[None], text: str) -> None:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC
-from typing import Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
-from textual.screen import Screen
 from textual.widgets import Button, Input
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Phase, Severity
-from cockpit.model.view import Entry, FleetView, Outcome, Prepared, Stage, Sync
-from cockpit.tui.app import CockpitApp
-from cockpit.tui.messages import ActionRequested
-from cockpit.tui.paint import plain
-from cockpit.tui.screens.ask import ChoiceForm, LineForm, WeightForm
+from cockpit.model.view import FleetView, Outcome, Prepared, Stage, Sync
+from cockpit.tui.screens.ask import ChoiceForm, LineForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.journal import JournalScreen
 from cockpit.tui.screens.palette import PaletteScreen
@@ -33,36 +23,8 @@ from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.painted import Painted
 from cockpit.tui.widgets.rollout_table import RolloutTable
 from cockpit.tui.widgets.scroll_text import ScrollText
-from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, plan_of, rollout
-
-
-@asynccontextmanager
-async def screen(
-    cockpit: FakeCockpit | None = None, size: tuple[int, int] = (80, 24), **more: object
-) -> AsyncIterator[tuple[CockpitApp, Pilot[None]]]:
-    app = CockpitApp(cockpit or FakeCockpit(), zone=UTC, **more)  # type: ignore[arg-type]
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield app, pilot
-
-
-def shown(app: CockpitApp) -> str:
-    """All text on the screen."""
-    return shown_on(app.screen)
-
-
-def shown_on(screen: Screen[Any]) -> str:
-    """All text on a screen that may be under another."""
-    return "\n".join(line for pane in screen.query(Painted) for line in plain(pane.lines))
-
-
-def said(app: CockpitApp) -> str:
-    return " | ".join(notification.message for notification in app._notifications)
-
-
-async def press(pilot: Pilot[None], *keys: str) -> None:
-    await pilot.press(*keys)
-    await pilot.pause()
+from tests.tui.driving import press, said, screen, shown
+from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, plan_of
 
 
 async def test_roll_back_is_two_keys_and_one_sends_nothing() -> None:
@@ -391,46 +353,6 @@ async def test_a_rollout_that_goes_away_is_told_once() -> None:
     assert not cockpit.asks
 
 
-@pytest.mark.parametrize("keys", [("u",), ("i", "u"), ("enter", "u"), ("enter", "i", "u")])
-async def test_an_act_that_removed_its_rollout_can_be_undone(keys: tuple[str, ...]) -> None:
-    cockpit = FakeCockpit(replace(fleet(), rollouts=fleet().rollouts[:1]))
-    key = cockpit.current.rollouts[0].rollout.key
-    async with screen(cockpit) as (app, pilot):
-        if keys[0] == "enter":
-            await press(pilot, "enter")
-        finished = Entry("3", START + 90, "ann", key, "finish", "clean up", Stage.VERIFIED)
-        gone = replace(cockpit.current, at=START + 400, rollouts=(), journal=(*cockpit.current.journal, finished))
-        cockpit.publish(gone)
-        await pilot.pause()
-        await press(pilot, *(name for name in keys if name != "enter"))
-        assert isinstance(app.screen, PlanDialog)
-        await press(pilot, "enter")
-    assert cockpit.asks == [(key, Ask(Act.UNDO))]
-    assert len(cockpit.sent) == 1
-
-
-async def test_the_journal_undoes_on_the_rollout_of_its_line() -> None:
-    other = RolloutKey("prod-eu", "shop", "old", "ingress")
-    entry = Entry("0", START, "ann", other, "finish", "clean up", Stage.VERIFIED)
-    cockpit = FakeCockpit(replace(fleet(), journal=(entry, *fleet().journal)))
-    async with screen(cockpit, keymap={"undo": "b"}) as (app, pilot):
-        await press(pilot, "i", "end", "down", "down", "down", "b")
-        assert isinstance(app.screen, PlanDialog)
-        assert "b undo the last act on the rollout of this line" in shown_on(app.screen_stack[-2])
-    assert cockpit.asks == [(other, Ask(Act.UNDO))]
-
-
-@pytest.mark.parametrize("keys", [("u",), ("i", "u")])
-async def test_nothing_is_undone_that_was_not_sent_or_may_not_be(keys: tuple[str, ...]) -> None:
-    refused = Entry("1", START, "ann", fleet().rollouts[0].rollout.key, "finish", "clean up", Stage.REFUSED)
-    for view in (replace(fleet(), journal=(refused,)[: len(keys) % 2]), replace(fleet(), read_only=True)):
-        cockpit = FakeCockpit(replace(view, rollouts=()))
-        async with screen(cockpit) as (app, pilot):
-            await press(pilot, *keys)
-            assert any(word in said(app) for word in ("no rollout is selected", "nothing was asked", "read-only"))
-        assert not cockpit.asks
-
-
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (40, 10), (200, 60)])
 async def test_every_size_shows_phase_shares_and_the_way_back(size: tuple[int, int]) -> None:
     async with screen(size=size) as (app, pilot):
@@ -440,62 +362,6 @@ async def test_every_size_shows_phase_shares_and_the_way_back(size: tuple[int, i
             assert word in text
         for pane in app.screen.query(Painted):
             assert pane.region.bottom <= size[1] or not pane.display
-
-
-HOSTILE = "[/foo] [red]x\x1b[31m\x1b]0;pwned\x07 \u202egnp.exe\u2069 $(rm) {x}"
-
-
-async def test_text_of_the_cluster_is_neither_markup_nor_escapes() -> None:
-    cockpit = FakeCockpit()
-    key = RolloutKey(f"ctx{HOSTILE}", "shop", f"web{HOSTILE}", "ingress")
-    finding = Finding("x", Severity.CRITICAL, HOSTILE, HOSTILE)
-    hostile = replace(
-        rollout("web", "ingress", Phase.CANARY, fleet().rollouts[0].rollout.lanes),
-        key=key, message=HOSTILE, findings=(finding,),
-    )  # fmt: skip
-    first = replace(fleet().rollouts[0], rollout=hostile)
-    cockpit.current = replace(fleet(), clusters=(cluster(message=HOSTILE, context=key.context),), rollouts=(first,))
-    cockpit.texts["yaml"] = HOSTILE
-    cockpit.answer = lambda key, ask: Refused(ask.act, key, HOSTILE)
-    async with screen(cockpit) as (app, pilot):
-        for keys in (("enter",), ("y",), ("escape", "r"), ("escape", "f"), ("question_mark",), ("escape", "colon")):
-            await press(pilot, *keys)
-            drawn = "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
-            assert "\x1b" not in drawn
-            assert "\u202e" not in drawn
-        await press(pilot, "escape", "w")
-        assert isinstance(app.screen, WeightForm)
-
-
-def visible(app: CockpitApp) -> str:
-    """Every character that goes to the terminal, notices and fields included."""
-    return "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
-
-
-async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
-    cockpit = FakeCockpit()
-    usual = fleet().rollouts[0].rollout
-    key = replace(usual.key, name="web\x1b[31m[red]\u202e")
-    hostile = replace(usual, key=key, acts=acts(Act.ROLLBACK, why=HOSTILE), versions=())
-    cockpit.current = replace(fleet(), rollouts=(replace(fleet().rollouts[0], rollout=hostile),))
-    cockpit.answer = lambda key, ask: Prepared(plan_of(key, ask, False, final=True), (), production=True)
-    async with screen(cockpit) as (app, pilot):
-        await press(pilot, "w", "s", "enter", "l", "r")
-        name = app.screen.query_one("#name", Input)
-        assert name.placeholder == "type web[red] to send"
-        name.value = "web[red]"
-        await pilot.pause()
-        assert not app.screen.query_one("#send", Button).disabled
-        await press(pilot, "escape")
-        cockpit.publish(replace(cockpit.current, at=START + 400, rollouts=()))
-        await pilot.pause()
-        app.post_message(ActionRequested(key, Act.ROLLBACK))
-        await pilot.pause()
-        for words in ("web[red]: [/foo] [red]x", "jump does not exist", "no pod is there", "this rollout is gone"):
-            assert words in said(app)
-        assert said(app).count("web[red]") == 5
-        for text in (said(app), visible(app)):
-            assert not {"\x1b", "\u202e"} & set(text)
 
 
 async def test_an_empty_fleet_says_why() -> None:

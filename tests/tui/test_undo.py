@@ -1,0 +1,54 @@
+"""Undo of acts whose rollout is gone, from every screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cockpit.model.plan import Act, Ask
+from cockpit.model.refs import RolloutKey
+from cockpit.model.view import Entry, Stage
+from cockpit.tui.screens.plan import PlanDialog
+from tests.tui.driving import press, said, screen, shown_on
+from tests.tui.fake import START, FakeCockpit, fleet
+
+
+@pytest.mark.parametrize("keys", [("u",), ("i", "u"), ("enter", "u"), ("enter", "i", "u")])
+async def test_an_act_that_removed_its_rollout_can_be_undone(keys: tuple[str, ...]) -> None:
+    cockpit = FakeCockpit(replace(fleet(), rollouts=fleet().rollouts[:1]))
+    key = cockpit.current.rollouts[0].rollout.key
+    async with screen(cockpit) as (app, pilot):
+        if keys[0] == "enter":
+            await press(pilot, "enter")
+        finished = Entry("3", START + 90, "ann", key, "finish", "clean up", Stage.VERIFIED)
+        gone = replace(cockpit.current, at=START + 400, rollouts=(), journal=(*cockpit.current.journal, finished))
+        cockpit.publish(gone)
+        await pilot.pause()
+        await press(pilot, *(name for name in keys if name != "enter"))
+        assert isinstance(app.screen, PlanDialog)
+        await press(pilot, "enter")
+    assert cockpit.asks == [(key, Ask(Act.UNDO))]
+    assert len(cockpit.sent) == 1
+
+
+async def test_the_journal_undoes_on_the_rollout_of_its_line() -> None:
+    other = RolloutKey("prod-eu", "shop", "old", "ingress")
+    entry = Entry("0", START, "ann", other, "finish", "clean up", Stage.VERIFIED)
+    cockpit = FakeCockpit(replace(fleet(), journal=(entry, *fleet().journal)))
+    async with screen(cockpit, keymap={"undo": "b"}) as (app, pilot):
+        await press(pilot, "i", "end", "down", "down", "down", "b")
+        assert isinstance(app.screen, PlanDialog)
+        assert "b undo the last act on the rollout of this line" in shown_on(app.screen_stack[-2])
+    assert cockpit.asks == [(other, Ask(Act.UNDO))]
+
+
+@pytest.mark.parametrize("keys", [("u",), ("i", "u")])
+async def test_nothing_is_undone_that_was_not_sent_or_may_not_be(keys: tuple[str, ...]) -> None:
+    refused = Entry("1", START, "ann", fleet().rollouts[0].rollout.key, "finish", "clean up", Stage.REFUSED)
+    for view in (replace(fleet(), journal=(refused,)[: len(keys) % 2]), replace(fleet(), read_only=True)):
+        cockpit = FakeCockpit(replace(view, rollouts=()))
+        async with screen(cockpit) as (app, pilot):
+            await press(pilot, *keys)
+            assert any(word in said(app) for word in ("no rollout is selected", "nothing was asked", "read-only"))
+        assert not cockpit.asks
