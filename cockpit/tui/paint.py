@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 # Two changed runs closer than this cost less as one: a run of its own begins with a cursor move of 8 bytes.
 NEAR = 8
@@ -72,9 +72,19 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(current)
             current = ""
         joined = f"{current} {word}" if current else word
-        *full, current = chop_cells(joined, max(width, 2)) or [""]
+        *full, current = _chopped(joined, max(width, 2))
         lines.extend(full)
     return [*lines, current]
+
+
+def _chopped(text: str, width: int) -> list[str]:
+    """Pieces of at most `width` columns. The `chop_cells` of rich loses a sign of no width that comes first."""
+    pieces = [""]
+    for character in text:
+        if pieces[-1] and cell_len(pieces[-1] + character) > width:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
 
 
 def columns_of(line: Line, width: int) -> list[tuple[str, str]]:

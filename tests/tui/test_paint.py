@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -33,6 +33,9 @@ def test_ends_keeps_the_right_end(left: Line, right: Line, width: int) -> None:
 
 
 @given(texts, st.integers(4, 40))
+@example("\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}", 4)
+@example("\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}aaaa", 4)
+@example("aaa\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}", 4)
 def test_wrap_loses_no_word_and_keeps_the_width(text: str, width: int) -> None:
     wrapped = wrap(text, width)
     assert all(cell_len(line) <= width for line in wrapped)
