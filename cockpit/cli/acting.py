@@ -156,6 +156,8 @@ def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
         case Stage.DRY_RUN | Stage.SENT | Stage.VERIFIED:
             return ExitCode.FINE
         case Stage.UNVERIFIED:
+            if outcome.partial:
+                return ExitCode.ERROR
             return ExitCode.SPLIT_OFF if _off(view, key) else ExitCode.TIMED_OUT
         case _:
             return ExitCode.ERROR

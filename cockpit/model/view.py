@@ -149,12 +149,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an act ended, or how far it is."""
+    """How an act ended, or how far it is. `partial` is true where some of its requests were done and one failed."""
 
     stage: Stage
     why: str
     plan: Plan | None
     refused: Refused | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

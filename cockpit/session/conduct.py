@@ -232,4 +232,4 @@ def _stopped(plan: Plan, passage: Passage) -> Outcome:
         words.append("not done: " + ", ".join(f"{request.verb} {request.ref}" for request in open_requests))
     if done:
         words.append("undo takes back what was done")
-    return Outcome(stage, "; ".join(words), plan)
+    return Outcome(stage, "; ".join(words), plan, partial=bool(done))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +12,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.model.text import safe_text
 from cockpit.model.view import Prepared
 from cockpit.session.cluster import Cluster
 from cockpit.session.diff import differences
@@ -18,6 +20,8 @@ from cockpit.session.hazard import routing, takes_pods_away
 from cockpit.session.pulse import first_of
 from cockpit.session.scene import Scene
 from cockpit.session.undo import Step, UndoStack
+
+log = logging.getLogger(__name__)
 
 # A watch brings a change within a fraction of this; then what is read here and what was planned on agree.
 _CATCH_UP_SECONDS = 2.0
@@ -49,12 +53,18 @@ class _Trial:
 
 def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
     """The plan for `ask` as things are now; no input sent to the cluster."""
-    if ask.act is Act.UNDO:
-        return undo.plan(key)
     rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
+    if ask.act is Act.UNDO:
+        return undo.plan(key, rollout)
     if rollout is None or adapter is None:
         return Refused(ask.act, key, f"there is no rollout {key} ({key.system}); it may have been deleted")
-    return adapter.plan(rollout, ask, cluster.store)
+    try:
+        return adapter.plan(rollout, ask, cluster.store)
+    except Exception as error:
+        log.exception("planning %s on %s failed", ask.act, key)
+        what = safe_text(f"{type(error).__name__}: {error}")
+        why = f"{adapter.id} could not plan {ask.act} on {key}: this is a defect; nothing was sent ({what})"
+        return Refused(ask.act, key, why)
 
 
 async def prepare(scene: Scene, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask) -> Issue | Refused:

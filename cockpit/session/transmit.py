@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,11 +11,14 @@ from cockpit.kube.errors import BadAnswer, Conflict, Invalid, KubeError, NotFoun
 from cockpit.model.clock import Clock
 from cockpit.model.plan import PatchType, Refused, Request, Verb
 from cockpit.model.refs import Ref
+from cockpit.model.text import safe_text
 from cockpit.session.cluster import Cluster
 from cockpit.session.diff import differences
 from cockpit.session.effect import took_effect
 from cockpit.session.prepare import Issue, planned, read_one
 from cockpit.session.undo import Done, UndoStack
+
+log = logging.getLogger(__name__)
 
 # Seconds before each look at an object after an answer was lost: the write may still be on its way.
 _LOOKS = (0.0, 1.0, 2.0, 4.0)
@@ -31,34 +35,53 @@ class Passage:
 
 
 async def transmit(cluster: Cluster, clock: Clock, issue: Issue) -> Passage:
-    """Send the requests of a plan, each after the one before was answered; stops at the first that fails."""
+    """Send the requests of a plan, each after the one before was answered; stops at the first that fails.
+
+    Raises nothing: what was done before a defect of ours has to be remembered too.
+    """
     done: list[Done] = []
     for request in issue.prepared.plan.requests:
         earlier = any(d.request.ref == request.ref for d in done)
-        before = None
-        if request.verb is Verb.DELETE:
-            try:
-                before = await read_one(cluster, request.ref)
-            except KubeError as error:
-                return Passage(
-                    tuple(done), request, f"it was not deleted, because it could not be read before: {error}"
-                )
-            if before is None:
-                continue  # somebody else deleted it: what was asked for is the case
         shown = None if earlier else issue.objects.get(request.ref)
         try:
-            answer = await _send_current(cluster, request, shown)
-        except (UnknownOutcome, BadAnswer) as error:
-            effect = await _look(cluster, clock, request)
-            if effect is None:
-                return Passage((*done, Done(request, before)), request, str(error), unknown=True)
-            if not effect:
-                return Passage(tuple(done), request, _without_effect(request, cluster))
-            answer = None
-        except KubeError as error:
-            return Passage(tuple(done), request, await _explain(cluster, request, shown, error))
-        done.append(Done(request, before, answer))
+            outcome = await _pass(cluster, clock, request, shown)
+        except Exception as error:
+            log.exception("sending %s %s failed", request.verb, request.ref)
+            what = safe_text(f"{type(error).__name__}: {error}")
+            why = (
+                f"{request.verb} {request.ref} in {cluster.context}: this is a defect, and it may have happened: {what}"
+            )
+            return Passage((*done, Done(request)), request, why, unknown=True)
+        if outcome is None:
+            continue
+        if outcome.failed:
+            return replace(outcome, done=(*done, *outcome.done))
+        done += outcome.done
     return Passage(tuple(done))
+
+
+async def _pass(cluster: Cluster, clock: Clock, request: Request, shown: Mapping[str, Any] | None) -> Passage | None:
+    """Send one request and find out what became of it; None where there is nothing left to do."""
+    before = None
+    if request.verb is Verb.DELETE:
+        try:
+            before = await read_one(cluster, request.ref)
+        except KubeError as error:
+            return Passage((), request, f"it was not deleted, because it could not be read before: {error}")
+        if before is None:
+            return None  # somebody else deleted it: what was asked for is the case
+    try:
+        answer = await _send_current(cluster, request, shown)
+    except (UnknownOutcome, BadAnswer) as error:
+        effect = await _look(cluster, clock, request)
+        if effect is None:
+            return Passage((Done(request, before),), request, str(error), unknown=True)
+        if not effect:
+            return Passage((), request, _without_effect(request, cluster))
+        answer = None
+    except KubeError as error:
+        return Passage((), request, await _explain(cluster, request, shown, error))
+    return Passage((Done(request, before, answer),))
 
 
 async def _send_current(cluster: Cluster, request: Request, shown: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.session.hazard import undo_hazard
 from cockpit.session.undo_file import UndoFile
 
 # Nobody goes back further, and each step may hold whole objects.
@@ -42,7 +43,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What undoes one act. `expected` are the written shares from before it."""
+    """What undoes one act. `expected` are the written shares from before it, if the act was done in full.
+
+    `restores` are those shares in any case: what has to be ready before they are written.
+    """
 
     title: str
     requests: tuple[Request, ...]
@@ -51,6 +55,7 @@ class Step:
     gone: tuple[Ref, ...] = ()
     raises: bool = False
     missing: str = ""  # what of the act it cannot take back
+    restores: tuple[Expected, ...] = ()
 
 
 class UndoStack:
@@ -90,14 +95,14 @@ class UndoStack:
         if self._file:
             self._file.keep(key, self._steps[key])
 
-    def plan(self, key: RolloutKey) -> Plan | Refused:
-        """The plan that takes back the last act on this rollout."""
+    def plan(self, key: RolloutKey, rollout: Rollout | None = None) -> Plan | Refused:
+        """The plan that takes back the last act on this rollout, which stands as `rollout` does (None: not there)."""
         step = self.top(key)
         if step is None:
             return Refused(Act.UNDO, key, f"nothing was sent to {key} from here that could be taken back")
         if not step.requests:
             return Refused(Act.UNDO, key, f"{step.title}: {step.missing or 'this act has no inverse'}")
-        return Plan(
+        plan = Plan(
             act=Act.UNDO,
             rollout=key,
             title=f"undo: {step.title}",
@@ -110,6 +115,8 @@ class UndoStack:
             raises=step.raises,
             final=any(request.verb is Verb.DELETE for request in step.requests),
         )
+        hazard = undo_hazard(plan, step.restores, rollout)
+        return Refused(Act.UNDO, key, f"{plan.title} in {key}: {hazard}") if hazard else plan
 
 
 def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
@@ -129,6 +136,7 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
         gone=tuple(request.ref for request in deletions),
         raises=not plan.raises,
         missing=f"{', '.join(lost)} cannot be made again: it was not read before it was deleted" if lost else "",
+        restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
     )
 
 

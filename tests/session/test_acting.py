@@ -14,7 +14,9 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import REPLICASETS, Resource
 from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.view import Outcome, Prepared, Stage, Sync
+from cockpit.session.prepare import Issue
 from cockpit.session.settings import Settings
+from cockpit.session.transmit import transmit
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
 from tests.session.conftest import Stage as On
@@ -210,6 +212,7 @@ async def test_one_request_of_two_fails_and_what_was_done_can_be_taken_back(serv
     assert outcome.stage is Stage.UNVERIFIED
     assert "done: patch Service shop/shop" in outcome.why
     assert "not done: delete Deployment shop/shop-v1" in outcome.why
+    assert outcome.partial
     assert active(server) == "v2"
     await on.until(lambda view: not view.rollouts[0].acting)
     undone = await sent(on, UNDO)
@@ -222,9 +225,12 @@ async def test_undo_makes_a_deleted_object_again(server: ApiServer, stage: Open)
     on = await stage(server)
     server.change(V1, {"metadata": {"labels": {"team": "red"}, "managedFields": [{"manager": "x"}]}, "status": {}})
     before = server.docs[V1]
-    promoted = await sent(on, PROMOTE)
-    assert promoted.stage is Stage.VERIFIED, promoted
+    assert (await sent(on)).stage is Stage.VERIFIED
+    finished = await sent(on, Ask(Act.FINISH))
+    assert finished.stage is Stage.VERIFIED, finished
     assert V1 not in server.docs
+    undone = await sent(on, UNDO)
+    assert undone.stage is Stage.VERIFIED, undone
     undone = await sent(on, UNDO)
     assert undone.stage is Stage.VERIFIED, undone
     assert active(server) == "v1"
@@ -374,7 +380,7 @@ async def test_the_way_back_is_open_while_an_act_waits_for_its_effect(server: Ap
     assert older.stage is Stage.UNVERIFIED
     assert older.why == "superseded by: undo: flip v2"
     lines = [json.loads(line) for line in on.journal.read_text().splitlines()]
-    assert [(line["title"], line["stage"]) for line in lines][-1] == ("flip v2", "unverified")
+    assert ("flip v2", "unverified") in [(line["title"], line["stage"]) for line in lines]
 
 
 async def test_an_act_that_is_refused_ends_no_wait(server: ApiServer, stage: Open) -> None:
@@ -461,3 +467,52 @@ async def test_a_broken_kind_that_a_rollout_does_without_stops_no_act_on_it(serv
     view = await on.until(lambda view: not view.rollouts[0].rollout.acts[0].enabled)
     assert "what is shown may be old" in view.rollouts[0].rollout.acts[0].why
     assert "what is shown may be old" in (await prepared(on, Ask(Act.FLIP, version="v1"))).blocked
+
+
+async def test_undo_brings_no_traffic_to_a_version_without_ready_pods(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    pod = "/api/v1/namespaces/shop/pods/shop-v1-0"
+    kept = server.docs[pod]
+    server.remove(pod)
+    await on.until(lambda view: view.rollouts[0].rollout.version("v1").ready == 0)
+    answer = await on.passing(on.session.prepare(KEY, UNDO))
+    assert isinstance(answer, Refused)
+    assert "v1 would take traffic and has no ready pods" in answer.why
+    server.put(pod, kept)
+    await on.until(lambda view: view.rollouts[0].rollout.version("v1").ready == 1)
+    assert (await sent(on, UNDO)).stage is Stage.VERIFIED
+
+
+class Faulty(Flip):
+    """Has a defect in planning one act."""
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        if ask.act is Act.PAUSE:
+            raise KeyError("weights\x1b[31m")
+        return super().plan(rollout, ask, objects)
+
+
+async def test_a_defect_in_planning_is_told_and_nothing_sent(server: ApiServer, stage: Open) -> None:
+    on = await stage(server, adapters=(Faulty(),))
+    answer = await on.passing(on.session.prepare(KEY, Ask(Act.PAUSE)))
+    assert isinstance(answer, Refused)
+    assert "flip could not plan pause on test:shop/shop" in answer.why
+    assert "this is a defect; nothing was sent" in answer.why
+    assert "\x1b" not in answer.why
+    assert (await sent(on)).stage is Stage.VERIFIED
+
+
+async def test_a_defect_after_the_first_write_forgets_nothing_of_what_was_done(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    plan = await prepared(on, PROMOTE)
+    cluster = on.session.cluster("test")
+    assert cluster
+    patch, delete = plan.plan.requests
+    odd = replace(plan, plan=replace(plan.plan, requests=(patch, replace(delete, body={"preconditions": object()}))))
+    passage = await on.passing(transmit(cluster, on.clock, Issue(odd, PROMOTE, {}, None)))
+    assert server.writes == [("PATCH", SHOP)]
+    assert [done.request.verb for done in passage.done] == ["patch", "delete"]
+    assert passage.failed
+    assert passage.unknown
+    assert "this is a defect" in passage.why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import jsonpatch
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Change, Expected, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
+from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
 from cockpit.session.effect import took_effect
 from cockpit.session.undo import Done, UndoStack, recreation, remaining, step_back
 from tests.objects import merged
@@ -204,3 +206,41 @@ def test_a_value_that_is_not_there_did_not_take_effect(there: Any, wanted: Any) 
         Request(Verb.PATCH, SERVICE, operations, PatchType.JSON),
     ):
         assert took_effect(request, {"spec": {"x": there}}) is same
+
+
+def stands(v1: float, ready: int = 1) -> Rollout:
+    refs = {name: Ref(DEPLOYMENTS, "shop", name) for name in ("v1", "v2")}
+    versions = tuple(Version(n, Role.OLD, (), ref, ready if n == "v1" else 1, 1) for n, ref in refs.items())
+    lane = Lane("default", "", (Share("v1", v1, v1), Share("v2", 1 - v1, 1 - v1)))
+    return Rollout(KEY, "ingress", Phase.CANARY, "", versions, (lane,), (), "1")
+
+
+def scaled(ref: Ref, before: int, after: int) -> Request:
+    operations = [
+        {"op": "test", "path": "/spec/replicas", "value": before},
+        {"op": "replace", "path": "/spec/replicas", "value": after},
+    ]
+    return Request(Verb.PATCH, ref, operations, PatchType.JSON)
+
+
+@pytest.mark.parametrize(("share", "refused"), [(0.0, False), (0.1, True), (1.0, True)])
+def test_undo_leaves_no_version_that_takes_traffic_without_pods(share: float, refused: bool) -> None:
+    ref = Ref(DEPLOYMENTS, "shop", "v1")
+    scale = replace(plan(scaled(ref, 0, 3)), inverse=(scaled(ref, 3, 0),), expected=())
+    stack = UndoStack()
+    stack.push(KEY, step_back(scale, stands(0.0), [Done(scale.requests[0])]))
+    answer = stack.plan(KEY, stands(share))
+    assert isinstance(answer, Refused) is refused
+    if isinstance(answer, Refused):
+        assert "v1 takes traffic and would be left without pods" in answer.why
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("ready", [0, 2])
+def test_undo_gives_traffic_only_to_what_is_ready(whole: bool, ready: int) -> None:
+    away = replace(plan(PATCH, DELETE), expected=(Expected("default", "v1", 0.0), Expected("default", "v2", 1.0)))
+    done = [Done(PATCH), Done(DELETE, before={"metadata": {}})]
+    stack = UndoStack()
+    stack.push(KEY, step_back(away, stands(1.0), done if whole else done[:1]))
+    answer = stack.plan(KEY, stands(0.0, ready))
+    assert isinstance(answer, Refused) is (ready == 0)
