@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cockpit.model.plan import Plan, Request
+from cockpit.model.redact import redacted
 from cockpit.model.rollout import Lane, Observed, Rollout, Step, Version
 from cockpit.model.view import ClusterView, Outcome
 
@@ -154,6 +155,6 @@ def _request(request: Request) -> Document:
         "name": request.ref.name,
         "subresource": request.subresource,
         "patch": None if request.patch is None else str(request.patch),
-        "body": request.body,
+        "body": redacted(request.body),
         "guard": request.guard,
     }

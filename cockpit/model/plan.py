@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from cockpit.model.redact import redacted
 from cockpit.model.refs import Ref, RolloutKey
 
 
@@ -83,23 +84,21 @@ class Request:
     guard: str = ""
 
     def command(self, context: str) -> str:
-        """The kubectl line that would send the same."""
+        """The kubectl line that would send the same, for people: values that may be confidential are "(hidden)"."""
+        body = json.dumps(redacted(self.body), separators=(",", ":"))
         place = ["kubectl", "--context", context, "-n", self.ref.namespace]
         what = f"{self.ref.resource.kubectl_name}/{self.ref.name}"
         match self.verb:
             case Verb.PATCH:
                 kind = "merge" if self.patch is PatchType.MERGE else "json"
-                words = [*place, "patch", what, f"--type={kind}", "-p", json.dumps(self.body, separators=(",", ":"))]
+                words = [*place, "patch", what, f"--type={kind}", "-p", body]
                 if self.subresource:
                     words.insert(-3, f"--subresource={self.subresource}")
                 return shlex.join(words)
             case Verb.DELETE:
                 return shlex.join([*place, "delete", what])
             case Verb.CREATE:
-                return (
-                    shlex.join([*place, "create", "-f", "-"])
-                    + f" <<< {shlex.quote(json.dumps(self.body, separators=(',', ':')))}"
-                )
+                return f"{shlex.join([*place, 'create', '-f', '-'])} <<< {shlex.quote(body)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,8 @@ class Plan:
     """What an act will do.
 
     `requests` are sent in order, each only after the one before was answered; afterwards `expected` must
-    be what is written and observed, and the objects in `gone` must be gone. `inverse` undoes the patches,
+    be what is written and observed, of each version in `pods` so many pods must be ready, and the objects
+    in `gone` must be gone. `inverse` undoes the patches,
     guarded by the values written here; a delete is undone by creating the object again as it was read
     just before. `raises` is true where more users will get the new version: sending is then deliberate.
     `final` is true for a full promotion or a deletion, for which production asks for the name.
@@ -146,6 +146,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     raises: bool = False
     final: bool = False
+    pods: tuple[tuple[str, int], ...] = ()
 
     def commands(self) -> tuple[str, ...]:
         """The equivalent kubectl lines, in order."""

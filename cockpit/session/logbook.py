@@ -77,7 +77,7 @@ class Logbook:
 
 
 def _command(request: Request, context: str) -> str:
-    """The kubectl line, without the body of a created object: its environment may hold credentials."""
+    """The kubectl line, which tells no values that may be confidential, and not the body of a created object."""
     if request.verb is Verb.CREATE:
         return safe_text(f"kubectl --context {context} -n {request.ref.namespace} create -f -  # {request.ref}", 1000)
     return safe_text(request.command(context), 4000)

@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.plan import Act, Plan, Request, Verb
+from cockpit.model.plan import Act, PatchType, Plan, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, Ref, RolloutKey
 from cockpit.model.view import Entry, Stage
 from cockpit.session.clock import ManualClock
@@ -147,3 +147,14 @@ async def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     logbook = Logbook(Journal(tmp_path), ManualClock(), random.Random(1))
     await logbook.load()
     assert "cannot be read" in logbook.problem
+
+
+async def test_what_a_patched_template_holds_stays_out_of_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    template = {"spec": {"containers": [{"name": "web", "env": [{"name": "PASSWORD", "value": "hush"}]}]}}
+    body = [{"op": "replace", "path": "/spec/template", "value": template}]
+    request = Request(Verb.PATCH, Ref(DEPLOYMENTS, "shop", "web"), body, PatchType.JSON)
+    logbook = Logbook(Journal(path), ManualClock(), random.Random(1))
+    await logbook.note("a", "ann@test", Plan(Act.ROLLBACK, KEY, "back", (), (request,), ()), Stage.SENT)
+    assert "hush" not in path.read_text()
+    assert "PASSWORD" in path.read_text()
