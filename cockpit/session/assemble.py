@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TypeVar
 
-from cockpit.model.rollout import Finding, Lane, Observed, Rollout, Severity, Share, Verdict
+from cockpit.model.rollout import Finding, Lane, Observed, PodState, Rollout, Severity, Share, Verdict
 from cockpit.model.view import CellKind, ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.stats import wilson
 
@@ -50,7 +50,7 @@ def rollout_view(rollout: Rollout, lanes: tuple[Lane, ...], probe: ProbeView, ar
     acts = rollout.acts
     if around.why_not:
         acts = tuple(replace(act, enabled=False, why=around.why_not) if act.enabled else act for act in acts)
-    findings = (*observations(lanes, probe), *rollout.findings)
+    findings = (*observations(lanes, probe), *_failing_pods(rollout), *rollout.findings)
     if _failing(probe) >= _FEWEST_FAILURES:
         # What was observed before says nothing about what users get while nobody answers.
         lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)
@@ -135,6 +135,20 @@ def _blindness(probe: ProbeView) -> list[Finding]:
         advice = "say where answers name their version (header, JSON path, pattern)"
         return [Finding("no-version", Severity.WARNING, f"none of {probe.total} answers names a version", advice)]
     return []
+
+
+def _failing_pods(rollout: Rollout) -> list[Finding]:
+    """Versions with pods that crash or cannot start, and what their containers wait for."""
+    found = []
+    for version in rollout.versions:
+        failing = [pod for pod in version.pods if pod.state is PodState.FAILING]
+        if failing:
+            taking = any(s.version == version.name and s.written for lane in rollout.lanes for s in lane.shares)
+            severity = Severity.CRITICAL if version.ready == 0 and taking else Severity.WARNING
+            reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
+            text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail" + (f": {reasons}" if reasons else "")
+            found.append(Finding("failing-pods", severity, text, ", ".join(pod.name for pod in failing[:3])))
+    return found
 
 
 def _failing(probe: ProbeView) -> int:

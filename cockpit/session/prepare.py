@@ -109,6 +109,7 @@ async def _attempt(
         blocked=_blocked(cluster, scene, key) or trial.blocked,
         production=cluster.production,
         diff=trial.diff,
+        concerns=_concerns(scene, plan),
     )
     return Issue(prepared, ask, objects, rollout, step, grounds), trial.outdated
 
@@ -116,6 +117,15 @@ async def _attempt(
 async def read_objects(cluster: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
     """The objects as the server has them (None: not there); raises KubeError."""
     return {ref: await read_one(cluster, ref) for ref in dict.fromkeys(refs)}
+
+
+def _concerns(scene: Scene, plan: Plan) -> tuple[str, ...]:
+    """What stands against sending more users to the new version; nothing does against the way back."""
+    shown = scene.shown(plan.rollout)
+    if shown is None or not plan.raises:
+        return ()
+    grave = [f for f in shown.rollout.findings if f.severity is not Severity.INFO]
+    return tuple(f"{f.text} ({f.evidence})" if f.evidence else f.text for f in grave)
 
 
 def _behind(cluster: Cluster, grounds: Mapping[Ref, Mapping[str, Any] | None]) -> str:

@@ -56,6 +56,7 @@ class Step:
     raises: bool = False
     missing: str = ""  # what of the act it cannot take back
     restores: tuple[Expected, ...] = ()
+    pods: tuple[tuple[str, int], ...] = ()
 
 
 class UndoStack:
@@ -114,6 +115,7 @@ class UndoStack:
             warnings=(step.missing,) if step.missing else (),
             raises=step.raises,
             final=any(request.verb is Verb.DELETE for request in step.requests),
+            pods=step.pods,
         )
         hazard = undo_hazard(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {hazard}") if hazard else plan
@@ -137,6 +139,7 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
         raises=not plan.raises,
         missing=f"{', '.join(lost)} cannot be made again: it was not read before it was deleted" if lost else "",
         restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
+        pods=_pods_before(plan, before) if whole else (),
     )
 
 
@@ -215,3 +218,9 @@ def _shares_before(plan: Plan, before: Rollout | None) -> tuple[Expected, ...]:
         for share in lane.shares
         if (lane.name, share.version) in planned and share.written is not None
     )
+
+
+def _pods_before(plan: Plan, before: Rollout | None) -> tuple[tuple[str, int], ...]:
+    """The numbers of pods that the plan was going to change, as they were asked for."""
+    planned = {name for name, _ in plan.pods}
+    return tuple((v.name, v.desired) for v in (before.versions if before else ()) if v.name in planned)

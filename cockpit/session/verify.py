@@ -34,6 +34,7 @@ def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref]) -> Agre
             True, f"checked in the objects; {plan.rollout} is no rollout now, so there is nothing to probe"
         )
     behind = [words for expected in plan.expected if (words := _not_written(view, expected))]
+    behind += [words for name, count in plan.pods if (words := _not_ready(view, name, count))]
     if behind:
         return Agreement(False, "; ".join(behind))
     return _observed(plan, view)
@@ -50,8 +51,19 @@ def _not_written(view: RolloutView, expected: Expected) -> str:
     return f"{expected.version}{place}: {percent(written)} is written, {percent(expected.share)} is expected"
 
 
+def _not_ready(view: RolloutView, name: str, count: int) -> str:
+    """Why a version does not have its pods yet; "" where as many are ready as were asked for."""
+    version = view.rollout.version(name)
+    if version is None:
+        return "" if count == 0 else f"there is no version {name} to have {count} pods"
+    return "" if version.ready == count else f"{name}: {version.ready} pods are ready, {count} are expected"
+
+
 def _observed(plan: Plan, view: RolloutView) -> Agreement:
     lanes = [lane for name in dict.fromkeys(e.lane for e in plan.expected) if (lane := _lane(view, name))]
+    if not lanes and plan.pods:
+        ready = ", ".join(f"{name} has {count} ready pods" for name, count in plan.pods)
+        return Agreement(True, f"checked in the objects: {ready}")
     if not lanes:
         return Agreement(True, "checked in the objects; it promised no share that requests could show")
     if view.probe.door is None:

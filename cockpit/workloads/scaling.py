@@ -46,7 +46,14 @@ def plan_scale(
             *(f"capacity: {name} takes traffic and gets fewer pods" for name in less),
             *revert_warnings([w for _, w, _ in wanted]),
         ),
+        pods=tuple((name, count) for name, w, count in wanted if _only_version(name, w, rollout, workloads)),
     )
+
+
+def _only_version(name: str, workload: Workload, rollout: Rollout, workloads: Mapping[str, Workload | None]) -> bool:
+    """Whether all pods of a workload are of this version; a Deployment that rolls out has pods of several."""
+    sharing = [v for v in rollout.versions if workloads.get(v.name) is workload]
+    return len(sharing) == 1 or [v.name for v in sharing if v.desired or v.ready] == [name]
 
 
 def _why_not(name: str, count: int, workloads: Mapping[str, Workload | None], carrying: Collection[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from cockpit.model.door import Door
 from cockpit.model.plan import Act, Expected, Plan
 from cockpit.model.refs import INGRESSES, Ref, RolloutKey
-from cockpit.model.rollout import Lane, Observed, Phase, Rollout, Share, Verdict
+from cockpit.model.rollout import Lane, Observed, Phase, Role, Rollout, Share, Verdict, Version
 from cockpit.model.view import RolloutView
 from cockpit.session.assemble import IDLE
 from cockpit.session.verify import agreement
@@ -70,3 +70,23 @@ def test_every_lane_that_was_promised_has_to_agree() -> None:
 
 def test_an_act_that_promises_no_share_is_checked_in_the_objects() -> None:
     assert agreement(replace(PLAN, expected=()), view(lane(0.3, Verdict.OFF, 99)), ()).reached
+
+
+@pytest.mark.parametrize(
+    ("asked", "ready", "reached", "words"),
+    [
+        (3, 1, False, "v2: 1 pods are ready, 3 are expected"),
+        (3, 3, True, "v2 has 3 ready pods"),
+        (1, 3, False, "v2: 3 pods are ready, 1 are expected"),
+        (0, 0, True, "v2 has 0 ready pods"),
+        (0, None, True, "v2 has 0 ready pods"),
+        (2, None, False, "there is no version v2 to have 2 pods"),
+    ],
+)
+def test_pods_that_were_asked_for_have_to_be_ready(asked: int, ready: int | None, reached: bool, words: str) -> None:
+    plan = Plan(Act.SCALE, KEY, "scale v2", (), (), (), pods=(("v2", asked),))
+    seen = view(lane(0.5))
+    versions = () if ready is None else (Version("v2", Role.NEW, (), None, ready, asked),)
+    found = agreement(plan, replace(seen, rollout=replace(seen.rollout, versions=versions)), ())
+    assert found.reached is reached
+    assert words in found.words
