@@ -138,13 +138,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan that was checked against the server: `checks` says how each request fared in the dry run."""
+    """A plan that was checked against the server: `checks` says how each request fared in the dry run.
+
+    `concerns` are what is wrong with the version that more users would get, as it was observed.
+    """
 
     plan: Plan
     checks: tuple[str, ...]
     blocked: str = ""  # why it cannot be sent (rights, read-only, dry run refused); empty: it can
     production: bool = False
     diff: tuple[str, ...] = ()
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

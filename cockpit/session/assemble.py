@@ -146,7 +146,8 @@ def _failing_pods(rollout: Rollout) -> list[Finding]:
             taking = any(s.version == version.name and s.written for lane in rollout.lanes for s in lane.shares)
             severity = Severity.CRITICAL if version.ready == 0 and taking else Severity.WARNING
             reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
-            text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail" + (f": {reasons}" if reasons else "")
+            text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail"
+            text += f": {reasons}" if reasons else ""
             found.append(Finding("failing-pods", severity, text, ", ".join(pod.name for pod in failing[:3])))
     return found
 

@@ -11,7 +11,7 @@ from cockpit.kube.errors import ApiError, Conflict, KubeError, NotFound
 from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import Prepared
 from cockpit.session.cluster import Cluster
@@ -68,10 +68,22 @@ def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Pla
 
 
 async def prepare(scene: Scene, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask) -> Issue | Refused:
-    """Plan, ask for rights, dry-run; planned anew where the objects moved on meanwhile."""
+    """Plan, ask for rights, dry-run; planned anew where the objects moved on meanwhile. Raises nothing."""
     cluster = scene.cluster(key.context)
     if cluster is None:
         return Refused(ask.act, key, f"{key.context} is not among the contexts of this session")
+    try:
+        return await _settled(scene, cluster, clock, undo, key, ask)
+    except Exception as error:
+        log.exception("preparing %s on %s failed", ask.act, key)
+        what = safe_text(f"{type(error).__name__}: {error}")
+        why = f"{ask.act} on {key} could not be prepared: this is a defect; nothing was sent ({what})"
+        return Refused(ask.act, key, why)
+
+
+async def _settled(
+    scene: Scene, cluster: Cluster, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask
+) -> Issue | Refused:
     for _ in range(_ATTEMPTS - 1):
         newer = scene.next_view()
         issue, outdated = await _attempt(scene, cluster, undo, key, ask)

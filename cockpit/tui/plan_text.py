@@ -27,6 +27,7 @@ def plan_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: 
         lines += _part("change", [text], width, "strong")
     if prepared.blocked:
         lines += _part("blocked", [prepared.blocked], width, "risk")
+    lines += _part("concern", prepared.concerns, width, "risk")
     lines += _part("warning", plan.warnings, width, "waiting")
     if plan.raises:
         lines += _part("exposure", ["more users get the new version"], width, "")

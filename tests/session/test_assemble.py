@@ -10,7 +10,20 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Lane, Observed, Phase, Rollout, Severity, Share, Verdict
+from cockpit.model.rollout import (
+    Finding,
+    Lane,
+    Observed,
+    Phase,
+    PodCell,
+    PodState,
+    Role,
+    Rollout,
+    Severity,
+    Share,
+    Verdict,
+    Version,
+)
 from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.session.assemble import (
     IDLE,
@@ -227,3 +240,14 @@ def test_whatever_a_probe_saw_can_be_told(seen: tuple[Lane, ...], probe: ProbeVi
 )
 def test_percent_never_says_none_or_all_of_what_is_some(value: float | None, text: str) -> None:
     assert percent(value) == text
+
+
+@pytest.mark.parametrize(("ready", "severity"), [(0, Severity.CRITICAL), (1, Severity.WARNING)])
+def test_pods_that_crash_are_told(ready: int, severity: Severity) -> None:
+    pods = (PodCell("web-1", "u1", PodState.FAILING, "CrashLoopBackOff"), PodCell("web-2", "u2", PodState.READY))
+    version = Version("v1", Role.STABLE, (), None, ready, 2, pods)
+    crashing = replace(ROLLOUT, versions=(version,), findings=())
+    seen = lane(Verdict.UNKNOWN, 0, Share("v1", 1.0, 1.0))
+    (found,) = rollout_view(replace(crashing, lanes=(seen,)), (seen,), IDLE, Circumstances()).rollout.findings
+    assert (found.id, found.severity, found.evidence) == ("failing-pods", severity, "web-1")
+    assert found.text == "1 of 2 pods of v1 fail: CrashLoopBackOff"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Lane, Rollout, Share
+from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
@@ -84,7 +84,7 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool
         *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
         Span(fit(_declared(told, layout.declared, glyphs), layout.declared) + " "),
         Span(fit(percent(told.written if told else None, glyphs.none), layout.written) + " "),
-        *_observed(lane, told, layout.observed, glyphs, view.probe.running),
+        *_observed(lane, told, layout.observed, glyphs, view.probe.running, hurt=_hurt(rollout)),
         Span(" " + fit(pods_words(rollout, layout.pods), layout.pods, ellipsis=cut)),
     ]
     return tuple(spans)
@@ -113,7 +113,14 @@ def _declared(told: Share | None, width: int, glyphs: Glyphs) -> str:
     return f"{fit(safe_text(told.version, 40), width - 1 - len(share), ellipsis=glyphs.ellipsis).rstrip()} {share}"
 
 
-def _observed(lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs, running: bool) -> list[Span]:
+def _hurt(rollout: Rollout) -> bool:
+    """Whether something hurts users now: then a split that is as written is no good news."""
+    return any(finding.severity is Severity.CRITICAL for finding in rollout.findings)
+
+
+def _observed(
+    lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs, running: bool, *, hurt: bool
+) -> list[Span]:
     observed = told.observed if told else None
     if lane is None or observed is None or not observed.samples:
         return [Span(fit(glyphs.none, width), "quiet")]
@@ -121,6 +128,8 @@ def _observed(lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs,
         # No interval: the word that it is past needs its room.
         return [Span(fit(f"{percent(observed.share)} {glyphs.stopped.word}", width), glyphs.stopped.style)]
     look = glyphs.verdicts[lane.verdict]
+    if hurt and lane.verdict is not Verdict.OFF:
+        look = replace(glyphs.severities[Severity.CRITICAL], word="ILL")
     number = f"{percent(observed.share)}{glyphs.plus_minus}{half_width(observed)}"
     return [Span(fit(number, 7) + " "), Span(fit(f"{look.sign} {look.word}", width - 8), look.style)]
 
