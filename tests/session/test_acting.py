@@ -490,7 +490,10 @@ class Faulty(Flip):
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         if ask.act is Act.PAUSE:
             raise KeyError("weights\x1b[31m")
-        return super().plan(rollout, ask, objects)
+        plan = super().plan(rollout, ask, objects)
+        if ask.act is Act.JUMP and isinstance(plan, Plan):
+            return replace(plan, requests=(replace(plan.requests[0], body=object()),))
+        return plan
 
 
 async def test_a_defect_in_planning_is_told_and_nothing_sent(server: ApiServer, stage: Open) -> None:
@@ -500,6 +503,9 @@ async def test_a_defect_in_planning_is_told_and_nothing_sent(server: ApiServer, 
     assert "flip could not plan pause on test:shop/shop" in answer.why
     assert "this is a defect; nothing was sent" in answer.why
     assert "\x1b" not in answer.why
+    answer = await on.passing(on.session.prepare(KEY, Ask(Act.JUMP, version="v2")))
+    assert isinstance(answer, Refused)
+    assert "jump on test:shop/shop could not be prepared: this is a defect" in answer.why
     assert (await sent(on)).stage is Stage.VERIFIED
 
 
