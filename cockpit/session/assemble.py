@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from cockpit.model.rollout import Finding, Lane, Observed, PodState, Rollout, Severity, Share, Verdict
+from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.stats import wilson
 
@@ -157,17 +158,6 @@ def _failing(probe: ProbeView) -> int:
     if not probe.running:
         return 0
     return sum(1 for _ in takewhile(lambda cell: cell.kind is CellKind.ERROR, reversed(probe.strip)))
-
-
-def percent(share: float | None) -> str:
-    """A fraction of 1 as whole percent; what is neither none nor all never reads as 0% or 100%."""
-    if share is None:
-        return "?"
-    if 0 < share < 0.01:
-        return "<1%"
-    if 0.99 < share < 1:
-        return ">99%"
-    return f"{round(share * 100)}%"
 
 
 def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:

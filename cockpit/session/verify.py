@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cockpit.model.plan import Expected, Plan
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Lane, Verdict
+from cockpit.model.shares import percent
 from cockpit.model.view import RolloutView
-from cockpit.session.assemble import percent
 
 # Weights are whole numbers of at least 100, so that shares differ by far more than this.
 _SHARE_TOLERANCE = 0.004
@@ -48,7 +48,7 @@ def _not_written(view: RolloutView, expected: Expected) -> str:
     if written is not None and abs(written - expected.share) <= _SHARE_TOLERANCE:
         return ""
     place = "" if expected.lane == "default" else f" in lane {expected.lane}"
-    return f"{expected.version}{place}: {percent(written)} is written, {percent(expected.share)} is expected"
+    return f"{expected.version}{place}: {percent(written, 'nothing known')} is written, {percent(expected.share)} is expected"
 
 
 def _not_ready(view: RolloutView, name: str, count: int) -> str:

@@ -24,13 +24,13 @@ from cockpit.model.rollout import (
     Verdict,
     Version,
 )
+from cockpit.model.shares import percent
 from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.session.assemble import (
     IDLE,
     Circumstances,
     fleet_view,
     observations,
-    percent,
     rollout_view,
     settled,
     sync_state,
@@ -232,14 +232,6 @@ def test_whatever_a_probe_saw_can_be_told(seen: tuple[Lane, ...], probe: ProbeVi
     told = [order.index(f.severity) for f in view.rollout.findings[:-1]]
     assert told == sorted(told)
     assert view_of(view_of(None, 1.0, view), 2.0, view).at == 1.0
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0, "0%"), (0.004, "<1%"), (0.3, "30%"), (0.996, ">99%"), (1, "100%"), (None, "?")],
-)
-def test_percent_never_says_none_or_all_of_what_is_some(value: float | None, text: str) -> None:
-    assert percent(value) == text
 
 
 @pytest.mark.parametrize(("ready", "severity"), [(0, Severity.CRITICAL), (1, Severity.WARNING)])

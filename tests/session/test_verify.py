@@ -35,7 +35,7 @@ def view(*lanes: Lane, running: bool = True, door: bool = True) -> RolloutView:
     ("seen", "reached", "words"),
     [
         (view(lane(0.3, Verdict.ON, 99)), False, "v2: 30% is written, 50% is expected"),
-        (view(lane(None)), False, "v2: ? is written, 50% is expected"),
+        (view(lane(None)), False, "v2: nothing known is written, 50% is expected"),
         (view(lane(0.5, Verdict.ON, 99)), True, "written, and 99 answers agree"),
         (view(lane(0.5, Verdict.NOT_YET, 20)), False, "as written, but 20 answers are too few to tell"),
         (view(lane(0.5)), False, "as written, but no answer has named a version yet"),
