@@ -105,6 +105,8 @@ class Pilot:
             return bool(
                 found
                 and found.samples >= samples
+                # A real gateway begins each new table with the same version, and makes several in a row.
+                and not (self.place.real and found.verdict is Verdict.OFF)
                 and all(abs((written.get(v) or 0.0) - s) < 1e-9 for v, s in share.items())
             )
 
