@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import resource
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -25,7 +27,7 @@ from cockpit.session.probes import Sampling
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
 from cockpit.systems import ADAPTERS as SYSTEMS
-from tests.places import demo_process, real_cluster
+from tests.places import demo_process, open_client, real_cluster
 
 ADAPTERS = (*ROUTERS, *SYSTEMS)
 
@@ -91,10 +93,29 @@ async def compare(kubeconfig: Path, folder: Path, name: str) -> None:
     print(f"{name}: sync / download: {seconds / floor:.2f} (budget 3); peak memory of the test {memory:.0f} MB")
 
 
+def wait_until_all_stand(kubeconfig: Path) -> None:
+    """Follow the Deployments until each has all its pods ready."""
+
+    def missing(deployment: dict[str, Any]) -> bool:
+        return bool(deployment["status"].get("readyReplicas", 0) < deployment["spec"]["replicas"])
+
+    with open_client(kubeconfig) as client:
+        path = "/apis/apps/v1/deployments"
+        listing = client.get(path).raise_for_status().json()
+        left = {item["metadata"]["uid"] for item in listing["items"] if missing(item)}
+        query = {"watch": "1", "timeoutSeconds": "90", "resourceVersion": listing["metadata"]["resourceVersion"]}
+        with client.stream("GET", path, params=query, timeout=100) as stream:
+            lines = stream.iter_lines()
+            while left:
+                found = json.loads(next(lines))["object"]
+                (left.add if missing(found) else left.discard)(found["metadata"]["uid"])
+
+
 @pytest.mark.benchmark
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 async def test_embedded(tmp_path: Path) -> None:
     with demo_process("big", "--seed", "1") as ready:
+        await asyncio.to_thread(wait_until_all_stand, Path(ready["kubeconfig"]))
         await compare(Path(ready["kubeconfig"]), tmp_path, "embedded")
 
 
