@@ -48,7 +48,8 @@ def _not_written(view: RolloutView, expected: Expected) -> str:
     if written is not None and abs(written - expected.share) <= _SHARE_TOLERANCE:
         return ""
     place = "" if expected.lane == "default" else f" in lane {expected.lane}"
-    return f"{expected.version}{place}: {percent(written, 'nothing known')} is written, {percent(expected.share)} is expected"
+    found = percent(written, "nothing known")
+    return f"{expected.version}{place}: {found} is written, {percent(expected.share)} is expected"
 
 
 def _not_ready(view: RolloutView, name: str, count: int) -> str:
