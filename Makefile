@@ -21,9 +21,8 @@ format: .venv/.installed
 	$(BIN)/ruff check --fix .
 
 # Against any cluster: COCKPIT_TEST_KUBECONFIG=FILE COCKPIT_TEST_GATEWAY=URL make test-real
-# A TLS handshake that is given up because the server hangs leaves its socket to the collector (asyncio), which warns.
 test-real: .venv/.installed
-	$(BIN)/pytest -m real tests -W 'ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning'
+	$(BIN)/pytest -m real tests
 
 bench: .venv/.installed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
