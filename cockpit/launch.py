@@ -100,10 +100,10 @@ class Launcher:
         """A session of the rooms that this program has: every adapter, and probes that share one budget."""
         import random
 
-        from cockpit import routers, systems
         from cockpit.probe.engine import Probe
         from cockpit.probe.pacer import Budget
         from cockpit.probe.sender_curl import open_transport
+        from cockpit.session.adapters import ADAPTERS
         from cockpit.session.journal import Journal
         from cockpit.session.session import Session
         from cockpit.session.settings import user_paths
@@ -124,7 +124,7 @@ class Launcher:
 
         return Session(
             connections,
-            adapters=(*routers.ADAPTERS, *systems.ADAPTERS),
+            adapters=ADAPTERS,
             make_probe=make_probe,
             settings=settings,
             journal=Journal(paths.journal),

@@ -18,7 +18,7 @@ import msgspec
 import yaml
 
 from cockpit.model import objects as kinds
-from cockpit.model.objects import Obj, index_keys
+from cockpit.model.objects import Obj
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import (
     DEPLOYMENTS,
@@ -74,11 +74,11 @@ class Cluster:
         return [decode(d) for (kind, ns, _), d in sorted(self.docs.items()) if (kind, ns) == (resource.kind, namespace)]
 
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
-        return [o for o in self.every(resource, namespace) if key in set(index_keys(o))]
+        return [o for o in self.every(resource, namespace) if key in set(o.index_keys())]
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         wanted = {f"{k}={v}" for k, v in labels.items()}
-        return [o for o in self.every(resource, namespace) if wanted and wanted <= set(index_keys(o))]
+        return [o for o in self.every(resource, namespace) if wanted and wanted <= set(o.index_keys())]
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         return [

@@ -31,7 +31,30 @@ PLURALS = {
     "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/{ns}/endpointslices",
     "Ingress": "/apis/networking.k8s.io/v1/namespaces/{ns}/ingresses",
     "IngressClass": "/apis/networking.k8s.io/v1/ingressclasses",
+    "ReplicaSet": "/apis/apps/v1/namespaces/{ns}/replicasets",
+    "StatefulSet": "/apis/apps/v1/namespaces/{ns}/statefulsets",
+    "DaemonSet": "/apis/apps/v1/namespaces/{ns}/daemonsets",
 }
+
+
+def collection(kind: str) -> str:
+    """The URL path of a kind's list: a built-in kind by name, any other as "plural.group/version"."""
+    if kind in PLURALS:
+        return PLURALS[kind]
+    plural, _, rest = kind.partition(".")
+    group, _, version = rest.rpartition("/")
+    return f"/apis/{group}/{version}/namespaces/{{ns}}/{plural}"
+
+
+def kind_of(doc: dict[str, Any]) -> str:
+    """How tests name the kind of a manifest."""
+    group, _, version = doc["apiVersion"].rpartition("/")
+    plain = PLURALS.get(doc["kind"], "")
+    if f"/{doc['apiVersion']}/" in plain:
+        return str(doc["kind"])
+    kind = doc["kind"].lower()
+    plural = kind[:-1] + "ies" if kind.endswith("ary") else kind + ("es" if kind.endswith("s") else "s")
+    return f"{plural}.{group}/{version}"
 
 
 def seed(name: str) -> list[dict[str, Any]]:
@@ -57,18 +80,19 @@ class Place:
         return self.name == "real"
 
     def path(self, kind: str, name: str = "") -> str:
-        root = PLURALS[kind].format(ns=self.namespace)
+        root = collection(kind).format(ns=self.namespace)
         return f"{root}/{name}" if name else root
 
     def apply(self, *docs: dict[str, Any]) -> None:
         """Server-side apply into the test's namespace."""
         for doc in docs:
             body = {**doc, "metadata": {**doc["metadata"], "namespace": self.namespace}}
-            if "{ns}" not in PLURALS[doc["kind"]]:
+            kind = kind_of(doc)
+            if "{ns}" not in collection(kind):
                 body["metadata"].pop("namespace")
-                self.made.append(self.path(doc["kind"], doc["metadata"]["name"]))
+                self.made.append(self.path(kind, doc["metadata"]["name"]))
             answer = self.client.patch(
-                self.path(doc["kind"], doc["metadata"]["name"]),
+                self.path(kind, doc["metadata"]["name"]),
                 params={"fieldManager": "test", "force": "true"},
                 content=json.dumps(body),
                 headers={"Content-Type": "application/apply-patch+yaml"},

@@ -89,6 +89,10 @@ class Reflector:
         """How far this kind can be trusted."""
         return self._sync.view()
 
+    def leave_out(self) -> None:
+        """Say that this version of the kind is not followed, because another one is."""
+        self._sync.become(Sync.ABSENT)
+
     async def run(self) -> None:
         """List and watch until cancelled. What a cluster does wrong becomes state, never an exception."""
         while True:

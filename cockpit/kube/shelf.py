@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cockpit.kube.topics import every_topic, key_topic, object_topic, owner_topic
-from cockpit.model.objects import Obj, index_keys
+from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
 # Names of objects by (namespace, key) or (namespace, owner's uid).
@@ -63,7 +63,7 @@ class Shelf:
                 return False
             self._take_out(old, topics)
         self._objects.setdefault(meta.namespace, {})[meta.name] = obj
-        for key in index_keys(obj):
+        for key in obj.index_keys():
             self._keys.setdefault((meta.namespace, key), set()).add(meta.name)
         for uid in _owner_uids(obj):
             self._owners.setdefault((meta.namespace, uid), set()).add(meta.name)
@@ -95,7 +95,7 @@ class Shelf:
     def _take_out(self, old: Obj, topics: set[str]) -> None:
         namespace, name = old.metadata.namespace, old.metadata.name
         self._note(old, topics)
-        for key in index_keys(old):
+        for key in old.index_keys():
             _discard(self._keys, (namespace, key), name)
         for uid in _owner_uids(old):
             _discard(self._owners, (namespace, uid), name)
@@ -109,7 +109,7 @@ class Shelf:
         self._ordered.pop(namespace, None)
         topics.add(object_topic(self._resource, namespace, obj.metadata.name))
         topics.add(every_topic(self._resource, namespace))
-        topics.update(key_topic(self._resource, namespace, key) for key in index_keys(obj))
+        topics.update(key_topic(self._resource, namespace, key) for key in obj.index_keys())
         topics.update(owner_topic(self._resource, namespace, uid) for uid in _owner_uids(obj))
 
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import Resource
 from cockpit.model.rollout import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What an adapter is for, in the words of its users: a row of the table of systems.
+
+    `objects` names what it reads, `shows` what of it is shown, `acts` are those that it can plan.
+    """
+
+    name: str
+    objects: str
+    shows: str
+    acts: tuple[Act, ...]
 
 
 class Adapter(Protocol):
@@ -27,6 +41,11 @@ class Adapter(Protocol):
     @property
     def needs(self) -> tuple[Resource, ...]:
         """Every kind it looks at, the roots included."""
+        ...
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """One for each way of releasing that it knows."""
         ...
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:

@@ -28,7 +28,7 @@ class Objects(Protocol):
         ...
 
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
-        """Objects for which `model.objects.index_keys` yields `key`."""
+        """Objects that have `key` among their index keys (`Obj.index_keys`)."""
         ...
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:

@@ -29,6 +29,11 @@ class Act(StrEnum):
     ABORT = "abort"
     RETRY = "retry"
     JUMP = "jump"
+    SET_IMAGE = "set-image"
+    RESTART = "restart"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    STEPS = "steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Ask:
     """One act with its arguments; weights and counts by version name, weights as fractions of 1.
 
     `by` chooses between ways to the same end: "selector" or "backend" for promote on an Ingress.
+    `step` counts from 1. `image` is (container, image) of set-image, the container "" where there is only one.
+    `steps` are the shares of the new version, step by step, that a `manual` rollout is to take; none ends the plan.
     """
 
     act: Act
@@ -45,6 +52,8 @@ class Ask:
     header: tuple[str, str] | None = None
     by: str | None = None
     step: int | None = None
+    image: tuple[str, str] | None = None
+    steps: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ class Request:
     A merge patch has `metadata.resourceVersion` (409 when stale), a JSON patch has `test` operations
     (422 when they fail), a delete has `preconditions` with uid and where useful resourceVersion.
     `body` is JSON as Python values; for CREATE the whole object, for DELETE the DeleteOptions.
+    `consumed` marks a write that a controller takes up and clears (an approval in a status): that the object does
+    not show it afterwards does not say that it was not taken.
     """
 
     verb: Verb
@@ -82,6 +93,7 @@ class Request:
     patch: PatchType | None = None
     subresource: str | None = None
     guard: str = ""
+    consumed: bool = False
 
     def command(self, context: str) -> str:
         """The kubectl line that would send the same, for people: values that may be confidential are "(hidden)"."""
@@ -123,6 +135,22 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Milestone:
+    """Where a controller must be seen to have brought the rollout; every condition that is set has to hold.
+
+    `phases` and `not_phases` are words of `rollout.Phase`; a step counts from 1. A rollout that has no step any more
+    has left every step. `stable` is the version that must be the stable (or active) one.
+    """
+
+    words: str
+    phases: tuple[str, ...] = ()
+    not_phases: tuple[str, ...] = ()
+    left_step: int | None = None
+    at_step: int | None = None
+    stable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an act will do.
 
@@ -132,6 +160,7 @@ class Plan:
     guarded by the values written here; a delete is undone by creating the object again as it was read
     just before. `raises` is true where more users will get the new version: sending is then deliberate.
     `final` is true for a full promotion or a deletion, for which production asks for the name.
+    `reaches` is what tells "the controller did it" from "the API server accepted it".
     """
 
     act: Act
@@ -147,6 +176,7 @@ class Plan:
     raises: bool = False
     final: bool = False
     pods: tuple[tuple[str, int], ...] = ()
+    reaches: Milestone | None = None
 
     def commands(self) -> tuple[str, ...]:
         """The equivalent kubectl lines, in order."""

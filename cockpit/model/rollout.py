@@ -145,10 +145,27 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """The step under way, counted from 1; a rollout at rest has none.
+
+    `weight` is the share that it declares for the new version, as a fraction of 1. `until` is when a timed pause
+    ends (RFC 3339), `asks` true where a person has to decide before it goes on.
+    """
+
     index: int
     count: int
     weight: float | None
     title: str = ""
+    until: str | None = None
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One entry of a rollout's plan, such as ("20%", 0.2) or ("pause 10m", None)."""
+
+    title: str
+    weight: float | None = None
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +203,7 @@ class Rollout:
     objects: tuple[Ref, ...]
     epoch: str
     step: Step | None = None
+    steps: tuple[PlannedStep, ...] = ()
     findings: tuple[Finding, ...] = ()
     acts: tuple[ActState, ...] = ()
     owners: tuple[Owner, ...] = ()

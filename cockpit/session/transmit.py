@@ -130,7 +130,10 @@ def _metadata(read: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 async def _look(cluster: Cluster, clock: Clock, request: Request) -> bool | None:
-    """Whether a request whose answer was lost took effect; None where the object cannot be read either."""
+    """Whether a request whose answer was lost took effect.
+
+    None where the object cannot be read either, or does not tell, because a controller may have taken it up already.
+    """
     effect: bool | None = None
     for pause in _LOOKS:
         await clock.sleep(pause)
@@ -140,7 +143,7 @@ async def _look(cluster: Cluster, clock: Clock, request: Request) -> bool | None
             continue
         if effect:
             return True
-    return effect
+    return None if request.consumed else effect
 
 
 def _without_effect(request: Request, cluster: Cluster) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cockpit.model.plan import Expected, Plan
+from cockpit.model.plan import Expected, Milestone, Plan
 from cockpit.model.refs import Ref
-from cockpit.model.rollout import Lane, Verdict
+from cockpit.model.rollout import Lane, Role, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.view import RolloutView
 
@@ -28,12 +28,14 @@ def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref]) -> Agre
     if left:
         return Agreement(False, f"still there: {', '.join(map(str, left))}")
     if view is None:
-        if plan.expected and not plan.gone:
+        if (plan.expected or plan.reaches) and not plan.gone:
             return Agreement(False, f"there is no rollout {plan.rollout}")
         return Agreement(
             True, f"checked in the objects; {plan.rollout} is no rollout now, so there is nothing to probe"
         )
     behind = [words for expected in plan.expected if (words := _not_written(view, expected))]
+    if plan.reaches and (words := _not_reached(view, plan.reaches)):
+        behind.append(words)
     behind += [words for name, count in plan.pods if (words := _not_ready(view, name, count))]
     if behind:
         return Agreement(False, "; ".join(behind))
@@ -52,6 +54,24 @@ def _not_written(view: RolloutView, expected: Expected) -> str:
     return f"{expected.version}{place}: {found} is written, {percent(expected.share)} is expected"
 
 
+def _not_reached(view: RolloutView, goal: Milestone) -> str:
+    """Why the controller has not brought the rollout there yet; "" where it has."""
+    rollout = view.rollout
+    here = rollout.step.index if rollout.step else None
+    stable = {version.name for version in rollout.versions if version.role in (Role.STABLE, Role.ACTIVE)}
+    there = (
+        (not goal.phases or rollout.phase in goal.phases)
+        and rollout.phase not in goal.not_phases
+        and (goal.left_step is None or here != goal.left_step)
+        and (goal.at_step is None or here == goal.at_step)
+        and (goal.stable is None or goal.stable in stable)
+    )
+    if there:
+        return ""
+    at = f" at step {here}" if here is not None else ""
+    return f"{goal.words} is expected; it is {rollout.phase}{at}"
+
+
 def _not_ready(view: RolloutView, name: str, count: int) -> str:
     """Why a version does not have its pods yet; "" where as many are ready as were asked for."""
     version = view.rollout.version(name)
@@ -65,6 +85,8 @@ def _observed(plan: Plan, view: RolloutView) -> Agreement:
     if not lanes and plan.pods:
         ready = ", ".join(f"{name} has {count} ready pods" for name, count in plan.pods)
         return Agreement(True, f"checked in the objects: {ready}")
+    if not lanes and plan.reaches:
+        return Agreement(True, f"seen in the objects: {plan.reaches.words}")
     if not lanes:
         return Agreement(True, "checked in the objects; it promised no share that requests could show")
     if view.probe.door is None:

@@ -1,8 +1,10 @@
-"""Systems: controllers that drive rollouts, each read into rollouts and steered by plans."""
+"""Adapters of what drives releases: rollout controllers, and the workloads of Kubernetes itself."""
 
 from __future__ import annotations
 
 from cockpit.model.adapter import Adapter
 from cockpit.systems.deployment.adapter import DeploymentSystem
 
-ADAPTERS: tuple[Adapter, ...] = (DeploymentSystem(),)
+# Controllers own the routers' objects, routers the workloads: an object of an earlier adapter's rollout is part of it.
+CONTROLLERS: tuple[Adapter, ...] = ()
+WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(),)

@@ -62,6 +62,11 @@ NAMES = {
     "upper_a": "A",
     "upper_o": "O",
     "upper_t": "T",
+    "upper_i": "I",
+    "upper_r": "R",
+    "upper_e": "E",
+    "upper_d": "D",
+    "upper_s": "S",
 }
 
 
@@ -88,6 +93,11 @@ KEYS: tuple[Key, ...] = (
     _act("finish", "c", (Act.FINISH,), "clean up", "remove what the release no longer needs"),
     _act("retry", "t", (Act.RETRY,), "retry", "start an aborted release again"),
     _act("jump", "s", (Act.JUMP,), "go to step", "continue at another step"),
+    _act("image", "I", (Act.SET_IMAGE,), "set image", "release another image, by the system's own means"),
+    _act("restart", "R", (Act.RESTART,), "restart", "replace every pod by one of the same version"),
+    _act("enable", "E", (Act.ENABLE,), "enable", "let a version take traffic, or a controller go on"),
+    _act("disable", "D", (Act.DISABLE,), "disable", "take a version out of the traffic, or stop a controller"),
+    _act("steps", "S", (Act.STEPS,), "steps", "plan the shares of a release step by step, or end the plan"),
     Key("open", "enter", "open", "open the rollout under the cursor", Where.FLEET, "open"),
     Key("filter", "slash", "filter", "show only rollouts with this text", Where.FLEET, "filter"),
     Key("probe", "o", "probe", "start or stop sending requests and counting versions", Where.BOTH, "probe"),

@@ -12,9 +12,8 @@ import pytest
 from cockpit.kube.store import Store
 from cockpit.model.objects import Deployment, EndpointSlice, Pod, ReplicaSet, Service
 from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSCLASSES, INGRESSES, PODS, REPLICASETS, SERVICES
-from cockpit.routers import ADAPTERS as ROUTERS
+from cockpit.session.adapters import ADAPTERS
 from cockpit.session.rollouts import Rollouts
-from cockpit.systems import ADAPTERS as SYSTEMS
 
 EVENTS = 300
 PER_ROLLOUT = 20
@@ -72,7 +71,7 @@ def cluster(pods: int) -> Store:
 
 def microseconds_per_event(pods: int) -> float:
     store = cluster(pods)
-    rollouts = Rollouts(store, (*ROUTERS, *SYSTEMS))
+    rollouts = Rollouts(store, ADAPTERS)
     for kind in (SERVICES, DEPLOYMENTS, INGRESSES):
         rollouts.apply(f"object|{kind.plural}.{kind.group}|shop|{obj.metadata.name}" for obj in store.everywhere(kind))
     assert len(rollouts.current()) == pods // PER_ROLLOUT

@@ -19,13 +19,12 @@ from cockpit.model.view import Outcome, Prepared, RolloutView, Stage
 from cockpit.probe.engine import Probe
 from cockpit.probe.pacer import Budget
 from cockpit.probe.sender import HttpxTransport
-from cockpit.routers import ADAPTERS as ROUTERS
+from cockpit.session.adapters import ADAPTERS
 from cockpit.session.clock import SystemClock
 from cockpit.session.cluster import Connection
 from cockpit.session.journal import Journal
 from cockpit.session.session import Session
 from cockpit.session.settings import ProbeSettings, Settings
-from cockpit.systems import ADAPTERS as SYSTEMS
 from tests.places import Place
 
 PATIENCE = 60.0
@@ -133,7 +132,7 @@ async def cockpit_on(
     budget, transport = Budget(clock), HttpxTransport(clock)
     session = Session(
         [Connection(api, namespace)],
-        adapters=(*ROUTERS, *SYSTEMS),
+        adapters=ADAPTERS,
         make_probe=lambda: Probe(transport, clock, budget, rate=RATE, settle=0.5),
         settings=Settings(read_only=read_only, probe=ProbeSettings(rate=RATE)),
         journal=Journal(journal),

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from cockpit import routers, systems
 from cockpit.demo import kubeconfig
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
@@ -24,6 +23,7 @@ from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage,
 from cockpit.probe.engine import Probe
 from cockpit.probe.pacer import Budget
 from cockpit.probe.sender import HttpxTransport
+from cockpit.session.adapters import ADAPTERS
 from cockpit.session.clock import SystemClock
 from cockpit.session.cluster import Connection
 from cockpit.session.journal import Journal
@@ -44,7 +44,7 @@ async def session_on(cluster: DemoCluster, folder: Path, context: str, settings:
     transport, budget = HttpxTransport(clock), Budget(clock)
     session = Session(
         [Connection(await connect(target, options, clock), None)],
-        adapters=(*routers.ADAPTERS, *systems.ADAPTERS),
+        adapters=ADAPTERS,
         make_probe=lambda: Probe(transport, clock, budget, settle=0.0),
         settings=settings,
         journal=Journal(folder / "journal.jsonl"),

@@ -12,10 +12,10 @@ import yaml
 
 from cockpit.demo.api import media
 from cockpit.demo.api.calls import Call, Reply
-from cockpit.demo.api.events_v1 import shown, stored
 from cockpit.demo.api.selectors import FieldSelector, LabelSelector, field_selector, label_selector
 from cockpit.demo.api.tables import forms
 from cockpit.demo.api.tables.cells import NONE, selector
+from cockpit.demo.api.versions import shown, stored
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import BadRequest, Cause, Expired, GatewayTimeout, ListOptionsInvalid
 from cockpit.demo.schemas.kinds import Kind

@@ -11,9 +11,9 @@ import msgspec
 
 from cockpit.demo.api import media
 from cockpit.demo.api.calls import Call
-from cockpit.demo.api.events_v1 import shown, stored
 from cockpit.demo.api.reading import Selection, version_of
 from cockpit.demo.api.tables import forms
+from cockpit.demo.api.versions import shown, stored
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import ApiError, Cause, Expired, ListOptionsInvalid
 from cockpit.demo.faults import Faults

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from cockpit.demo.api.calls import Call, Reply
-from cockpit.demo.api.events_v1 import as_core, shown, stored
 from cockpit.demo.api.reading import Reader, Selection, scale_of
+from cockpit.demo.api.versions import shown, stored, to_stored
 from cockpit.demo.errors import BadRequest, Cause, Invalid, NotFound, invalid
 from cockpit.demo.patches import apply, patching
 from cockpit.demo.schemas import schema
@@ -203,7 +203,7 @@ class Writer:
 
     @staticmethod
     def _inward(kind: Kind, obj: Object) -> Object:
-        return as_core(obj) if kind.stored_as else obj
+        return to_stored(kind, obj)
 
     def _answer(self, call: Call, obj: Object, status: int, warnings: list[str]) -> Reply:
         kind = call.route.kind

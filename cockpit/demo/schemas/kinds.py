@@ -2,60 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One resource of the API, as discovery tells it.
-
-    `custom` marks kinds that come from a CRD: they take no strategic patch, and an update must name a version.
-    `generation` says that `metadata.generation` counts changes of the spec.
-    `stored_as` names (group, version, plural) of the kind whose objects this one shows in another form.
-    """
-
-    group: str
-    version: str
-    plural: str
-    kind: str
-    namespaced: bool = True
-    short_names: tuple[str, ...] = ()
-    has_status: bool = False
-    has_scale: bool = False
-    verbs: tuple[str, ...] = ALL_VERBS
-    singular: str = ""
-    categories: tuple[str, ...] = ()
-    generation: bool = False
-    custom: bool = False
-    stored_as: tuple[str, str, str] | None = None
-
-    @property
-    def api_version(self) -> str:
-        """What objects carry as `apiVersion`."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def resource(self) -> str:
-        """The resource as messages name it: `deployments.apps`, `pods`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-    @property
-    def path(self) -> str:
-        """The URL path of the group and version."""
-        return f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-
-    @property
-    def singular_name(self) -> str:
-        """The resource in the singular: `deployment`."""
-        return self.singular or self.kind.lower()
-
-    @property
-    def list_kind(self) -> str:
-        """The kind of a list of these."""
-        return self.kind + "List"
-
+from cockpit.demo.schemas.customkinds import CUSTOM
+from cockpit.demo.schemas.kind import Kind as Kind
 
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False, short_names=("ns",), has_status=True)
 NODES = Kind("", "v1", "nodes", "Node", namespaced=False, short_names=("no",), has_status=True)
@@ -156,6 +104,7 @@ KINDS: tuple[Kind, ...] = (
     EVENTS_V1,
     INGRESSCLASSES,
     INGRESSES,
+    *CUSTOM,
 )
 
 _BY_RESOURCE = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
@@ -40,6 +41,15 @@ class IngressRouter:
         DEPLOYMENTS,
         REPLICASETS,
         PODS,
+    )
+
+    cards = (
+        Card(
+            "ingress",
+            "main and canary Ingress (nginx, Volcengine APIG)",
+            "weight, header and cookie rules of the canary Ingress, lane by lane",
+            (Act.SET_WEIGHT, Act.HEADER, Act.PROMOTE, Act.ROLLBACK, Act.SCALE, Act.FINISH),
+        ),
     )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:

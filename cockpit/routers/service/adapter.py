@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, PODS, REPLICASETS, SERVICES, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.routers.service import acts
@@ -22,6 +23,15 @@ class ServiceRouter:
     id = "service"
     roots: tuple[Resource, ...] = (SERVICES,)
     needs: tuple[Resource, ...] = (SERVICES, DEPLOYMENTS, REPLICASETS, PODS, ENDPOINTSLICES, INGRESSES)
+
+    cards = (
+        Card(
+            "service",
+            "Service selector",
+            "blue-green: which version the selector picks; several versions behind one Service by ready pods",
+            (Act.FLIP, Act.ROLLBACK, Act.SCALE, Act.FINISH),
+        ),
+    )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         if not isinstance(root, Service):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, PODS, REPLICASETS, SERVICES, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.systems.deployment import acts
@@ -20,6 +21,15 @@ class DeploymentSystem:
     id = "deployment"
     roots: tuple[Resource, ...] = (DEPLOYMENTS,)
     needs: tuple[Resource, ...] = (DEPLOYMENTS, REPLICASETS, PODS, SERVICES, ENDPOINTSLICES, INGRESSES)
+
+    cards = (
+        Card(
+            "deployment",
+            "Deployment",
+            "its ReplicaSets as versions, pods per version, the share that follows from ready pods",
+            (Act.ROLLBACK, Act.PAUSE, Act.RESUME, Act.SCALE),
+        ),
+    )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         return (rollout_of(look(root, objects), objects),) if isinstance(root, Deployment) else ()

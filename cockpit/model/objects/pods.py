@@ -1,0 +1,60 @@
+"""Pods."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from cockpit.model.objects.meta import Condition, Obj, PodMeta
+
+
+class ContainerPort(Struct, frozen=True, rename="camel"):
+    container_port: int
+    name: str | None = None
+    protocol: str = "TCP"
+
+
+class Container(Struct, frozen=True, rename="camel"):
+    name: str
+    image: str = ""
+    ports: list[ContainerPort] | None = None
+
+
+class PodSpec(Struct, frozen=True, rename="camel"):
+    containers: list[Container] = field(default_factory=list)
+    node_name: str | None = None
+
+
+class Waiting(Struct, frozen=True):
+    reason: str | None = None
+
+
+class ContainerState(Struct, frozen=True):
+    waiting: Waiting | None = None
+
+
+class ContainerStatus(Struct, frozen=True, rename="camel"):
+    ready: bool = False
+    restart_count: int = 0
+    state: ContainerState | None = None
+
+
+class PodStatus(Struct, frozen=True, rename="camel"):
+    phase: str = "Unknown"
+    reason: str | None = None
+    pod_ip: str | None = field(default=None, name="podIP")
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+
+
+class Pod(Obj, frozen=True):
+    metadata: PodMeta
+    spec: PodSpec = field(default_factory=PodSpec)
+    status: PodStatus = field(default_factory=PodStatus)
+
+    @property
+    def ready(self) -> bool:
+        """True while the pod takes traffic: condition Ready and not being deleted."""
+        conditions = self.status.conditions or ()
+        return self.metadata.deletion_timestamp is None and any(
+            c.type == "Ready" and c.status == "True" for c in conditions
+        )

@@ -1,0 +1,86 @@
+"""Services and the endpoints behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from cockpit.model.objects.meta import Meta, Obj
+
+
+class ServicePort(Struct, frozen=True, rename="camel"):
+    port: int
+    name: str | None = None
+    target_port: int | str | None = None
+    protocol: str = "TCP"
+
+
+class ServiceSpec(Struct, frozen=True, rename="camel"):
+    type: str = "ClusterIP"
+    selector: dict[str, str] | None = None
+    ports: list[ServicePort] | None = None
+    cluster_ip: str | None = field(default=None, name="clusterIP")
+    external_name: str | None = None
+    session_affinity: str | None = None
+
+
+class PortStatus(Struct, frozen=True):
+    port: int
+
+
+class LoadBalancerIngress(Struct, frozen=True):
+    ip: str | None = None
+    hostname: str | None = None
+    ports: list[PortStatus] | None = None
+
+
+class LoadBalancerStatus(Struct, frozen=True):
+    ingress: list[LoadBalancerIngress] | None = None
+
+
+class EntryStatus(Struct, frozen=True, rename="camel"):
+    """Status of a Service or an Ingress: where it can be reached from outside."""
+
+    load_balancer: LoadBalancerStatus = field(default_factory=LoadBalancerStatus)
+
+
+class Service(Obj, frozen=True):
+    metadata: Meta
+    spec: ServiceSpec = field(default_factory=ServiceSpec)
+    status: EntryStatus = field(default_factory=EntryStatus)
+
+    def index_keys(self) -> Iterator[str]:
+        """The first pair of the selector: enough to find each Service that selects given labels, and few others."""
+        yield from (f"{k}={v}" for k, v in sorted((self.spec.selector or {}).items())[:1])
+
+
+class EndpointConditions(Struct, frozen=True):
+    """Absent `ready` and `serving` mean true, absent `terminating` false (discovery.k8s.io/v1)."""
+
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class TargetRef(Struct, frozen=True):
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+class Endpoint(Struct, frozen=True, rename="camel"):
+    addresses: list[str] = field(default_factory=list)
+    conditions: EndpointConditions = field(default_factory=EndpointConditions)
+    target_ref: TargetRef | None = None
+
+
+class EndpointPort(Struct, frozen=True):
+    port: int | None = None
+    name: str | None = None
+
+
+class EndpointSlice(Obj, frozen=True):
+    metadata: Meta
+    endpoints: list[Endpoint] | None = None
+    ports: list[EndpointPort] | None = None

@@ -1,0 +1,90 @@
+"""Deployments and ReplicaSets, and what they share with other kinds of workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import msgspec
+from msgspec import Raw, Struct, field
+from msgspec.structs import force_setattr
+
+from cockpit.model.objects.meta import Condition, Meta, Obj
+from cockpit.model.objects.pods import PodSpec
+
+
+class LabelSelector(Struct, frozen=True, rename="camel"):
+    match_labels: dict[str, str] | None = None
+
+
+class TemplateMeta(Struct, frozen=True):
+    """Metadata of a pod template: it has no name."""
+
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class Template(Struct, frozen=True):
+    metadata: TemplateMeta = field(default_factory=TemplateMeta)
+    spec: PodSpec = field(default_factory=PodSpec)
+
+
+class WorkloadSpec(Struct, frozen=True, dict=True, rename="camel"):
+    """`replicas` absent means 1 (apps/v1).
+
+    `raw_template` is the template's own JSON, every field of it: what an undo must write back.
+    """
+
+    replicas: int | None = None
+    selector: LabelSelector | None = None
+    raw_template: Raw = field(default=Raw(b"{}"), name="template")
+    paused: bool = False
+
+    def __post_init__(self) -> None:
+        # Without a copy the whole answer that it was decoded from stays in memory.
+        force_setattr(self, "raw_template", self.raw_template.copy())
+        _ = self.template  # a template that cannot be decoded fails here, with the object
+
+    @cached_property
+    def template(self) -> Template:
+        """The fields of the template that the cockpit uses."""
+        return msgspec.json.decode(self.raw_template, type=Template)
+
+
+class WorkloadStatus(Struct, frozen=True, rename="camel"):
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+    unavailable_replicas: int = 0
+    conditions: list[Condition] | None = None
+
+
+class Workload(Obj, frozen=True):
+    """A workload that keeps pods of one template."""
+
+    metadata: Meta
+    spec: WorkloadSpec = field(default_factory=WorkloadSpec)
+    status: WorkloadStatus = field(default_factory=WorkloadStatus)
+
+    @property
+    def desired(self) -> int:
+        """Pods asked for."""
+        return 1 if self.spec.replicas is None else self.spec.replicas
+
+    @property
+    def template_labels(self) -> dict[str, str]:
+        return self.spec.template.metadata.labels or {}
+
+    def index_keys(self) -> Iterator[str]:
+        """Each label of the pod template as "k=v"."""
+        yield from (f"{k}={v}" for k, v in self.template_labels.items())
+
+
+class Deployment(Workload, frozen=True):
+    pass
+
+
+class ReplicaSet(Workload, frozen=True):
+    pass
