@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format test-real bench screenshots clean
+.PHONY: demo test check format test-real fuzz bench screenshots clean
 
 demo: .venv/.installed
 	@$(BIN)/cockpit demo
@@ -25,6 +25,10 @@ format: .venv/.installed
 # fails is tried again, in a namespace of its own, before it counts. Each such try is printed as RERUN.
 test-real: .venv/.installed
 	$(BIN)/pytest -m real --reruns 2 --reruns-delay 3 -ra --durations 15 tests
+
+# Property tests on inputs of chance; what one of them finds it prints as a line to paste above the test.
+fuzz: .venv/.installed
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n 2 -m "not real and not benchmark" --timeout 900 -k "hostile or random or properties or any_json or obey or fuzz"
 
 bench: .venv/.installed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.places import Place, demo_process, namespace_in, real_cluster
+
+# The suite says the same each time it runs; `make fuzz` looks for examples that it has not seen.
+settings.register_profile("suite", derandomize=True)
+settings.register_profile("fuzz", max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 numbers = itertools.count(1)
 
