@@ -1,25 +1,52 @@
-"""Gateway API kinds (gateway.networking.k8s.io/v1)."""
+"""Gateway API kinds (gateway.networking.k8s.io/v1 and v1beta1, which are the same objects).
+
+`spec` and `status` stay as the API has them: routes are read by `cockpit.routers.gateway_api.routes`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from cockpit.model.objects.meta import Meta, Obj
 
 
-class HttpRoute(Obj, frozen=True):
+class Route(Obj, frozen=True):
+    """What HTTPRoutes and GRPCRoutes have in common."""
+
     metadata: Meta
-    spec: dict[str, Any] | None = None
-    status: dict[str, Any] | None = None
+    spec: Any = None
+    status: Any = None
+
+    def index_keys(self) -> Iterator[str]:
+        """ "gateway=NS/NAME" of each parent, "service=NAME" of each backend in its own namespace."""
+        found = set()
+        for parent in _entries(self.spec, "parentRefs"):
+            if parent.get("kind", "Gateway") == "Gateway":
+                found.add(f"gateway={parent.get('namespace') or self.metadata.namespace}/{parent.get('name')}")
+        for rule in _entries(self.spec, "rules"):
+            for backend in _entries(rule, "backendRefs"):
+                if backend.get("namespace") in (None, "", self.metadata.namespace):
+                    found.add(f"service={backend.get('name')}")
+        yield from sorted(found)
 
 
-class GrpcRoute(Obj, frozen=True):
-    metadata: Meta
-    spec: dict[str, Any] | None = None
-    status: dict[str, Any] | None = None
+class HttpRoute(Route, frozen=True):
+    """A route for HTTP requests."""
+
+
+class GrpcRoute(Route, frozen=True):
+    """A route for gRPC calls."""
 
 
 class Gateway(Obj, frozen=True):
+    """`spec.listeners` and `status.addresses` are what a way in is derived from."""
+
     metadata: Meta
-    spec: dict[str, Any] | None = None
-    status: dict[str, Any] | None = None
+    spec: Any = None
+    status: Any = None
+
+
+def _entries(parent: Any, key: str) -> Iterator[dict[str, Any]]:
+    found = parent.get(key) if isinstance(parent, dict) else None
+    yield from (entry for entry in (found if isinstance(found, list) else ()) if isinstance(entry, dict))

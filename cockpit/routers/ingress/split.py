@@ -198,7 +198,7 @@ def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branc
 def lanes_of(split: Split) -> tuple[Lane, ...]:
     """The default lane, and one per header or cookie rule of the canaries that count."""
     branches = split.effective or split.branches[:1]
-    total = _total(branches)
+    total = total_of(branches)
     default = [(b, min(b.canary.rules.weight, total) / total) for b in branches]
     lanes = [_lane(split, DEFAULT, "", (), default)]
     for branch in branches:
@@ -209,7 +209,8 @@ def lanes_of(split: Split) -> tuple[Lane, ...]:
     return tuple(lanes)
 
 
-def _total(branches: Iterable[Branch]) -> int:
+def total_of(branches: Iterable[Branch]) -> int:
+    """Of what the weights of canaries on one rule are parts: the first one's total, or their sum where that is more."""
     rules = [b.canary.rules for b in branches]
     return max([sum(max(r.weight, 0) for r in rules) if len(rules) > 1 else 0, *(r.total for r in rules[:1]), 1])
 

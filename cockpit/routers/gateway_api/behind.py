@@ -1,0 +1,86 @@
+"""What an HTTPRoute says about the two Services of a controller's rollout."""
+
+from __future__ import annotations
+
+import re
+
+from cockpit.model.lookup import Objects
+from cockpit.model.refs import GRPCROUTES, Ref
+from cockpit.model.rollout import Finding, Severity
+from cockpit.routers.behind import Behind, HeaderLane
+from cockpit.routers.gateway_api.routes import Field, Match, Rule, find_route, http_resource, match_text, rules_of
+from cockpit.workloads.findings import finding, percent
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
+
+
+def httproute_behind(
+    objects: Objects, namespace: str, route: str, stable: str, canary: str, *, kind: str = "HTTPRoute"
+) -> Behind:
+    """The split that a route (kind "HTTPRoute" or "GRPCRoute") writes between two Services of its namespace.
+
+    Rules that single requests out (by header, query or method) are lanes where they lead to the canary at all; a rule
+    that leads only to the canary gives it everything, one without it nothing.
+    """
+    ref = Ref(GRPCROUTES if kind == "GRPCRoute" else http_resource(objects), namespace, route)
+    found = find_route(objects, kind, namespace, route)
+    if found is None:
+        why = f"{kind} {namespace}/{route} does not exist in {objects.context}: nothing splits the traffic"
+        return Behind(None, refs=(ref,), problems=(finding("route-missing", Severity.WARNING, why),))
+    shares: list[float] = []
+    lanes: dict[str, HeaderLane] = {}
+    problems: list[Finding] = []
+    for rule in rules_of(found).rules:
+        weights = [
+            sum(b.weight for b in rule.backends if b.is_service and (b.namespace, b.service) == (namespace, service))
+            for service in (stable, canary)
+        ]
+        named = [any(b.service == service for b in rule.backends) for service in (stable, canary)]
+        if not any(named):
+            continue
+        if not sum(weights):
+            why = (
+                f"{kind} {namespace}/{route} rule {rule.index + 1} gives {stable} and {canary} weight 0: requests fail"
+            )
+            problems.append(finding("no-weight", Severity.CRITICAL, why))
+            continue
+        share = weights[1] / sum(weights)
+        singled = [match for match in rule.matches if not match.is_plain]
+        if len(singled) < len(rule.matches):
+            shares.append(share)
+        elif named[1]:
+            for match in singled:
+                lanes.setdefault(match_text(match), HeaderLane(match_text(match), example(match), share))
+    if len(set(shares)) > 1:
+        each = ", ".join(map(percent, shares))
+        why = f"the rules of {kind} {namespace}/{route} give {canary} different shares: {each}; the first is shown"
+        problems.append(finding("rules-differ", Severity.WARNING, why))
+    if not shares:
+        why = f"no rule of {kind} {namespace}/{route} leads plain requests to {stable} or {canary}"
+        problems.append(finding("route-elsewhere", Severity.WARNING, why))
+    return Behind(shares[0] if shares else None, tuple(lanes.values()), (ref,), tuple(problems))
+
+
+def example(match: Match) -> tuple[tuple[str, str], ...] | None:
+    """Headers by which a request meets a match; None where it needs more, or a pattern gives no example."""
+    if match.query or match.method:
+        return None
+    found = []
+    for field in match.headers:
+        value = field.value if field.kind == "Exact" else _literal(field)
+        if value is None or not _TOKEN.fullmatch(field.name) or not _SENDABLE.fullmatch(value):
+            return None
+        found.append((field.name, value))
+    return tuple(found)
+
+
+def _literal(field: Field) -> str | None:
+    """What a pattern without special signs stands for."""
+    text = field.value.removeprefix("^").removesuffix("$")
+    return text if re.fullmatch(r"[A-Za-z0-9 _-]+", text) else None
+
+
+def singles_out(rule: Rule) -> bool:
+    """True for a rule that no plain request meets."""
+    return all(not match.is_plain for match in rule.matches)

@@ -1,0 +1,231 @@
+"""HTTPRoutes and GRPCRoutes as values: rules, matches, backends with their weights. What makes no sense is left out.
+
+Source: Gateway API, apis/v1/httproute_types.go, grpcroute_types.go and shared_types.go: a weight that is absent is 1,
+a rule without matches meets every path, a reference without group and kind names a Service of the route's namespace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Gateway, GrpcRoute, HttpRoute
+from cockpit.model.refs import GATEWAYS, GATEWAYS_V1BETA1, GRPCROUTES, HTTPROUTES, HTTPROUTES_V1BETA1, Ref, Resource
+from cockpit.model.text import safe_text
+
+USUAL_WEIGHT = 1
+AnyRoute = HttpRoute | GrpcRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One entry of `backendRefs`; `written` is its weight field, None where it has none."""
+
+    index: int
+    namespace: str
+    service: str
+    port: int | None
+    written: int | None
+    is_service: bool = True
+
+    @property
+    def weight(self) -> int:
+        return USUAL_WEIGHT if self.written is None else max(self.written, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One condition on a header or a query parameter; `kind` is Exact or RegularExpression."""
+
+    name: str
+    value: str
+    kind: str = "Exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Conditions that must all hold; of gRPC `method` is service/method. Path types: Exact, PathPrefix,
+    RegularExpression.
+    """
+
+    path: str = "/"
+    path_type: str = "PathPrefix"
+    method: str = ""
+    headers: tuple[Field, ...] = ()
+    query: tuple[Field, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """True where only the path decides."""
+        return not (self.headers or self.query or self.method)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule by its place; `matches` is never empty."""
+
+    index: int
+    name: str
+    matches: tuple[Match, ...]
+    backends: tuple[Backend, ...]
+    raw: Any = None
+
+    @property
+    def total(self) -> int:
+        """The sum of the weights, of which each backend gets its part."""
+        return sum(backend.weight for backend in self.backends)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A Gateway that the route hangs on; `section` is the listener, "" for all."""
+
+    namespace: str
+    name: str
+    section: str
+    kind: str = "Gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRules:
+    """A route's spec."""
+
+    hostnames: tuple[str, ...]
+    parents: tuple[Parent, ...]
+    rules: tuple[Rule, ...]
+
+
+def rules_of(route: AnyRoute) -> RouteRules:
+    """The spec of a route, whatever JSON it holds."""
+    spec, namespace = _mapping(route.spec), route.metadata.namespace
+    parents = tuple(
+        Parent(
+            _text(p.get("namespace")) or namespace,
+            _text(p.get("name")),
+            _text(p.get("sectionName")),
+            _text(p.get("kind")) or "Gateway",
+        )
+        for p in _mappings(spec.get("parentRefs"))
+    )
+    hosts = spec.get("hostnames")
+    names = tuple(h for h in (hosts if isinstance(hosts, list) else ()) if isinstance(h, str) and h)
+    listed = spec.get("rules")
+    found = [
+        _rule(index, entry, namespace, isinstance(route, GrpcRoute))
+        for index, entry in enumerate(listed if isinstance(listed, list) else ())
+        if isinstance(entry, dict)
+    ]
+    return RouteRules(names, parents, tuple(found))
+
+
+def _rule(index: int, entry: dict[str, Any], namespace: str, grpc: bool) -> Rule:
+    matches = tuple(_grpc_match(m) if grpc else _http_match(m) for m in _mappings(entry.get("matches")))
+    listed = entry.get("backendRefs")
+    backends = tuple(
+        _backend(at, ref, namespace)
+        for at, ref in enumerate(listed if isinstance(listed, list) else ())
+        if isinstance(ref, dict)
+    )
+    return Rule(index, _text(entry.get("name")), matches or (Match(),), backends, entry)
+
+
+def _backend(index: int, ref: dict[str, Any], namespace: str) -> Backend:
+    is_service = not ref.get("group") and ref.get("kind", "Service") == "Service"
+    return Backend(
+        index,
+        _text(ref.get("namespace")) or namespace,
+        _text(ref.get("name")),
+        _integer(ref.get("port")),
+        _integer(ref.get("weight")),
+        is_service,
+    )
+
+
+def _http_match(entry: dict[str, Any]) -> Match:
+    path = _mapping(entry.get("path"))
+    return Match(
+        _text(path.get("value")) or "/",
+        _text(path.get("type")) or "PathPrefix",
+        _text(entry.get("method")),
+        _fields(entry.get("headers"), fold=True),
+        _fields(entry.get("queryParams")),
+    )
+
+
+def _grpc_match(entry: dict[str, Any]) -> Match:
+    method = _mapping(entry.get("method"))
+    called = "/".join(part or "*" for part in (_text(method.get("service")), _text(method.get("method"))))
+    return Match(method=called if method else "", headers=_fields(entry.get("headers"), fold=True))
+
+
+def _fields(entries: Any, *, fold: bool = False) -> tuple[Field, ...]:
+    """Conditions by name, of which the first of a name counts; `fold` for names whose case does not matter."""
+    found: dict[str, Field] = {}
+    for entry in _mappings(entries):
+        name, value = _text(entry.get("name")), entry.get("value")
+        if name and isinstance(value, str):
+            found.setdefault(name.lower() if fold else name, Field(name, value, _text(entry.get("type")) or "Exact"))
+    return tuple(found.values())
+
+
+def http_resource(objects: Objects) -> Resource:
+    """The version of HTTPRoutes that this cluster serves and the cockpit follows."""
+    return HTTPROUTES_V1BETA1 if objects.known(HTTPROUTES_V1BETA1) and not objects.known(HTTPROUTES) else HTTPROUTES
+
+
+def gateway_resource(objects: Objects) -> Resource:
+    """The same of Gateways."""
+    return GATEWAYS_V1BETA1 if objects.known(GATEWAYS_V1BETA1) and not objects.known(GATEWAYS) else GATEWAYS
+
+
+def find_route(objects: Objects, kind: str, namespace: str, name: str) -> AnyRoute | None:
+    """An HTTPRoute or GRPCRoute by its kind and name."""
+    found = objects.get(GRPCROUTES if kind == "GRPCRoute" else http_resource(objects), namespace, name)
+    return found if isinstance(found, HttpRoute | GrpcRoute) else None
+
+
+def find_gateway(objects: Objects, namespace: str, name: str) -> Gateway | None:
+    found = objects.get(gateway_resource(objects), namespace, name)
+    return found if isinstance(found, Gateway) else None
+
+
+def ref_to_route(route: AnyRoute, objects: Objects) -> Ref:
+    resource = GRPCROUTES if isinstance(route, GrpcRoute) else http_resource(objects)
+    return Ref(resource, route.metadata.namespace, route.metadata.name)
+
+
+def match_text(match: Match) -> str:
+    """The conditions beside the path in words: "header a=b", "query x=1"; "" where there are none."""
+    parts = [f"header {_pair(f)}" for f in match.headers] + [f"query {_pair(f)}" for f in match.query]
+    if match.method:
+        parts.append(f"method {safe_text(match.method, 60)}")
+    return " and ".join(parts)
+
+
+def place_text(match: Match) -> str:
+    """The path of a match in words: "/api", "= /login", "~ ^/v[0-9]"."""
+    sign = {"Exact": "= ", "RegularExpression": "~ "}.get(match.path_type, "")
+    return sign + safe_text(match.path, 60)
+
+
+def _pair(field: Field) -> str:
+    sign = "=" if field.kind == "Exact" else "~"
+    return f"{safe_text(field.name, 60)}{sign}{safe_text(field.value, 60)}"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _integer(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: Any) -> Iterator[dict[str, Any]]:
+    yield from (entry for entry in (value if isinstance(value, list) else ()) if isinstance(entry, dict))
