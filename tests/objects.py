@@ -17,6 +17,7 @@ import jsonpatch
 import msgspec
 import yaml
 
+from cockpit.kube.kinds import KINDS
 from cockpit.model import objects as kinds
 from cockpit.model.objects import Obj
 from cockpit.model.plan import PatchType, Request, Verb
@@ -34,6 +35,12 @@ from cockpit.model.refs import (
 
 SEEDS = Path(__file__).parent / "fixtures" / "seeds"
 RESOURCES = {r.kind: r for r in (PODS, SERVICES, REPLICASETS, DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, INGRESSCLASSES)}
+STRUCTS = {(resource.api_version, resource.kind): struct for resource, struct in KINDS.items()}
+SHARED_NAMES = {
+    ("rollouts.kruise.io", "Rollout"): "KruiseRollout",
+    ("apps.kruise.io", "StatefulSet"): "AdvancedStatefulSet",
+    ("networking.istio.io", "Gateway"): "IstioGateway",
+}
 Doc = dict[str, Any]
 START = "2026-01-01T00:00:00Z"
 
@@ -65,16 +72,21 @@ class Cluster:
         return resource not in self._unknown
 
     def get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
-        doc = self.docs.get((resource.kind, namespace if resource.namespaced else "", name))
+        doc = self.docs.get((_word(resource), namespace if resource.namespaced else "", name))
         return decode(doc) if doc and self.known(resource) else None
 
     def every(self, resource: Resource, namespace: str) -> Sequence[Obj]:
         if not self.known(resource):
             return ()
-        return [decode(d) for (kind, ns, _), d in sorted(self.docs.items()) if (kind, ns) == (resource.kind, namespace)]
+        place = (_word(resource), namespace)
+        return [decode(d) for (kind, ns, _), d in sorted(self.docs.items()) if (kind, ns) == place]
 
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
         return [o for o in self.every(resource, namespace) if key in set(o.index_keys())]
+
+    def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
+        found = [decode(d) for (kind, _, _), d in sorted(self.docs.items()) if kind == _word(resource)]
+        return [o for o in found if self.known(resource) and key in set(o.index_keys())]
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         wanted = {f"{k}={v}" for k, v in labels.items()}
@@ -111,7 +123,7 @@ class Cluster:
             doc = copy.deepcopy(given)
             meta = doc.setdefault("metadata", {})
             namespace = "" if doc["kind"] == "IngressClass" else meta.setdefault("namespace", "default")
-            key = (doc["kind"], namespace, meta["name"])
+            key = (kind_word(doc), namespace, meta["name"])
             before = self.docs.get(key, {}).get("metadata", {})
             meta.setdefault("uid", before.get("uid") or f"uid-{doc['kind']}-{meta['name']}".lower())
             meta.setdefault("creationTimestamp", before.get("creationTimestamp") or created or START)
@@ -189,7 +201,7 @@ class Cluster:
     def send(self, request: Request) -> None:
         """What the API server does with a request; `ConflictError` where a guard fails."""
         ref = request.ref
-        key = (ref.resource.kind, ref.namespace, ref.name)
+        key = (_word(ref.resource), ref.namespace, ref.name)
         if request.verb is Verb.CREATE:
             self.add(request.body)
             return
@@ -233,8 +245,19 @@ class Cluster:
 
 def decode(doc: Doc) -> Obj:
     """As the store decodes it: from JSON bytes into the fields that are used."""
-    kind: type[Obj] = getattr(kinds, doc["kind"])
+    known = STRUCTS.get((doc.get("apiVersion", ""), doc["kind"]))
+    kind: type[Obj] = known or getattr(kinds, doc["kind"])
     return msgspec.json.decode(json.dumps(doc), type=kind)
+
+
+def kind_word(doc: Doc) -> str:
+    """What `Cluster.docs` calls a kind: as the API does, where no two share the name."""
+    group = doc.get("apiVersion", "").rpartition("/")[0]
+    return SHARED_NAMES.get((group, doc["kind"]), doc["kind"])
+
+
+def _word(resource: Resource) -> str:
+    return SHARED_NAMES.get((resource.group, resource.kind), resource.kind)
 
 
 def ref(doc: Doc) -> Ref:

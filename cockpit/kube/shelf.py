@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cockpit.kube.topics import every_topic, key_topic, object_topic, owner_topic
+from cockpit.kube.topics import anywhere_topic, every_topic, key_topic, object_topic, owner_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
 # Names of objects by (namespace, key) or (namespace, owner's uid).
 Buckets = dict[tuple[str, str], set[str]]
+
+# Keys by which an object of one namespace names one of another.
+_ASKED_ANYWHERE = "steers="
 
 
 class Shelf:
@@ -46,6 +49,11 @@ class Shelf:
         if not buckets or not buckets[0]:
             return ()
         return self._named(namespace, set.intersection(*buckets))
+
+    def anywhere(self, key: str) -> Sequence[Obj]:
+        """Objects of every namespace with a key, in order of namespace and name."""
+        found = ((namespace, self._keys.get((namespace, key))) for namespace in sorted(self._objects))
+        return tuple(obj for namespace, names in found if names for obj in self._named(namespace, names))
 
     def owned(self, namespace: str, uid: str) -> Sequence[Obj]:
         return self._named(namespace, self._owners.get((namespace, uid), set()))
@@ -109,7 +117,10 @@ class Shelf:
         self._ordered.pop(namespace, None)
         topics.add(object_topic(self._resource, namespace, obj.metadata.name))
         topics.add(every_topic(self._resource, namespace))
-        topics.update(key_topic(self._resource, namespace, key) for key in obj.index_keys())
+        for key in obj.index_keys():
+            topics.add(key_topic(self._resource, namespace, key))
+            if key.startswith(_ASKED_ANYWHERE):
+                topics.add(anywhere_topic(self._resource, key))
         topics.update(owner_topic(self._resource, namespace, uid) for uid in _owner_uids(obj))
 
 

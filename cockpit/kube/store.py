@@ -83,6 +83,9 @@ class Store:
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
         return self._shelf(resource).keyed(namespace, (key,))
 
+    def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
+        return self._shelf(resource).anywhere(key)
+
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         return self._shelf(resource).keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
 

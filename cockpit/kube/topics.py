@@ -22,6 +22,11 @@ def key_topic(resource: Resource, namespace: str, key: str) -> str:
     return f"key|{_kind(resource)}|{namespace}|{key}"
 
 
+def anywhere_topic(resource: Resource, key: str) -> str:
+    """Objects of any namespace with one index key."""
+    return f"anywhere|{_kind(resource)}|{key}"
+
+
 def owner_topic(resource: Resource, namespace: str, uid: str) -> str:
     """Objects with one owner."""
     return f"owner|{_kind(resource)}|{namespace}|{uid}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cockpit.kube.store import Store
-from cockpit.kube.topics import every_topic, key_topic, object_topic, owner_topic, sync_topic
+from cockpit.kube.topics import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
@@ -40,6 +40,10 @@ class Tracked:
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
         self._topics.add(key_topic(resource, namespace, key))
         return self._store.keyed(resource, namespace, key)
+
+    def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
+        self._topics.add(anywhere_topic(resource, key))
+        return self._store.anywhere(resource, key)
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         """Notes one pair only, the rarest: an object that enters or leaves the answer has them all."""

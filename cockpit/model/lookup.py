@@ -31,6 +31,10 @@ class Objects(Protocol):
         """Objects that have `key` among their index keys (`Obj.index_keys`)."""
         ...
 
+    def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
+        """Objects of any namespace with `key` among their index keys; only for keys that begin with "steers="."""
+        ...
+
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         """Objects that have all of `labels` among their index keys; none for an empty selector."""
         ...

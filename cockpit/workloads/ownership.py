@@ -1,28 +1,55 @@
-"""Who else sets an object: a controller that drives it, Git, Helm or a pipeline, from what they leave on it.
+"""Who else sets an object: a controller that drives it, Git, Helm or a pipeline.
 
-Evidence per owner as Argo Rollouts, Kruise Rollouts, Flagger, Argo CD, Flux, Helm and Spinnaker document it.
+A controller is found by what its own objects say that they drive, because a route or a Service that Argo Rollouts
+uses carries no sign of it; the others by the marks that they leave.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-from cockpit.model.objects import Ingress, Meta, Service, Workload
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import (
+    AdvancedStatefulSet,
+    ArgoRollout,
+    FlaggerCanary,
+    GrpcRoute,
+    HttpRoute,
+    IstioGateway,
+    KruiseRollout,
+    Obj,
+)
+from cockpit.model.refs import ARGO_ROLLOUTS, FLAGGER_CANARIES, KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
 from cockpit.model.rollout import Finding, Owner, Severity
 from cockpit.model.text import safe_text
 from cockpit.workloads.findings import finding
+from cockpit.workloads.marks import ARGO, FLAGGER, KRUISE, Hold, Mark, marks_on
 
-Ownable = Service | Ingress | Workload
+__all__ = [
+    "STEERING",
+    "Hold",
+    "Ownership",
+    "controller_ownership",
+    "owners_and_findings",
+    "ownerships",
+    "revert_warnings",
+    "steered_by",
+]
 
+_STEERING = {ARGO_ROLLOUTS: ARGO, KRUISE_ROLLOUTS: KRUISE, KRUISE_ROLLOUTS_V1ALPHA1: KRUISE, FLAGGER_CANARIES: FLAGGER}
+# Kinds whose objects drive others: whoever asks for owners has to have these among its needs.
+STEERING: tuple[Resource, ...] = tuple(_STEERING)
 
-class Hold(StrEnum):
-    """How an owner takes an edit: `controller` undoes it at once, `git` soon, `release` with its next run."""
-
-    CONTROLLER = "controller"
-    GIT = "git"
-    RELEASE = "release"
+_KIND_NAMES: dict[type[Obj], str] = {
+    AdvancedStatefulSet: "StatefulSet",
+    ArgoRollout: "Rollout",
+    FlaggerCanary: "Canary",
+    GrpcRoute: "GRPCRoute",
+    HttpRoute: "HTTPRoute",
+    IstioGateway: "Gateway",
+    KruiseRollout: "Rollout",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +69,60 @@ class Ownership:
         )
 
 
-_CONTROLLERS = {
-    ("argoproj.io", "Rollout"): "Argo Rollout",
-    ("rollouts.kruise.io", "Rollout"): "Kruise Rollout",
-    ("rollouts.kruise.io", "TrafficRouting"): "Kruise TrafficRouting",
-    ("flagger.app", "Canary"): "Flagger Canary",
-}
-_CONTROLLER_MARKS = {
-    "argo-rollouts.argoproj.io/managed-by-rollouts": "Argo Rollout",
-    "rollouts.argoproj.io/managed-alb-actions": "Argo Rollout",
-    "rollouts.kruise.io/original-spec-configuration": "Kruise Rollout",
-    "flagger.kubernetes.app/original-configuration": "Flagger Canary",
-}
-_ARGO_HASH = "rollouts-pod-template-hash"
-_FLUX = (("kustomize.toolkit.fluxcd.io", "Flux Kustomization"), ("helm.toolkit.fluxcd.io", "Flux HelmRelease"))
+def ownerships(subject: Obj, objects: Objects | None = None) -> tuple[Ownership, ...]:
+    """Everybody who sets this object, the one who undoes edits soonest first; each owner once.
+
+    Without `objects` only what the object itself shows is known.
+    """
+    metadata = subject.metadata
+    kind = _KIND_NAMES.get(type(subject), type(subject).__name__)
+    signs = list(_steering(objects, kind, metadata.namespace, metadata.name)) if objects else []
+    for mark in marks_on(subject):
+        if mark.name or all(sign.kind != mark.kind for sign in signs):
+            signs.append(mark)
+    return _each_once(signs, kind, metadata.namespace, metadata.name)
 
 
-def ownerships(subject: Ownable) -> tuple[Ownership, ...]:
-    """Everybody who sets this object, the one who undoes edits soonest first; each owner once."""
-    what = f"{type(subject).__name__} {subject.metadata.namespace}/{subject.metadata.name}"
-    found: dict[Owner, Ownership] = {}
-    for kind, name, hold in (*_controllers(subject), *_git(subject), *_releases(subject.metadata)):
-        owner = Owner(kind, safe_text(name, 120))
-        found.setdefault(owner, Ownership(owner, hold, what, _text(owner, hold, what)))
-    return tuple(found.values())
+def steered_by(objects: Objects, ref: Ref) -> tuple[Ownership, ...]:
+    """The controllers' objects that say that they drive `ref`, whether it is there or not."""
+    kind = ref.resource.kind
+    return _each_once(_steering(objects, kind, ref.namespace, ref.name), kind, ref.namespace, ref.name)
 
 
-def controller_ownership(subjects: Iterable[Ownable]) -> Ownership | None:
+def controller_ownership(subjects: Iterable[Obj], objects: Objects | None = None) -> Ownership | None:
     """The first controller that drives one of these objects: then it is steered, not they."""
-    return next((o for s in subjects for o in ownerships(s) if o.hold is Hold.CONTROLLER), None)
+    return next((o for s in subjects for o in ownerships(s, objects) if o.hold is Hold.CONTROLLER), None)
 
 
-def owners_and_findings(subjects: Iterable[Ownable]) -> tuple[tuple[Owner, ...], tuple[Finding, ...]]:
+def owners_and_findings(
+    subjects: Iterable[Obj], objects: Objects | None = None
+) -> tuple[tuple[Owner, ...], tuple[Finding, ...]]:
     """Owners of several objects, each once, and one finding per owner and object."""
-    found = [o for s in subjects for o in ownerships(s)]
+    found = [o for s in subjects for o in ownerships(s, objects)]
     return tuple(dict.fromkeys(o.owner for o in found)), tuple(dict.fromkeys(o.finding for o in found))
 
 
-def revert_warnings(subjects: Iterable[Ownable]) -> tuple[str, ...]:
+def revert_warnings(subjects: Iterable[Obj], objects: Objects | None = None) -> tuple[str, ...]:
     """One sentence for a plan per owner that will set an edited object back."""
-    return tuple(dict.fromkeys(o.text for s in subjects for o in ownerships(s)))
+    return tuple(dict.fromkeys(o.text for s in subjects for o in ownerships(s, objects)))
+
+
+def _steering(objects: Objects, kind: str, namespace: str, name: str) -> Iterator[Mark]:
+    """Signs of the controllers whose objects name this one, in its namespace or from another."""
+    for resource, owner in _STEERING.items():
+        near = objects.keyed(resource, namespace, f"steers={kind}/{name}")
+        for found in (*near, *objects.anywhere(resource, f"steers={kind}/{namespace}/{name}")):
+            place = found.metadata.namespace
+            yield Mark(owner, found.metadata.name if place == namespace else f"{place}/{found.metadata.name}", _DRIVES)
+
+
+def _each_once(signs: Iterable[Mark], kind: str, namespace: str, name: str) -> tuple[Ownership, ...]:
+    what = f"{kind} {namespace}/{name}"
+    found: dict[Owner, Ownership] = {}
+    for sign in signs:
+        owner = Owner(sign.kind, safe_text(sign.name or name, 120))
+        found.setdefault(owner, Ownership(owner, sign.hold, what, _text(owner, sign.hold, what)))
+    return tuple(found.values())
 
 
 def _text(owner: Owner, hold: Hold, what: str) -> str:
@@ -89,43 +130,22 @@ def _text(owner: Owner, hold: Hold, what: str) -> str:
         case Hold.CONTROLLER:
             return f"{owner.kind} {owner.name} drives {what}: steer it there, edits by hand are overwritten"
         case Hold.GIT:
-            return f"{owner.kind} {owner.name} keeps {what} as it is in Git and will revert an edit by hand"
+            return (
+                f"{owner.kind} {owner.name} keeps {what} as it is in Git and will revert an edit by hand:"
+                f" {_RIGHT_WAY.get(owner.kind, 'commit the change')}"
+            )
         case Hold.RELEASE:
-            return f"{owner.kind} {owner.name} made {what}: its next run overwrites an edit by hand"
+            return (
+                f"{owner.kind} {owner.name} made {what}: its next run overwrites an edit by hand:"
+                f" {_RIGHT_WAY.get(owner.kind, 'change it there too')}"
+            )
 
 
-def _controllers(subject: Ownable) -> Iterator[tuple[str, str, Hold]]:
-    for reference in subject.metadata.owner_references or ():
-        kind = _CONTROLLERS.get((reference.api_version.partition("/")[0], reference.kind))
-        if kind:
-            yield kind, reference.name, Hold.CONTROLLER
-    annotations = subject.metadata.annotations or {}
-    for mark, kind in _CONTROLLER_MARKS.items():
-        if mark in annotations:
-            named = annotations[mark] if mark.endswith("managed-by-rollouts") else ""
-            yield kind, named or subject.metadata.name, Hold.CONTROLLER
-    if isinstance(subject, Service) and _ARGO_HASH in (subject.spec.selector or {}):
-        named = annotations.get("argo-rollouts.argoproj.io/managed-by-rollouts", "")
-        yield "Argo Rollout", named or subject.metadata.name, Hold.CONTROLLER
-
-
-def _git(subject: Ownable) -> Iterator[tuple[str, str, Hold]]:
-    metadata = subject.metadata
-    tracking = (metadata.annotations or {}).get("argocd.argoproj.io/tracking-id", "")
-    application, _, tracked = tracking.partition(":")
-    # An id that names another object was copied along with the annotations of that object.
-    if application and tracked.endswith(f":{metadata.namespace}/{metadata.name}"):
-        yield "Argo CD Application", application, Hold.GIT
-    for group, kind in _FLUX:
-        name = (metadata.labels or {}).get(f"{group}/name")
-        if name and (metadata.annotations or {}).get(f"{group}/reconcile") != "disabled":
-            yield kind, name, Hold.GIT
-
-
-def _releases(metadata: Meta) -> Iterator[tuple[str, str, Hold]]:
-    annotations, labels = metadata.annotations or {}, metadata.labels or {}
-    release = annotations.get("meta.helm.sh/release-name")
-    if release:
-        yield "Helm release", release, Hold.RELEASE
-    if labels.get("app.kubernetes.io/managed-by", "").startswith("spinnaker"):
-        yield "Spinnaker", annotations.get("moniker.spinnaker.io/application") or metadata.name, Hold.RELEASE
+_DRIVES = Hold.CONTROLLER
+_RIGHT_WAY = {
+    "Argo CD Application": "commit the change and sync, or switch self-heal off for as long as it must last",
+    "Flux Kustomization": "commit the change, or suspend the Kustomization for as long as it must last",
+    "Flux HelmRelease": "commit the change, or suspend the HelmRelease for as long as it must last",
+    "Helm release": "put it into the values of the release too",
+    "Spinnaker": "put it into the pipeline too",
+}

@@ -12,7 +12,9 @@ from cockpit.model.objects import Ingress, IngressClass, Meta, OwnerReference, P
 from cockpit.model.refs import INGRESSCLASSES, INGRESSES, PODS
 
 NAMESPACES, NAMES, UIDS = ("one", "two"), ("a", "b", "c"), ("u1", "u2", "")
-LABELS = st.dictionaries(st.sampled_from(("app", "tier", "version")), st.sampled_from(("x", "y", "")), max_size=3)
+LABELS = st.dictionaries(
+    st.sampled_from(("app", "tier", "version", "steers")), st.sampled_from(("x", "y", "")), max_size=3
+)
 
 
 @st.composite
@@ -38,6 +40,7 @@ QUESTIONS = st.lists(
         st.tuples(st.just("every"), st.sampled_from(NAMESPACES)),
         st.tuples(st.just("keyed"), st.sampled_from(NAMESPACES), st.sampled_from(("app=x", "tier=y", "version="))),
         st.tuples(st.just("selected"), st.sampled_from(NAMESPACES), LABELS),
+        st.tuples(st.just("anywhere"), st.sampled_from(("steers=x", "steers="))),
         st.tuples(st.just("owned"), st.sampled_from(NAMESPACES), st.sampled_from(UIDS)),
         st.tuples(st.just("known")),
     ),
