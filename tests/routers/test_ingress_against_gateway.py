@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import Any
 
@@ -150,7 +151,7 @@ def is_plain(cluster: Cluster) -> bool:
     )
 
 
-@settings(max_examples=120, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=max(120, settings.default.max_examples), deadline=None, report_multiple_bugs=False)
 @given(clusters())
 def test_written_is_what_the_gateway_does(cluster: Cluster) -> None:
     assume(is_plain(cluster))
@@ -163,13 +164,11 @@ def test_written_is_what_the_gateway_does(cluster: Cluster) -> None:
         for rollout in ROUTER.read(main, cluster):
             if rollout.key.name not in forks:
                 continue
-            location = forks[rollout.key.name].locations[0]
-            for lane in rollout.lanes:
-                if lane.headers is None:
-                    continue
+            lanes = [lane for lane in rollout.lanes if lane.headers is not None]
+            for location, lane in itertools.product(forks[rollout.key.name].locations, lanes):
                 compared += 1
                 written = {s.version: s.written or 0.0 for s in lane.shares}
-                answered = obeyed(cluster, location.host, location.path, dict(lane.headers))
+                answered = obeyed(cluster, location.host, location.path, dict(lane.headers or ()))
                 assert written == pytest.approx({v: answered[v] for v in written})
                 assert sum(answered.values()) == pytest.approx(sum(written.values()))
     assume(compared)

@@ -141,27 +141,34 @@ def forks_of(main: Ingress, objects: Objects) -> tuple[Fork, ...]:
         if _first_main(loc.place, mains, shown) in (main, None) and _first_main(loc.place, mains) is not None
     ]
     canaries = [c for i in neighbours if enabled(i, dialect) for c in _attach(i, main, own, mains, dialect)]
-    groups: dict[tuple[Upstream, tuple[str, ...]], list[Location]] = {}
+    groups: dict[tuple[Upstream, tuple[tuple[str, Upstream | None], ...]], list[Location]] = {}
+    beside: dict[tuple[Upstream, tuple[tuple[str, Upstream | None], ...]], tuple[Canary, ...]] = {}
     for location in own:
-        names = tuple(c.ingress.metadata.name for at, c in canaries if at == location)
-        if dialect.leaks:
-            names = tuple(c.ingress.metadata.name for at, c in canaries if at.upstream == location.upstream)
-        if names:
-            groups.setdefault((location.upstream, tuple(dict.fromkeys(names))), []).append(location)
+        chosen = _beside(location, canaries, dialect)
+        if chosen:
+            group = (location.upstream, tuple((c.ingress.metadata.name, c.upstream) for c in chosen))
+            groups.setdefault(group, []).append(location)
+            beside.setdefault(group, chosen)
     several = len({loc.upstream for loc in locations_of(main)}) > 1 or len(groups) > 1
     forks: list[Fork] = []
-    for (upstream, names), locations in groups.items():
-        # Of a canary that leads to several Services the one of its first fitting path counts.
-        beside = {
-            c.ingress.metadata.name: c
-            for at, c in reversed(canaries)
-            if at.upstream == upstream and (dialect.leaks or at in locations)
-        }
-        chosen = tuple(beside[name] for name in names)
+    for group, locations in groups.items():
+        upstream, chosen = group[0], beside[group]
         name = _fork_name(main, chosen, [f.name for f in forks]) if several else main.metadata.name
         rivals = _rivals(main, locations, mains)
         forks.append(Fork(name, main, upstream, tuple(locations), chosen, dialect, rivals))
     return tuple(forks)
+
+
+def _beside(location: Location, canaries: list[tuple[Location, Canary]], dialect: Dialect) -> tuple[Canary, ...]:
+    """The canaries on a location, each once: of one that has several Services for it the first in its Ingress.
+
+    Where the split belongs to Service and port, those on every location that leads there.
+    """
+    found: dict[str, Canary] = {}
+    for at, canary in canaries:
+        if at == location or (dialect.leaks and at.upstream == location.upstream):
+            found.setdefault(canary.ingress.metadata.name, canary)
+    return tuple(found.values())
 
 
 def orphan_of(ingress: Ingress, objects: Objects) -> Canary | None:
