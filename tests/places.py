@@ -34,6 +34,7 @@ PLURALS = {
     "ReplicaSet": "/apis/apps/v1/namespaces/{ns}/replicasets",
     "StatefulSet": "/apis/apps/v1/namespaces/{ns}/statefulsets",
     "DaemonSet": "/apis/apps/v1/namespaces/{ns}/daemonsets",
+    "Event": "/api/v1/namespaces/{ns}/events",
 }
 
 
@@ -175,7 +176,8 @@ class Place:
         assert any(test() for _ in range(tries)), "the gateway never came to what the test waits for"
 
 
-def open_client(kubeconfig: Path) -> httpx.Client:
+def way_to(kubeconfig: Path) -> dict[str, Any]:
+    """What an HTTP client needs to talk to the API of the kubeconfig's current context."""
     config = yaml.safe_load(kubeconfig.read_text())
     context = next(c["context"] for c in config["contexts"] if c["name"] == config["current-context"])
     cluster = next(c["cluster"] for c in config["clusters"] if c["name"] == context["cluster"])
@@ -186,9 +188,11 @@ def open_client(kubeconfig: Path) -> httpx.Client:
         trust = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
     else:
         trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
-    return httpx.Client(
-        base_url=cluster["server"], verify=trust, headers={"Authorization": f"Bearer {user['token']}"}, timeout=30
-    )
+    return {"base_url": cluster["server"], "verify": trust, "headers": {"Authorization": f"Bearer {user['token']}"}}
+
+
+def open_client(kubeconfig: Path) -> httpx.Client:
+    return httpx.Client(**way_to(kubeconfig), timeout=30)
 
 
 @contextlib.contextmanager
