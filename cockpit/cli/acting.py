@@ -15,6 +15,7 @@ from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Person, Program
 from cockpit.cli.running import Failed, reader_left, talk, with_session
 from cockpit.cli.waiting import synced
+from cockpit.cli.words import waits_for_a_person
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout, Verdict
@@ -156,18 +157,23 @@ def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
     match outcome.stage:
         case Stage.DRY_RUN | Stage.SENT | Stage.VERIFIED:
             return ExitCode.FINE
+        case Stage.UNVERIFIED if outcome.partial:
+            return ExitCode.ERROR
+        case Stage.UNVERIFIED if outcome.superseded:
+            return ExitCode.SUPERSEDED
         case Stage.UNVERIFIED:
-            if outcome.partial:
-                return ExitCode.ERROR
-            return ExitCode.SPLIT_OFF if _off(view, key) else ExitCode.TIMED_OUT
+            shown = next((shown.rollout for shown in view.rollouts if shown.rollout.key == key), None)
+            return _unseen(outcome, shown)
         case _:
             return ExitCode.ERROR
 
 
-def _off(view: FleetView, key: RolloutKey) -> bool:
-    return any(
-        lane.verdict is Verdict.OFF
-        for shown in view.rollouts
-        if shown.rollout.key == key
-        for lane in shown.rollout.lanes
-    )
+def _unseen(outcome: Outcome, rollout: Rollout | None) -> ExitCode:
+    """Why what was sent was not seen to take effect."""
+    if outcome.failed:
+        return ExitCode.DEGRADED
+    if rollout is None:
+        return ExitCode.TIMED_OUT
+    if any(lane.verdict is Verdict.OFF for lane in rollout.lanes):
+        return ExitCode.SPLIT_OFF
+    return ExitCode.WAITING if waits_for_a_person(rollout) else ExitCode.TIMED_OUT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
@@ -59,6 +60,22 @@ def percent(text: str, what: str) -> float:
     if not 0 <= value <= 100:
         raise click.BadParameter(f"{text[:40]!r} for {what} is no share from 0 to 100 percent")
     return value
+
+
+def container_image(text: str) -> tuple[str, str]:
+    """`[CONTAINER=]IMAGE`; the container is "" where none was named."""
+    container, equals, image = text.rpartition("=")
+    if not image or text != text.strip() or " " in text or (equals and not container):
+        raise click.BadParameter(f"{text[:100]!r} is not of the form [CONTAINER=]IMAGE")
+    return container, image
+
+
+def rising_shares(texts: Sequence[str]) -> tuple[float, ...]:
+    """Fractions of 1, each more than the one before."""
+    shares = tuple(percent(text, "a step") / 100 for text in texts)
+    if any(later <= earlier for earlier, later in pairwise((0.0, *shares))):
+        raise click.BadParameter(f"{' '.join(texts)[:100]}: each step must be more than the one before, and than 0")
+    return shares
 
 
 def _by_version(rollout: Rollout, texts: Sequence[str], form: str) -> list[tuple[str, str]]:

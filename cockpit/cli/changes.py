@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.cli.words import declared, finding_text, observed, state, step, written
+from cockpit.cli.words import declared, finding_text, observed, state, step, step_words, written
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import ClusterView, FleetView
@@ -44,7 +44,10 @@ def _rollout_changes(old: Rollout, new: Rollout) -> Iterator[str]:
     if old.phase is not new.phase:
         yield f"{old.phase} -> {new.phase}" + (f" ({new.message})" if new.message else "")
     if old.step != new.step:
-        yield f"step {step(old)} -> {step(new)}"
+        yield f"step {step(old)} -> {step_words(new)}"
+    if old.steps != new.steps:
+        planned = ", ".join(entry.title for entry in new.steps)
+        yield f"steps planned: {planned}" if planned else "no steps are planned any more"
     yield from _lane_changes(old, new)
     yield from _version_changes(old, new)
     earlier, later = ({found.id + found.text: found for found in side.findings} for side in (old, new))

@@ -34,6 +34,7 @@ def rollout_document(rollout: Rollout) -> Document:
         "phase": str(rollout.phase),
         "message": rollout.message,
         "step": _step(rollout.step),
+        "steps": [{"title": step.title, "weight": step.weight, "asks": step.asks} for step in rollout.steps],
         "versions": [_version(version) for version in rollout.versions],
         "lanes": [_lane(lane) for lane in rollout.lanes],
         "findings": [
@@ -49,7 +50,14 @@ def rollout_document(rollout: Rollout) -> Document:
 def _step(step: Step | None) -> Document | None:
     if step is None:
         return None
-    return {"index": step.index, "count": step.count, "weight": step.weight, "title": step.title}
+    return {
+        "index": step.index,
+        "count": step.count,
+        "weight": step.weight,
+        "title": step.title,
+        "until": step.until,
+        "asks": step.asks,
+    }
 
 
 def _version(version: Version) -> Document:

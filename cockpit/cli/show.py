@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.cli.aiming import target_words
 from cockpit.cli.output import table
-from cockpit.cli.words import UNKNOWN, step
+from cockpit.cli.words import UNKNOWN, step_words
 from cockpit.model.rollout import Lane, Rollout, Share
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
@@ -14,7 +14,7 @@ from cockpit.model.view import RolloutView
 def describe(shown: RolloutView, *, wide: bool) -> str:
     """Facts first, then shares by lane, versions, findings and acts; `wide` adds pods and objects."""
     rollout = shown.rollout
-    parts = [_facts(shown), _shares(rollout), _versions(rollout, wide=wide)]
+    parts = [_facts(shown), _steps(rollout), _shares(rollout), _versions(rollout, wide=wide)]
     if rollout.findings:
         rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in rollout.findings]
         parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))
@@ -36,13 +36,29 @@ def _facts(shown: RolloutView) -> str:
         ("Rollout", str(rollout.key)),
         ("System", f"{rollout.key.system} (router {rollout.router})"),
         ("Phase", f"{rollout.phase}" + (f": {rollout.message}" if rollout.message else "")),
-        ("Step", step(rollout) + (f" {rollout.step.title}" if rollout.step and rollout.step.title else "")),
+        ("Step", step_words(rollout)),
         ("Owners", ", ".join(f"{owner.kind} {owner.name}" for owner in rollout.owners) or UNKNOWN),
         ("Probe target", target_words(shown)),
     ]
     if shown.acting:
         facts.append(("Under way", shown.acting))
     return "\n".join(f"{name + ':':<14}{safe_text(text, 500)}" for name, text in facts)
+
+
+def _steps(rollout: Rollout) -> str:
+    at = rollout.step.index if rollout.step else None
+    rows = [
+        (str(n), entry.title, percent(entry.weight), "yes" if entry.asks else UNKNOWN, _when(n, at))
+        for n, entry in enumerate(rollout.steps, 1)
+    ]
+    return table(("STEP", "WHAT", "SHARE", "ASKS", "WHEN"), rows) if rows else ""
+
+
+def _when(number: int, at: int | None) -> str:
+    """How a step stands to the one under way."""
+    if at is None:
+        return UNKNOWN
+    return "done" if number < at else "now" if number == at else "to come"
 
 
 def _shares(rollout: Rollout) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.model.rollout import Finding, Lane, Rollout, Share, Verdict
+from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
 
 UNKNOWN = "-"
@@ -53,6 +53,27 @@ def step(rollout: Rollout) -> str:
     return f"{rollout.step.index}/{rollout.step.count}" if rollout.step else UNKNOWN
 
 
+def step_words(rollout: Rollout) -> str:
+    """The step with what it is, until when it holds and who has to decide: `2/4 20% pause, waits for a person`."""
+    step = rollout.step
+    if step is None:
+        return UNKNOWN
+    parts = [f"{step.index}/{step.count}"]
+    if step.weight is not None and percent(step.weight) not in step.title:
+        parts.append(percent(step.weight))
+    if step.title:
+        parts.append(step.title)
+    words = " ".join(parts)
+    if step.until:
+        words += f", until {step.until}"
+    return f"{words}, a person has to decide" if step.asks else words
+
+
+def waits_for_a_person(rollout: Rollout) -> bool:
+    """Whether it goes on only once somebody approves."""
+    return rollout.phase is Phase.WAITING or bool(rollout.step and rollout.step.asks)
+
+
 def pods(rollout: Rollout) -> str:
     return " ".join(f"{v.name} {v.ready}/{v.desired}" for v in rollout.versions) or UNKNOWN
 
@@ -60,7 +81,7 @@ def pods(rollout: Rollout) -> str:
 def state(rollout: Rollout) -> str:
     """Where a rollout stands, in one sentence without colour or glyph."""
     lane = rollout.default_lane
-    parts = [f"{rollout.phase}" + (f", step {step(rollout)}" if rollout.step else "")]
+    parts = [f"{rollout.phase}" + (f", step {step_words(rollout)}" if rollout.step else "")]
     if written(lane) != UNKNOWN:
         parts.append(f"written {written(lane)}")
     if observed(lane) != UNKNOWN:

@@ -153,13 +153,19 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an act ended, or how far it is. `partial` is true where some of its requests were done and one failed."""
+    """How an act ended, or how far it is. `partial` is true where some of its requests were done and one failed.
+
+    `superseded` where a newer act ended the wait for its effect, `failed` where the release ended degraded or aborted
+    instead of where the act was to bring it.
+    """
 
     stage: Stage
     why: str
     plan: Plan | None
     refused: Refused | None = None
     partial: bool = False
+    superseded: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

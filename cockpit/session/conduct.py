@@ -135,7 +135,7 @@ class Conductor:
         if wait <= 0:
             return sent
         report(sent)
-        return await note(await self._await_effect(cluster, plan, waiting, wait))
+        return await note(await self._await_effect(cluster, issue, waiting, wait))
 
     def _supersede(self, plan: Plan) -> None:
         """End the wait for what an older act promised: it is not what is there any more."""
@@ -151,16 +151,20 @@ class Conductor:
         elif passage.done:
             self._undo.push(key, step_back(issue.prepared.plan, issue.rollout, passage.done))
 
-    async def _await_effect(self, cluster: Cluster, plan: Plan, waiting: _Wait, wait: float) -> Outcome:
+    async def _await_effect(self, cluster: Cluster, issue: Issue, waiting: _Wait, wait: float) -> Outcome:
         """Look at each newer view until objects and probe agree with the plan, at most `wait` seconds."""
-        deadline = self._clock.monotonic() + wait
+        deadline, plan = self._clock.monotonic() + wait, issue.prepared.plan
         while True:
             newer = self._scene.next_view()
-            state = await self._agreement(cluster, plan)
+            state = await self._agreement(cluster, issue)
             if waiting.over.is_set():
-                return Outcome(Stage.UNVERIFIED, f"superseded by: {waiting.by}", plan)
+                return Outcome(Stage.UNVERIFIED, f"superseded by: {waiting.by}", plan, superseded=True)
             if state.reached:
                 return Outcome(Stage.VERIFIED, f"took effect: {state.words}", plan)
+            if state.failed:
+                return Outcome(
+                    Stage.UNVERIFIED, f"accepted, but it did not come to it: {state.words}", plan, failed=True
+                )
             left = deadline - self._clock.monotonic()
             if left <= 0 or self._closing.is_set():
                 until = "before the session ended" if self._closing.is_set() else f"within {wait:g} s"
@@ -168,11 +172,12 @@ class Conductor:
                 return Outcome(Stage.UNVERIFIED, why, plan)
             await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait(), waiting.over.wait())
 
-    async def _agreement(self, cluster: Cluster, plan: Plan) -> Agreement:
+    async def _agreement(self, cluster: Cluster, issue: Issue) -> Agreement:
+        plan = issue.prepared.plan
         if stale := cluster.stale(plan.rollout):
             return Agreement(False, stale)
         left = [ref for ref in plan.gone if await self._is_there(cluster, ref)]
-        state = agreement(plan, self._scene.shown(plan.rollout), left)
+        state = agreement(plan, self._scene.shown(plan.rollout), left, issue.rollout)
         lost = await _written_back(cluster, plan) if state.reached else ""
         return Agreement(False, lost) if lost else state
 

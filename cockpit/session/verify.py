@@ -7,24 +7,34 @@ from dataclasses import dataclass
 
 from cockpit.model.plan import Expected, Milestone, Plan
 from cockpit.model.refs import Ref
-from cockpit.model.rollout import Lane, Role, Verdict
+from cockpit.model.rollout import Lane, Phase, Role, Rollout, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.view import RolloutView
 
 # Weights are whole numbers of at least 100, so that shares differ by far more than this.
 _SHARE_TOLERANCE = 0.004
+# Phases from which no controller goes on by itself.
+_LOST = (Phase.ABORTED, Phase.DEGRADED)
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`reached` once objects and probe agree with the plan; `words` say what agrees or what does not yet."""
+    """`reached` once objects and probe agree with the plan; `words` say what agrees or what does not yet.
+
+    `failed` where it will not be reached any more: the release was aborted or is degraded.
+    """
 
     reached: bool
     words: str
+    failed: bool = False
 
 
-def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref]) -> Agreement:
-    """How far `plan` took effect. `left` are the objects that should be gone and are not."""
+def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref], before: Rollout | None = None) -> Agreement:
+    """How far `plan` took effect. `left` are the objects that should be gone and are not.
+
+    `before` is the rollout that it was made from, which tells a release that passed its milestone from one that is
+    not there yet.
+    """
     if left:
         return Agreement(False, f"still there: {', '.join(map(str, left))}")
     if view is None:
@@ -34,11 +44,12 @@ def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref]) -> Agre
             True, f"checked in the objects; {plan.rollout} is no rollout now, so there is nothing to probe"
         )
     behind = [words for expected in plan.expected if (words := _not_written(view, expected))]
-    if plan.reaches and (words := _not_reached(view, plan.reaches)):
+    if plan.reaches and (words := _not_reached(view, plan.reaches, before)):
         behind.append(words)
     behind += [words for name, count in plan.pods if (words := _not_ready(view, name, count))]
     if behind:
-        return Agreement(False, "; ".join(behind))
+        lost = _lost(view, plan, before)
+        return Agreement(False, lost or "; ".join(behind), failed=bool(lost))
     return _observed(plan, view)
 
 
@@ -54,7 +65,7 @@ def _not_written(view: RolloutView, expected: Expected) -> str:
     return f"{expected.version}{place}: {found} is written, {percent(expected.share)} is expected"
 
 
-def _not_reached(view: RolloutView, goal: Milestone) -> str:
+def _not_reached(view: RolloutView, goal: Milestone, before: Rollout | None) -> str:
     """Why the controller has not brought the rollout there yet; "" where it has."""
     rollout = view.rollout
     here = rollout.step.index if rollout.step else None
@@ -63,13 +74,39 @@ def _not_reached(view: RolloutView, goal: Milestone) -> str:
         (not goal.phases or rollout.phase in goal.phases)
         and rollout.phase not in goal.not_phases
         and (goal.left_step is None or here != goal.left_step)
-        and (goal.at_step is None or here == goal.at_step)
+        and (goal.at_step is None or _came_to(rollout, goal.at_step, before))
         and (goal.stable is None or goal.stable in stable)
     )
-    if there:
+    return "" if there else f"{goal.words} is expected; it is {_standing(rollout)}"
+
+
+def _came_to(rollout: Rollout, step: int, before: Rollout | None) -> bool:
+    """Whether it is at a step, or was there and went on: a release that came to its end has passed every step."""
+    if rollout.step is None:
+        return rollout.phase not in _LOST
+    here, from_step = rollout.step.index, before.step.index if before and before.step else 0
+    if from_step >= step:
+        # It is sent back: further on is where it came from.
+        return step <= here < max(from_step, step + 1)
+    return here >= step
+
+
+def _standing(rollout: Rollout) -> str:
+    """Phase, step and the reason that the controller gives."""
+    at = f" at step {rollout.step.index}" if rollout.step else ""
+    return f"{rollout.phase}{at}" + (f": {rollout.message}" if rollout.message else "")
+
+
+def _lost(view: RolloutView, plan: Plan, before: Rollout | None) -> str:
+    """Why a controller will not bring the rollout there any more; "" where it may yet.
+
+    What was aborted or degraded when the act was sent is waited for: the act may be what mends it.
+    """
+    goal, rollout = plan.reaches, view.rollout
+    was = before is not None and before.phase in _LOST
+    if goal is None or was or rollout.phase not in _LOST or rollout.phase in goal.phases:
         return ""
-    at = f" at step {here}" if here is not None else ""
-    return f"{goal.words} is expected; it is {rollout.phase}{at}"
+    return f"{goal.words} was expected, and instead it is {_standing(rollout)}"
 
 
 def _not_ready(view: RolloutView, name: str, count: int) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cockpit.cli.arguments import weights
 from cockpit.cli.main import command_line
 from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.rollout import Role
+from cockpit.model.rollout import Phase, Role
 from cockpit.model.view import Entry, Outcome, Prepared, Stage
 from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, plan, rollout, version
 
@@ -49,6 +49,14 @@ def program(*, read_only: bool = False, present: bool = False, answers: tuple[st
         (["promote", "web", "--by", "backend"], Ask(Act.PROMOTE, by="backend")),
         (["finish", "web"], Ask(Act.FINISH)),
         (["jump", "web", "3"], Ask(Act.JUMP, step=3)),
+        (["set-image", "web", "web:v3"], Ask(Act.SET_IMAGE, image=("", "web:v3"))),
+        (["set-image", "web", "app=web@sha256:0a"], Ask(Act.SET_IMAGE, image=("app", "web@sha256:0a"))),
+        (["restart", "web"], Ask(Act.RESTART)),
+        (["enable", "web", "v2"], Ask(Act.ENABLE, version="v2")),
+        (["disable", "web", "v1"], Ask(Act.DISABLE, version="v1")),
+        (["disable", "web"], Ask(Act.DISABLE)),
+        (["steps", "web", "v2", "20", "50%", "100"], Ask(Act.STEPS, version="v2", steps=(0.2, 0.5, 1.0))),
+        (["steps", "web", "v2", "--end"], Ask(Act.STEPS, version="v2")),
         *(([str(act), "web"], Ask(act)) for act in (Act.APPROVE, Act.PAUSE, Act.RESUME, Act.ABORT, Act.RETRY)),
     ],
 )
@@ -77,6 +85,14 @@ def test_each_act_asks_for_what_its_words_say(words: list[str], ask: Ask) -> Non
         (["header", "web", "v2"], 2, "either KEY=VALUE or --remove"),
         (["header", "web", "v2", "foo=bar", "--remove"], 2, "either KEY=VALUE or --remove"),
         (["flip", "web", "blue"], 1, "has no version 'blue'. It has v1, v2."),
+        (["set-image", "web", "=web:v3"], 2, "not of the form [CONTAINER=]IMAGE"),
+        (["set-image", "web", "app="], 2, "not of the form [CONTAINER=]IMAGE"),
+        (["steps", "web", "v2"], 2, "step by step, such as 20 50 100, or --end"),
+        (["steps", "web", "v2", "20", "--end"], 2, "step by step, such as 20 50 100, or --end"),
+        (["steps", "web", "v2", "50", "20"], 2, "each step must be more than the one before"),
+        (["steps", "web", "v2", "0", "20"], 2, "each step must be more than the one before"),
+        (["steps", "web", "v2", "20", "120"], 2, "no share from 0 to 100"),
+        (["enable", "web", "blue"], 1, "has no version 'blue'. It has v1, v2."),
         (["jump", "web", "0"], 2, "0 is not in the range"),
         (["flip", "nothing"], 1, "no rollout 'nothing'"),
     ],
@@ -208,6 +224,22 @@ def test_the_exit_code_says_what_came_of_it(stage: Stage, off: bool, code: int) 
     made.cockpit.outcome = Outcome(stage, "because", plan())
     assert run(made, "flip", "web", "--yes").exit_code == code
     assert json.loads(run(made, "flip", "web", "--yes", "-o", "json").stdout)["outcome"] == str(stage)
+
+
+@pytest.mark.parametrize(
+    ("end", "phase", "code"),
+    [
+        ({"superseded": True}, Phase.WAITING, 7),
+        ({"failed": True}, Phase.ABORTED, 3),
+        ({}, Phase.WAITING, 5),
+        ({}, Phase.PROGRESSING, 4),
+        ({"partial": True, "failed": True}, Phase.ABORTED, 1),
+    ],
+)
+def test_what_was_not_seen_to_take_effect_says_by_its_code_why(end: dict[str, bool], phase: Phase, code: int) -> None:
+    made = FakeProgram(FakeCockpit(fleet([replace(WEB, lanes=(), phase=phase)])))
+    made.cockpit.outcome = Outcome(Stage.UNVERIFIED, "because", plan(), **end)
+    assert run(made, "approve", "web", "--yes").exit_code == code
 
 
 @pytest.mark.parametrize(("words", "probed"), [([], 1), (["--no-wait"], 0), (["--no-probe"], 0)])

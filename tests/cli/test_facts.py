@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli.main import command_line
 from cockpit.cli.program import Options
-from cockpit.model.rollout import Finding, Phase, Severity
+from cockpit.model.rollout import Finding, Phase, PlannedStep, Severity, Step
 from cockpit.model.view import KindSync, Sync
 from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, rollout
 
@@ -249,3 +249,41 @@ def test_help_loads_neither_cluster_nor_screen_nor_probe_libraries() -> None:
     assert "set-weight" in out
     loaded = set(out.partition("loaded:")[2].split())
     assert not {"kubernetes_asyncio", "textual", "rich", "httpx", "aiohttp", "yaml", "cryptography"} & loaded
+
+
+STEPS = (PlannedStep("20%", 0.2), PlannedStep("pause", asks=True), PlannedStep("pause 10m"), PlannedStep("100%", 1.0))
+WAITS = replace(rollout(), phase=Phase.WAITING, steps=STEPS, step=Step(2, 4, 0.2, "pause", asks=True))
+TIMED = replace(WAITS, phase=Phase.PAUSED, step=Step(3, 4, 0.2, "pause 10m", until="2026-01-01T00:10:00Z"))
+
+
+def test_steps_are_in_the_documents() -> None:
+    [found] = json.loads(run(program(fleet([TIMED])), "list", "-o", "json").stdout)["rollouts"]
+    assert found["step"] == {
+        "index": 3,
+        "count": 4,
+        "weight": 0.2,
+        "title": "pause 10m",
+        "until": "2026-01-01T00:10:00Z",
+        "asks": False,
+    }
+    assert found["steps"][:2] == [
+        {"title": "20%", "weight": 0.2, "asks": False},
+        {"title": "pause", "weight": None, "asks": True},
+    ]
+
+
+def test_show_has_the_whole_plan_and_who_has_to_decide() -> None:
+    text = run(program(fleet([WAITS])), "show", "web").stdout
+    assert "Step:         2/4 20% pause, a person has to decide" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["1", "20%", "20%", "-", "done"] in rows
+    assert ["2", "pause", "-", "yes", "now"] in rows
+    assert ["4", "100%", "100%", "-", "to", "come"] in rows
+
+
+def test_watch_tells_steps() -> None:
+    text = run(interrupted(program(fleet([WAITS]), fleet([TIMED]))), "watch").stdout
+    assert "demo:shop/web: step 2/4 -> 3/4 20% pause 10m, until 2026-01-01T00:10:00Z" in text
+    replanned = replace(TIMED, steps=STEPS[:2])
+    text = run(interrupted(program(fleet([TIMED]), fleet([replanned]))), "watch").stdout
+    assert "demo:shop/web: steps planned: 20%, pause" in text

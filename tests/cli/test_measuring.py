@@ -6,7 +6,7 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli.main import command_line
 from cockpit.model.door import Door
-from cockpit.model.rollout import Finding, Phase, Rollout, Severity, Verdict
+from cockpit.model.rollout import Finding, Phase, Rollout, Severity, Step, Verdict
 from cockpit.model.view import FleetView
 from cockpit.probe.sample import SampledVersion, SampleResult
 from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, rollout
@@ -122,6 +122,9 @@ def judged(verdict: Verdict, phase: Phase = Phase.CANARY) -> Rollout:
         (judged(Verdict.ON), 0),
         (judged(Verdict.OFF), 6),
         (judged(Verdict.ON, Phase.DEGRADED), 3),
+        (judged(Verdict.ON, Phase.WAITING), 5),
+        (replace(judged(Verdict.ON, Phase.PAUSED), step=Step(1, 4, 0.3, asks=True)), 5),
+        (judged(Verdict.ON, Phase.PAUSED), 0),
         (judged(Verdict.OFF, Phase.ABORTED), 6),
     ],
 )

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.door import Door
-from cockpit.model.plan import Act, Expected, Plan
+from cockpit.model.plan import Act, Expected, Milestone, Plan
 from cockpit.model.refs import INGRESSES, Ref, RolloutKey
-from cockpit.model.rollout import Lane, Observed, Phase, Role, Rollout, Share, Verdict, Version
+from cockpit.model.rollout import Lane, Observed, Phase, Role, Rollout, Share, Step, Verdict, Version
 from cockpit.model.view import RolloutView
 from cockpit.session.assemble import IDLE
 from cockpit.session.verify import agreement
@@ -90,3 +90,83 @@ def test_pods_that_were_asked_for_have_to_be_ready(asked: int, ready: int | None
     found = agreement(plan, replace(seen, rollout=replace(seen.rollout, versions=versions)), ())
     assert found.reached is reached
     assert words in found.words
+
+
+def stepped(phase: Phase, at: int | None = None, message: str = "", stable: str = "v1") -> Rollout:
+    """A release of six steps under a controller; at rest without a step."""
+    versions = (Version(stable, Role.STABLE, (), None, 1, 1), Version("other", Role.CANARY, (), None, 1, 1))
+    step = None if at is None else Step(at, 6, None)
+    return Rollout(KEY, "argo", phase, message, versions, (), (), "1", step=step)
+
+
+def reaching(goal: Milestone, before: Rollout, after: Rollout) -> tuple[bool, bool, str]:
+    plan = Plan(Act.APPROVE, KEY, "approve", (), (), (), reaches=goal)
+    found = agreement(plan, RolloutView(after, IDLE), (), before)
+    return found.reached, found.failed, found.words
+
+
+PAUSED_AT_2 = stepped(Phase.WAITING, 2)
+LEAVES_2 = Milestone("step 2 is left", left_step=2)
+
+
+@pytest.mark.parametrize(
+    ("after", "reached"),
+    [
+        (stepped(Phase.WAITING, 2), False),
+        (stepped(Phase.PROGRESSING, 3), True),
+        (stepped(Phase.WAITING, 6), True),
+        (stepped(Phase.AT_REST), True),
+    ],
+    ids=["not taken up", "next step", "overtaken", "came to its end"],
+)
+def test_a_milestone_counts_once_it_is_reached_or_passed(after: Rollout, reached: bool) -> None:
+    assert reaching(LEAVES_2, PAUSED_AT_2, after)[:2] == (reached, False)
+
+
+@pytest.mark.parametrize(
+    ("from_step", "to_step", "now", "reached"),
+    [
+        (2, 4, 2, False),
+        (2, 4, 3, False),
+        (2, 4, 4, True),
+        (2, 4, 6, True),
+        (2, 4, None, True),
+        (4, 2, 4, False),
+        (4, 2, 2, True),
+        (4, 2, 3, True),
+        (4, 2, 1, False),
+        (3, 3, 3, True),
+        (3, 3, 4, False),
+    ],
+)
+def test_a_jump_is_told_from_where_it_began(from_step: int, to_step: int, now: int | None, reached: bool) -> None:
+    before = stepped(Phase.WAITING, from_step)
+    after = stepped(Phase.AT_REST) if now is None else stepped(Phase.PROGRESSING, now)
+    assert reaching(Milestone("the step", at_step=to_step), before, after)[0] is reached
+
+
+@pytest.mark.parametrize("phase", [Phase.ABORTED, Phase.DEGRADED])
+def test_a_release_that_fails_instead_ends_the_wait_with_its_reason(phase: Phase) -> None:
+    goal = Milestone("v2 is the stable version", phases=(Phase.AT_REST,), stable="v2")
+    after = stepped(phase, 3, "analysis failed")
+    reached, failed, words = reaching(goal, PAUSED_AT_2, after)
+    assert (reached, failed) == (False, True)
+    assert words == f"v2 is the stable version was expected, and instead it is {phase} at step 3: analysis failed"
+
+
+def test_an_act_on_what_was_aborted_waits_for_it_to_recover() -> None:
+    aborted = stepped(Phase.ABORTED, 1)
+    goal = Milestone("the release starts again", not_phases=(Phase.ABORTED,))
+    assert reaching(goal, aborted, aborted)[:2] == (False, False)
+    assert reaching(goal, aborted, stepped(Phase.PROGRESSING, 1))[0]
+
+
+def test_an_abort_is_not_failed_by_what_it_asks_for() -> None:
+    goal = Milestone("it is aborted", phases=(Phase.ABORTED,))
+    assert reaching(goal, PAUSED_AT_2, stepped(Phase.ABORTED, 2)) == (True, False, "seen in the objects: it is aborted")
+
+
+def test_a_milestone_in_a_version_needs_that_version() -> None:
+    goal = Milestone("v1 is the stable version again", phases=(Phase.AT_REST,), stable="v1")
+    assert reaching(goal, PAUSED_AT_2, stepped(Phase.AT_REST, stable="v1"))[0]
+    assert not reaching(goal, PAUSED_AT_2, stepped(Phase.AT_REST, stable="v2"))[0]

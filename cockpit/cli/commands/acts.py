@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from cockpit.cli.acting import How, act
-from cockpit.cli.arguments import counts, pair, weights
+from cockpit.cli.arguments import container_image, counts, pair, rising_shares, weights
 from cockpit.cli.names import version_named
 from cockpit.cli.options import DURATION, output_option, shared_options
 from cockpit.cli.program import Program
@@ -117,6 +117,34 @@ def jump(rollout: Rollout, step: int) -> Ask:
     return Ask(Act.JUMP, step=step)
 
 
+@_act(Act.SET_IMAGE, "Release another image: IMAGE, or CONTAINER=IMAGE where the pods have several containers.")
+@click.argument("image", metavar="[CONTAINER=]IMAGE")
+def set_image(rollout: Rollout, image: str) -> Ask:
+    return Ask(Act.SET_IMAGE, image=container_image(image))
+
+
+@_act(Act.ENABLE, "Let VERSION take traffic, or a controller that was disabled go on.")
+@click.argument("version", required=False)
+def enable(rollout: Rollout, version: str | None) -> Ask:
+    return Ask(Act.ENABLE, version=_named(rollout, version))
+
+
+@_act(Act.DISABLE, "Take VERSION out of the traffic, or stop a controller.")
+@click.argument("version", required=False)
+def disable(rollout: Rollout, version: str | None) -> Ask:
+    return Ask(Act.DISABLE, version=_named(rollout, version))
+
+
+@_act(Act.STEPS, "Plan the shares that VERSION is to get step by step, such as 20 50 100, or end the plan.")
+@click.argument("version")
+@click.argument("percents", metavar="PERCENT...", nargs=-1)
+@click.option("--end", is_flag=True, help="Take the plan away; the shares stay as they are.")
+def steps(rollout: Rollout, version: str, percents: tuple[str, ...], end: bool) -> Ask:
+    if end is bool(percents):
+        raise click.UsageError("give either the shares step by step, such as 20 50 100, or --end")
+    return Ask(Act.STEPS, version=_named(rollout, version), steps=rising_shares(percents))
+
+
 def _simple(name: Act, text: str) -> click.Command:
     @_act(name, text)
     def ask(rollout: Rollout) -> Ask:
@@ -140,4 +168,9 @@ ACT_COMMANDS: tuple[click.Command, ...] = (
     _simple(Act.ABORT, "Stop a release and go back to the stable version."),
     _simple(Act.RETRY, "Try an aborted release again."),
     jump,
+    steps,
+    set_image,
+    _simple(Act.RESTART, "Replace every pod by one of the same version."),
+    enable,
+    disable,
 )

@@ -14,7 +14,7 @@ from cockpit.cli.program import Program
 from cockpit.cli.running import Failed, talk, with_session
 from cockpit.cli.show import describe
 from cockpit.cli.waiting import synced, until
-from cockpit.cli.words import finding_text
+from cockpit.cli.words import finding_text, waits_for_a_person
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, Rollout, Severity, Verdict
 from cockpit.model.view import FleetView, RolloutView
@@ -35,7 +35,8 @@ def verify_command(program: Program, name: str, within: float, output: str) -> N
     """Sample a rollout until each lane has a verdict.
 
     Exit code 0: what is observed is what is written. 6: it is not. 4: not decided in time. 3: it is, but the
-    rollout is degraded or aborted, or a version fails so many requests that it is critical.
+    rollout is degraded or aborted, or a version fails so many requests that it is critical. 5: it is, and
+    the rollout goes on only once a person approves.
     """
     options = where_it_is(given(), name)
 
@@ -98,7 +99,9 @@ def _code(shown: RolloutView) -> ExitCode:
     for finding in failing:
         talk(f"{rollout.key}: {finding_text(finding)}" + (f" ({finding.evidence})" if finding.evidence else ""))
     degraded = failing or rollout.phase in (Phase.DEGRADED, Phase.ABORTED)
-    return ExitCode.DEGRADED if degraded else ExitCode.FINE
+    if degraded:
+        return ExitCode.DEGRADED
+    return ExitCode.WAITING if waits_for_a_person(rollout) else ExitCode.FINE
 
 
 def _hurts(finding: Finding) -> bool:
