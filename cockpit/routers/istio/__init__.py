@@ -1,0 +1,1 @@
+"""Istio: VirtualServices that split requests between subsets or Services by weight and by match."""

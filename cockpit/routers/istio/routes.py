@@ -1,0 +1,188 @@
+"""VirtualServices and DestinationRules as values: routes in order, destinations with weights, subsets with labels.
+
+Source: istio/api, networking/v1/virtual_service.proto and destination_rule.proto; istio,
+pilot/pkg/networking/core/route: the first route that matches wins; one destination takes all whatever its weight
+says; of several each gets weight by sum, and one without weight gets nothing. What makes no sense is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import DestinationRule, VirtualService
+from cockpit.model.objects.istio import full_host, service_of, texts
+from cockpit.model.refs import (
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1ALPHA3,
+    DESTINATIONRULES_V1BETA1,
+    ISTIO_GATEWAYS,
+    ISTIO_GATEWAYS_V1ALPHA3,
+    ISTIO_GATEWAYS_V1BETA1,
+    VIRTUALSERVICES,
+    VIRTUALSERVICES_V1ALPHA3,
+    VIRTUALSERVICES_V1BETA1,
+    Resource,
+)
+from cockpit.routers.istio.matches import Match, matches_of
+from cockpit.workloads.lookups import of_kind
+
+VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
+DESTINATION_RULES = (DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3)
+GATEWAYS = (ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3)
+MESH = "mesh"
+ROOT_NAMESPACE = "istio-system"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """Where requests go: a full host and a subset of it ("": all of the host). `port` None: the only or the first."""
+
+    host: str
+    subset: str = ""
+    port: int | None = None
+
+    @property
+    def service(self) -> tuple[str, str] | None:
+        """Namespace and name of the Service; None for hosts outside the cluster."""
+        return service_of(self.host)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Host and subset: what a weight is for."""
+        return (self.host, self.subset)
+
+    def __str__(self) -> str:
+        name = self.service[1] if self.service else self.host
+        return f"{name} subset {self.subset}" if self.subset else name
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One entry of a route. `weight` is as written, None where it is missing or no number."""
+
+    target: Target
+    weight: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One entry of `spec.http`, at `index`. `raw` is it as the API has it. `other` is what it does without legs."""
+
+    index: int
+    name: str
+    matches: tuple[Match, ...]
+    legs: tuple[Leg, ...]
+    raw: Mapping[str, Any]
+    other: str = ""
+
+    @property
+    def total(self) -> int:
+        """What the weights sum to; a single destination needs none."""
+        return 100 if len(self.legs) == 1 else sum(max(leg.weight or 0, 0) for leg in self.legs)
+
+    def shares(self) -> tuple[tuple[Target, float], ...]:
+        """Each destination with its share of the requests that meet the route; all 0 where no weight is above 0."""
+        if len(self.legs) == 1:
+            return ((self.legs[0].target, 1.0),)
+        total = self.total
+        return tuple((leg.target, max(leg.weight or 0, 0) / total if total else 0.0) for leg in self.legs)
+
+    @property
+    def catches_all(self) -> bool:
+        return any(not match.conditions and match.gateways is None for match in self.matches)
+
+
+def routes_of(service: VirtualService) -> tuple[Route, ...]:
+    """The http routes in the order in which they are tried."""
+    spec = service.spec if isinstance(service.spec, dict) else {}
+    entries = spec.get("http")
+    return tuple(
+        _route(index, raw, service.metadata.namespace)
+        for index, raw in enumerate(entries if isinstance(entries, list) else ())
+        if isinstance(raw, dict)
+    )
+
+
+def _route(index: int, raw: Mapping[str, Any], namespace: str) -> Route:
+    legs = tuple(_legs(raw.get("route"), namespace))
+    other = next((key for key in ("redirect", "directResponse", "delegate") if isinstance(raw.get(key), dict)), "")
+    name = raw.get("name")
+    return Route(index, name if isinstance(name, str) else "", matches_of(raw), legs, raw, "" if legs else other)
+
+
+def _legs(entries: Any, namespace: str) -> Iterator[Leg]:
+    for entry in entries if isinstance(entries, list) else ():
+        destination = entry.get("destination") if isinstance(entry, dict) else None
+        host = destination.get("host") if isinstance(destination, dict) else None
+        if not isinstance(destination, dict) or not isinstance(host, str) or not host:
+            continue
+        subset, port, weight = destination.get("subset"), destination.get("port"), entry.get("weight")
+        number = port.get("number") if isinstance(port, dict) else None
+        target = Target(
+            full_host(host, namespace),
+            subset if isinstance(subset, str) else "",
+            number if isinstance(number, int) else None,
+        )
+        yield Leg(target, weight if isinstance(weight, int) and not isinstance(weight, bool) else None)
+
+
+def hosts_of(service: VirtualService) -> tuple[str, ...]:
+    """The full hosts that it is for; none for a delegate."""
+    spec = service.spec if isinstance(service.spec, dict) else {}
+    return tuple(full_host(host, service.metadata.namespace) for host in texts(spec.get("hosts")))
+
+
+def gateways_of(service: VirtualService) -> tuple[str, ...]:
+    """`mesh`, and gateways as "namespace/name"; without any it is for the mesh alone."""
+    spec = service.spec if isinstance(service.spec, dict) else {}
+    named = texts(spec.get("gateways")) or [MESH]
+    own = service.metadata.namespace
+    return tuple(name if name == MESH or "/" in name else f"{own}/{name}" for name in named)
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """One subset of a DestinationRule, at `index`; `labels` are those that pods must have beside the selector's."""
+
+    name: str
+    labels: Mapping[str, str]
+    rule: DestinationRule
+    index: int
+    raw: Mapping[str, Any]
+
+
+def subsets_of(rule: DestinationRule) -> tuple[Subset, ...]:
+    """The subsets in order; of one name the first counts."""
+    spec = rule.spec if isinstance(rule.spec, dict) else {}
+    entries = spec.get("subsets")
+    found: dict[str, Subset] = {}
+    for index, raw in enumerate(entries if isinstance(entries, list) else ()):
+        name = raw.get("name") if isinstance(raw, dict) else None
+        if isinstance(name, str) and name:
+            labels = raw.get("labels")
+            pairs = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
+            found.setdefault(name, Subset(name, pairs, rule, index, raw))
+    return tuple(found.values())
+
+
+def rules_for(host: str, namespace: str, objects: Objects) -> tuple[DestinationRule, ...]:
+    """DestinationRules for a host, looked for where a proxy does: its client's namespace, the Service's, the root."""
+    service = service_of(host)
+    places = dict.fromkeys((namespace, *((service[0],) if service else ()), ROOT_NAMESPACE))
+    resource = served(objects, DESTINATION_RULES)
+    return tuple(
+        rule for place in places for rule in of_kind(DestinationRule, objects.keyed(resource, place, f"host={host}"))
+    )
+
+
+def served(objects: Objects, versions: tuple[Resource, ...]) -> Resource:
+    """The version of a kind that is followed; the first where none is known."""
+    return next((resource for resource in versions if objects.known(resource)), versions[0])
+
+
+def find_virtual_service(objects: Objects, namespace: str, name: str) -> VirtualService | None:
+    found = objects.get(served(objects, VIRTUAL_SERVICES), namespace, name)
+    return found if isinstance(found, VirtualService) else None
