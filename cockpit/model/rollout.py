@@ -145,7 +145,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The step under way, counted from 1; a rollout at rest has none.
+    """The step under way, counted from 1, 0 where a plan waits for its first; a rollout at rest has none.
 
     `weight` is the share that it declares for the new version, as a fraction of 1. `until` is when a timed pause
     ends (RFC 3339), `asks` true where a person has to decide before it goes on.
