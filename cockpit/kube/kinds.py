@@ -15,6 +15,7 @@ KINDS: dict[Resource, type[o.Obj]] = {
     r.STATEFULSETS: o.StatefulSet,
     r.DAEMONSETS: o.DaemonSet,
     r.CONTROLLERREVISIONS: o.ControllerRevision,
+    r.HORIZONTALPODAUTOSCALERS: o.HorizontalPodAutoscaler,
     r.ENDPOINTSLICES: o.EndpointSlice,
     r.INGRESSES: o.Ingress,
     r.INGRESSCLASSES: o.IngressClass,

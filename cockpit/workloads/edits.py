@@ -10,9 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cockpit.model.objects import Deployment, Ingress, Meta, ReplicaSet, Service, Workload
+from cockpit.model.objects import Ingress, Meta, Service, Workload
 from cockpit.model.plan import PatchType, Request, Verb
-from cockpit.model.refs import DEPLOYMENTS, INGRESSES, REPLICASETS, SERVICES, Ref
+from cockpit.model.refs import Ref
+from cockpit.workloads.owners import ref_of as ref_to
+
+__all__ = [
+    "Edit",
+    "Operation",
+    "annotations_edit",
+    "deletion",
+    "json_patch",
+    "merge_patch",
+    "op",
+    "pointer",
+    "ref_to",
+    "scale_edit",
+    "selector_edit",
+]
 
 Operation = dict[str, Any]
 
@@ -23,19 +38,6 @@ class Edit:
 
     request: Request
     inverse: Request | None
-
-
-def ref_to(subject: Service | Ingress | Workload) -> Ref:
-    match subject:
-        case Service():
-            resource = SERVICES
-        case Ingress():
-            resource = INGRESSES
-        case ReplicaSet():
-            resource = REPLICASETS
-        case _:
-            resource = DEPLOYMENTS
-    return Ref(resource, subject.metadata.namespace, subject.metadata.name)
 
 
 def pointer(*parts: str | int) -> str:
@@ -113,7 +115,7 @@ def deletion(subject: Service | Ingress | Workload) -> Edit:
         "preconditions": {"uid": metadata.uid},
         "propagationPolicy": "Background",
     }
-    if not isinstance(subject, Deployment | ReplicaSet):
+    if not isinstance(subject, Workload):
         # Status moves on while a workload is watched, so only quiet objects are held to their version.
         options["preconditions"]["resourceVersion"] = metadata.resource_version
     return Edit(Request(Verb.DELETE, ref_to(subject), options, guard=f"uid {metadata.uid}"), None)

@@ -5,9 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Deployment, Meta, OwnerReference, Pod, PodMeta, ReplicaSet, Workload
-from cockpit.model.refs import DEPLOYMENTS, PODS, REPLICASETS, Ref
+from cockpit.model.objects import (
+    AdvancedStatefulSet,
+    CloneSet,
+    ControllerRevision,
+    DaemonSet,
+    Deployment,
+    Ingress,
+    Meta,
+    Obj,
+    OwnerReference,
+    Pod,
+    PodMeta,
+    ReplicaSet,
+    Service,
+    StatefulSet,
+    Workload,
+)
+from cockpit.model.refs import (
+    ADVANCED_STATEFULSETS,
+    CLONESETS,
+    CONTROLLERREVISIONS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    INGRESSES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    STATEFULSETS,
+    Ref,
+    Resource,
+)
 from cockpit.workloads.lookups import find_deployment, find_replica_set, of_kind
+
+_RESOURCES: dict[type[Obj], Resource] = {
+    AdvancedStatefulSet: ADVANCED_STATEFULSETS,
+    CloneSet: CLONESETS,
+    DaemonSet: DAEMONSETS,
+    Deployment: DEPLOYMENTS,
+    Ingress: INGRESSES,
+    ReplicaSet: REPLICASETS,
+    Service: SERVICES,
+    StatefulSet: STATEFULSETS,
+}
+# Workloads that keep pods of several templates under their own name, told apart by the label of a revision.
+SETS: tuple[Resource, ...] = (STATEFULSETS, DAEMONSETS, CLONESETS, ADVANCED_STATEFULSETS)
+# What `workloads_matching` looks at, and what it asks about those: needs of everybody who goes from a Service to pods.
+KEEPERS: tuple[Resource, ...] = (DEPLOYMENTS, REPLICASETS, *SETS, CONTROLLERREVISIONS)
 
 
 def controller_of(metadata: Meta | PodMeta) -> OwnerReference | None:
@@ -17,9 +61,8 @@ def controller_of(metadata: Meta | PodMeta) -> OwnerReference | None:
     return marked or (references[0] if len(references) == 1 else None)
 
 
-def ref_of(workload: Workload) -> Ref:
-    resource = DEPLOYMENTS if isinstance(workload, Deployment) else REPLICASETS
-    return Ref(resource, workload.metadata.namespace, workload.metadata.name)
+def ref_of(subject: Service | Ingress | Workload) -> Ref:
+    return Ref(_RESOURCES[type(subject)], subject.metadata.namespace, subject.metadata.name)
 
 
 def keeper_of(replica_set: ReplicaSet, objects: Objects) -> Workload:
@@ -32,14 +75,25 @@ def keeper_of(replica_set: ReplicaSet, objects: Objects) -> Workload:
 
 
 def workload_of(pod: Pod, objects: Objects) -> Workload | None:
-    """The Deployment (or bare ReplicaSet) that keeps a pod; None for other kinds of owner and for bare pods."""
+    """What keeps a pod: a Deployment, a bare ReplicaSet or a set; None for other owners and for bare pods."""
     owner = controller_of(pod.metadata)
-    if owner is None or owner.kind != "ReplicaSet":
+    if owner is None:
         return None
+    if owner.kind != "ReplicaSet":
+        return _set_of(pod, owner, objects)
     replica_set = find_replica_set(objects, pod.metadata.namespace, owner.name)
     if replica_set is None or replica_set.metadata.uid != owner.uid:
         return None
     return keeper_of(replica_set, objects)
+
+
+def _set_of(pod: Pod, owner: OwnerReference, objects: Objects) -> Workload | None:
+    for resource in SETS:
+        if resource.kind == owner.kind and owner.api_version in ("", resource.api_version):
+            found = objects.get(resource, pod.metadata.namespace, owner.name)
+            if isinstance(found, Workload) and found.metadata.uid == owner.uid:
+                return found
+    return None
 
 
 def home_of(pod: Pod, objects: Objects) -> str:
@@ -56,6 +110,15 @@ def replica_sets_of(deployment: Deployment, objects: Objects) -> tuple[ReplicaSe
     return of_kind(ReplicaSet, objects.owned(REPLICASETS, deployment.metadata.namespace, uid)) if uid else ()
 
 
+def revisions_of(workload: Workload, objects: Objects) -> tuple[ControllerRevision, ...]:
+    """The templates that a set has or had, oldest first."""
+    uid = workload.metadata.uid
+    found = of_kind(
+        ControllerRevision, objects.owned(CONTROLLERREVISIONS, workload.metadata.namespace, uid) if uid else ()
+    )
+    return tuple(sorted(found, key=lambda revision: (revision.revision, revision.metadata.name)))
+
+
 def pods_of(workload: Workload, objects: Objects) -> tuple[Pod, ...]:
     """Pods that run or will run; those that ended (evicted, completed) hold no place any more."""
     keepers = replica_sets_of(workload, objects) if isinstance(workload, Deployment) else (workload,)
@@ -70,7 +133,7 @@ def pods_of(workload: Workload, objects: Objects) -> tuple[Pod, ...]:
 
 
 def workloads_matching(labels: Mapping[str, str], namespace: str, objects: Objects) -> tuple[Workload, ...]:
-    """Deployments, and ReplicaSets that nobody owns, whose pod template has all of `labels`; none for no labels."""
+    """Deployments, sets, and bare ReplicaSets whose pod template has all of `labels`; none for no labels."""
     if not labels:
         return ()
     deployments = of_kind(Deployment, objects.selected(DEPLOYMENTS, namespace, labels))
@@ -79,17 +142,5 @@ def workloads_matching(labels: Mapping[str, str], namespace: str, objects: Objec
         for r in of_kind(ReplicaSet, objects.selected(REPLICASETS, namespace, labels))
         if controller_of(r.metadata) is None
     ]
-    return (*deployments, *bare)
-
-
-def is_rolling(workload: Workload) -> bool:
-    """True while a Deployment still replaces pods of an older template."""
-    if not isinstance(workload, Deployment) or workload.spec.paused:
-        return False
-    status = workload.status
-    behind = status.observed_generation < workload.metadata.generation
-    return (
-        behind
-        or status.updated_replicas < min(workload.desired, status.replicas)
-        or (status.replicas > status.updated_replicas)
-    )
+    sets = [w for resource in SETS for w in of_kind(Workload, objects.selected(resource, namespace, labels))]
+    return (*deployments, *bare, *sets)

@@ -19,12 +19,14 @@ from cockpit.model.objects import (
     IstioGateway,
     KruiseRollout,
     Obj,
+    Workload,
 )
 from cockpit.model.refs import ARGO_ROLLOUTS, FLAGGER_CANARIES, KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
 from cockpit.model.rollout import Finding, Owner, Severity
 from cockpit.model.text import safe_text
 from cockpit.workloads.findings import finding
 from cockpit.workloads.marks import ARGO, FLAGGER, KRUISE, Hold, Mark, marks_on
+from cockpit.workloads.scalers import Scaler, scaler_of
 
 __all__ = [
     "STEERING",
@@ -97,8 +99,12 @@ def controller_ownership(subjects: Iterable[Obj], objects: Objects | None = None
 def owners_and_findings(
     subjects: Iterable[Obj], objects: Objects | None = None
 ) -> tuple[tuple[Owner, ...], tuple[Finding, ...]]:
-    """Owners of several objects, each once, and one finding per owner and object."""
-    found = [o for s in subjects for o in ownerships(s, objects)]
+    """Owners of several objects and autoscalers of workloads, each once, and one finding per owner and object."""
+    found: list[Ownership | Scaler] = []
+    for subject in subjects:
+        found += ownerships(subject, objects)
+        if isinstance(subject, Workload) and objects and (scaler := scaler_of(subject, objects)):
+            found.append(scaler)
     return tuple(dict.fromkeys(o.owner for o in found)), tuple(dict.fromkeys(o.finding for o in found))
 
 

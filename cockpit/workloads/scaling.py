@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from cockpit.model.objects import Workload
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import DaemonSet, Workload
 from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import ref_to, scale_edit
 from cockpit.workloads.findings import listed
 from cockpit.workloads.ownership import controller_ownership, revert_warnings
+from cockpit.workloads.scalers import scaler_of
 
 MOST_PODS = 10_000  # far above any sane count: a slip of the finger, not a plan
 
 
 def plan_scale(
-    rollout: Rollout, ask: Ask, workloads: Mapping[str, Workload | None], carrying: Collection[str]
+    rollout: Rollout, ask: Ask, workloads: Mapping[str, Workload | None], carrying: Collection[str], objects: Objects
 ) -> Plan | Refused:
     """Set pod counts by version name. `carrying` are the versions that must not lose their last pod."""
     if not ask.counts:
@@ -28,9 +30,13 @@ def plan_scale(
     wanted = [(name, w, count) for name, count in ask.counts if (w := workloads[name]) and w.desired != count]
     if not wanted:
         return refused(rollout, ask.act, "the counts are so already")
-    owner = controller_ownership([w for _, w, _ in wanted])
+    owner = controller_ownership([w for _, w, _ in wanted], objects)
     if owner:
         return refused(rollout, ask.act, owner.text)
+    scalers = [(scaler, count) for _, w, count in wanted if (scaler := scaler_of(w, objects))]
+    lost = next((why for scaler, count in scalers if (why := scaler.why_not(count))), "")
+    if lost:
+        return refused(rollout, ask.act, lost)
     edits = [scale_edit(w, count) for _, w, count in wanted]
     less = [name for name, w, count in wanted if count < w.desired and name in carrying]
     return Plan(
@@ -44,7 +50,8 @@ def plan_scale(
         undo="the counts of before",
         warnings=(
             *(f"capacity: {name} takes traffic and gets fewer pods" for name in less),
-            *revert_warnings([w for _, w, _ in wanted]),
+            *(scaler.warning(count) for scaler, count in scalers),
+            *revert_warnings([w for _, w, _ in wanted], objects),
         ),
         pods=tuple((name, count) for name, w, count in wanted if _only_version(name, w, rollout, workloads)),
     )
@@ -60,7 +67,9 @@ def _why_not(name: str, count: int, workloads: Mapping[str, Workload | None], ca
     if name not in workloads:
         return f"there is no version {name}; there are {listed(list(workloads))}"
     if workloads[name] is None:
-        return f"the pods of {name} are not kept by a Deployment or ReplicaSet that could be scaled"
+        return f"the pods of {name} are not kept by a workload that could be scaled"
+    if isinstance(workloads[name], DaemonSet):
+        return f"the pods of {name} are a DaemonSet's, one on each node that it fits: there is no number to set"
     if not 0 <= count <= MOST_PODS:
         return f"{name}={count}: a count is 0 to {MOST_PODS}"
     if count == 0 and name in carrying:

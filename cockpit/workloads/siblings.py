@@ -7,21 +7,21 @@ tag, and name and template labels are the same once each one's version (label or
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Deployment, Workload
-from cockpit.model.refs import DEPLOYMENTS
+from cockpit.model.objects import Workload
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, image_repository, image_tag
+from cockpit.workloads.owners import controller_of, ref_of
 
 _HOLE = "\0"
 
 
-def siblings_of(workload: Workload, objects: Objects) -> tuple[Deployment, ...]:
-    """Deployments of the same namespace that are other versions of `workload`."""
+def siblings_of(workload: Workload, objects: Objects) -> tuple[Workload, ...]:
+    """Workloads of the same kind and namespace that are other versions of `workload`."""
     namespace, name = workload.metadata.namespace, workload.metadata.name
     return tuple(
         other
-        for other in of_kind(Deployment, objects.every(DEPLOYMENTS, namespace))
-        if other.metadata.name != name and _are_versions(workload, other)
+        for other in of_kind(type(workload), objects.every(ref_of(workload).resource, namespace))
+        if other.metadata.name != name and controller_of(other.metadata) is None and _are_versions(workload, other)
     )
 
 

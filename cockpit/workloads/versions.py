@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Deployment, Pod, Workload
+from cockpit.model.objects import Deployment, Pod, StatefulSet, Workload
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.text import safe_text
 from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, image_tag, natural, version_names
-from cockpit.workloads.owners import controller_of, home_of, pods_of, ref_of, replica_sets_of
+from cockpit.workloads.owners import controller_of, home_of, pods_of, ref_of, replica_sets_of, revisions_of
 
 _FAILING = frozenset(
     {
@@ -76,6 +76,11 @@ def _born(workload: Workload, objects: Objects) -> str:
     Without such a ReplicaSet it is the workload's own creation.
     """
     own = workload.metadata.creation_timestamp or ""
+    if isinstance(workload, StatefulSet):
+        newest = [
+            r.metadata for r in revisions_of(workload, objects) if r.metadata.name == workload.status.update_revision
+        ]
+        return (newest[0].creation_timestamp if newest else None) or own
     if not isinstance(workload, Deployment):
         return own
     present = _release(workload)

@@ -57,6 +57,9 @@ DAEMONSETS = Kind(
     categories=("all",),
     generation=True,
 )
+HORIZONTALPODAUTOSCALERS = Kind(
+    "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", short_names=("hpa",), has_status=True
+)
 CONTROLLERREVISIONS = Kind("apps", "v1", "controllerrevisions", "ControllerRevision")
 ENDPOINTSLICES = Kind("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", generation=True)
 INGRESSES = Kind(
@@ -97,6 +100,7 @@ KINDS: tuple[Kind, ...] = (
     DEPLOYMENTS,
     REPLICASETS,
     STATEFULSETS,
+    HORIZONTALPODAUTOSCALERS,
     SELF_SUBJECT_ACCESS_REVIEWS,
     SELF_SUBJECT_RULES_REVIEWS,
     LEASES,

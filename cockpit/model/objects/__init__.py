@@ -5,6 +5,7 @@ ones get the API's defaults. Every kind is an `Obj`, which says how a store find
 """
 
 from cockpit.model.objects.argo import AnalysisRun, ArgoRollout, Experiment
+from cockpit.model.objects.autoscalers import AutoscalerSpec, HorizontalPodAutoscaler, ScaleTarget
 from cockpit.model.objects.flagger import FlaggerCanary
 from cockpit.model.objects.gateway_api import Gateway, GrpcRoute, HttpRoute
 from cockpit.model.objects.ingresses import (
@@ -74,6 +75,7 @@ __all__ = [
     "AdvancedStatefulSet",
     "AnalysisRun",
     "ArgoRollout",
+    "AutoscalerSpec",
     "BackendPort",
     "BatchRelease",
     "CloneSet",
@@ -96,6 +98,7 @@ __all__ = [
     "FlaggerCanary",
     "Gateway",
     "GrpcRoute",
+    "HorizontalPodAutoscaler",
     "HttpRoute",
     "Ingress",
     "IngressBackend",
@@ -121,6 +124,7 @@ __all__ = [
     "PortStatus",
     "ReplicaSet",
     "RollingUpdate",
+    "ScaleTarget",
     "Service",
     "ServiceBackend",
     "ServicePort",

@@ -20,13 +20,13 @@ NO_STEPS = "nothing drives these Ingresses step by step: set a weight, promote o
 
 def whys(split: Split, objects: Objects) -> dict[Act, str]:
     """Why each act does not apply; "" where it does."""
-    owned = _owned(split)
+    owned = _owned(split, objects)
     if owned:
         return dict.fromkeys(Act, owned)
     return {
         Act.SET_WEIGHT: why_not_weight(split),
         Act.HEADER: why_not_header(split),
-        Act.PROMOTE: why_not_promote(split),
+        Act.PROMOTE: why_not_promote(split, objects),
         Act.ROLLBACK: why_not_back(split, objects),
         Act.FINISH: why_not_finish(split),
         Act.SCALE: "",
@@ -35,7 +35,7 @@ def whys(split: Split, objects: Objects) -> dict[Act, str]:
 
 
 def plan(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    owned = _owned(split)
+    owned = _owned(split, objects)
     if owned:
         return refused(rollout, ask.act, owned)
     match ask.act:
@@ -53,11 +53,11 @@ def plan(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | R
             workloads = {v.name: c.workload for v, c in zip(split.versions, split.candidates, strict=True)}
             carrying = {v.name for v in split.behind(split.main)}
             carrying |= {s.version for lane in rollout.lanes for s in lane.shares if s.written}
-            return plan_scale(rollout, ask, workloads, carrying)
+            return plan_scale(rollout, ask, workloads, carrying, objects)
         case _:
             return refused(rollout, ask.act, whys(split, objects).get(ask.act, NO_STEPS))
 
 
-def _owned(split: Split) -> str:
-    owner = controller_ownership([split.fork.main, *(b.canary.ingress for b in split.branches)])
+def _owned(split: Split, objects: Objects) -> str:
+    owner = controller_ownership([split.fork.main, *(b.canary.ingress for b in split.branches)], objects)
     return owner.text if owner else ""

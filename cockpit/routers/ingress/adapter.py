@@ -7,12 +7,11 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
-    DEPLOYMENTS,
     ENDPOINTSLICES,
+    HORIZONTALPODAUTOSCALERS,
     INGRESSCLASSES,
     INGRESSES,
     PODS,
-    REPLICASETS,
     SERVICES,
     Resource,
 )
@@ -26,6 +25,8 @@ from cockpit.routers.ingress.rules import enabled
 from cockpit.routers.ingress.split import split_of
 from cockpit.workloads.answers import refused
 from cockpit.workloads.lookups import find_ingress
+from cockpit.workloads.owners import KEEPERS
+from cockpit.workloads.ownership import STEERING
 
 
 class IngressRouter:
@@ -38,9 +39,10 @@ class IngressRouter:
         INGRESSCLASSES,
         SERVICES,
         ENDPOINTSLICES,
-        DEPLOYMENTS,
-        REPLICASETS,
         PODS,
+        *KEEPERS,
+        *STEERING,
+        HORIZONTALPODAUTOSCALERS,
     )
 
     cards = (
@@ -67,7 +69,7 @@ class IngressRouter:
             return refused(rollout, ask.act, "the Ingress is gone; look at the list of rollouts again")
         orphan = orphan_of(main, objects)
         if orphan is not None and ask.act is Act.FINISH:
-            return plan_finish_orphan(orphan, rollout, ask)
+            return plan_finish_orphan(orphan, rollout, ask, objects)
         fork = next((f for f in forks_of(main, objects) if f.name == rollout.key.name), None)
         if fork is None:
             return refused(rollout, ask.act, "it has no canary Ingress (any more): create one, or delete the stray one")

@@ -70,19 +70,19 @@ def plan_finish(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
     if why:
         return refused(rollout, ask.act, why)
     found = leftovers(split, objects)
-    owner = controller_ownership(found.all)
+    owner = controller_ownership(found.all, objects)
     if owner:
         return refused(rollout, ask.act, owner.text)
     keep = split.behind(split.main)[0].name
-    return _deletion_plan(rollout, ask, found.all, f"{keep} stays", found.kept)
+    return _deletion_plan(rollout, ask, found.all, f"{keep} stays", found.kept, objects)
 
 
-def plan_finish_orphan(canary: Canary, rollout: Rollout, ask: Ask) -> Plan | Refused:
+def plan_finish_orphan(canary: Canary, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     """Delete a canary Ingress that has no main."""
-    owner = controller_ownership([canary.ingress])
+    owner = controller_ownership([canary.ingress], objects)
     if owner:
         return refused(rollout, ask.act, owner.text)
-    return _deletion_plan(rollout, ask, (canary.ingress,), "it takes no traffic", ())
+    return _deletion_plan(rollout, ask, (canary.ingress,), "it takes no traffic", (), objects)
 
 
 def _deletion_plan(
@@ -91,6 +91,7 @@ def _deletion_plan(
     found: Sequence[Ingress | Service | Workload],
     note: str,
     kept: tuple[str, ...],
+    objects: Objects,
 ) -> Plan:
     return Plan(
         act=ask.act,
@@ -101,7 +102,7 @@ def _deletion_plan(
         expected=(),
         gone=tuple(ref_to(o) for o in found),
         undo="create what was deleted again; pods need time to get ready",
-        warnings=(*kept, *revert_warnings(found)),
+        warnings=(*kept, *revert_warnings(found, objects)),
         final=True,
     )
 

@@ -13,7 +13,7 @@ from cockpit.routers.ingress.rules import enabled
 from cockpit.routers.ingress.split import Branch, Split
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import ingresses_of_service
-from cockpit.workloads.owners import is_rolling
+from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.selectors import no_selector
 
 

@@ -83,7 +83,7 @@ def exposure_warnings(split: Split, objects: Objects, main: Version, canary: Ver
     return (
         *capacity_warnings(main, canary, share),
         *(f.text for f in leaks(split, objects) if share),
-        *(revert_warnings([branch.canary.ingress]) if branch else ()),
+        *(revert_warnings([branch.canary.ingress], objects) if branch else ()),
     )
 
 

@@ -22,14 +22,14 @@ from cockpit.workloads.ownership import controller_ownership, revert_warnings
 BACKEND, SELECTOR = "backend", "selector"
 
 
-def why_not_promote(split: Split) -> str:
+def why_not_promote(split: Split, objects: Objects) -> str:
     found = two_versions(split)
     if isinstance(found, str):
         return found
     branch = split.canary
     if branch is None or branch.side is None or branch.side.empty:
         return f"{found[1].name} has no ready pods: every request would fail; wait until they are ready"
-    return _why_not_by(split, branch, _way(split, branch))
+    return _why_not_by(split, branch, _way(split, branch), objects)
 
 
 def plan_promote(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
@@ -40,9 +40,9 @@ def plan_promote(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> 
     if ask.version not in (None, canary.name):
         return refused(rollout, ask.act, f"only the canary's version {canary.name} can be promoted")
     if branch.side.empty:
-        return refused(rollout, ask.act, why_not_promote(split))
+        return refused(rollout, ask.act, why_not_promote(split, objects))
     way = ask.by or _way(split, branch)
-    why = _why_not_by(split, branch, way)
+    why = _why_not_by(split, branch, way, objects)
     edit = None if why else _edit(split, branch.side, way)
     if why or edit is None:
         return refused(rollout, ask.act, why or "the main leads there already")
@@ -74,11 +74,11 @@ def _way(split: Split, branch: Branch) -> str:
     return BACKEND if strictly_younger(branch.canary.ingress, split.fork.main) else SELECTOR
 
 
-def _why_not_by(split: Split, branch: Branch, way: str) -> str:
+def _why_not_by(split: Split, branch: Branch, way: str, objects: Objects) -> str:
     if way == BACKEND:
         return _why_not_backend(split, branch)
     if way == SELECTOR:
-        return _why_not_selector(split, branch)
+        return _why_not_selector(split, branch, objects)
     return f"there is no way {safe_text(way, 40)!r}: promote by {BACKEND} or by {SELECTOR}"
 
 
@@ -94,14 +94,14 @@ def _why_not_backend(split: Split, branch: Branch) -> str:
     return ""
 
 
-def _why_not_selector(split: Split, branch: Branch) -> str:
+def _why_not_selector(split: Split, branch: Branch, objects: Objects) -> str:
     main, canary = split.main.service, branch.side.service if branch.side else None
     if main is None or canary is None:
         return "both Services must exist to point one at the other's pods"
     for service in (main, canary):
         if not service.spec.selector:
             return f"Service {service.metadata.name} has no selector: others manage its endpoints"
-    owner = controller_ownership([main])
+    owner = controller_ownership([main], objects)
     if owner:
         return owner.text
     ports = [port_of(s, u.port) for s, u in ((main, split.fork.upstream), (canary, branch.canary.upstream)) if u]
@@ -185,4 +185,4 @@ def _warnings(
     if way == BACKEND and not strictly_younger(branch.canary.ingress, split.fork.main):
         found.append("the canary is not younger than its main: some gateways answer 404 when both name one Service")
     edited = split.fork.main if way == BACKEND else split.main.service
-    return (*found, *(revert_warnings([edited]) if edited else ()))
+    return (*found, *(revert_warnings([edited], objects) if edited else ()))

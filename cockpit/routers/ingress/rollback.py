@@ -54,7 +54,7 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
         expected=_expected(split, target, turned=turn is not None),
         inverse=tuple(e.inverse for e in reversed(edits) if e.inverse),
         undo="the weights, rules and backend of before",
-        warnings=(*_short(split, target), *revert_warnings(edited)),
+        warnings=(*_short(split, target), *revert_warnings(edited, objects)),
         # Only a version that is named outright can be one that nobody was given before.
         raises=target.role is Role.NEW,
     )
@@ -145,7 +145,7 @@ def _by_selector(split: Split, old: Candidate, objects: Objects) -> Edit | str:
     after = {key: old.labels[key] for key in before if key in old.labels}
     if service is None or len(after) != len(before) or not before:
         return f"no Service leads to {old.title} and its labels lack {shown(dict(before))}: create a Service for it"
-    owner = controller_ownership([service])
+    owner = controller_ownership([service], objects)
     if owner:
         return owner.text
     matching = workloads_matching(after, service.metadata.namespace, objects)

@@ -21,7 +21,7 @@ from cockpit.workloads.ownership import owners_and_findings
 def rollout_of(split: Split, objects: Objects) -> Rollout:
     fork = split.fork
     lanes = lanes_of(split)
-    owners, owned = owners_and_findings(_owned(split))
+    owners, owned = owners_and_findings(_owned(split), objects)
     way = ingress_door(fork.main, fork.upstream.service)
     return Rollout(
         key=RolloutKey(objects.context, fork.main.metadata.namespace, fork.name, "ingress"),
@@ -45,7 +45,7 @@ def rollout_of(split: Split, objects: Objects) -> Rollout:
 def orphan_rollout(canary: Canary, objects: Objects) -> Rollout:
     """A canary Ingress without any main: it takes no traffic, and somebody should know."""
     ingress = canary.ingress
-    owners, owned = owners_and_findings([ingress])
+    owners, owned = owners_and_findings([ingress], objects)
     what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
     why = f"{what} is a canary without a main: {canary.loose}; create the main, or delete it"
     return Rollout(

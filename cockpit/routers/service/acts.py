@@ -20,7 +20,7 @@ _NO_WEIGHTS = "a Service selector picks all or nothing: flip it, or split with a
 
 def whys(state: BlueGreen, objects: Objects) -> dict[Act, str]:
     """Why each act does not apply; "" where it does."""
-    owner = controller_ownership([state.service])
+    owner = controller_ownership([state.service], objects)
     if owner:
         return dict.fromkeys(Act, owner.text)
     flip = flip_target(state, None)
@@ -38,7 +38,7 @@ def whys(state: BlueGreen, objects: Objects) -> dict[Act, str]:
 
 
 def plan(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    owner = controller_ownership([state.service])
+    owner = controller_ownership([state.service], objects)
     if owner:
         return refused(rollout, ask.act, owner.text)
     match ask.act:
@@ -54,7 +54,7 @@ def plan(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan
             return _plan_finish(state, rollout, ask, objects)
         case Act.SCALE:
             carrying = {c.name for c in state.serving}
-            return plan_scale(rollout, ask, {c.name: c.candidate.workload for c in state.choices}, carrying)
+            return plan_scale(rollout, ask, {c.name: c.candidate.workload for c in state.choices}, carrying, objects)
         case Act.SET_WEIGHT | Act.HEADER:
             return refused(rollout, ask.act, _NO_WEIGHTS)
         case _:
@@ -62,7 +62,7 @@ def plan(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan
     if isinstance(target, str):
         return refused(rollout, ask.act, target)
     why = _why_not_flip(state, target)
-    return refused(rollout, ask.act, why) if why else _plan_flip(state, rollout, ask, target)
+    return refused(rollout, ask.act, why) if why else _plan_flip(state, rollout, ask, target, objects)
 
 
 def flip_target(state: BlueGreen, name: str | None) -> Choice | str:
@@ -106,7 +106,7 @@ def _why_not_flip(state: BlueGreen, target: Choice) -> str:
     return ""
 
 
-def _plan_flip(state: BlueGreen, rollout: Rollout, ask: Ask, target: Choice) -> Plan | Refused:
+def _plan_flip(state: BlueGreen, rollout: Rollout, ask: Ask, target: Choice, objects: Objects) -> Plan | Refused:
     selector = state.selector_for(target)
     if selector is None:
         return refused(rollout, ask.act, f"no label tells {target.name} from the other versions")
@@ -127,13 +127,13 @@ def _plan_flip(state: BlueGreen, rollout: Rollout, ask: Ask, target: Choice) -> 
         expected=tuple(Expected("default", c.name, float(c is target)) for c in state.choices),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo=f"the selector back to {now}",
-        warnings=_flip_warnings(state, target),
+        warnings=_flip_warnings(state, target, objects),
         raises=target.version.role in (Role.PREVIEW, Role.CANARY, Role.NEW),
         final=ask.act is Act.PROMOTE,
     )
 
 
-def _flip_warnings(state: BlueGreen, target: Choice) -> tuple[str, ...]:
+def _flip_warnings(state: BlueGreen, target: Choice, objects: Objects) -> tuple[str, ...]:
     found = []
     needed = max((c.version.ready for c in state.serving), default=0)
     if state.mixed:
@@ -147,7 +147,7 @@ def _flip_warnings(state: BlueGreen, target: Choice) -> tuple[str, ...]:
     if state.service.spec.session_affinity == "ClientIP":
         found.append("sessionAffinity ClientIP: known clients stay on their pod until it times out")
     found.append("connections that are open stay where they are until they close: keep the other pods running")
-    return (*found, *revert_warnings([state.service]))
+    return (*found, *revert_warnings([state.service], objects))
 
 
 def _removable(state: BlueGreen, name: str | None, objects: Objects) -> tuple[Workload, ...] | str:
@@ -185,6 +185,6 @@ def _plan_finish(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects)
         expected=(),
         gone=tuple(ref_to(w) for w in found),
         undo="create what was deleted again; its pods need time to get ready",
-        warnings=("the way back by a flip ends here", *revert_warnings(found)),
+        warnings=("the way back by a flip ends here", *revert_warnings(found, objects)),
         final=True,
     )

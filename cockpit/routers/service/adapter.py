@@ -6,7 +6,7 @@ from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
 from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, PODS, REPLICASETS, SERVICES, Resource
+from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.routers.service import acts
 from cockpit.routers.service.reading import look
@@ -14,6 +14,8 @@ from cockpit.routers.service.rollouts import rollout_of
 from cockpit.routers.service.unselected import is_shown, unselected_rollout
 from cockpit.workloads.answers import refused
 from cockpit.workloads.lookups import find_service
+from cockpit.workloads.owners import KEEPERS
+from cockpit.workloads.ownership import STEERING
 from cockpit.workloads.selectors import UNKNOWN, is_unselected
 
 
@@ -22,7 +24,15 @@ class ServiceRouter:
 
     id = "service"
     roots: tuple[Resource, ...] = (SERVICES,)
-    needs: tuple[Resource, ...] = (SERVICES, DEPLOYMENTS, REPLICASETS, PODS, ENDPOINTSLICES, INGRESSES)
+    needs: tuple[Resource, ...] = (
+        SERVICES,
+        PODS,
+        ENDPOINTSLICES,
+        INGRESSES,
+        *KEEPERS,
+        *STEERING,
+        HORIZONTALPODAUTOSCALERS,
+    )
 
     cards = (
         Card(

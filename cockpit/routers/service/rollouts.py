@@ -11,8 +11,8 @@ from cockpit.workloads.answers import act_states, epoch_of
 from cockpit.workloads.doors import service_door
 from cockpit.workloads.edits import ref_to
 from cockpit.workloads.findings import finding, listed
-from cockpit.workloads.owners import is_rolling
 from cockpit.workloads.ownership import owners_and_findings
+from cockpit.workloads.rolling import is_rolling
 
 NOT_A_CONTROLLER = "nothing drives this Service step by step: flip it, or roll back"
 
@@ -20,7 +20,7 @@ NOT_A_CONTROLLER = "nothing drives this Service step by step: flip it, or roll b
 def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
     service = state.service
     workloads = [c.candidate.workload for c in state.choices if c.candidate.workload]
-    owners, owned = owners_and_findings([service, *workloads])
+    owners, owned = owners_and_findings([service, *workloads], objects)
     way = service_door(service, objects)
     lane = Lane("default", "", _shares(state), derived=state.mixed)
     return Rollout(

@@ -26,7 +26,7 @@ def is_shown(service: Service, objects: Objects) -> bool:
 
 
 def unselected_rollout(service: Service, objects: Objects) -> Rollout:
-    found, (owners, owned) = no_selector(service, objects), owners_and_findings([service])
+    found, (owners, owned) = no_selector(service, objects), owners_and_findings([service], objects)
     way = service_door(service, objects)
     return Rollout(
         key=RolloutKey(objects.context, service.metadata.namespace, service.metadata.name, "service"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout
 from cockpit.systems.deployment.reading import Edition, Rolling
@@ -19,9 +20,9 @@ _NO_SPLIT = "a Deployment has no weights and no steps: pause, resume, scale or r
 _HASH = "pod-template-hash"
 
 
-def whys(state: Rolling) -> dict[Act, str]:
+def whys(state: Rolling, objects: Objects) -> dict[Act, str]:
     """Why each act does not apply; "" where it does."""
-    owner = controller_ownership([state.deployment])
+    owner = controller_ownership([state.deployment], objects)
     if owner:
         return dict.fromkeys(Act, owner.text)
     paused = state.deployment.spec.paused
@@ -34,24 +35,25 @@ def whys(state: Rolling) -> dict[Act, str]:
     }
 
 
-def plan(state: Rolling, rollout: Rollout, ask: Ask) -> Plan | Refused:
-    why = whys(state).get(ask.act, _NO_SPLIT)
+def plan(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    why = whys(state, objects).get(ask.act, _NO_SPLIT)
     # A named version may be reachable where the one before is not.
     if why and not (ask.act is Act.ROLLBACK and ask.version):
         return refused(rollout, ask.act, why)
     match ask.act:
         case Act.PAUSE | Act.RESUME:
-            return _plan_pause(state, rollout, ask, ask.act is Act.PAUSE)
+            return _plan_pause(state, rollout, ask, objects)
         case Act.ROLLBACK:
             target = _way_back(state, ask.version)
             if isinstance(target, str):
                 return refused(rollout, ask.act, target)
-            return _plan_back(state, rollout, ask, target)
+            return _plan_back(state, rollout, ask, target, objects)
         case _:
-            return _plan_scale(state, rollout, ask)
+            return _plan_scale(state, rollout, ask, objects)
 
 
-def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, pause: bool) -> Plan:
+def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
+    pause = ask.act is Act.PAUSE
     deployment, path = state.deployment, pointer("spec", "paused")
     generation = op("test", pointer("metadata", "generation"), deployment.metadata.generation)
     words = {True: "paused", False: "running"}
@@ -67,7 +69,7 @@ def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, pause: bool) -> Plan
         expected=(),
         inverse=(json_patch(ref_to(deployment), inverse, "paused as written here"),),
         undo="resume it" if pause else "pause it again",
-        warnings=revert_warnings([deployment]),
+        warnings=revert_warnings([deployment], objects),
         raises=not pause,
     )
 
@@ -84,7 +86,7 @@ def _way_back(state: Rolling, name: str | None) -> Edition | str:
     return f"{name} is the present template already" if found is state.current else found
 
 
-def _plan_back(state: Rolling, rollout: Rollout, ask: Ask, target: Edition) -> Plan | Refused:
+def _plan_back(state: Rolling, rollout: Rollout, ask: Ask, target: Edition, objects: Objects) -> Plan | Refused:
     deployment = state.deployment
     if deployment.spec.paused:
         return refused(rollout, ask.act, "it is paused, so a new template would not be rolled out: resume it first")
@@ -106,7 +108,7 @@ def _plan_back(state: Rolling, rollout: Rollout, ask: Ask, target: Edition) -> P
         undo=f"roll {now} out again",
         warnings=(
             slow,
-            *revert_warnings([deployment]),
+            *revert_warnings([deployment], objects),
         ),
     )
 
@@ -119,10 +121,10 @@ def _template(raw: msgspec.Raw) -> Any:
     return template
 
 
-def _plan_scale(state: Rolling, rollout: Rollout, ask: Ask) -> Plan | Refused:
+def _plan_scale(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     """One Deployment has one count, whichever of its versions is named."""
     names = [e.version.name for e in state.editions]
     counts = dict(ask.counts)
     if len(set(counts.values())) > 1:
         return refused(rollout, ask.act, "a Deployment has one number of pods for all its versions")
-    return plan_scale(rollout, ask, dict.fromkeys(names, state.deployment), names if state.service else ())
+    return plan_scale(rollout, ask, dict.fromkeys(names, state.deployment), names if state.service else (), objects)

@@ -6,13 +6,23 @@ from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, PODS, REPLICASETS, SERVICES, Resource
+from cockpit.model.refs import (
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    HORIZONTALPODAUTOSCALERS,
+    INGRESSES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    Resource,
+)
 from cockpit.model.rollout import Rollout
 from cockpit.systems.deployment import acts
 from cockpit.systems.deployment.reading import look
 from cockpit.systems.deployment.rollouts import rollout_of
 from cockpit.workloads.answers import refused
 from cockpit.workloads.lookups import find_deployment
+from cockpit.workloads.ownership import STEERING
 
 
 class DeploymentSystem:
@@ -20,7 +30,16 @@ class DeploymentSystem:
 
     id = "deployment"
     roots: tuple[Resource, ...] = (DEPLOYMENTS,)
-    needs: tuple[Resource, ...] = (DEPLOYMENTS, REPLICASETS, PODS, SERVICES, ENDPOINTSLICES, INGRESSES)
+    needs: tuple[Resource, ...] = (
+        DEPLOYMENTS,
+        REPLICASETS,
+        PODS,
+        SERVICES,
+        ENDPOINTSLICES,
+        INGRESSES,
+        *STEERING,
+        HORIZONTALPODAUTOSCALERS,
+    )
 
     cards = (
         Card(
@@ -38,4 +57,4 @@ class DeploymentSystem:
         deployment = find_deployment(objects, rollout.key.namespace, rollout.key.name)
         if deployment is None:
             return refused(rollout, ask.act, "the Deployment is gone; look at the list of rollouts again")
-        return acts.plan(look(deployment, objects), rollout, ask)
+        return acts.plan(look(deployment, objects), rollout, ask, objects)

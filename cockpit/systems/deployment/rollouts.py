@@ -20,7 +20,7 @@ NO_SPLIT = "a Deployment splits by number of pods: pause, resume, scale or roll 
 
 def rollout_of(state: Rolling, objects: Objects) -> Rollout:
     deployment, service = state.deployment, state.service
-    owners, owned = owners_and_findings([deployment])
+    owners, owned = owners_and_findings([deployment], objects)
     way = service_door(service, objects) if service else WayIn(missing="no Service selects its pods")
     lanes = _lanes(state)
     return Rollout(
@@ -41,7 +41,7 @@ def rollout_of(state: Rolling, objects: Objects) -> Rollout:
             [(e.candidate.uid, s.written) for lane in lanes for e, s in zip(state.editions, lane.shares, strict=True)],
         ),
         findings=(*_findings(state), *owned),
-        acts=act_states(whys(state), NO_SPLIT),
+        acts=act_states(whys(state, objects), NO_SPLIT),
         owners=owners,
         door=way.door,
         entrance=way.entrance,

@@ -19,6 +19,7 @@ FORMS: dict[Kind, TableForm] = {
     kinds.REPLICASETS: workloads.REPLICASETS,
     kinds.STATEFULSETS: workloads.STATEFULSETS,
     kinds.DAEMONSETS: workloads.DAEMONSETS,
+    kinds.HORIZONTALPODAUTOSCALERS: workloads.HORIZONTALPODAUTOSCALERS,
     kinds.CONTROLLERREVISIONS: workloads.CONTROLLERREVISIONS,
     kinds.SERVICES: network.SERVICES,
     kinds.ENDPOINTS: network.ENDPOINTS,

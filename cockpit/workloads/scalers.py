@@ -1,0 +1,74 @@
+"""Who sets the number of pods of a workload: a HorizontalPodAutoscaler, or KEDA by one that it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import HorizontalPodAutoscaler, Workload
+from cockpit.model.refs import HORIZONTALPODAUTOSCALERS
+from cockpit.model.rollout import Finding, Owner, Severity
+from cockpit.model.text import safe_text
+from cockpit.workloads.findings import finding
+from cockpit.workloads.lookups import of_kind
+from cockpit.workloads.owners import ref_of
+
+_KEDA = "KEDA ScaledObject"
+
+
+@dataclass(frozen=True, slots=True)
+class Scaler:
+    """An autoscaler and the bounds that it keeps to; `what` is the workload in words."""
+
+    owner: Owner
+    what: str
+    least: int
+    most: int
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.owner.kind} {self.owner.name} sets the number of pods of {self.what}: {self.least} to {self.most}"
+        )
+
+    @property
+    def finding(self) -> Finding:
+        return finding("scaled-by", Severity.INFO, self.text, f"{self.owner.kind} {self.owner.name}")
+
+    def why_not(self, count: int) -> str:
+        """Why a count by hand would not last; "" where it may.
+
+        At 0 a HorizontalPodAutoscaler stops (condition ScalingActive, reason ScalingDisabled); KEDA does not.
+        """
+        if self.owner.kind == _KEDA:
+            way = "annotate it with autoscaling.keda.sh/paused-replicas"
+        elif count == 0 or self.least <= count <= self.most:
+            return ""
+        else:
+            way = "change its bounds"
+        return f"{self.text}, and sets it back at once: {way}"
+
+    def warning(self, count: int) -> str:
+        """What becomes of a count that is not refused."""
+        if count == 0:
+            return f"{self.owner.kind} {self.owner.name} does nothing while there are no pods"
+        return f"{self.text}, and may change it again as the load asks"
+
+
+def scaler_of(workload: Workload, objects: Objects) -> Scaler | None:
+    """The autoscaler that names this workload; the first by name where several do."""
+    ref = ref_of(workload)
+    found = objects.keyed(HORIZONTALPODAUTOSCALERS, ref.namespace, f"scales={ref.resource.kind}/{ref.name}")
+    for autoscaler in of_kind(HorizontalPodAutoscaler, found):
+        if autoscaler.spec.scale_target_ref.api_version in ("", ref.resource.api_version):
+            least = autoscaler.spec.min_replicas
+            bounds = (1 if least is None else least, autoscaler.spec.max_replicas)
+            return Scaler(_owner(autoscaler), str(ref), *bounds)
+    return None
+
+
+def _owner(autoscaler: HorizontalPodAutoscaler) -> Owner:
+    for reference in autoscaler.metadata.owner_references or ():
+        if reference.kind == "ScaledObject" and reference.api_version.startswith("keda.sh/"):
+            return Owner(_KEDA, safe_text(reference.name, 120))
+    return Owner("HorizontalPodAutoscaler", safe_text(autoscaler.metadata.name, 120))
