@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from pathlib import Path
@@ -37,7 +38,10 @@ BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
 class CockpitApp(App[None]):
-    """The screen on one session. `themes_dir` is the user's own; `zone` is where times of day are told."""
+    """The screen on one session.
+
+    `themes_dir` is the user's own; `zone` is where times of day are told, `now` what time it is.
+    """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
     ENABLE_COMMAND_PALETTE = False
@@ -53,6 +57,7 @@ class CockpitApp(App[None]):
         themes_dir: Path | None = None,
         glyphs: str = "unicode",
         zone: tzinfo | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         # Greys made from colours can be hard to read; under NO_COLOR the terminal's own two colours are used.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -61,6 +66,7 @@ class CockpitApp(App[None]):
         self.glyphs = ASCII if glyphs == "ascii" else UNICODE
         self.keymap = remapped(keymap or {})
         self.zone = zone
+        self.now = now
         self.animation_level = "none"
         self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
         self._problems = [*self.keymap.problems, *self._themes.problems]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, Protocol, cast
 
@@ -15,13 +16,17 @@ from cockpit.tui.keys import Keymap
 
 
 class Desk(Protocol):
-    """The app as its screens see it. `zone` is where times of day are told; None: this machine's."""
+    """The app as its screens see it.
+
+    `zone` is where times of day are told; None: this machine's. `now` gives UTC seconds since 1970.
+    """
 
     cockpit: Cockpit
     view: FleetView
     glyphs: Glyphs
     keymap: Keymap
     zone: tzinfo | None
+    now: Callable[[], float]
 
     @property
     def leaving(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Role, Rollout, Version
@@ -83,10 +85,11 @@ def _index(versions: list[Version], roles: tuple[Role, ...], otherwise: int) -> 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Ways to do an act, each with the words to show."""
+    """Ways to do an act, each with the words to show. `first` is the place of the cursor."""
 
     title: str
     options: tuple[tuple[str, Ask], ...]
+    first: int = 0
 
 
 def choice_of(rollout: Rollout, act: Act) -> Choice | None:
@@ -103,11 +106,27 @@ def choice_of(rollout: Rollout, act: Act) -> Choice | None:
         case Act.FLIP if len(rollout.versions) > 2:
             others = [v for v in rollout.versions if v.role is not Role.ACTIVE]
             return Choice("flip to which version?", tuple((_described(v), Ask(act, version=v.name)) for v in others))
-        case Act.JUMP if rollout.step is not None:
-            count = rollout.step.count
-            return Choice("go to which step?", tuple((f"step {i} of {count}", Ask(act, step=i)) for i in range(count)))
+        case Act.JUMP if rollout.steps or rollout.step:
+            return Choice("go to which step?", tuple(_steps(rollout)), _here(rollout))
+        case Act.ENABLE | Act.DISABLE if len(rollout.versions) > 1:
+            choices = tuple((_described(v), Ask(act, version=v.name)) for v in rollout.versions)
+            return Choice(f"{act.value} which version?", choices)
         case _:
             return None
+
+
+def _steps(rollout: Rollout) -> Iterator[tuple[str, Ask]]:
+    """Every step by its title, the current one marked."""
+    titles = [step.title for step in rollout.steps] or [""] * (rollout.step.count if rollout.step else 0)
+    for number, title in enumerate(titles, 1):
+        here = "   now" if rollout.step and rollout.step.index == number else ""
+        yield f"step {number} of {len(titles)}  {title}{here}", Ask(Act.JUMP, step=number)
+
+
+def _here(rollout: Rollout) -> int:
+    """The place of the step after the current one, where most jumps lead."""
+    count = len(rollout.steps) or (rollout.step.count if rollout.step else 0)
+    return min(rollout.step.index, count - 1) if rollout.step and count else 0
 
 
 def _described(version: Version) -> str:
@@ -140,6 +159,40 @@ def count_ask(rollout: Rollout, text: str) -> Ask | str:
     if not number.strip().isdecimal() or int(number) > 10_000:
         return "the number of pods is a whole number from 0 to 10000"
     return Ask(Act.SCALE, counts=((version, int(number)),))
+
+
+def image_ask(rollout: Rollout, text: str) -> Ask | str:
+    """The ask for `IMAGE` or `CONTAINER=IMAGE`, or what is wrong with the text."""
+    container, sign, image = text.strip().rpartition("=")
+    if not image or " " in text.strip() or (sign and not container):
+        return "write it as IMAGE, or CONTAINER=IMAGE where the pods have several containers"
+    if image in image_of(rollout) and not container:
+        return "this image is released already; change its tag or digest"
+    return Ask(Act.SET_IMAGE, image=(container, image))
+
+
+def image_of(rollout: Rollout) -> str:
+    """The first image of the version that is released, or ""."""
+    version = rollout.version(_released(rollout) or "")
+    return version.images[0] if version and version.images else ""
+
+
+def steps_ask(rollout: Rollout, text: str) -> Ask | str:
+    """The ask for `[VERSION] 20 50 100`, or `-` to end the plan; else what is wrong with the text."""
+    words = text.replace(",", " ").replace("%", " ").split()
+    version = words.pop(0) if words and rollout.version(words[0]) else _released(rollout)
+    if version is None or not words:
+        return "write the shares step by step, such as 20 50 100, or - to end the plan"
+    if words == ["-"]:
+        return Ask(Act.STEPS, version=version)
+    try:
+        percents = [float(word) for word in words]
+    except ValueError:
+        names = ", ".join(v.name for v in rollout.versions)
+        return f"shares are numbers from 0 to 100, behind a version if need be; versions are {names}"
+    if any(not before < percent <= 100 for before, percent in pairwise((0.0, *percents))):
+        return "each step must be more than the one before, and at most 100"
+    return Ask(Act.STEPS, version=version, steps=tuple(percent / 100 for percent in percents))
 
 
 def _released(rollout: Rollout) -> str | None:

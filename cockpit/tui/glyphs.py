@@ -38,6 +38,7 @@ class Glyphs:
     cells: tuple[str, ...]
     interval: tuple[str, str, str, str]  # left end, line, estimate, right end
     steps: tuple[str, str, str]  # done, current, to come
+    next: str  # between the steps of a plan
     levels: str  # a column of a chart, from empty to full
     band: str
     moment: str
@@ -121,6 +122,7 @@ def glyphs(ascii_: bool) -> Glyphs:
         cells=("1", "2", "3", "4") if ascii_ else ("█", "▒", "▓", "░"),
         interval=("[", "-", "+", "]") if ascii_ else ("├", "─", "┼", "┤"),
         steps=("#", "@", ".") if ascii_ else ("●", "◉", "○"),
+        next=">" if ascii_ else "›",
         levels=" .:#" if ascii_ else " ▁▂▃▄▅▆▇█",
         band="'" if ascii_ else "░",
         moment="^" if ascii_ else "▲",

@@ -125,8 +125,9 @@ BY_ID = {key.id: key for key in KEYS}
 # Order of the footers: the way back is among the first, so that it is still there when there is little room.
 FLEET_FOOTER = ("open", "rollback", "weight", "flip", "approve", "probe", "filter", "help", "palette", "quit")
 ROLLOUT_FOOTER = (
-    *("back", "rollback", "undo", "weight", "flip", "approve", "abort", "pause", "header", "promote", "finish"),
-    *("probe", "help", "yaml", "events", "logs", "scale", "retry", "jump", "journal"),
+    *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "pause", "retry", "promote", "header"),
+    *("finish", "probe", "help", "jump", "enable", "disable", "steps", "image", "yaml", "events", "logs", "scale"),
+    *("restart", "journal"),
 )
 
 

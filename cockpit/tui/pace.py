@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cockpit.model.refs import RolloutKey
-from cockpit.model.view import RolloutView
+from cockpit.model.view import ClusterView, RolloutView
 
 # Numbers that change faster cannot be read, and would be most of what a slow link carries.
 SECONDS = 1.0
@@ -23,17 +23,22 @@ def facts(view: RolloutView) -> tuple[object, ...]:
     return (fixed, lanes, view.acting, probe.running, probe.door, probe.message, probe.epoch_since)
 
 
+def _states(clusters: Sequence[ClusterView]) -> list[tuple[object, ...]]:
+    return [(cluster.context, cluster.state, cluster.message, cluster.stale_since) for cluster in clusters]
+
+
 class Pace:
     """Remembers what was drawn last, and when, in the time of the views."""
 
     def __init__(self) -> None:
         self._drawn: dict[RolloutKey, tuple[RolloutView, tuple[object, ...]]] = {}
+        self._clusters: Sequence[ClusterView] = ()
         self._at: float | None = None
 
-    def due(self, at: float, views: Sequence[RolloutView]) -> bool:
+    def due(self, at: float, views: Sequence[RolloutView], clusters: Sequence[ClusterView] = ()) -> bool:
         """Whether these views should be drawn; unchanged ones are told apart by identity."""
         drawn: dict[RolloutKey, tuple[RolloutView, tuple[object, ...]]] = {}
-        changed = len(views) != len(self._drawn)
+        changed = len(views) != len(self._drawn) or _states(clusters) != _states(self._clusters)
         for view in views:
             before = self._drawn.get(view.rollout.key)
             same = before is not None and before[0] is view
@@ -42,7 +47,7 @@ class Pace:
             drawn[view.rollout.key] = entry
         if not changed and self._at is not None and 0 <= at - self._at < SECONDS:
             return False
-        self._drawn, self._at = drawn, at
+        self._drawn, self._at, self._clusters = drawn, at, clusters
         return True
 
     def reset(self) -> None:

@@ -13,13 +13,14 @@ from textual.screen import Screen
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.paint import plain
 from cockpit.tui.widgets.painted import Painted
-from tests.tui.fake import FakeCockpit
+from tests.tui.fake import START, FakeCockpit
 
 
 @asynccontextmanager
 async def screen(
     cockpit: FakeCockpit | None = None, size: tuple[int, int] = (80, 24), **more: object
 ) -> AsyncIterator[tuple[CockpitApp, Pilot[None]]]:
+    more = {"now": lambda: START + 300, **more}
     app = CockpitApp(cockpit or FakeCockpit(), zone=UTC, **more)  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await pilot.pause()

@@ -16,6 +16,7 @@ from cockpit.model.rollout import (
     Observed,
     Owner,
     Phase,
+    PlannedStep,
     PodCell,
     PodState,
     Role,
@@ -128,6 +129,20 @@ def probing(door_host: str = "web.shop.example", cells: int = 90, **more: object
     return replace(start, **parts)  # type: ignore[arg-type]
 
 
+ARGO_STEPS = (
+    PlannedStep("20%", 0.2),
+    PlannedStep("pause", asks=True),
+    PlannedStep("30%", 0.3),
+    PlannedStep("pause 10m"),
+    PlannedStep("analysis success-rate"),
+    PlannedStep("100%", 1.0),
+)
+CONTROLLED = tuple(
+    ActState(act, act is not Act.RETRY, "" if act is not Act.RETRY else "it was not aborted")
+    for act in (Act.APPROVE, Act.PROMOTE, Act.PAUSE, Act.ABORT, Act.RETRY, Act.JUMP, Act.ROLLBACK, Act.SET_IMAGE)
+)
+
+
 def fleet() -> FleetView:
     """The fleet of the examples: one rollout per phase, one whose split is not what is written."""
     off = lane(0.3, 0.44, 0.06, verdict=Verdict.OFF)
@@ -143,7 +158,8 @@ def fleet() -> FleetView:
         RolloutView(rollout("reviews", "istio", Phase.WAITING, (lane(0.2, 0.19), hdr), step=Step(2, 4, 0.2, "pause"),
                             message="waits for approval"), probing("reviews.example")),
         RolloutView(rollout("rollouts-demo", "argo", Phase.PAUSED, (lane(0.3, None, verdict=Verdict.UNKNOWN),),
-                            step=Step(1, 6, 0.3)), QUIET),
+                            step=Step(4, 6, 0.3, "pause 10m", "2026-01-01T00:12:30Z"), steps=ARGO_STEPS,
+                            acts=CONTROLLED, message="CanaryPauseStep"), QUIET),
         RolloutView(rollout("demo-service", "service", Phase.AT_REST, (rest,), versions=green,
                             acts=acts(Act.FLIP, Act.FINISH)), QUIET),
     )  # fmt: skip

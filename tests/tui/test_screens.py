@@ -329,7 +329,7 @@ async def test_help_lists_remapped_keys_and_why_some_do_not_apply() -> None:
     async with screen(keymap={"rollback": "b"}, size=(120, 60)) as (app, pilot):
         await press(pilot, "question_mark")
         text = shown(app)
-        assert "b       roll back" in text
+        assert "b     roll back" in text
         assert "no Service to point" in text
         await press(pilot, "question_mark", "b")
         assert isinstance(app.screen, PlanDialog)

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cockpit.tui.app import CockpitApp
-from tests.tui.fake import FakeCockpit
+from tests.tui.fake import START, FakeCockpit
 
 SMALL, LARGE = (80, 24), (120, 36)
 
@@ -26,7 +26,7 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
 
 
 def app(**more: Any) -> CockpitApp:
-    return CockpitApp(FakeCockpit(), zone=UTC, **more)
+    return CockpitApp(FakeCockpit(), zone=UTC, now=lambda: START + 300, **more)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
@@ -66,3 +66,16 @@ def test_help(snap_compare: Any) -> None:
 
 def test_target_form(snap_compare: Any) -> None:
     assert snap_compare(app(), terminal_size=SMALL, run_before=keys("O"))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
+def test_rollout_with_steps(snap_compare: Any, size: tuple[int, int]) -> None:
+    assert snap_compare(app(), terminal_size=size, run_before=keys("down", "down", "enter"))
+
+
+def test_choice_of_a_step(snap_compare: Any) -> None:
+    assert snap_compare(app(), terminal_size=SMALL, run_before=keys("down", "down", "enter", "s"))
+
+
+def test_help_further_down(snap_compare: Any) -> None:
+    assert snap_compare(app(), terminal_size=SMALL, run_before=keys("question_mark", "end"))

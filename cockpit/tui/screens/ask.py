@@ -18,7 +18,18 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.aiming import EXAMPLES, Target, address_of, asked_for, target_of
 from cockpit.tui.desk import desk_of
-from cockpit.tui.forms import PRESETS, Choice, Weights, choice_of, count_ask, header_ask, weights_of
+from cockpit.tui.forms import (
+    PRESETS,
+    Choice,
+    Weights,
+    choice_of,
+    count_ask,
+    header_ask,
+    image_ask,
+    image_of,
+    steps_ask,
+    weights_of,
+)
 from cockpit.tui.paint import Line, Span, fit, wrap
 from cockpit.tui.widgets.scroll_text import ScrollText
 
@@ -133,7 +144,7 @@ class ChoiceForm(Form[Ask]):
     def __init__(self, choice: Choice) -> None:
         super().__init__()
         self.choice = choice
-        self.index = 0
+        self.index = choice.first
 
     def lines_for(self, width: int) -> list[Line]:
         glyphs = desk_of(self.app).glyphs
@@ -162,7 +173,8 @@ class ChoiceForm(Form[Ask]):
 class LineForm(Form[Asked]):
     """One line of text, read by `parse`; what is wrong with it is told above it, else what enter does.
 
-    The line is `value` at first, or `hint` where that is empty; `notes` stand below the title.
+    The line is `value` at first, or `hint` where that is empty; what is typed replaces it, or with `keep` goes on
+    from its end. `notes` stand below the title.
     """
 
     def __init__(
@@ -174,6 +186,7 @@ class LineForm(Form[Asked]):
         notes: tuple[str, ...] = (),
         value: str = "",
         enter: str = "shows the plan",
+        keep: bool = False,
     ) -> None:
         super().__init__()
         self.title_text = title
@@ -182,12 +195,13 @@ class LineForm(Form[Asked]):
         self.notes = notes
         self.value = value
         self.enter = enter
+        self.keep = keep
         self.problem = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="form"):
             yield ScrollText(self.lines_for, desk_of(self.app).glyphs, id="body")
-            yield Input(self.value, placeholder=self.hint, id="line", compact=True)
+            yield Input(self.value, placeholder=self.hint, id="line", compact=True, select_on_focus=not self.keep)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -232,5 +246,12 @@ def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
     if act is Act.SCALE:
         hint = "VERSION=COUNT"
         return LineForm(f"number of pods   {name}   ({versions})", hint, lambda text: count_ask(rollout, text))
+    if act is Act.SET_IMAGE:
+        title = f"set image   {name}   ({versions})"
+        image = image_of(rollout)
+        return LineForm(title, "[CONTAINER=]IMAGE", lambda text: image_ask(rollout, text), value=image, keep=True)
+    if act is Act.STEPS:
+        hint = "20 50 100, or VERSION 20 50 100; - ends the plan"
+        return LineForm(f"steps   {name}   ({versions})", hint, lambda text: steps_ask(rollout, text))
     choice = choice_of(rollout, act)
     return ChoiceForm(choice) if choice and choice.options else None

@@ -17,7 +17,7 @@ from cockpit.tui.keys import FLEET_FOOTER, Where
 from cockpit.tui.pace import Pace
 from cockpit.tui.screens.base import CockpitScreen, bindings
 from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.widgets.findings import Findings, fleet_findings
+from cockpit.tui.widgets.findings import Findings, cluster_findings, fleet_findings
 from cockpit.tui.widgets.header_bar import HeaderBar, worst
 from cockpit.tui.widgets.key_bar import KeyBar
 from cockpit.tui.widgets.rollout_table import RolloutTable
@@ -73,12 +73,12 @@ class FleetScreen(CockpitScreen):
 
     def show_view(self, view: FleetView) -> None:
         self.query_one(HeaderBar).show(view, view.clusters, view.rollouts)
-        if not self._pace.due(view.at, view.rollouts):
+        if not self._pace.due(view.at, view.rollouts, view.clusters):
             return
         words = self.words.lower().split()
         rows = [row for row in view.rollouts if matches(row, words)] if words else view.rollouts
         findings = self.query_one(Findings)
-        told = fleet_findings(view.rollouts)
+        told = [*cluster_findings(view.clusters, self.desk.zone), *fleet_findings(view.rollouts)]
         findings.styles.height = max(min(len(told), MOST_FINDINGS), 1)
         findings.show(told, "nothing is wrong that can be seen from here" if view.rollouts else "")
         namespaces = {row.rollout.key.namespace for row in view.rollouts}

@@ -12,32 +12,40 @@ from textual.screen import ModalScreen
 from cockpit.tui.desk import desk_of
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import Key, Keymap
-from cockpit.tui.paint import Line, Span
+from cockpit.tui.paint import Line, Span, width_of, wrap
 from cockpit.tui.widgets.scroll_text import ScrollText
 
+# Columns before the words of a key.
+HEAD = 23
 MOVES = (
     ("up down", "move the cursor; left and right choose a pod"),
     ("pgup pgdn", "by pages; home and end go to the ends"),
 )
 
 
-def help_lines(keymap: Keymap, refusal: Callable[[Key], str], glyphs: Glyphs) -> list[Line]:
-    """One line a key: the acts first, then moving and looking, then what the signs mean."""
+def help_lines(keymap: Keymap, refusal: Callable[[Key], str], glyphs: Glyphs, width: int) -> list[Line]:
+    """The acts first, then moving and looking, then what the signs mean; what is longer than a line goes on below."""
     lines: list[Line] = [(Span("acts: each shows its plan first, none is sent by one key", "strong"),)]
     for key in keymap.keys:
         if key.acts:
             why = refusal(key)
-            words = (Span(f"{key.word:<14} "), Span(why or key.help, "quiet" if why else ""))
-            lines.append((Span(f"  {key.shown:<8}", "quiet" if why else "key"), *words))
+            lines += _entry(key.shown, key.word, why or key.help, "quiet" if why else "", width)
     lines += [(), (Span("moving and looking", "strong"),)]
     lines += [(Span(f"  {keys:<10}", "key"), Span(words)) for keys, words in MOVES]
     for key in keymap.keys:
         if not key.acts:
-            lines.append((Span(f"  {key.shown:<8}", "key"), Span(f"{key.word:<14} {key.help}")))
-    return [*lines, (), (Span("signs", "strong"),), *sign_lines(glyphs)]
+            lines += _entry(key.shown, key.word, key.help, "", width)
+    return [*lines, (), (Span("signs", "strong"),), *sign_lines(glyphs, width)]
 
 
-def sign_lines(glyphs: Glyphs) -> list[Line]:
+def _entry(key: str, word: str, help: str, style: str, width: int) -> list[Line]:
+    """A key, its word and what it does, or why it does not apply."""
+    first, *rest = wrap(help, max(width - HEAD, 20))
+    head = (Span(f"  {key:<6}", style or "key"), Span(f"{word:<14} "), Span(first, style))
+    return [head, *((Span(" " * HEAD), Span(line, style)) for line in rest)]
+
+
+def sign_lines(glyphs: Glyphs, width: int) -> list[Line]:
     """What the signs stand for."""
     groups = (
         ("phase", glyphs.phases),
@@ -48,8 +56,14 @@ def sign_lines(glyphs: Glyphs) -> list[Line]:
     )
     lines: list[Line] = []
     for name, looks in groups:
-        words = [Span(f"{look.sign} {look.word}   ", look.style) for look in looks.values() if look.word]
-        lines.append((Span(f"  {name:<10}", "quiet"), *words))
+        line: Line = (Span(f"  {name:<10}", "quiet"),)
+        for look in looks.values():
+            word = Span(f"{look.sign} {look.word}   ", look.style)
+            if look.word and width_of((*line, word)) - 3 > width:
+                lines.append(line)
+                line = (Span(" " * 12),)
+            line = (*line, word) if look.word else line
+        lines.append(line)
     return lines
 
 
@@ -64,4 +78,6 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         desk = desk_of(self.app)
-        yield ScrollText(lambda width: help_lines(desk.keymap, self.refusal, desk.glyphs), desk.glyphs, id="help")
+        yield ScrollText(
+            lambda width: help_lines(desk.keymap, self.refusal, desk.glyphs, width), desk.glyphs, id="help"
+        )

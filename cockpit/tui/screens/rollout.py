@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from cockpit.tui.pace import Pace
 from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
 from cockpit.tui.screens.text import PodLog
 from cockpit.tui.text import told_share, version_slots
-from cockpit.tui.widgets.findings import ORDER, Findings, Told
+from cockpit.tui.widgets.findings import ORDER, Findings, Told, cluster_findings
 from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.history_chart import HistoryChart
 from cockpit.tui.widgets.key_bar import KeyBar
@@ -27,11 +28,13 @@ from cockpit.tui.widgets.timeline import Timeline, latest
 from cockpit.tui.widgets.version_list import VersionList
 
 LINES_OF_A_LANE = 4
+# How often what is left of a pause is looked at; it is drawn again when its words change, once a minute.
+SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Heights:
-    """Lines of each pane; header, title and keys take four more."""
+    """Lines of each pane; header, title, step and keys take four more, a plan of steps one."""
 
     shares: int
     versions: int
@@ -41,9 +44,9 @@ class Heights:
     journal: int
 
 
-def heights(total: int, lanes: int, versions: int, findings: int) -> Heights:
+def heights(total: int, lanes: int, versions: int, findings: int, *, planned: bool = False) -> Heights:
     """Share out the lines of a screen: what must be seen first, then what is good to have."""
-    room = total - 4
+    room = total - 4 - planned
     lines = dict.fromkeys(Heights.__slots__, 0)
     wishes = (
         ("shares", LINES_OF_A_LANE),
@@ -92,7 +95,7 @@ class RolloutScreen(CockpitScreen):
     def compose(self) -> ComposeResult:
         glyphs, zone = self.desk.glyphs, self.desk.zone
         yield HeaderBar(glyphs, zone)
-        yield StepTrack(glyphs)
+        yield StepTrack(glyphs, self.desk.now, zone)
         yield Shares(glyphs)
         yield VersionList(glyphs)
         yield Findings(glyphs)
@@ -104,6 +107,7 @@ class RolloutScreen(CockpitScreen):
     def on_mount(self) -> None:
         self.query_one(VersionList).focus()
         self.show_view(self.desk.view)
+        self.set_interval(SECONDS, self.query_one(StepTrack).repaint)
 
     def on_resize(self) -> None:
         self._pace.reset()
@@ -128,14 +132,15 @@ class RolloutScreen(CockpitScreen):
             self._tell_gone()
             return
         self._gone = False
-        if self._pace.due(view.at, [shown]):
-            self._share_out(shown)
-            self._show_rollout(shown)
+        if self._pace.due(view.at, [shown], clusters):
+            told = cluster_findings(clusters, self.desk.zone)
+            self._share_out(shown, len(told))
+            self._show_rollout(shown, told)
             self.show_keys(ROLLOUT_FOOTER)
         self.query_one(ProbeStrip).show(shown.probe, self.slots)
         self._show_journal(view, shown)
 
-    def _show_rollout(self, view: RolloutView) -> None:
+    def _show_rollout(self, view: RolloutView, told: Sequence[Told]) -> None:
         rollout = view.rollout
         names = [version.name for version in rollout.versions]
         names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
@@ -144,7 +149,7 @@ class RolloutScreen(CockpitScreen):
         self.query_one(Shares).show(rollout.lanes, self.slots, view.probe.running)
         self.query_one(VersionList).show(rollout, self.slots)
         findings = sorted(rollout.findings, key=lambda finding: ORDER.index(finding.severity))
-        self.query_one(Findings).show([Told(finding) for finding in findings], "no findings")
+        self.query_one(Findings).show([*told, *(Told(finding) for finding in findings)], "no findings")
 
     def _show_journal(self, view: FleetView, shown: RolloutView) -> None:
         lane = shown.rollout.default_lane
@@ -155,9 +160,11 @@ class RolloutScreen(CockpitScreen):
         self.query_one(HistoryChart).show(points, told.version if told else "", self.slots, moments)
         self.query_one(Timeline).show(journal)
 
-    def _share_out(self, view: RolloutView) -> None:
+    def _share_out(self, view: RolloutView, told: int) -> None:
         rollout = view.rollout
-        lines = heights(self.size.height, len(rollout.lanes), len(rollout.versions), len(rollout.findings))
+        counts = len(rollout.lanes), len(rollout.versions), len(rollout.findings) + told
+        lines = heights(self.size.height, *counts, planned=bool(rollout.steps))
+        self.query_one(StepTrack).styles.height = 3 if rollout.steps else 2
         for pane, height in (
             (Shares, lines.shares),
             (VersionList, lines.versions),

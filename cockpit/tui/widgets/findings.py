@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
+from cockpit.model.view import ClusterView, RolloutView, Sync
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip
+from cockpit.tui.text import clock_time
 from cockpit.tui.widgets.painted import Painted
 
+_LOST = frozenset({Sync.RETRYING, Sync.REFUSED, Sync.FORBIDDEN})
 ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -32,6 +35,17 @@ def fleet_findings(rollouts: Iterable[RolloutView]) -> list[Told]:
         if finding.severity is not Severity.INFO
     ]
     return sorted(told, key=lambda t: ORDER.index(t.finding.severity))
+
+
+def cluster_findings(clusters: Iterable[ClusterView], zone: tzinfo | None) -> list[Told]:
+    """Clusters of which what is shown may be old, with the reason; the header has room only for the word."""
+    told = []
+    for cluster in clusters:
+        if cluster.state in _LOST and cluster.message:
+            since = f" since {clock_time(cluster.stale_since, zone)}" if cluster.stale_since is not None else ""
+            text = f"not read{since}, so what is shown may be old: {cluster.message}"
+            told.append(Told(Finding("not-read", Severity.CRITICAL, text), cluster.context))
+    return told
 
 
 def finding_line(told: Told, width: int, glyphs: Glyphs) -> Line:
