@@ -5,7 +5,16 @@ from __future__ import annotations
 import random
 
 from cockpit.demo.clock import DemoClock
-from cockpit.demo.controllers import daemonset, deployment, old_events, pods, replicaset, services, statefulset
+from cockpit.demo.controllers import (
+    daemonset,
+    deployment,
+    gateway_api,
+    old_events,
+    pods,
+    replicaset,
+    services,
+    statefulset,
+)
 from cockpit.demo.controllers.nodes import ensure_nodes
 from cockpit.demo.controllers.runtime import Runtime
 from cockpit.demo.controllers.world import World
@@ -18,6 +27,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
     """Every controller on one storage, not yet running; with nodes for the pods."""
     world = World(storage, clock, rng)
     ensure_nodes(world)
+    gateway_api.ensure_class(world)
     return Runtime(
         world,
         [
@@ -28,6 +38,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,
+            *gateway_api.CONTROLLERS,
         ],
     )
 

@@ -18,12 +18,14 @@ class Request:
     """What a routing decision may depend on.
 
     `host` is lower-case without port, `path` normalised as `normal_path` does; `headers` have lower-case names,
-    the values of a repeated name are joined with ", ".
+    the values of a repeated name are joined with ", ". `query` is what follows the question mark, as it was sent.
     """
 
     host: str
     path: str = "/"
     headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    query: str = ""
 
     @cached_property
     def cookies(self) -> dict[str, str]:

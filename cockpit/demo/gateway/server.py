@@ -9,23 +9,28 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.demo.clock import DemoClock
+from cockpit.demo.controllers.gateway_api import service_ports
 from cockpit.demo.controllers.runtime import Runtime
 from cockpit.demo.controllers.world import World
-from cockpit.demo.gateway import ingress_status
+from cockpit.demo.gateway import httproutes, ingress_status
 from cockpit.demo.gateway.connection import Connection
 from cockpit.demo.gateway.dialects import Routes, compile_routes
 from cockpit.demo.gateway.endpoints import Endpoints
 from cockpit.demo.gateway.http1 import Head, Reply, error_reply
+from cockpit.demo.gateway.listeners import Listeners
 from cockpit.demo.gateway.loadbalancers import LoadBalancers, answer_from
 from cockpit.demo.gateway.match import Request, host_of, normal_path
 from cockpit.demo.gateway.rules import Upstream
-from cockpit.demo.schemas.kinds import INGRESSCLASSES, INGRESSES
+from cockpit.demo.schemas.customkinds import GATEWAYCLASSES, GATEWAYS, HTTPROUTES, REFERENCEGRANTS
+from cockpit.demo.schemas.kinds import INGRESSCLASSES, INGRESSES, SERVICES
 from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import Storage
 
 HOST = "127.0.0.1"
 TRIES = 3
+# Kinds that routes are compiled from.
+ROUTED = (INGRESSES, INGRESSCLASSES, HTTPROUTES, GATEWAYS, GATEWAYCLASSES, REFERENCEGRANTS, SERVICES)
 
 
 class Gateway:
@@ -42,6 +47,7 @@ class Gateway:
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._balancers: LoadBalancers | None = None
+        self._listeners: Listeners | None = None
         self._loop: asyncio.Task[None] | None = None
         self._end: Callable[[], None] | None = None
 
@@ -67,7 +73,12 @@ class Gateway:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, HOST, self._asked_port, backlog=1024)
         self._balancers = LoadBalancers(self._world, self._endpoints, str(self.port))
-        controllers = [ingress_status.controller(HOST, self.port), self._balancers.controller()]
+        self._listeners = Listeners(self._world, self._connect, str(self.port))
+        controllers = [
+            ingress_status.controller(HOST, self.port),
+            self._balancers.controller(),
+            self._listeners.controller(),
+        ]
         runtime = Runtime(self._world, controllers)
         runtime.start()
         self._loop = loop.create_task(runtime.run())
@@ -82,6 +93,8 @@ class Gateway:
                 await self._loop
         if self._balancers:
             await self._balancers.stop()
+        if self._listeners:
+            self._listeners.stop()
         if self._server:
             self._server.close()
             for connection in list(self._connections):
@@ -99,14 +112,26 @@ class Gateway:
         path_asked = normal_path(target)
         if path_asked is None:
             return error_reply(400)
-        decision = self._decide(Request(host_of(authority), path_asked, head.headers))
+        query = target.partition("?")[2]
+        decision = self._decide(Request(host_of(authority), path_asked, head.headers, head.method, query))
         return error_reply(decision) if isinstance(decision, int) else self._forward(decision, target)
 
     def _decide(self, request: Request) -> Upstream | int:
         if self._routes is None:
-            storage = self._storage
-            self._routes = compile_routes(storage.scan(INGRESSES), storage.scan(INGRESSCLASSES))
+            self._routes = self._compile()
         return self._routes.decide(request, self._rng, lambda upstream: bool(self._endpoints.ready(upstream)))
+
+    def _compile(self) -> Routes:
+        """The routes of every kind of object, those that are looked at first in front."""
+        scan = self._storage.scan
+        routes = httproutes.compile_table(
+            scan(HTTPROUTES),
+            scan(GATEWAYS),
+            scan(GATEWAYCLASSES),
+            scan(REFERENCEGRANTS),
+            lambda namespace, name: service_ports(self._world, namespace, name),
+        )
+        return Routes((routes, *compile_routes(scan(INGRESSES), scan(INGRESSCLASSES)).tables))
 
     def _forward(self, upstream: Upstream, target: str) -> Reply:
         """Ask endpoints in turn; where none of them listens the answer is 502."""
@@ -122,7 +147,7 @@ class Gateway:
 
     def _follow(self, event: Event) -> None:
         self._endpoints.follow(event)
-        if event.kind in (INGRESSES, INGRESSCLASSES):
+        if event.kind in ROUTED:
             gone = event.type == "DELETED" or event.old is None
             if gone or _rules(event.obj) != _rules(event.old or {}):
                 self._routes = None

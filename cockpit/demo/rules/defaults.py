@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cockpit.demo.rules.gatewayrules import set_gateway_defaults, set_http_route_defaults, set_route_defaults
 from cockpit.demo.rules.lookup import Lookup
 from cockpit.demo.rules.poddefaults import set_pod_defaults, set_template_defaults
 from cockpit.demo.rules.servicedefaults import set_service_defaults
-from cockpit.demo.schemas import kinds
+from cockpit.demo.schemas import customkinds, kinds
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.schemas.objects import Object
 
@@ -113,4 +114,7 @@ SETTERS: dict[Kind, Callable[[Object], None]] = {
     kinds.NAMESPACES: _namespace,
     kinds.SECRETS: _secret,
     kinds.ENDPOINTSLICES: _endpoint_slice,
+    customkinds.HTTPROUTES: set_http_route_defaults,
+    customkinds.GRPCROUTES: set_route_defaults,
+    customkinds.GATEWAYS: set_gateway_defaults,
 }

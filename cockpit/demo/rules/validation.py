@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.demo.errors import Cause, invalid
+from cockpit.demo.rules.gatewayrules import check_route
 from cockpit.demo.rules.names import (
     broken_dns_1035,
     broken_key,
@@ -17,7 +18,7 @@ from cockpit.demo.rules.names import (
 from cockpit.demo.rules.podrules import check_pod, check_pod_update
 from cockpit.demo.rules.routerules import check_ingress, check_service, check_service_update
 from cockpit.demo.rules.workloadrules import check_daemon_set, check_replicated, check_selector_kept, check_stateful_set
-from cockpit.demo.schemas import kinds
+from cockpit.demo.schemas import customkinds, kinds
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.schemas.objects import Object
 
@@ -33,6 +34,8 @@ CHECKS: dict[Kind, Check] = {
     kinds.DAEMONSETS: check_daemon_set,
     kinds.SERVICES: check_service,
     kinds.INGRESSES: check_ingress,
+    customkinds.HTTPROUTES: check_route,
+    customkinds.GRPCROUTES: check_route,
 }
 COMPARISONS: dict[Kind, Comparison] = {
     kinds.PODS: check_pod_update,

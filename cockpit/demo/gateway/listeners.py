@@ -1,0 +1,130 @@
+"""Gateways of the Gateway API: a loopback address each, on which their HTTP listeners really listen."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from cockpit.demo.controllers.attachment import is_ours, mappings
+from cockpit.demo.controllers.runtime import Controller, Key
+from cockpit.demo.controllers.world import World
+from cockpit.demo.gateway.connection import Connection
+from cockpit.demo.gateway.loadbalancers import BACKLOG, RETRY, bind, refusal
+from cockpit.demo.schemas.customkinds import GATEWAYCLASSES, GATEWAYS
+from cockpit.demo.schemas.objects import Object
+from cockpit.demo.store.history import Event
+from cockpit.demo.store.storage import key_of
+
+COMPONENT = "gateway-controller"
+LOCAL = "127.0.0.1"
+
+
+@dataclass
+class Held:
+    """The address of one Gateway and the servers on its ports."""
+
+    address: str
+    servers: dict[int, asyncio.Task[asyncio.Server]] = field(default_factory=dict)
+
+
+class Listeners:
+    """Gives Gateways addresses; every connection is answered as the routes of the cluster say."""
+
+    def __init__(self, world: World, connect: Callable[[], Connection], salt: str) -> None:
+        self._world = world
+        self._connect = connect
+        self._salt = salt
+        self._held: dict[Key, Held] = {}
+
+    def controller(self) -> Controller:
+        """The reconcile function for the gateway's loop."""
+        return Controller("gateway-addresses", _touches, self._reconcile)
+
+    def stop(self) -> None:
+        """Give every address back."""
+        for key in list(self._held):
+            self._release(key)
+
+    def _reconcile(self, world: World, key: Key) -> float | None:
+        gateway = world.storage.peek(GATEWAYS, *key)
+        if gateway is None or gateway["metadata"].get("deletionTimestamp"):
+            self._release(key)
+            return None
+        ports = _ports(gateway) if is_ours(gateway, world.storage.scan(GATEWAYCLASSES)) else []
+        held = self._held.get(key)
+        if held is None or list(held.servers) != ports:
+            self._release(key)
+            refused = self._listen(key, ports) if ports else ""
+            if refused:
+                self._tell(gateway, None)
+                world.tell(GATEWAYS, gateway, "AddressNotUsable", refused, COMPONENT, "Warning")
+                return RETRY
+        held = self._held.get(key)
+        self._tell(gateway, held.address if held else None)
+        return None
+
+    def _listen(self, key: Key, ports: list[int]) -> str:
+        """Listen on all ports of the first address that has them free; the answer is why that fails, if it does."""
+        problem = ""
+        for address in (self._own_address(key), LOCAL):
+            taken: dict[int, socket.socket] = {}
+            for port in ports:
+                try:
+                    taken[port] = bind(address, port)
+                except OSError as error:
+                    problem = refusal(address, port, error)
+                    break
+            if len(taken) < len(ports):
+                for one in taken.values():
+                    one.close()
+                continue
+            self._held[key] = Held(address, {port: self._serve(one) for port, one in taken.items()})
+            return ""
+        return problem
+
+    def _serve(self, taken: socket.socket) -> asyncio.Task[asyncio.Server]:
+        taken.listen(BACKLOG)
+        loop = asyncio.get_running_loop()
+        return loop.create_task(loop.create_server(self._connect, sock=taken, backlog=BACKLOG))
+
+    def _own_address(self, key: Key) -> str:
+        digest = sha256(f"{self._salt}/gateway/{key[0]}/{key[1]}".encode("utf-8", "replace")).digest()
+        return f"127.{digest[0] % 200 + 20}.{digest[1]}.{digest[2] % 250 + 2}"
+
+    def _tell(self, gateway: Object, address: str | None) -> None:
+        status: dict[str, Any] = gateway.get("status") or {}
+        wish = [{"type": "IPAddress", "value": address}] if address else []
+        if (status.get("addresses") or []) != wish:
+            kept = {name: value for name, value in status.items() if name != "addresses"}
+            self._world.write_status(GATEWAYS, gateway, {**kept, **({"addresses": wish} if wish else {})})
+
+    def _release(self, key: Key) -> None:
+        held = self._held.pop(key, None)
+        for starting in held.servers.values() if held else ():
+            starting.add_done_callback(_close)
+
+
+def _close(starting: asyncio.Task[asyncio.Server]) -> None:
+    if not starting.cancelled() and starting.exception() is None:
+        starting.result().close()
+
+
+def _ports(gateway: Object) -> list[int]:
+    """The ports of its listeners for plain HTTP, each once."""
+    found = [
+        entry["port"]
+        for entry in mappings((gateway.get("spec") or {}).get("listeners"))
+        if entry.get("protocol") == "HTTP" and isinstance(entry.get("port"), int)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _touches(world: World, event: Event) -> Iterator[Key]:
+    if event.kind is GATEWAYS:
+        yield key_of(GATEWAYS, event.obj)
+    elif event.kind is GATEWAYCLASSES:
+        yield from (key_of(GATEWAYS, gateway) for gateway in world.storage.scan(GATEWAYS))
