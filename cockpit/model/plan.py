@@ -43,6 +43,7 @@ class Ask:
     `by` chooses between ways to the same end: "selector" or "backend" for promote on an Ingress.
     `step` counts from 1. `image` is (container, image) of set-image, the container "" where there is only one.
     `steps` are the shares of the new version, step by step, that a `manual` rollout is to take; none ends the plan.
+    `at` is when it was asked (RFC 3339), for systems that are told a time; a session fills it in.
     """
 
     act: Act
@@ -54,6 +55,7 @@ class Ask:
     step: int | None = None
     image: tuple[str, str] | None = None
     steps: tuple[float, ...] = ()
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,9 @@ class Milestone:
     """Where a controller must be seen to have brought the rollout; every condition that is set has to hold.
 
     `phases` and `not_phases` are words of `rollout.Phase`; a step counts from 1. A rollout that has no step any more
-    has left every step. `stable` is the version that must be the stable (or active) one.
+    has left every step. `stable` is the version that must be the stable (or active) one, `identity` the same by one
+    of `Version.identity`, for a version whose name is not known yet. `replaced` is the identity of a version that
+    must have no pods any more.
     """
 
     words: str
@@ -148,6 +152,8 @@ class Milestone:
     left_step: int | None = None
     at_step: int | None = None
     stable: str | None = None
+    identity: str | None = None
+    replaced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

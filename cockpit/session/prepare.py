@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from cockpit.kube.errors import ApiError, Conflict, KubeError, NotFound
@@ -72,8 +73,9 @@ async def prepare(scene: Scene, clock: Clock, undo: UndoStack, key: RolloutKey, 
     cluster = scene.cluster(key.context)
     if cluster is None:
         return Refused(ask.act, key, f"{key.context} is not among the contexts of this session")
+    asked = ask if ask.at else replace(ask, at=datetime.fromtimestamp(clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     try:
-        return await _settled(scene, cluster, clock, undo, key, ask)
+        return await _settled(scene, cluster, clock, undo, key, asked)
     except Exception as error:
         log.exception("preparing %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")

@@ -76,8 +76,20 @@ def _not_reached(view: RolloutView, goal: Milestone, before: Rollout | None) -> 
         and (goal.left_step is None or here != goal.left_step)
         and (goal.at_step is None or _came_to(rollout, goal.at_step, before))
         and (goal.stable is None or goal.stable in stable)
+        and _of_identity(rollout, goal)
     )
     return "" if there else f"{goal.words} is expected; it is {_standing(rollout)}"
+
+
+def _of_identity(rollout: Rollout, goal: Milestone) -> bool:
+    """Whether the version that is to stay is the stable one, and the one that is to go has no pods left."""
+    stays = any(
+        goal.identity in version.identity for version in rollout.versions if version.role in (Role.STABLE, Role.ACTIVE)
+    )
+    goes = not any(
+        goal.replaced in version.identity and (version.pods or version.ready) for version in rollout.versions
+    )
+    return (goal.identity is None or stays) and (goal.replaced is None or goes)
 
 
 def _came_to(rollout: Rollout, step: int, before: Rollout | None) -> bool:

@@ -170,3 +170,26 @@ def test_a_milestone_in_a_version_needs_that_version() -> None:
     goal = Milestone("v1 is the stable version again", phases=(Phase.AT_REST,), stable="v1")
     assert reaching(goal, PAUSED_AT_2, stepped(Phase.AT_REST, stable="v1"))[0]
     assert not reaching(goal, PAUSED_AT_2, stepped(Phase.AT_REST, stable="v2"))[0]
+
+
+def two(stable: Role, ready_before: int) -> Rollout:
+    """A rolling update by identities: `u1` has `ready_before` pods left, `u2` came for it."""
+    versions = (
+        Version("v1", Role.OLD, (), None, ready_before, 0, identity=("u1",)),
+        Version("v2", stable, (), None, 1, 1, identity=("u2",)),
+    )
+    return Rollout(KEY, "pods", Phase.AT_REST, "", versions, (), (), "1")
+
+
+@pytest.mark.parametrize(
+    ("goal", "after", "reached"),
+    [
+        (Milestone("u2 stays", identity="u2"), two(Role.STABLE, 1), True),
+        (Milestone("u2 stays", identity="u2"), two(Role.NEW, 1), False),
+        (Milestone("u1 goes", replaced="u1"), two(Role.STABLE, 1), False),
+        (Milestone("u1 goes", replaced="u1"), two(Role.STABLE, 0), True),
+        (Milestone("u0 goes", replaced="u0"), two(Role.STABLE, 1), True),
+    ],
+)
+def test_a_milestone_by_identity_needs_no_name(goal: Milestone, after: Rollout, reached: bool) -> None:
+    assert reaching(goal, PAUSED_AT_2, after)[0] is reached
