@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cockpit.demo.schemas import kruiseforms
+from cockpit.demo.schemas.customkinds import BATCHRELEASES_V1ALPHA1, KRUISE_ROLLOUTS_V1ALPHA1
 from cockpit.demo.schemas.kinds import EVENTS, EVENTS_V1, Kind, by_resource
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.history import Record
@@ -65,4 +67,8 @@ def as_core(obj: Object) -> Object:
 
 
 # How to show a stored object, and how to store a shown one, where more than `apiVersion` differs.
-CONVERSIONS: dict[Kind, tuple[Convert, Convert]] = {EVENTS_V1: (as_events_v1, as_core)}
+CONVERSIONS: dict[Kind, tuple[Convert, Convert]] = {
+    EVENTS_V1: (as_events_v1, as_core),
+    KRUISE_ROLLOUTS_V1ALPHA1: (kruiseforms.rollout_outwards, kruiseforms.rollout_inwards),
+    BATCHRELEASES_V1ALPHA1: (kruiseforms.batch_outwards, kruiseforms.batch_inwards),
+}

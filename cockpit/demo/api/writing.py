@@ -9,7 +9,7 @@ import msgspec
 
 from cockpit.demo.api.calls import Call, Reply
 from cockpit.demo.api.reading import Reader, Selection, scale_of
-from cockpit.demo.api.versions import shown, stored, to_stored
+from cockpit.demo.api.versions import shown, stored, to_shown, to_stored
 from cockpit.demo.errors import BadRequest, Cause, Invalid, NotFound, invalid
 from cockpit.demo.patches import apply, patching
 from cockpit.demo.schemas import schema
@@ -39,7 +39,9 @@ class Writer:
         check_kind(obj, kind.api_version, kind.kind)
         warnings = self._conform(call, kind.kind, kind.api_version, obj)
         self._place(call, obj)
-        made = self._storage.create(stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager)
+        made = self._storage.create(
+            stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager, asked=kind
+        )
         return self._answer(call, made, 201, warnings)
 
     def update(self, call: Call) -> Reply:
@@ -65,10 +67,17 @@ class Writer:
             )
         there = self._storage.peek(stored(kind), route.namespace, route.name) is not None
         if kind in CREATED_BY_UPDATE and not route.subresource and not there:
-            made = self._storage.create(stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager)
+            made = self._storage.create(
+                stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager, asked=kind
+            )
             return self._answer(call, made, 201, warnings)
         changed = self._storage.update(
-            stored(kind), self._inward(kind, obj), subresource=route.subresource, dry_run=dry_run, manager=call.manager
+            stored(kind),
+            self._inward(kind, obj),
+            subresource=route.subresource,
+            dry_run=dry_run,
+            manager=call.manager,
+            asked=kind,
         )
         return self._answer(call, changed, 200, warnings)
 
@@ -93,7 +102,12 @@ class Writer:
         except BadRequest as error:
             raise _unfit(new, error) from None
         changed = self._storage.update(
-            stored(kind), self._inward(kind, new), subresource=route.subresource, dry_run=dry_run, manager=call.manager
+            stored(kind),
+            self._inward(kind, new),
+            subresource=route.subresource,
+            dry_run=dry_run,
+            manager=call.manager,
+            asked=kind,
         )
         return self._answer(call, changed, 200, warnings)
 
@@ -115,18 +129,20 @@ class Writer:
             declared = {
                 key: declared[key] for key in ("apiVersion", "kind", "metadata", route.subresource) if key in declared
             }
-        current = self._storage.peek(kind, route.namespace, route.name)
-        if current is None and route.subresource:
-            self._storage.record(kind, route.namespace, route.name)
+        there = self._storage.peek(stored(kind), route.namespace, route.name)
+        if there is None and route.subresource:
+            self._storage.record(stored(kind), route.namespace, route.name)
+        current = to_shown(kind, there) if there is not None and kind.stored_as else there
         wanted_rv = declared["metadata"].pop("resourceVersion", None)
         at = self._storage.clock.timestamp()
         new = apply.applied(kind, current, declared, manager=manager, force=call.flag("force"), at=at)
         if current is None:
-            made = self._storage.create(kind, new, dry_run=dry_run)
+            made = self._storage.create(stored(kind), self._inward(kind, new), dry_run=dry_run, asked=kind)
             return self._answer(call, made, 201, warnings)
         if wanted_rv:
             new["metadata"]["resourceVersion"] = wanted_rv
-        changed = self._storage.update(kind, new, subresource=route.subresource, dry_run=dry_run)
+        inward = self._inward(kind, new)
+        changed = self._storage.update(stored(kind), inward, subresource=route.subresource, dry_run=dry_run, asked=kind)
         return self._answer(call, changed, 200, warnings)
 
     def delete(self, call: Call) -> Reply:

@@ -9,6 +9,7 @@ from cockpit.demo.controllers import (
     daemonset,
     deployment,
     gateway_api,
+    kruise,
     old_events,
     pods,
     replicaset,
@@ -27,6 +28,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
     """Every controller on one storage, not yet running; with nodes for the pods."""
     world = World(storage, clock, rng)
     ensure_nodes(world)
+    storage.hooks.extend(kruise.HOOKS)
     gateway_api.ensure_class(world)
     return Runtime(
         world,
@@ -38,6 +40,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,
+            *kruise.controllers(),
             *gateway_api.CONTROLLERS,
         ],
     )

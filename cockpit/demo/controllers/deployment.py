@@ -179,6 +179,8 @@ def _spread(world: World, deployment: Object, sets: Sets) -> None:
             if rs is not sets.new:
                 sets_of.scale(world, deployment, rs, 0)
         return
+    if (deployment["spec"].get("strategy") or {}).get("type") == "Recreate":
+        return
     grown = size + sets_of.bounds_of(deployment).surge if size else 0
     ordered = sorted(running, key=lambda rs: (-wanted(rs), rs is not sets.new))
     before = [int(_noted(rs, sets_of.MAXIMUM) or wanted(rs)) for rs in ordered]

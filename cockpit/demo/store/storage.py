@@ -18,6 +18,7 @@ from cockpit.demo.rules.validation import validate_create, validate_update
 from cockpit.demo.schemas.kinds import KINDS, NAMESPACES, Kind
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store import deletion
+from cockpit.demo.store.admission import Hook, Review
 from cockpit.demo.store.history import Event, EventType, History, Key, Listener, Record
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Storage:
         self.history = History()
         self.logs = PodLogs()
         self.revision = 1
+        self.hooks: list[Hook] = []
         self._records: dict[Kind, dict[Key, Record]] = {kind: {} for kind in KINDS}
         self._ordered: dict[Kind, list[Record]] = {}
         self._listeners: list[Listener] = []
@@ -102,13 +104,17 @@ class Storage:
 
     # writing
 
-    def create(self, kind: Kind, obj: Object, *, dry_run: bool = False, manager: str = "") -> Object:
+    def create(
+        self, kind: Kind, obj: Object, *, dry_run: bool = False, manager: str = "", asked: Kind | None = None
+    ) -> Object:
         """Store an object; the answer is a copy with everything the API filled in.
 
         `manager` names the field manager to note in `managedFields`; without it none are noted.
+        `asked` is the version of the kind in which the request came, where it is not the stored one.
         """
         new = metadata.for_create(kind, copied(obj), self)
         set_defaults(kind, new, self)
+        self._review(Review(self, kind, asked or kind, new, None))
         validate_create(kind, new)
         key = key_of(kind, new)
         if key in self._records[kind]:
@@ -125,7 +131,14 @@ class Storage:
         return self._copy(new)
 
     def update(
-        self, kind: Kind, obj: Object, *, subresource: str = "", dry_run: bool = False, manager: str = ""
+        self,
+        kind: Kind,
+        obj: Object,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+        manager: str = "",
+        asked: Kind | None = None,
     ) -> Object:
         """Replace an object, or with `subresource` its "status", its "scale" (given a Scale) or "finalize".
 
@@ -137,6 +150,8 @@ class Storage:
         check_preconditions(kind, old.obj, obj["metadata"].get("uid"), obj["metadata"].get("resourceVersion"))
         new = metadata.for_update(kind, old.obj, copied(obj), subresource)
         set_defaults(kind, new, self, old.obj)
+        if not subresource:
+            self._review(Review(self, kind, asked or kind, new, old.obj))
         validate_update(kind, new, old.obj, subresource)
         metadata.bump_generation(kind, old.obj, new, subresource)
         if manager:
@@ -193,6 +208,10 @@ class Storage:
         return end
 
     # inside
+
+    def _review(self, review: Review) -> None:
+        for hook in self.hooks:
+            hook(review)
 
     def _commit(self, type_: EventType, kind: Kind, new: Object, old: Record | None) -> Record:
         self.revision += 1
