@@ -10,26 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import BackendPort, Ingress
+from cockpit.model.objects import Ingress
 from cockpit.routers.ingress.dialects import Dialect, class_of, dialect_of
 from cockpit.routers.ingress.rules import Rules, enabled, rules_of
+from cockpit.routers.sides import Upstream
 from cockpit.workloads.lookups import ingresses_of_host, ingresses_of_service
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """A Service and its port, as a backend names them."""
-
-    service: str
-    number: int | None
-    port_name: str | None
-
-    @property
-    def port(self) -> BackendPort:
-        return BackendPort(self.number, self.port_name)
-
-    def __str__(self) -> str:
-        return f"{self.service}:{self.port_name or self.number}"
 
 
 @dataclass(frozen=True, slots=True)

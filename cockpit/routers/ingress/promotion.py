@@ -10,8 +10,9 @@ from cockpit.model.plan import Ask, Change, Expected, Plan, Refused, Request
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.text import safe_text
 from cockpit.routers.ingress.pairing import service_name, two_versions
-from cockpit.routers.ingress.placement import Upstream, locations_of, strictly_younger
-from cockpit.routers.ingress.split import Branch, Side, Split, lanes_of
+from cockpit.routers.ingress.placement import locations_of, strictly_younger
+from cockpit.routers.ingress.split import Branch, Split, lanes_of
+from cockpit.routers.sides import Side, Upstream
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import Edit, json_patch, op, pointer, ref_to, selector_edit
 from cockpit.workloads.endpoints import port_of

@@ -9,9 +9,9 @@ from cockpit.model.objects import Service
 from cockpit.model.plan import Ask, Change, Expected, Plan, Refused
 from cockpit.model.rollout import Role, Rollout, Version
 from cockpit.routers.ingress.pairing import expected_with, off_values
-from cockpit.routers.ingress.placement import Upstream
 from cockpit.routers.ingress.promotion import backend_edit, shown
 from cockpit.routers.ingress.split import DEFAULT, Split
+from cockpit.routers.sides import Upstream
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import Edit, annotations_edit, selector_edit
 from cockpit.workloads.endpoints import port_of

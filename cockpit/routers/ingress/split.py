@@ -6,51 +6,18 @@ answers 503 to all; a canary without endpoints leaves everything to main; then h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Service
 from cockpit.model.rollout import Lane, Role, Share, Version
-from cockpit.routers.ingress.placement import Canary, Fork, Upstream, first_naming, is_hidden, naming, seniority
+from cockpit.routers.ingress.placement import Canary, Fork, first_naming, is_hidden, naming, seniority
 from cockpit.routers.ingress.rules import enabled
-from cockpit.workloads.endpoints import Backing, backing_of, port_of, selected_pods
-from cockpit.workloads.lookups import find_service
-from cockpit.workloads.owners import workloads_matching
+from cockpit.routers.sides import Side, faceless, side_of
 from cockpit.workloads.siblings import siblings_of
-from cockpit.workloads.versions import Candidate, candidate_of, stray_candidates, versions_of
+from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
 DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One backend: its Service (None where missing), what stands ready behind it, the versions there."""
-
-    upstream: Upstream
-    service: Service | None
-    has_port: bool
-    backing: Backing
-    candidates: tuple[Candidate, ...]
-
-    @property
-    def uids(self) -> tuple[str, ...]:
-        return tuple(c.uid for c in self.candidates)
-
-    @property
-    def empty(self) -> bool:
-        return self.backing.total == 0
-
-    def fractions(self) -> Mapping[str, float]:
-        """How one request spreads over the versions here; they sum to 1, or to 0 when nothing is ready."""
-        if self.empty or not self.candidates:
-            return {}
-        counts = {uid: self.backing.count(uid) for uid in self.uids}
-        known = sum(counts.values())
-        if known:
-            return {uid: count / known for uid, count in counts.items()}
-        # Endpoints whose pods are not read yet: nothing tells the versions apart.
-        return {uid: 1 / len(counts) for uid in counts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +84,7 @@ class Split:
 def split_of(fork: Fork, objects: Objects) -> Split:
     main = side_of(fork.upstream, fork.main.metadata.namespace, objects)
     if not main.candidates:
-        main = replace(main, candidates=(_faceless(fork.upstream, 0),))
+        main = replace(main, candidates=(faceless(fork.upstream, 0),))
     branches = _branches(fork, objects)
     sides = [main, *(b.side for b in branches if b.side)]
     found = {c.uid: c for side in sides for c in side.candidates}
@@ -128,26 +95,6 @@ def split_of(fork: Fork, objects: Objects) -> Split:
     candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
     versions = versions_of(candidates, _roles(candidates, main, branches))
     return Split(fork, main, branches, candidates, versions, is_hidden(fork.upstream, fork.main, fork.dialect, objects))
-
-
-def side_of(upstream: Upstream, namespace: str, objects: Objects) -> Side:
-    """A backend with what stands behind it; without candidates where the Service is missing."""
-    service = find_service(objects, namespace, upstream.service)
-    if service is None:
-        return Side(upstream, None, False, Backing(), ())
-    port = port_of(service, upstream.port)
-    backing = backing_of(service, objects, port) if port else Backing()
-    if service.spec.type == "ExternalName":
-        backing = Backing((("", 1),))
-    known = [candidate_of(w, objects) for w in workloads_matching(service.spec.selector or {}, namespace, objects)]
-    strays = stray_candidates(selected_pods(service, objects), {c.uid for c in known}, objects)
-    candidates = (*known, *strays) or (_faceless(upstream, backing.total),)
-    return Side(upstream, service, port is not None, backing, candidates)
-
-
-def _faceless(upstream: Upstream, ready: int) -> Candidate:
-    """Whatever answers for a Service of which no pods are known."""
-    return Candidate(f"service/{upstream.service}", upstream.service, None, {}, (), (), ready, ready, "")
 
 
 def _branches(fork: Fork, objects: Objects) -> tuple[Branch, ...]:
