@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cockpit.model.adapter import Adapter
+from cockpit.systems.argo.adapter import ArgoSystem
 from cockpit.systems.deployment.adapter import DeploymentSystem
+from cockpit.systems.kruise.adapter import KruiseSystem
 
 # Controllers own the routers' objects, routers the workloads: an object of an earlier adapter's rollout is part of it.
-CONTROLLERS: tuple[Adapter, ...] = ()
+CONTROLLERS: tuple[Adapter, ...] = (ArgoSystem(), KruiseSystem(),)
 WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(),)

@@ -1,0 +1,177 @@
+"""What an on-call wants told about a Kruise Rollout, which itself has no phase for a failure."""
+
+from __future__ import annotations
+
+from cockpit.model.fields import text
+from cockpit.model.rollout import Finding, PodCell, PodState, Role, Severity
+from cockpit.systems.kruise import status
+from cockpit.systems.kruise.reading import PERCENT_LIMIT, Release
+from cockpit.systems.kruise.spec import Style
+from cockpit.workloads.findings import finding, percent
+
+_STARTS = "rollouts.kruise.io/in-progressing"
+_WATCHED = "rollouts.kruise.io/workload-type"
+_CLOSE = 0.004
+
+
+def findings_of(release: Release) -> tuple[Finding, ...]:
+    found = [
+        *_workload(release),
+        *stuck_upgrade(release),
+        *_stuck_routing(release),
+        *_written(release),
+        *_ended(release),
+        *_unnoticed(release),
+        *_shape(release),
+    ]
+    # A router's object that is not there yet, or not any more, hurts only while something is released.
+    return (*found, *release.traffic.problems)
+
+
+def _what(release: Release) -> str:
+    return f"Kruise Rollout {release.ref.namespace}/{release.ref.name}"
+
+
+def _workload(release: Release) -> list[Finding]:
+    api_version, kind, name = release.plan.workload
+    if release.subject.workload is not None:
+        return []
+    if release.subject.ref is None:
+        words = f"{_what(release)} drives {kind or 'a workload'} {name} of {api_version or 'no API'},"
+        words += " which the cockpit does not read: its pods are not shown, and it cannot be rolled back here"
+        return [finding("workload-unread", Severity.WARNING, words)]
+    words = f"{_what(release)}: {kind} {name} does not exist; the status is reset until it is there"
+    return [finding("workload-missing", Severity.WARNING, words, release.progress.message)]
+
+
+def stuck_upgrade(release: Release) -> list[Finding]:
+    """Pods of the new version that fail hold a step for ever: nothing times out (there is no phase Failed)."""
+    new = release.subject.version(release.new)
+    if release.progress.state not in (status.UPGRADE, status.BEFORE_UPGRADE) or release.step is None or new is None:
+        return []
+    failing = [pod for pod in new.pods if pod.state is PodState.FAILING]
+    if not failing:
+        return []
+    target = release.step.target(release.subject.desired)
+    counts = f"{new.ready} of {target if target is not None else new.desired} pods of {new.name} are ready"
+    reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
+    words = f"{_what(release)} cannot leave step {release.step.index}: {counts}, {len(failing)} fail ({reasons})"
+    digest = text(release.subject.release.status, "message") if release.subject.release else ""
+    return [finding("stuck-step", Severity.WARNING, f"{words}; it waits for ever: roll back or mend them", digest)]
+
+
+def _stuck_routing(release: Release) -> list[Finding]:
+    """What the controller retries without saying so in the status."""
+    progress, routing = release.progress, release.plan.routing
+    if routing is None or not progress.releasing:
+        return []
+    found = []
+    if release.traffic.service is None:
+        words = f"{_what(release)}: Service {routing.service} does not exist; the release cannot go on without it"
+        found.append(finding("stuck-routing", Severity.WARNING, words))
+    if progress.state == status.TRAFFIC and progress.stepping:
+        for missing, name in ((progress.stable_hash, "stableRevision"), (progress.new_hash, "podTemplateHash")):
+            if not missing:
+                words = f"{_what(release)} cannot route traffic: status.{progress.part}.{name} is empty"
+                found.append(finding("stuck-routing", Severity.WARNING, words))
+    return found
+
+
+def _written(release: Release) -> list[Finding]:
+    """Where traffic differs from the step once the controller is done with it; before, it is just under way."""
+    step, progress = release.step, release.progress
+    if step is None or progress.state != status.PAUSED or release.plan.routing is None:
+        return []
+    found = []
+    covers = (step.target(release.subject.desired) or 0) >= release.subject.desired
+    partly = release.plan.style is Style.PARTITION and covers
+    if step.routed and not release.traffic.pinned and not partly:
+        words = f"Service {release.plan.routing.service} is not pinned to one version: it mixes them by number of pods,"
+        found.append(finding("not-pinned", Severity.WARNING, f"{words} whatever the router says"))
+    lane = release.traffic.lanes[0] if release.traffic.lanes else None
+    new = release.subject.version(release.new)
+    share = next((s for s in lane.shares if new and s.version == new.name), None) if lane else None
+    if share is None or share.declared is None or share.written is None or found or partly:
+        return found
+    if abs(share.declared - share.written) > _CLOSE:
+        words = f"{share.version}: step {step.index} declares {percent(share.declared)},"
+        words += f" {percent(share.written)} is written: somebody else wrote it, and the next step overwrites it"
+        found.append(finding("edited-by-hand", Severity.WARNING, words))
+    return found
+
+
+def _ended(release: Release) -> list[Finding]:
+    progress, found = release.progress, []
+    if progress.leaving:
+        words = f"{_what(release)} is being deleted: the release finishes forward"
+        words += "; while its controller is away the finalizer holds it, and the workload stays as it is"
+        found.append(finding("terminating", Severity.WARNING, words, progress.finalising))
+    elif progress.phase in ("Disabled", "Disabling") or release.plan.disabled:
+        words = f"{_what(release)} is disabled: a new template rolls out at once, without steps"
+        found.append(finding("disabled", Severity.INFO, words))
+    if progress.rolled_back:
+        words = f"{_what(release)}: the last release was rolled back"
+        if progress.state == status.PAUSED:
+            words += f"; that its status says {progress.state} is left over, approving does nothing"
+        found.append(finding("rolled-back", Severity.INFO, words))
+    if release.paused and release.reverted:
+        words = f"{_what(release)} is paused, so the way back to {release.name(release.stable)} is not taken: resume it"
+        found.append(finding("paused-way-back", Severity.WARNING, words))
+    return found
+
+
+def _unnoticed(release: Release) -> list[Finding]:
+    """A template that changed while the controller did not watch for it rolls out without steps."""
+    workload, progress = release.subject.workload, release.progress
+    if workload is None or progress.phase != "Healthy" or release.plan.disabled:
+        return []
+    if _STARTS in (workload.metadata.annotations or {}):
+        return []
+    old = [v for v in release.subject.versions if v.role is Role.OLD and any(_stays(pod) for pod in v.pods)]
+    what = f"{release.plan.workload[1]} {workload.metadata.name}"
+    if (
+        old
+        and not progress.rolled_back
+        and (present := release.subject.present) is not None
+        and not workload.spec.paused
+    ):
+        words = f"{what} rolls {release.name(present)} out without the steps of {_what(release)}"
+        return [finding("natively-rolled", Severity.WARNING, words, _why_native(release))]
+    if _WATCHED not in (workload.metadata.labels or {}):
+        words = f"{what} has no label {_WATCHED} yet: a new template would roll out without steps"
+        return [finding("not-watched", Severity.INFO, words)]
+    return []
+
+
+def _why_native(release: Release) -> str:
+    labels = release.subject.workload.metadata.labels if release.subject.workload else None
+    if _WATCHED not in (labels or {}):
+        return f"label {_WATCHED} is missing: the change came before the controller had seen the workload"
+    return "no release was started: with traffic routing it needs exactly one live version, and pods"
+
+
+def _shape(release: Release) -> list[Finding]:
+    """What of the spec does not mean what it seems to."""
+    found, routing = [], release.plan.routing
+    if not release.plan.steps:
+        words = f"{_what(release)} shows no steps: it may be blue-green, which v1alpha1 does not carry"
+        found.append(finding("no-steps", Severity.WARNING, words))
+    if routing and routing.count > 1:
+        words = f"{_what(release)} lists {routing.count} routings: the controller obeys the first only"
+        found.append(finding("several-routings", Severity.WARNING, words))
+    if routing is None and any(step.share is not None for step in release.plan.steps):
+        words = f"{_what(release)} has weights and no traffic routing: traffic follows the number of pods"
+        found.append(finding("weights-unused", Severity.INFO, words))
+    if release.plan.shared_routing:
+        words = f"{_what(release)} routes through TrafficRouting {release.plan.shared_routing}, which is not shown"
+        found.append(finding("shared-routing", Severity.INFO, words))
+    step = release.refused_by_admission()
+    if step is not None:
+        words = f"{_what(release)}: step {step.index} has traffic and {step.replicas} of the pods, which Kruise 0.6 and"
+        words += f" later refuse above {PERCENT_LIMIT}% with every write to the object (pause, weight, disable);"
+        found.append(finding("strict-admission", Severity.WARNING, f"{words} give it a count of pods instead"))
+    return found
+
+
+def _stays(pod: PodCell) -> bool:
+    return pod.state is not PodState.LEAVING

@@ -1,0 +1,129 @@
+"""How far a Kruise Rollout is, by what its controller wrote.
+
+`currentStepState` and the rest are read from `canaryStatus` or `blueGreenStatus`: the copies above them lag behind a
+write by somebody else. Sources: openkruise/rollouts, api/v1beta1/rollout_types.go, pkg/controller/rollout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cockpit.model.fields import mapping, text, whole
+from cockpit.model.objects import KruiseRollout
+from cockpit.model.text import safe_text
+from cockpit.systems.kruise.fields import mappings
+from cockpit.systems.kruise.spec import Plan, PlanStep, Style
+
+# States of a step, in order.
+BEFORE_UPGRADE = "BeforeStepUpgrade"
+UPGRADE = "StepUpgrade"
+TRAFFIC = "StepTrafficRouting"
+ANALYSIS = "StepMetricsAnalysis"
+PAUSED = "StepPaused"
+READY = "StepReady"
+COMPLETED = "Completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The status. `part` is its field that holds the step; hashes are short ones, "" where not known yet.
+
+    `revision` names the release by the controller's own hash. `steerable` is true where the controller has
+    `nextStepIndex` (0.6 and later). After a release `stable_hash` still names the version of before it.
+    """
+
+    phase: str
+    message: str
+    part: str
+    index: int | None
+    state: str
+    next_index: int | None
+    steerable: bool
+    finalising: str
+    stable_hash: str
+    new_hash: str
+    revision: str
+    revision_field: str
+    updated_at: str
+    reason: str
+    succeeded: bool | None
+    observed: bool
+    leaving: bool
+
+    @property
+    def releasing(self) -> bool:
+        """True while the controller moves a release; in every other phase the step is what a past one left."""
+        return self.phase == "Progressing"
+
+    @property
+    def stepping(self) -> bool:
+        """True while the step that the status names is under way."""
+        return self.releasing and self.reason in ("InRolling", "Paused") and self.state != COMPLETED
+
+    @property
+    def cancelling(self) -> bool:
+        return self.releasing and self.reason == "Cancelling"
+
+    @property
+    def rolled_back(self) -> bool:
+        """The last release ended with the version of before; its step may still be said to be paused."""
+        return self.phase == "Healthy" and self.succeeded is False
+
+
+def progress_of(rollout: KruiseRollout, plan: Plan) -> Progress:
+    status = mapping(rollout.status)
+    part = "blueGreenStatus" if plan.style is Style.BLUE_GREEN else "canaryStatus"
+    inner = mapping(status.get(part))
+    conditions = {text(c.get("type")): c for c in reversed(mappings(status.get("conditions")))}
+    revision = "updatedRevision" if part == "blueGreenStatus" else "canaryRevision"
+    return Progress(
+        phase=text(status.get("phase")),
+        message=safe_text(text(status.get("message"))),
+        part=part,
+        index=whole(inner.get("currentStepIndex")),
+        state=text(inner.get("currentStepState")),
+        next_index=whole(inner.get("nextStepIndex")),
+        steerable="nextStepIndex" in inner,
+        finalising=safe_text(text(inner.get("finalisingStep")), 60),
+        stable_hash=short(text(inner.get("stableRevision"))),
+        new_hash=short(text(inner.get("podTemplateHash"))),
+        revision=text(inner.get(revision)),
+        revision_field=revision,
+        updated_at=text(inner.get("lastUpdateTime")),
+        reason=text(mapping(conditions.get("Progressing")).get("reason")),
+        succeeded=_truth(conditions, "Succeeded"),
+        observed=(whole(status.get("observedGeneration")) or 0) >= rollout.metadata.generation,
+        leaving=rollout.metadata.deletion_timestamp is not None,
+    )
+
+
+def _truth(conditions: Mapping[str, Mapping[str, object]], kind: str) -> bool | None:
+    return {"True": True, "False": False}.get(text(conditions.get(kind, {}).get("status")))
+
+
+def short(revision: str) -> str:
+    """The hash of a revision: what stands behind its last dash, as the controller compares them."""
+    return revision.rpartition("-")[2]
+
+
+def asks(step: PlanStep, plan: Plan) -> bool:
+    """Whether a person has to approve the step before the next."""
+    return step.seconds is None and not skips_pause(step, plan)
+
+
+def skips_pause(step: PlanStep, plan: Plan) -> bool:
+    """The last step with "100%" has no pause, save in blue-green."""
+    return plan.style is not Style.BLUE_GREEN and step.whole and step.index == len(plan.steps)
+
+
+def until(progress: Progress, step: PlanStep, plan: Plan) -> str | None:
+    """When the timed pause of the step ends (RFC 3339): its clock began when routing was done."""
+    if progress.state != PAUSED or step.seconds is None or skips_pause(step, plan):
+        return None
+    try:
+        began = datetime.fromisoformat(progress.updated_at)
+        return (began + timedelta(seconds=step.seconds)).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,107 @@
+"""How steps and states of a Kruise Rollout are said."""
+
+from __future__ import annotations
+
+from cockpit.model.rollout import PlannedStep, Step
+from cockpit.model.text import safe_text
+from cockpit.systems.kruise import status
+from cockpit.systems.kruise.reading import Release
+from cockpit.systems.kruise.spec import Plan, PlanStep
+from cockpit.systems.kruise.status import asks, until
+from cockpit.workloads.findings import percent
+
+_STATES = {
+    status.BEFORE_UPGRADE: "getting ready",
+    status.UPGRADE: "upgrading pods",
+    status.TRAFFIC: "routing traffic",
+    status.ANALYSIS: "routing traffic",
+    status.READY: "going on",
+}
+
+
+def title(step: PlanStep, plan: Plan) -> str:
+    """What a step asks for, such as "A/B User-Agent=Android, 1 pod" or "50%, 50% of pods, wait 60s"."""
+    parts = []
+    if step.matches:
+        rules = " or ".join(" and ".join(h.words for h in match) or "a path" for match in step.matches)
+        parts.append(f"A/B {rules}")
+    if step.share is not None and plan.routing:
+        parts.append(percent(step.share))
+    if isinstance(step.replicas, int):
+        parts.append(f"{step.replicas} pod{'s' if step.replicas != 1 else ''}")
+    elif step.replicas:
+        parts.append(f"{step.replicas} of pods")
+    if step.seconds and not status.skips_pause(step, plan):
+        parts.append(f"wait {step.seconds}s")
+    return safe_text(", ".join(parts), 120) or f"step {step.index}"
+
+
+def planned_steps(plan: Plan) -> tuple[PlannedStep, ...]:
+    return tuple(PlannedStep(title(step, plan), weight(step, plan), asks(step, plan)) for step in plan.steps)
+
+
+def weight(step: PlanStep, plan: Plan) -> float | None:
+    """The share that it declares for requests that no rule singles out; None without routing."""
+    return step.share if plan.routing else None
+
+
+def step_of(release: Release) -> Step | None:
+    """The step under way; a rollout that begins, ends or rests has none."""
+    step, progress, plan = release.step, release.progress, release.plan
+    if step is None:
+        return None
+    waiting = progress.state == status.PAUSED and asks(step, plan) and not release.paused
+    return Step(
+        index=step.index,
+        count=len(plan.steps),
+        weight=weight(step, plan),
+        title=title(step, plan),
+        until=None if release.paused else until(progress, step, plan),
+        asks=waiting,
+    )
+
+
+def message(release: Release) -> str:
+    """Where it stands, in a few words."""
+    progress, plan = release.progress, release.plan
+    if release.subject.workload is None:
+        return f"its workload {plan.workload[1]} {plan.workload[2]} is not there"
+    match progress.phase:
+        case "Progressing":
+            return _releasing(release)
+        case "Healthy":
+            if progress.rolled_back:
+                return f"rolled back to {release.name(release.stable)}"
+            return f"{release.name(release.stable)} is released"
+        case "Disabling":
+            return "being disabled: the release finishes forward, without steps"
+        case "Disabled":
+            return "disabled: a new template rolls out without steps"
+        case "Terminating":
+            return "being deleted: the release finishes forward, without steps"
+        case _:
+            return progress.message or "the controller has not looked at it yet"
+
+
+def _releasing(release: Release) -> str:
+    progress, step = release.progress, release.step
+    if release.paused:
+        back = "; nothing is handled before it is resumed, the way back included" if release.reverted else ""
+        return f"paused{_at(release)}{back}"
+    if progress.cancelling or release.reverted:
+        return f"rolling back to {release.name(release.stable)}" + _stage(progress.finalising)
+    if step is None:
+        return ("finishing" + _stage(progress.finalising)) if progress.reason != "Initializing" else "starting"
+    if progress.state == status.PAUSED:
+        what = "waits for approval" if asks(step, release.plan) else f"goes on after {step.seconds}s"
+    else:
+        what = _STATES.get(progress.state, safe_text(progress.state, 40) or "starting")
+    return f"{release.name(release.new)}{_at(release)}: {what}"
+
+
+def _at(release: Release) -> str:
+    return f" at step {release.step.index}/{len(release.plan.steps)}" if release.step else ""
+
+
+def _stage(finalising: str) -> str:
+    return f" ({finalising})" if finalising and finalising != "END" else ""
