@@ -1,0 +1,1 @@
+"""Argo Rollouts: canaries and blue-green by its controller."""

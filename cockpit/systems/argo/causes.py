@@ -1,0 +1,80 @@
+"""Why a Rollout was aborted or stopped: the analysis or experiment behind it.
+
+The status names the run only until the next reconcile, and an abort's message is written once, so the newest run that
+did not succeed is looked up by its owner and the hash of the version that it judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cockpit.model.fields import entries, mapping, text
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import AnalysisRun, Experiment
+from cockpit.model.refs import ANALYSISRUNS, EXPERIMENTS
+from cockpit.model.rollout import Finding, Severity
+from cockpit.systems.argo.editions import HASH
+from cockpit.systems.argo.reading import State
+from cockpit.workloads.findings import finding
+from cockpit.workloads.lookups import of_kind
+
+Judgement = AnalysisRun | Experiment
+_REVISION = "rollout.argoproj.io/revision"
+_BAD = frozenset({"Failed", "Error", "Inconclusive"})
+
+
+def judgements_of(state: State, objects: Objects) -> tuple[Judgement, ...]:
+    """Analysis runs and experiments of the present version, oldest first."""
+    namespace, uid = state.rollout.metadata.namespace, state.rollout.metadata.uid
+    if not uid:
+        return ()
+    runs = of_kind(AnalysisRun, objects.owned(ANALYSISRUNS, namespace, uid))
+    experiments = of_kind(Experiment, objects.owned(EXPERIMENTS, namespace, uid))
+    every: tuple[Judgement, ...] = (*runs, *experiments)
+    found = [judgement for judgement in every if _is_of_current(judgement, state)]
+    return tuple(sorted(found, key=lambda j: (j.metadata.creation_timestamp or "", j.metadata.name)))
+
+
+def _is_of_current(judgement: Judgement, state: State) -> bool:
+    hash_label = (judgement.metadata.labels or {}).get(HASH)
+    if hash_label:
+        return hash_label == state.status.current
+    revision = (judgement.metadata.annotations or {}).get(_REVISION)
+    return state.current is not None and revision == str(state.current.revision)
+
+
+def phase_of(judgement: Judgement) -> str:
+    return text(judgement.status, "phase")
+
+
+def cause_of(state: State, objects: Objects) -> tuple[Finding, ...]:
+    """The newest judgement that went wrong, where the Rollout stands still because of one."""
+    status = state.status
+    stopped = status.abort or status.aborted or any("Inconclusive" in pause.reason for pause in status.pauses)
+    if not stopped:
+        return ()
+    bad = [j for j in judgements_of(state, objects) if phase_of(j) in _BAD]
+    if not bad:
+        return ()
+    newest = bad[-1]
+    kind = "AnalysisRun" if isinstance(newest, AnalysisRun) else "Experiment"
+    what = f"{kind} {newest.metadata.namespace}/{newest.metadata.name}"
+    message = text(newest.status, "message")
+    return (
+        finding(
+            "judged",
+            Severity.WARNING,
+            f"{what} is {phase_of(newest)}" + (f": {message}" if message else ""),
+            "; ".join(_measured(newest)) or f"step {(newest.metadata.labels or {}).get('step-index', '?')}",
+        ),
+    )
+
+
+def _measured(judgement: Judgement) -> Iterator[str]:
+    """The metrics that went wrong, each with the last value that was measured."""
+    for result in entries(judgement.status, "metricResults")[:20]:
+        if text(result, "phase") not in _BAD:
+            continue
+        last = mapping(next(iter(entries(result, "measurements")[-1:]), None))
+        said = text(last, "value") or text(last, "message") or text(result, "message")
+        yield f"{text(result, 'name')} {text(result, 'phase')}" + (f", last {said}" if said else "")

@@ -1,0 +1,123 @@
+"""The ReplicaSets of a Rollout as versions: which is stable, which is on its way, which are of before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import ArgoRollout, ReplicaSet
+from cockpit.model.refs import REPLICASETS
+from cockpit.model.rollout import Role, Version
+from cockpit.systems.argo.status import Status
+from cockpit.systems.argo.strategy import Strategy
+from cockpit.workloads.lookups import of_kind
+from cockpit.workloads.naming import image_tag
+from cockpit.workloads.owners import controller_of
+from cockpit.workloads.versions import Candidate, candidate_of, versions_of
+
+HASH = "rollouts-pod-template-hash"
+_REVISION = "rollout.argoproj.io/revision"
+_SCALE_DOWN = "scale-down-deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One ReplicaSet of a Rollout. `hash` is its label: its name need not end in it."""
+
+    replica_set: ReplicaSet
+    candidate: Candidate
+    version: Version
+
+    @property
+    def hash(self) -> str:
+        return hash_of(self.replica_set)
+
+    @property
+    def name(self) -> str:
+        return self.version.name
+
+    @property
+    def uid(self) -> str:
+        return self.candidate.uid
+
+    @property
+    def revision(self) -> int:
+        return revision_of(self.replica_set)
+
+    @property
+    def leaves_at(self) -> str:
+        """When its pods are taken away (RFC 3339); "" where nothing is planned."""
+        return annotation(self.replica_set, _SCALE_DOWN)
+
+
+def annotation(replica_set: ReplicaSet, key: str) -> str:
+    return (replica_set.metadata.annotations or {}).get(key, "")
+
+
+def hash_of(replica_set: ReplicaSet) -> str:
+    return (replica_set.metadata.labels or {}).get(HASH) or replica_set.template_labels.get(HASH, "")
+
+
+def revision_of(replica_set: ReplicaSet) -> int:
+    """The revision number; 0 where the annotation is missing or no number."""
+    written = annotation(replica_set, _REVISION)
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= 18 else 0
+
+
+def sets_of(rollout: ArgoRollout, objects: Objects) -> tuple[ReplicaSet, ...]:
+    """All ReplicaSets that the Rollout controls, oldest revision first; those of experiments belong to them."""
+    uid = rollout.metadata.uid
+    owned = of_kind(ReplicaSet, objects.owned(REPLICASETS, rollout.metadata.namespace, uid)) if uid else ()
+    mine = [r for r in owned if (owner := controller_of(r.metadata)) and owner.uid == uid]
+    return tuple(sorted(mine, key=lambda r: (revision_of(r), r.metadata.name)))
+
+
+def editions_of(
+    sets: Iterable[ReplicaSet], strategy: Strategy, status: Status, objects: Objects
+) -> tuple[Edition, ...]:
+    """The editions worth showing: the present one, the stable one, those with pods, and the one before them."""
+    ordered = list(sets)
+    live = [r for r in ordered if hash_of(r) in (status.current, status.stable) or r.desired or r.status.replicas]
+    rest = [r for r in ordered if r not in live]
+    shown = [r for r in ordered if r in live or r in rest[-1:]]
+    candidates = [candidate_of(r, objects) for r in shown]
+    roles = {c.uid: _role(hash_of(r), strategy, status) for r, c in zip(shown, candidates, strict=True)}
+    versions = versions_of(candidates, roles)
+    return tuple(
+        Edition(r, c, replace(v, marks=v.marks | ({hash_of(r)} - {""})))
+        for r, c, v in zip(shown, candidates, versions, strict=True)
+    )
+
+
+def _role(found: str, strategy: Strategy, status: Status) -> Role:
+    if strategy.is_canary or not strategy.style:
+        if found and found == status.stable:
+            return Role.STABLE
+        return Role.CANARY if found and found == status.current else Role.OLD
+    if found and found == (status.active or status.stable):
+        return Role.ACTIVE
+    return Role.PREVIEW if found and found == status.current else Role.OLD
+
+
+def find_edition(name: str, editions: Iterable[Edition], sets: Iterable[ReplicaSet]) -> ReplicaSet | str:
+    """The ReplicaSet that somebody names: by version, revision number, hash or image tag; as text why there is none."""
+    for edition in editions:
+        if name in (edition.name, edition.hash):
+            return edition.replica_set
+    every = list(sets)
+    for ways in (
+        [r for r in every if name in (str(revision_of(r)), f"revision {revision_of(r)}")],
+        [r for r in every if name in (hash_of(r), r.metadata.name)],
+        [r for r in every if name in _tags(r)],
+    ):
+        if len(ways) == 1:
+            return ways[0]
+        if ways:
+            return f"{name} fits the revisions {', '.join(str(revision_of(r)) for r in ways)}: say which"
+    known = ", ".join(f"{revision_of(r)} ({', '.join(sorted(_tags(r)))})" for r in reversed(every[-12:]))
+    return f"there is no revision {name}; on record are {known or 'none'}"
+
+
+def _tags(replica_set: ReplicaSet) -> set[str]:
+    return {tag for c in replica_set.spec.template.spec.containers if (tag := image_tag(c.image))}

@@ -1,0 +1,119 @@
+"""What the controller reports of a Rollout, read defensively (types.go, RolloutStatus)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cockpit.model.fields import entries, flag, mapping, text, whole
+from cockpit.model.objects import ArgoRollout
+from cockpit.model.text import safe_text
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """One pause condition: why it waits, and since when (RFC 3339, whole seconds)."""
+
+    reason: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    status: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`observed`: the controller has seen the present spec; until then hashes and step are those of an older one.
+
+    `raw_pauses` is the list of pause conditions as it stands, for a request to test. `weight` is what the controller
+    says it wrote for the canary, `extra` what it gave to experiments, both in units of weight.
+    """
+
+    phase: str
+    message: str
+    observed: bool
+    seen: str
+    current: str
+    stable: str
+    index: int | None
+    pauses: tuple[Pause, ...]
+    raw_pauses: list[Any] | None
+    controller_pause: bool
+    abort: bool
+    promote_full: bool
+    weight: int | None
+    extra: int
+    active: str
+    preview: str
+    conditions: dict[str, Condition]
+    paused: bool
+    step_run: str
+
+    @property
+    def promoted(self) -> bool:
+        """One version is all there is: no update is under way."""
+        return bool(self.stable) and self.current == self.stable
+
+    @property
+    def unpausing(self) -> bool:
+        """A person ended the pause, and the controller has not taken it up."""
+        return self.controller_pause and not self.pauses
+
+    @property
+    def aborted(self) -> bool:
+        """The controller has carried an abort out."""
+        return any(c.reason == "RolloutAborted" for c in self.conditions.values())
+
+
+def status_of(rollout: ArgoRollout) -> Status:
+    status = rollout.status
+    index = whole(status, "currentStepIndex")
+    raw = mapping(status).get("pauseConditions")
+    weights = mapping(status, "canary", "weights")
+    return Status(
+        phase=text(status, "phase"),
+        message=safe_text(text(status, "message")),
+        observed=_observed(rollout),
+        seen=safe_text(text(status, "observedGeneration"), 20),
+        current=text(status, "currentPodHash"),
+        stable=text(status, "stableRS"),
+        index=index if index is None else max(index, 0),
+        pauses=tuple(Pause(text(p, "reason"), text(p, "startTime")) for p in entries(raw)),
+        raw_pauses=raw if isinstance(raw, list) and raw else None,
+        controller_pause=flag(status, "controllerPause"),
+        abort=flag(status, "abort"),
+        promote_full=flag(status, "promoteFull"),
+        weight=whole(weights, "canary", "weight"),
+        extra=sum(max(whole(e, "weight") or 0, 0) for e in entries(weights, "additional")),
+        active=text(status, "blueGreen", "activeSelector"),
+        preview=text(status, "blueGreen", "previewSelector"),
+        conditions={
+            text(c, "type"): Condition(text(c, "status"), text(c, "reason"), text(c, "message"))
+            for c in entries(status, "conditions")
+        },
+        paused=flag(rollout.spec, "paused"),
+        step_run=text(status, "canary", "currentStepAnalysisRunStatus", "status"),
+    )
+
+
+def _observed(rollout: ArgoRollout) -> bool:
+    """By generation; old controllers stored a hash there, which counts as seen (utils/rollout/rolloututil.go)."""
+    seen = text(rollout.status, "observedGeneration")
+    if not seen:
+        return False
+    if not (seen.isascii() and seen.isdigit() and len(seen) <= 18):
+        return True
+    return int(seen) >= rollout.metadata.generation and _workload_observed(rollout)
+
+
+def _workload_observed(rollout: ArgoRollout) -> bool:
+    """Of a Rollout that takes its template from a workload, the controller notes the workload's generation."""
+    if not mapping(rollout.spec, "workloadRef"):
+        return True
+    wanted = (rollout.metadata.annotations or {}).get("rollout.argoproj.io/workload-generation", "")
+    seen = text(rollout.status, "workloadObservedGeneration")
+    return not wanted or not seen or wanted == seen

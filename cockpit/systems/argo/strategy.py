@@ -1,0 +1,123 @@
+"""How a Rollout is told to release: canary or blue-green, its Services, its routers (types.go, RolloutStrategy)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.fields import entries, flag, mapping, text, whole
+from cockpit.model.objects import ArgoRollout
+from cockpit.model.objects.argo import GATEWAY_API_PLUGIN, gateway_api_routes, stable_ingresses, virtual_services
+from cockpit.model.text import safe_text
+from cockpit.systems.argo.steps import StepSpec, steps_of
+
+_TOP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """One object that the controller edits to split traffic. `word` is the kind of router: nginx, istio, smi, ..."""
+
+    word: str
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """`style` is "canary" or "blue-green", "" where the spec has neither or both.
+
+    `stable` and `canary` are names of Services ("" where none), of a blue-green release the active and the preview
+    one. `top` is the weight that means all requests. `promotes_after` are the seconds after which a blue-green
+    release goes on by itself: None where a person decides, 0 where it does not stop at all.
+    """
+
+    style: str
+    stable: str = ""
+    canary: str = ""
+    ping_pong: bool = False
+    steps: tuple[StepSpec, ...] = ()
+    routers: tuple[Router, ...] = ()
+    top: int = _TOP
+    promotes_after: int | None = None
+    annotation_prefix: str = ""
+
+    @property
+    def is_canary(self) -> bool:
+        return self.style == "canary"
+
+
+def strategy_of(rollout: ArgoRollout) -> Strategy:
+    strategy = mapping(rollout.spec, "strategy")
+    canary, blue_green = strategy.get("canary"), strategy.get("blueGreen")
+    if (canary is None) == (blue_green is None):
+        return Strategy("")
+    return _canary(rollout) if blue_green is None else _blue_green(rollout)
+
+
+def _blue_green(rollout: ArgoRollout) -> Strategy:
+    blue_green = mapping(rollout.spec, "strategy", "blueGreen")
+    waits = blue_green.get("autoPromotionEnabled") is False
+    return Strategy(
+        "blue-green",
+        text(blue_green, "activeService"),
+        text(blue_green, "previewService"),
+        promotes_after=None if waits else max(whole(blue_green, "autoPromotionSeconds") or 0, 0),
+    )
+
+
+def _canary(rollout: ArgoRollout) -> Strategy:
+    canary = mapping(rollout.spec, "strategy", "canary")
+    routing = mapping(canary, "trafficRouting")
+    # Only nginx and plug-ins may have another sum; the others count to 100 (validation.go).
+    top = max(whole(routing, "maxTrafficWeight") or _TOP, 1) if {"nginx", "plugins"} & set(routing) else _TOP
+    stable, second, ping_pong = _services(rollout)
+    return Strategy(
+        "canary",
+        stable,
+        second,
+        ping_pong,
+        steps_of(entries(canary, "steps"), top),
+        _routers(rollout),
+        top,
+        annotation_prefix=text(routing, "nginx", "annotationPrefix"),
+    )
+
+
+def _services(rollout: ArgoRollout) -> tuple[str, str, bool]:
+    """Stable and canary Service; of ping and pong the status says which is stable: pong until it says ping."""
+    canary = mapping(rollout.spec, "strategy", "canary")
+    ping, pong = (text(canary, "pingPong", key) for key in ("pingService", "pongService"))
+    if ping and pong:
+        stable_is_ping = text(rollout.status, "canary", "stablePingPong") == "ping"
+        return (ping, pong, True) if stable_is_ping else (pong, ping, True)
+    return text(canary, "stableService"), text(canary, "canaryService"), False
+
+
+def _routers(rollout: ArgoRollout) -> tuple[Router, ...]:
+    """Every object that splits; a router of which no object is known stands there by its word alone."""
+    routing, own = mapping(rollout.spec, "strategy", "canary", "trafficRouting"), rollout.metadata.namespace
+    found: list[Router] = []
+    for word, settings in routing.items():
+        match word:
+            case "nginx":
+                found += [Router("nginx", "Ingress", own, name) for name in stable_ingresses(rollout)]
+            case "istio":
+                found += [Router("istio", "VirtualService", ns, name) for ns, name in virtual_services(rollout)]
+            case "alb":
+                names = (text(settings, "ingress"), *map(text, entries(settings, "ingresses")))
+                found += [Router("alb", "Ingress", own, name) for name in names if name]
+            case "plugins":
+                found += [Router("gateway-api", *route) for route in gateway_api_routes(rollout)]
+                others = [name for name in mapping(settings) if name != GATEWAY_API_PLUGIN]
+                found += [Router(safe_text(name, 60)) for name in others]
+            case "managedRoutes" | "maxTrafficWeight":
+                continue
+            case _:
+                found.append(Router(safe_text(word, 60)))
+    return tuple(found)
+
+
+def is_dynamic(rollout: ArgoRollout) -> bool:
+    """Whether the stable version loses pods as the canary gains weight (`dynamicStableScale`)."""
+    return flag(rollout.spec, "strategy", "canary", "dynamicStableScale")

@@ -1,0 +1,239 @@
+"""Pod templates: the way back to an older one, and another image."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from cockpit.model.fields import entries, mapping, text
+from cockpit.model.objects import Deployment, ReplicaSet
+from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
+from cockpit.model.rollout import Phase, Rollout
+from cockpit.systems.argo.editions import HASH, annotation, find_edition, revision_of
+from cockpit.systems.argo.promises import expected, why_not_ready
+from cockpit.systems.argo.reading import State, stable_set, within
+from cockpit.systems.argo.requests import generation_test, spec_request, unpause
+from cockpit.workloads.answers import refused
+from cockpit.workloads.edits import Operation, json_patch, op, pointer, ref_to
+from cockpit.workloads.findings import listed
+from cockpit.workloads.naming import image_tag
+from cockpit.workloads.ownership import revert_warnings
+
+_EPHEMERAL = "rollout.argoproj.io/ephemeral-metadata"
+_TEMPLATE = pointer("spec", "template")
+_LISTS = ("containers", "initContainers")
+
+
+def why_not_back(state: State) -> str:
+    if why := why_not_ready(state):
+        return why
+    if why := _why_not_written(state):
+        return why
+    if state.updating:
+        return "" if stable_set(state) else "the ReplicaSet of the stable version is gone: set the image anew"
+    return "" if _previous(state) else "there is no older revision on record: nothing to go back to"
+
+
+def _why_not_written(state: State) -> str:
+    """Why the template cannot be written; of a workloadRef it is the workload's."""
+    kind, name = state.workload_ref
+    if not kind or state.source is not None:
+        return ""
+    return f"its template is that of {kind} {name}, which is not known here: change it there"
+
+
+def _previous(state: State) -> ReplicaSet | None:
+    """The one before: what still has its pods, else the highest revision that is older than the present."""
+    older = [r for r in state.sets if state.current is None or r is not state.current.replica_set]
+    kept = [r for r in older if r.desired]
+    return max(kept or older, key=revision_of, default=None)
+
+
+def plan_back(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
+    """To the stable version in the middle of an update; at rest to the one before; or to the one that is named."""
+    if ask.version is not None:
+        target: ReplicaSet | str | None = find_edition(ask.version, state.editions, state.sets)
+    else:
+        target = stable_set(state) if state.updating else _previous(state)
+    if isinstance(target, str):
+        return refused(rollout, ask.act, target)
+    if target is None:
+        return refused(rollout, ask.act, "there is no older revision on record: nothing to go back to")
+    current = state.current
+    if current is not None and current.replica_set.metadata.uid == target.metadata.uid:
+        return refused(rollout, ask.act, f"{current.name} is the present template already")
+    try:
+        template = original(target)
+    except (ValueError, RecursionError):
+        return refused(rollout, ask.act, f"the template of ReplicaSet {target.metadata.name} cannot be read")
+    return _back(state, rollout, ask, target, template)
+
+
+def _back(state: State, rollout: Rollout, ask: Ask, target: ReplicaSet, template: dict[str, Any]) -> Plan:
+    stable = stable_set(state)
+    home = state.updating and stable is not None and target.metadata.uid == stable.metadata.uid
+    named = next((e.name for e in state.editions if e.uid == target.metadata.uid), None)
+    name = named or f"revision {revision_of(target)}"
+    now = state.current.name if state.current else "the present template"
+    requests = [_write(state, [op("replace", _TEMPLATE, template)])]
+    if state.status.paused:
+        # Pods of the version that is given up would stay while it is paused. The template comes first: what it
+        # replaces does not go on a step.
+        requests.append(unpause(state, guarded=state.source is not None))
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title=f"{state.rollout.metadata.name} back to {name} (revision {revision_of(target)})",
+        changes=(Change("pod template", now, name),),
+        requests=tuple(requests),
+        expected=expected(rollout, name, 1.0) if home and named else (),
+        undo=f"roll {now} out again: rollback --to {_again(state)}",
+        warnings=(*_way(state, target, home, ask), *revert_warnings([state.source or state.rollout])),
+        reaches=Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), stable=named)
+        if home
+        else Milestone(f"{name} on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
+    )
+
+
+def _again(state: State) -> str:
+    return str(state.current.revision) if state.current else "REVISION"
+
+
+def _way(state: State, target: ReplicaSet, home: bool, ask: Ask) -> tuple[str, ...]:
+    """What kind of way back it is: at once, fast, or a release of its own."""
+    if home:
+        return ("the steps are skipped: all traffic goes to the stable version at once",)
+    found = []
+    stable = stable_set(state)
+    window = mapping(state.rollout.spec, "rollbackWindow").get("revisions")
+    if annotation(target, "scale-down-deadline") and target.desired and not state.strategy.is_canary:
+        found.append("its pods still run: the active Service is switched at once")
+    elif stable and isinstance(window, int) and within(target, stable, state.sets, window):
+        found.append(
+            "within rollbackWindow: steps and analysis are skipped, and traffic may move before all pods stand"
+        )
+    else:
+        found.append("this is a new release of the older template: it takes all steps; promote skips them")
+    if ask.version is None:
+        images = listed([image_tag(c.image) or c.image for c in target.spec.template.spec.containers][:3])
+        found.append(
+            f"revision {revision_of(target)} ({images}) is the one before, which need not have been stable:"
+            " name another with --to"
+        )
+    return tuple(found)
+
+
+def original(replica_set: ReplicaSet) -> dict[str, Any]:
+    """The template as it was in the Rollout: without what the controller put into its copy.
+
+    With its hash, its metadata for a role or its anti-affinity left in, it would be another template to the
+    controller, and a new ReplicaSet would be rolled out instead of the old one.
+    """
+    template = mapping(msgspec.json.decode(replica_set.spec.raw_template))
+    metadata = mapping(template, "metadata")
+    injected = _injected(annotation(replica_set, _EPHEMERAL))
+    _drop(mapping(metadata, "labels"), {HASH, *mapping(injected, "labels")})
+    _drop(mapping(metadata, "annotations"), set(mapping(injected, "annotations")))
+    if metadata.get("annotations") == {}:
+        del metadata["annotations"]
+    _without_anti_affinity(mapping(template, "spec"))
+    return template
+
+
+def _injected(written: str) -> Any:
+    try:
+        return json.loads(written) if written else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _drop(found: dict[str, Any], keys: set[str]) -> None:
+    for key in keys:
+        found.pop(key, None)
+
+
+def _without_anti_affinity(spec: dict[str, Any]) -> None:
+    """Take out the terms on the hash label, and what is empty then (utils/replicaset/replicaset.go)."""
+    anti = mapping(spec, "affinity", "podAntiAffinity")
+    for key in [k for k in anti if isinstance(anti[k], list)]:
+        kept = [term for term in anti[key] if not _on_hash(term)]
+        if kept == anti[key]:
+            continue
+        anti[key] = kept
+        if not kept:
+            del anti[key]
+            if not anti:
+                del spec["affinity"]["podAntiAffinity"]
+                if not spec["affinity"]:
+                    del spec["affinity"]
+
+
+def _on_hash(term: Any) -> bool:
+    weighted = mapping(term, "podAffinityTerm") or mapping(term)
+    expressions = entries(weighted, "labelSelector", "matchExpressions")
+    return any(text(expression, "key") == HASH for expression in expressions)
+
+
+def _write(state: State, changes: list[Operation]) -> Request:
+    """A patch of the Rollout's template, or of the workload's that it refers to."""
+    source = state.source
+    if not state.workload_ref[0] or source is None:
+        return spec_request(state, changes)
+    test = {**generation_test(state), "value": source.metadata.generation}
+    return json_patch(ref_to(source), [test, *changes], "generation as shown")
+
+
+def why_not_image(state: State) -> str:
+    if why := _why_not_written(state):
+        return why
+    return "" if _containers(state) else "its template has no containers"
+
+
+def plan_image(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
+    found = _containers(state)
+    names = [name for _, name, _ in found]
+    container, image = ask.image or ("", "")
+    if not image or any(c.isspace() for c in image):
+        return refused(rollout, ask.act, f"say which image: CONTAINER=IMAGE; there are {listed(names)}")
+    if not container and len(found) > 1:
+        return refused(rollout, ask.act, f"say which container: {listed(names)}")
+    place = next((entry for entry in found if not container or entry[1] == container), None)
+    if place is None:
+        return refused(rollout, ask.act, f"there is no container {container}; there are {listed(names)}")
+    path, name, before = place
+    if before == image:
+        return refused(rollout, ask.act, f"{name} has image {image} already")
+    source = state.source
+    inverse = [op("test", path, image), op("replace", path, before)]
+    waits = ("it is paused by hand: nothing is rolled out until it is resumed",) if state.status.paused else ()
+    again = ("an update is under way: its place is taken, from the first step",) if state.updating else ()
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title=f"set image of {name} to {image}",
+        changes=(Change(f"image of {name}", before, image),),
+        requests=(_write(state, [op("replace", path, image)]),),
+        expected=(),
+        inverse=(json_patch(ref_to(source) if source else state.ref, inverse, "the image written here"),),
+        undo="the image of before, rolled out the same way",
+        warnings=(*again, *waits, *revert_warnings([source or state.rollout])),
+        raises=True,
+        reaches=Milestone("the new image on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
+    )
+
+
+def _containers(state: State) -> list[tuple[str, str, str]]:
+    """Path of the image, name and image of each container of the template."""
+    if state.source is not None:
+        source: Deployment | ReplicaSet = state.source
+        template: Any = msgspec.json.decode(source.spec.raw_template)
+    else:
+        template = mapping(state.rollout.spec, "template")
+    return [
+        (pointer("spec", "template", "spec", kind, index, "image"), text(entry, "name"), text(entry, "image"))
+        for kind in _LISTS
+        for index, entry in enumerate(entries(template, "spec", kind))
+        if text(entry, "image")
+    ]
