@@ -8,5 +8,8 @@ from cockpit.systems.deployment.adapter import DeploymentSystem
 from cockpit.systems.kruise.adapter import KruiseSystem
 
 # Controllers own the routers' objects, routers the workloads: an object of an earlier adapter's rollout is part of it.
-CONTROLLERS: tuple[Adapter, ...] = (ArgoSystem(), KruiseSystem(),)
+CONTROLLERS: tuple[Adapter, ...] = (
+    ArgoSystem(),
+    KruiseSystem(),
+)
 WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(),)
