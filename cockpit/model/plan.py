@@ -86,7 +86,8 @@ class Request:
     (422 when they fail), a delete has `preconditions` with uid and where useful resourceVersion.
     `body` is JSON as Python values; for CREATE the whole object, for DELETE the DeleteOptions.
     `consumed` marks a write that a controller takes up and clears (an approval in a status): that the object does
-    not show it afterwards does not say that it was not taken.
+    not show it afterwards does not say that it was not taken. `context` is where it is sent, if that is another
+    cluster than the rollout's.
     """
 
     verb: Verb
@@ -96,11 +97,15 @@ class Request:
     subresource: str | None = None
     guard: str = ""
     consumed: bool = False
+    context: str = ""
 
     def command(self, context: str) -> str:
-        """The kubectl line that would send the same, for people: values that may be confidential are "(hidden)"."""
+        """The kubectl line that would send the same, for people: values that may be confidential are "(hidden)".
+
+        `context` is the rollout's.
+        """
         body = json.dumps(redacted(self.body), separators=(",", ":"))
-        place = ["kubectl", "--context", context, "-n", self.ref.namespace]
+        place = ["kubectl", "--context", self.context or context, "-n", self.ref.namespace]
         what = f"{self.ref.resource.kubectl_name}/{self.ref.name}"
         match self.verb:
             case Verb.PATCH:

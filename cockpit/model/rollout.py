@@ -70,6 +70,7 @@ class Version:
 
     `name` is unique in its rollout and made for display; `identity` (ReplicaSet or workload uids) tells
     it apart. `marks` are the texts that name it in an answer (label values, image tag, workload names).
+    `context` is where it runs, if that is another cluster than the rollout's.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Version:
     pods: tuple[PodCell, ...] = ()
     identity: tuple[str, ...] = ()
     marks: frozenset[str] = frozenset()
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

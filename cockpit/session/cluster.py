@@ -14,8 +14,10 @@ from cockpit.kube.sender import Sender
 from cockpit.kube.store import ChangeSet
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
+from cockpit.model.lookup import Objects
+from cockpit.model.plan import Plan
 from cockpit.model.refs import Ref, Resource, RolloutKey
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
 from cockpit.session.assemble import settled, sync_state
@@ -66,10 +68,30 @@ class Cluster:
         )
         self.store = self._informers.store
         self.rollouts = Rollouts(self.store, adapters)
+        self.neighbours: tuple[Cluster, ...] = ()
 
     @property
     def context(self) -> str:
         return self.api.context
+
+    def join(self, neighbours: Sequence[Cluster]) -> None:
+        """Share a gateway with these clusters: what they run is part of what is behind it."""
+        self.neighbours = tuple(neighbours)
+        self.rollouts.join([neighbour.store for neighbour in neighbours])
+
+    def of(self, ref: Ref, context: str = "") -> Cluster:
+        """The cluster to ask for an object: the one named, else the one that has it, else this one."""
+        if context or self.has(ref) is not False:
+            return next((n for n in self.neighbours if n.context == context), self)
+        return next((neighbour for neighbour in self.neighbours if neighbour.has(ref)), self)
+
+    def place(self, plan: Plan) -> Cluster:
+        """The cluster that the requests of a plan go to."""
+        return self.of(plan.requests[0].ref, plan.requests[0].context) if plan.requests else self
+
+    def objects(self, rollout: Rollout) -> Objects:
+        """What an act on a rollout is planned on."""
+        return self.rollouts.objects_of(rollout.objects[0]) if rollout.objects else self.store
 
     async def run(self) -> None:
         """Read until cancelled. A defect here is shown as this cluster's state and leaves the others alone."""
@@ -124,6 +146,20 @@ class Cluster:
         readers = ((key, self.rollouts.adapter(key)) for key in self.rollouts.current())
         return {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
 
+    def away(self, rollout: Rollout) -> tuple[Finding, ...]:
+        """What to tell of versions in neighbours of which what is shown may be old; acts here stay open."""
+        found = []
+        for neighbour in self.neighbours:
+            names = [version.name for version in rollout.versions if version.context == neighbour.context]
+            if names and (words := neighbour.behind()):
+                text = f"{', '.join(names)} runs in another cluster: {words}"
+                found.append(Finding("part-stale", Severity.WARNING, text, neighbour.view().message))
+        return tuple(found)
+
+    def behind(self) -> str:
+        """Why nothing should be decided by what is shown of this cluster; "" while it is live."""
+        return self._stale(self._resources)
+
     def _stale(self, needs: Collection[Resource]) -> str:
         since: float | None = self._defect_since
         state = Sync.RETRYING
@@ -146,7 +182,8 @@ class Cluster:
 
     def _changed(self, changes: ChangeSet) -> None:
         self._defect = ""
-        self._topics |= changes.topics
+        for cluster in (self, *self.neighbours):
+            cluster._topics |= changes.topics
         self._on_change()
 
 

@@ -111,7 +111,8 @@ class Conductor:
         plan, act_id, waiting = issue.prepared.plan, self._logbook.new_id(), _Wait()
 
         async def note(outcome: Outcome) -> Outcome:
-            await self._logbook.note(act_id, f"{cluster.api.user}@{cluster.context}", plan, outcome.stage, outcome.why)
+            place = cluster.place(plan)
+            await self._logbook.note(act_id, f"{place.api.user}@{place.context}", plan, outcome.stage, outcome.why)
             self._scene.touch()
             problem = self._logbook.problem
             return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
@@ -176,9 +177,10 @@ class Conductor:
         plan = issue.prepared.plan
         if stale := cluster.stale(plan.rollout):
             return Agreement(False, stale)
-        left = [ref for ref in plan.gone if await self._is_there(cluster, ref)]
+        place = cluster.place(plan)
+        left = [ref for ref in plan.gone if await self._is_there(place, ref)]
         state = agreement(plan, self._scene.shown(plan.rollout), left, issue.rollout)
-        lost = await _written_back(cluster, plan) if state.reached else ""
+        lost = await _written_back(place, plan) if state.reached else ""
         return Agreement(False, lost) if lost else state
 
     async def _is_there(self, cluster: Cluster, ref: Ref) -> bool:

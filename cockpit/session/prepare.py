@@ -53,14 +53,36 @@ class _Trial:
 
 
 def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
-    """The plan for `ask` as things are now; no input sent to the cluster."""
+    """The plan for `ask` as things are now; no input sent to the cluster. Its requests all go to one cluster."""
+    plan = _plan(cluster, undo, key, ask)
+    return plan if isinstance(plan, Refused) else _in_one_cluster(cluster, plan)
+
+
+def _in_one_cluster(cluster: Cluster, plan: Plan) -> Plan | Refused:
+    """The plan with each request sent to where its object is; refused where that is more than one cluster."""
+    if not cluster.neighbours:
+        return plan
+    places = {request.ref: cluster.of(request.ref, request.context).context for request in plan.requests}
+    contexts = sorted(set(places.values()))
+    if len(contexts) > 1:
+        where = ", ".join(f"{ref} in {context}" for ref, context in places.items())
+        why = f"{plan.title}: this touches {where}; an act goes to one cluster: do it in steps of one cluster each"
+        return Refused(plan.act, plan.rollout, why)
+
+    def there(requests: tuple[Request, ...]) -> tuple[Request, ...]:
+        return tuple(replace(request, context=context) for request in requests for context in contexts)
+
+    return replace(plan, requests=there(plan.requests), inverse=there(plan.inverse))
+
+
+def _plan(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
     rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
     if ask.act is Act.UNDO:
         return undo.plan(key, rollout)
     if rollout is None or adapter is None:
         return Refused(ask.act, key, f"there is no rollout {key} ({key.system}); it may have been deleted")
     try:
-        return adapter.plan(rollout, ask, cluster.store)
+        return adapter.plan(rollout, ask, cluster.objects(rollout))
     except Exception as error:
         log.exception("planning %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")
@@ -105,14 +127,14 @@ async def _attempt(
     if isinstance(plan, Refused):
         return plan, False
     step = undo.top(key) if ask.act is Act.UNDO else None
-    rollout = cluster.rollout(key)
+    rollout, place = cluster.rollout(key), cluster.place(plan)
     objects: dict[Ref, Mapping[str, Any] | None] = {}
     grounds: dict[Ref, Mapping[str, Any] | None] = {}
     try:
-        objects = await read_objects(cluster, (request.ref for request in plan.requests))
+        objects = await read_objects(place, (request.ref for request in plan.requests))
         if takes_pods_away(plan):
-            grounds = await read_objects(cluster, routing(rollout))
-        trial = await _try_out(cluster, plan, objects)
+            grounds = {ref: await read_one(cluster.of(ref), ref) for ref in routing(rollout)}
+        trial = await _try_out(place, plan, objects)
         if behind := _behind(cluster, grounds):
             trial = replace(trial, blocked=behind, outdated=True)
     except KubeError as error:
@@ -120,17 +142,17 @@ async def _attempt(
     prepared = Prepared(
         plan=plan,
         checks=trial.checks,
-        blocked=_blocked(cluster, scene, key) or trial.blocked,
-        production=cluster.production,
+        blocked=_blocked(cluster, scene, key) or (place.behind() if place is not cluster else "") or trial.blocked,
+        production=place.production,
         diff=trial.diff,
         concerns=_concerns(scene, plan),
     )
     return Issue(prepared, ask, objects, rollout, step, grounds), trial.outdated
 
 
-async def read_objects(cluster: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
+async def read_objects(place: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
     """The objects as the server has them (None: not there); raises KubeError."""
-    return {ref: await read_one(cluster, ref) for ref in dict.fromkeys(refs)}
+    return {ref: await read_one(place, ref) for ref in dict.fromkeys(refs)}
 
 
 def _concerns(scene: Scene, plan: Plan) -> tuple[str, ...]:
@@ -145,7 +167,7 @@ def _concerns(scene: Scene, plan: Plan) -> tuple[str, ...]:
 def _behind(cluster: Cluster, grounds: Mapping[Ref, Mapping[str, Any] | None]) -> str:
     """Why a plan was made from an old picture of where traffic goes; "" where the picture is the server's."""
     for ref, read in grounds.items():
-        known = cluster.store.get(ref.resource, ref.namespace, ref.name)
+        known = cluster.of(ref).store.get(ref.resource, ref.namespace, ref.name)
         version = ((read or {}).get("metadata") or {}).get("resourceVersion")
         if version != (known.metadata.resource_version if known else None):
             return f"{ref} in {cluster.context} changed, and what is shown does not have it yet; plan again in a moment"
@@ -170,15 +192,15 @@ def _blocked(cluster: Cluster, scene: Scene, key: RolloutKey) -> str:
     return f"under way: {shown.acting}" if shown and shown.acting else ""
 
 
-async def _try_out(cluster: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str, Any] | None]) -> _Trial:
+async def _try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str, Any] | None]) -> _Trial:
     if not plan.requests:
         return _Trial((), (), blocked="there is nothing to send: it is as asked for already")
     checks: list[str] = []
     diff: list[str] = []
     blocked, outdated = "", False
-    for place, request in enumerate(plan.requests):
-        earlier = {before.ref for before in plan.requests[:place]}
-        denied = await cluster.api.allowed(request.verb.value, request.ref, request.subresource)
+    for number, request in enumerate(plan.requests):
+        earlier = {before.ref for before in plan.requests[:number]}
+        denied = await place.api.allowed(request.verb.value, request.ref, request.subresource)
         if denied:
             checks.append(f"{_name(request)}: {denied}")
             blocked = blocked or denied
@@ -187,7 +209,7 @@ async def _try_out(cluster: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[s
             checks.append(f"{_name(request)}: can be tried only after the request before it on the same object")
             continue
         try:
-            answer = await cluster.sender.send(request, dry_run=True)
+            answer = await place.sender.send(request, dry_run=True)
         except ApiError as error:
             checks.append(f"{_name(request)}: {error}")
             blocked = blocked or str(error)

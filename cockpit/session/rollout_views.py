@@ -17,6 +17,7 @@ class RolloutViews:
         self._make = make
         self._made: dict[RolloutKey, RolloutView] = {}
         self._stale: dict[RolloutKey, str] = {}
+        self._away: list[str] = []
 
     def get(self, key: RolloutKey) -> RolloutView | None:
         return self._made.get(key)
@@ -27,9 +28,9 @@ class RolloutViews:
     def update(self, cluster: Cluster, touched: Set[RolloutKey]) -> None:
         """Follow the cluster; `touched` are rollouts of which something else than the objects may have changed."""
         changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
-        stale = cluster.stale_rollouts()
-        if changes.reshaped or stale != self._stale:
-            self._stale = stale
+        stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
+        if changes.reshaped or (stale, away) != (self._stale, self._away):
+            self._stale, self._away = stale, away
             self._made = {key: self._remade(key, rollout) for key, rollout in rollouts.items()}
             return
         for key in touched | changes.keys:

@@ -13,6 +13,7 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Finding, Phase, Rollout, Severity
 from cockpit.model.text import safe_text
+from cockpit.session.federation import MERGED, Federated, placed
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Rollouts:
 
     def __init__(self, store: Store, adapters: Sequence[Adapter]) -> None:
         self._store = store
+        self._neighbours: tuple[Store, ...] = ()
         self._adapters = tuple(adapters)
         self._readings: dict[_Root, _Reading] = {}
         self._asked: dict[str, set[_Root]] = {}
@@ -65,6 +67,16 @@ class Rollouts:
         """The adapter that read this rollout."""
         place = self._readers.get(key)
         return None if place is None else self._adapters[place]
+
+    def join(self, neighbours: Sequence[Store]) -> None:
+        """Read what is behind a gateway together with these clusters; their topics have to be applied here, too."""
+        self._neighbours = tuple(neighbours)
+
+    def objects_of(self, root: Ref) -> Tracked | Federated:
+        """What a rollout of this root is read from and planned on."""
+        if self._neighbours and root.resource in MERGED:
+            return Federated(self._store, self._neighbours)
+        return Tracked(self._store)
 
     def take_changes(self) -> Changes:
         """What changed since this was last asked."""
@@ -102,7 +114,7 @@ class Rollouts:
 
     def _read(self, root: _Root) -> bool:
         adapter = self._adapters[root.adapter]
-        objects = Tracked(self._store)
+        objects = self.objects_of(root.ref)
         before = self._readings.get(root)
         found = objects.get(root.ref.resource, root.ref.namespace, root.ref.name)
         rollouts: tuple[Rollout, ...] = ()
@@ -110,6 +122,8 @@ class Rollouts:
             self.read += 1
             try:
                 rollouts = tuple(adapter.read(found, objects))
+                if isinstance(objects, Federated):
+                    rollouts = tuple(placed(rollout, objects) for rollout in rollouts)
             except Exception as error:
                 # One object that an adapter cannot bear must not hide all others.
                 self.failures += 1

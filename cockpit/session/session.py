@@ -7,6 +7,7 @@ import itertools
 import logging
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +22,7 @@ from cockpit.session import inspect
 from cockpit.session.assemble import Circumstances, fleet_view, rollout_view
 from cockpit.session.cluster import Cluster, Connection
 from cockpit.session.conduct import Conductor
+from cockpit.session.federation import own_rollouts
 from cockpit.session.journal import Journal
 from cockpit.session.logbook import Logbook
 from cockpit.session.probes import Probes, Sampling
@@ -79,6 +81,9 @@ class Session:
             )
             for connection in connections
         }
+        for context, cluster in self._clusters.items():
+            sharing = {name for group in settings.one_gateway if context in group for name in group} - {context}
+            cluster.join([self._clusters[name] for name in sorted(sharing) if name in self._clusters])
         self._logbook = Logbook(journal, clock, rng)
         self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack())
         self._probes = Probes(make_probe, settings.probe.rate, self.touch)
@@ -244,13 +249,16 @@ class Session:
         clusters = [cluster.view() for cluster in self._clusters.values()]
         rollouts = tuple(itertools.chain.from_iterable(made.views() for made in self._made.values()))
         return fleet_view(
-            before, self._clock.now(), clusters, rollouts, self._logbook.entries, self._settings.read_only
+            before, self._clock.now(), clusters, own_rollouts(rollouts), self._logbook.entries, self._settings.read_only
         )
 
     def _make(self, rollout: Rollout, stale: str) -> RolloutView:
         key = rollout.key
         if key not in self._recalled:
             self._recall(key)
+        cluster = self._clusters.get(key.context)
+        if cluster and (away := cluster.away(rollout)):
+            rollout = replace(rollout, findings=(*away, *rollout.findings))
         lanes, probe = self._probes.seen(rollout)
         around = Circumstances(self._settings.read_only, stale, self._conductor.acting(key))
         return rollout_view(rollout, lanes, probe, around)

@@ -47,7 +47,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     `keymap` gives keys by binding id, several separated by commas. `production` are shell patterns for names
     of contexts in which full promotion and deletion ask for the name. `request_timeout` is in seconds.
-    `mouse` is off unless asked for: mouse mode keeps a terminal from selecting text.
+    `mouse` is off unless asked for: mouse mode keeps a terminal from selecting text. `one_gateway` are groups of
+    contexts behind one gateway that merges their Services of one namespace and name.
     """
 
     theme: str = "dark"
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     glyphs: Literal["auto", "unicode", "ascii"] = "auto"
     mouse: bool = False
     request_timeout: Annotated[float, Meta(gt=0, le=3_600)] = 30.0
+    one_gateway: tuple[tuple[str, ...], ...] = ()
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
 
 
@@ -179,9 +181,19 @@ def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
         if variable not in variables:
             raise SettingsError(variable, "", f"unknown variable{_nearest(variable, variables)}")
         key, value = variables[variable], environ[variable]
-        listed = [part.strip() for part in value.split(",") if part.strip()] if key == "production" else value
-        settings = _with(settings, key, listed, variable)
+        settings = _with(settings, key, _listed(key, value), variable)
     return settings
+
+
+def _listed(key: str, value: str) -> Any:
+    """A list is written with commas; groups of contexts with semicolons between them."""
+
+    def parts(text: str) -> list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+
+    if key == "one_gateway":
+        return [group for text in value.split(";") if (group := parts(text))]
+    return parts(value) if key == "production" else value
 
 
 def _scalar_keys() -> list[str]:

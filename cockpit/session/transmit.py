@@ -40,6 +40,7 @@ async def transmit(cluster: Cluster, clock: Clock, issue: Issue) -> Passage:
     Raises nothing: what was done before a defect of ours has to be remembered too.
     """
     done: list[Done] = []
+    cluster = cluster.place(issue.prepared.plan)
     for request in issue.prepared.plan.requests:
         earlier = any(d.request.ref == request.ref for d in done)
         shown = None if earlier else issue.objects.get(request.ref)
@@ -196,7 +197,7 @@ async def what_changed(cluster: Cluster, undo: UndoStack, issue: Issue) -> str:
     found = []
     for ref, read in issue.objects.items():
         try:
-            changed = _changes(ref, read, await read_one(cluster, ref))
+            changed = _changes(ref, read, await read_one(cluster.place(shown), ref))
         except KubeError:
             continue
         if changed:
@@ -212,7 +213,7 @@ async def _traffic_moved(cluster: Cluster, issue: Issue) -> str:
     found = []
     for ref, read in issue.grounds.items():
         try:
-            changed = _changes(ref, read, await read_one(cluster, ref))
+            changed = _changes(ref, read, await read_one(cluster.of(ref), ref))
         except KubeError as error:
             changed = f"it could not be read: {error}"
         if changed:

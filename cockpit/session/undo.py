@@ -124,10 +124,18 @@ class UndoStack:
 def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
     """The inverse of what was done of a plan; `before` is the rollout as it was when it was planned."""
     removed = {_uid(d.before) for d in done if d.request.verb is Verb.DELETE and d.before}
-    created = [recreation(d.request.ref, d.before, removed) for d in reversed(done) if _deleted(d) and d.before]
+    created = [
+        replace(recreation(d.request.ref, d.before, removed), context=d.request.context)
+        for d in reversed(done)
+        if _deleted(d) and d.before
+    ]
     patched = {d.request.ref for d in done if d.request.verb is Verb.PATCH}
     inverse = [r for r in plan.inverse if r.verb is Verb.PATCH and r.ref in patched]
-    deletions = [deletion(d.request.ref, d.after) for d in reversed(done) if d.request.verb is Verb.CREATE]
+    deletions = [
+        replace(deletion(d.request.ref, d.after), context=d.request.context)
+        for d in reversed(done)
+        if d.request.verb is Verb.CREATE
+    ]
     lost = [str(d.request.ref) for d in done if _deleted(d) and not d.before]
     whole = len(done) == len(plan.requests)
     return Step(

@@ -125,9 +125,9 @@ BY_ID = {key.id: key for key in KEYS}
 # Order of the footers: the way back is among the first, so that it is still there when there is little room.
 FLEET_FOOTER = ("open", "rollback", "weight", "flip", "approve", "probe", "filter", "help", "palette", "quit")
 ROLLOUT_FOOTER = (
-    *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "pause", "retry", "promote", "header"),
-    *("finish", "probe", "help", "jump", "enable", "disable", "steps", "image", "yaml", "events", "logs", "scale"),
-    *("restart", "journal"),
+    *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "help", "pause", "retry", "promote", "header"),
+    *("finish", "probe", "jump", "enable", "disable", "steps", "image", "yaml", "events", "logs", "scale", "restart"),
+    "journal",
 )
 
 
