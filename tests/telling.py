@@ -25,7 +25,6 @@ HASHES = (
     "pod-template-hash",
     "controller-revision-hash",
     "controller.kubernetes.io/hash",
-    "rollouts.kruise.io/stable-revision",
 )
 
 
@@ -45,10 +44,21 @@ def telling_of(watched: Iterable[Watched], events: Sequence[tuple[str, Obj]]) ->
                 rails.setdefault(rail, []).append(named(value, names))
         for rail, count in watch.counts.items():
             rails[rail] = turning_points([*rails.get(rail, []), count(obj)])
+    counted = {rail for watch in by_kind.values() for rail in watch.counts}
     return {
-        track: {rail: [(value, False) for value in folded(values)] for rail, values in sorted(rails.items())}
+        track: {rail: _counted(values) if rail in counted else always(values) for rail, values in sorted(rails.items())}
         for track, rails in sorted(seen.items())
     }
+
+
+def always(values: Sequence[Any]) -> Rail:
+    """A rail of states that no performance lacks."""
+    return [(value, False) for value in folded(values)]
+
+
+def _counted(numbers: Sequence[int]) -> Rail:
+    """Turning points; whether a controller saw the ones in between is chance: two changes may come as one."""
+    return [(number, 0 < place < len(numbers) - 1) for place, number in enumerate(numbers)]
 
 
 def names_of_hashes(objects: Iterable[Obj]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.stories.story import Watched
 from tests.telling import (
-    Rail,
+    always,
     differences,
     folded,
     follows,
@@ -23,10 +23,6 @@ from tests.telling import (
 )
 
 states = st.lists(st.sampled_from("abc"), max_size=8).map(folded)
-
-
-def always(values: list[str]) -> Rail:
-    return [(value, False) for value in values]
 
 
 @given(st.lists(states, min_size=1, max_size=4))

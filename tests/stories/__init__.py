@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stories import argo
+from tests.stories import argo, kruise
 from tests.stories.story import Story
 
-STORIES: dict[str, Story] = {story.name: story for story in (*argo.STORIES,)}
+STORIES: dict[str, Story] = {story.name: story for story in (*argo.STORIES, *kruise.STORIES)}

@@ -14,10 +14,10 @@ SHORT = 3
 
 
 def rollout(image: str = "example/web:v1", replicas: int = 4, **strategy: Any) -> Obj:
-    """A Rollout named web; its pods take a second to get ready, all the same."""
+    """A Rollout named web."""
     container = {"name": "web", "image": image, "ports": [{"containerPort": 8080}]}
     template = {
-        "metadata": {"labels": {"app": "web"}, "annotations": {"demo.cockpit/ready-delay": "1s"}},
+        "metadata": {"labels": {"app": "web"}},
         "spec": {"containers": [container]},
     }
     spec = {

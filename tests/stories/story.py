@@ -26,6 +26,9 @@ class Hand(Protocol):
     def get(self, kind: str, name: str) -> Obj:
         """One object as it is."""
 
+    def delete(self, kind: str, name: str) -> None:
+        """Delete an object; finalizers may hold it."""
+
     def until(self, kind: str, name: str, test: Callable[[Obj], object]) -> None:
         """Wait until `test` holds for an object; fails after a bounded time."""
 

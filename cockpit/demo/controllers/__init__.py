@@ -6,6 +6,7 @@ import random
 
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers import (
+    argo,
     daemonset,
     deployment,
     gateway_api,
@@ -40,6 +41,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,
+            argo.CONTROLLER,
             *kruise.controllers(),
             *gateway_api.CONTROLLERS,
         ],

@@ -1,0 +1,8 @@
+"""Argo Rollouts as it can be observed from outside: the behaviour of controller 1.8, from its sources.
+
+Sources are named by their path in argoproj/argo-rollouts.
+"""
+
+from __future__ import annotations
+
+from cockpit.demo.controllers.argo.controller import CONTROLLER as CONTROLLER

@@ -1,0 +1,71 @@
+"""The selectors of Services that lead to one version each (rollout/service.go)."""
+
+from __future__ import annotations
+
+from cockpit.demo.controllers.argo.context import HASH, MANAGER, Context, hash_of
+from cockpit.demo.controllers.argo.counts import available
+from cockpit.demo.controllers.replicaset import wanted
+from cockpit.demo.schemas.kinds import SERVICES
+from cockpit.demo.schemas.objects import Object
+
+MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts"
+
+
+def selected(service: Object | None) -> str:
+    """The hash that a Service selects; empty when it selects none."""
+    return str(((service or {}).get("spec", {}).get("selector") or {}).get(HASH) or "")
+
+
+def switch(context: Context, service: Object, digest: str) -> None:
+    """Let a Service select one version, and mark whose it is."""
+    meta, spec = service["metadata"], service["spec"]
+    annotations = meta.get("annotations") or {}
+    before = selected(service)
+    if before == digest and MANAGED_BY in annotations:
+        return
+    changed = {
+        **service,
+        "metadata": {**meta, "annotations": {**annotations, MANAGED_BY: annotations.get(MANAGED_BY, context.name)}},
+        "spec": {**spec, "selector": {**(spec.get("selector") or {}), HASH: digest}},
+    }
+    context.world.storage.update(SERVICES, changed, manager=MANAGER)
+    told = f"Switched selector for service '{meta['name']}' from '{before}' to '{digest}'"
+    context.tell("SwitchService", told)
+
+
+def aim(context: Context, name: str, rs: Object | None, *, careful: bool = True) -> None:
+    """Aim a Service at a version (ensureSVCTargets).
+
+    `careful` waits for the pods: all of them when the Service is taken over, any of them later.
+    """
+    service = context.world.storage.peek(SERVICES, context.namespace, name) if name else None
+    if service is None or rs is None or selected(service) == hash_of(rs):
+        return
+    ours = MANAGED_BY in (service["metadata"].get("annotations") or {})
+    full = wanted(rs) != 0 and wanted(rs) <= available(rs)
+    if careful and (not available(rs) or not (ours or full)):
+        return
+    switch(context, service, hash_of(rs))
+
+
+def reconcile(context: Context) -> None:
+    """The Services of a canary: stable and canary (reconcileStableAndCanaryService)."""
+    plan = context.plan
+    aim(context, plan.stable_service, context.stable)
+    if context.pauses.aborted and plan.router is None:
+        aim(context, plan.canary_service, context.stable)
+        return
+    if rolling_back_to(context):
+        return
+    aim(context, plan.canary_service, context.new)
+
+
+def rolling_back_to(context: Context) -> str:
+    """The hash that still takes canary traffic while a stable version that had been scaled down comes back."""
+    weights = (context.status.get("canary") or {}).get("weights")
+    if not context.plan.dynamic or weights is None or context.new is None:
+        return ""
+    if context.status.get("stableRS", "") != context.status.get("currentPodHash", ""):
+        return ""
+    digest = str(weights["canary"].get("podTemplateHash", ""))
+    return digest if digest != hash_of(context.new) and available(context.new) < context.plan.replicas else ""
