@@ -225,6 +225,9 @@ class Launcher:
             return demo_process.serve(order)
         order = order if order.scenarios else replace(order, scenarios=STORIES)
         with demo_process.embedded_cluster(order) as cluster, tempfile.TemporaryDirectory() as state:
-            apart = Launcher({"COCKPIT_PROBE_AUTO": DEMO_PROBES, **self._environ, "COCKPIT_STATE": state})
-            options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=order.contexts)
+            contexts = tuple(cluster.ready["contexts"])
+            shared = {"COCKPIT_ONE_GATEWAY": ",".join(contexts)} if cluster.ready["one_gateway"] else {}
+            own = {"COCKPIT_PROBE_AUTO": DEMO_PROBES, **shared}
+            apart = Launcher({**own, **self._environ, "COCKPIT_STATE": state})
+            options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=contexts)
             return apart.screen(replace(options, all_namespaces=options.namespace is None))

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asyncio.run(
         serve(
             options.scenario,
-            contexts=tuple(dict.fromkeys(options.context or ("demo",))),
+            contexts=tuple(dict.fromkeys(options.context or ())),
             kubeconfig_out=options.kubeconfig_out,
             api_port=options.api_port,
             gateway_port=options.gateway_port,

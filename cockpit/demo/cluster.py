@@ -40,17 +40,25 @@ NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 class DemoCluster:
     """A cluster on loopback. Ports of 0 become free ones.
 
-    `seed` makes names and uids repeatable; tokens and keys are always fresh.
+    `seed` makes names and uids repeatable; tokens and keys are always fresh. `behind` is a cluster, started before,
+    whose gateway serves this one as well.
     """
 
     def __init__(
-        self, name: str, *, clock: DemoClock, api_port: int = 0, gateway_port: int = 0, seed: int | None = None
+        self,
+        name: str,
+        *,
+        clock: DemoClock,
+        api_port: int = 0,
+        gateway_port: int = 0,
+        seed: int | None = None,
+        behind: DemoCluster | None = None,
     ) -> None:
         self.name = name
         self.clock = clock
         self.rng = random.Random(seed)
         self.storage = Storage(clock, self.rng)
-        self.gateway = Gateway(self.storage, clock, self.rng, gateway_port)
+        self.gateway = Gateway(self.storage, clock, self.rng, gateway_port, behind.gateway if behind else None)
         self._users = Users(name)
         self._authority = tls.authority(clock.now())
         self._api = ApiServer(self.storage, clock, self._users, self._authority, host=HOST, port=api_port)
@@ -85,9 +93,11 @@ class DemoCluster:
         await self.gateway.start()
         await self._api.start()
 
-    def play(self, scenario: Scenario) -> None:
-        """Create a scenario's objects and begin its story."""
-        scenario.install(self.storage)
+    def play(self, scenario: Scenario, number: int = 0) -> None:
+        """Create a scenario's objects for the cluster of this number, from 0; its story is told in the first."""
+        scenario.install(self.storage, number)
+        if number and scenario.elsewhere:
+            return
         self._run(Story(scenario, self.storage, self.clock, self.rng).run(), f"story {scenario.name}")
 
     async def stop(self) -> None:

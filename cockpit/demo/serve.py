@@ -21,7 +21,7 @@ Ready = Callable[[dict[str, Any]], None]
 async def serve(
     scenarios: Sequence[str],
     *,
-    contexts: Sequence[str] = ("demo",),
+    contexts: Sequence[str] = (),
     kubeconfig_out: Path | None = None,
     api_port: int = 0,
     gateway_port: int = 0,
@@ -31,32 +31,37 @@ async def serve(
 ) -> None:
     """Run a cluster per context until SIGTERM or SIGINT, or until stdin closes when asked to.
 
-    The first cluster gets the ports, the others free ones. Every cluster gets every scenario. `ready` is told
-    where the kubeconfig, the gateways and the APIs are: {"kubeconfig", "gateway", "api", "contexts"}.
+    The first cluster gets the ports, the others free ones. Every cluster gets every scenario; without `contexts`
+    they are those that a scenario names, else one called "demo". Where a scenario is about several clusters, one
+    gateway serves them all. `ready` is told where the kubeconfig, the gateways and the APIs are:
+    {"kubeconfig", "gateway", "api", "contexts", "one_gateway"}.
     Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
     """
-    clock = DemoClock()
-    clusters = [
-        DemoCluster(
-            name,
-            clock=clock,
-            api_port=0 if index else api_port,
-            gateway_port=0 if index else gateway_port,
-            seed=None if seed is None else seed + index,
+    clock, played = DemoClock(), [load(name) for name in scenarios]
+    together = next((scenario.contexts for scenario in played if scenario.contexts), ())
+    clusters: list[DemoCluster] = []
+    for index, name in enumerate(contexts or together or ("demo",)):
+        clusters.append(
+            DemoCluster(
+                name,
+                clock=clock,
+                api_port=0 if index else api_port,
+                gateway_port=0 if index else gateway_port,
+                seed=None if seed is None else seed + index,
+                behind=clusters[0] if index and together else None,
+            )
         )
-        for index, name in enumerate(contexts)
-    ]
     started: list[DemoCluster] = []
     with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as folder:
         path = kubeconfig_out or Path(folder) / "kubeconfig"
         try:
-            for cluster in clusters:
+            for number, cluster in enumerate(clusters):
                 await cluster.start()
                 started.append(cluster)
-                for name in scenarios:
-                    cluster.play(load(name))
+                for scenario in played:
+                    cluster.play(scenario, number)
             kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
-            ready(_addresses(path, clusters))
+            ready({**_addresses(path, clusters), "one_gateway": bool(together)})
             await _until_asked_to_end(exit_with_parent)
         finally:
             for cluster in reversed(started):

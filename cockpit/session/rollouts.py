@@ -117,6 +117,8 @@ class Rollouts:
         objects = self.objects_of(root.ref)
         before = self._readings.get(root)
         found = objects.get(root.ref.resource, root.ref.namespace, root.ref.name)
+        if isinstance(objects, Federated) and objects.home(root.ref):
+            found = None  # a neighbour's root is the neighbour's rollout
         rollouts: tuple[Rollout, ...] = ()
         if found is not None:
             self.read += 1

@@ -22,6 +22,7 @@ from cockpit.demo.gateway.loadbalancers import LoadBalancers, answer_from
 from cockpit.demo.gateway.match import Request, host_of, normal_path
 from cockpit.demo.gateway.rules import Upstream
 from cockpit.demo.schemas.customkinds import GATEWAYCLASSES, GATEWAYS, HTTPROUTES, REFERENCEGRANTS
+from cockpit.demo.schemas.kind import Kind
 from cockpit.demo.schemas.kinds import INGRESSCLASSES, INGRESSES, SERVICES
 from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
@@ -34,10 +35,19 @@ ROUTED = (INGRESSES, INGRESSCLASSES, HTTPROUTES, GATEWAYS, GATEWAYCLASSES, REFER
 
 
 class Gateway:
-    """Obeys the Ingresses of a storage on 127.0.0.1; `port` 0 takes a free one, known after `start()`."""
+    """Obeys the Ingresses of a storage on 127.0.0.1; `port` 0 takes a free one, known after `start()`.
 
-    def __init__(self, storage: Storage, clock: DemoClock, rng: random.Random, port: int = 0) -> None:
+    With `front` it listens nowhere: that gateway, started before, serves the routes of both clusters and merges the
+    endpoints of Services of one namespace and name, as Volcengine's API Gateway does with the clusters imported to it.
+    """
+
+    def __init__(
+        self, storage: Storage, clock: DemoClock, rng: random.Random, port: int = 0, front: Gateway | None = None
+    ) -> None:
         self._asked_port = port
+        self._front = front
+        self._members: list[Gateway] = [self]
+        self._turns: dict[Upstream, int] = {}
         self._storage = storage
         self._clock = clock
         self._rng = rng
@@ -54,6 +64,8 @@ class Gateway:
     @property
     def port(self) -> int:
         """The port it listens on."""
+        if self._front is not None:
+            return self._front.port
         if self._server is None:
             raise RuntimeError("the gateway has not been started")
         port: int = self._server.sockets[0].getsockname()[1]
@@ -71,7 +83,10 @@ class Gateway:
         self._end = self._storage.subscribe(self._follow)
         ingress_status.ensure_classes(self._world)
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connect, HOST, self._asked_port, backlog=1024)
+        if self._front is None:
+            self._server = await loop.create_server(self._connect, HOST, self._asked_port, backlog=1024)
+        else:
+            self._front.admit(self)
         self._balancers = LoadBalancers(self._world, self._endpoints, str(self.port))
         self._listeners = Listeners(self._world, self._connect, str(self.port))
         controllers = [
@@ -83,10 +98,21 @@ class Gateway:
         runtime.start()
         self._loop = loop.create_task(runtime.run())
 
+    def admit(self, member: Gateway) -> None:
+        """Serve another cluster as well."""
+        self._members.append(member)
+        self._routes = None
+
+    def _dismiss(self, member: Gateway) -> None:
+        self._members.remove(member)
+        self._routes = None
+
     async def stop(self) -> None:
         """Close every port and connection."""
         if self._end:
             self._end()
+        if self._front and self in self._front._members:
+            self._front._dismiss(self)
         if self._loop:
             self._loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -119,28 +145,49 @@ class Gateway:
     def _decide(self, request: Request) -> Upstream | int:
         if self._routes is None:
             self._routes = self._compile()
-        return self._routes.decide(request, self._rng, lambda upstream: bool(self._endpoints.ready(upstream)))
+        return self._routes.decide(request, self._rng, self._has_endpoints)
 
     def _compile(self) -> Routes:
         """The routes of every kind of object, those that are looked at first in front."""
-        scan = self._storage.scan
+
+        def scan(kind: Kind) -> list[Object]:
+            return [obj for member in self._members for obj in member._storage.scan(kind)]
+
         routes = httproutes.compile_table(
             scan(HTTPROUTES),
             scan(GATEWAYS),
             scan(GATEWAYCLASSES),
             scan(REFERENCEGRANTS),
-            lambda namespace, name: service_ports(self._world, namespace, name),
+            self._ports,
         )
         return Routes((routes, *compile_routes(scan(INGRESSES), scan(INGRESSCLASSES)).tables))
 
     def _forward(self, upstream: Upstream, target: str) -> Reply:
         """Ask endpoints in turn; where none of them listens the answer is 502."""
         for _ in range(TRIES):
-            endpoint = self._endpoints.next(upstream, self._rng)
-            reply = answer_from(self._endpoints, endpoint, target.partition("?")[0], self._world)
+            member = self._member(upstream)
+            endpoint = member._endpoints.next(upstream, self._rng)
+            reply = answer_from(member._endpoints, endpoint, target.partition("?")[0], member._world)
             if not reply.drop:
                 return reply
         return error_reply(502)
+
+    def _ports(self, namespace: str, name: str) -> list[int] | None:
+        found = (service_ports(member._world, namespace, name) for member in self._members)
+        return next((ports for ports in found if ports is not None), None)
+
+    def _has_endpoints(self, upstream: Upstream) -> bool:
+        return any(member._endpoints.ready(upstream) for member in self._members)
+
+    def _member(self, upstream: Upstream) -> Gateway:
+        """The cluster whose endpoint is next: each as often as it has endpoints of the Service."""
+        if len(self._members) == 1:
+            return self
+        places = [member for member in self._members for _ in member._endpoints.ready(upstream)]
+        turn = self._turns.get(upstream)
+        turn = self._rng.randrange(len(places) or 1) if turn is None else turn + 1
+        self._turns[upstream] = turn
+        return places[turn % len(places)] if places else self
 
     def _connect(self) -> Connection:
         return Connection(self.handle, self._clock, self._connections)
@@ -150,7 +197,7 @@ class Gateway:
         if event.kind in ROUTED:
             gone = event.type == "DELETED" or event.old is None
             if gone or _rules(event.obj) != _rules(event.old or {}):
-                self._routes = None
+                (self._front or self)._routes = None
 
 
 def _rules(obj: Object) -> tuple[Any, ...]:

@@ -43,7 +43,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a demo begins with. `steps` of a `repeats` story start over, with the next pair of versions."""
+    """What a demo begins with. `steps` of a `repeats` story start over, with the next pair of versions.
+
+    A scenario of several clusters behind one gateway names their `contexts`, and has objects `elsewhere` for every
+    cluster but the first.
+    """
 
     name: str
     about: str
@@ -51,6 +55,8 @@ class Scenario:
     objects: tuple[Object, ...]
     steps: tuple[Object, ...] = ()
     repeats: bool = False
+    contexts: tuple[str, ...] = ()
+    elsewhere: tuple[Object, ...] = ()
 
     @property
     def namespace(self) -> str:
@@ -62,11 +68,11 @@ class Scenario:
         words = {"old": f"v{number + 1}", "new": f"v{number + 2}"}
         return [self._step(substituted(step, words)) for step in self.steps]
 
-    def install(self, storage: Storage) -> None:
-        """Create the namespaces and objects; what is there already stays as it is."""
+    def install(self, storage: Storage, number: int = 0) -> None:
+        """Create the namespaces and objects for the cluster of this number; what is there already stays as it is."""
         for namespace in self.namespaces:
             ensure_namespace(storage, namespace)
-        for obj in self.objects:
+        for obj in self.elsewhere if number and self.elsewhere else self.objects:
             try:
                 storage.create(kind_of(obj), obj, manager="demo")
             except AlreadyExists:
@@ -105,8 +111,16 @@ def load(name: str) -> Scenario:
     namespaces = tuple(raw.get("namespaces") or ())
     written = (in_namespace(obj, namespaces[0] if namespaces else "default") for obj in raw.get("objects") or ())
     objects = tuple(GENERATED[name](namespaces)) if name in GENERATED else tuple(written)
+    first = namespaces[0] if namespaces else "default"
     scenario = Scenario(
-        name, raw["about"], namespaces, objects, tuple(story.get("steps") or ()), bool(story.get("repeat"))
+        name,
+        raw["about"],
+        namespaces,
+        objects,
+        tuple(story.get("steps") or ()),
+        bool(story.get("repeat")),
+        tuple(raw.get("contexts") or ()),
+        tuple(in_namespace(obj, first) for obj in raw.get("elsewhere") or ()),
     )
     scenario.round(0)
     return scenario
