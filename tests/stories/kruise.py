@@ -316,9 +316,9 @@ def _header(hand: Hand) -> None:
 
 
 def _batches(hand: Hand) -> None:
-    begin(hand, workload(), rollout(step(1), step("50%", pause=SHORT), step(4)))
+    begin(hand, workload(), rollout(step(1), step(2, pause=SHORT), step("100%")))
     set_image(hand, "v2")
-    through(hand, 1, 3)
+    through(hand, 1)
     to_rest(hand, succeeded=True)
 
 
@@ -414,7 +414,7 @@ def _continuous(hand: Hand) -> None:
     through(hand, 1)
     hand.until(ROLLOUTS, "web", at(2))
     set_image(hand, "v3")
-    hand.until(ROLLOUTS, "web", lambda obj: status(obj)["conditions"][0]["reason"] == "Initializing")
+    hand.until(ROLLOUTS, "web", lambda obj: sub(obj).get("currentStepIndex") == 1)
     through(hand, 1, 2)
     to_rest(hand, succeeded=True)
 
