@@ -210,7 +210,7 @@ WATCHED = (
     Watched(
         "Deployment",
         {"held": held, "image": image},
-        {"replicas": count("replicas"), "updated": count("updatedReplicas"), "ready": count("readyReplicas")},
+        {"updated": count("updatedReplicas")},
         track=own_deployment,
     ),
     Watched("ReplicaSet", {}, {"size": lambda obj: int(obj["spec"].get("replicas", 0))}, track=own_set),
@@ -224,7 +224,7 @@ NUMBERED = (
     Watched(
         "StatefulSet",
         {"partition": partition, "image": image},
-        {"updated": count("updatedReplicas"), "ready": count("readyReplicas")},
+        {"updated": count("updatedReplicas")},
     ),
 )
 

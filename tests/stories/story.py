@@ -40,12 +40,15 @@ class Watched:
     `rails` name what is told of each object: the sequence of each rail's values, with repetitions folded, is
     compared. `counts` are rails of numbers that are told by their turning points alone (0 1 2 3 1 is told as 0 3 1):
     how fast pods come, and how many of them a controller sees at once, is chance.
+    `flapping` names rails on which a controller goes back and forth between two values, how often is chance: of such
+    an alternation the first two values are told and, where it ends on the first one, that.
     `track` names the sequence an object belongs to; None leaves the object out. By default its own name.
     """
 
     kind: str
     rails: Mapping[str, Rail]
     counts: Mapping[str, Callable[[Obj], int]] = field(default_factory=dict)
+    flapping: frozenset[str] = frozenset()
     track: Callable[[Obj], str | None] = lambda obj: str(obj["metadata"]["name"])
 
 

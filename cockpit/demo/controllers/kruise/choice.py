@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from cockpit.demo.controllers.kruise.bluegreen import BlueGreenCloneSet, BlueGreenDeployment
 from cockpit.demo.controllers.kruise.controls import Control
 from cockpit.demo.controllers.kruise.deployments import PartitionDeployment
+from cockpit.demo.controllers.kruise.extra import ExtraDeployment
+from cockpit.demo.controllers.kruise.numbered import NumberedSet, PartitionCloneSet
+from cockpit.demo.controllers.kruise.plan import BLUE_GREEN, CANARY
 from cockpit.demo.controllers.kruise.workload import kind_named
 from cockpit.demo.controllers.world import World
+from cockpit.demo.schemas.customkinds import CLONESETS
 from cockpit.demo.schemas.kinds import DEPLOYMENTS
 from cockpit.demo.schemas.objects import Object
 
@@ -17,6 +22,11 @@ def control_for(world: World, batch: Object) -> Control | None:
     if kind is None:
         return None
     place = (world, kind, batch["metadata"]["namespace"], reference.get("name", ""))
+    style = batch["spec"]["releasePlan"].get("rollingStyle")
     if kind is DEPLOYMENTS:
-        return PartitionDeployment(*place)
-    return None
+        if style == BLUE_GREEN:
+            return BlueGreenDeployment(*place)
+        return ExtraDeployment(*place) if style == CANARY else PartitionDeployment(*place)
+    if kind is CLONESETS:
+        return BlueGreenCloneSet(*place) if style == BLUE_GREEN else PartitionCloneSet(*place)
+    return NumberedSet(*place)

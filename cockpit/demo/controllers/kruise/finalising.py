@@ -32,20 +32,23 @@ def finalise(release: Release, reason: str) -> bool:
     order = LEGACY if release.legacy else ORDERS.get((plan.is_blue_green(release.rollout), reason), FORWARD)
     if release.legacy:
         return not any(_still(release, task, reason) for task in order)
-    task = sub.get("finalisingStep") or order[0]
+    task = sub.get("finalisingStep", "")
     if task == END:
         return True
-    if not sub.get("finalisingStep"):
+    if not task:
+        # The real controller begins with the first task and comes back to it once more.
         release.touch()
-    if task not in order:
-        task = sub["finalisingStep"] = order[0]
+        following = task = sub["finalisingStep"] = order[0]
+    elif task not in order:
+        sub["finalisingStep"] = order[0]
         return False
-    sub["finalisingStep"] = task
+    else:
+        following = (*order, END)[order.index(task) + 1]
     if _still(release, task, reason):
         return False
     release.touch()
-    sub["finalisingStep"] = (*order, END)[order.index(task) + 1]
-    return bool(sub["finalisingStep"] == END)
+    sub["finalisingStep"] = following
+    return following == END
 
 
 def _still(release: Release, task: str, reason: str) -> bool:

@@ -172,8 +172,11 @@ def _disable(release: Release) -> None:
 
 
 def _write(release: Release) -> None:
-    sub = release.sub
+    sub, status = release.sub, release.status
     if sub and not release.legacy:
-        release.status["currentStepIndex"] = sub.get("currentStepIndex", 0)
-        release.status["currentStepState"] = sub.get("currentStepState", "")
-    write_status(release.world, KRUISE_ROLLOUTS, release.rollout, release.status)
+        status["currentStepIndex"] = sub.get("currentStepIndex", 0)
+        status["currentStepState"] = sub.get("currentStepState", "")
+    elif not release.legacy:
+        status.setdefault("currentStepIndex", 0)
+        status.setdefault("currentStepState", "")
+    write_status(release.world, KRUISE_ROLLOUTS, release.rollout, status)
