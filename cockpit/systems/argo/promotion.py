@@ -100,7 +100,7 @@ def _plan_switch(state: State, rollout: Rollout, ask: Ask, current: Edition) -> 
         undo="abort before it is stable, rollback after: at once while the old version keeps its pods",
         warnings=(*_early(state), *_resumes(state)),
         raises=True,
-        reaches=Milestone(f"{current.name} as the active version", not_phases=(Phase.ABORTED,), stable=current.name),
+        reaches=Milestone(f"{current.name} as the active version", not_phases=(Phase.ABORTED,), identity=current.uid),
     )
 
 
@@ -159,5 +159,5 @@ def plan_promote(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         ),
         raises=True,
         final=True,
-        reaches=Milestone(f"{current.name} as the stable version", phases=(Phase.AT_REST,), stable=current.name),
+        reaches=Milestone(f"{current.name} as the stable version", phases=(Phase.AT_REST,), identity=current.uid),
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
 
 from cockpit.model.fields import entries, mapping, text
-from cockpit.model.objects import Deployment, ReplicaSet
+from cockpit.model.objects import ReplicaSet
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
-from cockpit.systems.argo.editions import HASH, annotation, find_edition, revision_of
+from cockpit.systems.argo.editions import annotation, find_edition, revision_of
+from cockpit.systems.argo.originals import carried_back, original
 from cockpit.systems.argo.promises import expected, why_not_ready
 from cockpit.systems.argo.reading import State, stable_set, within
 from cockpit.systems.argo.requests import generation_test, spec_request, unpause
@@ -21,7 +21,6 @@ from cockpit.workloads.findings import listed
 from cockpit.workloads.naming import image_tag
 from cockpit.workloads.ownership import revert_warnings
 
-_EPHEMERAL = "rollout.argoproj.io/ephemeral-metadata"
 _TEMPLATE = pointer("spec", "template")
 _LISTS = ("containers", "initContainers")
 
@@ -66,6 +65,8 @@ def plan_back(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         return refused(rollout, ask.act, f"{current.name} is the present template already")
     try:
         template = original(target)
+        if current is not None:
+            template = carried_back(_template(state), original(current.replica_set), template)
     except (ValueError, RecursionError):
         return refused(rollout, ask.act, f"the template of ReplicaSet {target.metadata.name} cannot be read")
     return _back(state, rollout, ask, target, template)
@@ -91,7 +92,7 @@ def _back(state: State, rollout: Rollout, ask: Ask, target: ReplicaSet, template
         expected=expected(rollout, name, 1.0) if home and named else (),
         undo=f"roll {now} out again: rollback --to {_again(state)}",
         warnings=(*_way(state, target, home, ask), *revert_warnings([state.source or state.rollout])),
-        reaches=Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), stable=named)
+        reaches=Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid)
         if home
         else Milestone(f"{name} on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
     )
@@ -123,57 +124,6 @@ def _way(state: State, target: ReplicaSet, home: bool, ask: Ask) -> tuple[str, .
             " name another with --to"
         )
     return tuple(found)
-
-
-def original(replica_set: ReplicaSet) -> dict[str, Any]:
-    """The template as it was in the Rollout: without what the controller put into its copy.
-
-    With its hash, its metadata for a role or its anti-affinity left in, it would be another template to the
-    controller, and a new ReplicaSet would be rolled out instead of the old one.
-    """
-    template = mapping(msgspec.json.decode(replica_set.spec.raw_template))
-    metadata = mapping(template, "metadata")
-    injected = _injected(annotation(replica_set, _EPHEMERAL))
-    _drop(mapping(metadata, "labels"), {HASH, *mapping(injected, "labels")})
-    _drop(mapping(metadata, "annotations"), set(mapping(injected, "annotations")))
-    if metadata.get("annotations") == {}:
-        del metadata["annotations"]
-    _without_anti_affinity(mapping(template, "spec"))
-    return template
-
-
-def _injected(written: str) -> Any:
-    try:
-        return json.loads(written) if written else {}
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _drop(found: dict[str, Any], keys: set[str]) -> None:
-    for key in keys:
-        found.pop(key, None)
-
-
-def _without_anti_affinity(spec: dict[str, Any]) -> None:
-    """Take out the terms on the hash label, and what is empty then (utils/replicaset/replicaset.go)."""
-    anti = mapping(spec, "affinity", "podAntiAffinity")
-    for key in [k for k in anti if isinstance(anti[k], list)]:
-        kept = [term for term in anti[key] if not _on_hash(term)]
-        if kept == anti[key]:
-            continue
-        anti[key] = kept
-        if not kept:
-            del anti[key]
-            if not anti:
-                del spec["affinity"]["podAntiAffinity"]
-                if not spec["affinity"]:
-                    del spec["affinity"]
-
-
-def _on_hash(term: Any) -> bool:
-    weighted = mapping(term, "podAffinityTerm") or mapping(term)
-    expressions = entries(weighted, "labelSelector", "matchExpressions")
-    return any(text(expression, "key") == HASH for expression in expressions)
 
 
 def _write(state: State, changes: list[Operation]) -> Request:
@@ -224,13 +174,16 @@ def plan_image(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
     )
 
 
+def _template(state: State) -> dict[str, Any]:
+    """The present template, of the Rollout or of the workload that it refers to."""
+    if state.source is not None:
+        return mapping(msgspec.json.decode(state.source.spec.raw_template))
+    return mapping(state.rollout.spec, "template")
+
+
 def _containers(state: State) -> list[tuple[str, str, str]]:
     """Path of the image, name and image of each container of the template."""
-    if state.source is not None:
-        source: Deployment | ReplicaSet = state.source
-        template: Any = msgspec.json.decode(source.spec.raw_template)
-    else:
-        template = mapping(state.rollout.spec, "template")
+    template = _template(state)
     return [
         (pointer("spec", "template", "spec", kind, index, "image"), text(entry, "name"), text(entry, "image"))
         for kind in _LISTS
