@@ -42,6 +42,8 @@ def telling_of(watched: Iterable[Watched], events: Sequence[tuple[str, Obj]]) ->
         for rail, tell in watch.rails.items():
             if (value := tell(obj)) is not None:
                 rails.setdefault(rail, []).append(named(value, names))
+                if rail in watch.flapping:
+                    rails[rail] = steadied(rails[rail])
         for rail, count in watch.counts.items():
             rails[rail] = turning_points([*rails.get(rail, []), count(obj)])
     counted = {rail for watch in by_kind.values() for rail in watch.counts}
@@ -92,6 +94,17 @@ def named(value: Any, names: dict[str, str]) -> Any:
 def folded(values: Sequence[Any]) -> list[Any]:
     """Values without repetitions."""
     return [value for value, _ in itertools.groupby(values)]
+
+
+def steadied(values: Sequence[Any]) -> list[Any]:
+    """Values without repetitions of a change to and fro: A B A B A is told as A B A."""
+    kept: list[Any] = []
+    for value in folded(values):
+        if len(kept) > 2 and value == kept[-2] and kept[-1] == kept[-3]:
+            kept.pop()
+        else:
+            kept.append(value)
+    return kept
 
 
 def turning_points(numbers: Sequence[int]) -> list[int]:
@@ -152,6 +165,23 @@ def follows(seen: Sequence[Any], rail: Rail) -> int | None:
     return None if ends else len(seen)
 
 
+def is_count(seen: Sequence[Any], rail: Rail) -> bool:
+    """Whether a rail tells a number of pods."""
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in [*seen, *(v for v, _ in rail)])
+
+
+def _outside(seen: Sequence[int], rail: Rail) -> int | None:
+    """Where a number begins or ends elsewhere, or goes higher or lower, than it ever was."""
+    numbers = [number for number, _ in rail]
+    for place, number in enumerate(seen):
+        if not min(numbers, default=number) <= number <= max(numbers, default=number):
+            return place
+    for place in (0, -1):
+        if seen[place : place + 1 or None] != numbers[place : place + 1 or None]:
+            return place % len(seen) if seen else 0
+    return None
+
+
 def differences(seen: Telling, recorded: Telling) -> list[str]:
     """In words, where a performance tells another story than the recorded one."""
     texts = [f"{track}: only {'recorded' if track in recorded else 'seen'}" for track in set(seen) ^ set(recorded)]
@@ -159,7 +189,7 @@ def differences(seen: Telling, recorded: Telling) -> list[str]:
         for rail in sorted({*seen[track], *recorded[track]}):
             states = [value for value, _ in seen[track].get(rail, [])]
             wanted = recorded[track].get(rail, [])
-            place = follows(states, wanted)
+            place = _outside(states, wanted) if is_count(states, wanted) else follows(states, wanted)
             if place is not None:
                 texts.append(f"{track}, {rail}: leaves the recorded course at state {place}")
                 texts.append(_side_by_side(states, wanted, place))

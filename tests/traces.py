@@ -130,7 +130,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("what", choices=("record", "check", "list"))
     parser.add_argument("stories", nargs="*", metavar="STORY")
     parser.add_argument("--times", type=int, default=PERFORMANCES, help="how often a recorded story is played")
-    asked = parser.parse_args(argv)
+    asked = parser.parse_intermixed_args(argv)
     unknown = set(asked.stories) - set(STORIES)
     if unknown:
         parser.error(f"no such story: {', '.join(sorted(unknown))}; there are {', '.join(sorted(STORIES))}")

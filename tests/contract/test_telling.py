@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stories.story import Watched
 from tests.telling import (
+    Telling,
     always,
     differences,
     folded,
     follows,
     from_json,
     joined,
+    steadied,
     telling_of,
     to_json,
     together,
@@ -55,6 +58,13 @@ def test_turning_points_keep_the_extremes_and_change_direction_each_time(numbers
     assert all(a != b for a, b in itertools.pairwise(directions))
 
 
+@pytest.mark.parametrize(
+    ("values", "told"), [("abab", "ab"), ("ababa", "aba"), ("cababad", "cabad"), ("abcabc", "abcabc"), ("aabb", "ab")]
+)
+def test_to_and_fro_is_told_once(values: str, told: str) -> None:
+    assert "".join(steadied(list(values))) == told
+
+
 def test_hashes_get_the_names_of_their_images() -> None:
     def replicaset(digest: str, tag: str) -> dict[str, Any]:
         template = {"spec": {"containers": [{"image": f"registry:5000/web:{tag}"}]}}
@@ -75,3 +85,14 @@ def test_hashes_get_the_names_of_their_images() -> None:
     assert differences(told[0], told[1]) == []
     other = {**told[1], "ReplicaSet web-v2": {"name": [("web-v3", False)]}}
     assert "leaves the recorded course at state 0" in differences(told[0], other)[0]
+
+
+@pytest.mark.parametrize(
+    ("seen", "fits"),
+    [([0, 4, 3, 4], True), ([0, 3, 4], True), ([1, 4], False), ([0, 3], False), ([0, 5, 4], False), ([], False)],
+)
+def test_a_count_keeps_to_the_bounds_it_had(seen: list[int], fits: bool) -> None:
+    def telling(numbers: list[int]) -> Telling:
+        return {"ReplicaSet web": {"pods": [(number, True) for number in numbers]}}
+
+    assert (differences(telling(seen), telling([0, 4, 3, 4])) == []) == fits

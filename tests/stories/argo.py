@@ -121,10 +121,13 @@ WATCHED = (
         "ReplicaSet",
         {"revision": revision, "deadline": deadline, "size": lambda obj: obj["spec"].get("replicas", 0)},
     ),
-    Watched("Service", {"selector": lambda obj: obj["spec"].get("selector")}),
+    # While an aborted version still has pods, its Service is switched to and fro at every reconcile.
+    Watched("Service", {"selector": lambda obj: obj["spec"].get("selector")}, flapping=frozenset(["selector"])),
     Watched("Ingress", {"route": canary_annotations}),
     Watched("Event", {"told": lambda obj: f"{obj['reason']}: {obj['message']}"}, track=told_of_rollout),
 )
+# Without Events: while a Service is switched to and fro, each switch uses up one of the few that may be sent.
+FLAPPING = tuple(watch for watch in WATCHED if watch.kind != "Event")
 
 
 # What an operator does
@@ -158,8 +161,8 @@ def paused_at(step: int) -> Callable[[Obj], bool]:
             and now.get("currentStepIndex") == step
             and now.get("pauseConditions")
             and now.get("phase") == "Paused"
-            and found["Progressing"] == "Unknown RolloutPaused"
-            and found["Paused"] == "True RolloutPaused"
+            and found.get("Progressing") == "Unknown RolloutPaused"
+            and found.get("Paused") == "True RolloutPaused"
         )
 
     return test
@@ -197,4 +200,150 @@ def _canary(hand: Hand) -> None:
     hand.until(ROLLOUTS, "web", healthy)
 
 
-STORIES = (Story("argo-canary", "a basic canary with two approvals, without any router", _canary, WATCHED),)
+def routed(*steps: Obj, **more: Any) -> list[Obj]:
+    """A Rollout behind an nginx Ingress, with Services of both versions; old pods go after a few seconds."""
+    canary = {
+        "canaryService": "web-canary",
+        "stableService": "web-stable",
+        "trafficRouting": {"nginx": {"stableIngress": "web"}},
+        "scaleDownDelaySeconds": SHORT,
+        "abortScaleDownDelaySeconds": SHORT,
+        "steps": list(steps),
+        **more,
+    }
+    return [service("web-stable"), service("web-canary"), ingress("web", "web-stable"), rollout(canary=canary)]
+
+
+def _nginx(hand: Hand) -> None:
+    begin(hand, *routed(weight(25), PAUSE, weight(50), PAUSE))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    approve(hand)
+    hand.until(ROLLOUTS, "web", paused_at(3))
+    approve(hand)
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def _timed(hand: Hand) -> None:
+    begin(hand, basic(weight(50), {"pause": {"duration": "2s"}}, weight(75), {"pause": {"duration": 1}}))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def abort(hand: Hand) -> None:
+    hand.merge(ROLLOUTS, "web", {"status": {"abort": True}}, "status")
+
+
+def drained(obj: Obj) -> bool:
+    """Aborted, every pod of the stable version available and none of the canary left."""
+    now, size = status(obj), obj["spec"]["replicas"]
+    counts = [now.get(field) for field in ("replicas", "availableReplicas")]
+    return now.get("phase") == "Degraded" and counts == [size] * 2 and not now.get("updatedReplicas")
+
+
+def _abort_and_retry(hand: Hand) -> None:
+    begin(hand, basic(weight(50), PAUSE))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    abort(hand)
+    hand.until(ROLLOUTS, "web", drained)
+    hand.merge(ROLLOUTS, "web", {"status": {"abort": False}}, "status")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    approve(hand)
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def _abort_behind_router(hand: Hand) -> None:
+    begin(hand, *routed(weight(50), PAUSE))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    abort(hand)
+    hand.until(ROLLOUTS, "web", drained)
+    hand.merge(ROLLOUTS, "web", {"status": {"abort": False}}, "status")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    approve(hand)
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def _undo_while_aborted(hand: Hand) -> None:
+    begin(hand, *routed(weight(50), PAUSE))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    abort(hand)
+    hand.until(ROLLOUTS, "web", drained)
+    set_image(hand, "v1")
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def _full(hand: Hand) -> None:
+    begin(hand, *routed(weight(25), PAUSE, weight(50), PAUSE))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    hand.merge(ROLLOUTS, "web", {"status": {"promoteFull": True}}, "status")
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def _full_and_abort(hand: Hand) -> None:
+    """The new version's further pods never get ready, so that the promotion can be met half-way."""
+    begin(hand, *routed(weight(25), PAUSE, weight(50), PAUSE))
+    template = hand.get(ROLLOUTS, "web")["spec"]["template"]
+    template["metadata"]["annotations"] = {"demo.cockpit/ready-delay": "4s"}
+    template["spec"]["containers"][0]["image"] = "example/web:v2"
+    hand.edit(ROLLOUTS, "web", {"op": "replace", "path": "/spec/template", "value": template})
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    hand.merge(ROLLOUTS, "web", {"status": {"promoteFull": True}}, "status")
+    hand.until(ROLLOUTS, "web", lambda obj: status(obj).get("updatedReplicas") == 4)
+    abort(hand)
+    hand.until(ROLLOUTS, "web", lambda obj: not status(obj).get("abort"))
+    hand.merge(ROLLOUTS, "web", {"status": {"promoteFull": None, "abort": True}}, "status")
+    hand.until(ROLLOUTS, "web", drained)
+
+
+def _paused(hand: Hand) -> None:
+    begin(hand, basic(weight(25), PAUSE))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    hand.merge(ROLLOUTS, "web", {"spec": {"paused": True}})
+    hand.until(ROLLOUTS, "web", lambda obj: observed(obj) and status(obj).get("message") == "manually paused")
+    hand.merge(ROLLOUTS, "web", {"spec": {"paused": False}})
+    hand.until(ROLLOUTS, "web", paused_at(1))
+    approve(hand)
+    hand.until(ROLLOUTS, "web", healthy)
+
+
+def _blue_green(hand: Hand) -> None:
+    rules = {
+        "activeService": "web",
+        "previewService": "web-preview",
+        "autoPromotionEnabled": False,
+        "scaleDownDelaySeconds": SHORT,
+    }
+    begin(hand, service("web"), service("web-preview"), rollout(replicas=2, blueGreen=rules))
+    set_image(hand, "v2")
+    hand.until(ROLLOUTS, "web", blue_green_paused)
+    approve(hand)
+    hand.until(ROLLOUTS, "web", healthy)
+    hand.until(ROLLOUTS, "web", lambda obj: status(obj).get("replicas") == 2)
+
+
+def blue_green_paused(obj: Obj) -> bool:
+    now = status(obj)
+    return bool(
+        observed(obj)
+        and [entry["reason"] for entry in now.get("pauseConditions") or []] == ["BlueGreenPause"]
+        and conditions(obj).get("Paused") == "True RolloutPaused"
+    )
+
+
+STORIES = (
+    Story("argo-canary", "a basic canary with two approvals, without any router", _canary, WATCHED),
+    Story("argo-nginx", "a canary behind nginx with two approvals", _nginx, WATCHED),
+    Story("argo-timed", "pauses that end by themselves", _timed, WATCHED),
+    Story("argo-abort", "a basic canary aborted, retried and approved", _abort_and_retry, WATCHED),
+    Story("argo-abort-nginx", "a canary behind nginx aborted, retried and approved", _abort_behind_router, FLAPPING),
+    Story("argo-undo", "an aborted canary whose spec goes back to the stable version", _undo_while_aborted, FLAPPING),
+    Story("argo-full", "a canary promoted fully from its first pause", _full, WATCHED),
+    Story("argo-full-abort", "a full promotion that an abort alone does not stop", _full_and_abort, FLAPPING),
+    Story("argo-paused", "a canary paused and resumed by its spec", _paused, WATCHED),
+    Story("argo-blue-green", "a blue-green switch after an approval", _blue_green, WATCHED),
+)

@@ -38,8 +38,9 @@ class Watched:
     """A kind that is followed while a story is played.
 
     `rails` name what is told of each object: the sequence of each rail's values, with repetitions folded, is
-    compared. `counts` are rails of numbers that are told by their turning points alone (0 1 2 3 1 is told as 0 3 1):
-    how fast pods come, and how many of them a controller sees at once, is chance.
+    compared. `counts` are rails of numbers, told by their turning points alone (0 1 2 3 1 is told as 0 3 1): how
+    fast pods come, and how many of them a controller sees at once, is chance. Of those only the first and the last
+    are compared, and that none is higher or lower than what was recorded.
     `flapping` names rails on which a controller goes back and forth between two values, how often is chance: of such
     an alternation the first two values are told and, where it ends on the first one, that.
     `track` names the sequence an object belongs to; None leaves the object out. By default its own name.

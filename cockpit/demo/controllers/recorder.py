@@ -11,20 +11,30 @@ from cockpit.demo.store.storage import Storage
 
 EventKind = Literal["Normal", "Warning"]
 LONGEST_MESSAGE = 1024
-# client-go remembers 4096 events to count repetitions on.
+# client-go remembers 4096 events to count repetitions on, and as many sources of events.
 REMEMBERED = 4096
+# Of one component about one object it sends 25 events, and one more each five minutes (tools/record/events_cache.go).
+BURST, REFILL = 25, 300.0
 
 
 class Recorder:
-    """Writes Events; the same words about the same object count up instead of adding a further Event."""
+    """Writes Events; the same words about the same object count up instead of adding a further Event.
 
-    def __init__(self, storage: Storage) -> None:
+    `limited` drops what is too much about one object, as client-go does.
+    """
+
+    def __init__(self, storage: Storage, *, limited: bool = True) -> None:
         self._storage = storage
+        self._limited = limited
         self._names: dict[tuple[str, str, str, str], str] = {}
+        # How many events may be sent about an object, and since when.
+        self._allowed: dict[tuple[str, str], tuple[float, float]] = {}
 
     def tell(self, kind: Kind, obj: Object, type_: EventKind, reason: str, message: str, component: str) -> None:
         """Leave an Event on `obj`. An object whose namespace is going away gets none."""
         meta, message = obj["metadata"], message[:LONGEST_MESSAGE]
+        if self._limited and not self._may(component, meta.get("uid", meta["name"])):
+            return
         key = (meta.get("uid", meta["name"]), reason, message, component)
         namespace = meta.get("namespace") or "default"
         known = self._names.get(key)
@@ -37,6 +47,15 @@ class Recorder:
         self._names[key] = created["metadata"]["name"]
         if len(self._names) > REMEMBERED:
             del self._names[next(iter(self._names))]
+
+    def _may(self, component: str, uid: str) -> bool:
+        now = self._storage.clock.now()
+        left, since = self._allowed.pop((component, uid), (float(BURST), now))
+        left = min(left + (now - since) / REFILL, float(BURST))
+        self._allowed[component, uid] = (left - 1 if left >= 1 else left, now)
+        if len(self._allowed) > REMEMBERED:
+            del self._allowed[next(iter(self._allowed))]
+        return left >= 1
 
     def _count_up(self, namespace: str, name: str) -> bool:
         stored = self._storage.peek(EVENTS, namespace, name)

@@ -38,7 +38,7 @@ class Story:
         self._storage = storage
         self._clock = clock
         self._rng = rng
-        self._recorder = Recorder(storage)
+        self._recorder = Recorder(storage, limited=False)
         self._mine: set[Place] = {place_of(obj) for obj in (*scenario.objects, *mentioned(scenario.round(0)))}
         self._writing = False
         self._over = asyncio.Event()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.demo.controllers.argo import canary, conditions, sets, status
+from cockpit.demo.controllers.argo import bluegreen, canary, conditions, sets, status
 from cockpit.demo.controllers.argo.context import REVISION, Context, revision_of
 from cockpit.demo.controllers.argo.counts import available, created
 from cockpit.demo.controllers.argo.pauses import Pauses
@@ -51,6 +51,8 @@ def reconcile(world: World, key: Key) -> float | None:
         _scale_only(context)
     elif context.plan.canary is not None:
         canary.reconcile(context)
+    else:
+        bluegreen.reconcile(context)
     return min(context.wakes, default=None)
 
 
@@ -124,6 +126,9 @@ def _scale_only(context: Context) -> None:
         canary.reconcile_sets(context)
         new["availableReplicas"] = sum(available(rs) for rs in context.all)
         new["HPAReplicas"] = sum(created(rs) for rs in context.all)
+    else:
+        bluegreen.reconcile_sets(context)
+        bluegreen.count(context, new)
     status.persist(context, new)
 
 

@@ -33,3 +33,8 @@ def experiment_weights(context: Context) -> list[dict[str, Any]]:
 def post_promotion_succeeded(context: Context) -> bool:
     """Whether the analysis after a blue-green switch has succeeded."""
     return False
+
+
+def pre_promotion_succeeded(context: Context) -> bool:
+    """Whether the analysis before a blue-green switch has succeeded, or there is none."""
+    return not (context.plan.blue_green or {}).get("prePromotionAnalysis")

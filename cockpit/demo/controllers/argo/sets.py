@@ -143,6 +143,7 @@ def _annotations(rollout: Object, current: dict[str, str], revision: int) -> dic
 
 def scale(context: Context, rs: Object, size: int) -> bool:
     """Set the size of a ReplicaSet and tell; whether it had another one."""
+    rs = fresh(context, rs)
     before, desired = wanted(rs), str(context.plan.replicas)
     annotations = dict(rs["metadata"].get("annotations") or {})
     if before == size and annotations.get(DESIRED) == desired and not (desired == "0" and annotations.get(DEADLINE)):
@@ -187,7 +188,7 @@ def fresh(context: Context, rs: Object) -> Object:
 
 def set_deadline(context: Context, rs: Object, delay: float) -> None:
     """Keep a ReplicaSet for `delay` seconds; 0 takes its deadline away."""
-    annotations = dict(rs["metadata"].get("annotations") or {})
+    annotations = dict(fresh(context, rs)["metadata"].get("annotations") or {})
     annotations.pop(DEADLINE, None)
     if delay > 0:
         annotations[DEADLINE] = stamp(context.now + delay)
