@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
-from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.session.hazard import undo_hazard
 from cockpit.session.undo_file import UndoFile
@@ -127,7 +127,7 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
     created = [
         replace(recreation(d.request.ref, d.before, removed), context=d.request.context)
         for d in reversed(done)
-        if _deleted(d) and d.before
+        if _deleted(d) and d.before and not _made_anew(d.request.ref, d.before)
     ]
     patched = {d.request.ref for d in done if d.request.verb is Verb.PATCH}
     inverse = [r for r in plan.inverse if r.verb is Verb.PATCH and r.ref in patched]
@@ -207,6 +207,12 @@ def _keep(metadata: dict[str, Any], field: str, wanted: Callable[[Any], bool]) -
 
 def _deleted(done: Done) -> bool:
     return done.request.verb is Verb.DELETE
+
+
+def _made_anew(ref: Ref, read: Mapping[str, Any]) -> bool:
+    """A pod that a controller keeps: it makes another one by itself, which may have the same name."""
+    owners = (read.get("metadata") or {}).get("ownerReferences") or ()
+    return ref.resource == PODS and any(isinstance(owner, Mapping) and owner.get("controller") for owner in owners)
 
 
 def _uid(read: Mapping[str, Any] | None) -> str:

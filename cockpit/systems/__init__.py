@@ -6,10 +6,11 @@ from cockpit.model.adapter import Adapter
 from cockpit.systems.argo.adapter import ArgoSystem
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from cockpit.systems.kruise.adapter import KruiseSystem
+from cockpit.systems.sets.adapter import DaemonSetSystem, StatefulSetSystem
 
 # Controllers own the routers' objects, routers the workloads: an object of an earlier adapter's rollout is part of it.
 CONTROLLERS: tuple[Adapter, ...] = (
     ArgoSystem(),
     KruiseSystem(),
 )
-WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(),)
+WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(), StatefulSetSystem(), DaemonSetSystem())

@@ -108,3 +108,49 @@ def test_a_daemonset_with_ondelete_waits_for_hands(bench: Bench) -> None:
     bench.storage.delete(PODS, "default", next(iter(images(bench))))
     bench.settle(5)
     assert sorted(images(bench).values()) == ["db:v1", "db:v2"]
+
+
+def test_pods_carry_their_revision_as_each_controller_spells_it(bench: Bench) -> None:
+    make(bench, STATEFULSETS, "db:v1")
+    bench.settle(8)
+    revision = status(bench, STATEFULSETS)["updateRevision"]
+    assert {pod["metadata"]["labels"]["controller-revision-hash"] for pod in bench.pods()} == {revision}
+    (kept,) = bench.storage.list(CONTROLLERREVISIONS)
+    assert kept["metadata"]["labels"]["controller.kubernetes.io/hash"] == revision.removeprefix("db-")
+
+
+def test_a_daemonset_counts_its_templates(bench: Bench) -> None:
+    make(bench, DAEMONSETS, "db:v1")
+    bench.settle(3)
+    change(bench, DAEMONSETS, "db:v2")
+    bench.settle(10)
+    hashes = {r["metadata"]["labels"]["controller-revision-hash"]: r for r in bench.storage.list(CONTROLLERREVISIONS)}
+    labels = [pod["metadata"]["labels"] for pod in bench.pods()]
+    assert {found["pod-template-generation"] for found in labels} == {"2"}
+    assert {hashes[found["controller-revision-hash"]]["revision"] for found in labels} == {2}
+
+
+def test_with_max_surge_a_new_pod_is_there_before_the_old_one_goes(bench: Bench) -> None:
+    surge = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    make(bench, DAEMONSETS, "db:v1", updateStrategy=surge)
+    bench.settle(3)
+    nodes = len(bench.storage.list(NODES))
+    change(bench, DAEMONSETS, "db:v2")
+    bench.settle(0.2)
+    assert sorted(images(bench).values()) == ["db:v1"] * nodes + ["db:v2"]
+    assert status(bench, DAEMONSETS)["numberAvailable"] == nodes
+    bench.settle(30)
+    assert list(images(bench).values()) == ["db:v2"] * nodes
+
+
+def test_pods_that_never_get_ready_hold_up_the_way_back_until_they_are_deleted(bench: Bench) -> None:
+    make(bench, STATEFULSETS, "db:v1")
+    bench.settle(8)
+    change(bench, STATEFULSETS, "db:bad")
+    bench.settle(5)
+    change(bench, STATEFULSETS, "db:v1")
+    bench.settle(20)
+    assert images(bench)["db-2"] == "db:bad"
+    bench.storage.delete(PODS, "default", "db-2")
+    bench.settle(10)
+    assert set(images(bench).values()) == {"db:v1"}

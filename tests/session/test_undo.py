@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Change, Expected, PatchType, Plan, Refused, Request, Verb
-from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
+from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
 from cockpit.session.effect import took_effect
 from cockpit.session.undo import Done, UndoStack, recreation, remaining, step_back
@@ -91,6 +91,16 @@ def test_what_was_deleted_is_made_again_before_traffic_goes_back_to_it() -> None
     assert step.gone == (CANARY,)
     assert step.changes == (Change("v2", "50%", "30%"),)
     assert not step.raises
+
+
+def test_a_pod_that_its_controller_makes_anew_is_not_made_again() -> None:
+    owner = {"kind": "StatefulSet", "name": "db", "controller": True}
+    body = {"metadata": {"name": "db-1", "ownerReferences": [owner]}}
+    gone = Request(Verb.DELETE, Ref(PODS, "default", "db-1"), {})
+    assert step_back(plan(gone), None, [Done(gone, body)]).requests == ()
+    bare = {"metadata": {"name": "db-1"}}
+    (created,) = step_back(plan(gone), None, [Done(gone, bare)]).requests
+    assert created.verb is Verb.CREATE
 
 
 def test_only_what_was_done_is_undone() -> None:

@@ -10,6 +10,7 @@ from cockpit.demo.controllers.replicas import resolve
 from cockpit.demo.controllers.replicaset import owners_of_pod, pod_from
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
+from cockpit.demo.rules.metadata import TEMPLATE_GENERATION
 from cockpit.demo.schemas.kinds import DAEMONSETS, NODES, PODS
 from cockpit.demo.schemas.labelselectors import selects
 from cockpit.demo.schemas.objects import Object
@@ -61,34 +62,67 @@ def _place(world: World, stored: Object, nodes: list[str], digest: str) -> None:
     taken = {pod["spec"].get("nodeName") for pod in pods if not is_finished(pod)}
     for node in nodes:
         if node not in taken:
-            pod = pod_from(stored, DAEMONSETS)
-            pod["metadata"]["labels"] |= {revisions.HASH: digest, "pod-template-generation": "1"}
-            pod["spec"]["nodeName"] = node
-            name = world.storage.create(PODS, pod)["metadata"]["name"]
-            world.tell(DAEMONSETS, stored, "SuccessfulCreate", f"Created pod: {name}", COMPONENT, "Normal")
+            _create(world, stored, node, digest)
     for pod in pods:
         if pod["spec"].get("nodeName") not in nodes or is_finished(pod):
             _delete(world, stored, pod)
 
 
+def _create(world: World, stored: Object, node: str, digest: str) -> None:
+    pod = pod_from(stored, DAEMONSETS)
+    generation = (stored["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
+    pod["metadata"]["labels"] |= {revisions.HASH: digest, "pod-template-generation": generation}
+    pod["spec"]["nodeName"] = node
+    name = world.storage.create(PODS, pod)["metadata"]["name"]
+    world.tell(DAEMONSETS, stored, "SuccessfulCreate", f"Created pod: {name}", COMPONENT, "Normal")
+
+
 def _update(world: World, stored: Object, nodes: list[str], digest: str) -> None:
-    """Old pods go as far as `maxUnavailable` allows, those that are not available anyway first."""
+    """Old pods go: with `maxSurge` each once a new one beside it is available, else as `maxUnavailable` allows."""
     strategy = stored["spec"].get("updateStrategy") or {}
     if strategy.get("type") == "OnDelete":
         return
-    asked = (strategy.get("rollingUpdate") or {}).get("maxUnavailable", 1)
-    allowed = max(1, resolve(asked, len(nodes), up=True))
+    rolling = strategy.get("rollingUpdate") or {}
     living = [pod for pod in _pods(world, stored) if not pod["metadata"].get("deletionTimestamp")]
     pause, now = stored["spec"].get("minReadySeconds") or 0, world.clock.now()
     up = {pod["metadata"]["name"] for pod in living if available_in(pod, pause, now) == 0}
-    room = allowed - (len(nodes) - len(up))
     old = [pod for pod in living if (pod["metadata"].get("labels") or {}).get(revisions.HASH) != digest]
-    for pod in sorted(old, key=lambda pod: pod["metadata"]["name"] in up):
+    old.sort(key=lambda pod: pod["metadata"]["name"] in up)
+    surge = resolve(rolling.get("maxSurge", 0), len(nodes), up=True)
+    if surge:
+        _surge(world, stored, digest, surge, living, up, old)
+        return
+    room = max(1, resolve(rolling.get("maxUnavailable", 1), len(nodes), up=True)) - (len(nodes) - len(up))
+    for pod in old:
         if pod["metadata"]["name"] in up:
             if room <= 0:
                 return
             room -= 1
         _delete(world, stored, pod)
+
+
+def _surge(
+    world: World,
+    stored: Object,
+    digest: str,
+    surge: int,
+    living: list[Object],
+    up: set[str],
+    old: list[Object],
+) -> None:
+    """New pods beside old ones on as many nodes as `surge` allows; an old one goes once its successor is available."""
+    new = {pod["spec"].get("nodeName"): pod for pod in living if all(pod is not other for other in old)}
+    room = surge - sum(pod["spec"].get("nodeName") in new for pod in old)
+    for pod in old:
+        node = pod["spec"].get("nodeName")
+        successor = new.get(node)
+        # An old pod that serves nobody makes room at once.
+        waits_for = pod if successor is None else successor
+        if (waits_for["metadata"]["name"] in up) is (successor is not None):
+            _delete(world, stored, pod)
+        elif successor is None and room > 0:
+            room -= 1
+            _create(world, stored, node, digest)
 
 
 def _delete(world: World, stored: Object, pod: Object) -> None:
@@ -99,11 +133,12 @@ def _delete(world: World, stored: Object, pod: Object) -> None:
 
 
 def _tell_status(world: World, stored: Object, nodes: list[str], digest: str) -> float | None:
-    living = [
-        pod
-        for pod in _pods(world, stored)
-        if not pod["metadata"].get("deletionTimestamp") and pod["spec"].get("nodeName") in nodes
-    ]
+    oldest: dict[str, Object] = {}
+    for pod in sorted(_pods(world, stored), key=lambda pod: str(pod["metadata"].get("creationTimestamp"))):
+        if not pod["metadata"].get("deletionTimestamp") and pod["spec"].get("nodeName") in nodes:
+            oldest.setdefault(pod["spec"]["nodeName"], pod)
+    # A node with an old and a new pod counts once, by the older (pkg/controller/daemon).
+    living = list(oldest.values())
     pause = stored["spec"].get("minReadySeconds") or 0
     waits = [available_in(pod, pause, world.clock.now()) for pod in living]
     up = sum(wait == 0 for wait in waits)

@@ -7,7 +7,7 @@ from typing import Any
 from cockpit.demo.controllers import owners
 from cockpit.demo.controllers.template_hash import template_hash
 from cockpit.demo.controllers.world import World
-from cockpit.demo.schemas.kinds import CONTROLLERREVISIONS, Kind
+from cockpit.demo.schemas.kinds import CONTROLLERREVISIONS, DAEMONSETS, Kind
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.storage import key_of
 
@@ -54,12 +54,14 @@ def _of(world: World, workload: Object) -> list[Object]:
 
 def _revision(workload: Object, kind: Kind, name: str, digest: str, number: int) -> Object:
     template = {**copied(workload["spec"].get("template") or {}), "$patch": "replace"}
-    labels = dict((workload["spec"].get("selector") or {}).get("matchLabels") or {})
+    labels = dict((workload["spec"].get("template") or {}).get("metadata", {}).get("labels") or {})
+    # The two controllers name the label differently.
+    mark = HASH if kind is DAEMONSETS else "controller.kubernetes.io/hash"
     return {
         "metadata": {
             "name": name,
             "namespace": workload["metadata"]["namespace"],
-            "labels": {**labels, "controller.kubernetes.io/hash": digest},
+            "labels": {**labels, mark: digest},
             "ownerReferences": [owners.reference_to(workload, kind)],
         },
         "data": {"spec": {"template": template}},

@@ -61,7 +61,7 @@ def _step(world: World, stored: Object, current: str, newest: str) -> None:
         return
     for number in range(size - 1, partition - 1, -1):
         pod = pods.get(number)
-        if pod is not None and _revision_of(stored, pod) != newest and not pod["metadata"].get("deletionTimestamp"):
+        if pod is not None and _revision_of(pod) != newest and not pod["metadata"].get("deletionTimestamp"):
             _delete(world, stored, pod)
             return
         if pod is None or not _healthy(pod):
@@ -81,8 +81,8 @@ def _healthy(pod: Object) -> bool:
     return is_ready(pod) and not pod["metadata"].get("deletionTimestamp")
 
 
-def _revision_of(stored: Object, pod: Object) -> str:
-    return f"{stored['metadata']['name']}-{(pod['metadata'].get('labels') or {}).get(revisions.HASH, '')}"
+def _revision_of(pod: Object) -> str:
+    return str((pod["metadata"].get("labels") or {}).get(revisions.HASH, ""))
 
 
 def _create(world: World, stored: Object, number: int, revision: str) -> None:
@@ -92,7 +92,7 @@ def _create(world: World, stored: Object, number: int, revision: str) -> None:
     del pod["metadata"]["generateName"]
     pod["metadata"]["name"] = name
     pod["metadata"]["labels"] |= {
-        revisions.HASH: revision.removeprefix(f"{stored['metadata']['name']}-"),
+        revisions.HASH: revision,
         "statefulset.kubernetes.io/pod-name": name,
         "apps.kubernetes.io/pod-index": str(number),
     }
@@ -115,15 +115,16 @@ def _tell_status(world: World, stored: Object, current: str, newest: str) -> flo
     living = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not is_finished(pod)]
     pause = stored["spec"].get("minReadySeconds") or 0
     waits = [available_in(pod, pause, world.clock.now()) for pod in living]
-    updated = sum(_revision_of(stored, pod) == newest for pod in living)
+    updated = sum(_revision_of(pod) == newest for pod in living)
     ready = sum(wait is not None for wait in waits)
-    if updated == ready == len(pods) == wanted(stored):
+    rolls = (stored["spec"].get("updateStrategy") or {}).get("type") != "OnDelete"
+    if rolls and updated == ready == len(pods) == wanted(stored):
         current = newest
     status: dict[str, Any] = {
         "replicas": len(pods),
         "readyReplicas": ready,
         "availableReplicas": sum(wait == 0 for wait in waits),
-        "currentReplicas": sum(_revision_of(stored, pod) == current for pod in living),
+        "currentReplicas": sum(_revision_of(pod) == current for pod in living),
         "updatedReplicas": updated,
         "currentRevision": current,
         "updateRevision": newest,

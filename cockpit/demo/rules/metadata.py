@@ -8,12 +8,14 @@ from typing import Any
 
 from cockpit.demo.errors import ApiError, Cause, Forbidden, NotFound, invalid
 from cockpit.demo.rules.lookup import Lookup
-from cockpit.demo.schemas.kinds import DEPLOYMENTS, NAMESPACES, NODES, Kind
+from cockpit.demo.schemas.kinds import DAEMONSETS, DEPLOYMENTS, NAMESPACES, NODES, Kind
 from cockpit.demo.schemas.objects import Object, copied
 
 SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 OWNED_BY_API = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 LONGEST_BASE = 58
+# How often the template of a DaemonSet changed (pkg/registry/apps/daemonset/strategy.go).
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
 
 class VersionOnCreate(ApiError):  # noqa: N818 - like the other answers of the API
@@ -54,6 +56,8 @@ def for_create(kind: Kind, obj: Object, storage: Lookup) -> Object:
     meta["creationTimestamp"] = storage.clock.timestamp()
     if kind.generation:
         meta["generation"] = 1
+    if kind is DAEMONSETS:
+        meta.setdefault("annotations", {})[TEMPLATE_GENERATION] = "1"
     if kind.has_status and kind is not NODES:
         obj.pop("status", None)
     return obj
@@ -135,6 +139,10 @@ def bump_generation(kind: Kind, old: Object, new: Object, subresource: str) -> N
         changed = True
     if changed:
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+    if kind is DAEMONSETS:
+        count = int((old["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1"))
+        count += (old.get("spec") or {}).get("template") != (new.get("spec") or {}).get("template")
+        new["metadata"].setdefault("annotations", {})[TEMPLATE_GENERATION] = str(count)
 
 
 def same(old: Object, new: Object) -> bool:

@@ -1,60 +1,59 @@
-"""Acts on a Deployment: pause, resume, the way back to the template before, scale."""
+"""Acts on a Deployment: pause, resume, the way back to a template before, another image, restart, scale."""
 
 from __future__ import annotations
-
-from typing import Any
-
-import msgspec
 
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout
-from cockpit.systems.deployment.reading import Edition, Rolling
+from cockpit.systems.editions import Rolling, way_back
+from cockpit.systems.template_acts import Manner, plan_back, plan_image, plan_restart
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import json_patch, op, pointer, ref_to
-from cockpit.workloads.findings import listed
 from cockpit.workloads.ownership import controller_ownership, revert_warnings
 from cockpit.workloads.scaling import plan_scale
 
 _NO_SPLIT = "a Deployment has no weights and no steps: pause, resume, scale or roll back"
-_HASH = "pod-template-hash"
+_PAUSED = "it is paused, so a new template would not be rolled out: resume it first"
+_MANNER = Manner()
 
 
-def whys(state: Rolling, objects: Objects) -> dict[Act, str]:
+def whys(state: Rolling, paused: bool, objects: Objects) -> dict[Act, str]:
     """Why each act does not apply; "" where it does."""
-    owner = controller_ownership([state.deployment], objects)
+    owner = controller_ownership([state.workload], objects)
     if owner:
         return dict.fromkeys(Act, owner.text)
-    paused = state.deployment.spec.paused
-    back = _way_back(state, None)
+    back = way_back(state, None)
     return {
         Act.PAUSE: "it is paused already" if paused else "",
         Act.RESUME: "" if paused else "it is not paused",
-        Act.ROLLBACK: back if isinstance(back, str) else "",
+        Act.ROLLBACK: _PAUSED if paused else back if isinstance(back, str) else "",
+        Act.SET_IMAGE: _PAUSED if paused else "",
+        Act.RESTART: _PAUSED if paused else "",
         Act.SCALE: "",
     }
 
 
-def plan(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    why = whys(state, objects).get(ask.act, _NO_SPLIT)
+def plan(state: Rolling, paused: bool, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    owner = controller_ownership([state.workload], objects)
+    why = whys(state, paused, objects).get(ask.act, _NO_SPLIT)
     # A named version may be reachable where the one before is not.
-    if why and not (ask.act is Act.ROLLBACK and ask.version):
+    if why and (owner or paused or not (ask.act is Act.ROLLBACK and ask.version)):
         return refused(rollout, ask.act, why)
     match ask.act:
         case Act.PAUSE | Act.RESUME:
             return _plan_pause(state, rollout, ask, objects)
         case Act.ROLLBACK:
-            target = _way_back(state, ask.version)
-            if isinstance(target, str):
-                return refused(rollout, ask.act, target)
-            return _plan_back(state, rollout, ask, target, objects)
+            return plan_back(state, rollout, ask, objects, _MANNER)
+        case Act.SET_IMAGE:
+            return plan_image(state, rollout, ask, objects, _MANNER)
+        case Act.RESTART:
+            return plan_restart(state, rollout, ask, objects, _MANNER)
         case _:
             return _plan_scale(state, rollout, ask, objects)
 
 
 def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
-    pause = ask.act is Act.PAUSE
-    deployment, path = state.deployment, pointer("spec", "paused")
+    pause, deployment, path = ask.act is Act.PAUSE, state.workload, pointer("spec", "paused")
     generation = op("test", pointer("metadata", "generation"), deployment.metadata.generation)
     words = {True: "paused", False: "running"}
     # The API drops `paused: false`, so an unpaused Deployment has no field to test.
@@ -74,57 +73,10 @@ def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) ->
     )
 
 
-def _way_back(state: Rolling, name: str | None) -> Edition | str:
-    """The edition to go back to; as text why there is none."""
-    if state.current is None:
-        return "the controller has not seen the last change yet; wait a moment"
-    if name is None:
-        return state.previous or f"{state.current.version.name} is the only template on record: nothing to go back to"
-    found = next((e for e in state.editions if e.version.name == name), None)
-    if found is None:
-        return f"there is no version {name}; there are {listed([e.version.name for e in state.editions])}"
-    return f"{name} is the present template already" if found is state.current else found
-
-
-def _plan_back(state: Rolling, rollout: Rollout, ask: Ask, target: Edition, objects: Objects) -> Plan | Refused:
-    deployment = state.deployment
-    if deployment.spec.paused:
-        return refused(rollout, ask.act, "it is paused, so a new template would not be rolled out: resume it first")
-    ref, path = ref_to(deployment), pointer("spec", "template")
-    before = _template(deployment.spec.raw_template)
-    after = _template(target.replica_set.spec.raw_template)
-    now = state.current.version.name if state.current else "?"
-    slow = "pods are replaced one after the other: it takes as long as a rollout"
-    request = [op("test", path, before), op("replace", path, after)]
-    inverse = [op("test", path, after), op("replace", path, before)]
-    return Plan(
-        act=ask.act,
-        rollout=rollout.key,
-        title=f"{deployment.metadata.name} back to {target.version.name} (revision {target.revision})",
-        changes=(Change("pod template", now, target.version.name),),
-        requests=(json_patch(ref, request, "the template as shown"),),
-        expected=(),
-        inverse=(json_patch(ref, inverse, "the template written here"),),
-        undo=f"roll {now} out again",
-        warnings=(
-            slow,
-            *revert_warnings([deployment], objects),
-        ),
-    )
-
-
-def _template(raw: msgspec.Raw) -> Any:
-    """The whole template without the label that the controller adds to a ReplicaSet's copy of it."""
-    template = msgspec.json.decode(raw)
-    labels = template.get("metadata", {}).get("labels") or {}
-    labels.pop(_HASH, None)
-    return template
-
-
 def _plan_scale(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     """One Deployment has one count, whichever of its versions is named."""
     names = [e.version.name for e in state.editions]
     counts = dict(ask.counts)
     if len(set(counts.values())) > 1:
         return refused(rollout, ask.act, "a Deployment has one number of pods for all its versions")
-    return plan_scale(rollout, ask, dict.fromkeys(names, state.deployment), names if state.service else (), objects)
+    return plan_scale(rollout, ask, dict.fromkeys(names, state.workload), names if state.service else (), objects)

@@ -46,15 +46,15 @@ class DeploymentSystem:
             "deployment",
             "Deployment",
             "its ReplicaSets as versions, pods per version, the share that follows from ready pods",
-            (Act.ROLLBACK, Act.PAUSE, Act.RESUME, Act.SCALE),
+            (Act.ROLLBACK, Act.PAUSE, Act.RESUME, Act.SET_IMAGE, Act.RESTART, Act.SCALE),
         ),
     )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(look(root, objects), objects),) if isinstance(root, Deployment) else ()
+        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, Deployment) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         deployment = find_deployment(objects, rollout.key.namespace, rollout.key.name)
         if deployment is None:
             return refused(rollout, ask.act, "the Deployment is gone; look at the list of rollouts again")
-        return acts.plan(look(deployment, objects), rollout, ask, objects)
+        return acts.plan(look(deployment, objects), deployment.spec.paused, rollout, ask, objects)

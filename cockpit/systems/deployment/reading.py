@@ -2,59 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Deployment, ReplicaSet, Service
-from cockpit.model.rollout import Role, Version
+from cockpit.model.objects import Deployment, ReplicaSet
+from cockpit.model.rollout import Role
+from cockpit.systems.editions import REVISION, Edition, Rolling, number_of
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import replica_sets_of
-from cockpit.workloads.versions import Candidate, candidate_of, versions_of
-
-# Set by the Deployment controller on the Deployment and on each of its ReplicaSets.
-REVISION = "deployment.kubernetes.io/revision"
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One ReplicaSet: a template that the Deployment has or had, as a version of it."""
-
-    replica_set: ReplicaSet
-    candidate: Candidate
-    version: Version
-
-    @property
-    def revision(self) -> int:
-        return revision_of(self.replica_set)
-
-
-@dataclass(frozen=True, slots=True)
-class Rolling:
-    """A Deployment, its present template's edition, the editions that matter, oldest first, and its Service."""
-
-    deployment: Deployment
-    current: Edition | None
-    editions: tuple[Edition, ...]
-    service: Service | None
-
-    @property
-    def previous(self) -> Edition | None:
-        """The edition that an undo goes back to: the youngest that is older than the present one."""
-        older = [e for e in self.editions if e is not self.current]
-        if self.current is not None:
-            older = [e for e in older if e.revision < self.current.revision]
-        return max(older, key=lambda e: e.revision, default=None)
-
-
-def revision_of(replica_set: ReplicaSet) -> int:
-    """The revision number; 0 where the annotation is missing or no number."""
-    text = (replica_set.metadata.annotations or {}).get(REVISION, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+from cockpit.workloads.versions import candidate_of, versions_of
 
 
 def look(deployment: Deployment, objects: Objects) -> Rolling:
     """Editions shown are those with pods, the present one, and the one before it."""
-    sets = sorted(replica_sets_of(deployment, objects), key=lambda r: (revision_of(r), r.metadata.name))
+    sets = sorted(replica_sets_of(deployment, objects), key=lambda r: (number_of(r), r.metadata.name))
     current = _current(deployment, sets)
     older = [r for r in sets if r is not current]
     shown = [r for r in sets if r is current or r.desired or r.status.replicas or r in older[-1:]]
@@ -64,8 +23,9 @@ def look(deployment: Deployment, objects: Objects) -> Rolling:
     services = services_selecting(objects, deployment.metadata.namespace, deployment.template_labels)
     return Rolling(
         deployment,
-        next((e for e in editions if e.replica_set is current), None),
+        next((e for e in editions if e.source is current), None) if current else None,
         editions,
+        tuple(sets),
         next(iter(services), None),
     )
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Condition, Deployment
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Severity, Share
-from cockpit.model.text import safe_text
+from cockpit.model.rollout import Finding, Phase, Rollout, Severity
 from cockpit.systems.deployment.acts import whys
-from cockpit.systems.deployment.reading import Edition, Rolling
+from cockpit.systems.editions import Rolling, lanes_by_ready_pods, service_findings
 from cockpit.workloads.answers import act_states, epoch_of
 from cockpit.workloads.doors import WayIn, service_door
 from cockpit.workloads.edits import ref_to
@@ -18,11 +17,11 @@ from cockpit.workloads.ownership import owners_and_findings
 NO_SPLIT = "a Deployment splits by number of pods: pause, resume, scale or roll back"
 
 
-def rollout_of(state: Rolling, objects: Objects) -> Rollout:
-    deployment, service = state.deployment, state.service
+def rollout_of(deployment: Deployment, state: Rolling, objects: Objects) -> Rollout:
+    service = state.service
     owners, owned = owners_and_findings([deployment], objects)
     way = service_door(service, objects) if service else WayIn(missing="no Service selects its pods")
-    lanes = _lanes(state)
+    lanes = lanes_by_ready_pods(state)
     return Rollout(
         key=RolloutKey(objects.context, deployment.metadata.namespace, deployment.metadata.name, "deployment"),
         router="pods",
@@ -32,7 +31,7 @@ def rollout_of(state: Rolling, objects: Objects) -> Rollout:
         lanes=lanes,
         objects=(
             ref_to(deployment),
-            *(ref_to(e.replica_set) for e in state.editions),
+            *(e.candidate.ref for e in state.editions if e.candidate.ref),
             *((ref_to(service),) if service else ()),
         ),
         epoch=epoch_of(
@@ -40,8 +39,8 @@ def rollout_of(state: Rolling, objects: Objects) -> Rollout:
             service.spec.selector if service else None,
             [(e.candidate.uid, s.written) for lane in lanes for e, s in zip(state.editions, lane.shares, strict=True)],
         ),
-        findings=(*_findings(state), *owned),
-        acts=act_states(whys(state, objects), NO_SPLIT),
+        findings=(*_findings(deployment), *service_findings(state), *owned),
+        acts=act_states(whys(state, deployment.spec.paused, objects), NO_SPLIT),
         owners=owners,
         door=way.door,
         entrance=way.entrance,
@@ -77,22 +76,7 @@ def _message(deployment: Deployment) -> str:
     return counts + (f", {old} old" if old > 0 else "") + (", paused" if deployment.spec.paused else "")
 
 
-def _lanes(state: Rolling) -> tuple[Lane, ...]:
-    """Shares by ready pods: what a Service that selects them all makes of them."""
-    if state.service is None:
-        return ()
-    selector = (state.service.spec.selector or {}).items()
-    ready = [e.version.ready if selector <= e.candidate.labels.items() else 0 for e in state.editions]
-    total = sum(ready)
-    shares = tuple(
-        Share(e.version.name, None, count / total if total else 0.0)
-        for e, count in zip(state.editions, ready, strict=True)
-    )
-    return (Lane("default", "", shares, derived=True),) if shares else ()
-
-
-def _findings(state: Rolling) -> tuple[Finding, ...]:
-    deployment = state.deployment
+def _findings(deployment: Deployment) -> tuple[Finding, ...]:
     what = str(ref_to(deployment))
     found = []
     for kind, reasons in (("Progressing", {"ProgressDeadlineExceeded"}), ("ReplicaFailure", None)):
@@ -101,20 +85,4 @@ def _findings(state: Rolling) -> tuple[Finding, ...]:
             slug = "stuck" if kind == "Progressing" else "replica-failure"
             text = f"{what}: {condition.reason}: {condition.message or 'no message'}"
             found.append(finding(slug, Severity.CRITICAL if slug != "stuck" else Severity.WARNING, text))
-    if state.service and deployment.desired and not any(e.version.ready for e in state.editions):
-        found.append(
-            finding("no-ready-pods", Severity.CRITICAL, f"{what} has no ready pods: requests fail", _reasons(state))
-        )
-    if state.service and state.service.spec.session_affinity == "ClientIP":
-        name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
-        found.append(
-            finding("sticky", Severity.INFO, f"Service {name} keeps each client address on one pod", "ClientIP")
-        )
     return tuple(found)
-
-
-def _reasons(state: Rolling) -> str:
-    def reasons(edition: Edition) -> list[str]:
-        return [cell.reason for cell in edition.version.pods if cell.reason]
-
-    return safe_text(", ".join(dict.fromkeys(r for e in state.editions for r in reasons(e))))

@@ -1,0 +1,1 @@
+"""StatefulSets and DaemonSets: sets that replace their own pods, template by template."""

@@ -1,0 +1,137 @@
+"""A StatefulSet or DaemonSet with its ControllerRevisions as versions, and the Service in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import ControllerRevision, Pod, Service, StatefulSet, Template
+from cockpit.model.objects.sets import DaemonSet
+from cockpit.model.rollout import Role
+from cockpit.systems.editions import Edition, Rolling, template_of
+from cockpit.workloads.edits import ref_to
+from cockpit.workloads.lookups import services_selecting
+from cockpit.workloads.owners import pods_of, revisions_of
+from cockpit.workloads.rolling import ON_DELETE, held_back, strategy_of
+from cockpit.workloads.versions import Candidate, versions_of
+
+Set = StatefulSet | DaemonSet
+# On each pod; of a StatefulSet the revision's name, of a DaemonSet what the revision's name ends in (apps/v1).
+HASH = "controller-revision-hash"
+
+
+def look(workload: Set, objects: Objects) -> Rolling:
+    """Editions shown are those with pods, the present one, and the one before it."""
+    pods, history = pods_of(workload, objects), revisions_of(workload, objects)
+    by_name = {r.metadata.name: r for r in history}
+    groups = _by_revision(workload, pods)
+    newest = _newest(workload, history)
+    older = [r.metadata.name for r in history if r.metadata.name != newest]
+    shown = [n for n in by_name if n == newest or n in groups or n in older[-1:]]
+    # Pods of a template that is not on record (any more) are the oldest.
+    shown = [*sorted(n for n in groups if n not in by_name), *shown]
+    held = held_back(workload) if isinstance(workload, StatefulSet) else 0
+    at_rest = not any(name != newest for name in groups)
+    candidates = [
+        _candidate(workload, name, by_name.get(name), groups.get(name, ()), _desired(workload, name, newest, at_rest))
+        for name in shown
+    ]
+    versions = versions_of(candidates, _roles(candidates, shown, newest, at_rest, bool(held)))
+    editions = tuple(Edition(by_name.get(n), c, v) for n, c, v in zip(shown, candidates, versions, strict=True))
+    services = services_selecting(objects, workload.metadata.namespace, workload.template_labels)
+    return Rolling(
+        workload,
+        next((e for e, name in zip(editions, shown, strict=True) if name == newest), None),
+        editions,
+        history,
+        _in_front(services),
+        held,
+    )
+
+
+def _by_revision(workload: Set, pods: Sequence[Pod]) -> dict[str, tuple[Pod, ...]]:
+    """Pods by the name of their revision."""
+    groups: dict[str, tuple[Pod, ...]] = {}
+    prefix = f"{workload.metadata.name}-"
+    for pod in pods:
+        mark = (pod.metadata.labels or {}).get(HASH, "")
+        name = mark if mark.startswith(prefix) else prefix + mark
+        groups[name] = (*groups.get(name, ()), pod)
+    return groups
+
+
+def _newest(workload: Set, history: Sequence[ControllerRevision]) -> str | None:
+    """The revision of the present template; None while the controller has not seen the latest change.
+
+    A template that is written again gets the highest number again.
+    """
+    if workload.status.observed_generation < workload.metadata.generation or not history:
+        return None
+    if isinstance(workload, StatefulSet) and workload.status.update_revision:
+        return workload.status.update_revision
+    return history[-1].metadata.name
+
+
+def _desired(workload: Set, name: str, newest: str | None, at_rest: bool) -> int | None:
+    """How many pods a revision is to have in the end; None where it is as many as there are."""
+    if name == newest and at_rest:
+        return workload.desired
+    if strategy_of(workload).type == ON_DELETE:
+        return None
+    held = held_back(workload) if isinstance(workload, StatefulSet) else 0
+    if name == newest:
+        return workload.desired - held
+    current = workload.status.current_revision if isinstance(workload, StatefulSet) else None
+    return held if name == current else 0
+
+
+def _candidate(
+    workload: Set, name: str, revision: ControllerRevision | None, pods: Sequence[Pod], desired: int | None
+) -> Candidate:
+    template = _template(revision)
+    first = pods[0] if pods else None
+    labels: Mapping[str, str] = template.metadata.labels or {}
+    containers = template.spec.containers
+    if revision is None and first is not None:
+        labels, containers = first.metadata.labels or {}, first.spec.containers
+    return Candidate(
+        uid=revision.metadata.uid if revision else name,
+        title=name,
+        ref=ref_to(workload),
+        # The label that pods get tells versions apart where images do not.
+        labels={**labels, HASH: name.removeprefix(f"{workload.metadata.name}-")},
+        images=tuple(c.image for c in containers if c.image),
+        pods=tuple(pods),
+        ready=sum(pod.ready for pod in pods),
+        desired=len(pods) if desired is None else desired,
+        born=(revision.metadata.creation_timestamp if revision else None) or "",
+    )
+
+
+def _template(revision: ControllerRevision | None) -> Template:
+    """The fields of a revision's template that are used; an empty one where it holds something else."""
+    try:
+        return msgspec.convert((template_of(revision) if revision else None) or {}, Template)
+    except msgspec.ValidationError:
+        return Template()
+
+
+def _roles(
+    candidates: Sequence[Candidate], names: Sequence[str], newest: str | None, at_rest: bool, held: bool
+) -> dict[str, Role]:
+    """What is held back on purpose is the stable version beside a canary; else the old one goes, the new one comes."""
+
+    def role(name: str) -> Role:
+        if name == newest:
+            return Role.STABLE if at_rest else Role.CANARY if held else Role.NEW
+        return Role.STABLE if held and not at_rest else Role.OLD
+
+    return {c.uid: role(name) for c, name in zip(candidates, names, strict=True)}
+
+
+def _in_front(services: Sequence[Service]) -> Service | None:
+    """The Service that balances; a headless one gives every pod a name and leaves the choice to the client."""
+    balancing = [s for s in services if s.spec.cluster_ip != "None"]
+    return next(iter((*balancing, *services)), None)
