@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cockpit.model.door import Door
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Ingress, IngressPath, LoadBalancerIngress, Service, ServicePort
+from cockpit.model.objects import Ingress, LoadBalancerIngress, Service, ServicePort
 from cockpit.workloads.lookups import ingresses_of_service
 
 _HTTPS = 443
@@ -99,22 +99,23 @@ def _rule(ingress: Ingress, service: str | None) -> tuple[str, str]:
         for path in rule.http.paths if rule.http else ():
             backend = path.backend.service
             if service is None or (backend and backend.name == service):
-                return _safe_host(rule.host or ""), _example_path(path)
+                return safe_host(rule.host or ""), example_path(path.path or "/")
     return "", "/"
 
 
-def _safe_host(host: str) -> str:
+def safe_host(host: str) -> str:
+    """A host that a rule matches; "" for what is no host name or address."""
     found = example_host(host)
     return found if _NAMES.fullmatch(found) else ""
 
 
-def _example_path(path: IngressPath) -> str:
+def example_path(path: str) -> str:
     """The path itself; of a pattern the literal part that it starts with."""
-    found = _LITERAL_PATH.match(path.path or "/")
+    found = _LITERAL_PATH.match(path)
     if found is None:
         return "/"
     literal = found.group(0)
-    if literal == path.path:
+    if literal == path:
         return literal
     return literal.rpartition("/")[0] or "/"
 

@@ -44,6 +44,8 @@ _CONTROLLER_MARKS = {
     "flagger.kubernetes.app/original-configuration": FLAGGER,
 }
 _ARGO_HASH = "rollouts-pod-template-hash"
+# The Gateway API plug-in of Argo Rollouts marks a route so while its canary has a weight.
+_ARGO_ROUTE = "rollouts.argoproj.io/gatewayapi-canary"
 _ARGO_CD_INSTANCE = "argocd.argoproj.io/instance"
 _FLUX = (("kustomize.toolkit.fluxcd.io", "Flux Kustomization"), ("helm.toolkit.fluxcd.io", "Flux HelmRelease"))
 # Flux leaves edits of such objects alone (kustomize-controller, spec v1).
@@ -71,6 +73,8 @@ def _controllers(subject: Obj) -> Iterator[Mark]:
     for mark, kind in _CONTROLLER_MARKS.items():
         if mark in annotations:
             yield Mark(kind, annotations[mark] if mark == _ARGO_SERVICE else "", Hold.CONTROLLER)
+    if _ARGO_ROUTE in (subject.metadata.labels or {}):
+        yield Mark(ARGO, "", Hold.CONTROLLER)
     if isinstance(subject, Service) and _ARGO_HASH in (subject.spec.selector or {}):
         yield Mark(ARGO, annotations.get(_ARGO_SERVICE, ""), Hold.CONTROLLER)
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import GRPCROUTES, Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.behind import Behind, HeaderLane
-from cockpit.routers.gateway_api.routes import Field, Match, Rule, find_route, http_resource, match_text, rules_of
+from cockpit.routers.gateway_api.matching import example
+from cockpit.routers.gateway_api.routes import find_route, http_resource, match_text, rules_of
 from cockpit.workloads.findings import finding, percent
-
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
 
 
 def httproute_behind(
@@ -60,27 +56,3 @@ def httproute_behind(
         why = f"no rule of {kind} {namespace}/{route} leads plain requests to {stable} or {canary}"
         problems.append(finding("route-elsewhere", Severity.WARNING, why))
     return Behind(shares[0] if shares else None, tuple(lanes.values()), (ref,), tuple(problems))
-
-
-def example(match: Match) -> tuple[tuple[str, str], ...] | None:
-    """Headers by which a request meets a match; None where it needs more, or a pattern gives no example."""
-    if match.query or match.method:
-        return None
-    found = []
-    for field in match.headers:
-        value = field.value if field.kind == "Exact" else _literal(field)
-        if value is None or not _TOKEN.fullmatch(field.name) or not _SENDABLE.fullmatch(value):
-            return None
-        found.append((field.name, value))
-    return tuple(found)
-
-
-def _literal(field: Field) -> str | None:
-    """What a pattern without special signs stands for."""
-    text = field.value.removeprefix("^").removesuffix("$")
-    return text if re.fullmatch(r"[A-Za-z0-9 _-]+", text) else None
-
-
-def singles_out(rule: Rule) -> bool:
-    """True for a rule that no plain request meets."""
-    return all(not match.is_plain for match in rule.matches)

@@ -29,6 +29,7 @@ class Backend:
     port: int | None
     written: int | None
     is_service: bool = True
+    raw: Any = None
 
     @property
     def weight(self) -> int:
@@ -46,8 +47,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Conditions that must all hold; of gRPC `method` is service/method. Path types: Exact, PathPrefix,
-    RegularExpression.
+    """Conditions that must all hold. Path types: Exact, PathPrefix, RegularExpression; of gRPC Method, with the path
+    service/method.
     """
 
     path: str = "/"
@@ -140,6 +141,7 @@ def _backend(index: int, ref: dict[str, Any], namespace: str) -> Backend:
         _integer(ref.get("port")),
         _integer(ref.get("weight")),
         is_service,
+        ref,
     )
 
 
@@ -149,7 +151,7 @@ def _http_match(entry: dict[str, Any]) -> Match:
         _text(path.get("value")) or "/",
         _text(path.get("type")) or "PathPrefix",
         _text(entry.get("method")),
-        _fields(entry.get("headers"), fold=True),
+        _headers(entry),
         _fields(entry.get("queryParams")),
     )
 
@@ -157,7 +159,11 @@ def _http_match(entry: dict[str, Any]) -> Match:
 def _grpc_match(entry: dict[str, Any]) -> Match:
     method = _mapping(entry.get("method"))
     called = "/".join(part or "*" for part in (_text(method.get("service")), _text(method.get("method"))))
-    return Match(method=called if method else "", headers=_fields(entry.get("headers"), fold=True))
+    return Match(called if method else "/", "Method" if method else "PathPrefix", headers=_headers(entry))
+
+
+def _headers(entry: dict[str, Any]) -> tuple[Field, ...]:
+    return _fields(entry.get("headers"), fold=True)
 
 
 def _fields(entries: Any, *, fold: bool = False) -> tuple[Field, ...]:

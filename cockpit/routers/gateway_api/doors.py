@@ -1,0 +1,62 @@
+"""Where requests for a route come in: the addresses of its Gateways, the ports of their listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cockpit.model.door import Door
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Gateway, GrpcRoute
+from cockpit.routers.gateway_api.routes import AnyRoute, Parent, find_gateway, rules_of
+from cockpit.workloads.doors import WayIn, safe_host
+
+_HTTP = 80
+
+
+def route_door(route: AnyRoute, path: str, objects: Objects) -> WayIn:
+    """The first address of a Gateway that the route hangs on, with the route's own host name."""
+    if isinstance(route, GrpcRoute):
+        return WayIn(missing="a probe speaks plain HTTP, this route is for gRPC")
+    spec = rules_of(route)
+    entrance, missing = None, "the route names no Gateway: it is for traffic inside a mesh"
+    for parent in spec.parents:
+        if parent.kind != "Gateway":
+            continue
+        gateway = find_gateway(objects, parent.namespace, parent.name)
+        what = f"Gateway {parent.namespace}/{parent.name}"
+        if gateway is None:
+            missing = f"{what} does not exist in {objects.context}"
+            continue
+        for listener in _listeners(gateway, parent):
+            port = listener.get("port")
+            number = port if isinstance(port, int) and 0 < port < 65536 else _HTTP
+            host = safe_host(next(iter(spec.hostnames), "") or _text(listener.get("hostname")))
+            tls = listener.get("protocol") in ("HTTPS", "TLS")
+            address = next(_addresses(gateway), "")
+            if address:
+                return WayIn(Door(address, number, host or address, path, tls))
+            missing = f"{what} has no address in its status"
+            entrance = entrance or Door("", number, host, path, tls)
+    return WayIn(missing=missing, entrance=entrance)
+
+
+def _listeners(gateway: Gateway, parent: Parent) -> Iterator[dict[str, Any]]:
+    for listener in _mappings(gateway.spec, "listeners"):
+        if parent.section in ("", listener.get("name")) and listener.get("protocol") in ("HTTP", "HTTPS"):
+            yield listener
+
+
+def _addresses(gateway: Gateway) -> Iterator[str]:
+    for entry in _mappings(gateway.status, "addresses"):
+        if found := safe_host(_text(entry.get("value"))):
+            yield found
+
+
+def _mappings(parent: Any, key: str) -> Iterator[dict[str, Any]]:
+    found = parent.get(key) if isinstance(parent, dict) else None
+    yield from (entry for entry in (found if isinstance(found, list) else ()) if isinstance(entry, dict))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

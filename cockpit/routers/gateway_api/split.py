@@ -1,0 +1,195 @@
+"""The splits that a route makes: its rules in groups of those that concern one thing, and the versions behind them.
+
+Shares are those of the Gateway API: a backend keeps its part of the weights whatever becomes of it; requests for one
+that cannot be resolved get 500, for one without endpoints 503.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cockpit.model.lookup import Objects
+from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.routers.gateway_api.matching import example, wins
+from cockpit.routers.gateway_api.routes import AnyRoute, Backend, Match, Rule, match_text, place_text, rules_of
+from cockpit.routers.sides import Side, Upstream, faceless, side_of
+from cockpit.workloads.doors import example_path
+from cockpit.workloads.versions import Candidate, versions_of
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One backend of a rule with what is behind it; `problem` says why requests for it get 500."""
+
+    backend: Backend
+    side: Side
+    problem: str = ""
+
+    @property
+    def uids(self) -> tuple[str, ...]:
+        return self.side.uids
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """One rule with its legs."""
+
+    rule: Rule
+    legs: tuple[Leg, ...]
+
+    @property
+    def plain(self) -> bool:
+        """True where requests that are nothing but plain meet it."""
+        return any(match.is_plain for match in self.rule.matches)
+
+    def written(self) -> Mapping[str, float]:
+        """The share of each version by uid; nothing where all weights are zero."""
+        found: dict[str, float] = {}
+        for leg in self.legs if self.rule.total else ():
+            parts = leg.side.fractions() or {uid: 1 / len(leg.uids) for uid in leg.uids}
+            for uid, part in parts.items():
+                found[uid] = found.get(uid, 0.0) + leg.backend.weight / self.rule.total * part
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rules of a route that concern the same Services or paths, with the versions behind them, the oldest first."""
+
+    name: str
+    route: AnyRoute
+    fans: tuple[Fan, ...]
+    candidates: tuple[Candidate, ...]
+    versions: tuple[Version, ...]
+    every: tuple[Rule, ...]
+
+    @property
+    def plain(self) -> tuple[Fan, ...]:
+        return tuple(fan for fan in self.fans if fan.plain)
+
+    @property
+    def singled(self) -> tuple[Fan, ...]:
+        return tuple(fan for fan in self.fans if not fan.plain)
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        return tuple(leg for fan in self.fans for leg in fan.legs)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Each Service once."""
+        return tuple({(leg.backend.namespace, str(leg.side.upstream)): leg.side for leg in self.legs}.values())
+
+    @property
+    def stable(self) -> Version:
+        return next(v for v in self.versions if v.role is Role.STABLE)
+
+    def version_of(self, uid: str) -> Version:
+        return next(v for v, c in zip(self.versions, self.candidates, strict=True) if c.uid == uid)
+
+    def candidate(self, name: str) -> Candidate | None:
+        return next((c for v, c in zip(self.versions, self.candidates, strict=True) if v.name == name), None)
+
+    def behind(self, leg: Leg) -> tuple[Version, ...]:
+        return tuple(map(self.version_of, leg.uids))
+
+    @property
+    def path(self) -> str:
+        """A path whose plain requests meet the first plain rule; "/" where there is none that can be asked for."""
+        found = (m for fan in self.plain[:1] for m in fan.rule.matches if m.is_plain)
+        return next((example_path(m.path) for m in found if m.path_type in ("PathPrefix", "Exact")), "/")
+
+
+def splits_of(route: AnyRoute, objects: Objects) -> tuple[Split, ...]:
+    """Groups of rules with more than one Service; none for a route that only leads somewhere."""
+    rules = rules_of(route).rules
+    found: list[Split] = []
+    groups = [group for group in _groups(rules) if len({_service(b) for r in group for b in r.backends}) > 1]
+    for group in groups:
+        name = route.metadata.name
+        if len(groups) > 1:
+            name = f"{name}.{next(b.service for r in group for b in r.backends)}"
+        found.append(_split(name, route, group, rules, objects))
+    return tuple(found)
+
+
+def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
+    """Rules that share a Service, or a path: a rule for a header belongs to the one that it takes requests from."""
+    groups: list[tuple[set[object], list[Rule]]] = []
+    for rule in rules:
+        if not rule.backends:
+            continue
+        marks: set[object] = {_service(b) for b in rule.backends}
+        marks |= {(m.path_type, m.path) for m in rule.matches}
+        joined = [group for group in groups if group[0] & marks]
+        for group in joined:
+            groups.remove(group)
+            marks |= group[0]
+        members = sorted([rule, *(r for group in joined for r in group[1])], key=lambda r: r.index)
+        groups.append((marks, members))
+    return sorted((members for _, members in groups), key=lambda members: members[0].index)
+
+
+def _service(backend: Backend) -> tuple[str, str]:
+    return (backend.namespace, backend.service)
+
+
+def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule], objects: Objects) -> Split:
+    fans = tuple(Fan(rule, tuple(_leg(b, objects) for b in rule.backends)) for rule in group)
+    found = {c.uid: c for fan in fans for leg in fan.legs for c in leg.side.candidates}
+    candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
+    served = {uid for fan in fans if fan.plain for leg in fan.legs for uid in leg.uids} or set(found)
+    oldest = next(c.uid for c in candidates if c.uid in served)
+    roles = {c.uid: Role.STABLE if c.uid == oldest else Role.CANARY for c in candidates}
+    return Split(name, route, fans, candidates, versions_of(candidates, roles), tuple(every))
+
+
+def _leg(backend: Backend, objects: Objects) -> Leg:
+    upstream = Upstream(backend.service, backend.port, None)
+    side = side_of(upstream, backend.namespace, objects)
+    problem = ""
+    if not backend.is_service:
+        problem = f"{backend.service} is no Service"
+    elif side.service is None:
+        problem = f"Service {backend.namespace}/{backend.service} does not exist"
+    elif not side.has_port:
+        problem = f"Service {backend.namespace}/{backend.service} has no port {backend.port}"
+    if not side.candidates:
+        side = replace(side, candidates=(faceless(upstream, 0),))
+    return Leg(backend, side, problem)
+
+
+def lanes_of(split: Split) -> tuple[Lane, ...]:
+    """The lane of plain requests, and one per match that singles requests out."""
+    lanes = [_lane(split, split.plain[0], DEFAULT, "", ())] if split.plain else []
+    names = {lane.name for lane in lanes}
+    for fan in split.singled:
+        for match in fan.rule.matches:
+            name = match_text(match)
+            if name in names:
+                name = f"{name} at {place_text(match)}"
+            if name not in names:
+                names.add(name)
+                lanes.append(_lane(split, fan, name, match_text(match), lane_headers(split, fan, match)))
+    return tuple(lanes)
+
+
+def lane_headers(split: Split, fan: Fan, match: Match) -> tuple[tuple[str, str], ...] | None:
+    """Headers by which a request for the split's path ends up in this rule; None where none can be given."""
+    found = example(match)
+    if found is None or wins(split.every, split.path, dict(found)) != fan.rule.index:
+        return None
+    return found
+
+
+def _lane(split: Split, fan: Fan, name: str, match: str, headers: tuple[tuple[str, str], ...] | None) -> Lane:
+    written = fan.written()
+    shares = tuple(
+        Share(v.name, written.get(c.uid, 0.0), written.get(c.uid, 0.0))
+        for v, c in zip(split.versions, split.candidates, strict=True)
+    )
+    mixed = any(len(leg.side.fractions()) > 1 for leg in fan.legs)
+    return Lane(name, match, shares, headers, derived=mixed)

@@ -1,0 +1,92 @@
+"""What the journeys of Kruise Rollouts have in common: the seed's objects, and what is read of a release."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from cockpit.model.plan import Act, Ask
+from cockpit.model.rollout import Phase
+from cockpit.model.view import RolloutView
+from tests.journeys.flight import Pilot
+from tests.places import Place, seed
+
+ROLLOUTS = "rollouts.rollouts.kruise.io/v1beta1"
+DEMO = "rollouts-demo"
+IMAGE = "openkruise-registry.cn-shanghai.cr.aliyuncs.com/openkruise/demo"
+OLD, NEW = "1.10.2", "1.10.3"
+
+
+def rollout(name: str, **steps: Any) -> dict[str, Any]:
+    """The seed's Rollout of that name, as it writes it but for short waits."""
+    (doc,) = copy.deepcopy(seed(f"kruise-rollout-{name}"))
+    canary = doc["spec"]["strategy"]["canary"]
+    for routing in canary.get("trafficRoutings", ()):
+        routing["gracePeriodSeconds"] = 1
+    return doc
+
+
+def fit_for_admission(doc: dict[str, Any], pods: int = 4) -> dict[str, Any]:
+    """Kruise 0.6 refuses "100%" of the pods at a partition step with traffic; a count of pods it takes."""
+    for step in doc["spec"]["strategy"]["canary"]["steps"]:
+        if step["replicas"] == "100%":
+            step["replicas"] = pods
+            step["pause"] = {}
+    return doc
+
+
+async def standing(place: Place, pilot: Pilot, *docs: dict[str, Any], pods: int = 4) -> RolloutView:
+    """The application and its Rollout, at rest with the old version."""
+    (application,) = copy.deepcopy(seed("kruise-echoserver"))
+    application["spec"]["replicas"] = pods
+    place.apply(application, *docs)
+    place.ready("echoserver")
+    return await pilot.until_seen(
+        DEMO,
+        lambda s: s.rollout.phase is Phase.AT_REST and s.rollout.message == f"{OLD} is released" and watched(place),
+        "the Rollout at rest",
+    )
+
+
+def watched(place: Place) -> bool:
+    """Whether a new template starts a release by now: the controller has labelled the workload."""
+    found = place.get("Deployment", "echoserver") or {"metadata": {}}
+    return "rollouts.kruise.io/workload-type" in (found["metadata"].get("labels") or {})
+
+
+async def start(pilot: Pilot, name: str = DEMO, image: str = f"{IMAGE}:{NEW}") -> None:
+    await pilot.do(name, Ask(Act.SET_IMAGE, image=("", image)))
+
+
+async def at_step(pilot: Pilot, index: int, *, name: str = DEMO, asks: bool = True) -> RolloutView:
+    """Wait until a step is done and waits: for a person, or with a timer."""
+
+    def there(shown: RolloutView) -> bool:
+        step = shown.rollout.step
+        return step is not None and step.index == index and (step.asks if asks else step.until is not None)
+
+    return await pilot.until_seen(name, there, f"step {index} done")
+
+
+async def at_rest(pilot: Pilot, message: str, name: str = DEMO) -> RolloutView:
+    return await pilot.until_seen(
+        name, lambda s: s.rollout.phase is Phase.AT_REST and s.rollout.message == message, message
+    )
+
+
+def written(shown: RolloutView, lane: str = "default") -> dict[str, float | None]:
+    found = next(one for one in shown.rollout.lanes if one.name == lane)
+    return {share.version: share.written for share in found.shares}
+
+
+def declared(shown: RolloutView, lane: str = "default") -> dict[str, float | None]:
+    found = next(one for one in shown.rollout.lanes if one.name == lane)
+    return {share.version: share.declared for share in found.shares}
+
+
+def ready(shown: RolloutView) -> dict[str, int]:
+    return {version.name: version.ready for version in shown.rollout.versions}
+
+
+def finding_ids(shown: RolloutView) -> set[str]:
+    return {finding.id for finding in shown.rollout.findings}

@@ -1,0 +1,369 @@
+"""Acts on HTTPRoutes: each plan, sent, does what it promises; its inverse undoes it; twice is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.rollout import Phase
+from tests.objects import Cluster, ConflictError
+from tests.routers.httproutes import backend, route, rule, shop, version
+from tests.routers.test_gateway_api import ROUTER, SPLIT, read, read_all, shares
+
+HEADER = ("X-User", "bob")
+
+
+def planned(cluster: Cluster, ask: Ask) -> Plan:
+    plan = ROUTER.plan(read(cluster), ask, cluster)
+    assert isinstance(plan, Plan), plan
+    return plan
+
+
+def refusal(cluster: Cluster, ask: Ask) -> str:
+    answer = ROUTER.plan(read(cluster), ask, cluster)
+    assert isinstance(answer, Refused), answer
+    return answer.why
+
+
+def spec(cluster: Cluster) -> Any:
+    return cluster.doc("HTTPRoute", "shop")["spec"]
+
+
+def weights(cluster: Cluster, at: int = 0) -> list[int | None]:
+    return [b.get("weight") for b in spec(cluster)["rules"][at]["backendRefs"]]
+
+
+def as_expected(plan: Plan, cluster: Cluster) -> None:
+    found = {(lane.name, s.version): s.written for lane in read(cluster).lanes for s in lane.shares}
+    assert found == pytest.approx({(e.lane, e.version): e.share for e in plan.expected})
+
+
+def done(cluster: Cluster, ask: Ask) -> Plan:
+    """Send a plan: what it expects is then written, sent twice it is refused, and its inverse undoes it."""
+    before, plan = cluster.plain(), planned(cluster, ask)
+    cluster.send_all(plan.requests)
+    as_expected(plan, cluster)
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.requests)
+    cluster.send_all(plan.inverse)
+    assert cluster.plain() == before
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.inverse)
+    cluster.send_all(plan.requests)
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0.5, [50, 50]), (0.0, [100, 0]), (1.0, [0, 100]), (0.025, [975, 25]), (0.0001, [9999, 1])],
+)
+def test_weights_are_written_as_parts_of_a_hundred_or_finer(share: float, written: list[int]) -> None:
+    cluster = shop(route(SPLIT))
+    plan = done(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", share),)))
+    assert weights(cluster) == written
+    assert plan.raises == (share > 0.3)
+    assert plan.final == (share in (0.0, 1.0))
+
+
+def test_weights_that_were_left_out_are_written() -> None:
+    cluster = shop(route(rule(backend("shop-v1"), backend("shop-v2"))))
+    plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.2),)))
+    cluster.send_all(plan.requests)
+    assert weights(cluster) == [80, 20]
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.requests)
+    cluster.send_all(plan.inverse)
+    assert weights(cluster) == [1, 1]
+
+
+def test_every_rule_for_plain_requests_follows_and_a_header_rule_stays() -> None:
+    other = rule(backend("shop-v2", 1), backend("shop-v1", 1), path="/b")
+    header = rule(backend("shop-v2", 1), headers={"a": "b"})
+    cluster = shop(route(header, SPLIT, other))
+    plan = done(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.0),)))
+    assert [weights(cluster, at) for at in range(3)] == [[1], [100, 0], [0, 100]]
+    assert "requests with header a=b still go to v2: a weight does not touch that rule" in plan.warnings
+
+
+def three(*weights_: int) -> Cluster:
+    names = ("v1", "v2", "v3")
+    refs = [backend(f"shop-{n}", w) for n, w in zip(names, weights_, strict=True)]
+    cluster = shop()
+    return cluster.add(*version("v3"), created="2026-01-01T02:00:00Z").run("shop-v3").add(route(rule(*refs)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ((("v3", 0.2),), [70, 10, 20]),
+        ((("v1", 0.5), ("v2", 0.3)), [50, 30, 20]),
+        ((("v1", 0.8), ("v2", 0.2), ("v3", 0.0)), [80, 20, 0]),
+    ],
+)
+def test_of_several_versions_one_that_is_not_named_takes_the_rest(
+    asked: tuple[tuple[str, float], ...], written: list[int]
+) -> None:
+    cluster = three(90, 10, 0)
+    done(cluster, Ask(Act.SET_WEIGHT, weights=asked))
+    assert weights(cluster) == written
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ((("v9", 0.2),), "v9 takes no part"),
+        ((("v1", 0.5), ("v2", 0.6)), "sum to 110%"),
+        ((("v2", 1.5),), "a share is 0% to 100%"),
+        ((("v2", float("nan")),), "a share is 0% to 100%"),
+        ((), "say which share"),
+        ((("v2", 0.3),), "is so already"),
+        ((("v2", 1 / 3),), "cannot be written"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(asked: tuple[tuple[str, float], ...], why: str) -> None:
+    assert why in refusal(shop(route(SPLIT)), Ask(Act.SET_WEIGHT, weights=asked))
+
+
+def test_nobody_is_sent_to_a_version_without_ready_pods() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))), v2=0)
+    assert "v2 has no ready pods" in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.1),)))
+    assert "v2 has no ready pods" in refusal(cluster, Ask(Act.HEADER, header=HEADER))
+    assert "v2 has no ready pods" in refusal(cluster, Ask(Act.PROMOTE))
+
+
+def test_a_rule_that_moved_is_not_written_to() -> None:
+    cluster = shop(route(SPLIT))
+    plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    spec(cluster)["rules"].insert(0, rule(backend("shop-v1", 70), backend("shop-v2", 30), path="/other"))
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.requests)
+
+
+def test_a_header_rule_copies_the_rule_it_takes_requests_from() -> None:
+    filters = [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "a", "value": "b"}]}}]
+    base = rule(backend("shop-v1", 100), backend("shop-v2", 0), path="/api", filters=filters, name="base")
+    cluster = shop(route(base))
+    plan = done(cluster, Ask(Act.HEADER, version="v2", header=HEADER))
+    assert plan.raises
+    added = spec(cluster)["rules"][0]
+    assert added == {
+        "matches": [
+            {
+                "path": {"type": "PathPrefix", "value": "/api"},
+                "headers": [{"name": "X-User", "type": "Exact", "value": "bob"}],
+            }
+        ],
+        "filters": filters,
+        "backendRefs": [{"name": "shop-v2", "port": 80, "weight": 1}],
+    }
+    assert shares(read(cluster), "header X-User=bob") == {"v1": 0.0, "v2": 1.0}
+    assert "already" in refusal(cluster, Ask(Act.HEADER, header=HEADER))
+
+
+def test_header_rules_are_taken_away() -> None:
+    cluster = shop(route(SPLIT, rule(backend("shop-v2", 1), headers={"a": "b"})))
+    plan = done(cluster, Ask(Act.HEADER))
+    assert len(spec(cluster)["rules"]) == 1
+    assert not plan.raises
+    assert any("v2 keeps its share" in w for w in plan.warnings)
+    assert "no header rule" in refusal(cluster, Ask(Act.HEADER))
+
+
+@pytest.mark.parametrize("header", [("a b", "x"), ("", "x"), ("a", "x\n"), ("a", "")])
+def test_headers_that_cannot_be_sent_are_refused(header: tuple[str, str]) -> None:
+    assert "header" in refusal(shop(route(SPLIT)), Ask(Act.HEADER, header=header))
+
+
+def test_promote_and_back() -> None:
+    cluster = shop(route(rule(backend("shop-v2", 1), headers={"a": "b"}), SPLIT))
+    plan = done(cluster, Ask(Act.PROMOTE))
+    assert plan.final
+    assert plan.raises
+    assert weights(cluster, 1) == [0, 100]
+    back = done(cluster, Ask(Act.ROLLBACK))
+    assert not back.raises
+    assert len(spec(cluster)["rules"]) == 1
+    assert weights(cluster) == [100, 0]
+    assert "v1 takes all traffic already" in refusal(cluster, Ask(Act.ROLLBACK))
+
+
+def test_back_from_a_header_rule_alone() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 1)), rule(backend("shop-v2", 1), headers={"a": "b"})))
+    assert "add the other Service" in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    cluster.send_all(plan.requests)
+    assert len(spec(cluster)["rules"]) == 1
+
+
+def test_nobody_goes_back_to_a_version_without_pods() -> None:
+    assert "v1 has no ready pods" in refusal(shop(route(SPLIT), v1=0), Ask(Act.ROLLBACK))
+
+
+def test_finish_leaves_one_backend_and_deletes_the_rest() -> None:
+    cluster = shop(route(rule(backend("shop-v2", 1), headers={"a": "b"}), SPLIT))
+    assert "it is v1 70%, v2 30%" in refusal(cluster, Ask(Act.FINISH))
+    cluster.send_all(planned(cluster, Ask(Act.PROMOTE)).requests)
+    plan = planned(cluster, Ask(Act.FINISH))
+    assert [str(ref) for ref in plan.gone] == ["Service default/shop-v1", "Deployment default/shop-v1"]
+    cluster.send_all(plan.requests)
+    assert [b["name"] for b in spec(cluster)["rules"][0]["backendRefs"]] == ["shop-v2"]
+    assert len(spec(cluster)["rules"]) == 1
+    assert ("Deployment", "default", "shop-v1") not in cluster.docs
+    assert read_all(cluster) == ()
+
+
+def test_what_others_use_stays() -> None:
+    other = route(rule(backend("shop-v1")), name="other", uid="another")
+    cluster = shop(route(rule(backend("shop-v1", 0), backend("shop-v2", 100))), other)
+    plan = planned(cluster, Ask(Act.FINISH))
+    assert plan.gone == ()
+    assert any("Service shop-v1 stays: HTTPRoute other" in w for w in plan.warnings)
+
+
+def test_steps_one_after_another_then_over() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
+    assert "no step plan" in refusal(cluster, Ask(Act.APPROVE))
+    cluster.send_all(planned(cluster, Ask(Act.STEPS, steps=(0.2, 0.5, 1.0))).requests)
+    waiting = read(cluster)
+    assert waiting.phase is Phase.WAITING
+    assert waiting.step
+    assert (waiting.step.index, waiting.step.count, waiting.step.asks) == (0, 3, True)
+    for share in (0.2, 0.5, 1.0):
+        plan = planned(cluster, Ask(Act.APPROVE))
+        cluster.send_all(plan.requests)
+        with pytest.raises(ConflictError):
+            cluster.send_all(plan.requests)
+        assert shares(read(cluster))["v2"] == pytest.approx(share)
+    assert read(cluster).step is None
+    assert "every step" in refusal(cluster, Ask(Act.APPROVE))
+
+
+def test_rolling_back_ends_the_plan_in_the_same_request() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
+    cluster.send_all(planned(cluster, Ask(Act.STEPS, steps=(0.2, 0.5))).requests)
+    cluster.send_all(planned(cluster, Ask(Act.APPROVE)).requests)
+    done(cluster, Ask(Act.ROLLBACK))
+    assert read(cluster).step is None
+    assert read(cluster).phase is Phase.AT_REST
+
+
+def test_a_weight_set_by_hand_is_off_the_plan() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
+    cluster.send_all(planned(cluster, Ask(Act.STEPS, steps=(0.2, 0.5))).requests)
+    cluster.send_all(planned(cluster, Ask(Act.APPROVE)).requests)
+    cluster.send_all(planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.4),))).requests)
+    assert "off-plan" in {f.id for f in read(cluster).findings}
+
+
+ARGO = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "Rollout",
+    "metadata": {"name": "shop", "namespace": "default"},
+    "spec": {
+        "strategy": {
+            "canary": {
+                "canaryService": "shop-v2",
+                "stableService": "shop-v1",
+                "trafficRouting": {
+                    "plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "shop", "namespace": "default"}}
+                },
+            }
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("mark", ["owner", "annotation", "label"])
+def test_a_route_that_a_controller_drives_is_not_edited_by_hand(mark: str) -> None:
+    doc = route(SPLIT)
+    if mark == "owner":
+        doc["metadata"]["ownerReferences"] = [
+            {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "name": "shop", "uid": "u", "controller": True}
+        ]
+    elif mark == "annotation":
+        doc["metadata"]["annotations"] = {"flagger.kubernetes.app/original-configuration": "{}"}
+    else:
+        doc["metadata"]["labels"] = {"rollouts.argoproj.io/gatewayapi-canary": "in-progress"}
+    cluster = shop(doc)
+    owner = "Argo Rollout" if mark == "label" else "Flagger Canary"
+    for act in (Act.SET_WEIGHT, Act.ROLLBACK, Act.HEADER):
+        why = refusal(cluster, Ask(act, weights=(("v2", 0.5),)))
+        assert f"{owner} shop drives HTTPRoute default/shop: steer it there" in why
+    assert any(o.kind == owner for o in read(cluster).owners)
+
+
+def test_a_route_that_an_argo_rollout_names_is_not_edited_by_hand() -> None:
+    cluster = shop(route(SPLIT)).add(ARGO)
+    from cockpit.model.objects import ArgoRollout
+    from cockpit.model.refs import ARGO_ROLLOUTS
+
+    (owner,) = cluster.every(ARGO_ROLLOUTS, "default")
+    assert isinstance(owner, ArgoRollout)
+    if "steers=HTTPRoute/shop" not in set(owner.index_keys()):
+        pytest.skip("the keys of Argo Rollouts name no routes")
+    assert "Argo Rollout shop drives HTTPRoute default/shop" in refusal(
+        cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),))
+    )
+
+
+entries = st.lists(
+    st.builds(
+        rule,
+        st.builds(backend, st.just("shop-v1"), st.none() | st.integers(0, 100)),
+        st.builds(backend, st.just("shop-v2"), st.none() | st.integers(0, 100)),
+        path=st.sampled_from(["/", "/a", "/b"]),
+        headers=st.sampled_from([None, None, {"a": "b"}, {"a": "b", "c": "d"}]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+asks = st.sampled_from(
+    [
+        Ask(Act.SET_WEIGHT, weights=(("v2", 0.25),)),
+        Ask(Act.SET_WEIGHT, weights=(("v1", 0.0),)),
+        Ask(Act.HEADER, header=HEADER),
+        Ask(Act.HEADER),
+        Ask(Act.PROMOTE),
+        Ask(Act.ROLLBACK),
+        Ask(Act.STEPS, steps=(0.5, 1.0)),
+        Ask(Act.APPROVE),
+    ]
+)
+
+
+@given(entries, st.lists(asks, min_size=1, max_size=4))
+def test_whatever_the_rules_a_plan_does_what_it_promises(rules: list[Any], wishes: list[Ask]) -> None:
+    cluster = shop(route(*rules))
+    for ask in wishes:
+        plan = ROUTER.plan(read(cluster), ask, cluster)
+        if isinstance(plan, Refused):
+            continue
+        cluster.send_all(plan.requests)
+        if plan.expected:
+            found = {(lane.name, s.version): s.written for lane in read(cluster).lanes for s in lane.shares}
+            for e in plan.expected:
+                assert found[e.lane, e.version] == pytest.approx(e.share), (plan.title, e)
+        with pytest.raises(ConflictError):
+            cluster.send_all(plan.requests)
+
+
+KEYS = ["rules", "matches", "backendRefs", "name", "weight", "headers", "path", "value", "type", "parentRefs"]
+KEYS += ["parents", "conditions", "status", "reason", "observedGeneration", "hostnames", "port", "listeners"]
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 300) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=40,
+)
+
+
+@given(json_values, json_values, json_values)
+def test_any_json_is_read_and_planned_on(spec_: Any, status: Any, gate: Any) -> None:
+    cluster = shop({**route(), "spec": spec_, "status": status})
+    cluster.doc("Gateway", "gate")["spec"] = cluster.doc("Gateway", "gate")["status"] = gate
+    for rollout in read_all(cluster):
+        for act in Act:
+            ROUTER.plan(rollout, Ask(act, weights=(("v2", 0.5),), header=HEADER, steps=(0.5,), step=1), cluster)
