@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonpatch
+import jsonpointer
 import msgspec
 import yaml
 
@@ -215,7 +216,7 @@ class Cluster:
             self.remove(*((key[0], key[2], key[1])))
         elif request.patch is PatchType.JSON:
             try:
-                self._write(key, jsonpatch.apply_patch(before, request.body))
+                self._write(key, jsonpatch.apply_patch(before, _asked(before, request.body)))
             except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
                 raise ConflictError(str(error)) from error
         else:
@@ -262,6 +263,18 @@ def _word(resource: Resource) -> str:
 
 def ref(doc: Doc) -> Ref:
     return Ref(RESOURCES[doc["kind"]], doc["metadata"]["namespace"], doc["metadata"]["name"])
+
+
+def _asked(before: Doc, operations: list[Doc]) -> list[Doc]:
+    """Without tests for null of what is not there, which the API server takes as held (evanphx/json-patch)."""
+
+    def absent(operation: Doc) -> bool:
+        try:
+            return jsonpointer.JsonPointer(operation["path"]).get(before, None) is None
+        except jsonpointer.JsonPointerException:
+            return True
+
+    return [o for o in operations if o["op"] != "test" or o["value"] is not None or not absent(o)]
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -70,7 +70,29 @@ def _call(request: Request, what: str, dry_run: bool) -> Call:
                 body = {**body, "dryRun": ["All"]}
     if request.verb is not Verb.DELETE:
         query["fieldManager"] = FIELD_MANAGER
-    return Call(method, path, query, msgspec.json.encode(body), content_type, what=what, write=True, dry_run=dry_run)
+    return Call(method, path, query, _encoded(body), content_type, what=what, write=True, dry_run=dry_run)
+
+
+# As Go's encoding/json writes them inside strings; they occur nowhere else in JSON.
+_GO_ESCAPES = (
+    (b"&", rb"\u0026"),
+    (b"<", rb"\u003c"),
+    (b">", rb"\u003e"),
+    (b"\xe2\x80\xa8", rb"\u2028"),
+    (b"\xe2\x80\xa9", rb"\u2029"),
+)
+
+
+def _encoded(body: Any) -> bytes:
+    """JSON as the API server itself writes it.
+
+    It compares the value of a JSON Patch `test` with its own byte by byte (evanphx/json-patch, `compact`), so that a
+    text with `&` written otherwise would never equal itself.
+    """
+    found = msgspec.json.encode(body)
+    for plain, escaped in _GO_ESCAPES:
+        found = found.replace(plain, escaped)
+    return found
 
 
 def _may_have_happened(error: ApiError) -> bool:

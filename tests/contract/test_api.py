@@ -537,6 +537,15 @@ def test_a_json_patch_tests_and_changes(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "held"), [("/data/odd", True), ("/data/a", False), ("/odd", True), ("/odd/deep", False)]
+)
+def test_a_json_patch_tests_for_null_what_is_not_there(api: Api, path: str, held: bool) -> None:
+    api.made("configmaps", config_map("one", a="1"))
+    answer = api.patch("configmaps", "one", JSON_PATCH, [{"op": "test", "path": path, "value": None}])
+    assert answer.status_code == (200 if held else 422)
+
+
+@pytest.mark.parametrize(
     ("patch", "code"),
     [
         ([{"op": "add", "path": "/spec/odd/deep", "value": 1}], 422),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,16 @@ async def test_each_verb_is_one_request_of_its_type(server, sender, request_, me
     assert (asked.method, asked.path, asked.headers["Content-Type"]) == (method, path, content_type)
     assert asked.json == request_.body
     assert asked.query == ({} if method == "DELETE" else {"fieldManager": "cockpit"})
+
+
+async def test_texts_are_written_as_the_api_server_writes_them(server, sender):
+    """It compares them byte by byte in the tests of a JSON Patch."""
+    server.then(server.says(OK))
+    value = "a && b <c> \u2028 é"
+    await sender.send(replace(FLIP, body=[{"op": "test", "path": "/metadata/annotations/rule", "value": value}]))
+    (asked,) = server.asked
+    assert rb"a \u0026\u0026 b \u003cc\u003e \u2028 " + "é".encode() in asked.body
+    assert asked.json[0]["value"] == value
 
 
 async def test_dry_run_says_so(server, sender):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import Any
 
 import jsonpatch
@@ -73,9 +74,23 @@ def _json_patched(current: Object, patch: Any) -> Object:
     if len(patch) > MOST_OPERATIONS:
         raise BadRequest(f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(patch)}")
     try:
-        return _as_object(jsonpatch.JsonPatch(patch).apply(copied(current), in_place=True))
+        return _as_object(_Patch(patch).apply(copied(current), in_place=True))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError, KeyError, IndexError):
         raise Invalid("the server rejected our request due to an error in our request", details={}) from None
+
+
+class _Test(jsonpatch.TestOperation):
+    """A test for null holds where there is nothing (evanphx/json-patch, `Patch.test`); RFC 6902 leaves it open."""
+
+    def apply(self, obj: Any) -> Any:
+        if self.operation.get("value", obj) is not None:
+            return super().apply(obj)
+        parent, key = self.pointer.to_last(obj)
+        return obj if isinstance(parent, dict) and parent.get(key) is None else super().apply(obj)
+
+
+class _Patch(jsonpatch.JsonPatch):
+    operations = MappingProxyType({**jsonpatch.JsonPatch.operations, "test": _Test})
 
 
 def _as_object(value: Any) -> Object:
