@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.adapter import Adapter
 from cockpit.routers.gateway_api.adapter import GatewayApiRouter
 from cockpit.routers.ingress.adapter import IngressRouter
+from cockpit.routers.istio.adapter import IstioRouter
 from cockpit.routers.service.adapter import ServiceRouter
 
-ADAPTERS: tuple[Adapter, ...] = (GatewayApiRouter(), IngressRouter(), ServiceRouter())
+ADAPTERS: tuple[Adapter, ...] = (IstioRouter(), GatewayApiRouter(), IngressRouter(), ServiceRouter())

@@ -2,7 +2,8 @@
 
 Source: istio/api, networking/v1/virtual_service.proto (HTTPMatchRequest, StringMatch): the blocks of a route are
 alternatives, the conditions in a block all have to hold; a regular expression (RE2) has to match the whole value;
-a header condition without a value asks for the header's presence.
+a header condition without a value asks for the header's presence. What a `withoutHeaders` condition with a value
+means for a request without the header differs between versions of Istio, so that it counts as unknown.
 """
 
 from __future__ import annotations
@@ -102,9 +103,16 @@ def _conditions(block: Mapping[str, Any]) -> Iterator[Condition]:
         elif field in ("port", "sourceNamespace"):
             if value:
                 yield Condition(field, "exact", str(value))
-        elif field in ("uri", "scheme", "method", "authority") and value:
+        elif field in ("uri", "scheme", "method", "authority") and not _is_any(field, value):
             kind, text = _wanted(value)
-            yield Condition(field, kind if kind != "present" else "odd", text, folded=bool(block.get("ignoreUriCase")))
+            yield Condition(field, kind, text, folded=field == "uri" and bool(block.get("ignoreUriCase")))
+
+
+def _is_any(field: str, value: Any) -> bool:
+    """A condition on a field that every request has, and that every value of it meets."""
+    if not value or not isinstance(value, dict):
+        return not value
+    return value.get("prefix") == "" or value.get("regex") == ".*" or (field == "uri" and value.get("prefix") == "/")
 
 
 def _wanted(value: Any) -> tuple[str, str]:
@@ -112,8 +120,8 @@ def _wanted(value: Any) -> tuple[str, str]:
         return "present", ""
     for kind in _KINDS if isinstance(value, dict) else ():
         if isinstance(text := value.get(kind), str):
-            # An empty value of a header asks for its presence, as none does.
-            return (kind, text) if text else ("present", "")
+            # An empty prefix or pattern matches more than its word says, down to a header that is not there.
+            return ("odd", "") if kind != "exact" and not text else (kind, text)
     return "odd", ""
 
 
@@ -159,8 +167,9 @@ def _meets(request: Request, condition: Condition) -> bool | None:
         case "headers":
             return _value_meets((request.headers or {}).get(condition.name), condition)
         case "withoutHeaders":
-            met = _value_meets((request.headers or {}).get(condition.name), condition)
-            return None if met is None else not met
+            found = (request.headers or {}).get(condition.name)
+            met = _value_meets(found, condition)
+            return None if met is None or (found is None and condition.kind != "present") else not met
         case "uri":
             return _value_meets(request.path, condition)
         case "method":

@@ -1,0 +1,130 @@
+"""Where requests for a VirtualService enter: its Istio Gateway's load balancer, or a proxy inside the mesh."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cockpit.model.door import Door
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import IstioGateway, Pod, Service, VirtualService
+from cockpit.model.objects.istio import service_of, texts
+from cockpit.model.refs import PODS
+from cockpit.routers.istio.routes import (
+    GATEWAYS,
+    MESH,
+    ROOT_NAMESPACE,
+    VIRTUAL_SERVICES,
+    gateways_of,
+    hosts_of,
+    served,
+)
+from cockpit.routers.istio.split import Bundle
+from cockpit.workloads.doors import WayIn, example_host
+from cockpit.workloads.lookups import find_service, of_kind, services_selecting
+
+_HTTP, _HTTPS = 80, 443
+_NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
+# Where installers put the pods of ingress gateways (istioctl, Helm chart istio/gateway).
+_GATEWAY_NAMESPACES = (ROOT_NAMESPACE, "istio-ingress")
+
+
+def istio_door(bundle: Bundle, objects: Objects) -> WayIn:
+    """The first gateway with an address; without one what requests would ask for there, else inside the mesh."""
+    service, path = bundle.service, bundle.path
+    if not hosts_of(service):
+        return _through_parent(bundle, objects)
+    gateways = [name for name in gateways_of(service) if name != MESH]
+    ways = [_gateway_door(name, service, path, objects) for name in gateways]
+    found = next((way for way in ways if way.door), ways[0] if ways else None)
+    return found or _mesh_door(service, path, objects)
+
+
+def _through_parent(bundle: Bundle, objects: Objects) -> WayIn:
+    """The way into the VirtualService that hands requests to this one."""
+    own = bundle.service.metadata
+    key = f"delegate={own.namespace}/{own.name}"
+    parents = of_kind(VirtualService, objects.keyed(served(objects, VIRTUAL_SERVICES), own.namespace, key))
+    what = f"VirtualService {own.namespace}/{own.name}"
+    for parent in parents:
+        if hosts_of(parent):
+            gateways = [name for name in gateways_of(parent) if name != MESH]
+            return _gateway_door(gateways[0], parent, bundle.path, objects) if gateways else WayIn(missing=what)
+    return WayIn(missing=f"{what} has no hosts, and no VirtualService of its namespace delegates to it")
+
+
+def _gateway_door(name: str, service: VirtualService, path: str, objects: Objects) -> WayIn:
+    namespace, _, short = name.partition("/")
+    gateway = objects.get(served(objects, GATEWAYS), namespace, short)
+    if not isinstance(gateway, IstioGateway):
+        return WayIn(missing=f"Gateway {name} does not exist", entrance=Door("", _HTTP, _host(service, None), path))
+    server = _server(gateway)
+    host, number, tls = _host(service, server), _number(server), "tls" in server
+    entrance = Door("", number, host, path, tls)
+    behind = list(_services(gateway, objects))
+    for found in behind:
+        entry = next(
+            (e for e in found.status.load_balancer.ingress or () if _NAMES.fullmatch(e.ip or e.hostname or "")), None
+        )
+        if entry:
+            address = entry.ip or entry.hostname or ""
+            return WayIn(Door(address, _port(found, number), host or address, path, tls))
+    where = f"Service {behind[0].metadata.namespace}/{behind[0].metadata.name}" if behind else "no Service"
+    why = f"{where} has an address" if not behind else f"{where} of Gateway {name} has no address from outside"
+    return WayIn(missing=why if behind else f"no Service leads to the pods of Gateway {name}", entrance=entrance)
+
+
+def _services(gateway: IstioGateway, objects: Objects) -> Iterator[Service]:
+    """Services of the proxies that a Gateway configures: those whose selector picks pods that it selects."""
+    spec = gateway.spec if isinstance(gateway.spec, dict) else {}
+    raw = spec.get("selector")
+    labels = {str(k): str(v) for k, v in raw.items()} if isinstance(raw, dict) else {}
+    for namespace in dict.fromkeys((gateway.metadata.namespace, *_GATEWAY_NAMESPACES)):
+        for pod in of_kind(Pod, objects.selected(PODS, namespace, labels))[:1]:
+            yield from services_selecting(objects, namespace, pod.metadata.labels or {})
+
+
+def _server(gateway: IstioGateway) -> Mapping[str, Any]:
+    """Its first HTTP server, else its first."""
+    spec = gateway.spec if isinstance(gateway.spec, dict) else {}
+    servers = spec.get("servers")
+    found = [s for s in servers if isinstance(s, dict)] if isinstance(servers, list) else []
+    return next((s for s in found if "tls" not in s), next(iter(found), {}))
+
+
+def _number(server: Mapping[str, Any]) -> int:
+    port = server.get("port")
+    number = port.get("number") if isinstance(port, dict) else None
+    usable = isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536
+    return number if usable and isinstance(number, int) else _HTTPS if "tls" in server else _HTTP
+
+
+def _port(service: Service, number: int) -> int:
+    """The Service's port for a Gateway's: by number, else by target, else its first."""
+    ports = service.spec.ports or []
+    named = next((p for p in ports if p.port == number), next((p for p in ports if p.target_port == number), None))
+    chosen = named or next(iter(ports), None)
+    return chosen.port if chosen else number
+
+
+def _host(service: VirtualService, server: Mapping[str, Any] | None) -> str:
+    """A host that the VirtualService is for and its gateway takes; "" for every host."""
+    own = [h for h in hosts_of(service) if h != "*"]
+    allowed = [h.partition("/")[2] or h for h in texts((server or {}).get("hosts"))]
+    chosen = next(iter(own), next((h for h in allowed if h != "*"), ""))
+    found = example_host(chosen)
+    return found if _NAMES.fullmatch(found) else ""
+
+
+def _mesh_door(service: VirtualService, path: str, objects: Objects) -> WayIn:
+    """Only clients with a sidecar meet the routes, so what is missing is a proxy that has one."""
+    host = _host(service, None)
+    place = service_of(host)
+    found = find_service(objects, *place) if place else None
+    ports = found.spec.ports if found else None
+    why = (
+        f"VirtualService {service.metadata.namespace}/{service.metadata.name} is for clients inside the mesh:"
+        " from outside only a proxy beside such a client meets its routes"
+    )
+    return WayIn(missing=why, entrance=Door("", ports[0].port if ports else _HTTP, host, path))
