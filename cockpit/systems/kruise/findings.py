@@ -6,7 +6,7 @@ from cockpit.model.fields import text
 from cockpit.model.rollout import Finding, PodCell, PodState, Role, Severity
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.reading import PERCENT_LIMIT, Release
-from cockpit.systems.kruise.spec import Style
+from cockpit.systems.kruise.spec import PlanStep, Style
 from cockpit.workloads.findings import finding, percent
 
 _STARTS = "rollouts.kruise.io/in-progressing"
@@ -50,14 +50,33 @@ def stuck_upgrade(release: Release) -> list[Finding]:
     if release.progress.state not in (status.UPGRADE, status.BEFORE_UPGRADE) or release.step is None or new is None:
         return []
     failing = [pod for pod in new.pods if pod.state is PodState.FAILING]
+    target = release.step.target(release.subject.desired)
+    if never_reached(release, release.step) and target is not None and new.ready < target:
+        words = (
+            f"{_what(release)} cannot leave step {release.step.index}: it asks for {release.step.replicas} pods after"
+        )
+        words += " a percentage, which the controller takes for reached already; roll back, or jump to another step"
+        return [finding("stuck-step", Severity.WARNING, words)]
     if not failing:
         return []
-    target = release.step.target(release.subject.desired)
     counts = f"{new.ready} of {target if target is not None else new.desired} pods of {new.name} are ready"
     reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
     words = f"{_what(release)} cannot leave step {release.step.index}: {counts}, {len(failing)} fail ({reasons})"
     digest = text(release.subject.release.status, "message") if release.subject.release else ""
     return [finding("stuck-step", Severity.WARNING, f"{words}; it waits for ever: roll back or mend them", digest)]
+
+
+def never_reached(release: Release, step: PlanStep | None) -> bool:
+    """A count of pods after a percentage, which the controller takes for less: it compares both as parts of ten million
+    pods and never lowers a partition (control.IsCurrentMoreThanOrEqualToDesired). So for Deployments.
+    """
+    return (
+        step is not None
+        and release.plan.style is Style.PARTITION
+        and release.plan.workload[1] == "Deployment"
+        and isinstance(step.replicas, int)
+        and any(isinstance(before.replicas, str) for before in release.plan.steps[: step.index - 1])
+    )
 
 
 def _stuck_routing(release: Release) -> list[Finding]:
@@ -165,6 +184,11 @@ def _shape(release: Release) -> list[Finding]:
     if release.plan.shared_routing:
         words = f"{_what(release)} routes through TrafficRouting {release.plan.shared_routing}, which is not shown"
         found.append(finding("shared-routing", Severity.INFO, words))
+    late = next((step for step in release.plan.steps if never_reached(release, step)), None)
+    if late is not None:
+        words = f"{_what(release)}: step {late.index} has {late.replicas} pods after a step with a percentage: Kruise"
+        words += " Rollouts never reaches it for a Deployment; use counts in every step, or percentages in every step"
+        found.append(finding("unreachable-step", Severity.WARNING, words))
     step = release.refused_by_admission()
     if step is not None:
         words = f"{_what(release)}: step {step.index} has traffic and {step.replicas} of the pods, which Kruise 0.6 and"
