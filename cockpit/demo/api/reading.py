@@ -252,7 +252,9 @@ def scale_of(obj: dict[str, Any]) -> dict[str, Any]:
     """The `Scale` of a workload."""
     meta, replicas = obj["metadata"], (obj.get("spec") or {}).get("replicas", 0)
     keys = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    status: dict[str, Any] = {"replicas": (obj.get("status") or {}).get("replicas", 0)}
+    known = obj.get("status") or {}
+    # A Rollout of Argo's tells autoscalers another number than it has pods.
+    status: dict[str, Any] = {"replicas": known.get("HPAReplicas", known.get("replicas", 0))}
     text = selector((obj.get("spec") or {}).get("selector"))
     if text != NONE:
         status["selector"] = text

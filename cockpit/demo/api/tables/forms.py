@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from cockpit.demo.api.tables import cluster, network, pods, workloads
+from cockpit.demo.api.tables import argo, cluster, kruise, network, pods, workloads
 from cockpit.demo.api.tables.columns import TableForm
-from cockpit.demo.schemas import kinds
+from cockpit.demo.schemas import customkinds, kinds
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.store.history import Record, typed
 
@@ -34,6 +34,15 @@ FORMS: dict[Kind, TableForm] = {
     kinds.CONFIGMAPS: cluster.CONFIGMAPS,
     kinds.SECRETS: cluster.SECRETS,
     kinds.SERVICEACCOUNTS: cluster.SERVICEACCOUNTS,
+    customkinds.KRUISE_ROLLOUTS: kruise.ROLLOUTS,
+    customkinds.KRUISE_ROLLOUTS_V1ALPHA1: kruise.ROLLOUTS_V1ALPHA1,
+    customkinds.BATCHRELEASES: kruise.BATCHRELEASES,
+    customkinds.BATCHRELEASES_V1ALPHA1: kruise.BATCHRELEASES,
+    customkinds.CLONESETS: kruise.CLONESETS,
+    customkinds.ADVANCED_STATEFULSETS: kruise.STATEFULSETS,
+    customkinds.ARGO_ROLLOUTS: argo.ROLLOUTS,
+    customkinds.ANALYSISRUNS: argo.RUNS,
+    customkinds.EXPERIMENTS: argo.RUNS,
 }
 
 
