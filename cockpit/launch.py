@@ -84,8 +84,13 @@ class Launcher:
         )
         connections = []
         try:
-            for target in resolve(wanted, self._environ):
-                namespace = None if options.all_namespaces else options.namespace or target.namespace
+            targets = list(resolve(wanted, self._environ))
+            asked = tuple(target.context for target in targets)
+            if sharing := _behind_one_gateway(asked, settings):
+                targets = list(resolve(replace(wanted, contexts=(*asked, *sharing)), self._environ))
+            for target in targets:
+                own = target.namespace if target.context in asked else targets[0].namespace
+                namespace = None if options.all_namespaces else options.namespace or own
                 connections.append(Connection(await connect(target, wanted, clock), namespace))
         except KubeError as problem:
             for connection in connections:
@@ -231,3 +236,9 @@ class Launcher:
             apart = Launcher({**own, **self._environ, "COCKPIT_STATE": state})
             options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=contexts)
             return apart.screen(replace(options, all_namespaces=options.namespace is None))
+
+
+def _behind_one_gateway(contexts: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """The other contexts whose objects are behind the same gateway: without them a split reads wrong."""
+    groups = (group for group in settings.one_gateway if set(group) & set(contexts))
+    return tuple(dict.fromkeys(name for group in groups for name in group if name not in contexts))

@@ -11,7 +11,7 @@ from typing import Any
 from cockpit.model.plan import Plan, Request
 from cockpit.model.redact import redacted
 from cockpit.model.rollout import Lane, Observed, Rollout, Step, Version
-from cockpit.model.view import ClusterView, Outcome
+from cockpit.model.view import ClusterView, Outcome, RolloutGroup
 
 Document = dict[str, Any]
 
@@ -47,6 +47,26 @@ def rollout_document(rollout: Rollout) -> Document:
     }
 
 
+def group_document(group: RolloutGroup) -> Document:
+    """One rollout in several clusters: where it is, and the shares on which they agree (null where they differ)."""
+    rollout = group.view.rollout
+    return {
+        "namespace": rollout.key.namespace,
+        "name": rollout.key.name,
+        "system": rollout.key.system,
+        "contexts": [part.context for part in group.parts],
+        "phase": str(rollout.phase),
+        "message": rollout.message,
+        "lanes": [
+            {
+                "name": lane.name,
+                "shares": [{"version": s.version, "declared": s.declared, "written": s.written} for s in lane.shares],
+            }
+            for lane in rollout.lanes
+        ],
+    }
+
+
 def _step(step: Step | None) -> Document | None:
     if step is None:
         return None
@@ -68,6 +88,7 @@ def _version(version: Version) -> Document:
         "workload": str(version.workload) if version.workload else None,
         "ready": version.ready,
         "desired": version.desired,
+        "context": version.context or None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.cli.aiming import target_words
 from cockpit.cli.output import table
 from cockpit.cli.words import UNKNOWN, step_words
-from cockpit.model.rollout import Lane, Rollout, Share
+from cockpit.model.rollout import Lane, Rollout, Share, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
@@ -75,9 +75,13 @@ def _share_row(lane: Lane, share: Share) -> tuple[str, ...]:
     return (name, share.version, percent(share.declared), written, observed, samples, str(lane.verdict))
 
 
+def _workload(version: Version) -> str:
+    return f"{version.workload or UNKNOWN}" + (f" in {version.context}" if version.context else "")
+
+
 def _versions(rollout: Rollout, *, wide: bool) -> str:
     rows = [
-        (v.name, str(v.role), f"{v.ready}/{v.desired}", str(v.workload or UNKNOWN), ", ".join(v.images) or UNKNOWN)
+        (v.name, str(v.role), f"{v.ready}/{v.desired}", _workload(v), ", ".join(v.images) or UNKNOWN)
         for v in rollout.versions
     ]
     parts = [table(("VERSION", "ROLE", "READY", "WORKLOAD", "IMAGES"), rows)] if rows else []

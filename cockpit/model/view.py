@@ -178,6 +178,18 @@ class RolloutView:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutGroup:
+    """The same rollout (namespace, name and system) in several clusters.
+
+    `view` is all of it together: its key has no context, its shares are those on which the clusters agree (None where
+    they differ), its phase and findings the worst. `parts` are the keys by which facts and acts are asked for.
+    """
+
+    view: RolloutView
+    parts: tuple[RolloutKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FleetView:
     """Everything a face shows. Parts that did not change are the same objects as in the view before."""
 
@@ -187,3 +199,4 @@ class FleetView:
     journal: tuple[Entry, ...]
     read_only: bool
     user: str
+    groups: tuple[RolloutGroup, ...] = ()

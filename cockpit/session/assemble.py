@@ -11,6 +11,7 @@ from cockpit.model.rollout import Finding, Lane, Observed, PodState, Rollout, Se
 from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.stats import wilson
+from cockpit.session.groups import groups_of
 
 IDLE = ProbeView(running=False, door=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0, epoch_since=None)
 
@@ -197,14 +198,16 @@ def fleet_view(
     """The view of now; `before` itself where nothing changed."""
     user = ", ".join(dict.fromkeys(cluster.user for cluster in clusters))
     if before is None:
-        return FleetView(at, tuple(clusters), tuple(rollouts), journal, read_only, user)
+        return FleetView(at, tuple(clusters), tuple(rollouts), journal, read_only, user, groups_of(rollouts))
+    kept = _kept(before.rollouts, rollouts)
     view = FleetView(
         at=before.at,
         clusters=_kept(before.clusters, clusters),
-        rollouts=_kept(before.rollouts, rollouts),
+        rollouts=kept,
         journal=before.journal if before.journal == journal else journal,
         read_only=read_only,
         user=user,
+        groups=before.groups if kept is before.rollouts else groups_of(kept) if len(clusters) > 1 else (),
     )
     return before if view == before else replace(view, at=at)
 

@@ -203,7 +203,8 @@ async def _written_back(cluster: Cluster, plan: Plan) -> str:
         if request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body):
             continue
         try:
-            there = took_effect(request, await read_one(cluster, ref))
+            found = await read_one(cluster, ref)
+            there = took_effect(request, found) or (request.fleeting and found is None)
         except KubeError as error:
             return str(error)
         if not there:

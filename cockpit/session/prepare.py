@@ -210,6 +210,10 @@ async def _try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str
             continue
         try:
             answer = await place.sender.send(request, dry_run=True)
+        except NotFound as error:
+            checks.append(f"{_name(request)}: {error}")
+            blocked = blocked or ("" if request.fleeting else str(error))
+            continue
         except ApiError as error:
             checks.append(f"{_name(request)}: {error}")
             blocked = blocked or str(error)

@@ -190,7 +190,7 @@ def _key_order(key: RolloutKey) -> tuple[str, str, str, str]:
 
 def _claims(rollout: Rollout) -> tuple[Ref, ...]:
     """The objects that are part of this rollout: to adapters further back they are no rollouts of their own."""
-    return (*rollout.objects[1:], *(version.workload for version in rollout.versions if version.workload))
+    return (*rollout.objects, *(version.workload for version in rollout.versions if version.workload))
 
 
 def _shape(reading: _Reading | None) -> tuple[tuple[RolloutKey, tuple[Ref, ...], tuple[Ref, ...]], ...]:

@@ -80,6 +80,10 @@ async def _pass(cluster: Cluster, clock: Clock, request: Request, shown: Mapping
         if not effect:
             return Passage((), request, _without_effect(request, cluster))
         answer = None
+    except NotFound as error:
+        if request.fleeting:
+            return None
+        return Passage((), request, await _explain(cluster, request, shown, error))
     except KubeError as error:
         return Passage((), request, await _explain(cluster, request, shown, error))
     return Passage((Done(request, before, answer),))

@@ -18,13 +18,14 @@ from textual.worker import Worker, WorkerState
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, Outcome, RolloutView, Stage
+from cockpit.model.view import FleetView, Outcome, RolloutGroup, RolloutView, Stage
 from cockpit.session.port import Cockpit
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.keys import Key, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ViewPublished
 from cockpit.tui.plan_text import outcome_words
-from cockpit.tui.screens.ask import form_for
+from cockpit.tui.rows import parts_for
+from cockpit.tui.screens.ask import ChoiceForm, form_for
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.help import HelpScreen
@@ -118,6 +119,10 @@ class CockpitApp(App[None]):
 
     @on(ActionRequested)
     def _act_requested(self, message: ActionRequested) -> None:
+        group = next((g for g in self.view.groups if g.view.rollout.key == message.rollout), None)
+        if group is not None:
+            self._choose_part(group, message.act)
+            return
         view = self.find(message.rollout)
         if view is None:
             # An act can have removed the rollout; its undo brings it back.
@@ -135,6 +140,24 @@ class CockpitApp(App[None]):
             self.push_screen(form, plan)
         else:
             plan(Ask(message.act))
+
+    def _choose_part(self, group: RolloutGroup, act: Act) -> None:
+        """An act goes to one cluster: ask for which, unless it applies in one only."""
+        parts = parts_for(self.view, group, act)
+        fit = [part for part in parts if not part.why]
+        if len(fit) == 1:
+            self.post_message(ActionRequested(fit[0].key, act))
+            return
+
+        def chosen(key: RolloutKey | None) -> None:
+            if key is not None:
+                self.post_message(ActionRequested(key, act))
+
+        if fit:
+            title = f"{act.value} {safe_text(group.view.rollout.key.name)}: in which cluster?"
+            self.push_screen(ChoiceForm(title, [(part.words, part.key) for part in fit], enter="goes on"), chosen)
+        elif parts:
+            self.notify(parts[0].why, severity="warning", markup=False)
 
     @on(ActionFinished)
     def _act_finished(self, message: ActionFinished) -> None:

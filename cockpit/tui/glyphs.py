@@ -28,6 +28,8 @@ class Glyphs:
 
     ascii: bool
     cursor: str
+    opened: str
+    closed: str
     rule: str
     separator: str
     ellipsis: str
@@ -112,6 +114,8 @@ def glyphs(ascii_: bool) -> Glyphs:
     return Glyphs(
         ascii=ascii_,
         cursor=">" if ascii_ else "▸",
+        opened="-" if ascii_ else "−",
+        closed="+",
         rule="-" if ascii_ else "─",
         separator="|" if ascii_ else "│",
         ellipsis="." if ascii_ else "…",

@@ -25,6 +25,8 @@ def plan_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: 
     for change in plan.changes:
         text = f"{safe_text(change.what)}  {safe_text(change.before)} {glyphs.arrow} {safe_text(change.after)}"
         lines += _part("change", [text], width, "strong")
+    if elsewhere := {request.context for request in plan.requests} - {"", plan.rollout.context}:
+        lines += _part("cluster", [f"this is sent to {safe_text(', '.join(elsewhere), 200)}"], width, "waiting")
     if prepared.blocked:
         lines += _part("blocked", [prepared.blocked], width, "risk")
     lines += _part("concern", prepared.concerns, width, "risk")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from cockpit.cli.changes import changes, only
-from cockpit.cli.documents import rollout_document, time_text
+from cockpit.cli.documents import group_document, rollout_document, time_text
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.names import find, short_name, where_it_is
 from cockpit.cli.options import given, output_option, shared_options
@@ -38,7 +38,8 @@ def list_command(program: Program, output: str) -> None:
         view = await synced(cockpit, program.request_timeout(options))
         rollouts = [shown.rollout for shown in view.rollouts]
         if output in ("json", "yaml"):
-            emit_document({"rollouts": [rollout_document(rollout) for rollout in rollouts]}, output)
+            groups = [group_document(group) for group in view.groups]
+            emit_document({"rollouts": [rollout_document(rollout) for rollout in rollouts], "groups": groups}, output)
         elif output == "name":
             keys = [rollout.key for rollout in rollouts]
             for key in keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import events, on
@@ -20,7 +20,6 @@ from cockpit.tui.aiming import EXAMPLES, Target, address_of, asked_for, target_o
 from cockpit.tui.desk import desk_of
 from cockpit.tui.forms import (
     PRESETS,
-    Choice,
     Weights,
     choice_of,
     count_ask,
@@ -133,41 +132,45 @@ class WeightForm(Form[Ask]):
         self.dismiss(self.weights.ask)
 
 
-class ChoiceForm(Form[Ask]):
-    """One of a few ways, by cursor or digit."""
+class ChoiceForm(Form[Asked]):
+    """One of a few ways, by cursor or digit; each is the words to show and what it asks for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
         Binding("down,j,tab", "move(1)", "down", show=False, priority=True),
     ]
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(
+        self, title: str, options: Sequence[tuple[str, Asked]], first: int = 0, *, enter: str = "shows the plan"
+    ) -> None:
         super().__init__()
-        self.choice = choice
-        self.index = choice.first
+        self.title_text = title
+        self.options = options
+        self.index = first
+        self.enter = enter
 
     def lines_for(self, width: int) -> list[Line]:
         glyphs = desk_of(self.app).glyphs
-        lines: list[Line] = [(Span(self.choice.title, "strong"),), ()]
-        for index, (words, _) in enumerate(self.choice.options):
+        lines: list[Line] = [(Span(self.title_text, "strong"),), ()]
+        for index, (words, _) in enumerate(self.options):
             here = index == self.index
             mark = f"{glyphs.cursor} " if here else "  "
             lines.append((Span(mark, "key"), Span(f"{index + 1} {safe_text(words, 200)}", "strong" if here else "")))
-        return [*lines, (), (Span("up down or a digit   enter shows the plan   esc cancel", "quiet"),)]
+        return [*lines, (), (Span(f"up down or a digit   enter {self.enter}   esc cancel", "quiet"),)]
 
     def on_key(self, event: events.Key) -> None:
-        if event.character and event.character.isdecimal() and 0 < int(event.character) <= len(self.choice.options):
+        if event.character and event.character.isdecimal() and 0 < int(event.character) <= len(self.options):
             event.stop()
             self.index = int(event.character) - 1
             self.show_form()
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        self.index = (self.index + by) % len(self.choice.options)
+        self.index = (self.index + by) % len(self.options)
         self.show_form()
 
     def action_submit(self) -> None:
-        self.dismiss(self.choice.options[self.index][1])
+        self.dismiss(self.options[self.index][1])
 
 
 class LineForm(Form[Asked]):
@@ -254,4 +257,4 @@ def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
         hint = "20 50 100, or VERSION 20 50 100; - ends the plan"
         return LineForm(f"steps   {name}   ({versions})", hint, lambda text: steps_ask(rollout, text))
     choice = choice_of(rollout, act)
-    return ChoiceForm(choice) if choice and choice.options else None
+    return ChoiceForm(choice.title, choice.options, choice.first) if choice and choice.options else None

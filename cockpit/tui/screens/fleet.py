@@ -11,10 +11,12 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from cockpit.model.refs import RolloutKey
-from cockpit.model.view import FleetView, RolloutView, Sync
+from cockpit.model.text import safe_text
+from cockpit.model.view import FleetView, RolloutGroup, RolloutView, Sync
 from cockpit.tui.acting import latest_sent
 from cockpit.tui.keys import FLEET_FOOTER, Where
 from cockpit.tui.pace import Pace
+from cockpit.tui.rows import rows_of
 from cockpit.tui.screens.base import CockpitScreen, bindings
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.findings import Findings, cluster_findings, fleet_findings
@@ -40,6 +42,7 @@ class FleetScreen(CockpitScreen):
     def __init__(self) -> None:
         super().__init__()
         self.words = ""
+        self.opened: set[RolloutKey] = set()
         self._pace = Pace()
 
     def compose(self) -> ComposeResult:
@@ -66,7 +69,14 @@ class FleetScreen(CockpitScreen):
 
     def selected(self) -> RolloutView | None:
         current = self.query_one(RolloutTable).current
-        return self.desk.find(current.rollout.key) if current else None
+        if current is None:
+            return None
+        group = self._group(current.rollout.key)
+        return group.view if group else self.desk.find(current.rollout.key)
+
+    def _group(self, key: RolloutKey) -> RolloutGroup | None:
+        """The group whose row this is."""
+        return next((group for group in self.desk.view.groups if group.view.rollout.key == key), None)
 
     def gone(self) -> RolloutKey | None:
         return latest_sent(self.desk.view)
@@ -76,14 +86,15 @@ class FleetScreen(CockpitScreen):
         if not self._pace.due(view.at, view.rollouts, view.clusters):
             return
         words = self.words.lower().split()
-        rows = [row for row in view.rollouts if matches(row, words)] if words else view.rollouts
+        rows = [row for row in rows_of(view, self.opened) if not words or matches(row, words)]
         findings = self.query_one(Findings)
         told = [*cluster_findings(view.clusters, self.desk.zone), *fleet_findings(view.rollouts)]
         findings.styles.height = max(min(len(told), MOST_FINDINGS), 1)
         findings.show(told, "nothing is wrong that can be seen from here" if view.rollouts else "")
         namespaces = {row.rollout.key.namespace for row in view.rollouts}
         everywhere = len(namespaces) > 1 or any(cluster.namespace is None for cluster in view.clusters)
-        self.query_one(RolloutTable).show(rows, self._empty(view), everywhere)
+        parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
+        self.query_one(RolloutTable).show(rows, self._empty(view), everywhere, parts)
         self.show_keys(FLEET_FOOTER)
 
     def _empty(self, view: FleetView) -> str:
@@ -99,9 +110,47 @@ class FleetScreen(CockpitScreen):
         self.show_keys(FLEET_FOOTER)
 
     def action_open(self) -> None:
-        """Open the rollout under the cursor."""
-        if view := self.selected():
-            self.app.push_screen(RolloutScreen(view.rollout.key))
+        """Open the rollout under the cursor; of one in several clusters its parts, below it."""
+        view = self.selected()
+        if view is None:
+            return
+        key = view.rollout.key
+        if self._group(key) is None:
+            self.app.push_screen(RolloutScreen(key))
+            return
+        self.opened ^= {key}
+        self._pace.reset()
+        self.show_view(self.desk.view)
+
+    async def action_probe(self) -> None:
+        view = self.selected()
+        group = self._group(view.rollout.key) if view else None
+        if view is None or group is None:
+            await super().action_probe()
+            return
+        for key in group.parts:
+            await self.desk.cockpit.probe(key, not view.probe.running)
+
+    def action_probe_target(self) -> None:
+        if not self._asks_for_a_part("the probe of each cluster has a target of its own"):
+            super().action_probe_target()
+
+    def action_yaml(self) -> None:
+        if not self._asks_for_a_part("objects are of one cluster"):
+            super().action_yaml()
+
+    def action_events(self) -> None:
+        if not self._asks_for_a_part("events are of one cluster"):
+            super().action_events()
+
+    def _asks_for_a_part(self, why: str) -> bool:
+        """Whether the row is of several clusters, which is told: one has to be chosen first."""
+        view = self.selected()
+        if view is None or self._group(view.rollout.key) is None:
+            return False
+        words = f"{safe_text(view.rollout.key.name)}: {why}; enter shows its parts, choose one"
+        self.app.notify(words, severity="warning", markup=False)
+        return True
 
     def action_filter(self) -> None:
         """Type a filter."""

@@ -10,10 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView, Stage
 from cockpit.tui.keys import ROLLOUT_FOOTER, Where
 from cockpit.tui.pace import Pace
+from cockpit.tui.rows import group_of
 from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
 from cockpit.tui.screens.text import PodLog
 from cockpit.tui.text import told_share, version_slots
@@ -133,12 +135,24 @@ class RolloutScreen(CockpitScreen):
             return
         self._gone = False
         if self._pace.due(view.at, [shown], clusters):
-            told = cluster_findings(clusters, self.desk.zone)
+            told = [*cluster_findings(clusters, self.desk.zone), *self._elsewhere(view)]
             self._share_out(shown, len(told))
             self._show_rollout(shown, told)
             self.show_keys(ROLLOUT_FOOTER)
         self.query_one(ProbeStrip).show(shown.probe, self.slots)
         self._show_journal(view, shown)
+
+    def _elsewhere(self, view: FleetView) -> list[Told]:
+        """Where the same rollout stands in other clusters."""
+        group = group_of(view, self.key)
+        others = [
+            shown.rollout
+            for key in (group.parts if group else ())
+            if key != self.key and (shown := self.desk.find(key))
+        ]
+        return [
+            Told(Finding("elsewhere", Severity.INFO, f"{r.phase}, {r.message}"), f"in {r.key.context}") for r in others
+        ]
 
     def _show_rollout(self, view: RolloutView, told: Sequence[Told]) -> None:
         rollout = view.rollout
@@ -148,8 +162,9 @@ class RolloutScreen(CockpitScreen):
         self.query_one(StepTrack).show(view)
         self.query_one(Shares).show(rollout.lanes, self.slots, view.probe.running)
         self.query_one(VersionList).show(rollout, self.slots)
-        findings = sorted(rollout.findings, key=lambda finding: ORDER.index(finding.severity))
-        self.query_one(Findings).show([*told, *(Told(finding) for finding in findings)], "no findings")
+        every = [*told, *(Told(finding) for finding in rollout.findings)]
+        every.sort(key=lambda each: ORDER.index(each.finding.severity))
+        self.query_one(Findings).show(every, "no findings")
 
     def _show_journal(self, view: FleetView, shown: RolloutView) -> None:
         lane = shown.rollout.default_lane
@@ -189,9 +204,11 @@ class RolloutScreen(CockpitScreen):
 
     def action_logs(self) -> None:
         """The log of the pod under the cursor."""
-        pod = self.query_one(VersionList).pod
+        versions = self.query_one(VersionList)
+        pod, version = versions.pod, versions.version
         if pod is None:
             words = f"{safe_text(self.key.name)}: no pod is there to read from"
             self.app.notify(words, severity="warning", markup=False)
             return
-        self.app.push_screen(PodLog(self.key.context, Ref(PODS, self.key.namespace, pod.name)))
+        context = (version and version.context) or self.key.context
+        self.app.push_screen(PodLog(context, Ref(PODS, self.key.namespace, pod.name)))

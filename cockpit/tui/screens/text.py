@@ -95,11 +95,17 @@ class ObjectText(TextScreen):
         objects = self.rollout.objects
         return objects[self.turns % len(objects)] if objects else None
 
+    @property
+    def context(self) -> str:
+        """The cluster that the object is in."""
+        places = {version.workload: version.context for version in self.rollout.versions if version.context}
+        return places.get(self.ref) or self.rollout.key.context
+
     def heading(self) -> str:
         word = "YAML" if self.what == "yaml" else "events"
         count = len(self.rollout.objects)
         place = f"   {self.turns % count + 1} of {count}" if count > 1 else ""
-        return f"{word} of {safe_text(self.ref or 'nothing')} in {safe_text(self.rollout.key.context, 60)}{place}"
+        return f"{word} of {safe_text(self.ref or 'nothing')} in {safe_text(self.context, 60)}{place}"
 
     def keys_line(self) -> str:
         return "tab next object   " + super().keys_line()
@@ -109,8 +115,8 @@ class ObjectText(TextScreen):
             return ()
         cockpit = desk_of(self.app).cockpit
         if self.what == "yaml":
-            return safe_lines(await cockpit.yaml(self.rollout.key.context, self.ref), MOST_LINES)
-        return tuple(safe_text(line, 1000) for line in await cockpit.events(self.rollout.key.context, self.ref))
+            return safe_lines(await cockpit.yaml(self.context, self.ref), MOST_LINES)
+        return tuple(safe_text(line, 1000) for line in await cockpit.events(self.context, self.ref))
 
 
 class PodLog(TextScreen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -65,8 +65,8 @@ def heading(layout: Columns) -> Line:
     return (Span("  "), Span(" ".join(cells), "quiet"))
 
 
-def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool) -> Line:
-    """One rollout; names are as the cluster has them, made safe."""
+def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool, place: str = "") -> Line:
+    """One rollout; names are as the cluster has them, made safe. `place` stands instead of its context."""
     rollout = view.rollout
     lane = rollout.default_lane
     told = told_share(rollout, lane)
@@ -74,7 +74,7 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool
     cut = glyphs.ellipsis
     spans = [
         *(
-            [Span(fit(safe_text(rollout.key.context, 60), layout.context, ellipsis=cut) + " ")]
+            [Span(fit(place or safe_text(rollout.key.context, 60), layout.context, ellipsis=cut) + " ")]
             if layout.context
             else []
         ),
@@ -164,6 +164,7 @@ class RolloutTable(Painted, can_focus=True):
         self.rows: Sequence[RolloutView] = ()
         self.empty = ""
         self.with_namespace = False
+        self.parts: Mapping[RolloutKey, int] = {}
         self.selected: RolloutKey | None = None
         self._index = 0
         self._top = 0
@@ -173,9 +174,15 @@ class RolloutTable(Painted, can_focus=True):
         """The rollout under the cursor."""
         return self.rows[self._index] if self._index < len(self.rows) else None
 
-    def show(self, rows: Sequence[RolloutView], empty: str, with_namespace: bool) -> None:
-        """Show these rollouts, or `empty` where there are none."""
-        self.rows, self.empty, self.with_namespace = rows, empty, with_namespace
+    def show(
+        self,
+        rows: Sequence[RolloutView],
+        empty: str,
+        with_namespace: bool,
+        parts: Mapping[RolloutKey, int] | None = None,
+    ) -> None:
+        """Show these rollouts, or `empty` where there are none; `parts` are how many clusters a group is in."""
+        self.rows, self.empty, self.with_namespace, self.parts = rows, empty, with_namespace, parts or {}
         found = next((i for i, view in enumerate(rows) if view.rollout.key == self.selected), None)
         # The row is gone: its neighbour takes the cursor, and acts ask for what is then under it.
         self._index = found if found is not None else max(min(self._index, len(rows) - 1), 0)
@@ -184,7 +191,7 @@ class RolloutTable(Painted, can_focus=True):
     def select(self, key: RolloutKey) -> None:
         """Put the cursor on a rollout."""
         self.selected = key
-        self.show(self.rows, self.empty, self.with_namespace)
+        self.show(self.rows, self.empty, self.with_namespace, self.parts)
 
     def _select(self) -> None:
         before, current = self.selected, self.current
@@ -202,15 +209,22 @@ class RolloutTable(Painted, can_focus=True):
         """Move the cursor by what is on screen."""
         self.action_move(by * max(self.size.height - 2, 1))
 
+    def _place(self, key: RolloutKey) -> str:
+        """Where a row is, if that is more or less than a cluster: a group, or a part below its group's row."""
+        if key in self.parts:
+            opened = any(replace(view.rollout.key, context="") == key and view.rollout.key != key for view in self.rows)
+            return f"{self.glyphs.opened if opened else self.glyphs.closed} {self.parts[key]} parts"
+        return f"  {safe_text(key.context, 60)}" if replace(key, context="") in self.parts else ""
+
     def draw(self, width: int, height: int) -> list[Line]:
         if not self.rows:
             return [(Span(""),), (Span("  " + safe_text(self.empty), "quiet"),)]
-        contexts = len({view.rollout.key.context for view in self.rows}) > 1
+        contexts = bool(self.parts) or len({view.rollout.key.context for view in self.rows}) > 1
         layout = columns(width, any(view.rollout.step for view in self.rows), contexts)
         self._top = window(len(self.rows), self._index, self._top, height - 1)
         lines = [heading(layout)]
         for index, view in enumerate(self.rows[self._top : self._top + height - 1], self._top):
-            line = row(view, layout, self.glyphs, self.with_namespace)
+            line = row(view, layout, self.glyphs, self.with_namespace, self._place(view.rollout.key))
             here = index == self._index
             lines.append(_with_cursor(line, self.glyphs) if here else (Span("  "), *line))
         return lines

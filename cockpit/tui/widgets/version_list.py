@@ -55,8 +55,13 @@ def version_line(
         Span(" " + fit(errors, 7), "risk" if rate else ""),
         Span(fit(milliseconds(observed.p50_ms if observed else None, glyphs.none), 6, "right")),
         Span(fit(milliseconds(observed.p99_ms if observed else None, glyphs.none), 6, "right")),
-        Span(" " + fit(short_image(version.images), image, ellipsis=glyphs.ellipsis), "quiet"),
+        Span(" " + fit(_where(version) + short_image(version.images), image, ellipsis=glyphs.ellipsis), "quiet"),
     )
+
+
+def _where(version: Version) -> str:
+    """The cluster of a version that runs in another one than its route."""
+    return f"{safe_text(version.context, 20)} " if version.context else ""
 
 
 def short_image(images: Sequence[str]) -> str:

@@ -1,0 +1,93 @@
+"""Several clusters on the screen: one row for a rollout that is in each of them, and acts that go to one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cockpit.model.plan import Act, ActState
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Phase
+from cockpit.model.view import FleetView, RolloutView, Sync
+from cockpit.session.groups import groups_of
+from cockpit.tui.screens.rollout import RolloutScreen
+from tests.tui.driving import press, said, screen, shown
+from tests.tui.fake import QUIET, START, FakeCockpit, cluster, lane, rollout
+
+WEB = "http-server"
+
+
+def part(context: str, share: float, *enabled: Act) -> RolloutView:
+    acts = tuple(
+        ActState(act, act in enabled, "" if act in enabled else "not here") for act in (Act.FLIP, Act.ROLLBACK)
+    )
+    found = rollout(WEB, "ingress", Phase.CANARY, (lane(share, None),), message=f"v2 {share:.0%}", acts=acts)
+    return RolloutView(replace(found, key=RolloutKey(context, "shop", WEB, "ingress")), QUIET)
+
+
+def two(*parts: RolloutView) -> FleetView:
+    other = rollout("only-here", "service", Phase.AT_REST, (lane(0.0, None),))
+    views = (*parts, RolloutView(replace(other, key=RolloutKey("eu", "shop", "only-here", "service")), QUIET))
+    clusters = (cluster(context="eu"), cluster(context="us"))
+    return FleetView(START, clusters, views, (), False, "ann", groups_of(views))
+
+
+BOTH = two(part("eu", 0.2, Act.FLIP, Act.ROLLBACK), part("us", 0.2, Act.ROLLBACK))
+
+
+def rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if WEB in line or "only-here" in line]
+
+
+async def test_a_rollout_of_two_clusters_is_one_row_that_opens_into_its_parts() -> None:
+    async with screen(FakeCockpit(BOTH)) as (app, pilot):
+        assert len(rows(shown(app))) == 2
+        assert "+ 2 parts" in rows(shown(app))[0]
+        assert "v2 20%" in rows(shown(app))[0]
+        await press(pilot, "enter")
+        opened = rows(shown(app))
+        assert ["− 2 parts" in opened[0], "eu" in opened[1], "us" in opened[2]] == [True] * 3
+        await press(pilot, "enter")
+        assert len(rows(shown(app))) == 2
+
+
+async def test_a_part_opens_its_own_screen_which_tells_of_the_other() -> None:
+    async with screen(FakeCockpit(two(part("eu", 0.2), part("us", 0.5)))) as (app, pilot):
+        await press(pilot, "enter", "down", "enter")
+        assert isinstance(app.screen, RolloutScreen)
+        assert app.screen.key.context == "eu"
+        assert "in us: canary, v2 50%" in shown(app)
+
+
+async def test_an_act_on_the_row_asks_for_the_cluster_and_goes_to_that_one() -> None:
+    fake = FakeCockpit(BOTH)
+    async with screen(fake) as (app, pilot):
+        await press(pilot, "r")
+        assert "rollback http-server: in which cluster?" in shown(app)
+        assert "eu   canary   v2 20%" in shown(app)
+        await press(pilot, "down", "enter")
+        assert [(key.context, ask.act) for key, ask in fake.asks] == [("us", Act.ROLLBACK)]
+
+
+async def test_an_act_that_applies_in_one_cluster_goes_there() -> None:
+    fake = FakeCockpit(BOTH)
+    async with screen(fake) as (_, pilot):
+        await press(pilot, "f")
+        assert [(key.context, ask.act) for key, ask in fake.asks] == [("eu", Act.FLIP)]
+
+
+async def test_what_is_of_one_cluster_says_so_and_the_probe_runs_in_all() -> None:
+    fake = FakeCockpit(BOTH)
+    async with screen(fake) as (app, pilot):
+        await press(pilot, "y")
+        assert "objects are of one cluster; enter shows its parts" in said(app)
+        await press(pilot, "o")
+        assert [(key.context, running) for key, running in fake.probes] == [("eu", True), ("us", True)]
+
+
+async def test_a_cluster_that_is_lost_is_named_with_its_reason_and_the_other_stays() -> None:
+    lost = cluster(Sync.RETRYING, "us", message="connection refused", stale_since=START)
+    fake = FakeCockpit(replace(BOTH, clusters=(cluster(context="eu"), lost)))
+    async with screen(fake, (110, 24)) as (app, pilot):
+        assert "us: not read since 00:00:00, so what is shown may be old: connection refused" in shown(app)
+        await press(pilot, "enter", "down", "enter")
+        assert "connection refused" not in shown(app)
