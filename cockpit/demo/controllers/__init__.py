@@ -7,6 +7,7 @@ import random
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers import (
     argo,
+    cloneset,
     daemonset,
     deployment,
     gateway_api,
@@ -36,7 +37,8 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
         [
             deployment.CONTROLLER,
             replicaset.CONTROLLER,
-            statefulset.CONTROLLER,
+            *statefulset.CONTROLLERS,
+            cloneset.CONTROLLER,
             daemonset.CONTROLLER,
             pods.controller(),
             services.CONTROLLER,

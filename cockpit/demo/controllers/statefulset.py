@@ -1,4 +1,4 @@
-"""StatefulSets: pods with numbers, made, updated and ended one after the other."""
+"""StatefulSets, native ones and those of OpenKruise: pods with numbers, made, updated and ended one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from cockpit.demo.controllers.podstate import available_in, is_finished, is_read
 from cockpit.demo.controllers.replicaset import owners_of_pod, pod_from, wanted
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
-from cockpit.demo.schemas.kinds import PODS, STATEFULSETS
+from cockpit.demo.schemas.customkinds import ADVANCED_STATEFULSETS
+from cockpit.demo.schemas.kinds import PODS, STATEFULSETS, Kind
 from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import key_of
@@ -18,24 +19,33 @@ from cockpit.demo.store.storage import key_of
 COMPONENT = "statefulset-controller"
 
 
-def touches(world: World, event: Event) -> Iterator[Key]:
-    """The StatefulSet itself, and the owner of a changed pod."""
-    if event.kind is STATEFULSETS:
-        yield key_of(STATEFULSETS, event.obj)
-    elif event.kind is PODS:
-        yield from owners_of_pod(world, event, STATEFULSETS.kind)
+def controller(name: str, kind: Kind) -> Controller:
+    """The controller of one kind of StatefulSets."""
+
+    def touches(world: World, event: Event) -> Iterator[Key]:
+        """The StatefulSet itself, and the owner of a changed pod."""
+        if event.kind is kind:
+            yield key_of(kind, event.obj)
+        elif event.kind is PODS:
+            yield from owners_of_pod(world, event, kind.kind)
+
+    return Controller(name, touches, lambda world, key: reconcile(world, kind, key))
 
 
-def reconcile(world: World, key: Key) -> float | None:
+def reconcile(world: World, kind: Kind, key: Key) -> float | None:
     """One pod further, and the status."""
-    stored = world.storage.peek(STATEFULSETS, *key)
+    stored = world.storage.peek(kind, *key)
     if stored is None:
         return None
-    newest = revisions.update_revision(world, stored, STATEFULSETS)
+    newest = revisions.update_revision(world, stored, kind)
     current = (stored.get("status") or {}).get("currentRevision") or newest
     if not stored["metadata"].get("deletionTimestamp"):
         _step(world, stored, current, newest)
-    return _tell_status(world, stored, current, newest)
+    return _tell_status(world, kind, stored, current, newest)
+
+
+def _kind_of(stored: Object) -> Kind:
+    return STATEFULSETS if stored["apiVersion"] == STATEFULSETS.api_version else ADVANCED_STATEFULSETS
 
 
 def _step(world: World, stored: Object, current: str, newest: str) -> None:
@@ -87,7 +97,7 @@ def _revision_of(pod: Object) -> str:
 
 def _create(world: World, stored: Object, number: int, revision: str) -> None:
     template = revisions.template_of(world, stored, revision)
-    pod = pod_from({**stored, "spec": {**stored["spec"], "template": template}}, STATEFULSETS)
+    pod = pod_from({**stored, "spec": {**stored["spec"], "template": template}}, _kind_of(stored))
     name = f"{stored['metadata']['name']}-{number}"
     del pod["metadata"]["generateName"]
     pod["metadata"]["name"] = name
@@ -101,16 +111,16 @@ def _create(world: World, stored: Object, number: int, revision: str) -> None:
         pod["spec"]["subdomain"] = stored["spec"]["serviceName"]
     world.storage.create(PODS, pod)
     message = f"create Pod {name} in StatefulSet {stored['metadata']['name']} successful"
-    world.tell(STATEFULSETS, stored, "SuccessfulCreate", message, COMPONENT, "Normal")
+    world.tell(_kind_of(stored), stored, "SuccessfulCreate", message, COMPONENT, "Normal")
 
 
 def _delete(world: World, stored: Object, pod: Object) -> None:
     world.storage.delete(PODS, *key_of(PODS, pod))
     message = f"delete Pod {pod['metadata']['name']} in StatefulSet {stored['metadata']['name']} successful"
-    world.tell(STATEFULSETS, stored, "SuccessfulDelete", message, COMPONENT, "Normal")
+    world.tell(_kind_of(stored), stored, "SuccessfulDelete", message, COMPONENT, "Normal")
 
 
-def _tell_status(world: World, stored: Object, current: str, newest: str) -> float | None:
+def _tell_status(world: World, kind: Kind, stored: Object, current: str, newest: str) -> float | None:
     pods = list(_numbered(world, stored).values())
     living = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp") and not is_finished(pod)]
     pause = stored["spec"].get("minReadySeconds") or 0
@@ -131,14 +141,21 @@ def _tell_status(world: World, stored: Object, current: str, newest: str) -> flo
         "observedGeneration": stored["metadata"].get("generation", 1),
         "collisionCount": 0,
     }
+    if kind is ADVANCED_STATEFULSETS:
+        new = [wait for pod, wait in zip(living, waits, strict=True) if _revision_of(pod) == newest]
+        status["updatedReadyReplicas"] = sum(wait is not None for wait in new)
+        status["updatedAvailableReplicas"] = sum(wait == 0 for wait in new)
     status = {
         field: value
         for field, value in status.items()
         if value or field not in ("readyReplicas", "updatedReplicas", "currentReplicas")
     }
     if status != stored.get("status"):
-        world.write_status(STATEFULSETS, stored, status)
+        world.write_status(kind, stored, status)
     return min((wait for wait in waits if wait), default=None)
 
 
-CONTROLLER = Controller("statefulset", touches, reconcile)
+CONTROLLERS = (
+    controller("statefulset", STATEFULSETS),
+    controller("advanced-statefulset", ADVANCED_STATEFULSETS),
+)

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.demo.rules.gatewayrules import set_gateway_defaults, set_http_route_defaults, set_route_defaults
+from cockpit.demo.rules.kruiserules import (
+    set_advanced_stateful_set_defaults,
+    set_clone_set_defaults,
+    set_rollout_defaults,
+)
 from cockpit.demo.rules.lookup import Lookup
 from cockpit.demo.rules.poddefaults import set_pod_defaults, set_template_defaults
 from cockpit.demo.rules.servicedefaults import set_service_defaults
@@ -114,6 +119,9 @@ SETTERS: dict[Kind, Callable[[Object], None]] = {
     kinds.NAMESPACES: _namespace,
     kinds.SECRETS: _secret,
     kinds.ENDPOINTSLICES: _endpoint_slice,
+    customkinds.KRUISE_ROLLOUTS: set_rollout_defaults,
+    customkinds.CLONESETS: set_clone_set_defaults,
+    customkinds.ADVANCED_STATEFULSETS: set_advanced_stateful_set_defaults,
     customkinds.HTTPROUTES: set_http_route_defaults,
     customkinds.GRPCROUTES: set_route_defaults,
     customkinds.GATEWAYS: set_gateway_defaults,

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.demo.errors import Cause, invalid
+from cockpit.demo.rules.argorules import check_argo_rollout, check_argo_status
 from cockpit.demo.rules.gatewayrules import check_route
+from cockpit.demo.rules.kruiserules import check_rollout, check_rollout_status
 from cockpit.demo.rules.names import (
     broken_dns_1035,
     broken_key,
@@ -34,8 +36,16 @@ CHECKS: dict[Kind, Check] = {
     kinds.DAEMONSETS: check_daemon_set,
     kinds.SERVICES: check_service,
     kinds.INGRESSES: check_ingress,
+    customkinds.KRUISE_ROLLOUTS: check_rollout,
+    customkinds.CLONESETS: check_replicated,
+    customkinds.ADVANCED_STATEFULSETS: check_stateful_set,
+    customkinds.ARGO_ROLLOUTS: check_argo_rollout,
     customkinds.HTTPROUTES: check_route,
     customkinds.GRPCROUTES: check_route,
+}
+STATUS_CHECKS: dict[Kind, Check] = {
+    customkinds.ARGO_ROLLOUTS: check_argo_status,
+    customkinds.KRUISE_ROLLOUTS: check_rollout_status,
 }
 COMPARISONS: dict[Kind, Comparison] = {
     kinds.PODS: check_pod_update,
@@ -44,6 +54,8 @@ COMPARISONS: dict[Kind, Comparison] = {
     kinds.STATEFULSETS: check_selector_kept,
     kinds.DAEMONSETS: check_selector_kept,
     kinds.SERVICES: check_service_update,
+    customkinds.CLONESETS: check_selector_kept,
+    customkinds.ADVANCED_STATEFULSETS: check_selector_kept,
 }
 NAME_FORMS: dict[Kind, Callable[[str], str]] = {
     kinds.NAMESPACES: broken_label,
@@ -63,6 +75,9 @@ def validate_create(kind: Kind, obj: Object) -> None:
 def validate_update(kind: Kind, obj: Object, old: Object, subresource: str) -> None:
     """Raise Invalid for what may not change, besides what `validate_create` refuses."""
     if subresource in ("status", "finalize"):
+        causes = STATUS_CHECKS[kind](obj) if subresource == "status" and kind in STATUS_CHECKS else []
+        if causes:
+            raise invalid(kind.kind, kind.group, obj["metadata"]["name"], causes)
         return
     if subresource == "scale" and obj["spec"]["replicas"] < 0:
         text = f"Invalid value: {obj['spec']['replicas']}: must be greater than or equal to 0"
