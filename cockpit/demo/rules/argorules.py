@@ -13,7 +13,7 @@ SELECTOR: Shape = {
 }
 CONTAINERS: Shape = [{"name!": TEXT, "image": TEXT, "env": [OBJECT], "ports": [OBJECT], "resources": OBJECT}]
 TEMPLATE: Shape = {"metadata": METADATA, "spec": {"containers!": CONTAINERS, "initContainers": CONTAINERS}}
-ANALYSIS: Shape = {"templates": [{"templateName": TEXT, "clusterScope": BOOLEAN}], "args": [{"name!": TEXT}]}
+ANALYSIS: dict[str, Shape] = {"templates": [{"templateName": TEXT, "clusterScope": BOOLEAN}], "args": [{"name!": TEXT}]}
 MATCH: Shape = {"exact": TEXT, "prefix": TEXT, "regex": TEXT}
 STEP: Shape = {
     "setWeight": INTEGER,

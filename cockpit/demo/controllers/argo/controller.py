@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.demo.controllers.argo import bluegreen, canary, conditions, sets, status
+from cockpit.demo.controllers.argo import bluegreen, canary, conditions, istio, services, sets, status, validation
 from cockpit.demo.controllers.argo.context import REVISION, Context, revision_of
 from cockpit.demo.controllers.argo.counts import available, created
 from cockpit.demo.controllers.argo.pauses import Pauses
 from cockpit.demo.controllers.argo.plan import is_promoted, plan_of
 from cockpit.demo.controllers.argo.revisions import note_progress, set_revision, sync_revision
+from cockpit.demo.controllers.argo.router import RoutingError
 from cockpit.demo.controllers.replicaset import owners_of_pod, wanted
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
-from cockpit.demo.schemas.customkinds import ARGO_ROLLOUTS
-from cockpit.demo.schemas.kinds import INGRESSES, REPLICASETS
+from cockpit.demo.schemas.customkinds import ANALYSISRUNS, ARGO_ROLLOUTS, EXPERIMENTS, VIRTUALSERVICES
+from cockpit.demo.schemas.kinds import INGRESSES, REPLICASETS, SERVICES
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import key_of
@@ -26,8 +27,30 @@ def touches(world: World, event: Event) -> Iterator[Key]:
     """The Rollout itself, and whoever owns or names what changed."""
     if event.kind is ARGO_ROLLOUTS:
         yield key_of(ARGO_ROLLOUTS, event.obj)
-    elif event.kind in (REPLICASETS, INGRESSES):
+    elif event.kind in (REPLICASETS, INGRESSES, ANALYSISRUNS, EXPERIMENTS):
         yield from owners_of_pod(world, event, ARGO_ROLLOUTS.kind)
+    elif event.kind is SERVICES:
+        yield from _rollout_of_service(world, event)
+    elif event.kind is VIRTUALSERVICES:
+        namespace, name = key_of(VIRTUALSERVICES, event.obj)
+        for rollout in world.storage.scan(ARGO_ROLLOUTS):
+            if (namespace, name) in istio.named_by(rollout):
+                yield key_of(ARGO_ROLLOUTS, rollout)
+
+
+def _rollout_of_service(world: World, event: Event) -> Iterator[Key]:
+    """Whose Service it is, when it selects a version that is neither of the two.
+
+    The real controller looks again whenever one of its Services changes, and while an aborted version has pods that
+    never ends: it switches the Service to and fro as fast as it can.
+    """
+    meta = event.obj["metadata"]
+    owner = (meta.get("annotations") or {}).get(services.MANAGED_BY)
+    rollout = world.storage.peek(ARGO_ROLLOUTS, meta["namespace"], owner) if owner else None
+    if rollout is not None and event.type != "DELETED":
+        status = rollout.get("status") or {}
+        if services.selected(event.obj) not in (status.get("stableRS"), status.get("currentPodHash")):
+            yield (meta["namespace"], str(owner))
 
 
 def reconcile(world: World, key: Key) -> float | None:
@@ -38,6 +61,9 @@ def reconcile(world: World, key: Key) -> float | None:
     context = _context(world, copied(stored))
     if not context.status:
         context.tell("RolloutAddedToInformer", f"Rollout resource added to informer: {key[0]}/{key[1]}")
+    if wrong := validation.problem(context):
+        _note_invalid(context, wrong)
+        return RETRY_INVALID
     if context.new is None and not _make_new(context):
         return 0.0
     if context.spec.get("replicas") is None:
@@ -47,13 +73,28 @@ def reconcile(world: World, key: Key) -> float | None:
         context.pauses.remove_abort()
     _note_pause(context)
     sync_revision(context)
-    if _was_scaled(context):
-        _scale_only(context)
-    elif context.plan.canary is not None:
-        canary.reconcile(context)
-    else:
-        bluegreen.reconcile(context)
+    try:
+        if _was_scaled(context):
+            _scale_only(context)
+        elif context.plan.canary is not None:
+            canary.reconcile(context)
+        else:
+            bluegreen.reconcile(context)
+    except RoutingError:
+        return RETRY_ROUTING
     return min(context.wakes, default=None)
+
+
+def _note_invalid(context: Context, wrong: str) -> None:
+    """Say in a condition, and so in the phase, why nothing goes on."""
+    message = f'The Rollout "{context.name}" is invalid: {wrong}'
+    new = copied(context.status)
+    known = conditions.find(new, conditions.INVALID)
+    if known is not None and known.get("message") != message:
+        conditions.drop(new, conditions.INVALID)
+    now = context.world.clock.timestamp()
+    conditions.put(new, conditions.INVALID, "True", conditions.INVALID, message, now)
+    status.write(context, new)
 
 
 def _context(world: World, rollout: Object) -> Context:

@@ -94,3 +94,12 @@ def stable_ingresses(rules: dict[str, Any]) -> list[str]:
     """The Ingresses that a Rollout names."""
     named = rules.get("stableIngresses")
     return [str(name) for name in named] if named else [str(rules.get("stableIngress") or "")]
+
+
+def has_backend(ingress: Object, service: str) -> bool:
+    """Whether a rule of an Ingress leads to a Service."""
+    return any(
+        ((path.get("backend") or {}).get("service") or {}).get("name") == service
+        for rule in ingress["spec"].get("rules") or []
+        for path in (rule.get("http") or {}).get("paths") or []
+    )

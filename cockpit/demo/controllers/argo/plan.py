@@ -10,7 +10,6 @@ from cockpit.demo.controllers.replicas import resolve
 from cockpit.demo.schemas.objects import Object
 
 DELAY = 30
-GATEWAY_API = "argoproj-labs/gatewayAPI"
 # Only these routers take weights of other totals than 100.
 WITH_TOTALS = ("nginx", "plugins")
 Step = dict[str, Any]

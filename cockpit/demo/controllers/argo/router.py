@@ -46,3 +46,15 @@ class WeightsOnly:
 
     def remove_managed_routes(self) -> None:
         """Nothing: there are none."""
+
+
+def header_matches(route: dict[str, Any]) -> list[dict[str, Any]]:
+    """The matches of a header route as VirtualServices write them."""
+    return [
+        {
+            "headers": {
+                match["headerName"]: {key: value for key, value in (match.get("headerValue") or {}).items() if value}
+            }
+        }
+        for match in route.get("match") or []
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.controllers.argo import nginx, runs, services
+from cockpit.demo.controllers.argo import gatewayapi, istio, nginx, runs, services
 from cockpit.demo.controllers.argo.context import Context, hash_of, revision_of
 from cockpit.demo.controllers.argo.counts import available, set_weight, settled
 from cockpit.demo.controllers.argo.plan import current_step, is_promoted
@@ -15,8 +15,14 @@ def routers(context: Context) -> list[Router]:
     """The routers that a Rollout names, in the order in which the controller asks them."""
     rules = context.plan.router or {}
     found: list[Router] = []
+    if rules.get("istio") is not None:
+        found.append(istio.Istio(context))
     if rules.get("nginx") is not None:
         found.append(nginx.Nginx(context))
+    for name in rules.get("plugins") or {}:
+        if name != gatewayapi.NAME:
+            raise RoutingError(f"plugin {name} not configured in configmap")
+        found.append(gatewayapi.GatewayApi(context))
     return found
 
 
@@ -46,8 +52,8 @@ def _route(context: Context, router: Router) -> bool:
             router.set_header_route(step["setHeaderRoute"])
         if step.get("setMirrorRoute") is not None:
             router.set_mirror_route(step["setMirrorRoute"])
+    router.update_hashes(canary, stable, others)
     try:
-        router.update_hashes(canary, stable, others)
         router.set_weight(weight, others)
     except RoutingError as error:
         context.tell("TrafficRoutingError", str(error), "Warning")
