@@ -127,6 +127,13 @@ def _how_to_use(cluster: EmbeddedCluster) -> str:
         f"  kubectl:  KUBECONFIG={shlex.quote(str(cluster.kubeconfig))} kubectl get pods -A",
         f"  cockpit:  cockpit --kubeconfig {shlex.quote(str(cluster.kubeconfig))} -A",
     ]
+    if cluster.ready.get("one_gateway"):
+        contexts = list(cluster.ready["contexts"])
+        words = " ".join(f"--context {name}" for name in contexts)
+        lines[-1] = (
+            f"  cockpit:  COCKPIT_ONE_GATEWAY={','.join(contexts)} cockpit"
+            f" --kubeconfig {shlex.quote(str(cluster.kubeconfig))} {words} -A"
+        )
     if gateway := cluster.ready.get("gateway"):
         address = gateway if "://" in str(gateway) else f"http://{gateway}"
         lines.append(f"  curl:     curl -H 'Host: NAME.OF.THE.INGRESS' {address}/")

@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--api-port", type=int, default=0, metavar="N", help="port of the API; a free one without it")
     made.add_argument("--gateway-port", type=int, default=0, metavar="N", help="port of the gateway")
     made.add_argument("--context", action="append", metavar="NAME", help="a cluster of this name; may be repeated")
+    made.add_argument("--one-gateway", action="store_true", help="let the first cluster's gateway serve them all")
     made.add_argument("--exit-with-parent", action="store_true", help="end when stdin closes")
     made.add_argument("--seed", type=int, metavar="N", help="make names and chances repeatable")
     return made
@@ -50,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             gateway_port=options.gateway_port,
             ready=_say,
             exit_with_parent=options.exit_with_parent,
+            one_gateway=options.one_gateway,
             seed=options.seed,
         )
     )

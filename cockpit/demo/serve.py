@@ -28,19 +28,21 @@ async def serve(
     ready: Ready,
     exit_with_parent: bool = False,
     seed: int | None = None,
+    one_gateway: bool = False,
 ) -> None:
     """Run a cluster per context until SIGTERM or SIGINT, or until stdin closes when asked to.
 
     The first cluster gets the ports, the others free ones. Every cluster gets every scenario; without `contexts`
-    they are those that a scenario names, else one called "demo". Where a scenario is about several clusters, one
-    gateway serves them all. `ready` is told where the kubeconfig, the gateways and the APIs are:
+    they are those that a scenario names, else one called "demo". With `one_gateway`, or where a scenario is about
+    several clusters, the first one's gateway serves them all. `ready` is told where the kubeconfig, the gateways and the APIs are:
     {"kubeconfig", "gateway", "api", "contexts", "one_gateway"}.
     Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
     """
     clock, played = DemoClock(), [load(name) for name in scenarios]
-    together = next((scenario.contexts for scenario in played if scenario.contexts), ())
+    told = next((scenario.contexts for scenario in played if scenario.contexts), ())
+    together = one_gateway or bool(told)
     clusters: list[DemoCluster] = []
-    for index, name in enumerate(contexts or together or ("demo",)):
+    for index, name in enumerate(contexts or told or ("demo",)):
         clusters.append(
             DemoCluster(
                 name,
@@ -61,7 +63,7 @@ async def serve(
                 for scenario in played:
                     cluster.play(scenario, number)
             kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
-            ready({**_addresses(path, clusters), "one_gateway": bool(together)})
+            ready({**_addresses(path, clusters), "one_gateway": together})
             await _until_asked_to_end(exit_with_parent)
         finally:
             for cluster in reversed(started):

@@ -66,7 +66,8 @@ def _in_one_cluster(cluster: Cluster, plan: Plan) -> Plan | Refused:
     contexts = sorted(set(places.values()))
     if len(contexts) > 1:
         where = ", ".join(f"{ref} in {context}" for ref, context in places.items())
-        why = f"{plan.title}: this touches {where}; an act goes to one cluster: do it in steps of one cluster each"
+        lines = "; ".join(replace(r, context=places[r.ref]).command(cluster.context) for r in plan.requests)
+        why = f"{plan.title}: this touches {where}, and an act goes to one cluster. By hand, in this order: {lines}"
         return Refused(plan.act, plan.rollout, why)
 
     def there(requests: tuple[Request, ...]) -> tuple[Request, ...]:

@@ -122,19 +122,26 @@ def lane_of(shown: RolloutView, name: str) -> Lane | None:
 
 @asynccontextmanager
 async def cockpit_on(
-    kubeconfig: Path, namespace: str | None, journal: Path | None = None, *, read_only: bool = False
+    kubeconfig: Path,
+    namespace: str | None,
+    journal: Path | None = None,
+    *,
+    read_only: bool = False,
+    contexts: tuple[str, ...] = (),
+    one_gateway: bool = False,
 ) -> AsyncIterator[Session]:
     """A session put together as the program does it, with quick probes and nothing remembered."""
     clock = SystemClock()
-    options = ConnectOptions(kubeconfig=kubeconfig)
-    (target,) = resolve(options, {})
-    api = await connect(target, options, clock)
+    options = ConnectOptions(kubeconfig=kubeconfig, contexts=contexts)
+    connections = [Connection(await connect(target, options, clock), namespace) for target in resolve(options, {})]
     budget, transport = Budget(clock), HttpxTransport(clock)
     session = Session(
-        [Connection(api, namespace)],
+        connections,
         adapters=ADAPTERS,
         make_probe=lambda: Probe(transport, clock, budget, rate=RATE, settle=0.5),
-        settings=Settings(read_only=read_only, probe=ProbeSettings(rate=RATE)),
+        settings=Settings(
+            read_only=read_only, probe=ProbeSettings(rate=RATE), one_gateway=(contexts,) if one_gateway else ()
+        ),
         journal=Journal(journal),
         clock=clock,
         rng=random.Random(1),
