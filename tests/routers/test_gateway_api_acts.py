@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask, Plan, Refused
@@ -335,6 +335,7 @@ asks = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(entries, st.lists(asks, min_size=1, max_size=4))
 def test_whatever_the_rules_a_plan_does_what_it_promises(rules: list[Any], wishes: list[Ask]) -> None:
     cluster = shop(route(*rules))
@@ -360,6 +361,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values, json_values, json_values)
 def test_any_json_is_read_and_planned_on(spec_: Any, status: Any, gate: Any) -> None:
     cluster = shop({**route(), "spec": spec_, "status": status})

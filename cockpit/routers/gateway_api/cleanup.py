@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service, Workload
 from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.refs import GRPCROUTES
 from cockpit.model.rollout import Rollout, Version
+from cockpit.routers.gateway_api.patches import whole_edit
 from cockpit.routers.gateway_api.routes import http_resource, ref_to_route
 from cockpit.routers.gateway_api.split import Split
 from cockpit.routers.gateway_api.weights import default_shares, lane_texts, stray_rules
 from cockpit.workloads.answers import refused
-from cockpit.workloads.edits import Operation, deletion, json_patch, op, pointer, ref_to
+from cockpit.workloads.edits import deletion, ref_to
 from cockpit.workloads.findings import listed, percent
 from cockpit.workloads.lookups import ingresses_of_service, services_selecting
 from cockpit.workloads.ownership import controller_ownership, revert_warnings
@@ -63,8 +66,7 @@ def plan_finish(split: Split, rollout: Rollout, ask: Ask, stepping: Stepping, ob
     if owner:
         return refused(rollout, ask.act, owner.text)
     ref = ref_to_route(split.route, objects)
-    tests, writes = _removals(split, keep)
-    trimmed = json_patch(ref, [*tests, *removal(stepping), *writes], "the rules and backends that it removes")
+    trimmed = whole_edit(ref, split.every, _trimmed(split, keep), removal(stepping)).request
     refs = [ref_to(subject) for subject in gone]
     return Plan(
         act=ask.act,
@@ -83,19 +85,18 @@ def plan_finish(split: Split, rollout: Rollout, ask: Ask, stepping: Stepping, ob
     )
 
 
-def _removals(split: Split, keep: Version) -> tuple[list[Operation], list[Operation]]:
-    """Take the backends of other versions out, the last of a rule first, and rules for single requests."""
-    tests, writes = [], []
-    for fan in split.plain:
-        places = [leg.backend for leg in fan.legs if split.behind(leg)[:1] != (keep,)]
-        for backend in sorted(places, key=lambda b: -b.index):
-            place = pointer("spec", "rules", fan.rule.index, "backendRefs", backend.index)
-            tests.append(op("test", place, backend.raw))
-            writes.append(op("remove", place))
-    for fan in sorted(split.singled, key=lambda f: -f.rule.index):
-        tests.append(op("test", pointer("spec", "rules", fan.rule.index), fan.rule.raw))
-        writes.append(op("remove", pointer("spec", "rules", fan.rule.index)))
-    return tests, writes
+def _trimmed(split: Split, keep: Version) -> list[Any]:
+    """All rules without those for single requests, and without the backends of other versions."""
+    fans = {fan.rule.index: fan for fan in split.fans}
+    found = []
+    for rule in split.every:
+        fan = fans.get(rule.index)
+        if fan is None:
+            found.append(rule.raw)
+        elif fan.plain:
+            stays = [leg.backend.raw for leg in fan.legs if split.behind(leg)[:1] == (keep,)]
+            found.append({**rule.raw, "backendRefs": stays})
+    return found
 
 
 def _services(split: Split, keep: Version, objects: Objects) -> tuple[list[Service], list[str]]:

@@ -51,20 +51,12 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
         rollout=rollout.key,
         title=f"{target.name} for requests with {text.removeprefix('header ')}",
         changes=(Change(f"requests with {text}", "split as all others", target.name),),
-        requests=(_guarded(edit.request, split),),
+        requests=(edit.request,),
         expected=(*now, *then),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo="the rule away again",
         warnings=reverts(split, objects),
         raises=target.name != split.stable.name,
-    )
-
-
-def _guarded(request: Any, split: Split) -> Any:
-    """The request with a test that the rule it was copied from is as it was."""
-    base = split.plain[0].rule
-    return replace(
-        request, body=[{"op": "test", "path": f"/spec/rules/{base.index}", "value": base.raw}, *request.body]
     )
 
 

@@ -140,7 +140,8 @@ def _service(backend: Backend) -> tuple[str, str]:
 def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule], objects: Objects) -> Split:
     fans = tuple(Fan(rule, tuple(_leg(b, objects) for b in rule.backends)) for rule in group)
     found = {c.uid: c for fan in fans for leg in fan.legs for c in leg.side.candidates}
-    candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
+    # What nobody knows the age of, such as a Service that is not there, is not the stable version.
+    candidates = tuple(sorted(found.values(), key=lambda c: (not c.born, c.age_key)))
     served = {uid for fan in fans if fan.plain for leg in fan.legs for uid in leg.uids} or set(found)
     oldest = next(c.uid for c in candidates if c.uid in served)
     roles = {c.uid: Role.STABLE if c.uid == oldest else Role.CANARY for c in candidates}
