@@ -9,8 +9,13 @@ from cockpit.demo.api.tables.columns import AGE, NAME, Cells, Column, TableForm
 
 
 def _rollout(obj: dict[str, Any], now: float) -> Cells:
-    """The step columns of v1beta1 show the copies at the top, which lag behind a status that somebody wrote."""
+    """The step columns of v1beta1 show the copies at the top, which lag behind a status that somebody wrote.
+
+    Releases up to 0.5 have no copies and show the sub-status, as v1alpha1 does.
+    """
     status = obj.get("status") or {}
+    if "currentStepState" not in status:
+        return _old_rollout(obj, now)
     index, state = status.get("currentStepIndex"), status.get("currentStepState")
     return [obj["metadata"]["name"], status.get("phase"), index, state, status.get("message"), age(obj, now)]
 

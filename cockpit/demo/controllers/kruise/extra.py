@@ -58,6 +58,7 @@ class ExtraDeployment(Held):
             )
         if self._extra(obj) is None:
             self.world.storage.create(DEPLOYMENTS, _made(obj, batch), manager=names.MANAGER)
+            raise NotReadyError("created canary deployment succeeded, but waiting informer synced")
 
     def goal(self, batch: Object) -> Goal:
         """Pods of the extra Deployment."""
@@ -67,8 +68,8 @@ class ExtraDeployment(Held):
     def upgrade(self, batch: Object, goal: Goal) -> None:
         """Raise the extra Deployment; never lower it."""
         extra = self._extra(self.there())
-        if extra is None:
-            raise NotReadyError("the canary Deployment is not there")
+        if extra is None or (extra.get("status") or {}).get("observedGeneration") != extra["metadata"]["generation"]:
+            raise NotReadyError("wait canary workload reconcile")
         if wanted(extra) < goal.desired:
             patch(self.world, DEPLOYMENTS, extra, {"spec": {"replicas": goal.desired}})
 

@@ -18,8 +18,6 @@ ORDERS: dict[tuple[bool, str], tuple[str, ...]] = {
     (True, SUCCESS): (TO_NEW, RESTORE, RESUME, TO_STABLE, REMOVE, LET_GO),
     (True, ROLLBACK): (TO_STABLE, RESUME, RESTORE, REMOVE, LET_GO),
 }
-# Releases up to 0.5 know one order only.
-LEGACY = (RESTORE, RESUME, TO_STABLE, REMOVE, LET_GO)
 
 
 def finalise(release: Release, reason: str) -> bool:
@@ -29,9 +27,9 @@ def finalise(release: Release, reason: str) -> bool:
         return True
     if release.workload and release.workload.progressing:
         annotate(release.world, release.workload.kind, release.workload.obj, {names.IN_PROGRESSING: None})
-    order = LEGACY if release.legacy else ORDERS.get((plan.is_blue_green(release.rollout), reason), FORWARD)
     if release.legacy:
-        return not any(_still(release, task, reason) for task in order)
+        return _finalise_legacy(release, reason)
+    order = ORDERS.get((plan.is_blue_green(release.rollout), reason), FORWARD)
     task = sub.get("finalisingStep", "")
     if task == END:
         return True
@@ -51,6 +49,13 @@ def finalise(release: Release, reason: str) -> bool:
     return following == END
 
 
+def _finalise_legacy(release: Release, reason: str) -> bool:
+    """Releases up to 0.5 know one order, whatever the reason: ordinary traffic may reach new pods while they go."""
+    if routing.restore_stable(release) is not None or releases.finalize(release, wait_ready=reason == SUCCESS):
+        return False
+    return routing.tear_down_legacy(release) is None and not releases.remove(release)
+
+
 def _still(release: Release, task: str, reason: str) -> bool:
     """Do one task; whether it needs another look."""
     if task == RESUME:
@@ -65,7 +70,9 @@ def reset(release: Release) -> bool:
 
     The stable Service stays pinned, so that the new pods get no ordinary traffic.
     """
-    if plan.routing_of(release.rollout) is None:
+    if release.legacy and routing.tear_down_legacy(release) is not None:
+        return False
+    if release.legacy or plan.routing_of(release.rollout) is None:
         return not releases.remove(release)
     sub = release.sub
     if sub.get("finalisingStep") not in (TO_STABLE, LET_GO, REMOVE):

@@ -155,10 +155,33 @@ def remove_canary_service(release: Release) -> float | None:
 
 def tear_down(release: Release) -> float | None:
     """Everything as it was before the release, one thing after the other."""
+    if release.legacy:
+        return tear_down_legacy(release)
     for undo in (restore_stable, restore_gateway, remove_canary_service):
         wait = undo(release)
         if wait is not None:
             return wait
+    return None
+
+
+def tear_down_legacy(release: Release) -> float | None:
+    """As releases up to 0.5 do it: the stable Service widened first, then weight 0, and all rules at once."""
+    wait = restore_stable(release)
+    routing = plan.routing_of(release.rollout)
+    if wait is not None or routing is None:
+        return wait
+    there = _service(release, f"{routing['service']}-canary") is not None
+    if there:
+        done = [provider.ensure({"traffic": "0%"}) for provider in providers(release, routing)]
+        if not all(done):
+            release.touch()
+    left = plan.grace_of(release.rollout) - _since_change(release)
+    if there and left > 0:
+        return left
+    for provider in providers(release, routing):
+        provider.restore()
+    if there:
+        release.world.storage.delete(SERVICES, release.rollout["metadata"]["namespace"], f"{routing['service']}-canary")
     return None
 
 
