@@ -196,11 +196,11 @@ class Conductor:
 async def _written_back(cluster: Cluster, plan: Plan) -> str:
     """Which request has no effect any more, because something else wrote the object since; "" where all have.
 
-    Status is left out: controllers go on writing it as their answer to a request.
+    Left out is what a controller takes up and clears, and status, which it goes on writing as its answer.
     """
     last = {request.ref: request for request in plan.requests}
     for ref, request in last.items():
-        if request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body):
+        if request.consumed or request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body):
             continue
         try:
             found = await read_one(cluster, ref)

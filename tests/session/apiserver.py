@@ -31,7 +31,8 @@ class ApiServer:
     `broken` plurals that fail to list and watch, `denied` verbs that reviews deny. `lose_answers` is how many
     coming writes are carried out without an answer,
     `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write` is
-    called before a write is carried out, which waits for `gate`.
+    called before a write is carried out, which waits for `gate`, `controller` after it, before the answer. Once it is
+    `dead`, every connection ends without an answer.
     """
 
     def __init__(self, token: str = "good") -> None:
@@ -46,6 +47,8 @@ class ApiServer:
         self.fail_reads = False
         self.refuse: dict[tuple[str, str], int] = {}
         self.on_write: Callable[[], None] = lambda: None
+        self.controller: Callable[[], None] = lambda: None
+        self.dead = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.mute = False
@@ -96,6 +99,11 @@ class ApiServer:
             if _within(collection, watched):
                 queue.put_nowait(line)
 
+    def die(self) -> None:
+        """Be gone from now on."""
+        self.dead = True
+        self.hang_up()
+
     def hang_up(self) -> None:
         """End every watch that stands."""
         for _, queue in self._watchers:
@@ -118,6 +126,8 @@ class ApiServer:
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if self.dead:
+            return _lost(request)
         if request.headers.get("X-Token") != self.token:
             return _status(401, "Unauthorized", "no")
         path = request.path
@@ -181,8 +191,9 @@ class ApiServer:
             self.dry_runs.append((request.method, path))
         elif answer.status < 300:
             self.writes.append((request.method, path))
-            if self.lose_answers:
-                self.lose_answers -= 1
+            self.controller()
+            if self.lose_answers or self.dead:
+                self.lose_answers = max(self.lose_answers - 1, 0)
                 return _lost(request)
         return answer
 

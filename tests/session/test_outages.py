@@ -9,35 +9,13 @@ from cockpit.model.objects import Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import REPLICASETS, Resource
 from cockpit.model.rollout import Rollout
-from cockpit.model.view import Outcome, Prepared, Stage, Sync
+from cockpit.model.view import Stage, Sync
 from cockpit.session.prepare import Issue
 from cockpit.session.transmit import transmit
+from tests.session.acting import PROMOTE, UNDO, prepared, sent
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
-from tests.session.conftest import Stage as On
 from tests.session.flip import Flip
-
-FLIP = Ask(Act.FLIP, version="v2")
-PROMOTE = Ask(Act.PROMOTE, version="v2")
-UNDO = Ask(Act.UNDO)
-
-
-async def prepared(on: On, ask: Ask = FLIP) -> Prepared:
-    plan = await on.passing(on.session.prepare(KEY, ask))
-    assert isinstance(plan, Prepared), plan
-    return plan
-
-
-async def sent(on: On, ask: Ask = FLIP, wait: float = 30.0) -> Outcome:
-    outcome = await on.passing(on.session.send(await prepared(on, ask), wait=wait))
-    assert isinstance(outcome, Outcome)
-    return outcome
-
-
-def active(server: ApiServer) -> str:
-    version = server.docs[SHOP]["spec"]["selector"]["version"]
-    assert isinstance(version, str)
-    return version
 
 
 async def test_nothing_is_deleted_that_takes_traffic_again_where_the_watch_was_silent(
