@@ -87,7 +87,8 @@ class Request:
     `body` is JSON as Python values; for CREATE the whole object, for DELETE the DeleteOptions.
     `consumed` marks a write that a controller takes up and clears (an approval in a status): that the object does
     not show it afterwards does not say that it was not taken. `context` is where it is sent, if that is another
-    cluster than the rollout's.
+    cluster than the rollout's. `fleeting` is a patch of an object that may be gone by then (a pod): that is no
+    failure, there is nothing left to patch.
     """
 
     verb: Verb
@@ -98,6 +99,7 @@ class Request:
     guard: str = ""
     consumed: bool = False
     context: str = ""
+    fleeting: bool = False
 
     def command(self, context: str) -> str:
         """The kubectl line that would send the same, for people: values that may be confidential are "(hidden)".

@@ -6,6 +6,7 @@ from cockpit.model.adapter import Adapter
 from cockpit.routers.gateway_api.adapter import GatewayApiRouter
 from cockpit.routers.ingress.adapter import IngressRouter
 from cockpit.routers.istio.adapter import IstioRouter
+from cockpit.routers.red_black.adapter import RedBlackRouter
 from cockpit.routers.service.adapter import ServiceRouter
 
-ADAPTERS: tuple[Adapter, ...] = (IstioRouter(), GatewayApiRouter(), IngressRouter(), ServiceRouter())
+ADAPTERS: tuple[Adapter, ...] = (IstioRouter(), GatewayApiRouter(), IngressRouter(), RedBlackRouter(), ServiceRouter())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -12,9 +13,24 @@ from msgspec.structs import force_setattr
 from cockpit.model.objects.meta import Condition, Meta, Obj
 from cockpit.model.objects.pods import PodSpec
 
+# What Spinnaker writes on a ReplicaSet (clouddriver, KubernetesManifestAnnotater).
+CLUSTER = "moniker.spinnaker.io/cluster"
+LOAD_BALANCERS = "traffic.spinnaker.io/load-balancers"
+_NUMBERED = re.compile(r"(.+)-v\d{3,}")
+
+
+class Requirement(Struct, frozen=True):
+    key: str
+
 
 class LabelSelector(Struct, frozen=True, rename="camel"):
     match_labels: dict[str, str] | None = None
+    match_expressions: list[Requirement] | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every label that it looks at."""
+        return frozenset(self.match_labels or ()) | {r.key for r in self.match_expressions or ()}
 
 
 class TemplateMeta(Struct, frozen=True):
@@ -87,4 +103,33 @@ class Deployment(Workload, frozen=True):
 
 
 class ReplicaSet(Workload, frozen=True):
-    pass
+    @property
+    def line(self) -> str:
+        """What its versions are versions of, for one that nobody owns and that is one of several; else "".
+
+        Spinnaker says so in an annotation, else names them NAME-v000, NAME-v001 (clouddriver, kubernetes provider).
+        """
+        meta = self.metadata
+        if meta.owner_references:
+            return ""
+        cluster = (meta.annotations or {}).get(CLUSTER)
+        if cluster:
+            return cluster.rpartition(" ")[2]
+        name = _NUMBERED.fullmatch(meta.name)
+        return name.group(1) if name else ""
+
+    @property
+    def balanced_by(self) -> tuple[str, ...]:
+        """Services that a pipeline gave it to, enabled or not."""
+        try:
+            found = msgspec.json.decode((self.metadata.annotations or {}).get(LOAD_BALANCERS, "[]"), type=list[str])
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            return ()
+        return tuple(name for kind, _, name in (entry.partition(" ") for entry in found) if kind == "service" and name)
+
+    def index_keys(self) -> Iterator[str]:
+        """Labels, "line NAME" and "balanced by SERVICE", which no label's key can be."""
+        yield from super().index_keys()
+        if self.line:
+            yield f"line {self.line}"
+        yield from (f"balanced by {service}" for service in dict.fromkeys(self.balanced_by))
