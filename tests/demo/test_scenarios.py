@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from cockpit.demo.api.versions import stored
 from cockpit.demo.gateway.dialects import compile_routes
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.scenarios import ScenarioError, Story, load, names
 from cockpit.demo.scenarios.many import PODS_EACH, ROLLOUTS
 from cockpit.demo.scenarios.scenario import kind_of
+from cockpit.demo.schemas.customkinds import KRUISE_ROLLOUTS
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, INGRESSES, PODS, SERVICES
 from tests.demo.conftest import Bench
 
@@ -51,7 +53,8 @@ def weight(bench: Bench, namespace: str, name: str) -> str | None:
 def test_every_scenario_has_a_name_a_line_about_it_and_namespaces_of_its_own() -> None:
     known = [name for name, _ in names()]
     assert known == sorted(known)
-    assert {"empty", "blue-green", "canary-ingress", "broken-canary", "big", "hostile"} == set(known)
+    assert {"empty", "blue-green", "canary-ingress", "broken-canary", "big", "hostile"} <= set(known)
+    assert {"kruise-canary", "kruise-batches", "kruise-blue-green", "kruise-mse", "kruise-alb"} <= set(known)
     spaces = [space for name in known for space in load(name).namespaces]
     assert len(spaces) == len(set(spaces))
     assert all(about and "\n" not in about for _, about in names())
@@ -68,7 +71,7 @@ async def test_every_scenario_runs_beside_the_others(bench: Bench, name: str) ->
     async with telling(bench, name):
         await pass_time(bench, 5)
     for obj in load(name).objects:
-        assert bench.storage.peek(kind_of(obj), obj["metadata"]["namespace"], obj["metadata"]["name"])
+        assert bench.storage.peek(stored(kind_of(obj)), obj["metadata"]["namespace"], obj["metadata"]["name"])
 
 
 async def test_blue_green_flips_and_flips_back_by_itself(bench: Bench) -> None:
@@ -189,3 +192,76 @@ def test_a_step_that_means_nothing_is_refused() -> None:
     broken = type(scenario)("x", "y", ("z",), (), ({"afterwards": 3},))
     with pytest.raises(ScenarioError, match="afterwards"):
         broken.round(0)
+
+
+def approve(bench: Bench, namespace: str, name: str, sub: str = "canaryStatus") -> None:
+    rollout = bench.storage.get(KRUISE_ROLLOUTS, namespace, name)
+    assert rollout["status"][sub]["currentStepState"] == "StepPaused"
+    rollout["status"][sub]["currentStepState"] = "StepReady"
+    bench.storage.update(KRUISE_ROLLOUTS, rollout, subresource="status")
+
+
+def step_of(bench: Bench, namespace: str, name: str) -> tuple[Any, Any, Any]:
+    status = bench.storage.get(KRUISE_ROLLOUTS, namespace, name)["status"]
+    sub = status.get("canaryStatus") or status.get("blueGreenStatus") or {}
+    return status["phase"], sub.get("currentStepIndex"), sub.get("currentStepState")
+
+
+async def test_kruise_holds_a_new_version_back_until_somebody_approves(bench: Bench) -> None:
+    async with telling(bench, "kruise-canary") as story:
+        await pass_time(bench, 60)
+        assert step_of(bench, "kruise-canary", "rollouts-demo") == ("Progressing", 1, "StepPaused")
+        approve(bench, "kruise-canary", "rollouts-demo")
+        await pass_time(bench, 40)
+        assert weight(bench, "kruise-canary", "echoserver-canary") == "50"
+        await pass_time(bench, 120)
+        assert step_of(bench, "kruise-canary", "rollouts-demo") == ("Healthy", 3, "Completed")
+        # What Kruise writes into the Deployment and its Service is nobody's taking over.
+        assert story.taken_over == ""
+
+
+async def test_half_of_the_traffic_waits_for_a_minute_and_all_of_it_goes_over_behind_mse(bench: Bench) -> None:
+    async with telling(bench, "kruise-mse"):
+        await pass_time(bench, 50)
+        approve(bench, "kruise-mse", "rollouts-demo")
+        seen: list[str] = []
+        for _ in range(240):
+            await pass_time(bench, 0.5)
+            canary = bench.storage.peek(INGRESSES, "kruise-mse", "echoserver-canary")
+            if canary and (share := canary["metadata"]["annotations"].get(WEIGHT)) and share not in seen[-1:]:
+                assert canary["metadata"]["annotations"]["mse.ingress.kubernetes.io/service-subset"] == "gray"
+                seen.append(share)
+        assert seen == ["50", "100", "0"]
+        assert step_of(bench, "kruise-mse", "rollouts-demo") == ("Healthy", 3, "Completed")
+
+
+async def test_a_step_whose_pods_crash_never_ends(bench: Bench) -> None:
+    async with telling(bench, "kruise-alb"):
+        await pass_time(bench, 120)
+    assert step_of(bench, "kruise-alb", "rollouts-demo") == ("Progressing", 1, "StepUpgrade")
+    assert bench.storage.peek(INGRESSES, "kruise-alb", "echoserver-canary") is None
+
+
+async def test_batches_wait_one_pod_in(bench: Bench) -> None:
+    async with telling(bench, "kruise-batches"):
+        await pass_time(bench, 60)
+    for name in ("orders", "stock"):
+        assert step_of(bench, "kruise-batches", name) == ("Progressing", 1, "StepPaused")
+    images = [
+        pod["spec"]["containers"][0]["image"]
+        for pod in bench.storage.list(PODS, "kruise-batches")
+        if not pod["metadata"].get("deletionTimestamp")
+    ]
+    new = sorted(image for image in images if image.endswith("v2"))
+    assert new == ["registry.example/orders:v2", "registry.example/stock:v2"]
+    assert len(images) == 11
+
+
+async def test_blue_and_green_stand_side_by_side(bench: Bench) -> None:
+    async with telling(bench, "kruise-blue-green"):
+        await pass_time(bench, 60)
+        assert step_of(bench, "kruise-blue-green", "tickets") == ("Progressing", 1, "StepPaused")
+        assert len(bench.storage.list(PODS, "kruise-blue-green")) == 6
+        approve(bench, "kruise-blue-green", "tickets", "blueGreenStatus")
+        await pass_time(bench, 30)
+        assert weight(bench, "kruise-blue-green", "tickets-canary") == "10"

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from cockpit.demo.api.versions import stored, to_stored
 from cockpit.demo.errors import AlreadyExists
 from cockpit.demo.scenarios import many
 from cockpit.demo.schemas.kinds import Kind, by_kind
@@ -74,7 +75,8 @@ class Scenario:
             ensure_namespace(storage, namespace)
         for obj in self.elsewhere if number and self.elsewhere else self.objects:
             try:
-                storage.create(kind_of(obj), obj, manager="demo")
+                kind = kind_of(obj)
+                storage.create(stored(kind), to_stored(kind, obj), manager="demo", asked=kind)
             except AlreadyExists:
                 continue
 

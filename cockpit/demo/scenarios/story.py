@@ -23,8 +23,12 @@ log = logging.getLogger(__name__)
 COMPONENT = "demo-story"
 LONGEST_WAIT = 300.0
 Place = tuple[Kind, str, str]
-# Written by controllers, never by a person.
-OF_CONTROLLERS = "deployment.kubernetes.io/"
+# Marks that controllers leave, never a person.
+OF_CONTROLLERS = ("deployment.kubernetes.io/", "rollouts.kruise.io/", "batchrelease.rollouts.kruise.io/")
+# What controllers narrow a Service's selector by.
+HASHES = ("pod-template-hash", "controller-revision-hash")
+# What a controller sets in a workload while it releases it: only the template is then what a person meant.
+HELD_BY = ("rollouts.kruise.io/in-progressing", "batchrelease.rollouts.kruise.io/control-info")
 
 
 class Story:
@@ -126,7 +130,7 @@ class Story:
         namespace, name = key_of(event.kind, event.obj)
         if (event.kind, namespace, name) not in self._mine:
             return
-        if event.type == "MODIFIED" and event.old and meant(event.obj) == meant(event.old):
+        if event.type == "MODIFIED" and event.old and not _somebody_wrote(event.old, event.obj):
             return
         self.taken_over = f"{event.kind.kind} {namespace}/{name}"
         self._over.set()
@@ -136,15 +140,30 @@ class Story:
             )
 
 
+def _somebody_wrote(old: Object, new: Object) -> bool:
+    """Whether a change is a person's."""
+    if any(mark in (obj["metadata"].get("annotations") or {}) for obj in (old, new) for mark in HELD_BY):
+        return bool(old["spec"].get("template") != new["spec"].get("template"))
+    return meant(old) != meant(new)
+
+
 def meant(obj: Object) -> dict[str, Any]:
     """What a person wrote into an object: no status, nothing that the API or controllers add."""
     meta = obj["metadata"]
-    annotations = meta.get("annotations") or {}
+
+    def kept(pairs: dict[str, str] | None) -> dict[str, str]:
+        return {key: value for key, value in (pairs or {}).items() if not key.startswith(OF_CONTROLLERS)}
+
+    spec = obj.get("spec")
+    selector = spec.get("selector") if isinstance(spec, dict) and obj.get("kind") == "Service" else None
+    if isinstance(selector, dict):
+        spec = {**obj["spec"], "selector": {key: value for key, value in selector.items() if key not in HASHES}}
     return {
-        "labels": meta.get("labels") or {},
-        "annotations": {key: value for key, value in annotations.items() if not key.startswith(OF_CONTROLLERS)},
+        "labels": kept(meta.get("labels")),
+        "annotations": kept(meta.get("annotations")),
         "ending": bool(meta.get("deletionTimestamp")),
-        **{key: value for key, value in obj.items() if key not in ("metadata", "status", "apiVersion", "kind")},
+        **{key: value for key, value in obj.items() if key not in ("metadata", "status", "apiVersion", "kind", "spec")},
+        "spec": spec,
     }
 
 
