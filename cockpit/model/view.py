@@ -80,6 +80,15 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """The newest answers of one version, and the errors among them, whatever split they were given under."""
+
+    version: str
+    answers: int
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeView:
     """The probe of one rollout. `strip` and `history` hold the newest last, bounded."""
 
@@ -95,6 +104,7 @@ class ProbeView:
     strip_total: int = 0  # cells ever appended: tells how many are new
     history: tuple[Point, ...] = ()
     message: str = ""
+    health: tuple[Health, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

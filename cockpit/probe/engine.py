@@ -11,6 +11,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.door import Door
 from cockpit.model.rollout import Lane, Version
 from cockpit.model.view import Cell, CellKind, ProbeView
+from cockpit.probe.health import HealthRecord
 from cockpit.probe.pacer import Budget, Pacer, bounded_rate
 from cockpit.probe.recognise import Reading, Recogniser, VersionFromError
 from cockpit.probe.record import NAMELESS, LaneRecord
@@ -58,6 +59,7 @@ class Probe:
         self._recogniser = Recogniser("auto")
         self._order = itertools.cycle([EVERYTHING])
         self._records: dict[str, LaneRecord] = {}
+        self._health = HealthRecord()
         self._counting_from = 0.0
         self._epoch_since: float | None = None
         self._strip = Strip(STRIP_LENGTH)
@@ -77,6 +79,8 @@ class Probe:
         if not same_door or self._versions != tuple(versions) or self._epoch is None:
             self._recogniser, trouble = _recogniser(door, versions)
             self._message = trouble if trouble or not same_door else self._message
+        if not same_door:
+            self._health.forget()
         if not same_door or epoch != self._epoch:
             self._begin(settling=self._epoch is not None and same_door)
         if _ways(lanes) != _ways(self._lanes):
@@ -153,6 +157,7 @@ class Probe:
                 strip_total=self._strip.total,
                 history=self._history.points(),
                 message=self._message,
+                health=self._health.of(self._versions),
             )
             self._view = (self._revision, rate, view)
         return self._view[2]
@@ -180,6 +185,7 @@ class Probe:
 
     async def _ask(self, door: Door, lane: Lane, due: float) -> None:
         begun, epoch, recogniser = self._clock.monotonic(), self._epoch, self._recogniser
+        versions = self._versions
         try:
             request = ProbeRequest(door, lane.headers or (), self._timeout)
             answer = await self._transport.send(request)
@@ -188,6 +194,8 @@ class Probe:
         reading = recogniser.read(answer)
         self._show(lane, reading)
         if door == self._door:
+            if answered := next((version for version in versions if version.name == reading.version), None):
+                self._health.count(answered, reading.kind is CellKind.ERROR)
             record = self._records.get(lane.name)
             if record is not None and epoch == self._epoch and begun >= self._counting_from:
                 record.count(reading, (self._clock.monotonic() - due) * 1000)

@@ -62,7 +62,7 @@ def rollout_view(rollout: Rollout, lanes: tuple[Lane, ...], probe: ProbeView, ar
 def observations(lanes: Sequence[Lane], probe: ProbeView) -> tuple[Finding, ...]:
     """What the answers say that an on-call wants told, worst first."""
     findings = [finding for lane in lanes for finding in (*_split(lane), *_errors(lane))]
-    findings += _blindness(probe)
+    findings += [*_remembered(lanes, probe), *_blindness(probe)]
     order = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
@@ -124,6 +124,29 @@ def _errors_of(lane: Lane, share: Share) -> list[Finding]:
     place = "" if lane.name == "default" else f" in lane {lane.name}"
     text = f"{share.version} fails {percent(failed / answers)} of its requests{place}"
     return [Finding("errors", severity, text, f"{failed} of {answers} answers, {percent(low)} to {percent(high)}")]
+
+
+def _remembered(lanes: Sequence[Lane], probe: ProbeView) -> list[Finding]:
+    """Versions that failed before the split changed and of which it is too early to say anything else."""
+    shares = [share for lane in lanes for share in lane.shares]
+    found = []
+    for health in probe.health:
+        own = [share for share in shares if share.version == health.version]
+        fresh = max((share.observed.answers for share in own if share.observed), default=0)
+        if not own or fresh >= _FEWEST_ANSWERS or health.answers < _FEWEST_ANSWERS or not health.errors:
+            continue
+        low, high = wilson(health.errors, health.answers)
+        if low <= _ERRORS_TOLD:
+            continue
+        taking = any(share.written for share in own)
+        severity = Severity.CRITICAL if taking and low >= _ERRORS_CRITICAL else Severity.WARNING
+        rate = percent(health.errors / health.answers)
+        text = f"{health.version} fails {rate} of its requests"
+        if not taking:
+            text = f"{health.version} failed {rate} of its requests when it took traffic"
+        evidence = f"{health.errors} of its last {health.answers} answers, {percent(low)} to {percent(high)}"
+        found.append(Finding("errors", severity, text, evidence))
+    return found
 
 
 def _blindness(probe: ProbeView) -> list[Finding]:

@@ -200,7 +200,8 @@ async def _written_back(cluster: Cluster, plan: Plan) -> str:
     """
     last = {request.ref: request for request in plan.requests}
     for ref, request in last.items():
-        if request.consumed or request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body):
+        status = request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body)
+        if status or request.consumed:
             continue
         try:
             found = await read_one(cluster, ref)

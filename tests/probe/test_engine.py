@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable
 import pytest
 
 from cockpit.model.rollout import Verdict
-from cockpit.model.view import CellKind
+from cockpit.model.view import CellKind, Health
 from cockpit.probe.engine import Probe
 from cockpit.probe.names import Names
 from cockpit.probe.pacer import Budget
@@ -206,6 +206,24 @@ async def test_errors_count_with_their_version_where_the_answer_names_it(probe: 
     assert (first.errors, second.errors, second.share) == (0, 2, 0.5)
     assert [cell.note for cell in probe.view().strip][:3] == ["500", "200", "503"]
     assert [cell.kind for cell in probe.view().strip][:3] == [CellKind.ERROR, CellKind.ANSWER, CellKind.ERROR]
+
+
+async def test_errors_of_a_version_are_remembered_over_a_new_split_and_not_behind_another_door(
+    probe: Probe, clock: ManualClock
+) -> None:
+    async def failing(exchange: Exchange) -> None:
+        await exchange.answer("v2 is broken", "500 Internal Server Error")
+
+    async with serving(failing) as server, running(probe):
+        probe.aim(door(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
+        probe.start()
+        await answers(probe, clock, 4)
+        probe.stop()
+        probe.aim(door(server.port), [lane(v1=0.2, v2=0.8)], [V1, V2], "e2")
+        assert probe.view().total == 0
+        assert probe.view().health == (Health("v2", 4, 4),)
+        probe.aim(door(server.port, path="/other"), [lane(v1=0.2, v2=0.8)], [V1, V2], "e2")
+        assert probe.view().health == ()
 
 
 async def test_refused_connections_keep_the_pace_and_are_explained(transport: Transport, clock: ManualClock) -> None:

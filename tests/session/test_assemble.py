@@ -25,7 +25,7 @@ from cockpit.model.rollout import (
     Version,
 )
 from cockpit.model.shares import percent
-from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, Health, KindSync, ProbeView, RolloutView, Sync
 from cockpit.session.assemble import (
     IDLE,
     Circumstances,
@@ -243,3 +243,29 @@ def test_pods_that_crash_are_told(ready: int, severity: Severity) -> None:
     (found,) = rollout_view(replace(crashing, lanes=(seen,)), (seen,), IDLE, Circumstances()).rollout.findings
     assert (found.id, found.severity, found.evidence) == ("failing-pods", severity, "web-1")
     assert found.text == "1 of 2 pods of v1 fail: CrashLoopBackOff"
+
+
+@pytest.mark.parametrize(
+    ("written", "severity", "words"),
+    [
+        (0.5, Severity.CRITICAL, "v2 fails 45% of its requests"),
+        (0.0, Severity.WARNING, "v2 failed 45% of its requests when it took traffic"),
+    ],
+)
+def test_a_version_that_failed_is_told_right_after_the_split_changed(
+    written: float, severity: Severity, words: str
+) -> None:
+    begun = lane(Verdict.NOT_YET, 3, share("v1", 1 - written, 1.0, 3), share("v2", written, 0.0, 3))
+    probe = replace(IDLE, running=True, health=(Health("v1", 100, 0), Health("v2", 100, 45)))
+    [finding] = observations((begun,), probe)
+    assert (finding.id, finding.severity, finding.text) == ("errors", severity, words)
+    assert finding.evidence == "45 of its last 100 answers, 36% to 55%"
+
+
+def test_what_a_version_answers_under_the_new_split_counts_as_soon_as_it_is_enough() -> None:
+    probe = replace(IDLE, running=True, health=(Health("v2", 100, 45),))
+    well = lane(Verdict.ON, 100, share("v1", 0.5, 0.5, 100), share("v2", 0.5, 0.5, 100))
+    assert observations((well,), probe) == ()
+    few = lane(Verdict.NOT_YET, 4, share("v1", 0.5, 0.5, 4), share("v2", 0.5, 0.5, 4))
+    assert observations((few,), replace(probe, health=(Health("v2", 20, 20),))) == (), "too few to tell"
+    assert observations((few,), replace(probe, health=(Health("v3", 100, 45),))) == (), "it is not there any more"
