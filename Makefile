@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format test-real fuzz bench screenshots clean
+.PHONY: demo test check format test-real fuzz bench screenshots readme clean
 
 demo: .venv/.installed
 	@$(BIN)/cockpit demo
@@ -35,6 +35,10 @@ bench: .venv/.installed
 
 screenshots: .venv/.installed
 	$(BIN)/python -m tests.screenshots
+
+# The table of systems, from the adapters.
+readme: .venv/.installed
+	$(BIN)/python -m tests.systems_table
 
 .venv/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cockpit needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
