@@ -1,0 +1,167 @@
+"""What is told: why it was aborted, where traffic has no pods, what is left over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cockpit.model.rollout import Severity
+from tests.objects import Cluster, owner
+from tests.systems.argo.releases import (
+    ABORTED,
+    HASH,
+    NEW,
+    NGINX,
+    OLD,
+    PROMOTED,
+    basic,
+    canary,
+    ids,
+    read,
+    replica_set,
+    routed,
+    said,
+    text_of,
+)
+
+
+def run(cluster: Cluster, name: str, phase: str, created: str, *, of: str = NEW, **status: Any) -> Cluster:
+    return cluster.add(
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AnalysisRun",
+            "metadata": {
+                "name": name,
+                "labels": {HASH: of, "rollout-type": "Step", "step-index": "2"},
+                "creationTimestamp": created,
+                "ownerReferences": [owner(cluster.doc("Rollout", "web"))],
+            },
+            "status": {"phase": phase, **status},
+        }
+    )
+
+
+def test_an_abort_is_explained_by_the_newest_run_that_failed() -> None:
+    cluster = routed(0, **ABORTED)
+    metrics = [
+        {"name": "latency", "phase": "Successful", "measurements": [{"value": "12"}]},
+        {"name": "errors", "phase": "Failed", "measurements": [{"value": "0.01"}, {"value": "0.4"}]},
+    ]
+    run(cluster, "early", "Failed", "2026-01-01T00:00:01Z", message="earlier")
+    run(
+        cluster,
+        "late",
+        "Failed",
+        "2026-01-01T00:00:02Z",
+        message='metric "errors" assessed Failed',
+        metricResults=metrics,
+    )
+    run(cluster, "last", "Successful", "2026-01-01T00:00:03Z")
+    run(cluster, "other", "Failed", "2026-01-01T00:00:04Z", of=OLD)
+    told = text_of(cluster, "judged")
+    assert told == 'AnalysisRun default/late is Failed: metric "errors" assessed Failed (errors Failed, last 0.4)'
+    assert "retry starts the same version again, roll back gives it up" in text_of(cluster, "aborted")
+
+
+def test_an_abort_by_hand_has_no_cause() -> None:
+    cluster = run(routed(0, **ABORTED), "good", "Successful", "2026-01-01T00:00:01Z")
+    assert "judged" not in ids(cluster)
+
+
+def test_runs_are_no_cause_while_nothing_stands_still() -> None:
+    assert "judged" not in ids(run(routed(), "bad", "Failed", "2026-01-01T00:00:01Z"))
+
+
+def test_an_experiment_that_failed_is_a_cause_by_its_revision() -> None:
+    cluster = routed(0, **ABORTED)
+    cluster.add(
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Experiment",
+            "metadata": {
+                "name": "baseline",
+                "annotations": {"rollout.argoproj.io/revision": "2"},
+                "ownerReferences": [owner(cluster.doc("Rollout", "web"))],
+            },
+            "status": {"phase": "Error", "message": "no pods"},
+        }
+    )
+    assert "Experiment default/baseline is Error: no pods" in text_of(cluster, "judged")
+
+
+def test_inconclusive_stops_and_says_what_was_seen() -> None:
+    pauses = [{"reason": "InconclusiveAnalysisRun", "startTime": "2026-01-01T10:00:00Z"}]
+    cluster = run(routed(pauseConditions=pauses), "unsure", "Inconclusive", "2026-01-01T00:00:01Z")
+    assert "AnalysisRun default/unsure is Inconclusive" in text_of(cluster, "judged")
+
+
+def test_traffic_without_ready_pods_is_critical_and_says_why() -> None:
+    cluster = routed()
+    for key, doc in cluster.docs.items():
+        if key[0] == "Pod" and NEW in key[2]:
+            doc["status"] = {
+                "phase": "Pending",
+                "containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff"}}}],
+            }
+    (told,) = [f for f in read(cluster).findings if f.id == "no-ready-pods"]
+    assert (told.severity, told.evidence) == (Severity.CRITICAL, "ImagePullBackOff")
+    assert "v2 gets 20% of the requests" in told.text
+
+
+def test_without_a_router_no_pods_at_all_is_critical() -> None:
+    assert "no-ready-pods" in ids(basic(old=0, new=0))
+
+
+def test_much_traffic_on_few_pods_is_told_beside_its_share_of_the_pods() -> None:
+    steps = [{"setCanaryScale": {"replicas": 1}}, {"setWeight": 90}, {"pause": {}}]
+    cluster = routed(90, canary(steps, NGINX), currentStepIndex=2)
+    assert "v2 gets 90% of the requests on 1 of 6 ready pods (setCanaryScale" in text_of(cluster, "overloaded")
+    assert "overloaded" not in ids(routed())
+
+
+def test_pods_that_are_kept_for_the_way_back_are_told_with_their_end() -> None:
+    cluster = routed(0, **PROMOTED)
+    found = cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["annotations"]
+    found["scale-down-deadline"] = "2026-01-01T10:00:30Z"
+    assert "v1 keeps its pods until 2026-01-01T10:00:30Z" in text_of(cluster, "kept-for-rollback")
+    del found["scale-down-deadline"]
+    assert "kept-for-rollback" not in ids(cluster)
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind", "severity"),
+    [
+        ({"type": "ReplicaFailure", "status": "True", "message": "quota"}, "replica-failure", Severity.CRITICAL),
+        ({"type": "InvalidSpec", "status": "True", "message": "no Service"}, "invalid-spec", Severity.WARNING),
+        ({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}, "stuck", Severity.WARNING),
+    ],
+)
+def test_conditions_are_told(condition: Any, kind: str, severity: Severity) -> None:
+    cluster = routed(conditions=[condition])
+    assert {f.id: f.severity for f in read(cluster).findings} == {kind: severity}
+
+
+def test_a_stable_version_that_shrinks_is_a_slow_way_back() -> None:
+    strategy = canary(routing=NGINX, dynamicStableScale=True)
+    assert "dynamic-stable" in ids(routed(strategy=strategy))
+
+
+def test_a_full_promotion_is_told() -> None:
+    assert "promoting" in ids(routed(promoteFull=True))
+
+
+def test_texts_from_the_cluster_are_made_safe() -> None:
+    cluster = routed(phase="Degraded", message="\x1b[31mred\x1b[0m\nline")
+    assert read(cluster).message == "red line"
+    said(cluster)["conditions"] = [{"type": "InvalidSpec", "status": "True", "message": "\x1b]0;title\x07x" * 400}]
+    text = text_of(cluster, "invalid-spec")
+    assert "\x1b" not in text
+    assert len(text) < 700
+
+
+def test_the_stable_version_may_be_gone() -> None:
+    cluster = routed(stableRS="gone")
+    assert [v.name for v in read(cluster).versions] == ["v1", "v2"]
+    replica_set(cluster, "gone", "v0", 3, 1)
+    assert [v.name for v in read(cluster).versions if v.role.value == "stable"] == ["v0"]

@@ -1,0 +1,307 @@
+"""The way back to an older template, other images, restarts and counts."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.plan import Act, Ask, Expected
+from cockpit.model.rollout import Phase
+from cockpit.systems.argo.originals import carried_back
+from tests.objects import Cluster, ConflictError, Doc
+from tests.systems.argo.releases import (
+    ABORTED,
+    HASH,
+    NEW,
+    OLD,
+    PROMOTED,
+    basic,
+    canary,
+    ids,
+    only_once,
+    planned,
+    previewed,
+    read,
+    refusal,
+    replica_set,
+    rollout,
+    routed,
+    send,
+    service,
+    status,
+    template,
+)
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["a", "b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def back(version: str | None = None) -> Ask:
+    return Ask(Act.ROLLBACK, version=version)
+
+
+def image(tag: str, container: str = "") -> Ask:
+    return Ask(Act.SET_IMAGE, image=(container, f"shop/web:{tag}"))
+
+
+def spec(cluster: Cluster) -> Doc:
+    found: Doc = cluster.doc("Rollout", "web")["spec"]
+    return found
+
+
+def promoted(**fields: Any) -> Cluster:
+    """v3 is released, after v1 and v2; nothing of those runs any more."""
+    cluster = Cluster(
+        [
+            {
+                **rollout(canary(), "v3", **fields),
+                "status": status(**{**PROMOTED, "currentPodHash": "h3", "stableRS": "h3"}),
+            }
+        ]
+    )
+    replica_set(cluster, "h1", "v1", 1, 0)
+    replica_set(cluster, "h2", "v2", 2, 0)
+    replica_set(cluster, "h3", "v3", 3, 5)
+    return cluster.add(service("web")).balance()
+
+
+def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter() -> None:
+    cluster = routed()
+    plan = planned(cluster, back())
+    assert not plan.raises
+    assert plan.expected == (Expected("default", "v1", 1.0),)
+    assert plan.reaches
+    assert (plan.reaches.phases, plan.reaches.identity) == (("at rest",), read(cluster).versions[0].identity[0])
+    assert "to the stable version at once" in plan.warnings[0]
+    only_once(cluster, plan)
+    assert spec(cluster)["template"] == template("v1"), "without hash and without the API's defaults"
+
+
+def test_what_the_controller_puts_into_its_copies_does_not_come_back() -> None:
+    cluster = routed()
+    for name, stage in ((OLD, "stable"), (NEW, "canary")):
+        found = cluster.doc("ReplicaSet", f"web-{name}")
+        kept = found["spec"]["template"]
+        kept["metadata"]["labels"]["stage"] = stage
+        kept["metadata"]["annotations"] = {"note": stage}
+        injected = {"labels": {"stage": stage}, "annotations": {"note": stage}}
+        found["metadata"]["annotations"]["rollout.argoproj.io/ephemeral-metadata"] = json.dumps(injected)
+    term = {
+        "labelSelector": {"matchExpressions": [{"key": HASH, "operator": "In", "values": [OLD]}]},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    mine = {"labelSelector": {"matchLabels": {"app": "db"}}, "topologyKey": "zone"}
+    of_stable = cluster.doc("ReplicaSet", f"web-{OLD}")["spec"]["template"]["spec"]
+    of_stable["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term, mine]}}
+    of_new = cluster.doc("ReplicaSet", f"web-{NEW}")["spec"]["template"]["spec"]
+    weighted = {"weight": 1, "podAffinityTerm": term}
+    of_new["affinity"] = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [weighted]}}
+    cluster.docs = copy.deepcopy(cluster.docs)
+    only_once(cluster, planned(cluster, back()))
+    wanted = template("v1")
+    wanted["spec"]["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [mine]}}
+    assert spec(cluster)["template"] == wanted
+
+
+def test_aborted_and_paused_by_hand_it_goes_back_and_on() -> None:
+    cluster = routed(0, **ABORTED)
+    spec(cluster)["paused"] = True
+    plan = planned(cluster, back())
+    only_once(cluster, plan)
+    assert spec(cluster)["template"] == template("v1")
+    assert "paused" not in spec(cluster)
+
+
+def test_after_promotion_it_is_a_release_of_its_own_and_says_so() -> None:
+    cluster = promoted()
+    plan = planned(cluster, back())
+    assert "back to v2 (revision 2)" in plan.title
+    assert any("new release of the older template" in warning for warning in plan.warnings)
+    assert any("need not have been stable" in warning for warning in plan.warnings)
+    assert plan.reaches
+    assert plan.reaches.not_phases == ("at rest", "aborted")
+    only_once(cluster, plan)
+    assert spec(cluster)["template"] == template("v2")
+    assert "rollback --to 3" in plan.undo
+
+
+@pytest.mark.parametrize("name", ["1", "h1", "v1", "web-h1"])
+def test_older_revisions_are_named_by_number_hash_or_tag(name: str) -> None:
+    cluster = promoted()
+    plan = planned(cluster, back(name))
+    only_once(cluster, plan)
+    assert spec(cluster)["template"] == template("v1")
+    assert not any("need not have been stable" in warning for warning in plan.warnings)
+
+
+def test_revisions_that_are_not_there_or_not_one() -> None:
+    cluster = promoted()
+    assert "on record are 3 (v3), 2 (v2), 1 (v1)" in refusal(cluster, back("v9"))
+    assert "present template already" in refusal(cluster, back("v3"))
+    replica_set(cluster, "h4", "v1", 4, 0)
+    replica_set(cluster, "h5", "v8", 5, 0)  # the one that is shown beside the present one
+    assert "fits the revisions 1, 4" in refusal(cluster, back("v1"))
+    for name in ("h1", "h2", "h4", "h5"):
+        cluster.remove("ReplicaSet", f"web-{name}")
+    assert "no older revision" in refusal(cluster, back())
+
+
+def test_within_the_window_the_way_back_is_fast() -> None:
+    assert any(
+        "steps and analysis are skipped" in w
+        for w in planned(promoted(rollbackWindow={"revisions": 3}), back("v1")).warnings
+    )
+    assert any("new release" in w for w in planned(promoted(rollbackWindow={"revisions": 1}), back("v1")).warnings)
+
+
+def test_blue_green_goes_back_at_once_while_the_old_pods_run() -> None:
+    cluster = previewed(
+        **PROMOTED | {"currentStepIndex": None, "blueGreen": {"activeSelector": NEW, "previewSelector": NEW}}
+    )
+    old = cluster.doc("ReplicaSet", f"web-{OLD}")
+    old["metadata"]["annotations"]["scale-down-deadline"] = "2026-01-01T10:00:30Z"
+    assert any("switched at once" in warning for warning in planned(cluster, back()).warnings)
+    assert "kept-for-rollback" in ids(cluster)
+
+
+def test_an_image_is_set_in_the_container_that_is_named() -> None:
+    cluster = routed(**PROMOTED)
+    spec(cluster)["template"]["spec"]["initContainers"] = [{"name": "setup", "image": "shop/setup:1"}]
+    assert "say which container: app and setup" in refusal(cluster, image("v3"))
+    assert "no container db; there are app and setup" in refusal(cluster, image("v3", "db"))
+    assert "has image shop/web:v2 already" in refusal(cluster, image("v2", "app"))
+    assert "say which image" in refusal(cluster, Ask(Act.SET_IMAGE, image=("app", "")))
+    plan = planned(cluster, image("v3", "app"))
+    only_once(cluster, plan)
+    assert spec(cluster)["template"]["spec"]["containers"][0]["image"] == "shop/web:v3"
+    for request in plan.inverse:
+        send(cluster, request)
+    assert spec(cluster)["template"]["spec"]["containers"][0]["image"] == "shop/web:v2"
+
+
+def test_an_image_in_the_middle_of_an_update_takes_its_place() -> None:
+    assert any("its place is taken" in warning for warning in planned(routed(), image("v3")).warnings)
+
+
+def referring(**fields: Any) -> Cluster:
+    """The template is that of a Deployment with no pods of its own."""
+    cluster = routed(**fields)
+    found = spec(cluster)
+    kept = found.pop("template")
+    found["workloadRef"] = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    return cluster.add(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "web", "generation": 4},
+            "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "web"}}, "template": kept},
+        }
+    )
+
+
+def test_with_a_workload_reference_templates_are_written_there() -> None:
+    cluster = referring()
+    for ask in (back(), image("v3")):
+        plan = planned(cluster, ask)
+        assert [str(request.ref) for request in plan.requests] == ["Deployment default/web"]
+    only_once(cluster, planned(cluster, back()))
+    assert cluster.doc("Deployment", "web")["spec"]["template"] == template("v1")
+    assert "Deployment default/web" in map(str, read(cluster).objects), "it is no rollout of its own"
+
+
+def test_a_workload_that_is_not_known_is_changed_where_it_is() -> None:
+    cluster = referring()
+    cluster.remove("Deployment", "web")
+    assert "that of Deployment web, which is not known here" in refusal(cluster, image("v3"))
+    assert "not known here" in refusal(cluster, back())
+    assert "no-workload" in ids(cluster)
+
+
+def test_pods_of_the_workload_itself_are_told() -> None:
+    cluster = referring()
+    cluster.doc("Deployment", "web")["spec"]["replicas"] = 5
+    assert "doubled-pods" in ids(cluster)
+
+
+def test_a_workload_that_moved_on_is_waited_for() -> None:
+    cluster = referring(workloadObservedGeneration="3")
+    cluster.doc("Rollout", "web")["metadata"]["annotations"] = {"rollout.argoproj.io/workload-generation": "4"}
+    assert read(cluster).phase is Phase.PROGRESSING
+    assert "has not seen the last change" in refusal(cluster, Act.APPROVE)
+
+
+def test_a_restart_evicts_exactly_the_pods_that_are_there() -> None:
+    """It needs no clock: a second after the youngest pod was made."""
+    cluster = routed(**PROMOTED)
+    for key, doc in cluster.docs.items():
+        if key[0] == "Pod":
+            doc["metadata"]["creationTimestamp"] = "2026-01-01T11:59:59Z"
+    plan = planned(cluster, Act.RESTART)
+    only_once(cluster, plan)
+    assert spec(cluster)["restartAt"] == "2026-01-01T12:00:00Z"
+    paused = routed(**PROMOTED)
+    spec(paused)["paused"] = True
+    assert "resume it first" in refusal(paused, Act.RESTART)
+
+
+def test_a_rollout_without_pods_has_nothing_to_restart() -> None:
+    assert "no pods" in refusal(basic(old=0, new=0), Act.RESTART)
+
+
+def test_one_count_for_all_versions() -> None:
+    cluster = routed(**PROMOTED)
+    plan = planned(cluster, Ask(Act.SCALE, counts=(("v2", 3),)))
+    assert plan.pods == (("v2", 3),)
+    assert "capacity: fewer pods carry the same traffic" in plan.warnings
+    for request in plan.requests:
+        send(cluster, request)
+    assert spec(cluster)["replicas"] == 3
+    with pytest.raises(ConflictError):
+        send(cluster, plan.requests[0])
+    for request in plan.inverse:
+        send(cluster, request)
+    assert spec(cluster)["replicas"] == 5
+
+
+@pytest.mark.parametrize(
+    ("counts", "why"),
+    [
+        ((), "say how many"),
+        ((("v2", 0),), "every request fails"),
+        ((("v2", 10**9),), "a count is 1 to"),
+        ((("v2", 5),), "so already"),
+        ((("v1", 1), ("v2", 2)), "one number of pods"),
+        ((("v9", 1),), "no version v9"),
+    ],
+)
+def test_counts_that_cannot_be(counts: tuple[tuple[str, int], ...], why: str) -> None:
+    assert why in refusal(routed(), Ask(Act.SCALE, counts=counts))
+
+
+def test_a_count_without_a_field_is_one() -> None:
+    cluster = routed(**PROMOTED)
+    del spec(cluster)["replicas"]
+    plan = planned(cluster, Ask(Act.SCALE, counts=(("v2", 2),)))
+    send(cluster, plan.requests[0])
+    assert spec(cluster)["replicas"] == 2
+
+
+def test_a_count_while_paused_by_hand_would_be_ignored() -> None:
+    cluster = routed()
+    spec(cluster)["paused"] = True
+    assert "ignores another number" in refusal(cluster, Ask(Act.SCALE, counts=(("v2", 6),)))
+
+
+@given(values, values, values)
+def test_carrying_back_is_exact_where_the_live_one_is_what_it_was(live: Any, before: Any, after: Any) -> None:
+    assert carried_back(before, before, after) == after
+    assert carried_back(live, before, before) == live
+    carried_back(live, before, after)
