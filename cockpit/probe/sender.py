@@ -217,13 +217,15 @@ def host_header(door: Door) -> str:
 def headers_of(request: ProbeRequest) -> list[tuple[str, str]]:
     """Every header of the request; a lane's header replaces the door's of the same name."""
     own = {name.lower() for name, _ in request.headers}
+    given = [*((name, value) for name, value in request.door.headers if name.lower() not in own), *request.headers]
+    # Rules may match on it, as in an A/B split by browser: a second one beside it would decide instead.
+    agent = () if any(name.lower() == "user-agent" for name, _ in given) else (("User-Agent", "rollout-cockpit"),)
     return [
         ("Host", host_header(request.door)),
         ("Connection", "close"),
         ("Accept-Encoding", "identity"),
-        ("User-Agent", "rollout-cockpit"),
-        *((name, value) for name, value in request.door.headers if name.lower() not in own),
-        *request.headers,
+        *agent,
+        *given,
     ]
 
 

@@ -51,6 +51,13 @@ async def test_the_headers_of_a_lane_stand_above_those_of_the_door(transport: Tr
     assert server.seen[0].head.lower().count("foo:") == 1
 
 
+async def test_a_lane_by_browser_has_its_own_user_agent_and_no_other(transport: Transport) -> None:
+    async with serving(saying("")) as server:
+        await transport.send(ProbeRequest(door(server.port), (("user-agent", "Andriod"),)))
+    assert server.seen[0].headers["user-agent"] == "Andriod"
+    assert server.seen[0].head.lower().count("user-agent:") == 1
+
+
 async def test_headers_may_be_empty_or_of_any_script(transport: Transport) -> None:
     async with serving(saying("v1")) as server:
         answer = await transport.send(ProbeRequest(door(server.port), (("X-None", ""), ("X-City", "北京"))))
