@@ -43,7 +43,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,
-            argo.CONTROLLER,
+            *argo.CONTROLLERS,
             *kruise.controllers(),
             *gateway_api.CONTROLLERS,
         ],

@@ -5,4 +5,6 @@ Sources are named by their path in argoproj/argo-rollouts.
 
 from __future__ import annotations
 
-from cockpit.demo.controllers.argo.controller import CONTROLLER as CONTROLLER
+from cockpit.demo.controllers.argo import analysis, controller, trials
+
+CONTROLLERS = (controller.CONTROLLER, analysis.CONTROLLER, trials.CONTROLLER)

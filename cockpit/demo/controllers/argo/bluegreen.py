@@ -152,7 +152,7 @@ def _sync_status(context: Context) -> None:
         if digest := services.selected(service):
             new["blueGreen"][field] = digest
     runs.tell(context, new)
-    if reason := reason_to_promote(context, new):
+    if reason := reason_to_promote(context, new, judged=runs.post_promotion_succeeded(context)):
         promote(context, new, reason)
     elif _passes_check_point(context):
         new["blueGreen"]["scaleUpPreviewCheckPoint"] = True

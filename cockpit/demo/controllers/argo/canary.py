@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.controllers.argo import metadata, routing, runs, services, sets, status
+from cockpit.demo.controllers.argo import (
+    experiments,
+    metadata,
+    plugins,
+    routing,
+    runs,
+    services,
+    sets,
+    status,
+    workload,
+)
 from cockpit.demo.controllers.argo.context import Context, hash_of, revision_of
 from cockpit.demo.controllers.argo.counts import available, basic, created, routed, settled
 from cockpit.demo.controllers.argo.pauses import CANARY_STEP
@@ -32,9 +42,10 @@ def reconcile(context: Context) -> None:
     sets.clean_up(context)
     services.reconcile(context)
     routing.reconcile(context)
+    experiments.reconcile(context)
     runs.reconcile(context)
     if not context.pauses.added and not reconcile_sets(context) and not _reconcile_pause(context):
-        runs.reconcile_plugin(context)
+        plugins.reconcile(context)
     _sync_status(context)
 
 
@@ -80,7 +91,9 @@ def scale_new(context: Context, size: int) -> bool:
                 sets.set_deadline(context, context.new, context.plan.abort_delay or 0)
                 context.wakes.append((context.plan.abort_delay or 0) + AFTER)
             return False
-    return sets.scale(context, context.new, size)
+    scaled = sets.scale(context, context.new, size)
+    workload.scale_down(context, "progressively")
+    return scaled
 
 
 def _scale_others(context: Context) -> bool:
@@ -152,7 +165,8 @@ def _sync_status(context: Context) -> None:
     for field in ("stablePingPong", "stepPluginStatuses"):
         if field in (before.get("canary") or {}):
             new["canary"][field] = before["canary"][field]
-    runs.tell(context, new)
+    for part in (runs, experiments, plugins):
+        part.tell(context, new)
     _move_on(context, new)
     status.judge(context, new)
     status.persist(context, new)
@@ -215,4 +229,6 @@ def _is_over(context: Context, step: Step) -> bool:
         return step.get("setWeight") is None or (context.weights or {}).get("verified") is not False
     if step.get("setHeaderRoute") is not None or step.get("setMirrorRoute") is not None:
         return True
-    return runs.step_is_over(context, step)
+    if step.get("experiment") is not None:
+        return experiments.is_over(context)
+    return runs.succeeded(context, runs.STEP) if step.get("analysis") is not None else plugins.is_over(context)

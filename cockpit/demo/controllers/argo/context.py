@@ -36,7 +36,12 @@ class Context:
     pauses: Pauses
     weights: dict[str, Any] | None
     restarted_at: str | None
+    workload_generation: str | None = None
     wakes: list[float] = field(default_factory=list)
+    # AnalysisRuns by the field of the status that names them, the step's Experiment, and the plug-ins' statuses.
+    runs: dict[str, Object] = field(default_factory=dict)
+    experiment: Object | None = None
+    plugins: list[dict[str, Any]] | None = None
 
     @property
     def status(self) -> dict[str, Any]:

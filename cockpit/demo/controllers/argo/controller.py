@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.demo.controllers.argo import bluegreen, canary, conditions, istio, services, sets, status, validation
+from cockpit.demo.controllers.argo import (
+    bluegreen,
+    canary,
+    conditions,
+    istio,
+    services,
+    sets,
+    status,
+    validation,
+    workload,
+)
 from cockpit.demo.controllers.argo.context import REVISION, Context, revision_of
 from cockpit.demo.controllers.argo.counts import available, created
 from cockpit.demo.controllers.argo.pauses import Pauses
@@ -15,7 +25,7 @@ from cockpit.demo.controllers.replicaset import owners_of_pod, wanted
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
 from cockpit.demo.schemas.customkinds import ANALYSISRUNS, ARGO_ROLLOUTS, EXPERIMENTS, VIRTUALSERVICES
-from cockpit.demo.schemas.kinds import INGRESSES, REPLICASETS, SERVICES
+from cockpit.demo.schemas.kinds import DEPLOYMENTS, INGRESSES, REPLICASETS, SERVICES
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import key_of
@@ -29,6 +39,8 @@ def touches(world: World, event: Event) -> Iterator[Key]:
         yield key_of(ARGO_ROLLOUTS, event.obj)
     elif event.kind in (REPLICASETS, INGRESSES, ANALYSISRUNS, EXPERIMENTS):
         yield from owners_of_pod(world, event, ARGO_ROLLOUTS.kind)
+    elif event.kind is DEPLOYMENTS:
+        yield from workload.users_of(world, event.obj, DEPLOYMENTS.kind)
     elif event.kind is SERVICES:
         yield from _rollout_of_service(world, event)
     elif event.kind is VIRTUALSERVICES:
@@ -58,10 +70,15 @@ def reconcile(world: World, key: Key) -> float | None:
     stored = world.storage.peek(ARGO_ROLLOUTS, *key)
     if stored is None or stored["metadata"].get("deletionTimestamp"):
         return None
-    context = _context(world, copied(stored))
+    rollout, wrong = copied(stored), ""
+    try:
+        generation = workload.resolve(world, rollout)
+    except workload.WorkloadError as error:
+        generation, wrong = None, str(error)
+    context = _context(world, rollout, generation)
     if not context.status:
         context.tell("RolloutAddedToInformer", f"Rollout resource added to informer: {key[0]}/{key[1]}")
-    if wrong := validation.problem(context):
+    if wrong := wrong or validation.problem(context):
         _note_invalid(context, wrong)
         return RETRY_INVALID
     if context.new is None and not _make_new(context):
@@ -97,7 +114,7 @@ def _note_invalid(context: Context, wrong: str) -> None:
     status.write(context, new)
 
 
-def _context(world: World, rollout: Object) -> Context:
+def _context(world: World, rollout: Object, generation: str | None) -> Context:
     found, state = sets.owned(world, rollout), rollout.get("status") or {}
     template = (rollout.get("spec") or {}).get("template") or {}
     return Context(
@@ -111,6 +128,7 @@ def _context(world: World, rollout: Object) -> Context:
         pauses=Pauses(state),
         weights=(state.get("canary") or {}).get("weights"),
         restarted_at=state.get("restartedAt"),
+        workload_generation=generation,
     )
 
 

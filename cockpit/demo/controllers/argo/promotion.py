@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.controllers.argo import runs, sets
+from cockpit.demo.controllers.argo import sets, workload
 from cockpit.demo.controllers.argo.context import Context, hash_of, revision_of
 from cockpit.demo.controllers.argo.counts import available
 from cockpit.demo.controllers.argo.plan import current_step
@@ -20,13 +20,16 @@ def is_rollback_in_window(context: Context) -> bool:
     return bool(begin < end) and len(between) < revisions
 
 
-def reason_to_promote(context: Context, new: dict[str, Any]) -> str:
-    """Why the new version becomes stable now; empty while it does not. `new` is the status about to be written."""
+def reason_to_promote(context: Context, new: dict[str, Any], *, judged: bool = True) -> str:
+    """Why the new version becomes stable now; empty while it does not.
+
+    `new` is the status about to be written; `judged` says that the analysis after the switch, if any, succeeded.
+    """
     if context.stable is None:
         return "Initial deploy"
     if context.plan.canary is not None:
         return _of_canary(context)
-    return _of_blue_green(context, new)
+    return _of_blue_green(context, new, judged)
 
 
 def _of_canary(context: Context) -> str:
@@ -43,7 +46,7 @@ def _of_canary(context: Context) -> str:
     return ""
 
 
-def _of_blue_green(context: Context, new: dict[str, Any]) -> str:
+def _of_blue_green(context: Context, new: dict[str, Any], judged: bool) -> str:
     active = new["blueGreen"].get("activeSelector")
     if not active:
         return "Initial deploy"
@@ -58,7 +61,7 @@ def _of_blue_green(context: Context, new: dict[str, Any]) -> str:
     if (context.plan.blue_green or {}).get("postPromotionAnalysis"):
         if sets.has_deadline(context.new):
             return f"Rollback to '{(context.new or {'metadata': {}})['metadata'].get('name')}' within scaleDownDelay"
-        if not runs.post_promotion_succeeded(context):
+        if not judged:
             return ""
     return "Completed blue-green update"
 
@@ -69,6 +72,8 @@ def promote(context: Context, new: dict[str, Any], reason: str) -> None:
     context.pauses.remove_abort()
     new.pop("promoteFull", None)
     new["blueGreen"].pop("scaleUpPreviewCheckPoint", None)
+    if context.status.get("phase") == "Healthy":
+        workload.scale_down(context, "onsuccess")
     if new.get("stableRS", "") == new["currentPodHash"]:
         return
     new["stableRS"] = new["currentPodHash"]

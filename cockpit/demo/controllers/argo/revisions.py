@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.demo.controllers.argo import conditions, sets
 from cockpit.demo.controllers.argo.context import MANAGER, REVISION, Context
+from cockpit.demo.controllers.argo.workload import GENERATION
 from cockpit.demo.schemas.customkinds import ARGO_ROLLOUTS
 from cockpit.demo.schemas.objects import copied
 
@@ -24,7 +25,8 @@ def set_revision(context: Context, revision: str) -> None:
     if annotations.get(REVISION) == revision:
         return
     stored = context.world.storage.get(ARGO_ROLLOUTS, context.namespace, context.name)
-    stored["metadata"]["annotations"] = {**(stored["metadata"].get("annotations") or {}), REVISION: revision}
+    kept = {GENERATION: context.workload_generation} if context.workload_generation is not None else {}
+    stored["metadata"]["annotations"] = {**(stored["metadata"].get("annotations") or {}), **kept, REVISION: revision}
     written = context.world.storage.update(ARGO_ROLLOUTS, stored, manager=MANAGER)
     context.rollout["metadata"] = written["metadata"]
     context.tell("RolloutUpdated", f"Rollout updated to revision {revision}")

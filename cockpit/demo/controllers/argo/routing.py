@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.controllers.argo import gatewayapi, istio, nginx, runs, services
+from cockpit.demo.controllers.argo import experiments, gatewayapi, istio, nginx, services
 from cockpit.demo.controllers.argo.context import Context, hash_of, revision_of
 from cockpit.demo.controllers.argo.counts import available, set_weight, settled
 from cockpit.demo.controllers.argo.plan import current_step, is_promoted
@@ -76,7 +76,7 @@ def _desired(context: Context, router: Router) -> tuple[int, list[dict[str, Any]
         return weight, []
     if not available(context.new):
         router.remove_managed_routes()
-        return 0, runs.experiment_weights(context)
+        return 0, experiments.weights(context)
     if status.get("promoteFull"):
         router.remove_managed_routes()
         if plan.dynamic:
@@ -88,9 +88,9 @@ def _desired(context: Context, router: Router) -> tuple[int, list[dict[str, Any]
         return 0, []
     if not settled(plan, status, context.new, context.stable, context.others, None):
         earlier = (step["setWeight"] for step in reversed(plan.steps[:index]) if step.get("setWeight") is not None)
-        return next(earlier, 0), runs.experiment_weights(context)
+        return next(earlier, 0), experiments.weights(context)
     if index != len(plan.steps):
-        return set_weight(plan, status), runs.experiment_weights(context)
+        return set_weight(plan, status), experiments.weights(context)
     return plan.max_weight, []
 
 

@@ -203,9 +203,7 @@ def persist(context: Context, status: Status) -> None:
     """Write the status, as the difference to the one that was read, and tell of pauses that began or ended."""
     before = context.status
     context.pauses.apply(status, context.world.clock.timestamp())
-    generation = context.rollout["metadata"].get("workloadGeneration")
-    if generation is not None:
-        status["workloadObservedGeneration"] = generation
+    status["workloadObservedGeneration"] = context.workload_generation
     if not write(context, status):
         _wake_for_deadline(context, status)
         return
