@@ -226,6 +226,7 @@ NUMBERED = (
         {"partition": partition, "image": image},
         {"updated": count("updatedReplicas")},
     ),
+    Watched("controllerrevisions.apps/v1", {"revision": lambda obj: obj["revision"]}),
 )
 
 

@@ -82,7 +82,7 @@ def _label_workload(world: World, rollout: Object) -> None:
     reference = plan.reference_of(rollout)
     kind = workload.kind_named(reference)
     obj = kind and world.storage.peek(kind, rollout["metadata"]["namespace"], reference.get("name", ""))
-    if not kind or not obj or kind not in workload.TYPES:
+    if not kind or not obj:
         return
     label = {names.WORKLOAD_TYPE: workload.TYPES[kind]}
     if (obj["metadata"].get("labels") or {}).get(names.WORKLOAD_TYPE) != workload.TYPES[kind]:

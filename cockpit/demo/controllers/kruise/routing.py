@@ -96,7 +96,9 @@ def pin_stable(release: Release) -> float | None:
     stable = _service(release, routing["service"])
     if stable is None:
         raise not_found(SERVICES, routing["service"])
-    return _waiting(release, stable, "patchService", lambda: _select(release, stable, release.sub["stableRevision"]))
+    return _waiting(
+        release, stable, "patchService", lambda: _select(release, stable, release.sub.get("stableRevision"))
+    )
 
 
 def restore_stable(release: Release) -> float | None:

@@ -15,7 +15,12 @@ from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.storage import key_of
 
 KINDS = (DEPLOYMENTS, CLONESETS, STATEFULSETS, ADVANCED_STATEFULSETS)
-TYPES = {DEPLOYMENTS: "deployment", CLONESETS: "cloneset", STATEFULSETS: "statefulset"}
+TYPES = {
+    DEPLOYMENTS: "deployment",
+    CLONESETS: "cloneset",
+    STATEFULSETS: "statefulset",
+    ADVANCED_STATEFULSETS: "statefulset",
+}
 
 
 @dataclass(frozen=True)
