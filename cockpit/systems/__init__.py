@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.adapter import Adapter
 from cockpit.systems.argo.adapter import ArgoSystem
 from cockpit.systems.deployment.adapter import DeploymentSystem
+from cockpit.systems.flagger.adapter import FlaggerSystem
 from cockpit.systems.kruise.adapter import KruiseSystem
 from cockpit.systems.sets.adapter import DaemonSetSystem, StatefulSetSystem
 
@@ -12,5 +13,6 @@ from cockpit.systems.sets.adapter import DaemonSetSystem, StatefulSetSystem
 CONTROLLERS: tuple[Adapter, ...] = (
     ArgoSystem(),
     KruiseSystem(),
+    FlaggerSystem(),
 )
 WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(), StatefulSetSystem(), DaemonSetSystem())

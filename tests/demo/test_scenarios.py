@@ -16,7 +16,7 @@ from cockpit.demo.gateway.match import Request
 from cockpit.demo.scenarios import ScenarioError, Story, load, names
 from cockpit.demo.scenarios.many import PODS_EACH, ROLLOUTS
 from cockpit.demo.scenarios.scenario import kind_of
-from cockpit.demo.schemas.customkinds import KRUISE_ROLLOUTS
+from cockpit.demo.schemas.customkinds import FLAGGER_CANARIES, KRUISE_ROLLOUTS
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, INGRESSES, PODS, SERVICES
 from tests.demo.conftest import Bench
 
@@ -265,3 +265,15 @@ async def test_blue_and_green_stand_side_by_side(bench: Bench) -> None:
         approve(bench, "kruise-blue-green", "tickets", "blueGreenStatus")
         await pass_time(bench, 30)
         assert weight(bench, "kruise-blue-green", "tickets-canary") == "10"
+
+
+async def test_an_object_without_a_controller_here_has_the_status_that_the_story_tells(bench: Bench) -> None:
+    phases = []
+    async with telling(bench, "flagger"):
+        for _ in range(100):
+            await pass_time(bench, 1)
+            status = bench.storage.get(FLAGGER_CANARIES, "flagger", "podinfo")["status"]
+            step = (status["phase"], status["canaryWeight"])
+            if not phases or phases[-1] != step:
+                phases.append(step)
+    assert phases == [("Progressing", 10), ("Progressing", 20), ("Progressing", 30), ("WaitingPromotion", 30)]

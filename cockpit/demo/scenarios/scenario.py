@@ -74,11 +74,12 @@ class Scenario:
         for namespace in self.namespaces:
             ensure_namespace(storage, namespace)
         for obj in self.elsewhere if number and self.elsewhere else self.objects:
+            kind = kind_of(obj)
             try:
-                kind = kind_of(obj)
                 storage.create(stored(kind), to_stored(kind, obj), manager="demo", asked=kind)
             except AlreadyExists:
                 continue
+            tell_status(storage, kind, obj, manager="demo")
 
     def _step(self, raw: Object) -> Step:
         def placed(value: Any) -> tuple[Object, ...]:
@@ -142,6 +143,13 @@ def kind_of(obj: Object) -> Kind:
     if kind is None:
         raise ScenarioError(f"no such kind: {obj.get('apiVersion')} {obj.get('kind')}")
     return kind
+
+
+def tell_status(storage: Storage, kind: Kind, change: Object, manager: str) -> None:
+    """Write the status of a custom object whose controller is not here; others have one that tells theirs."""
+    if kind.custom and kind.has_status and kind.stored_as is None and change.get("status"):
+        there = storage.get(kind, change["metadata"].get("namespace"), change["metadata"]["name"])
+        storage.update(kind, {**there, "status": copied(change["status"])}, subresource="status", manager=manager)
 
 
 def in_namespace(obj: Object, namespace: str) -> Object:

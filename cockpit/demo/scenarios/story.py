@@ -12,7 +12,7 @@ from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers.recorder import Recorder
 from cockpit.demo.errors import ApiError, NotFound
 from cockpit.demo.patches.patching import merged
-from cockpit.demo.scenarios.scenario import Scenario, Step, kind_of, mentioned
+from cockpit.demo.scenarios.scenario import Scenario, Step, kind_of, mentioned, tell_status
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, Kind
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.history import Event
@@ -113,6 +113,7 @@ class Story:
             self._storage.create(kind, change, manager=COMPONENT)
         else:
             self._storage.update(kind, merged(copied(stored), change), manager=COMPONENT)
+        tell_status(self._storage, kind, {**change, "metadata": named["metadata"]}, manager=COMPONENT)
 
     def _say(self, step: Step, obj: Object) -> None:
         if step.say:
