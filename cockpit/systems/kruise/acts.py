@@ -17,8 +17,6 @@ _NEVER = {
     Act.ABORT: "Kruise Rollouts has no abort: roll back, which sends all traffic to the stable version first",
     Act.RETRY: "Kruise Rollouts has no retry: set the image again, which starts at step 1",
     Act.HEADER: "header rules belong to its steps (matches): change them in the Rollout's spec",
-    Act.RESTART: "a restart is a release of the same image through all steps: restart its workload (kubectl rollout"
-    " restart) if that is what you want",
     Act.FLIP: "it moves traffic by its steps: approve, jump or roll back",
     Act.FINISH: "the controller removes what it made when the release ends: approve its steps",
     Act.STEPS: "its steps are in its spec: change them there",
@@ -35,6 +33,7 @@ _PLANNERS: dict[Act, Planner] = {
     Act.SET_WEIGHT: weighing.plan_weight,
     Act.ROLLBACK: releasing.plan_rollback,
     Act.SET_IMAGE: releasing.plan_image,
+    Act.RESTART: releasing.plan_restart,
 }
 ACTS: tuple[Act, ...] = tuple(_PLANNERS)
 
@@ -52,6 +51,7 @@ def whys(release: Release) -> dict[Act, str]:
         Act.SET_WEIGHT: weighing.why_not_weight(release),
         Act.ROLLBACK: releasing.why_not_rollback(release),
         Act.SET_IMAGE: releasing.why_not_release(release),
+        Act.RESTART: releasing.why_not_restart(release),
     }
 
 

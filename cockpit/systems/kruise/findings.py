@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.fields import text
-from cockpit.model.rollout import Finding, PodCell, PodState, Role, Severity
+from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.reading import PERCENT_LIMIT, Release
 from cockpit.systems.kruise.spec import PlanStep, Style
@@ -146,15 +146,9 @@ def _unnoticed(release: Release) -> list[Finding]:
         return []
     if _STARTS in (workload.metadata.annotations or {}):
         return []
-    old = [v for v in release.subject.versions if v.role is Role.OLD and any(_stays(pod) for pod in v.pods)]
     what = f"{release.plan.workload[1]} {workload.metadata.name}"
-    if (
-        old
-        and not progress.rolled_back
-        and (present := release.subject.present) is not None
-        and not workload.spec.paused
-    ):
-        words = f"{what} rolls {release.name(present)} out without the steps of {_what(release)}"
+    if release.still_rolling and not progress.rolled_back:
+        words = f"{what} rolls {release.name(release.stable)} out without the steps of {_what(release)}"
         return [finding("natively-rolled", Severity.WARNING, words, _why_native(release))]
     if _WATCHED not in (workload.metadata.labels or {}):
         words = f"{what} has no label {_WATCHED} yet: a new template would roll out without steps"
@@ -195,7 +189,3 @@ def _shape(release: Release) -> list[Finding]:
         words += f" later refuse above {PERCENT_LIMIT}% with every write to the object (pause, weight, disable);"
         found.append(finding("strict-admission", Severity.WARNING, f"{words} give it a count of pods instead"))
     return found
-
-
-def _stays(pod: PodCell) -> bool:
-    return pod.state is not PodState.LEAVING

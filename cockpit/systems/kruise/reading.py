@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import KruiseRollout
 from cockpit.model.refs import KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
-from cockpit.model.rollout import Role
+from cockpit.model.rollout import PodState, Role
 from cockpit.systems.kruise.editions import Edition
 from cockpit.systems.kruise.spec import Plan, PlanStep, Style, plan_of
 from cockpit.systems.kruise.status import Progress, progress_of
@@ -55,6 +55,19 @@ class Release:
     def reverted(self) -> bool:
         """The workload asks for the stable template again while a release of another is under way."""
         return self.progress.releasing and self.stable is not None and self.stable.present
+
+    @property
+    def still_rolling(self) -> bool:
+        """The workload replaces pods although no release is under way: it was disabled, rolled back, or not watched."""
+        workload = self.subject.workload
+        if self.progress.releasing or workload is None or workload.spec.paused:
+            return False
+        return any(
+            pod.state is not PodState.LEAVING
+            for version in self.subject.versions
+            if version.role is Role.OLD
+            for pod in version.pods
+        )
 
     @property
     def strict(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.fields import entries, text
+from cockpit.model.fields import entries, mapping, text
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
@@ -18,6 +18,7 @@ from cockpit.systems.kruise.editions import Edition
 from cockpit.systems.kruise.reading import Release
 from cockpit.systems.kruise.spec import Style
 from cockpit.systems.kruise.switching import resume_request
+from cockpit.systems.template_acts import RESTARTED
 from cockpit.workloads.edits import json_patch, op, pointer
 from cockpit.workloads.findings import listed
 from cockpit.workloads.ownership import revert_warnings
@@ -171,6 +172,42 @@ def plan_image(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
         undo="roll back",
         warnings=(*_start_warnings(release), *_template_warnings(release)),
         raises=True,
+        reaches=_started(release),
+    )
+
+
+def why_not_restart(release: Release) -> str:
+    why = why_not_release(release)
+    if why:
+        return why
+    if release.progress.releasing:
+        return "a release is under way: a restart would take its place, from step 1; approve its steps or roll back"
+    if release.subject.ref and release.subject.ref.resource.group != "apps":
+        return "a workload of Kruise may update in place, and then a mark on its template restarts nothing"
+    return ""
+
+
+def plan_restart(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
+    """A mark on the template with the time, as `kubectl rollout restart` writes it: one more release."""
+    workload = release.subject.workload
+    if workload is None:
+        return why_not_restart(release)
+    present = mapping(msgspec.json.decode(workload.spec.raw_template), "metadata", "annotations")
+    path = pointer("spec", "template", "metadata", "annotations")
+    operations = [
+        op("test", pointer("metadata", "generation"), workload.metadata.generation),
+        op("add", path, {**present, RESTARTED: ask.at or "now"}),
+    ]
+    name = release.name(release.stable)
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title=f"release {name} again: every pod of {release.plan.workload[2]} is made anew, step by step",
+        changes=(Change("pods", name, f"{name} anew"),),
+        requests=(_workload_patch(release, operations, "the workload's spec as shown"),),
+        expected=(),
+        undo="roll back",
+        warnings=(*_start_warnings(release), *_template_warnings(release)),
         reaches=_started(release),
     )
 

@@ -70,7 +70,7 @@ def phase_of(release: Release) -> Phase:
     if progress.phase in ("Disabling", "Terminating"):
         return Phase.PROGRESSING
     if not progress.releasing:
-        return Phase.AT_REST
+        return Phase.PROGRESSING if release.still_rolling else Phase.AT_REST
     if release.paused:
         return Phase.PAUSED
     if stuck_upgrade(release):

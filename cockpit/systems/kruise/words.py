@@ -66,6 +66,8 @@ def message(release: Release) -> str:
     progress, plan = release.progress, release.plan
     if release.subject.workload is None:
         return f"its workload {plan.workload[1]} {plan.workload[2]} is not there"
+    if release.still_rolling and progress.phase in ("Healthy", "Disabled"):
+        return f"{release.name(release.stable)} replaces all pods, without steps"
     match progress.phase:
         case "Progressing":
             return _releasing(release)
