@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -42,6 +43,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         kubeconfig, gateway, proxy = Path(ready["kubeconfig"]), ready["gateway"], None
     with namespace_in(request.param, kubeconfig, gateway, namespace, proxy) as made:
         yield made
+    if made.real:
+        gc.collect()  # while the test's own filter holds, see below
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
