@@ -1,0 +1,133 @@
+"""Acts that race the controller, or each other: never a skipped step, never more than one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from cockpit.model.plan import Act, Ask
+from cockpit.model.rollout import Phase
+from cockpit.model.view import Prepared, RolloutView, Stage
+from tests.journeys.argo import (
+    IMAGE,
+    NAME,
+    NEW,
+    NGINX,
+    OLD,
+    ROLLOUTS,
+    at_rest,
+    at_step,
+    findings,
+    in_phase,
+    ingress,
+    release,
+    services,
+    standing,
+    start,
+    written,
+)
+from tests.journeys.flight import flying
+from tests.places import Place
+
+PAUSES = [{"setWeight": 25}, {"pause": {}}, {"pause": {}}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
+
+
+def index(place: Place) -> int:
+    """Where the controller is, counted from 0."""
+    found = place.get(ROLLOUTS, NAME)
+    assert found
+    return int(found["status"]["currentStepIndex"])
+
+
+def slow(place: Place, delay: str) -> None:
+    """A new template whose pods take their time, so that a step can be caught in the middle."""
+    (container,) = release([])["spec"]["template"]["spec"]["containers"]
+    template = {
+        "metadata": {"annotations": {"demo.cockpit/ready-delay": delay}},
+        "spec": {"containers": [{**container, "image": f"{IMAGE}:{NEW}"}]},
+    }
+    place.merge(ROLLOUTS, NAME, {"spec": {"template": template}})
+
+
+async def test_approved_from_two_cockpits_at_once_it_goes_one_step(place: Place, tmp_path: Path) -> None:
+    """Each of three steps in turn is approved by both at the same moment, before either sees what the other did."""
+    root, _ = services()
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    async with flying(place, tmp_path / "a") as one, flying(place, tmp_path / "b") as other:
+        await standing(place, one, root, ingress(), release(PAUSES, replicas=1))
+        await start(place, one)
+        for step in (2, 3, 4):
+            for pilot in (one, other):
+                await at_step(pilot, step)
+            plans = [await pilot.plan(NAME, Ask(Act.APPROVE)) for pilot in (one, other)]
+            outcomes = await asyncio.gather(
+                *(pilot.cockpit.send(plan, wait=30.0) for pilot, plan in zip((one, other), plans, strict=True))
+            )
+            stages = sorted(outcome.stage for outcome in outcomes)
+            assert stages == sorted([Stage.REFUSED, Stage.VERIFIED]), [outcome.why for outcome in outcomes]
+            assert index(place) in ((step,) if step < 4 else (4, 5))
+
+
+async def test_approved_while_it_reconciles_no_step_is_skipped(place: Place, tmp_path: Path) -> None:
+    """Again and again, as fast as plans can be made, until it is refused because nothing waits."""
+    steps = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, *services(), ingress(), release(steps, NGINX, replicas=2))
+        await start(place, pilot)
+        for step, share in ((2, 0.25), (4, 0.5), (6, 0.75)):
+            shown = await at_step(pilot, step)
+            assert written(shown)[NEW] == share
+            prepared = [await pilot.cockpit.prepare(pilot.key(NAME), Ask(Act.APPROVE)) for _ in range(3)]
+            outcomes = [await pilot.cockpit.send(plan, wait=0.0) for plan in prepared if isinstance(plan, Prepared)]
+            assert [outcome.stage for outcome in outcomes].count(Stage.SENT) == 1, [o.why for o in outcomes]
+        await at_rest(pilot, NEW)
+
+
+async def test_aborted_in_the_middle_of_a_step(place: Place, tmp_path: Path) -> None:
+    steps = [{"setWeight": 50}, {"pause": {}}]
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, *services(), ingress(), release(steps, NGINX, replicas=1))
+        slow(place, "20s")
+
+        def on_its_way(shown: RolloutView) -> bool:
+            return shown.rollout.phase is Phase.PROGRESSING and shown.rollout.version(NEW) is not None
+
+        shown = await pilot.until_seen(NAME, on_its_way, "pods that take their time")
+        assert shown.rollout.step
+        assert shown.rollout.step.index == 1
+        await pilot.do(NAME, Ask(Act.ABORT))
+        shown = await in_phase(pilot, Phase.ABORTED)
+        assert written(shown) == {OLD: 1.0}
+
+
+async def test_a_full_promotion_is_stopped(place: Place, tmp_path: Path) -> None:
+    """Alone an abort would be dropped: the promotion ends in the same patch."""
+    steps = [{"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
+    root, _ = services()
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, root, ingress(), release(steps, replicas=2))
+        slow(place, "4s")
+        await at_step(pilot, 2)
+        sent = await pilot.cockpit.send(await pilot.plan(NAME, Ask(Act.PROMOTE)), wait=0.0)
+        assert sent.stage is Stage.SENT
+        await pilot.until_seen(NAME, lambda s: "promoting" in findings(s), "a full promotion under way")
+        await pilot.do(NAME, Ask(Act.ABORT))
+        shown = await in_phase(pilot, Phase.ABORTED)
+        stable = next(v for v in shown.rollout.versions if v.role.value == "stable")
+        assert stable.name == OLD
+        found = place.get(ROLLOUTS, NAME)
+        assert found
+        assert "promoteFull" not in found["status"]
+
+
+async def test_aborted_while_paused_by_hand_its_pods_do_not_stay(place: Place, tmp_path: Path) -> None:
+    root, _ = services()
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, root, ingress(), release([{"setWeight": 50}, {"pause": {}}], replicas=2))
+        await start(place, pilot)
+        await at_step(pilot, 2)
+        await pilot.do(NAME, Ask(Act.PAUSE))
+        await pilot.do(NAME, Ask(Act.ABORT))
+        shown = await pilot.until_seen(NAME, lambda s: written(s) == {OLD: 1.0}, "all pods of the stable version")
+        assert shown.rollout.phase is Phase.ABORTED
