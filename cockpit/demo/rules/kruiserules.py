@@ -63,10 +63,11 @@ STATUS: Shape = {
 
 
 def set_rollout_defaults(obj: Object) -> None:
-    """Not disabled, three seconds for routers, headers matched exactly."""
+    """Not disabled, three seconds for routers, headers matched exactly; null is as good as nothing."""
     spec = obj.get("spec")
     if not isinstance(spec, dict):
         return
+    spec = obj["spec"] = without_nulls(spec)
     spec.setdefault("disabled", False)
     strategy = spec.get("strategy")
     for style in ("canary", "blueGreen"):
@@ -77,6 +78,13 @@ def set_rollout_defaults(obj: Object) -> None:
             for match in _mappings(step, "matches"):
                 for pair in (*_mappings(match, "headers"), *_mappings(match, "queryParams")):
                     pair.setdefault("type", "Exact")
+
+
+def without_nulls(value: Any) -> Any:
+    """Plain JSON without the fields that are null."""
+    if isinstance(value, dict):
+        return {key: without_nulls(entry) for key, entry in value.items() if entry is not None}
+    return [without_nulls(entry) for entry in value] if isinstance(value, list) else value
 
 
 def set_clone_set_defaults(obj: Object) -> None:

@@ -6,6 +6,7 @@ no step fields at the top of a status.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cockpit.demo.schemas.objects import Object, copied
@@ -16,93 +17,111 @@ STYLE, SHARED_ROUTING = "rollouts.kruise.io/rolling-style", "rollouts.kruise.io/
 def rollout_outwards(obj: Object) -> Object:
     """A Rollout as v1alpha1 shows it: nothing but metadata for a blue-green one."""
     meta: dict[str, Any] = copied(obj["metadata"])
-    spec = obj.get("spec") or {}
-    strategy = spec.get("strategy") or {}
-    canary = strategy.get("canary")
+    spec = _mapping(obj.get("spec"))
+    strategy = _mapping(spec.get("strategy"))
     shown: Object = {"kind": obj.get("kind", "Rollout"), "metadata": meta}
-    if not isinstance(canary, dict) or strategy.get("blueGreen"):
+    if not isinstance(strategy.get("canary"), dict) or strategy.get("blueGreen"):
         return {**shown, "spec": {"objectRef": {}, "strategy": {}, "disabled": False}, "status": {}}
-    annotations = dict(meta.get("annotations") or {})
+    canary = strategy["canary"]
+    annotations = dict(_mapping(meta.get("annotations")))
     annotations[STYLE] = "canary" if canary.get("enableExtraWorkloadForCanary") else "partition"
     if canary.get("trafficRoutingRef"):
         annotations[SHARED_ROUTING] = canary["trafficRoutingRef"]
     meta["annotations"] = annotations
-    old: dict[str, Any] = {"steps": [_step_outwards(step) for step in canary.get("steps") or []]}
-    old |= {key: copied(canary[key]) for key in KEPT if key in canary}
     made: dict[str, Any] = {
         "objectRef": {"workloadRef": copied(spec.get("workloadRef") or {})},
-        "strategy": {"canary": old},
+        "strategy": {**_also(strategy, ("paused",)), "canary": _canary(canary, _step_outwards)},
         "disabled": bool(spec.get("disabled")),
     }
-    if strategy.get("paused"):
-        made["strategy"]["paused"] = True
-    status = copied(obj.get("status") or {})
+    status = copied(_mapping(obj.get("status")))
     for field in ("currentStepIndex", "currentStepState", "blueGreenStatus"):
         status.pop(field, None)
     return {**shown, "spec": made, "status": status}
 
 
 def rollout_inwards(obj: Object) -> Object:
-    """A Rollout of v1alpha1 as it is stored."""
+    """A Rollout of v1alpha1 as it is stored. What has no fitting shape is kept, for the CRD to refuse."""
     meta = copied(obj["metadata"])
-    spec = obj.get("spec") or {}
-    strategy = spec.get("strategy") or {}
-    canary: dict[str, Any] = strategy["canary"] if isinstance(strategy.get("canary"), dict) else {}
-    annotations = meta.get("annotations") or {}
-    new: dict[str, Any] = {"steps": [_step_inwards(step) for step in canary.get("steps") or []]}
-    new |= {key: copied(canary[key]) for key in KEPT if key in canary}
-    if str(annotations.get(STYLE, "")).lower() != "partition":
-        new["enableExtraWorkloadForCanary"] = True
-    if annotations.get(SHARED_ROUTING):
-        new["trafficRoutingRef"] = annotations[SHARED_ROUTING]
+    spec = _mapping(obj.get("spec"))
+    strategy = _mapping(spec.get("strategy"))
+    annotations = _mapping(meta.get("annotations"))
     made: dict[str, Any] = {
-        "workloadRef": copied((spec.get("objectRef") or {}).get("workloadRef") or {}),
-        "strategy": {"canary": new},
+        "workloadRef": copied(_mapping(spec.get("objectRef")).get("workloadRef")),
+        "strategy": _also(strategy, ("paused",)),
         "disabled": bool(spec.get("disabled")),
     }
-    if strategy.get("paused"):
-        made["strategy"]["paused"] = True
+    if isinstance(strategy.get("canary"), dict):
+        canary = _canary(strategy["canary"], _step_inwards)
+        if str(annotations.get(STYLE, "")).lower() != "partition":
+            canary["enableExtraWorkloadForCanary"] = True
+        if annotations.get(SHARED_ROUTING):
+            canary["trafficRoutingRef"] = annotations[SHARED_ROUTING]
+        made["strategy"]["canary"] = canary
+    elif "canary" in strategy:
+        made["strategy"]["canary"] = strategy["canary"]
     stored: Object = {"kind": obj.get("kind", "Rollout"), "metadata": meta, "spec": made}
     return {**stored, "status": copied(obj["status"])} if isinstance(obj.get("status"), dict) else stored
 
 
+def _canary(strategy: dict[str, Any], step: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    return {**_also(strategy, KEPT), "steps": _each(strategy.get("steps") or [], step)}
+
+
 def _step_outwards(step: dict[str, Any]) -> dict[str, Any]:
-    old: dict[str, Any] = {key: copied(step[key]) for key in STEP if key in step}
+    old = _step(step)
     traffic = step.get("traffic")
     if isinstance(traffic, str) and traffic.removesuffix("%").isdecimal():
-        old["weight"] = int(traffic.removesuffix("%"))
-    if step.get("matches"):
-        old["matches"] = [{key: copied(m[key]) for key in ("headers",) if key in m} for m in step["matches"]]
-    old.setdefault("pause", {})
+        old["weight"] = int(traffic.removesuffix("%")[:9])
     return old
 
 
 def _step_inwards(step: dict[str, Any]) -> dict[str, Any]:
-    new: dict[str, Any] = {key: copied(step[key]) for key in STEP if key in step}
+    new = _step(step)
     if step.get("weight") is not None:
         new["traffic"] = f"{step['weight']}%"
-        new.setdefault("replicas", f"{step['weight']}%")
-    if step.get("matches"):
-        new["matches"] = [{key: copied(m[key]) for key in ("headers",) if key in m} for m in step["matches"]]
-    new.setdefault("pause", {})
+        if new.get("replicas") is None:
+            new["replicas"] = f"{step['weight']}%"
     return new
+
+
+def _step(step: dict[str, Any]) -> dict[str, Any]:
+    """What both versions have of a step; of matches, headers alone."""
+    same = {"pause": {}, **_also(step, STEP)}
+    if step.get("matches"):
+        same["matches"] = _each(step["matches"], lambda match: _also(match, ("headers",)))
+    return same
+
+
+def _also(value: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    return {field: copied(value[field]) for field in fields if field in value}
+
+
+def _each(value: Any, convert: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """A list with its objects converted; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    return [convert(entry) if isinstance(entry, dict) else entry for entry in value]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def batch_outwards(obj: Object) -> Object:
     """A BatchRelease as v1alpha1 shows it."""
     meta = copied(obj["metadata"])
-    spec = copied(obj.get("spec") or {})
-    style = (spec.get("releasePlan") or {}).get("rollingStyle", "")
-    meta["annotations"] = {**(meta.get("annotations") or {}), STYLE: style.lower()}
+    spec = copied(_mapping(obj.get("spec")))
+    style = str(_mapping(spec.get("releasePlan")).get("rollingStyle", ""))
+    meta["annotations"] = {**_mapping(meta.get("annotations")), STYLE: style.lower()}
     spec["targetReference"] = {"workloadRef": spec.pop("workloadRef", {})}
     return {**obj, "metadata": meta, "spec": spec}
 
 
 def batch_inwards(obj: Object) -> Object:
     """A BatchRelease of v1alpha1 as it is stored."""
-    spec = copied(obj.get("spec") or {})
-    spec["workloadRef"] = (spec.pop("targetReference", None) or {}).get("workloadRef") or {}
-    style = (obj["metadata"].get("annotations") or {}).get(STYLE, "")
+    spec = copied(_mapping(obj.get("spec")))
+    spec["workloadRef"] = _mapping(spec.pop("targetReference", None)).get("workloadRef") or {}
+    style = str(_mapping(obj["metadata"].get("annotations")).get(STYLE, ""))
     named = {"partition": "Partition", "canary": "Canary", "bluegreen": "BlueGreen"}.get(style.lower())
     if named and isinstance(spec.get("releasePlan"), dict):
         spec["releasePlan"]["rollingStyle"] = named

@@ -15,7 +15,7 @@ from cockpit.demo.controllers.kruise.writes import add_finalizer, annotate, drop
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
 from cockpit.demo.schemas.customkinds import BATCHRELEASES, KRUISE_ROLLOUTS
-from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import key_of
 
@@ -52,7 +52,7 @@ def reconcile(world: World, grace: Grace, key: Key) -> float | None:
     rollout = _hashed(world, rollout)
     found = workload.find(world, rollout)
     legacy = profile_in(world.storage, key[0]) == LEGACY
-    release = Release(world, grace, rollout, copied(rollout.get("status") or {}), found, legacy)
+    release = Release(world, grace, rollout, status_of.decoded(rollout.get("status")), found, legacy)
     if not _look(release):
         return float(names.GRACE)
     phase = (rollout.get("status") or {}).get("phase")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.schemas.objects import Object
+from cockpit.demo.rules.kruiserules import without_nulls
+from cockpit.demo.schemas.objects import Object, copied
 
 Status = dict[str, Any]
 PROGRESSING, SUCCEEDED, TERMINATING = "Progressing", "Succeeded", "Terminating"
+
+
+def decoded(stored: Any) -> Status:
+    """A copy of a stored status in which the numbers and texts of the sub-status are there, as Go decodes them."""
+    status: Status = without_nulls(copied(stored or {}))
+    for name in ("canaryStatus", "blueGreenStatus"):
+        if name in status:
+            status[name].setdefault("currentStepIndex", 0)
+            status[name].setdefault("currentStepState", "")
+    return status
 
 
 def sub_of(status: Status) -> Status | None:
