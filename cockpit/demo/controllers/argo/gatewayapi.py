@@ -40,7 +40,7 @@ class GatewayApi:
         routes = list(self._routes())
         if not routes:
             raise RoutingError(NO_ROUTES)
-        for kind, stored, _ in routes:
+        for kind, stored in routes:
             changed: Object = copied(stored)
             found = set()
             for rule in _rules(changed):
@@ -72,9 +72,7 @@ class GatewayApi:
             return
         name = str(route.get("name", ""))
         headers = [_header(match) for match in route["match"]]
-        for kind, stored, by_header in self._routes():
-            if not by_header:
-                continue
+        for kind, stored in self._routes(by_header=True):
             changed: Object = copied(stored)
             kept = [rule for rule in _rules(changed) if not self._is_managed(rule)]
             sources = [rule for rule in kept if {self._canary, self._stable} <= _names(rule)]
@@ -99,9 +97,7 @@ class GatewayApi:
 
     def remove_managed_routes(self) -> None:
         """Take rules of managed names away, and every rule that leads to the canary's Service alone."""
-        for kind, stored, by_header in self._routes():
-            if not by_header:
-                continue
+        for kind, stored in self._routes(by_header=True):
             changed: Object = copied(stored)
             changed["spec"]["rules"] = [rule for rule in _rules(changed) if not self._is_managed(rule)]
             self._write(kind, stored, changed)
@@ -117,23 +113,27 @@ class GatewayApi:
                 return True
         return False
 
-    def _routes(self) -> Iterator[tuple[Kind, Object, bool]]:
-        """Each route with its kind and whether it takes header rules."""
+    def _routes(self, *, by_header: bool = False) -> Iterator[tuple[Kind, Object]]:
+        """Each route with its kind; with `by_header` those alone that take header rules."""
         namespace = str(self._config.get("namespace") or self._context.namespace)
         storage = self._context.world.storage
         for kind, field in KINDS:
-            named = [(str(entry.get("name")), bool(entry.get("useHeaderRoutes"))) for entry in self._several(field)]
+            named = [
+                str(entry.get("name"))
+                for entry in self._several(field)
+                if entry.get("useHeaderRoutes") or not by_header
+            ]
             if single := self._config.get(field):
-                named.append((str(single), True))
+                named.append(str(single))
             if selector := self._config.get(f"{field}Selector"):
                 found = storage.scan(kind, namespace)
                 chosen = [obj for obj in found if matches(selector, obj["metadata"].get("labels") or {})]
-                named += [(obj["metadata"]["name"], True) for obj in chosen]
-            for name, by_header in named:
+                named += [obj["metadata"]["name"] for obj in chosen]
+            for name in named:
                 stored = storage.peek(kind, namespace, name)
                 if stored is None:
                     raise RoutingError(f'{kind.resource} "{name}" not found')
-                yield kind, stored, by_header
+                yield kind, stored
 
     def _several(self, field: str) -> list[dict[str, Any]]:
         found = self._config.get(f"{field}s")
