@@ -133,10 +133,13 @@ def asked(obj: Obj) -> Any:
 
 
 def batch(obj: Obj) -> Any:
-    """How far a BatchRelease is; how often it looks before it is ready is chance."""
+    """How far a BatchRelease is; how often it looks before it is ready, and before it is over, is chance."""
     found = status(obj).get("canaryStatus") or {}
     ready = "Ready" if found.get("batchState") == "Ready" else "working"
-    return [status(obj).get("phase"), found.get("currentBatch"), ready] if found else None
+    phase = status(obj).get("phase")
+    return (
+        ["over" if phase in ("Finalizing", "Completed") else phase, found.get("currentBatch"), ready] if found else None
+    )
 
 
 def marks(obj: Obj, field: str) -> Obj:
