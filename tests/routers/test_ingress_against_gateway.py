@@ -17,10 +17,12 @@ from cockpit.model.objects import Ingress
 from cockpit.routers.ingress.adapter import IngressRouter
 from cockpit.routers.ingress.placement import forks_of
 from tests.objects import Cluster
-from tests.routers.ingresses import CANARY
 
 ROUTER = IngressRouter()
 SERVICES = ("a", "b", "c")
+NGINX = "nginx.ingress.kubernetes.io/"
+PREFIXES = {"nginx": [NGINX], "apig": [NGINX]}
+PREFIXES |= {key: [NGINX, "higress.io/", "mse.ingress.kubernetes.io/"] for key in ("higress", "mse")}
 
 
 class Draw(random.Random):
@@ -81,6 +83,7 @@ keys = st.fixed_dictionaries(
         "by-header-value": st.sampled_from(["bar", "always"]),
         "by-header-pattern": st.sampled_from(["^bar$", "b["]),
         "by-cookie": st.just("go"),
+        "by-query": st.just("go"),
     },
 )
 age = st.integers(0, 3)
@@ -93,18 +96,22 @@ def clusters(draw: st.DrawFn) -> Cluster:
         cluster.add(*version(name, draw(st.integers(0, 2)))).run(name)
     for number in range(draw(st.integers(1, 2))):
         cluster.add(route(f"main{number}", draw(age), {}, draw(rules("Exact"))))
-    for number in range(draw(st.integers(1, 2))):
-        marks = {CANARY: draw(st.sampled_from(["true", "true", "true", "false"]))}
-        marks |= {f"{CANARY}-{key}": value for key, value in draw(keys).items()}
+    name = draw(st.sampled_from(["nginx", "apig", "higress", "mse", "alb"]))
+    prefix = "alb.ingress.kubernetes.io/" if name == "alb" else draw(st.sampled_from(PREFIXES[name]))
+    for number in range(draw(st.integers(1, 3))):
+        marks = {f"{prefix}canary": draw(st.sampled_from(["true", "true", "true", "false"]))}
+        marks |= {f"{prefix}canary-{key}": value for key, value in draw(keys).items()}
+        if draw(st.booleans()):
+            marks[f"{prefix}order"] = draw(st.sampled_from(["1", "2", "0", "many"]))
         cluster.add(
             route(
                 f"canary{number}",
                 draw(age),
                 marks,
-                draw(rules("Exact", "Prefix") if marks[CANARY] == "true" else rules("Exact")),
+                draw(rules("Exact", "Prefix") if marks[f"{prefix}canary"] == "true" else rules("Exact")),
             )
         )
-    return cluster.use_class(draw(st.sampled_from(["nginx", "apig"])))
+    return cluster.use_class(name)
 
 
 def obeyed(cluster: Cluster, host: str, path: str, headers: dict[str, str]) -> dict[str, float]:
@@ -129,7 +136,8 @@ def places(cluster: Cluster, *, canary: bool) -> dict[tuple[str, str], set[tuple
     """By Ingress and Service, the paths that lead there."""
     found: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for (kind, _, name), doc in cluster.docs.items():
-        if kind == "Ingress" and (doc["metadata"]["annotations"].get(CANARY) == "true") is canary:
+        marks = doc["metadata"].get("annotations") or {}
+        if kind == "Ingress" and any(k.endswith("/canary") and v == "true" for k, v in marks.items()) is canary:
             for rule in doc["spec"]["rules"]:
                 (path,) = rule["http"]["paths"]
                 found.setdefault((name, path["backend"]["service"]["name"]), set()).add(
@@ -151,7 +159,7 @@ def is_plain(cluster: Cluster) -> bool:
     )
 
 
-@settings(max_examples=max(120, settings.default.max_examples), deadline=None, report_multiple_bugs=False)
+@settings(max_examples=max(150, settings.default.max_examples), deadline=None, report_multiple_bugs=False)
 @given(clusters())
 def test_written_is_what_the_gateway_does(cluster: Cluster) -> None:
     assume(is_plain(cluster))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -29,18 +29,25 @@ class Policy:
     value: str = ""
     pattern: str = ""
     cookie: str = ""
+    query: str = ""
+    query_value: str = ""
+    query_pattern: str = ""
 
 
-def is_canary(annotations: Mapping[str, str]) -> bool:
-    """Whether `canary` is on, in any spelling that Go takes for true."""
-    return annotations.get(f"{PREFIX}canary", "") in _TRUE
+def is_canary(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,)) -> bool:
+    """Whether `canary` is on under the first prefix that has it, in any spelling that Go takes for true."""
+    return _value(annotations, prefixes, "canary") in _TRUE
 
 
-def policy_of(annotations: Mapping[str, str]) -> Policy:
+def _value(annotations: Mapping[str, str], prefixes: Sequence[str], key: str) -> str:
+    return next((annotations[p + key].strip() for p in prefixes if p + key in annotations), "")
+
+
+def policy_of(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,)) -> Policy:
     """The rules in the annotations; a weight that is no integer is 0, a total that is none 100."""
 
     def text(key: str) -> str:
-        return annotations.get(f"{PREFIX}canary-{key}", "").strip()
+        return _value(annotations, prefixes, f"canary-{key}")
 
     return Policy(
         weight=integer(text("weight"), 0),
@@ -49,6 +56,9 @@ def policy_of(annotations: Mapping[str, str]) -> Policy:
         value=text("by-header-value"),
         pattern=text("by-header-pattern"),
         cookie=text("by-cookie"),
+        query=text("by-query"),
+        query_value=text("by-query-value"),
+        query_pattern=text("by-query-pattern"),
     )
 
 
@@ -62,6 +72,13 @@ def takes(policy: Policy, request: Request, rng: random.Random) -> bool:
 
     Source: ingress-nginx, rootfs/etc/nginx/lua/balancer.lua, `route_to_alternative_balancer`.
     """
+    decided = by_rules(policy, request)
+    # Totals of 100 and less do not count.
+    return rng.randint(1, max(100, policy.total)) <= policy.weight if decided is None else decided
+
+
+def by_rules(policy: Policy, request: Request) -> bool | None:
+    """What header and cookie say: canary, main, or None where they leave it to the weight."""
     header = request.headers.get(header_key(policy.header)) if policy.header else None
     if header is not None:
         if policy.value:
@@ -76,10 +93,7 @@ def takes(policy: Policy, request: Request, rng: random.Random) -> bool:
         elif header in ("always", "never"):
             return header == "always"
     cookie = request.cookies.get(policy.cookie) if policy.cookie else None
-    if cookie in ("always", "never"):
-        return cookie == "always"
-    # Totals of 100 and less do not count.
-    return rng.randint(1, max(100, policy.total)) <= policy.weight
+    return cookie == "always" if cookie in ("always", "never") else None
 
 
 def header_key(name: str) -> str:

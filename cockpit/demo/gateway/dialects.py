@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cockpit.demo.gateway import apig, nginx
+from cockpit.demo.gateway import alb, apig, higress, nginx
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.gateway.rules import Ingress, Upstream, read
 
@@ -37,7 +37,10 @@ class Dialect:
 
 NGINX = Dialect("nginx", "k8s.io/ingress-nginx", nginx.compile_table)
 APIG = Dialect("apig", "ingress.vke.volcengine.com/apig", apig.compile_table)
-DIALECTS = (NGINX, APIG)
+HIGRESS = Dialect("higress", "higress.io/higress-controller", higress.compile_table)
+MSE = Dialect("mse", "mse.alibabacloud.com/ingress", higress.compile_table)
+ALB = Dialect("alb", "ingress.k8s.alibabacloud/alb", alb.compile_table)
+DIALECTS = (NGINX, APIG, HIGRESS, MSE, ALB)
 
 
 def dialect_of(ingress: Mapping[str, Any], controllers: Mapping[str, str]) -> Dialect | None:

@@ -69,8 +69,14 @@ class Ingress(Obj, frozen=True):
         yield from sorted(seen)
 
 
+class ClassParameters(Struct, frozen=True):
+    kind: str = ""
+    name: str = ""
+
+
 class IngressClassSpec(Struct, frozen=True):
     controller: str | None = None
+    parameters: ClassParameters | None = None
 
 
 class IngressClass(Obj, frozen=True):

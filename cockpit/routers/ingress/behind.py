@@ -7,7 +7,7 @@ from cockpit.model.refs import INGRESSES, Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.behind import Behind, HeaderLane
 from cockpit.routers.ingress.placement import forks_of, locations_of
-from cockpit.routers.ingress.split import Branch, Split, split_of, total_of
+from cockpit.routers.ingress.split import Branch, Split, split_of, weighed
 from cockpit.workloads.edits import ref_to
 from cockpit.workloads.findings import finding, percent
 from cockpit.workloads.lookups import find_ingress
@@ -39,7 +39,7 @@ def ingress_behind(objects: Objects, namespace: str, ingress: str, stable: str, 
         problems += _loose(split, canary)
         own = [branch for branch in split.effective if _leads_to(branch, canary)]
         if own:
-            shares.append(sum(_weight(branch, split) for branch in own))
+            shares.append(sum(share for b, share in weighed(split.effective, fork.dialect) if b in own))
         for branch in own:
             for match in branch.canary.rules.matches:
                 text = f"{match.kind} {match.text}" if match.kind == "header" else match.text
@@ -56,11 +56,6 @@ def ingress_behind(objects: Objects, namespace: str, ingress: str, stable: str, 
 
 def _leads_to(branch: Branch, service: str) -> bool:
     return branch.canary.upstream is not None and branch.canary.upstream.service == service
-
-
-def _weight(branch: Branch, split: Split) -> float:
-    rules, total = branch.canary.rules, total_of(split.effective)
-    return min(max(rules.weight, 0), total) / total
 
 
 def _loose(split: Split, canary: str) -> list[Finding]:

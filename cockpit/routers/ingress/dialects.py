@@ -1,7 +1,8 @@
 """The dialects of canary annotations: same idea, different keys and different answers.
 
 Sources: kubernetes/ingress-nginx (annotations/canary, balancer.lua); Volcengine API gateway, documents
-6460/1328768 and 1327604. A dialect is a row of this table, not a class.
+6460/1328768 and 1327604; alibaba/higress (annotations/canary.go, ingress_config.go); Alibaba ALB Ingress, help page
+use-alb-ingresses-to-perform-canary-releases-1. A dialect is a row of this table, not a class.
 """
 
 from __future__ import annotations
@@ -9,16 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cockpit.model.lookup import Objects
-from cockpit.model.objects import Ingress
-from cockpit.workloads.lookups import find_ingress_class
-
 
 class BareHeader(StrEnum):
     """What a header rule without value and pattern means."""
 
     ALWAYS = "always"  # the value `always` goes to the canary, `never` to main
     PRESENT = "present"  # any value goes to the canary
+    ONLY_ALWAYS = "only-always"  # the value `always` goes to the canary, `never` means nothing
+
+
+class Several(StrEnum):
+    """What becomes of several canaries on one rule."""
+
+    OLDEST = "oldest"  # only the oldest counts
+    ADD_UP = "add-up"  # their weights add up, in whole percent
+    ORDERED = "ordered"  # rules in the order that an annotation gives, and the first one's weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +35,21 @@ class Dialect:
     title: str
     prefixes: tuple[str, ...]
     bare_header: BareHeader
-    has_total: bool  # canary-weight-total; a total below 100 counts as 100
+    has_total: bool  # canary-weight-total
     has_pattern: bool
     has_cookie: bool
     same_annotations: tuple[str, ...] = ()  # values that canary and main must share
     first_names: bool = False  # who names a Service first says what it is: main or canary, for all Ingresses
     stray_drops: bool = False  # one path without a main, on a host that has mains, detaches the whole canary
     weight_with_rule: bool = True  # False: a header or cookie rule makes the weight dead
-    several_add_up: bool = False  # False: of several canaries on one rule only the oldest counts
+    several: Several = Several.OLDEST
+    has_query: bool = False
+    least_total: int = 100  # a canary-weight-total below counts as this
+    whole_percent: bool = False  # shares are cut to whole percent
+    one_rule: bool = False  # header before cookie before query: of several only the first is read
+    value_is_pattern: bool = False  # a header value is the pattern `always|VALUE` for the whole of the header
+    order_key: str = ""  # sorts several canaries, the lowest first
+    main_guards: bool = True  # without endpoints main answers 503 for all, the canary's share too
     leaks: bool = False  # the split belongs to Service and port, so it shows wherever they are named
 
     def key(self, name: str) -> str:
@@ -76,28 +89,33 @@ APIG = Dialect(
     has_cookie=False,
     same_annotations=("ingress.vke.volcengine.com/apig-instance-name",),
 )
-DIALECTS = {d.id: d for d in (NGINX, APIG)}
-
-# IngressClass controllers by a part of their name; Alibaba's gateway shares the class name `apig`.
-_BY_CONTROLLER = (("ingress-nginx", NGINX), ("traefik", NGINX), ("volcengine", APIG), ("vke", APIG))
-_BY_CLASS = {"apig": APIG, "nginx": NGINX}
-_CLASS_ANNOTATION = "kubernetes.io/ingress.class"
-
-
-def class_of(ingress: Ingress) -> str:
-    """The class by field, else by annotation; "" leaves it to the cluster's default."""
-    return ingress.spec.ingress_class_name or (ingress.metadata.annotations or {}).get(_CLASS_ANNOTATION, "")
-
-
-def dialect_of(ingress: Ingress, objects: Objects) -> Dialect:
-    """By the controller of the IngressClass, the instance annotation, the class name; nginx where nothing says."""
-    name = class_of(ingress)
-    found = find_ingress_class(objects, name) if name else None
-    controller = (found.spec.controller or "").lower() if found else ""
-    for part, dialect in _BY_CONTROLLER:
-        if part in controller:
-            return dialect
-    annotations = ingress.metadata.annotations or {}
-    if any(key in annotations for key in APIG.same_annotations):
-        return APIG
-    return _BY_CLASS.get(name, NGINX)
+HIGRESS = Dialect(
+    id="higress",
+    title="Higress (MSE)",
+    prefixes=("nginx.ingress.kubernetes.io/", "mse.ingress.kubernetes.io/", "higress.io/"),
+    bare_header=BareHeader.ONLY_ALWAYS,
+    has_total=True,
+    has_pattern=True,
+    has_cookie=True,
+    weight_with_rule=False,
+    several=Several.ADD_UP,
+    has_query=True,
+    least_total=1,
+    whole_percent=True,
+    one_rule=True,
+    value_is_pattern=True,
+    main_guards=False,
+)
+ALB = Dialect(
+    id="alb",
+    title="Alibaba ALB",
+    prefixes=("alb.ingress.kubernetes.io/",),
+    bare_header=BareHeader.ALWAYS,
+    has_total=False,
+    has_pattern=True,
+    has_cookie=True,
+    weight_with_rule=False,
+    several=Several.ORDERED,
+    order_key="alb.ingress.kubernetes.io/order",
+)
+DIALECTS = {d.id: d for d in (NGINX, APIG, HIGRESS, ALB)}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
-from cockpit.routers.ingress.dialects import class_of
+from cockpit.routers.ingress.choosing import class_of
 from cockpit.routers.ingress.placement import locations_of, strictly_younger
 from cockpit.routers.ingress.rules import enabled
 from cockpit.routers.ingress.split import Branch, Split
@@ -19,7 +19,14 @@ from cockpit.workloads.selectors import no_selector
 
 def findings_of(split: Split, objects: Objects) -> tuple[Finding, ...]:
     """All of them, the worst first."""
-    found = [*_main(split), *_mixes(split), *_unselected(split, objects), *_rolling(split), *leaks(split, objects)]
+    found = [
+        *_doubt(split),
+        *_main(split),
+        *_mixes(split),
+        *_unselected(split, objects),
+        *_rolling(split),
+        *leaks(split, objects),
+    ]
     for branch in split.branches:
         found += [*branch.canary.rules.problems, *_placing(split, branch), *_behind(split, branch)]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -28,6 +35,11 @@ def findings_of(split: Split, objects: Objects) -> tuple[Finding, ...]:
 
 def name_of(ingress: Ingress) -> str:
     return f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
+
+
+def _doubt(split: Split) -> Iterator[Finding]:
+    if split.fork.doubt:
+        yield finding("dialect-guessed", Severity.WARNING, f"{name_of(split.fork.main)}: {split.fork.doubt}")
 
 
 def _main(split: Split) -> Iterator[Finding]:
@@ -39,6 +51,7 @@ def _main(split: Split) -> Iterator[Finding]:
             f"{main} names the same Service as its canary, and the canary is older: the gateway answers 404",
             f"both lead to {side.upstream}",
         )
+    guards = split.fork.dialect.main_guards
     if side.service is None:
         why = f"Service {side.upstream.service} does not exist"
     elif not side.has_port:
@@ -49,7 +62,8 @@ def _main(split: Split) -> Iterator[Finding]:
         yield finding(
             "main-empty",
             Severity.CRITICAL,
-            f"{main}: {why}; every request gets 503, those for the canary too",
+            f"{main}: {why}; "
+            + ("every request gets 503, those for the canary too" if guards else "its share of the requests gets 503"),
             str(side.upstream),
         )
     for rival in split.fork.rivals:

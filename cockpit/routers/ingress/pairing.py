@@ -12,7 +12,7 @@ from cockpit.model.objects import Ingress
 from cockpit.model.plan import Expected
 from cockpit.model.rollout import Version
 from cockpit.routers.ingress.findings import leaks
-from cockpit.routers.ingress.rules import rules_of
+from cockpit.routers.ingress.rules import is_ruled, rules_of
 from cockpit.routers.ingress.split import Branch, Split, lanes_of
 from cockpit.workloads.findings import listed, percent
 from cockpit.workloads.ownership import revert_warnings
@@ -54,7 +54,8 @@ def expected_with(split: Split, values: Mapping[str, str | None], *, lane: str |
 def _with(branch: Branch, split: Split, values: Mapping[str, str | None]) -> Branch:
     ingress = annotated(branch.canary.ingress, values)
     rules = rules_of(ingress, split.fork.dialect)
-    return replace(branch, canary=replace(branch.canary, ingress=ingress, rules=rules))
+    ruled = is_ruled(ingress, split.fork.dialect)
+    return replace(branch, canary=replace(branch.canary, ingress=ingress, rules=rules, ruled=ruled))
 
 
 def annotated(ingress: Ingress, values: Mapping[str, str | None]) -> Ingress:

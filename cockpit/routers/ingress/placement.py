@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
-from cockpit.routers.ingress.dialects import Dialect, class_of, dialect_of
-from cockpit.routers.ingress.rules import Rules, enabled, rules_of
+from cockpit.routers.ingress.choosing import NO_OVERRIDES, Overrides, choice_of, class_of, dialect_of
+from cockpit.routers.ingress.dialects import Dialect
+from cockpit.routers.ingress.rules import Rules, enabled, is_ruled, rules_of
 from cockpit.routers.sides import Upstream
 from cockpit.workloads.lookups import ingresses_of_host, ingresses_of_service
 
@@ -51,6 +52,7 @@ class Canary:
     loose: str = ""
     stray: tuple[Location, ...] = ()
     blocks: bool = False
+    ruled: bool = False  # it has a rule, and with that no weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Fork:
     canaries: tuple[Canary, ...]
     dialect: Dialect
     rivals: tuple[Ingress, ...] = ()  # other mains for one of the locations
+    doubt: str = ""  # why the dialect may be another one
 
 
 def locations_of(ingress: Ingress) -> tuple[Location, ...]:
@@ -113,9 +116,10 @@ def is_hidden(upstream: Upstream, main: Ingress, dialect: Dialect, objects: Obje
     return first is not None and enabled(first, dialect)
 
 
-def forks_of(main: Ingress, objects: Objects) -> tuple[Fork, ...]:
+def forks_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> tuple[Fork, ...]:
     """The forks of a main Ingress; none for one without canaries."""
-    dialect = dialect_of(main, objects)
+    choice = choice_of(main, objects, overrides)
+    dialect = choice.dialect
     neighbours = _neighbours(main, objects)
     mains = [i for i in neighbours if not enabled(i, dialect)]
     # A location whose upstream is hidden is left to the next main that has it.
@@ -140,7 +144,7 @@ def forks_of(main: Ingress, objects: Objects) -> tuple[Fork, ...]:
         upstream, chosen = group[0], beside[group]
         name = _fork_name(main, chosen, [f.name for f in forks]) if several else main.metadata.name
         rivals = _rivals(main, locations, mains)
-        forks.append(Fork(name, main, upstream, tuple(locations), chosen, dialect, rivals))
+        forks.append(Fork(name, main, upstream, tuple(locations), chosen, dialect, rivals, choice.doubt))
     return tuple(forks)
 
 
@@ -156,9 +160,9 @@ def _beside(location: Location, canaries: list[tuple[Location, Canary]], dialect
     return tuple(found.values())
 
 
-def orphan_of(ingress: Ingress, objects: Objects) -> Canary | None:
+def orphan_of(ingress: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> Canary | None:
     """A canary Ingress that has no main on any of its hosts; None for all others."""
-    dialect = dialect_of(ingress, objects)
+    dialect = dialect_of(ingress, objects, overrides)
     if not enabled(ingress, dialect):
         return None
     if any(not enabled(i, dialect) for i in _neighbours(ingress, objects) if i is not ingress):
@@ -217,6 +221,7 @@ def _attach(
                 foreign or lost[location.upstream],
                 stray,
                 blocks=bool(lost[location.upstream]) and _comes_first(location, locations, stray),
+                ruled=is_ruled(ingress, dialect),
             ),
         )
         for location in locations

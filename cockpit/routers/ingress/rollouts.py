@@ -100,7 +100,8 @@ def _message(split: Split, lanes: tuple[Lane, ...]) -> str:
     if split.hidden:
         return "the gateway answers 404: the canary is older than its main"
     if split.main.empty:
-        return f"no ready pods behind {split.main.upstream.service}: every request gets 503"
+        whose = "every request gets" if split.fork.dialect.main_guards else "its share gets"
+        return f"no ready pods behind {split.main.upstream.service}: {whose} 503"
     parts: list[str] = []
     default = _taking(lanes[0])
     for lane in lanes:

@@ -24,12 +24,16 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A header or cookie rule. `headers` make a request meet it; None where no example can be derived."""
+    """A rule on a header, a cookie or a query. `headers` make a request meet it; None where no example can be derived.
+
+    `values` are those that certainly meet it; None where any does.
+    """
 
     kind: str
     name: str
     text: str
     headers: tuple[tuple[str, str], ...] | None
+    values: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,13 @@ class Rules:
     total: int
     matches: tuple[Match, ...]
     problems: tuple[Finding, ...]
+    whole_percent: bool = False
 
     @property
     def share(self) -> float:
         """The share of requests that no match decides: weight of total, at most all of them."""
-        return min(max(self.weight, 0), self.total) / self.total
+        weight = min(max(self.weight, 0), self.total)
+        return weight * 100 // self.total / 100 if self.whole_percent else weight / self.total
 
 
 def enabled(ingress: Ingress, dialect: Dialect) -> bool:
@@ -59,7 +65,7 @@ def rules_of(ingress: Ingress, dialect: Dialect) -> Rules:
     total = USUAL_TOTAL
     written_total = dialect.value(annotations, "weight-total") if dialect.has_total else None
     if written_total is not None:
-        total = max(_number(written_total, USUAL_TOTAL, what, "weight-total", problems), USUAL_TOTAL)
+        total = max(_number(written_total, USUAL_TOTAL, what, "weight-total", problems), dialect.least_total)
     weight = _number(dialect.value(annotations, "weight") or "0", 0, what, "weight", problems)
     if weight > total or weight < 0:
         counts = "all requests" if weight > 0 else "none"
@@ -71,13 +77,33 @@ def rules_of(ingress: Ingress, dialect: Dialect) -> Rules:
                 f"{dialect.key('weight')}: {weight}",
             )
         )
-    matches = tuple(m for m in (_header(annotations, dialect, what, problems), _cookie(annotations, dialect)) if m)
-    if matches and not dialect.weight_with_rule and weight:
-        problems.append(
-            finding("weight-ignored", Severity.WARNING, f"{what}: {dialect.title} ignores a weight beside a rule")
-        )
+    if _has_rule(annotations, dialect) and not dialect.weight_with_rule:
+        if weight:
+            text = f"{what} has a rule and a weight: {dialect.title} takes no weight beside a rule, give it an Ingress"
+            problems.append(finding("weight-ignored", Severity.WARNING, f"{text} of its own"))
         weight = 0
-    return Rules(weight, total, matches, tuple(problems))
+    return Rules(weight, total, _matches(annotations, dialect, what, problems), tuple(problems), dialect.whole_percent)
+
+
+def is_ruled(ingress: Ingress, dialect: Dialect) -> bool:
+    """Whether a rule makes this canary one for single requests only."""
+    return not dialect.weight_with_rule and _has_rule(ingress.metadata.annotations or {}, dialect)
+
+
+def _has_rule(annotations: dict[str, str], dialect: Dialect) -> bool:
+    """Whether there is the key of a rule, whatever its value says."""
+    names = {"by-header": True, "by-cookie": dialect.has_cookie, "by-query": dialect.has_query}
+    return any(known and dialect.value(annotations, name) for name, known in names.items())
+
+
+def _matches(annotations: dict[str, str], dialect: Dialect, what: str, problems: list[Finding]) -> tuple[Match, ...]:
+    header = _header(annotations, dialect, what, problems)
+    found = [header, _cookie(annotations, dialect), _query(annotations, dialect)]
+    if dialect.one_rule:
+        names = ("by-header", "by-cookie", "by-query")
+        first = next((m for m, name in zip(found, names, strict=True) if dialect.value(annotations, name)), None)
+        return (first,) if first else ()
+    return tuple(match for match in found if match)
 
 
 def _number(text: str, otherwise: int, what: str, name: str, problems: list[Finding]) -> int:
@@ -100,18 +126,38 @@ def _header(annotations: dict[str, str], dialect: Dialect, what: str, problems: 
     value = dialect.value(annotations, "by-header-value")
     pattern = dialect.value(annotations, "by-header-pattern") if dialect.has_pattern else None
     shown = safe_text(name, 60)
+    if value and dialect.value_is_pattern:
+        return _value_pattern(name, value, what, problems)
     if value:
-        return Match("header", name, f"{shown}={safe_text(value, 60)}", _example(name, value))
+        return Match("header", name, f"{shown}={safe_text(value, 60)}", _example(name, value), frozenset({value}))
     if pattern:
         return _pattern(name, pattern, what, problems)
     if dialect.bare_header is BareHeader.PRESENT:
-        return Match("header", name, f"{shown} present", _example(name, "1"))
-    return Match("header", name, f"{shown}=always", _example(name, "always"))
+        return Match("header", name, f"{shown} present", _example(name, "1"), None)
+    return Match("header", name, f"{shown}=always", _example(name, "always"), frozenset({"always"}))
+
+
+def _value_pattern(name: str, value: str, what: str, problems: list[Finding]) -> Match | None:
+    """A value that is the pattern `always|VALUE`, for the whole of the header."""
+    if _is_broken(value, what, problems):
+        return None
+    literal = value if _LITERAL.fullmatch(value) else "always"
+    values = frozenset({"always", literal})
+    return Match("header", name, f"{safe_text(name, 60)}={safe_text(value, 60)}", _example(name, literal), values)
 
 
 def _pattern(name: str, pattern: str, what: str, problems: list[Finding]) -> Match | None:
-    """The gateway's engine is PCRE; what Python cannot read is taken for broken only if brackets are unbalanced."""
+    if _is_broken(pattern, what, problems):
+        return None
     shown = f"{safe_text(name, 60)}~{safe_text(pattern, 60)}"
+    literal = pattern.removeprefix("^").removesuffix("$")
+    if not _LITERAL.fullmatch(literal):
+        return Match("header", name, shown, None)
+    return Match("header", name, shown, _example(name, literal), frozenset({literal}))
+
+
+def _is_broken(pattern: str, what: str, problems: list[Finding]) -> bool:
+    """The gateway's engine is another; what Python cannot read is taken for broken, such as unbalanced brackets."""
     try:
         with warnings.catch_warnings(action="ignore"):
             re.compile(pattern[:_LONGEST_PATTERN])
@@ -125,9 +171,8 @@ def _pattern(name: str, pattern: str, what: str, problems: list[Finding]) -> Mat
                 str(error),
             )
         )
-        return None
-    literal = pattern.removeprefix("^").removesuffix("$")
-    return Match("header", name, shown, _example(name, literal) if _LITERAL.fullmatch(literal) else None)
+        return True
+    return False
 
 
 def _cookie(annotations: dict[str, str], dialect: Dialect) -> Match | None:
@@ -135,7 +180,17 @@ def _cookie(annotations: dict[str, str], dialect: Dialect) -> Match | None:
     if not name:
         return None
     headers = (("Cookie", f"{name}=always"),) if TOKEN.fullmatch(name) else None
-    return Match("cookie", name, f"cookie {safe_text(name, 60)}=always", headers)
+    return Match("cookie", name, f"cookie {safe_text(name, 60)}=always", headers, frozenset({"always"}))
+
+
+def _query(annotations: dict[str, str], dialect: Dialect) -> Match | None:
+    """A rule on a query parameter, which no example header meets."""
+    name = dialect.value(annotations, "by-query") if dialect.has_query else None
+    if not name:
+        return None
+    value, pattern = dialect.value(annotations, "by-query-value"), dialect.value(annotations, "by-query-pattern")
+    shown = f"={safe_text(value, 60)}" if value else f"~{safe_text(pattern, 60)}" if pattern else "=always"
+    return Match("query", name, f"query {safe_text(name, 60)}{shown}", None)
 
 
 def _example(name: str, value: str) -> tuple[tuple[str, str], ...] | None:

@@ -6,18 +6,21 @@ answers 503 to all; a canary without endpoints leaves everything to main; then h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.model.lookup import Objects
+from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.routers.ingress.dialects import Dialect, Several
 from cockpit.routers.ingress.placement import Canary, Fork, first_naming, is_hidden, naming, seniority
-from cockpit.routers.ingress.rules import enabled
+from cockpit.routers.ingress.rules import Match, enabled
 from cockpit.routers.sides import Side, faceless, side_of
 from cockpit.workloads.siblings import siblings_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
 DEFAULT = "default"
+USUAL_ORDER = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,9 @@ class Split:
 
     @property
     def canary(self) -> Branch | None:
-        """The branch that acts are about: the first that counts, else the first there is."""
-        return next(iter(self.effective), next(iter(self.branches), None))
+        """The branch whose weight acts are about: the first that counts, one without rules before others."""
+        effective = sorted(self.effective, key=lambda branch: branch.canary.ruled)
+        return next(iter(effective), next(iter(self.branches), None))
 
     def version_of(self, uid: str) -> Version:
         return next(v for v, c in zip(self.versions, self.candidates, strict=True) if c.uid == uid)
@@ -98,20 +102,41 @@ def split_of(fork: Fork, objects: Objects) -> Split:
 
 
 def _branches(fork: Fork, objects: Objects) -> tuple[Branch, ...]:
-    """The canaries with their sides; where a dialect takes one per rule, the oldest attached one counts."""
+    """The canaries with their sides, in the order in which their rules are asked."""
     found: list[Branch] = []
-    ordered = sorted(fork.canaries, key=lambda c: seniority(c.ingress))
+    dialect = fork.dialect
+    ordered = sorted(fork.canaries, key=lambda c: (_order(c.ingress, dialect), seniority(c.ingress)))
     attached = [c for c in ordered if not c.loose or c.blocks]
-    if fork.dialect.first_names:
+    if dialect.first_names:
         # One that names main's own Service is merged into it and stands in nobody's way.
         attached = [c for c in attached if c.upstream != fork.upstream] or attached
+    counting = _counting(attached, dialect)
     for canary in ordered:
-        counts = not canary.loose and canary in (attached if fork.dialect.several_add_up else attached[:1])
+        counts = not canary.loose and canary in counting
         namespace = canary.ingress.metadata.namespace
         side = side_of(canary.upstream, namespace, objects) if canary.upstream else None
         older, younger = _other_mains(fork, canary, objects)
         found.append(Branch(canary, side, counts, older, younger))
     return tuple(found)
+
+
+def _counting(attached: list[Canary], dialect: Dialect) -> list[Canary]:
+    """The canaries that have a say beside each other."""
+    match dialect.several:
+        case Several.ADD_UP:
+            return attached
+        case Several.ORDERED:
+            weighted = [c for c in attached if not c.ruled]
+            return [c for c in attached if c.ruled] + weighted[:1]
+        case _:
+            return attached[:1]
+
+
+def _order(ingress: Ingress, dialect: Dialect) -> int:
+    """What the annotation says of its place, from 1 to 1000; 10 where it does not."""
+    text = (ingress.metadata.annotations or {}).get(dialect.order_key, "") if dialect.order_key else ""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else USUAL_ORDER
+    return number if 1 <= number <= 1000 else USUAL_ORDER
 
 
 def _other_mains(fork: Fork, canary: Canary, objects: Objects) -> tuple[str, tuple[str, ...]]:
@@ -145,21 +170,39 @@ def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branc
 def lanes_of(split: Split) -> tuple[Lane, ...]:
     """The default lane, and one per header or cookie rule of the canaries that count."""
     branches = split.effective or split.branches[:1]
-    total = total_of(branches)
-    default = [(b, min(b.canary.rules.weight, total) / total) for b in branches]
-    lanes = [_lane(split, DEFAULT, "", (), default)]
+    lanes = [_lane(split, DEFAULT, "", (), weighed(branches, split.fork.dialect))]
     for branch in branches:
         for match in branch.canary.rules.matches:
             name = match.text
             if all(lane.name != name for lane in lanes):
-                lanes.append(_lane(split, name, f"{match.kind} {match.text}", match.headers, [(branch, 1.0)]))
+                taker = _taker(branches, match) or branch
+                lanes.append(_lane(split, name, f"{match.kind} {match.text}", match.headers, [(taker, 1.0)]))
     return tuple(lanes)
 
 
-def total_of(branches: Iterable[Branch]) -> int:
-    """Of what the weights of canaries on one rule are parts: the first one's total, or their sum where that is more."""
-    rules = [b.canary.rules for b in branches]
-    return max([sum(max(r.weight, 0) for r in rules) if len(rules) > 1 else 0, *(r.total for r in rules[:1]), 1])
+def weighed(branches: Sequence[Branch], dialect: Dialect) -> list[tuple[Branch, float]]:
+    """What each canary gets of the requests that no rule singles out."""
+    if dialect.several is not Several.ADD_UP:
+        return [(b, b.canary.rules.share) for b in branches]
+    open_to_all = [b for b in branches if not b.canary.ruled]
+    weights = [max(b.canary.rules.weight, 0) for b in open_to_all]
+    total = max(sum(weights), *(b.canary.rules.total for b in open_to_all[:1]), 1)
+    return [(b, weight * 100 // total / 100) for b, weight in zip(open_to_all, weights, strict=True)]
+
+
+def _taker(branches: Sequence[Branch], match: Match) -> Branch | None:
+    """The first canary that takes a request which meets a match by its example."""
+    if not match.headers:
+        return None
+    sent = {name.lower(): value for name, value in match.headers}
+    return next((b for b in branches if any(_meets(sent, m) for m in b.canary.rules.matches)), None)
+
+
+def _meets(sent: dict[str, str], match: Match) -> bool:
+    if match.kind == "cookie":
+        return sent.get("cookie") == f"{match.name}=always"
+    value = sent.get(match.name.lower().replace("_", "-")) if match.kind == "header" else None
+    return value is not None and (match.values is None or value in match.values)
 
 
 def _lane(
@@ -171,7 +214,7 @@ def _lane(
 ) -> Lane:
     parts = [(branch, max(share, 0.0)) for branch, share in parts]
     written = dict.fromkeys((c.uid for c in split.candidates), 0.0)
-    if not split.main.empty and not split.hidden:
+    if not split.hidden and not (split.main.empty and split.fork.dialect.main_guards):
         taken = [(b.side, share) for b, share in parts if b.live and b.side]
         rest = 1.0 - sum(share for _, share in taken)
         for side, share in [(split.main, rest), *taken]:

@@ -97,11 +97,14 @@ def _values(share: float, branch: Branch, split: Split) -> dict[str, str | None]
     """Annotations that give exactly this share; a finer total is written only where the usual one cannot."""
     dialect, rules = split.fork.dialect, branch.canary.rules
     annotations = branch.canary.ingress.metadata.annotations or {}
-    for total in dict.fromkeys((rules.total, *(_FINER_TOTALS if dialect.has_total else ()))):
+    finer = _FINER_TOTALS if dialect.has_total and not dialect.whole_percent else ()
+    for total in dict.fromkeys((rules.total, *finer)):
         weight = round(share * total)
-        if abs(weight / total - share) < _CLOSE:
+        exact = weight * 100 // total / 100 if dialect.whole_percent else weight / total
+        if abs(exact - share) < _CLOSE:
             values: dict[str, str | None] = {dialect.present_key(annotations, "weight"): str(weight)}
             if total != rules.total:
                 values[dialect.present_key(annotations, "weight-total")] = str(total)
             return values
-    return f"{percent(share)} cannot be written: {dialect.title} takes whole parts of {rules.total}"
+    most = 100 if dialect.whole_percent else rules.total
+    return f"{percent(share)} cannot be written: {dialect.title} takes whole parts of {most}"

@@ -1,0 +1,128 @@
+"""Routing as Higress reads canary annotations, and Alibaba's MSE Ingress, which is a Higress.
+
+Source: alibaba/higress, annotations/canary.go, ingressv1/controller.go and config/ingress_config.go
+(`normalizeWeightedCluster`): a header, cookie or query key makes a canary a route of its own, in which its weight is
+dead; without a value it asks for `always`, a value is the pattern `always|VALUE` for the whole of the header. The
+weights of several canaries add up, of at least the first one's total, each cut to whole percent; the rest is main's.
+A canary without endpoints leaves its requests to main; main without endpoints answers 503 for its own share.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+import regex
+
+from cockpit.demo.gateway.canary import (
+    LONGEST_PATTERN,
+    LONGEST_SUBJECT,
+    PATTERN_TIME,
+    Policy,
+    header_key,
+    is_canary,
+    policy_of,
+)
+from cockpit.demo.gateway.match import Hosts, Paths, Request
+from cockpit.demo.gateway.nginx import in_order
+from cockpit.demo.gateway.rules import Ingress, Upstream
+
+PREFIXES = ("nginx.ingress.kubernetes.io/", "mse.ingress.kubernetes.io/", "higress.io/")
+
+
+@dataclass
+class Route:
+    """One main route and the canaries beside it, the oldest first."""
+
+    upstream: Upstream
+    canaries: list[tuple[Policy, Upstream]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class HigressTable:
+    """Compiled routes."""
+
+    hosts: Hosts[Paths[Route]]
+
+    def serves(self, host: str) -> bool:
+        """Whether a route has the host or a wildcard for it."""
+        return self.hosts.find_named(host) is not None
+
+    def decide(self, request: Request, rng: random.Random, has_endpoints: Callable[[Upstream], bool]) -> Upstream | int:
+        """A canary's own route first, then the draw by weight; 404 without route, 503 where nobody is left."""
+        paths = self.hosts.find(request.host)
+        route = paths.find(request.path) if paths else None
+        if route is None:
+            return 404
+        chosen = _singled(route, request) or _drawn(route, rng)
+        if chosen and has_endpoints(chosen):
+            return chosen
+        return route.upstream if has_endpoints(route.upstream) else 503
+
+
+def compile_table(ingresses: Sequence[Ingress]) -> HigressTable:
+    """Routes of the Ingresses of one class."""
+    ordered, hosts = in_order(ingresses), Hosts[Paths[Route]]()
+    mains: dict[tuple[str, str, str], Route] = {}
+    for ingress in ordered:
+        for rule in ingress.rules if not is_canary(ingress.annotations, PREFIXES) else ():
+            route = mains.setdefault((rule.host, rule.path, rule.path_type), Route(rule.upstream))
+            hosts.names.setdefault(rule.host, Paths()).add(rule.path, rule.path_type, route)
+    for ingress in ordered:
+        seen: set[tuple[str, str, str]] = set()
+        for rule in ingress.rules if is_canary(ingress.annotations, PREFIXES) else ():
+            place = (rule.host, rule.path, rule.path_type)
+            if place in mains and place not in seen:
+                seen.add(place)
+                mains[place].canaries.append((policy_of(ingress.annotations, PREFIXES), rule.upstream))
+    return HigressTable(hosts)
+
+
+def is_route(policy: Policy) -> bool:
+    """Whether a canary is a route of its own."""
+    return bool(policy.header or policy.cookie or policy.query)
+
+
+def _singled(route: Route, request: Request) -> Upstream | None:
+    return next((upstream for policy, upstream in route.canaries if is_route(policy) and _meets(policy, request)), None)
+
+
+def _meets(policy: Policy, request: Request) -> bool:
+    """Of several keys one counts: header before cookie before query."""
+    if policy.header:
+        found = request.headers.get(header_key(policy.header))
+        return found is not None and _fits(policy.value, policy.pattern, found)
+    if policy.cookie:
+        return request.cookies.get(policy.cookie) == "always"
+    asked = dict(reversed(parse_qsl(request.query, keep_blank_values=True)))
+    return policy.query in asked and _fits(policy.query_value, policy.query_pattern, asked[policy.query])
+
+
+def _fits(value: str, pattern: str, text: str) -> bool:
+    if value:
+        return _full_match(f"always|{value}", text)
+    return _full_match(f".*{pattern}.*", text) if pattern else text == "always"
+
+
+def _full_match(pattern: str, text: str) -> bool:
+    if len(pattern) > LONGEST_PATTERN:
+        return False
+    try:
+        return regex.fullmatch(pattern, text[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
+    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
+        return False
+
+
+def _drawn(route: Route, rng: random.Random) -> Upstream | None:
+    weighted = [(max(policy.weight, 0), policy.total, up) for policy, up in route.canaries if not is_route(policy)]
+    if not any(weight for weight, _, _ in weighted):
+        return None
+    total = max(sum(weight for weight, _, _ in weighted), weighted[0][1], 1)
+    draw = rng.randint(1, 100)
+    for weight, _, upstream in weighted:
+        draw -= weight * 100 // total
+        if draw <= 0:
+            return upstream
+    return None
