@@ -11,8 +11,11 @@ from typing import Any
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers.recorder import Recorder
 from cockpit.demo.errors import ApiError, NotFound
+from cockpit.demo.patches import fields
+from cockpit.demo.patches.managed import content
 from cockpit.demo.patches.patching import merged
 from cockpit.demo.scenarios.scenario import Scenario, Step, kind_of, mentioned, tell_status
+from cockpit.demo.schemas import schema
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, Kind
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.history import Event
@@ -23,6 +26,8 @@ log = logging.getLogger(__name__)
 COMPONENT = "demo-story"
 LONGEST_WAIT = 300.0
 Place = tuple[Kind, str, str]
+# Controllers that drive the objects of scenarios, by what they are called in `managedFields`.
+MANAGERS = {"kube-controller-manager", "rollouts-controller"}
 # Marks that controllers leave, never a person.
 OF_CONTROLLERS = ("deployment.kubernetes.io/", "rollouts.kruise.io/", "batchrelease.rollouts.kruise.io/")
 # What controllers narrow a Service's selector by.
@@ -131,7 +136,7 @@ class Story:
         namespace, name = key_of(event.kind, event.obj)
         if (event.kind, namespace, name) not in self._mine:
             return
-        if event.type == "MODIFIED" and event.old and not _somebody_wrote(event.old, event.obj):
+        if event.type == "MODIFIED" and event.old and not _somebody_wrote(event.kind, event.old, event.obj):
             return
         self.taken_over = f"{event.kind.kind} {namespace}/{name}"
         self._over.set()
@@ -141,11 +146,24 @@ class Story:
             )
 
 
-def _somebody_wrote(old: Object, new: Object) -> bool:
+def _somebody_wrote(kind: Kind, old: Object, new: Object) -> bool:
     """Whether a change is a person's."""
+    if by_controllers(kind, old, new):
+        return False
     if any(mark in (obj["metadata"].get("annotations") or {}) for obj in (old, new) for mark in HELD_BY):
         return bool(old["spec"].get("template") != new["spec"].get("template"))
     return meant(old) != meant(new)
+
+
+def by_controllers(kind: Kind, old: Object, new: Object) -> bool:
+    """Whether everything that changed is managed by controllers that note what they write."""
+    touched, _ = fields.changed(content(old), content(new), schema.root(kind.api_version, kind.kind))
+    owners = {
+        entry["manager"]
+        for entry in new["metadata"].get("managedFields") or []
+        if fields.difference(entry["fieldsV1"], touched) != entry["fieldsV1"]
+    }
+    return bool(owners) and owners <= MANAGERS
 
 
 def meant(obj: Object) -> dict[str, Any]:
