@@ -1,0 +1,153 @@
+"""What the reflector does about errors: expired versions, rights, credentials, limits, outages."""
+
+from __future__ import annotations
+
+from cockpit.model.refs import INGRESSES
+from cockpit.model.view import Sync
+
+
+async def test_error_event_410_lists_again(server, follow, pod, event, gone, clock):
+    server.then(
+        server.page(pod("a")),
+        server.streams(end="release"),
+        server.streams(event("ADDED", pod("b", "11")), gone),
+        server.page(pod("c"), version="50"),
+    )
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    server.released.set()
+    await server.requests(5)
+    assert server.asked[3].query == {"resourceVersion": "11"}
+    assert followed.names() == ["c"]
+
+
+async def test_410_right_after_a_list_waits(server, follow, pod, gone):
+    server.then(server.page(pod("a")), server.streams(gone), server.page(pod("b")))
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    assert len(server.asked) == 2
+    await followed.retry()
+    await server.requests(4)
+    assert followed.names() == ["b"]
+
+
+async def test_error_event_500_keeps_the_version_and_lists_only_after_a_while(server, follow, pod, event, clock):
+    failure = {"type": "ERROR", "object": {"kind": "Status", "code": 500, "message": "etcd is away"}}
+    server.then(server.page(pod("a")), *(server.streams(failure) for _ in range(50)))
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    assert "etcd is away" in followed.sync.error
+    while not any(not asked.watch for asked in server.asked[1:]):
+        count = len(server.asked)
+        await followed.retry()
+        await server.requests(count + 1)
+    assert {asked.query["resourceVersion"] for asked in server.asked[1:-1]} == {"10"}
+    assert 60 <= clock.monotonic() < 150
+
+
+async def test_forbidden_is_a_state_and_slow(server, follow, clock):
+    forbidden = 'ingresses is forbidden: User "jane" cannot list resource "ingresses"'
+    server.then(
+        server.fails(403, "Forbidden", forbidden),
+        server.says({"kind": "APIResourceList", "resources": [{"name": "ingresses"}]}),
+        server.page(version="5"),
+    )
+    followed = follow(INGRESSES)
+    await followed.until(lambda: followed.sync.state is Sync.FORBIDDEN)
+    assert "jane" in followed.sync.error
+    assert "test" in followed.sync.error
+    assert not followed.store.known(INGRESSES)
+    assert await followed.retry() >= 60
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert followed.store.known(INGRESSES)
+
+
+async def test_forbidden_kind_that_is_not_served_is_absent(server, follow):
+    server.then(server.fails(403, "Forbidden"), server.fails(404, "NotFound"))
+    followed = follow(INGRESSES)
+    await followed.until(lambda: followed.sync.state is Sync.ABSENT)
+    assert server.asked[1].path == "/apis/networking.k8s.io/v1"
+
+
+async def test_kind_that_is_taken_away_loses_its_objects(server, follow, pod, clock):
+    server.then(server.page(pod("a")), server.streams(end="release"), server.fails(404, "NotFound"))
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    assert followed.names() == ["a"]
+    server.released.set()
+    await followed.until(lambda: followed.sync.state is Sync.ABSENT)
+    assert followed.names() == []
+
+
+class Renewable:
+    """Credentials whose second token is the good one."""
+
+    tls = None
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+        self.renewals = 0
+
+    async def headers(self):
+        return (("Authorization", self.tokens[0]),)
+
+    async def renew(self, used):
+        self.renewals += 1
+        if len(self.tokens) < 2:
+            return False
+        del self.tokens[0]
+        return True
+
+
+async def test_401_renews_once_and_goes_on(server, follow, pod):
+    credentials = Renewable("old", "new")
+    server.then(server.fails(401, "Unauthorized"), server.page(pod("a")))
+    followed = follow(credentials=credentials)
+    await server.requests(3)
+    assert [asked.headers["Authorization"] for asked in server.asked] == ["old", "new", "new"]
+    assert credentials.renewals == 1
+    assert followed.states == ["syncing", "live"]
+
+
+async def test_401_that_stays_is_shown_and_slow(server, follow):
+    credentials = Renewable("old", "also bad")
+    server.then(server.fails(401, "Unauthorized"), server.fails(401, "Unauthorized"))
+    followed = follow(credentials=credentials)
+    await followed.until(lambda: followed.sync.state is Sync.REFUSED)
+    assert "also bad" not in followed.sync.error
+    assert len(server.asked) == 2
+    assert await followed.retry() >= 60
+
+
+async def test_429_waits_as_told_and_keeps_the_version(server, follow, pod, event):
+    server.then(
+        server.page(pod("a")),
+        server.streams(event("MODIFIED", pod("a", "11")), end="close"),
+        server.fails(429, "TooManyRequests", headers={"Retry-After": "7"}),
+    )
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    assert await followed.retry() == 7
+    await server.requests(4)
+    assert server.asked[3].watch
+    assert server.asked[3].query["resourceVersion"] == "11"
+    assert followed.sync.relists == 0
+
+
+async def test_unreachable_keeps_the_objects_and_says_since_when(server, follow, pod, event, clock):
+    server.then(server.page(pod("a")), server.streams(end="release"), server.cuts(), server.cuts(), server.streams())
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    server.released.set()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    assert followed.names() == ["a"]
+    assert followed.sync.since == clock.now()
+    assert followed.sync.retry_at > clock.now()
+    assert server.url in followed.sync.error
+    await followed.retry()
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert followed.sync.error == ""
+    assert followed.sync.retry_at is None

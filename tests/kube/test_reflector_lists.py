@@ -1,0 +1,122 @@
+"""The reflector lists: pages, versions, and what a later list replaces."""
+
+from __future__ import annotations
+
+from cockpit.kube.topics import object_topic
+from cockpit.model.refs import PODS
+from cockpit.model.view import Sync
+
+
+async def test_first_list_comes_from_the_cache_in_pages(server, follow, pod):
+    server.then(server.page(pod("a"), token="t/1=+"), server.page(pod("b"), version="20"))
+    followed = follow()
+    await server.requests(3)
+    first, second, watch = server.asked
+    assert first.query == {"limit": "500", "resourceVersion": "0"}
+    assert second.query == {"limit": "500", "continue": "t/1=+"}
+    assert watch.watch
+    assert watch.query["resourceVersion"] == "20"
+    assert followed.names() == ["a", "b"]
+    assert followed.store.known(PODS)
+    assert followed.sync.state is Sync.LIVE
+
+
+async def test_nothing_is_shown_of_a_list_that_breaks_off(server, follow, pod):
+    server.then(server.page(pod("a"), token="t"), server.cuts(), server.cuts())
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    assert followed.names() == []
+    assert not followed.store.known(PODS)
+
+
+async def test_410_while_paging_restarts_the_list_from_the_newest(server, follow, pod):
+    server.then(
+        server.page(pod("a"), token="t"),
+        server.fails(410, "Expired"),
+        server.page(pod("a"), token="u"),
+        server.page(pod("b"), version="30"),
+    )
+    followed = follow()
+    await server.requests(5)
+    assert server.asked[2].query == {"limit": "500"}
+    assert server.asked[3].query == {"limit": "500", "continue": "u"}
+    assert followed.names() == ["a", "b"]
+
+
+async def test_list_that_is_always_too_old_is_not_asked_in_a_circle(server, follow, clock):
+    server.then(*(server.fails(410, "Expired") for _ in range(2)))
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    assert len(server.asked) == 2
+
+
+TOO_LARGE = {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]}
+
+
+async def test_version_of_the_future_is_listed_anew_from_the_newest(server, follow, pod, clock):
+    server.then(
+        server.page(pod("a"), version="900"),
+        server.streams(end="release"),
+        server.fails(504, "Timeout", "Too large resource version: 900, current: 5", details=TOO_LARGE),
+        server.fails(504, "Timeout", "Too large resource version: 900, current: 5", details=TOO_LARGE),
+        server.page(pod("b"), version="6"),
+    )
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    server.released.set()
+    await followed.until(lambda: followed.names() == ["b"])
+    assert [asked.query.get("resourceVersion") for asked in server.asked[2:5]] == ["900", "900", None]
+
+
+async def test_later_list_starts_from_the_last_version(server, follow, pod, gone, clock):
+    server.then(
+        server.page(pod("a"), version="10"),
+        server.streams(end="release"),
+        server.streams(gone),
+        server.page(version="40"),
+    )
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    server.released.set()
+    await server.requests(5)
+    assert server.asked[3].query == {"resourceVersion": "10"}
+    assert followed.names() == []
+    assert followed.sync.relists == 1
+
+
+async def test_relist_reports_only_the_difference(server, follow, pod, gone, clock):
+    server.then(
+        server.page(pod("same", "1"), pod("changed", "2"), pod("left", "3"), pod("again", "4", uid="old")),
+        server.streams(end="release"),
+        server.streams(gone, end="close"),
+        server.page(pod("same", "1"), pod("changed", "9"), pod("again", "8", uid="new"), pod("came", "7")),
+    )
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    followed.changes.clear()
+    server.released.set()
+    await server.requests(5)
+    topics = frozenset().union(*(change.topics for change in followed.changes))
+    assert {object_topic(PODS, "default", name) for name in ("changed", "left", "again", "came")} <= topics
+    assert object_topic(PODS, "default", "same") not in topics
+    assert followed.names() == ["again", "came", "changed", "same"]
+    assert followed.store.get(PODS, "default", "again").metadata.uid == "new"
+
+
+async def test_store_is_never_empty_between_two_lists(server, follow, pod, gone, clock):
+    sizes = []
+    server.then(
+        server.page(pod("a"), pod("b")),
+        server.streams(end="release"),
+        server.streams(gone, end="close"),
+        server.page(pod("a", "2"), pod("b", "2")),
+    )
+    followed = follow()
+    await server.requests(2)
+    await clock.advance(60)
+    server.released.set()
+    await server.signal.until(lambda: sizes.append(len(followed.names())) or len(server.asked) >= 5)
+    assert set(sizes) == {2}
