@@ -58,7 +58,9 @@ def whys(release: Release) -> dict[Act, str]:
 def plan(release: Release, rollout: Rollout, ask: Ask) -> Plan | Refused:
     planner = _PLANNERS.get(ask.act)
     why = whys(release).get(ask.act, NOT_HERE)
-    if planner is None or why:
+    # A named version may be reachable where the one before is not.
+    named = ask.act is Act.ROLLBACK and ask.version is not None
+    if planner is None or (why and not named):
         return refused(rollout, ask.act, why or NOT_HERE)
     made = planner(release, rollout, ask)
     return refused(rollout, ask.act, made) if isinstance(made, str) else made
