@@ -58,7 +58,8 @@ class DemoCluster:
         self.clock = clock
         self.rng = random.Random(seed)
         self.storage = Storage(clock, self.rng)
-        self.gateway = Gateway(self.storage, clock, self.rng, gateway_port, behind.gateway if behind else None)
+        front: Gateway | None = behind.gateway if behind else None
+        self.gateway: Gateway = Gateway(self.storage, clock, self.rng, gateway_port, front)
         self._users = Users(name)
         self._authority = tls.authority(clock.now())
         self._api = ApiServer(self.storage, clock, self._users, self._authority, host=HOST, port=api_port)

@@ -34,8 +34,8 @@ async def serve(
 
     The first cluster gets the ports, the others free ones. Every cluster gets every scenario; without `contexts`
     they are those that a scenario names, else one called "demo". With `one_gateway`, or where a scenario is about
-    several clusters, the first one's gateway serves them all. `ready` is told where the kubeconfig, the gateways and the APIs are:
-    {"kubeconfig", "gateway", "api", "contexts", "one_gateway"}.
+    several clusters, the first one's gateway serves them all. `ready` is told where the kubeconfig, the gateways, the
+    proxies into the mesh and the APIs are: {"kubeconfig", "gateway", "mesh", "api", "contexts", "one_gateway"}.
     Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
     """
     clock, played = DemoClock(), [load(name) for name in scenarios]
@@ -75,12 +75,21 @@ def gateway_url(cluster: DemoCluster) -> str:
     return f"http://{cluster.gateway.address}"
 
 
+def mesh_url(cluster: DemoCluster) -> str:
+    """The HTTP proxy whose requests are routed as those of a client in the mesh."""
+    return f"http://{cluster.gateway.mesh_address}"
+
+
 def _addresses(path: Path, clusters: Sequence[DemoCluster]) -> dict[str, Any]:
     return {
         "kubeconfig": str(path),
         "gateway": gateway_url(clusters[0]),
+        "mesh": mesh_url(clusters[0]),
         "api": clusters[0].api_url,
-        "contexts": {cluster.name: {"api": cluster.api_url, "gateway": gateway_url(cluster)} for cluster in clusters},
+        "contexts": {
+            cluster.name: {"api": cluster.api_url, "gateway": gateway_url(cluster), "mesh": mesh_url(cluster)}
+            for cluster in clusters
+        },
     }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cockpit.demo.controllers.world import SERVICE_LABEL, World
+from cockpit.demo.gateway.http1 import Reply
 from cockpit.demo.gateway.rules import Upstream
 from cockpit.demo.pods.answers import Profile, profile_of
 from cockpit.demo.schemas.kinds import ENDPOINTSLICES, PODS, SERVICES
@@ -34,11 +35,15 @@ class Endpoints:
         self._named: dict[Key, set[Upstream]] = {}
         self._profiles: dict[Key, tuple[str, Profile]] = {}
         self._turns: dict[Upstream, int] = {}
+        # What a pod gets that asks for a URL; without a mesh nothing answers.
+        self.call: Callable[[Profile, str], Reply] = lambda profile, url: Reply(503)
 
     def follow(self, event: Event) -> None:
         """Forget what a write has made stale."""
         if event.kind is PODS:
             self._profiles.pop(key_of(PODS, event.obj), None)
+            if event.old and event.old["metadata"].get("labels") != event.obj["metadata"].get("labels"):
+                self._forget_subsets()
         elif event.kind is SERVICES:
             self._forget(key_of(SERVICES, event.obj))
         elif event.kind is ENDPOINTSLICES:
@@ -81,6 +86,10 @@ class Endpoints:
             self._ready.pop(upstream, None)
             self._turns.pop(upstream, None)
 
+    def _forget_subsets(self) -> None:
+        for upstream in [upstream for upstream in self._ready if upstream.labels]:
+            del self._ready[upstream]
+
     def _look_up(self, upstream: Upstream) -> tuple[Endpoint, ...]:
         service = self._world.storage.peek(SERVICES, upstream.namespace, upstream.service)
         name = port_name(service, upstream.port) if service else None
@@ -91,7 +100,11 @@ class Endpoints:
             for piece in self._world.slices.under(("service", upstream.namespace, upstream.service))
             for endpoint in _ready_in(piece, name)
         }
-        return tuple(found.values())
+        return tuple(endpoint for endpoint in found.values() if self._has(endpoint, upstream.labels))
+
+    def _has(self, endpoint: Endpoint, labels: tuple[tuple[str, str], ...]) -> bool:
+        pod = self._world.storage.peek(PODS, *endpoint.pod) if labels else None
+        return not labels or set(labels) <= set(((pod or {}).get("metadata", {}).get("labels") or {}).items())
 
 
 def port_name(service: Object, port: str) -> str | None:

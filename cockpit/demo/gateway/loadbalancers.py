@@ -12,10 +12,11 @@ from hashlib import sha256
 
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import SERVICE_LABEL, World
-from cockpit.demo.gateway.connection import Connection
+from cockpit.demo.gateway.connection import Connection, Handler
 from cockpit.demo.gateway.endpoints import Endpoint, Endpoints
 from cockpit.demo.gateway.http1 import Head, Reply
 from cockpit.demo.gateway.rules import Upstream
+from cockpit.demo.pods.bookinfo import Called
 from cockpit.demo.schemas.kinds import ENDPOINTSLICES, SERVICES
 from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
@@ -50,8 +51,10 @@ class Balancer:
 class LoadBalancers:
     """Gives LoadBalancer Services addresses and balances each connection over the ready endpoints."""
 
-    def __init__(self, world: World, endpoints: Endpoints, salt: str) -> None:
+    def __init__(self, world: World, endpoints: Endpoints, salt: str, through: Handler | None = None) -> None:
+        """`through` answers for pods that are a gateway's own proxies."""
         self._world = world
+        self._through = through
         self._endpoints = endpoints
         self._salt = salt
         self._balancers: dict[Key, Balancer] = {}
@@ -167,6 +170,10 @@ class LoadBalancers:
         ready = self._endpoints.ready(upstream)
         chosen = self._world.rng.choice(ready) if ready else None
 
+        profile = self._endpoints.profile(chosen) if chosen else None
+        if profile and profile.is_proxy and self._through:
+            return Connection(self._through, self._world.clock, self._connections)
+
         def handle(head: Head) -> Reply:
             return answer_from(self._endpoints, chosen, head.target.partition("?")[0], self._world)
 
@@ -192,13 +199,16 @@ def answer_from(endpoints: Endpoints, endpoint: Endpoint | None, path: str, worl
     profile = endpoints.profile(endpoint) if endpoint else None
     if profile is None:
         return Reply(502, drop=True)
-    answer = profile.answer(path, world.rng)
+    replies = {name: endpoints.call(profile, url) for name, url in profile.calls(path).items()}
+    called = {name: Called(reply.status, reply.body) for name, reply in replies.items()}
+    answer = profile.answer(path, world.rng, called)
     if endpoint:
         world.storage.logs.write(
             endpoint.uid, f"{answer.status} {ascii(path[:LONGEST_LOGGED])[1:-1]}", world.clock.now()
         )
     headers = {"X-Pod": answer.pod} if answer.pod else {}
-    return Reply(answer.status, answer.body, answer.content_type, headers, answer.latency)
+    latency = answer.latency + sum(reply.latency for reply in replies.values())
+    return Reply(answer.status, answer.body, answer.content_type, headers, latency)
 
 
 def bind(address: str, port: int) -> socket.socket:

@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, order=True)
 class Upstream:
-    """A Service port as an Ingress names it: by number, or by name."""
+    """A Service port as a route names it: by number, or by name; of its pods those with all of `labels`."""
 
     namespace: str
     service: str
     port: str
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

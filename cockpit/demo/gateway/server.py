@@ -12,7 +12,7 @@ from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers.gateway_api import service_ports
 from cockpit.demo.controllers.runtime import Runtime
 from cockpit.demo.controllers.world import World
-from cockpit.demo.gateway import httproutes, ingress_status
+from cockpit.demo.gateway import httproutes, ingress_status, istio
 from cockpit.demo.gateway.connection import Connection
 from cockpit.demo.gateway.dialects import Routes, compile_routes
 from cockpit.demo.gateway.endpoints import Endpoints
@@ -20,8 +20,17 @@ from cockpit.demo.gateway.http1 import Head, Reply, error_reply
 from cockpit.demo.gateway.listeners import Listeners
 from cockpit.demo.gateway.loadbalancers import LoadBalancers, answer_from
 from cockpit.demo.gateway.match import Request, host_of, normal_path
+from cockpit.demo.gateway.mesh import Mesh
 from cockpit.demo.gateway.rules import Upstream
-from cockpit.demo.schemas.customkinds import GATEWAYCLASSES, GATEWAYS, HTTPROUTES, REFERENCEGRANTS
+from cockpit.demo.schemas.customkinds import (
+    DESTINATIONRULES,
+    GATEWAYCLASSES,
+    GATEWAYS,
+    HTTPROUTES,
+    ISTIO_GATEWAYS,
+    REFERENCEGRANTS,
+    VIRTUALSERVICES,
+)
 from cockpit.demo.schemas.kind import Kind
 from cockpit.demo.schemas.kinds import INGRESSCLASSES, INGRESSES, SERVICES
 from cockpit.demo.schemas.objects import Object
@@ -31,7 +40,8 @@ from cockpit.demo.store.storage import Storage
 HOST = "127.0.0.1"
 TRIES = 3
 # Kinds that routes are compiled from.
-ROUTED = (INGRESSES, INGRESSCLASSES, HTTPROUTES, GATEWAYS, GATEWAYCLASSES, REFERENCEGRANTS, SERVICES)
+ISTIO = (VIRTUALSERVICES, DESTINATIONRULES, ISTIO_GATEWAYS)
+ROUTED = (INGRESSES, INGRESSCLASSES, HTTPROUTES, GATEWAYS, GATEWAYCLASSES, REFERENCEGRANTS, SERVICES, *ISTIO)
 
 
 class Gateway:
@@ -54,6 +64,8 @@ class Gateway:
         self._world = World(storage, clock, rng)
         self._endpoints = Endpoints(self._world)
         self._routes: Routes | None = None
+        self._inside: istio.IstioTable | None = None
+        self._mesh: Mesh | None = None
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         self._balancers: LoadBalancers | None = None
@@ -76,6 +88,13 @@ class Gateway:
         """Where it listens: `127.0.0.1:8080`."""
         return f"{HOST}:{self.port}"
 
+    @property
+    def mesh_address(self) -> str:
+        """Where the proxy into the mesh listens."""
+        if self._mesh is None:
+            raise RuntimeError("the gateway has not been started")
+        return self._mesh.address
+
     async def start(self) -> None:
         """Listen, follow the storage, and write the address into Ingresses and Services."""
         self._world = World(self._storage, self._clock, self._rng)
@@ -87,7 +106,10 @@ class Gateway:
             self._server = await loop.create_server(self._connect, HOST, self._asked_port, backlog=1024)
         else:
             self._front.admit(self)
-        self._balancers = LoadBalancers(self._world, self._endpoints, str(self.port))
+        self._mesh = Mesh(self._istio, self._endpoints, self._world)
+        self._endpoints.call = self._mesh.call
+        await self._mesh.start()
+        self._balancers = LoadBalancers(self._world, self._endpoints, str(self.port), self.handle)
         self._listeners = Listeners(self._world, self._connect, str(self.port))
         controllers = [
             ingress_status.controller(HOST, self.port),
@@ -117,6 +139,8 @@ class Gateway:
             self._loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._loop
+        if self._mesh:
+            await self._mesh.stop()
         if self._balancers:
             await self._balancers.stop()
         if self._listeners:
@@ -160,7 +184,15 @@ class Gateway:
             scan(REFERENCEGRANTS),
             self._ports,
         )
-        return Routes((routes, *compile_routes(scan(INGRESSES), scan(INGRESSCLASSES)).tables))
+        outside = istio.compile_table(scan(VIRTUALSERVICES), scan(DESTINATIONRULES), scan(ISTIO_GATEWAYS), self._ports)
+        return Routes((routes, outside, *compile_routes(scan(INGRESSES), scan(INGRESSCLASSES)).tables))
+
+    def _istio(self) -> istio.IstioTable:
+        """The routes of this cluster's mesh."""
+        if self._inside is None:
+            services, rules, gateways = map(self._storage.scan, ISTIO)
+            self._inside = istio.compile_table(services, rules, gateways, self._ports)
+        return self._inside
 
     def _forward(self, upstream: Upstream, target: str) -> Reply:
         """Ask endpoints in turn; where none of them listens the answer is 502."""
@@ -198,6 +230,7 @@ class Gateway:
             gone = event.type == "DELETED" or event.old is None
             if gone or _rules(event.obj) != _rules(event.old or {}):
                 (self._front or self)._routes = None
+                self._inside = None
 
 
 def _rules(obj: Object) -> tuple[Any, ...]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from cockpit.demo.pods import bookinfo
 from cockpit.demo.schemas.objects import Object
 
 PREFIX = "demo.cockpit/"
 LONGEST_LATENCY = 60.0
 _JSON, _TEXT = "application/json", "text/plain; charset=utf-8"
 _VERSIONED = re.compile(r"(?:^|/)http-server:([^/:@]+)(?:@.*)?$")
+_PROXY = re.compile(r"(?:^|/)proxyv2(?:[:@].*)?$")
 _NAMING = re.compile(r"(?:^|/)bebullish/demo(?:[:@].*)?$")
 
 
@@ -43,11 +46,22 @@ class Profile:
     described: dict[str, Any]
     ports: frozenset[int]
     names_itself: bool
+    part: bookinfo.Part | None = None
+    is_proxy: bool = False  # a gateway's own proxy: it hands requests on
 
-    def answer(self, path: str, rng: random.Random) -> Answer:
-        """The answer to a request for a path."""
+    def calls(self, path: str) -> Mapping[str, str]:
+        """The URLs that the pod asks before it answers, by the name of what it asks."""
+        return self.part.calls(path) if self.part else {}
+
+    def answer(self, path: str, rng: random.Random, called: Mapping[str, bookinfo.Called] | None = None) -> Answer:
+        """The answer to a request for a path; `called` are the answers to what `calls` names."""
         failed = self.error_rate > 0 and rng.random() < self.error_rate
-        body = msgspec.json.encode({**self.described, "path": path}) if self.fixed is None else self.fixed
+        if self.fixed is not None:
+            body = self.fixed
+        elif self.part:
+            body = self.part.body(self.pod, called or {})
+        else:
+            body = msgspec.json.encode({**self.described, "path": path})
         status = 500 if failed else self.status
         return Answer(status, body, self.content_type, self.latency, self.pod if self.names_itself else "")
 
@@ -56,12 +70,16 @@ def profile_of(pod: Object) -> Profile:
     """Read a pod's image and `demo.cockpit/` annotations; a value that makes no sense counts as absent.
 
     An image that a walk-through shows answers as shown there: `http-server:v1` with its version,
-    `bebullish/demo` with the name of the pod. Any other image answers JSON that describes the pod.
+    `bebullish/demo` with the name of the pod, `examples-bookinfo-*` as Istio's Bookinfo. Any other image answers
+    JSON that describes the pod.
     """
     meta, annotations = pod["metadata"], pod["metadata"].get("annotations") or {}
     containers = [entry for entry in (pod.get("spec") or {}).get("containers") or [] if isinstance(entry, dict)]
     image = str(containers[0].get("image", "")) if containers else ""
     fixed, content_type, names_itself = _shown(image, meta["name"])
+    part = bookinfo.part_of(image)
+    if part:
+        content_type, names_itself = part.content_type, False
     if body := annotations.get(PREFIX + "body"):
         fixed, content_type, names_itself = _bytes(body), _TEXT, True
     variables = {
@@ -88,6 +106,8 @@ def profile_of(pod: Object) -> Profile:
         described=described,
         ports=frozenset(port for port in ports if isinstance(port, int)),
         names_itself=names_itself,
+        part=part,
+        is_proxy=_PROXY.search(image) is not None,
     )
 
 
