@@ -38,10 +38,13 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         if real is None:
             pytest.skip("COCKPIT_TEST_KUBECONFIG and COCKPIT_TEST_GATEWAY name no real cluster")
         kubeconfig, gateway, proxy = real
+        mesh, istio = os.environ.get("COCKPIT_TEST_MESH"), os.environ.get("COCKPIT_TEST_ISTIO_GATEWAY")
     else:
         ready = request.getfixturevalue("embedded")
         kubeconfig, gateway, proxy = Path(ready["kubeconfig"]), ready["gateway"], None
+        mesh, istio = ready["mesh"], ready["gateway"]
     with namespace_in(request.param, kubeconfig, gateway, namespace, proxy) as made:
+        made.mesh, made.istio_gateway = mesh, istio
         yield made
     if made.real:
         gc.collect()  # while the test's own filter holds, see below

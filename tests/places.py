@@ -1,7 +1,8 @@
 """Clusters that tests run against: the embedded one, and a real one where the environment names it.
 
 COCKPIT_TEST_KUBECONFIG and COCKPIT_TEST_GATEWAY name a real cluster and the address of its gateway;
-COCKPIT_TEST_PROXY, where there is one, an HTTP proxy that reaches its Services from inside.
+COCKPIT_TEST_PROXY, where there is one, an HTTP proxy that reaches its Services from inside; COCKPIT_TEST_MESH one that
+asks as a client in the Istio mesh, COCKPIT_TEST_ISTIO_GATEWAY the address of Istio's ingress gateway.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ class Place:
     proxy: str | None = None
     patience: float = 60.0
     made: list[str] = field(default_factory=list)
+    mesh: str | None = None
+    istio_gateway: str | None = None
 
     @property
     def real(self) -> bool:

@@ -243,6 +243,10 @@ def test_through_a_gateway_the_door_is_its_load_balancer() -> None:
     door = read(reviews(outside, *gate())).door
     assert door
     assert (door.address, door.port, door.host) == ("203.0.113.7", 80, "example.shop.test")
+    both = virtual_service(split(), hosts=("reviews", "r.shop.test"), gateways=["mesh", "gate"])
+    door = read(reviews(both, *gate())).door
+    assert door
+    assert door.host == "r.shop.test", "the host that the gateway takes"
     waiting = read(reviews(outside, *gate(None)))
     assert waiting.door is None
     assert waiting.entrance

@@ -9,9 +9,10 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, PODS, SERVICES, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.routers.istio import acts
+from cockpit.routers.istio.bundles import bundles_of
 from cockpit.routers.istio.rollouts import rollout_of
 from cockpit.routers.istio.routes import DESTINATION_RULES, GATEWAYS, VIRTUAL_SERVICES, find_virtual_service
-from cockpit.routers.istio.split import bundles_of, split_of
+from cockpit.routers.istio.split import split_of
 from cockpit.workloads.answers import refused
 from cockpit.workloads.owners import KEEPERS
 from cockpit.workloads.ownership import STEERING

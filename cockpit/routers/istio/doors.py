@@ -11,6 +11,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import IstioGateway, Pod, Service, VirtualService
 from cockpit.model.objects.istio import service_of, texts
 from cockpit.model.refs import PODS
+from cockpit.routers.istio.bundles import Bundle
 from cockpit.routers.istio.routes import (
     GATEWAYS,
     MESH,
@@ -20,7 +21,6 @@ from cockpit.routers.istio.routes import (
     hosts_of,
     served,
 )
-from cockpit.routers.istio.split import Bundle
 from cockpit.workloads.doors import WayIn, example_host
 from cockpit.workloads.lookups import find_service, of_kind, services_selecting
 
@@ -112,9 +112,15 @@ def _host(service: VirtualService, server: Mapping[str, Any] | None) -> str:
     """A host that the VirtualService is for and its gateway takes; "" for every host."""
     own = [h for h in hosts_of(service) if h != "*"]
     allowed = [h.partition("/")[2] or h for h in texts((server or {}).get("hosts"))]
-    chosen = next(iter(own), next((h for h in allowed if h != "*"), ""))
+    inside = next((h for h in own if any(_covers(pattern, h) for pattern in allowed)), None)
+    chosen = inside or next(iter(own), next((h for h in allowed if h != "*"), ""))
     found = example_host(chosen)
     return found if _NAMES.fullmatch(found) else ""
+
+
+def _covers(pattern: str, host: str) -> bool:
+    """Whether a Gateway's host pattern takes a host."""
+    return pattern in ("*", host) or (pattern.startswith("*.") and host.endswith(pattern[1:]))
 
 
 def _mesh_door(service: VirtualService, path: str, objects: Objects) -> WayIn:

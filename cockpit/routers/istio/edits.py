@@ -15,8 +15,9 @@ from msgspec import structs
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Expected, Request
 from cockpit.model.refs import Ref
+from cockpit.routers.istio.bundles import bundles_of
 from cockpit.routers.istio.routes import DESTINATION_RULES, Route, Subset, Target, served
-from cockpit.routers.istio.split import Split, bundles_of, lanes_of
+from cockpit.routers.istio.split import Split, lanes_of
 from cockpit.workloads.edits import Edit, Operation, json_patch, op, pointer
 
 Raw = dict[str, Any]

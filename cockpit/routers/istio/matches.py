@@ -20,7 +20,7 @@ _SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
 _PLAIN_PATTERN = re.compile(r"[A-Za-z0-9 _/-]+")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)+")
 _KINDS = ("exact", "prefix", "regex")
-_ANY_VALUE = "1"
+_ANY_VALUE, _OTHER_VALUE = "1", "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Condition:
     value: str = ""
     name: str = ""
     folded: bool = False
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether it asks for no more than that a header is not there, as it is not in a plain request."""
+        return self.field == "withoutHeaders" and self.kind == "present"
 
     @property
     def text(self) -> str:
@@ -62,9 +67,14 @@ class Match:
         return safe_text(" and ".join(c.text for c in self.conditions) + where, 300)
 
     @property
+    def place(self) -> frozenset[Condition]:
+        """The conditions on where a request goes."""
+        return frozenset(c for c in self.conditions if c.field in _PLACE)
+
+    @property
     def singles_out(self) -> bool:
-        """Whether it asks for more than a place (path, host, scheme, port): for something of the request or client."""
-        return any(c.field not in _PLACE for c in self.conditions)
+        """Whether it asks for something special of the request or the client, which a plain request has not."""
+        return any(c not in self.place and not c.is_absence for c in self.conditions)
 
 
 _PLACE = frozenset({"uri", "authority", "scheme", "port"})
@@ -139,7 +149,13 @@ def example(match: Match) -> Request | None:
             if value is None or not _TOKEN.fullmatch(condition.name) or not _SENDABLE.fullmatch(value):
                 return None
             headers[condition.name] = value
-        elif condition.field not in ("withoutHeaders", "port", "authority", "scheme"):
+        elif condition.field == "withoutHeaders":
+            if not condition.is_absence and condition.kind not in ("exact", "prefix"):
+                return None
+            if not condition.is_absence:
+                # Another value meets it in every version of Istio, a header that is not there does not.
+                headers.setdefault(condition.name, _OTHER_VALUE if condition.value[:1] != _OTHER_VALUE else _ANY_VALUE)
+        elif condition.field not in ("port", "authority", "scheme"):
             return None
     request = Request(path, headers)
     return request if meets(request, match) is not False else None

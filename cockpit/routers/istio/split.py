@@ -1,7 +1,4 @@
-"""The split that a VirtualService makes: which version gets which share of which requests.
-
-The routes of one VirtualService may be about several things; those that share a host belong together (a `Bundle`).
-"""
+"""The split that a VirtualService makes: which version gets which share of which requests."""
 
 from __future__ import annotations
 
@@ -9,53 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import VirtualService
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Lane, Role, Share, Version
-from cockpit.routers.istio.matches import Match, Request, example, implied, meets
-from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Route, Subset, Target, routes_of, served
+from cockpit.routers.istio.bundles import Bundle
+from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Route, Subset, Target, served
 from cockpit.routers.istio.sides import Side, side_of, subsets_for
 from cockpit.workloads.owners import workloads_matching
 from cockpit.workloads.steps import Stepping, StepPlan, stepping_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
 DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """The routes of a VirtualService that are about one thing. `every` are all of its routes, in order.
-
-    `default` is the route that plain requests meet, None where each route asks for something special.
-    """
-
-    name: str
-    service: VirtualService
-    routes: tuple[Route, ...]
-    every: tuple[Route, ...]
-    default: Route | None
-
-    @property
-    def path(self) -> str:
-        """A path by which a request comes to the default route."""
-        return next((r.path for m in self.default.matches if (r := example(m))), "/") if self.default else "/"
-
-    def shadow_of(self, route: Route) -> Route | None:
-        """An earlier route that catches every request of this one; None where some come through."""
-        earlier = [r for r in self.every if r.index < route.index]
-        return next((r for r in earlier if all(_covered(m, r.matches) for m in route.matches)), None)
-
-    def request_for(self, route: Route) -> Request | None:
-        """A request that comes to this route past the earlier ones; None where none can be derived."""
-        for match in route.matches:
-            request = example(match)
-            if request is None or match.gateways is not None or (request.path != self.path and route != self.default):
-                continue
-            earlier = [m for r in self.every if r.index < route.index for m in r.matches]
-            # A condition on the client or the gateway leaves it open who comes past.
-            if all(meets(request, m) is False for m in earlier):
-                return request
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,48 +49,6 @@ class Split:
     @property
     def stable(self) -> Version | None:
         return next((v for v in self.versions if v.role is Role.STABLE), None)
-
-
-def bundles_of(service: VirtualService) -> tuple[Bundle, ...]:
-    """The bundles of a VirtualService that split something, or name subsets as who releases does."""
-    every = routes_of(service)
-    groups: list[tuple[set[str], list[Route]]] = []
-    for route in every:
-        hosts = {leg.target.host for leg in route.legs}
-        if not hosts:
-            continue
-        touching = [g for g in groups if g[0] & hosts]
-        merged = (hosts.union(*(g[0] for g in touching)), [r for g in touching for r in g[1]] + [route])
-        groups = [g for g in groups if g not in touching] + [merged]
-    own = service.metadata.name
-    return tuple(
-        Bundle(
-            own if len(groups) == 1 else f"{own}.{min(hosts).partition('.')[0]}",
-            service,
-            tuple(sorted(routes, key=lambda r: r.index)),
-            every,
-            _default(routes, every),
-        )
-        for hosts, routes in sorted(groups, key=lambda g: min(r.index for r in g[1]))
-        if any(leg.target.subset for r in routes for leg in r.legs) or any(len(r.legs) > 1 for r in routes)
-    )
-
-
-def _default(routes: Iterable[Route], every: Sequence[Route]) -> Route | None:
-    """The route that plain requests meet: the catch-all where they come to it, else the first for a place."""
-    plain = [r for r in routes if any(not m.singles_out for m in r.matches)]
-    plain.sort(key=lambda r: (not r.catches_all, r.index))
-    for route in plain:
-        for match in route.matches:
-            request = None if match.singles_out else example(match)
-            earlier = [m for r in every if r.index < route.index for m in r.matches]
-            if request and all(meets(request, m) is not True for m in earlier):
-                return route
-    return plain[0] if plain else None
-
-
-def _covered(match: Match, earlier: Iterable[Match]) -> bool:
-    return any(implied(match, wide) for wide in earlier)
 
 
 def split_of(bundle: Bundle, objects: Objects) -> Split:
