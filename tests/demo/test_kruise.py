@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.demo.patches.patching import merged
 from cockpit.demo.schemas.customkinds import ADVANCED_STATEFULSETS, BATCHRELEASES, CLONESETS, KRUISE_ROLLOUTS
-from cockpit.demo.schemas.kinds import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Kind
+from cockpit.demo.schemas.kinds import CONFIGMAPS, DEPLOYMENTS, INGRESSES, PODS, SERVICES, Kind
 from cockpit.demo.schemas.objects import Object
 from tests.demo.conftest import Bench, deployment, ingress, service
 
@@ -236,6 +236,16 @@ def test_a_deleted_rollout_finishes_its_release_and_goes(routed: Release) -> Non
     assert routed.bench.storage.peek(BATCHRELEASES, "default", "web") is None
     assert routed.images() == {"web:v2": 4}
     assert routed.bench.storage.get(SERVICES, "default", "web")["spec"]["selector"] == {"app": "web"}
+
+
+def test_an_approval_can_be_overwritten_by_the_controller_once(routed: Release) -> None:
+    routed.release("v2")
+    meta = {"name": "demo-kruise-rollouts", "namespace": "default"}
+    routed.bench.storage.create(CONFIGMAPS, {"metadata": meta, "data": {"clobber": "once"}})
+    routed.approve()
+    assert routed.place == ("Progressing", 1, "StepPaused")
+    routed.approve()
+    assert routed.place == ("Progressing", 2, "StepPaused")
 
 
 # What hangs

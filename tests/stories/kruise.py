@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.stories.story import Hand, Obj, Story, Watched, conditions, count, status
+from tests.stories.kruise_rails import (
+    BY_INGRESS,
+    BY_MESH,
+    BY_ROUTE,
+    NUMBERED,
+    ROLLOUTS,
+    WATCHED,
+    canary_rules,
+    marks,
+    sub,
+)
+from tests.stories.story import Hand, Obj, Story, conditions, status
 
-ROLLOUTS = "rollouts.rollouts.kruise.io/v1beta1"
-BATCHES = "batchreleases.rollouts.kruise.io/v1beta1"
-ROUTES = "httproutes.gateway.networking.k8s.io/v1"
-OWN = "rollouts.kruise.io/"
 # Seconds that the controller gives routers; seconds of a pause that ends by itself.
 GRACE, SHORT = 1, 3
 
@@ -54,8 +60,25 @@ def route() -> Obj:
     }
 
 
+def virtual_service() -> Obj:
+    routes = [{"destination": {"host": "web"}}]
+    spec = {"hosts": ["kruise.story.test"], "http": [{"route": routes}]}
+    return {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": "web"},
+        "spec": spec,
+    }
+
+
 NGINX: Obj = {"service": "web", "gracePeriodSeconds": GRACE, "ingress": {"name": "web", "classType": "nginx"}}
 GATEWAY: Obj = {"service": "web", "gracePeriodSeconds": GRACE, "gateway": {"httpRouteName": "web"}}
+
+MESH: Obj = {
+    "service": "web",
+    "gracePeriodSeconds": GRACE,
+    "customNetworkRefs": [{"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "name": "web"}],
+}
 
 
 def step(replicas: int | str, traffic: int | None = None, *, pause: int | None = None, header: str = "") -> Obj:
@@ -82,155 +105,6 @@ def rollout(
         "metadata": {"name": "web"},
         "spec": {"workloadRef": reference, "strategy": {style: plan}},
     }
-
-
-# What is told
-
-
-def sub(obj: Obj) -> Obj:
-    return dict(status(obj).get("canaryStatus") or status(obj).get("blueGreenStatus") or {})
-
-
-def course(obj: Obj) -> Any:
-    """Where a Rollout stands; how many pods it says are new, only once it rests at a step."""
-    found = sub(obj)
-    told = {
-        "phase": status(obj).get("phase"),
-        "step": found.get("currentStepIndex"),
-        "next": found.get("nextStepIndex"),
-        "state": found.get("currentStepState"),
-        "finalising": found.get("finalisingStep"),
-    }
-    if found.get("currentStepState") == "StepPaused":
-        told["new"] = found.get("canaryReplicas", found.get("updatedReplicas"))
-        told["ready"] = found.get("canaryReadyReplicas", found.get("updatedReadyReplicas"))
-    return {key: value for key, value in told.items() if value not in (None, "")}
-
-
-def top(obj: Obj) -> Any:
-    """The copies of the step that printer columns show."""
-    return [status(obj).get("currentStepIndex"), status(obj).get("currentStepState")]
-
-
-def revisions(obj: Obj) -> Any:
-    found = sub(obj)
-    return [found.get("stableRevision"), found.get("podTemplateHash")] if found else None
-
-
-def reasons(obj: Obj) -> Any:
-    return conditions(obj) or None
-
-
-def message(obj: Obj) -> Any:
-    return status(obj).get("message")
-
-
-def asked(obj: Obj) -> Any:
-    """What a BatchRelease is to do."""
-    plan = obj["spec"]["releasePlan"]
-    kept = ("batchPartition", "finalizingPolicy", "rollingStyle", "batches", "enableExtraWorkloadForCanary")
-    return {key: plan[key] for key in kept if key in plan}
-
-
-def batch(obj: Obj) -> Any:
-    """How far a BatchRelease is; how often it looks before it is ready, and before it is over, is chance."""
-    found = status(obj).get("canaryStatus") or {}
-    ready = "Ready" if found.get("batchState") == "Ready" else "working"
-    phase = status(obj).get("phase")
-    return (
-        ["over" if phase in ("Finalizing", "Completed") else phase, found.get("currentBatch"), ready] if found else None
-    )
-
-
-def marks(obj: Obj, field: str) -> Obj:
-    return {key.partition(OWN)[2]: value for key, value in (obj["metadata"].get(field) or {}).items() if OWN in key}
-
-
-def held(obj: Obj) -> Any:
-    """How Kruise holds a Deployment: its switches and its marks."""
-    spec, annotations = obj["spec"], marks(obj, "annotations")
-    strategy = json.loads(annotations.get("deployment-strategy") or "{}")
-    return {
-        "paused": bool(spec.get("paused")),
-        "type": spec["strategy"].get("type"),
-        "rolling": spec["strategy"].get("rollingUpdate") or strategy.get("rollingUpdate"),
-        "partition": strategy.get("partition"),
-        "holds": bool(strategy.get("paused")),
-        "deadlines": [spec.get("minReadySeconds", 0), spec.get("progressDeadlineSeconds")],
-        "annotations": sorted(annotations.keys() - {"deployment-extra-status"}),
-        "labels": marks(obj, "labels"),
-    }
-
-
-def image(obj: Obj) -> Any:
-    return obj["spec"]["template"]["spec"]["containers"][0]["image"]
-
-
-def partition(obj: Obj) -> Any:
-    rolling = (obj["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
-    return [rolling.get("partition"), sorted(marks(obj, "annotations")), marks(obj, "labels")]
-
-
-def canary_rules(obj: Obj) -> Any:
-    backends = [path["backend"]["service"]["name"] for path in obj["spec"]["rules"][0]["http"]["paths"]]
-    annotations = {key: value for key, value in (obj["metadata"].get("annotations") or {}).items() if "canary" in key}
-    return {"backends": backends, **annotations}
-
-
-def route_rules(obj: Obj) -> Any:
-    return [
-        {
-            "to": [[backend["name"], backend.get("weight", 1)] for backend in rule["backendRefs"]],
-            "headers": [match.get("headers") for match in rule.get("matches") or []],
-        }
-        for rule in obj["spec"]["rules"]
-    ]
-
-
-def own_event(obj: Obj) -> str | None:
-    about = obj.get("involvedObject") or {}
-    return "Rollout" if about.get("kind") == "Rollout" else None
-
-
-def own_deployment(obj: Obj) -> str:
-    """The extra Deployment's name is made up by the cluster."""
-    return "extra" if marks(obj, "labels").get("canary-deployment") else str(obj["metadata"]["name"])
-
-
-def own_set(obj: Obj) -> str | None:
-    """ReplicaSets by their template; the extra Deployment's apart."""
-    owner = obj["metadata"]["ownerReferences"][0]["name"]
-    return f"{'web' if owner == 'web' else 'extra'} {image(obj)}"
-
-
-def text_of(obj: Obj) -> Any:
-    return f"{obj['reason']}: {obj['message']}" if obj.get("count", 1) == 1 else None
-
-
-WATCHED = (
-    Watched(ROLLOUTS, {"course": course, "top": top, "revisions": revisions, "reasons": reasons, "message": message}),
-    Watched(BATCHES, {"asked": asked, "batch": batch}),
-    Watched(
-        "Deployment",
-        {"held": held, "image": image},
-        {"updated": count("updatedReplicas")},
-        track=own_deployment,
-    ),
-    Watched("ReplicaSet", {}, {"size": lambda obj: int(obj["spec"].get("replicas", 0))}, track=own_set),
-    Watched("Service", {"selector": lambda obj: obj["spec"].get("selector")}),
-    Watched("Event", {"told": text_of}, track=own_event),
-)
-BY_INGRESS = (*WATCHED, Watched("Ingress", {"rules": canary_rules}))
-BY_ROUTE = (*WATCHED, Watched(ROUTES, {"rules": route_rules}))
-NUMBERED = (
-    *(watch for watch in WATCHED if watch.kind in (ROLLOUTS, BATCHES)),
-    Watched(
-        "StatefulSet",
-        {"partition": partition, "image": image},
-        {"updated": count("updatedReplicas")},
-    ),
-    Watched("controllerrevisions.apps/v1", {"revision": lambda obj: obj["revision"]}),
-)
 
 
 # What an operator does
@@ -394,6 +268,14 @@ def _gateway(hand: Hand) -> None:
     to_rest(hand, succeeded=True)
 
 
+def _mesh(hand: Hand) -> None:
+    plan = (step(1, header="v2"), step("50%", 30), step("100%"))
+    begin(hand, workload(), service(), virtual_service(), rollout(*plan, routing=MESH))
+    set_image(hand, "v2")
+    through(hand, 1, 2)
+    to_rest(hand, succeeded=True)
+
+
 def _extra(hand: Hand) -> None:
     plan = (step(1, 25), step(2, 50))
     made = rollout(*plan, routing=NGINX, enableExtraWorkloadForCanary=True)
@@ -468,6 +350,7 @@ STORIES = (
     Story("kruise-disable", "disabled at a step, which finishes the release, and enabled again", _disable, BY_INGRESS),
     Story("kruise-delete", "deleted at a step, which finishes the release too", _delete, BY_INGRESS),
     Story("kruise-gateway", "a header and then weights in an HTTPRoute", _gateway, BY_ROUTE),
+    Story("kruise-mesh", "a header and then weights in a VirtualService", _mesh, BY_MESH),
     Story("kruise-extra", "new pods in a Deployment of their own", _extra, BY_INGRESS),
     Story("kruise-extra-back", "the old template comes back while new pods have a Deployment", _extra_back, BY_INGRESS),
     Story("kruise-continuous", "a third version comes before the second is through", _continuous, BY_INGRESS),

@@ -8,7 +8,7 @@ from cockpit.demo.controllers.kruise import names, plan, progressing, releases, 
 from cockpit.demo.controllers.kruise import status as status_of
 from cockpit.demo.controllers.kruise.finalising import DELETED, DISABLED, finalise
 from cockpit.demo.controllers.kruise.grace import Grace
-from cockpit.demo.controllers.kruise.profile import LEGACY, profile_in
+from cockpit.demo.controllers.kruise.profile import LEGACY, Clobber, profile_in
 from cockpit.demo.controllers.kruise.release import Release
 from cockpit.demo.controllers.kruise.workload import Workload
 from cockpit.demo.controllers.kruise.writes import add_finalizer, annotate, drop_finalizer, patch, write_status
@@ -21,9 +21,19 @@ from cockpit.demo.store.storage import key_of
 
 
 def controller() -> Controller:
-    """The controller of Rollouts, with a memory of its own for waits."""
-    grace = Grace()
-    return Controller("kruise-rollout", touches, lambda world, key: reconcile(world, grace, key))
+    """The controller of Rollouts, with a memory of its own for waits and for what it wrote last."""
+    grace, clobber = Grace(), Clobber()
+
+    def look(world: World, key: Key) -> float | None:
+        stored = world.storage.peek(KRUISE_ROLLOUTS, *key)
+        if stored is not None and clobber.strikes(world, stored):
+            return None
+        again = reconcile(world, grace, key)
+        if (known := world.storage.peek(KRUISE_ROLLOUTS, *key)) is not None:
+            clobber.remember(known, known.get("status") or {})
+        return again
+
+    return Controller("kruise-rollout", touches, look)
 
 
 def touches(world: World, event: Event) -> Iterator[Key]:

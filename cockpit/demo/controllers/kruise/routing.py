@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from cockpit.demo.controllers.kruise import plan
 from cockpit.demo.controllers.kruise.gatewayroutes import GatewayRoutes
 from cockpit.demo.controllers.kruise.ingresses import CanaryIngress
+from cockpit.demo.controllers.kruise.meshes import Meshes
 from cockpit.demo.controllers.kruise.names import MANAGER, POD_TEMPLATE_HASH
 from cockpit.demo.controllers.kruise.release import Release
 from cockpit.demo.controllers.kruise.status import owner_reference
@@ -38,6 +39,8 @@ def providers(release: Release, routing: dict[str, Any]) -> list[Provider]:
     """What directs the traffic of a Rollout."""
     stable, canary, rollout = routing["service"], canary_name(release, routing), release.rollout
     found: list[Provider] = []
+    if routing.get("customNetworkRefs"):
+        found.append(Meshes(release.world, rollout, routing["customNetworkRefs"], stable, canary))
     if routing.get("ingress"):
         found.append(CanaryIngress(release.world, rollout, routing["ingress"], stable, canary))
     if routing.get("gateway"):
