@@ -52,7 +52,9 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A TLS handshake given up on a real server that hangs leaves its socket to the collector (asyncio): it warns."""
-    left_over = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    left_over = (
+        "ignore:Exception ignored in. <(socket|function _SelectorTransport):pytest.PytestUnraisableExceptionWarning"
+    )
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(pytest.mark.filterwarnings(left_over))

@@ -6,14 +6,13 @@ from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import PlannedStep, Rollout
 from cockpit.systems.argo.acts import STEERED, whys
+from cockpit.systems.argo.doors import way_in
 from cockpit.systems.argo.findings import findings_of
 from cockpit.systems.argo.phases import phase_of, step_of
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.shares import Split, split_of
 from cockpit.workloads.answers import act_states, epoch_of
-from cockpit.workloads.doors import WayIn, ingress_door, service_door
 from cockpit.workloads.edits import ref_to
-from cockpit.workloads.lookups import find_ingress
 from cockpit.workloads.ownership import owners_and_findings
 
 _ROUTER_WORDS = {"nginx": "ingress", "alb": "ingress", "istio": "istio", "gateway-api": "gateway-api"}
@@ -25,7 +24,7 @@ def rollout_of(state: State, objects: Objects) -> Rollout:
     owners, owned = owners_and_findings(subjects)
     metadata = state.rollout.metadata
     phase, message = phase_of(state)
-    way = _way_in(state, split, objects)
+    way = way_in(state, split, objects)
     return Rollout(
         key=RolloutKey(objects.context, metadata.namespace, metadata.name, "argo"),
         router=router_word(state),
@@ -86,14 +85,3 @@ def _epoch(state: State, split: Split) -> str:
         for edition, share in zip(state.editions, lane.shares, strict=True)
     ]
     return epoch_of(state.rollout.metadata.uid, shares)
-
-
-def _way_in(state: State, split: Split, objects: Objects) -> WayIn:
-    """The way that users come: the Ingress that splits, else what leads to the Service."""
-    for router in state.strategy.routers:
-        ingress = find_ingress(objects, router.namespace, router.name) if router.kind == "Ingress" else None
-        if ingress:
-            return ingress_door(ingress, state.strategy.stable or None)
-    if split.root:
-        return service_door(split.root, objects)
-    return WayIn(missing="no Service that selects its pods is known")
