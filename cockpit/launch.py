@@ -18,7 +18,9 @@ from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import DemoOrder, Options, StartError
 
 if TYPE_CHECKING:
+    from cockpit.kube.target import ConnectOptions
     from cockpit.model.clock import Clock
+    from cockpit.model.view import FleetView
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.cluster import Connection
     from cockpit.session.port import Cockpit
@@ -68,20 +70,13 @@ class Launcher:
     @contextlib.asynccontextmanager
     async def session(self, options: Options) -> AsyncIterator[Cockpit]:
         """See `Program.session`. Credentials are fetched before it is entered, while the terminal is free."""
-        from cockpit.kube.connect import ConnectOptions, connect, resolve
+        from cockpit.kube.connect import connect, resolve
         from cockpit.kube.errors import KubeError
         from cockpit.session.clock import SystemClock
         from cockpit.session.cluster import Connection
 
         settings, clock = self.settings(options), SystemClock()
-        wanted = ConnectOptions(
-            kubeconfig=Path(options.kubeconfig) if options.kubeconfig else None,
-            contexts=options.contexts,
-            as_user=options.as_user,
-            as_groups=options.as_groups,
-            request_timeout=settings.request_timeout,
-            namespace=options.namespace,
-        )
+        wanted = self._connect_options(options, settings)
         connections = []
         try:
             targets = list(resolve(wanted, self._environ))
@@ -108,7 +103,7 @@ class Launcher:
         from cockpit.probe.engine import Probe
         from cockpit.probe.pacer import Budget
         from cockpit.probe.sender_curl import open_transport
-        from cockpit.session.adapters import ADAPTERS
+        from cockpit.session.adapters import adapters_for
         from cockpit.session.journal import Journal
         from cockpit.session.session import Session
         from cockpit.session.settings import user_paths
@@ -129,7 +124,7 @@ class Launcher:
 
         return Session(
             connections,
-            adapters=ADAPTERS,
+            adapters=adapters_for(settings.dialects),
             make_probe=make_probe,
             settings=settings,
             journal=Journal(paths.journal),
@@ -161,9 +156,9 @@ class Launcher:
 
     async def _show(self, options: Options) -> int:
         """The screen on a session in another thread; a signal ends it, which changes nothing in the cluster."""
-        from cockpit.session.bridge import Bridge
-
         settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
+        meanwhile = self._connecting(options, settings)
+        from cockpit.session.bridge import Bridge
 
         def session() -> contextlib.AbstractAsyncContextManager[Cockpit]:
             return self._sampled_session(options, settings.probe.auto)
@@ -171,12 +166,13 @@ class Launcher:
         def fail(_: BaseException) -> None:
             loop.call_soon_threadsafe(failed.set)
 
-        async with Bridge(session, fail) as cockpit:
-            # Loaded after the session was opened, so that it reads while this takes its time.
+        async with Bridge(session, fail, meanwhile) as cockpit:
+            # Where the session was opened already, it reads while this is loaded; else it is begun after this paints.
             from cockpit.tui.run import make_app
 
             app = make_app(
                 cockpit,
+                painted=cockpit.begin,
                 theme=settings.theme,
                 keymap=settings.keymap,
                 themes_dir=self.paths()["settings"].parent / "themes",
@@ -198,6 +194,52 @@ class Launcher:
             finally:
                 watching.cancel()
             return app.return_code or 0
+
+    def _connecting(self, options: Options, settings: Settings) -> FleetView | None:
+        """What a screen shows before there is a session; None where a credential plug-in may need the terminal first.
+
+        Raises StartError for a kubeconfig that cannot be used.
+        """
+        from cockpit.kube.errors import KubeError
+        from cockpit.kube.kubeconfig import resolve_targets
+        from cockpit.model.view import ClusterView, FleetView, Sync
+        from cockpit.session.clock import SystemClock
+        from cockpit.session.production import is_production
+
+        try:
+            targets = resolve_targets(self._connect_options(options, settings), self._environ)
+        except KubeError as problem:
+            raise StartError(str(problem)) from None
+        if any(target.account.keys() & {"exec", "auth-provider"} for target in targets):
+            return None
+        clusters = tuple(
+            ClusterView(
+                context=target.context,
+                server=target.server,
+                user=target.user,
+                namespace=None if options.all_namespaces else options.namespace or target.namespace,
+                production=is_production(target.context, settings.production),
+                state=Sync.CONNECTING,
+                message="",
+                stale_since=None,
+                kinds=(),
+            )
+            for target in targets
+        )
+        user = ", ".join(dict.fromkeys(target.user for target in targets))
+        return FleetView(SystemClock().now(), clusters, (), (), settings.read_only, user)
+
+    def _connect_options(self, options: Options, settings: Settings) -> ConnectOptions:
+        from cockpit.kube.target import ConnectOptions
+
+        return ConnectOptions(
+            kubeconfig=Path(options.kubeconfig) if options.kubeconfig else None,
+            contexts=options.contexts,
+            as_user=options.as_user,
+            as_groups=options.as_groups,
+            request_timeout=settings.request_timeout,
+            namespace=options.namespace,
+        )
 
     @contextlib.asynccontextmanager
     async def _sampled_session(self, options: Options, most: int) -> AsyncIterator[Cockpit]:

@@ -33,15 +33,23 @@ class Bridge:
     `open_session` makes the session; it is entered and left in the session's thread. Entering raises what the
     session raised. `on_failure` is called, in that thread, with an exception that ended the session by itself;
     leaving raises it as well.
+
+    With `meanwhile` a face is shown that view before there is a session: entering does not wait, `begin` opens the
+    session, what is asked until then waits for it, and one that cannot be opened is a failure.
     """
 
     def __init__(
         self,
         open_session: Callable[[], AbstractAsyncContextManager[Cockpit]],
         on_failure: Callable[[BaseException], None] = lambda _: None,
+        meanwhile: FleetView | None = None,
     ) -> None:
         self._open_session = open_session
         self._on_failure = on_failure
+        self._meanwhile = meanwhile
+        self._early: dict[object, Callable[[FleetView], None]] = {}
+        self._subscribed: dict[object, Callable[[], None]] = {}
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._opened: concurrent.futures.Future[Cockpit] = concurrent.futures.Future()
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -49,8 +57,15 @@ class Bridge:
         self._leave: asyncio.Event | None = None
         self._leaving = False
 
+    def begin(self) -> None:
+        """Open the session, once."""
+        if not self._leaving and not self._thread.is_alive() and not self._opened.done():
+            self._thread.start()
+
     async def __aenter__(self) -> Self:
-        self._thread.start()
+        if self._meanwhile is not None:
+            return self
+        self.begin()
         try:
             # Shielded, because the thread reports here even where nobody waits any more.
             await asyncio.shield(asyncio.wrap_future(self._opened))
@@ -64,16 +79,32 @@ class Bridge:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._end()
-        if error is None:
+        if error is None and self._opened.done():
+            self._opened.result()
             self._ended.result()
 
     def view(self) -> FleetView:
         """The latest view; the last one where the session has ended."""
+        if self._meanwhile is not None and (not self._opened.done() or self._opened.exception()):
+            return self._meanwhile
         return self._opened.result().view()
 
     def subscribe(self, listener: Callable[[FleetView], None]) -> Callable[[], None]:
         """See `Cockpit.subscribe`: `listener` is called in the session's thread."""
-        return self._opened.result().subscribe(listener)
+        token = object()
+        with self._lock:
+            if self._opened.done() or self._meanwhile is None:
+                return self._opened.result().subscribe(listener)
+            self._early[token] = listener
+
+        def end() -> None:
+            with self._lock:
+                self._early.pop(token, None)
+                unsubscribe = self._subscribed.pop(token, None)
+            if unsubscribe:
+                unsubscribe()
+
+        return end
 
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         return await self._ask(lambda cockpit: cockpit.prepare(key, ask))
@@ -100,6 +131,8 @@ class Bridge:
 
     async def _ask(self, question: Callable[[Cockpit], Coroutine[Any, Any, T]]) -> T:
         """Await a coroutine of the session on its loop; raises SessionEndedError where there is none."""
+        if self._meanwhile is not None:
+            await asyncio.shield(asyncio.wrap_future(self._opened))
         if self._ended.done() or self._loop is None:
             raise SessionEndedError("the session has ended") from self._failure()
         coroutine = question(self._opened.result())
@@ -126,7 +159,8 @@ class Bridge:
             # RuntimeError: the loop has ended by itself.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._leave.set)
-        await asyncio.shield(asyncio.to_thread(self._thread.join))
+        if self._thread.ident is not None:
+            await asyncio.shield(asyncio.to_thread(self._thread.join))
 
     def _run(self) -> None:
         """The session's thread, from its start to its end."""
@@ -140,6 +174,8 @@ class Bridge:
             else:
                 self._ended.set_result(None)
                 self._opened.set_exception(error)
+                if self._meanwhile is not None:
+                    self._on_failure(error)
         else:
             self._ended.set_result(None)
 
@@ -148,5 +184,15 @@ class Bridge:
         if self._leaving:
             self._leave.set()
         async with self._open_session() as cockpit:
-            self._opened.set_result(cockpit)
+            self._hand_over(cockpit)
             await self._leave.wait()
+
+    def _hand_over(self, cockpit: Cockpit) -> None:
+        """From here on the session is asked; who listened before hears what it shows."""
+        with self._lock:
+            self._opened.set_result(cockpit)
+            early, self._early = self._early, {}
+            for token, listener in early.items():
+                self._subscribed[token] = cockpit.subscribe(listener)
+        for listener in early.values():
+            listener(cockpit.view())

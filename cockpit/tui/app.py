@@ -41,7 +41,8 @@ BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 class CockpitApp(App[None]):
     """The screen on one session.
 
-    `themes_dir` is the user's own; `zone` is where times of day are told, `now` what time it is.
+    `themes_dir` is the user's own; `zone` is where times of day are told, `now` what time it is. `painted` is called
+    once the first picture stands.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -59,6 +60,7 @@ class CockpitApp(App[None]):
         glyphs: str = "unicode",
         zone: tzinfo | None = None,
         now: Callable[[], float] = time.time,
+        painted: Callable[[], None] = lambda: None,
     ) -> None:
         # Greys made from colours can be hard to read; under NO_COLOR the terminal's own two colours are used.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -68,6 +70,7 @@ class CockpitApp(App[None]):
         self.keymap = remapped(keymap or {})
         self.zone = zone
         self.now = now
+        self._painted = painted
         self.animation_level = "none"
         self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
         self._problems = [*self.keymap.problems, *self._themes.problems]
@@ -91,6 +94,7 @@ class CockpitApp(App[None]):
         self.set_keymap(self.keymap.changed)
         self._unsubscribe = self.cockpit.subscribe(self._published)
         self.post_message(ViewPublished(self.cockpit.view()))
+        self.call_after_refresh(self._painted)
         for problem in self._problems:
             self.notify(safe_text(problem, 500), severity="warning", markup=False, timeout=15)
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -197,3 +198,58 @@ async def test_giving_up_while_it_opens_ends_the_thread() -> None:
             await entering
     assert begun.is_set() == ended.is_set()
     assert "session" not in {t.name for t in threading.enumerate()}
+
+
+async def test_a_face_is_shown_something_before_there_is_a_session_and_hears_of_it_then() -> None:
+    session, heard = Recorded(), list[FleetView]()
+    session.current = replace(EMPTY, at=2.0)
+    reached = threading.Event()
+
+    def listen(view: FleetView) -> None:
+        heard.append(view)
+        reached.set()
+
+    async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(session), meanwhile=EMPTY) as cockpit:
+        end = cockpit.subscribe(listen)
+        forgotten = cockpit.subscribe(lambda _: pytest.fail("it had ended"))
+        forgotten()
+        assert cockpit.view() is EMPTY
+        asking = asyncio.ensure_future(cockpit.probe(KEY, True))
+        await asyncio.sleep(0)
+        assert not asking.done(), "what is asked waits for the session"
+        cockpit.begin()
+        cockpit.begin()
+        await asking
+        await asyncio.to_thread(reached.wait)
+        assert heard[0] is session.current
+        assert cockpit.view() is session.current
+        assert len(session.listeners) == 1
+        end()
+        assert session.listeners == []
+    assert session.left
+
+
+async def test_a_session_that_cannot_be_opened_later_is_a_failure_and_raised_when_leaving() -> None:
+    @asynccontextmanager
+    async def fails() -> AsyncIterator[Recorded]:
+        raise RuntimeError("the token is old")
+        yield Recorded()
+
+    told = threading.Event()
+    bridge = Bridge(fails, lambda _: told.set(), meanwhile=EMPTY)
+    async with asyncio.timeout(PATIENCE):
+        cockpit = await bridge.__aenter__()
+        cockpit.begin()
+        await asyncio.to_thread(told.wait)
+        assert cockpit.view() is EMPTY
+        with pytest.raises(RuntimeError, match="the token is old"):
+            await cockpit.prepare(KEY, Ask(Act.FLIP))
+        with pytest.raises(RuntimeError, match="the token is old"):
+            await bridge.__aexit__(None, None, None)
+
+
+async def test_leaving_before_the_session_was_begun_leaves_nothing_behind() -> None:
+    async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(Recorded()), meanwhile=EMPTY) as cockpit:
+        assert cockpit.view() is EMPTY
+    cockpit.begin()
+    assert "session" not in {thread.name for thread in threading.enumerate()}

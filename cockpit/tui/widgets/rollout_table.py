@@ -218,7 +218,8 @@ class RolloutTable(Painted, can_focus=True):
 
     def draw(self, width: int, height: int) -> list[Line]:
         if not self.rows:
-            return [(Span(""),), (Span("  " + safe_text(self.empty), "quiet"),)]
+            layout = columns(width, False, bool(self.parts))
+            return [heading(layout), (Span("  " + safe_text(self.empty), "quiet"),)]
         contexts = bool(self.parts) or len({view.rollout.key.context for view in self.rows}) > 1
         layout = columns(width, any(view.rollout.step for view in self.rows), contexts)
         self._top = window(len(self.rows), self._index, self._top, height - 1)
