@@ -137,4 +137,6 @@ def _how_to_use(cluster: EmbeddedCluster) -> str:
     if gateway := cluster.ready.get("gateway"):
         address = gateway if "://" in str(gateway) else f"http://{gateway}"
         lines.append(f"  curl:     curl -H 'Host: NAME.OF.THE.INGRESS' {address}/")
+    if mesh := cluster.ready.get("mesh"):
+        lines.append(f"  mesh:     curl -x {mesh} http://SERVICE.NAMESPACE.svc.cluster.local:PORT/")
     return "\n".join(lines)

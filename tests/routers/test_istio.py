@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask
+from cockpit.model.refs import (
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1BETA1,
+    VIRTUALSERVICES,
+    VIRTUALSERVICES_V1BETA1,
+)
 from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, decode
 from tests.routers.istio_objects import deployment, destination_rule, reviews, route, service, to, virtual_service
-from tests.routers.istio_reading import ROUTER, findings, read, written
+from tests.routers.istio_reading import ROUTER, findings, planned, read, refusal, written
 
 
 def split(v1: int | None = 80, v2: int | None = 20) -> dict[str, Any]:
@@ -253,6 +259,52 @@ def test_through_a_gateway_the_door_is_its_load_balancer() -> None:
     assert waiting.entrance.host == "example.shop.test"
     assert "istio-ingressgateway" in waiting.door_missing
     assert "Gateway default/gate does not exist" in read(reviews(outside)).door_missing
+
+
+def test_tcp_routes_are_shown_and_not_edited() -> None:
+    tcp = [{"match": [{"port": 9080}], "route": [to("v1", 90), to("v2", 10)]}]
+    cluster = reviews({**virtual_service(), "spec": {"hosts": ["reviews"], "tcp": tcp}})
+    rollout = read(cluster)
+    assert written(rollout) == {"v1": 0.9, "v2": 0.1}
+    assert rollout.door is None
+    assert rollout.entrance is None
+    assert "only shown" in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    both = reviews({**virtual_service(), "spec": {"hosts": ["reviews"], "http": [split()], "tcp": tcp}})
+    found = ROUTER.read(decode(both.doc("VirtualService", "reviews")), both)
+    assert [r.key.name for r in found] == ["reviews", "reviews.tcp"]
+
+
+def test_a_delegate_is_read_under_its_own_name_and_tells_its_parent() -> None:
+    parent = virtual_service(
+        {"match": [{"uri": {"prefix": "/reviews"}}], "delegate": {"name": "inner"}}, name="root", hosts=("shop.test",)
+    )
+    inner = virtual_service(split(), name="inner", hosts=())
+    cluster = reviews(parent, inner)
+    assert written(read(cluster, "inner")) == {"v1": 0.8, "v2": 0.2}
+    assert "from VirtualService root: uri /reviews*" in findings(cluster, "inner")["delegated"]
+    assert ROUTER.read(decode(cluster.doc("VirtualService", "root")), cluster) == ()
+
+
+def test_of_very_many_routes_the_first_are_read() -> None:
+    many = [route(to("v2"), headers={"x": {"exact": str(n)}}) for n in range(200)]
+    cluster = reviews(virtual_service(*many, split()))
+    assert "too-many-routes" in findings(cluster)
+    assert len(read(cluster).lanes) < 200
+
+
+def test_an_older_version_of_the_kind_is_followed_where_it_is_what_there_is() -> None:
+    old = [
+        {**doc, "apiVersion": "networking.istio.io/v1alpha3"}
+        for doc in (virtual_service(split()), destination_rule("v1", "v2"))
+    ]
+    base = reviews(*old, rule=False)
+    newer = [VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, DESTINATIONRULES, DESTINATIONRULES_V1BETA1]
+    cluster = Cluster(base.docs.values(), unknown=newer)
+    rollout = read(cluster)
+    assert written(rollout) == {"v1": 0.8, "v2": 0.2}
+    assert {r.resource.version for r in rollout.objects[:2]} == {"v1alpha3"}
+    plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    assert plan.requests[0].ref.resource.version == "v1alpha3"
 
 
 WORDS = ["hosts", "gateways", "http", "match", "headers", "withoutHeaders", "uri", "exact", "regex", "route", "weight"]

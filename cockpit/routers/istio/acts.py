@@ -8,6 +8,7 @@ from cockpit.model.rollout import Rollout, Version
 from cockpit.routers.istio.cleanup import plan_finish, why_not_finish
 from cockpit.routers.istio.header import plan_header, why_not_header
 from cockpit.routers.istio.rollback import plan_back, why_not_back
+from cockpit.routers.istio.routes import HTTP
 from cockpit.routers.istio.split import Split
 from cockpit.routers.istio.weights import (
     new_version,
@@ -28,9 +29,9 @@ NO_CONTROLLER = "nothing drives this VirtualService: set a weight, take steps, p
 
 def whys(split: Split, objects: Objects) -> dict[Act, str]:
     """Why each act does not apply; "" where it does."""
-    owned = _owned(split, objects)
-    if owned:
-        return dict.fromkeys(Act, owned)
+    closed = _closed(split, objects)
+    if closed:
+        return dict.fromkeys(Act, closed)
     return {
         Act.SET_WEIGHT: why_not_weight(split),
         Act.HEADER: why_not_header(split),
@@ -46,9 +47,9 @@ def whys(split: Split, objects: Objects) -> dict[Act, str]:
 
 
 def plan(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    owned = _owned(split, objects)
-    if owned:
-        return refused(rollout, ask.act, owned)
+    closed = _closed(split, objects)
+    if closed:
+        return refused(rollout, ask.act, closed)
 
     def weigh(share: float) -> Plan | Refused:
         """The new version of the step plan at this share, as set-weight writes it."""
@@ -108,6 +109,9 @@ def _no_new(split: Split) -> str:
     return "" if new_version(split) else "there is no version newer than the stable one: deploy it first"
 
 
-def _owned(split: Split, objects: Objects) -> str:
+def _closed(split: Split, objects: Objects) -> str:
+    """Why nothing here is edited by hand at all."""
+    if split.bundle.protocol != HTTP:
+        return f"{split.bundle.protocol} routes are only shown: edit them with kubectl"
     owner = controller_ownership([split.bundle.service], objects)
     return owner.text if owner else ""

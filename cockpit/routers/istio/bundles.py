@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cockpit.model.objects import VirtualService
 from cockpit.routers.istio.matches import Match, Request, example, implied, meets
-from cockpit.routers.istio.routes import Route, routes_of
+from cockpit.routers.istio.routes import HTTP, PROTOCOLS, Route, routes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,21 @@ class Bundle:
                 return there
         return None
 
+    @property
+    def protocol(self) -> str:
+        """ "http", or "tls" or "tcp" for connections, which are only shown."""
+        return self.routes[0].protocol
+
 
 def bundles_of(service: VirtualService) -> tuple[Bundle, ...]:
     """The bundles of a VirtualService that split something, or name subsets as who releases does."""
-    every = routes_of(service)
+    found = [bundle for protocol in PROTOCOLS for bundle in _bundles(service, routes_of(service, protocol))]
+    several = len({bundle.protocol for bundle in found}) > 1
+    named = [replace(b, name=f"{b.name}.{b.protocol}") if several and b.protocol != HTTP else b for b in found]
+    return _told_apart(named)
+
+
+def _bundles(service: VirtualService, every: tuple[Route, ...]) -> list[Bundle]:
     groups: list[tuple[set[object], list[Route]]] = []
     for route in every:
         marks = _marks(route)
@@ -66,7 +77,7 @@ def bundles_of(service: VirtualService) -> tuple[Bundle, ...]:
                 name = f"{name}.{min(target.host for target in targets).partition('.')[0]}"
             default, path = _default(routes, every)
             found.append(Bundle(name, service, routes, every, default, path))
-    return _told_apart(found)
+    return found
 
 
 def _told_apart(found: Sequence[Bundle]) -> tuple[Bundle, ...]:

@@ -14,6 +14,7 @@ from cockpit.model.refs import PODS
 from cockpit.routers.istio.bundles import Bundle
 from cockpit.routers.istio.routes import (
     GATEWAYS,
+    HTTP,
     MESH,
     ROOT_NAMESPACE,
     VIRTUAL_SERVICES,
@@ -24,7 +25,7 @@ from cockpit.routers.istio.routes import (
 from cockpit.workloads.doors import WayIn, example_host
 from cockpit.workloads.lookups import find_service, of_kind, services_selecting
 
-_HTTP, _HTTPS = 80, 443
+_PLAIN_PORT, _TLS_PORT = 80, 443
 _NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 # Where installers put the pods of ingress gateways (istioctl, Helm chart istio/gateway).
 _GATEWAY_NAMESPACES = (ROOT_NAMESPACE, "istio-ingress")
@@ -33,6 +34,8 @@ _GATEWAY_NAMESPACES = (ROOT_NAMESPACE, "istio-ingress")
 def istio_door(bundle: Bundle, objects: Objects) -> WayIn:
     """The first gateway with an address; without one what requests would ask for there, else inside the mesh."""
     service, path = bundle.service, bundle.path
+    if bundle.protocol != HTTP:
+        return WayIn(missing=f"a probe asks over HTTP, and these are {bundle.protocol} routes")
     if not hosts_of(service):
         return _through_parent(bundle, objects)
     gateways = [name for name in gateways_of(service) if name != MESH]
@@ -58,7 +61,9 @@ def _gateway_door(name: str, service: VirtualService, path: str, objects: Object
     namespace, _, short = name.partition("/")
     gateway = objects.get(served(objects, GATEWAYS), namespace, short)
     if not isinstance(gateway, IstioGateway):
-        return WayIn(missing=f"Gateway {name} does not exist", entrance=Door("", _HTTP, _host(service, None), path))
+        return WayIn(
+            missing=f"Gateway {name} does not exist", entrance=Door("", _PLAIN_PORT, _host(service, None), path)
+        )
     server = _server(gateway)
     host, number, tls = _host(service, server), _number(server), "tls" in server
     entrance = Door("", number, host, path, tls)
@@ -97,7 +102,7 @@ def _number(server: Mapping[str, Any]) -> int:
     port = server.get("port")
     number = port.get("number") if isinstance(port, dict) else None
     usable = isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536
-    return number if usable and isinstance(number, int) else _HTTPS if "tls" in server else _HTTP
+    return number if usable and isinstance(number, int) else _TLS_PORT if "tls" in server else _PLAIN_PORT
 
 
 def _port(service: Service, number: int) -> int:
@@ -131,6 +136,6 @@ def _mesh_door(service: VirtualService, path: str, objects: Objects) -> WayIn:
     ports = found.spec.ports if found else None
     why = (
         f"VirtualService {service.metadata.namespace}/{service.metadata.name} is for clients inside the mesh:"
-        " from outside only a proxy beside such a client meets its routes"
+        " from outside only a proxy beside such a client (--proxy URL) meets its routes"
     )
-    return WayIn(missing=why, entrance=Door("", ports[0].port if ports else _HTTP, host, path))
+    return WayIn(missing=why, entrance=Door("", ports[0].port if ports else _PLAIN_PORT, host, path))

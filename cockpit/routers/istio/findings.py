@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import VirtualService
 from cockpit.model.rollout import Finding, Lane, Severity
-from cockpit.routers.istio.routes import MESH, VIRTUAL_SERVICES, Route, gateways_of, hosts_of, served
+from cockpit.routers.istio.routes import (
+    MESH,
+    MOST_BLOCKS,
+    VIRTUAL_SERVICES,
+    Route,
+    gateways_of,
+    hosts_of,
+    is_cut,
+    routes_of,
+    served,
+)
 from cockpit.routers.istio.split import DEFAULT, Split
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import of_kind
@@ -21,6 +31,7 @@ def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tupl
         *_routes(split),
         *_sides(split),
         *_rivals(split, objects),
+        *_parents(split, objects),
         *_waiting(split),
         *_mixes(split),
         *split.stepping.problems,
@@ -58,6 +69,9 @@ def _routes(split: Split) -> Iterator[Finding]:
         if isinstance(fault := route.raw.get("fault"), dict) and fault:
             why = f"{where} injects faults ({listed(sorted(map(str, fault)))}): requests fail or wait on purpose"
             yield finding("fault-injection", Severity.WARNING, why)
+    if is_cut(split.bundle.service):
+        why = f"{what} has more than {MOST_BLOCKS} routes and match blocks: only the first are read"
+        yield finding("too-many-routes", Severity.WARNING, why)
     if split.bundle.default is None:
         why = f"no route of {what} takes requests that ask for nothing special: they get 404"
         yield finding("no-default-route", Severity.WARNING, why)
@@ -116,6 +130,20 @@ def _rivals(split: Split, objects: Objects) -> Iterator[Finding]:
             elif both:
                 why = f"VirtualService {other.metadata.name} is for {host} at the same gateway: their routes are merged"
                 yield finding("merged-at-gateway", Severity.INFO, why, host)
+
+
+def _parents(split: Split, objects: Objects) -> Iterator[Finding]:
+    """Of a delegate, who hands requests to it and which."""
+    own = split.bundle.service
+    namespace, name = own.metadata.namespace, own.metadata.name
+    key = f"delegate={namespace}/{name}"
+    for parent in of_kind(VirtualService, objects.keyed(served(objects, VIRTUAL_SERVICES), namespace, key)):
+        for route in routes_of(parent):
+            delegate = route.raw.get("delegate")
+            if route.other == "delegate" and isinstance(delegate, dict) and delegate.get("name") == name:
+                asked = " or ".join(m.text or "every request" for m in route.matches)
+                why = f"{name_of(split)} gets its requests from VirtualService {parent.metadata.name}: {asked}"
+                yield finding("delegated", Severity.INFO, why)
 
 
 def _waiting(split: Split) -> Iterator[Finding]:

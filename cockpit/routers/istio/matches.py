@@ -77,7 +77,7 @@ class Match:
         return any(c not in self.place and not c.is_absence for c in self.conditions)
 
 
-_PLACE = frozenset({"uri", "authority", "scheme", "port"})
+_PLACE = frozenset({"uri", "authority", "scheme", "port", "sniHosts", "destinationSubnets"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ def _conditions(block: Mapping[str, Any]) -> Iterator[Condition]:
         elif field in ("port", "sourceNamespace"):
             if value:
                 yield Condition(field, "exact", str(value))
+        elif field in ("sniHosts", "destinationSubnets") and isinstance(value, list):
+            yield Condition(field, "exact", ", ".join(map(str, value)))
         elif field in ("uri", "scheme", "method", "authority") and not _is_any(field, value):
             kind, text = _wanted(value)
             yield Condition(field, kind, text, folded=field == "uri" and bool(block.get("ignoreUriCase")))
@@ -155,7 +157,7 @@ def example(match: Match) -> Request | None:
             if not condition.is_absence:
                 # Another value meets it in every version of Istio, a header that is not there does not.
                 headers.setdefault(condition.name, _OTHER_VALUE if condition.value[:1] != _OTHER_VALUE else _ANY_VALUE)
-        elif condition.field not in ("port", "authority", "scheme"):
+        elif condition not in match.place:
             return None
     request = Request(path, headers)
     return request if meets(request, match) is not False else None

@@ -34,6 +34,9 @@ DESTINATION_RULES = (DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULE
 GATEWAYS = (ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3)
 MESH = "mesh"
 ROOT_NAMESPACE = "istio-system"
+HTTP, PROTOCOLS = "http", ("http", "tls", "tcp")
+# Each block is compared with all before it.
+MOST_BLOCKS = 150
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,7 +72,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One entry of `spec.http`, at `index`. `raw` is it as the API has it. `other` is what it does without legs."""
+    """One entry of `spec.http` (or `tls`, `tcp`: `protocol`), at `index`.
+
+    `raw` is it as the API has it; `other` is what it does without legs.
+    """
 
     index: int
     name: str
@@ -77,6 +83,7 @@ class Route:
     legs: tuple[Leg, ...]
     raw: Mapping[str, Any]
     other: str = ""
+    protocol: str = HTTP
 
     @property
     def total(self) -> int:
@@ -95,22 +102,39 @@ class Route:
         return any(not match.conditions and match.gateways is None for match in self.matches)
 
 
-def routes_of(service: VirtualService) -> tuple[Route, ...]:
-    """The http routes in the order in which they are tried."""
+def routes_of(service: VirtualService, protocol: str = HTTP) -> tuple[Route, ...]:
+    """The routes of a protocol in the order in which they are tried; of very many the first (see `is_cut`)."""
+    found: list[Route] = []
+    blocks = 0
+    for index, raw in enumerate(_entries(service, protocol)):
+        if isinstance(raw, dict):
+            route = _route(index, raw, service.metadata.namespace, protocol)
+            blocks += len(route.matches)
+            if blocks > MOST_BLOCKS:
+                break
+            found.append(route)
+    return tuple(found)
+
+
+def is_cut(service: VirtualService) -> bool:
+    """Whether it has more routes and match blocks than are read."""
+    last = next(reversed(routes_of(service)), None)
+    return len(_entries(service, HTTP)) > (last.index + 1 if last else 0)
+
+
+def _entries(service: VirtualService, protocol: str) -> list[Any]:
     spec = service.spec if isinstance(service.spec, dict) else {}
-    entries = spec.get("http")
-    return tuple(
-        _route(index, raw, service.metadata.namespace)
-        for index, raw in enumerate(entries if isinstance(entries, list) else ())
-        if isinstance(raw, dict)
-    )
+    entries = spec.get(protocol)
+    return entries if isinstance(entries, list) else []
 
 
-def _route(index: int, raw: Mapping[str, Any], namespace: str) -> Route:
+def _route(index: int, raw: Mapping[str, Any], namespace: str, protocol: str) -> Route:
     legs = tuple(_legs(raw.get("route"), namespace))
     other = next((key for key in ("redirect", "directResponse", "delegate") if isinstance(raw.get(key), dict)), "")
     name = raw.get("name")
-    return Route(index, name if isinstance(name, str) else "", matches_of(raw), legs, raw, "" if legs else other)
+    return Route(
+        index, name if isinstance(name, str) else "", matches_of(raw), legs, raw, "" if legs else other, protocol
+    )
 
 
 def _legs(entries: Any, namespace: str) -> Iterator[Leg]:

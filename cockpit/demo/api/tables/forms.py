@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.demo.api.tables import argo, cluster, kruise, network, pods, workloads
+from cockpit.demo.api.tables import argo, cluster, istio, kruise, network, pods, workloads
 from cockpit.demo.api.tables.columns import TableForm
 from cockpit.demo.schemas import customkinds, kinds
 from cockpit.demo.schemas.kinds import Kind
@@ -43,6 +43,12 @@ FORMS: dict[Kind, TableForm] = {
     customkinds.ARGO_ROLLOUTS: argo.ROLLOUTS,
     customkinds.ANALYSISRUNS: argo.RUNS,
     customkinds.EXPERIMENTS: argo.RUNS,
+    customkinds.VIRTUALSERVICES: istio.VIRTUALSERVICES,
+    customkinds.VIRTUALSERVICES_V1BETA1: istio.VIRTUALSERVICES,
+    customkinds.VIRTUALSERVICES_V1ALPHA3: istio.VIRTUALSERVICES,
+    customkinds.DESTINATIONRULES: istio.DESTINATIONRULES,
+    customkinds.DESTINATIONRULES_V1BETA1: istio.DESTINATIONRULES,
+    customkinds.DESTINATIONRULES_V1ALPHA3: istio.DESTINATIONRULES,
 }
 
 
