@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cockpit.model.adapter import Adapter
 from cockpit.routers.gateway_api.adapter import GatewayApiRouter
 from cockpit.routers.ingress.adapter import IngressRouter
@@ -10,3 +12,8 @@ from cockpit.routers.red_black.adapter import RedBlackRouter
 from cockpit.routers.service.adapter import ServiceRouter
 
 ADAPTERS: tuple[Adapter, ...] = (IstioRouter(), GatewayApiRouter(), IngressRouter(), RedBlackRouter(), ServiceRouter())
+
+
+def with_dialects(dialects: Mapping[str, str]) -> tuple[Adapter, ...]:
+    """The same adapters, with a user's own choice of dialects by Ingress class."""
+    return tuple(IngressRouter(dialects) if isinstance(a, IngressRouter) else a for a in ADAPTERS)

@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     `keymap` gives keys by binding id, several separated by commas. `production` are shell patterns for names
     of contexts in which full promotion and deletion ask for the name. `request_timeout` is in seconds.
+    `dialects` say how canary annotations of an Ingress class are meant, where a cluster does not give it away.
     `mouse` is off unless asked for: mouse mode keeps a terminal from selecting text. `one_gateway` are groups of
     contexts behind one gateway that merges their Services of one namespace and name.
     """
@@ -58,6 +59,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     glyphs: Literal["auto", "unicode", "ascii"] = "auto"
     mouse: bool = False
     request_timeout: Annotated[float, Meta(gt=0, le=3_600)] = 30.0
+    dialects: dict[str, Literal["nginx", "apig", "higress", "alb"]] = msgspec.field(default_factory=dict)
     one_gateway: tuple[tuple[str, ...], ...] = ()
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
 
@@ -197,6 +199,7 @@ def _listed(key: str, value: str) -> Any:
 
 
 def _scalar_keys() -> list[str]:
-    """Dotted names that a variable can set: all but the keymap."""
-    own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in ("keymap", "probe")]
+    """Dotted names that a variable can set: all but the keymap and the dialects."""
+    maps = ("keymap", "dialects", "probe")
+    own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
     return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)]

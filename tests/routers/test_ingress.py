@@ -292,7 +292,7 @@ def test_a_header_rule_that_cannot_be_read_can_be_removed(header_story: Cluster)
         (Ask(Act.PROMOTE, by="magic"), "no way"),
         (Ask(Act.PROMOTE, version="v1"), "only the canary's version v2"),
         (Ask(Act.FLIP), "splits by weight"),
-        (Ask(Act.APPROVE), "step by step"),
+        (Ask(Act.APPROVE), "no step plan"),
         (Ask(Act.SCALE, counts=(("v1", 0),)), "every request fails"),
         (Ask(Act.SCALE, counts=(("v3", 1),)), "no version v3"),
         (Ask(Act.SCALE), "VERSION=COUNT"),
@@ -370,6 +370,7 @@ def test_acts_that_are_listed_as_enabled_can_be_planned(weight_story: Cluster, h
         Act.SET_WEIGHT: Ask(Act.SET_WEIGHT, weights=(("v2", 0.07),)),
         Act.HEADER: Ask(Act.HEADER, header=("x", "y")),
         Act.SCALE: Ask(Act.SCALE, counts=(("v2", 5),)),
+        Act.STEPS: Ask(Act.STEPS, steps=(1.0,)),
     }
     for cluster in (weight_story, header_story):
         for state in read(cluster).acts:

@@ -42,7 +42,7 @@ def test_production_in_a_variable_is_a_list(tmp_path: Path) -> None:
     [
         ("them: dark", "them", "unknown setting; did you mean theme?"),
         ("probe: {rates: 3}", "probe.rates", "unknown setting; did you mean rate?"),
-        ("zzz: 1", "zzz", "unknown setting; settings here are glyphs, keymap"),
+        ("zzz: 1", "zzz", "unknown setting; settings here are dialects, glyphs, keymap"),
         ("probe: {rate: fast}", "probe.rate", "expected `float`, got `str`"),
         ("probe: {rate: 0}", "probe.rate", "expected `float` > 0"),
         ("glyphs: emoji", "glyphs", "invalid enum value 'emoji'"),
@@ -109,3 +109,9 @@ def test_any_mapping_gives_settings_or_an_error_with_file_and_key(document: dict
 def test_any_bytes_give_settings_or_an_error(content: bytes) -> None:
     read = read_or_refuse(content)
     assert isinstance(read, Settings) or str(read).startswith("f.yaml: ")
+
+
+def test_dialects_are_chosen_by_class_and_only_those_that_there_are() -> None:
+    assert parse_settings(b"dialects: {mine: alb}", "f").dialects == {"mine": "alb"}
+    with pytest.raises(SettingsError, match="dialects"):
+        parse_settings(b"dialects: {mine: haproxy}", "f")

@@ -50,7 +50,17 @@ class IngressRouter:
             "ingress",
             "main and canary Ingress (nginx, Volcengine APIG, Higress and MSE, Alibaba ALB)",
             "weight, header and cookie rules of the canary Ingress, lane by lane",
-            (Act.SET_WEIGHT, Act.HEADER, Act.PROMOTE, Act.ROLLBACK, Act.SCALE, Act.FINISH),
+            (
+                Act.SET_WEIGHT,
+                Act.HEADER,
+                Act.STEPS,
+                Act.APPROVE,
+                Act.JUMP,
+                Act.PROMOTE,
+                Act.ROLLBACK,
+                Act.SCALE,
+                Act.FINISH,
+            ),
         ),
     )
 

@@ -9,6 +9,7 @@ from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.routers.ingress.dialects import BareHeader
+from cockpit.routers.ingress.own_rule import plan_own_rule, plan_rule_away, ruled_branch
 from cockpit.routers.ingress.pairing import annotated, expected_with, exposure_warnings, two_versions
 from cockpit.routers.ingress.rules import TOKEN, Rules, rules_of
 from cockpit.routers.ingress.split import Branch, Split
@@ -26,10 +27,12 @@ def why_not_header(split: Split) -> str:
 
 def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     """With `ask.header` the rule leads to the canary's version; without, the rule that is there goes."""
-    pair, branch = two_versions(split), split.canary
+    pair, branch = two_versions(split), ruled_branch(split) or split.canary
     if isinstance(pair, str) or branch is None:
         return refused(rollout, ask.act, str(pair))
     main, canary = pair
+    if ask.header is None and branch.canary.ruled and branch is not split.canary:
+        return plan_rule_away(split, rollout, ask, branch, objects)
     if ask.version not in (None, canary.name):
         return refused(rollout, ask.act, f"a header rule leads to the canary's version {canary.name} only")
     values = _values(split, branch, ask.header)
@@ -39,6 +42,9 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
         return refused(
             rollout, ask.act, f"{canary.name} has no ready pods: main would answer; wait until they are ready"
         )
+    if ask.header and not split.fork.dialect.weight_with_rule and not branch.canary.ruled:
+        added = {key: value for key, value in values.items() if value is not None}
+        return plan_own_rule(split, rollout, ask, branch, canary, added, objects)
     edit = annotations_edit(branch.canary.ingress, values)
     if edit is None:
         return refused(rollout, ask.act, "the rule is so already")
@@ -52,7 +58,7 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
         title=title,
         changes=changes,
         requests=(edit.request,),
-        expected=expected_with(split, values),
+        expected=expected_with(split, values, on=branch),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo=f"header rule: {before}",
         warnings=(*stays, *(w for w in reverts if not w.startswith("capacity"))),
@@ -96,8 +102,6 @@ def _values(split: Split, branch: Branch, header: tuple[str, str] | None) -> dic
         return f"{safe_text(name, 60)!r} is no header name"
     if value and not _VALUE.fullmatch(value):
         return f"{safe_text(value, 60)!r} is no header value that can be sent"
-    if not dialect.weight_with_rule and branch.canary.rules.weight:
-        return f"{dialect.title} ignores the weight beside a header rule: set the weight to 0 first"
     # A pattern beside a value is dead, and beside no value it would decide instead.
     pattern: dict[str, str | None] = (
         {keys["by-header-pattern"]: None} if keys["by-header-pattern"] in annotations else {}

@@ -39,9 +39,12 @@ def two_versions(split: Split) -> tuple[Version, Version] | str:
     return main[0], canary[0]
 
 
-def expected_with(split: Split, values: Mapping[str, str | None], *, lane: str | None = None) -> tuple[Expected, ...]:
-    """What is written once these annotations are set (None: removed) on the canaries that count."""
-    branches = tuple(_with(b, split, values) if b.counts else b for b in split.branches)
+def expected_with(
+    split: Split, values: Mapping[str, str | None], *, lane: str | None = None, on: Branch | None = None
+) -> tuple[Expected, ...]:
+    """What is written once these annotations are set (None: removed) on one canary, or on all that count."""
+    changed = [on] if on else [b for b in split.branches if b.counts]
+    branches = tuple(_with(b, split, values) if b in changed else b for b in split.branches)
     lanes = lanes_of(replace(split, branches=branches))
     return tuple(
         Expected(found.name, share.version, share.written or 0.0)

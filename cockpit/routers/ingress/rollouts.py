@@ -7,7 +7,7 @@ from cockpit.model.objects import Ingress, Service, Workload
 from cockpit.model.plan import Act
 from cockpit.model.refs import INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Severity
-from cockpit.routers.ingress.acts import NO_STEPS, whys
+from cockpit.routers.ingress.acts import NO_STEPS, stepping_on, whys
 from cockpit.routers.ingress.findings import findings_of
 from cockpit.routers.ingress.placement import Canary
 from cockpit.routers.ingress.split import DEFAULT, Split, lanes_of
@@ -16,6 +16,7 @@ from cockpit.workloads.doors import ingress_door
 from cockpit.workloads.edits import ref_to
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.ownership import owners_and_findings
+from cockpit.workloads.steps import Stepping
 
 
 def rollout_of(split: Split, objects: Objects) -> Rollout:
@@ -23,16 +24,22 @@ def rollout_of(split: Split, objects: Objects) -> Rollout:
     lanes = lanes_of(split)
     owners, owned = owners_and_findings(_owned(split), objects)
     way = ingress_door(fork.main, fork.upstream.service)
+    stepping = stepping_on(split)
+    plan = stepping.active if stepping else None
+    written = next((s.written for s in lanes[0].shares if plan and s.version == plan.version), None)
+    told = [*stepping.problems, *([off] if (off := stepping.off_plan(written)) else [])] if stepping else []
     return Rollout(
         key=RolloutKey(objects.context, fork.main.metadata.namespace, fork.name, "ingress"),
         router="ingress",
-        phase=_phase(split, lanes),
-        message=_message(split, lanes),
+        phase=_phase(split, lanes, stepping),
+        message=_message(split, lanes, stepping),
         versions=split.versions,
         lanes=lanes,
         objects=_objects(split),
         epoch=_epoch(split, lanes),
-        findings=(*findings_of(split, objects), *owned),
+        step=stepping.step if stepping else None,
+        steps=stepping.planned if stepping else (),
+        findings=(*findings_of(split, objects), *told, *owned),
         acts=act_states(whys(split, objects), NO_STEPS),
         owners=owners,
         door=way.door,
@@ -89,20 +96,22 @@ def _epoch(split: Split, lanes: tuple[Lane, ...]) -> str:
     return epoch_of(fork.main.metadata.uid, [str(loc) for loc in fork.locations], sides, shares)
 
 
-def _phase(split: Split, lanes: tuple[Lane, ...]) -> Phase:
+def _phase(split: Split, lanes: tuple[Lane, ...], stepping: Stepping | None) -> Phase:
     if split.main.empty or split.hidden:
         return Phase.DEGRADED
+    if stepping and stepping.active:
+        return Phase.WAITING
     taking = {s.version for lane in lanes for s in lane.shares if s.written}
     return Phase.CANARY if len(taking) > 1 else Phase.AT_REST
 
 
-def _message(split: Split, lanes: tuple[Lane, ...]) -> str:
+def _message(split: Split, lanes: tuple[Lane, ...], stepping: Stepping | None) -> str:
     if split.hidden:
         return "the gateway answers 404: the canary is older than its main"
     if split.main.empty:
         whose = "every request gets" if split.fork.dialect.main_guards else "its share gets"
         return f"no ready pods behind {split.main.upstream.service}: {whose} 503"
-    parts: list[str] = []
+    parts = [stepping.message] if stepping and stepping.message else []
     default = _taking(lanes[0])
     for lane in lanes:
         if lane.name == DEFAULT:

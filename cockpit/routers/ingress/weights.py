@@ -57,7 +57,7 @@ def plan_weight(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
             Change(f"{main.name} in default", percent(1 - before), percent(1 - share)),
         ),
         requests=(edit.request,),
-        expected=expected_with(split, values, lane=DEFAULT),
+        expected=expected_with(split, values, lane=DEFAULT, on=branch),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo=f"{canary.name} back to {percent(before)}",
         warnings=(*_limits(branch, main, canary, share), *exposure_warnings(split, objects, main, canary, share)),
