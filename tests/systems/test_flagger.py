@@ -232,10 +232,26 @@ def test_without_its_primary_users_have_nobody() -> None:
     assert rollout.lanes == ()
 
 
-FIELDS = (
-    "targetRef name kind analysis webhooks type url stepWeights stepWeight maxWeight iterations match phase canaryWeight"
-    " service provider ingressRef suspend"
-).split()
+FIELDS = [
+    "targetRef",
+    "name",
+    "kind",
+    "analysis",
+    "webhooks",
+    "type",
+    "url",
+    "stepWeights",
+    "stepWeight",
+    "maxWeight",
+    "iterations",
+    "match",
+    "phase",
+    "canaryWeight",
+    "service",
+    "provider",
+    "ingressRef",
+    "suspend",
+]
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.text(max_size=8),
     lambda x: st.lists(x, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), x, max_size=3),
