@@ -18,6 +18,7 @@ HOST = "demo.example.com"
 PATH = "/callme"
 OLD, NEW = "v1", "v2"
 STABLE, CANARY = "argo-rollouts-stable-service", "argo-rollouts-canary-service"
+ROUTE = "argo-rollouts-http-route"
 NGINX = {"nginx": {"stableIngress": NAME}}
 
 Steps = list[dict[str, Any]]
@@ -59,6 +60,15 @@ def ingress(service: str = STABLE) -> dict[str, Any]:
         "metadata": {"name": NAME},
         "spec": {"ingressClassName": "nginx", "rules": [{"host": HOST, "http": {"paths": paths}}]},
     }
+
+
+def gateway_and_route() -> list[dict[str, Any]]:
+    """The walk-through's way in. Its route writes the weights where ports belong, which no API server takes."""
+    (gateway,), (route,) = copy.deepcopy(seed("argo-gateway")), copy.deepcopy(seed("argo-httproute"))
+    gateway["spec"]["gatewayClassName"] = "traefik"
+    for backend in route["spec"]["rules"][0]["backendRefs"]:
+        backend["port"] = 80
+    return [gateway, route]
 
 
 async def standing(place: Place, pilot: Pilot, *docs: dict[str, Any]) -> RolloutView:

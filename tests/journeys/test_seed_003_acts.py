@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase, Role
 from tests.journeys.argo import (
@@ -11,11 +13,13 @@ from tests.journeys.argo import (
     NEW,
     NGINX,
     OLD,
+    ROUTE,
     at_rest,
     at_step,
     blue_green,
     declared,
     findings,
+    gateway_and_route,
     in_phase,
     ingress,
     probe_at,
@@ -77,6 +81,33 @@ async def test_by_weight_through_timed_pauses_to_the_end(place: Place, tmp_path:
         shown = await at_rest(pilot, NEW)
         assert written(shown) == {NEW: 1.0}
         await pilot.observe(NAME, {NEW: 1.0}, samples=20)
+
+
+@pytest.mark.parametrize("place", ["embedded"], indirect=True)
+async def test_by_the_gateway_api_plug_in(place: Place, tmp_path: Path) -> None:
+    """The walk-through's own router; no real controller here has the plug-in."""
+    steps = [{"setWeight": 30}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}, {"setWeight": 100}, {"pause": {}}]
+    plugin = {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": ROUTE, "namespace": place.namespace}}}
+    async with flying(place, tmp_path) as pilot:
+        shown = await standing(place, pilot, *services(), *gateway_and_route(), release(steps, plugin))
+        assert pilot.names() == {NAME}, "the route is a part of it, no rollout of its own"
+        assert shown.rollout.router == "gateway-api"
+        await probe_at(pilot)
+        await start(place, pilot)
+        for step, share in ((2, 0.3), (4, 0.6), (6, 1.0)):
+            shown = await at_step(pilot, step)
+            assert declared(shown).get(NEW) == written(shown).get(NEW) == share
+            await pilot.observe(NAME, {NEW: share}, samples=60)
+            await pilot.do(NAME, Ask(Act.APPROVE))
+        shown = await at_rest(pilot, NEW)
+        assert written(shown) == {NEW: 1.0}
+
+        await start(place, pilot, "v3")
+        await at_step(pilot, 2)
+        await pilot.do(NAME, Ask(Act.ABORT))
+        assert written(await in_phase(pilot, Phase.ABORTED)) == {NEW: 1.0}
+        await pilot.do(NAME, Ask(Act.ROLLBACK))
+        await at_rest(pilot, NEW)
 
 
 async def test_approved_step_by_step_aborted_retried_and_rolled_back(place: Place, tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ from cockpit.systems.argo.phases import UNPAUSING, until
 from cockpit.systems.argo.promises import expected, next_stop, share_at, why_no_update
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.requests import PLACE, VERSIONS, drop_status, set_status, status_request, unpause
-from cockpit.systems.argo.steps import JUDGED, StepSpec, weight_at
+from cockpit.systems.argo.steps import JUDGED, StepSpec, scale_at, weight_at
 from cockpit.workloads.answers import refused
 from cockpit.workloads.findings import percent
 from cockpit.workloads.ownership import revert_warnings
 
 _ABORTED = "it was aborted: retry starts the same version again, rollback gives it up"
+# What a pod may have to take, measured by what each takes at rest.
+_OVERLOAD = 1.5
 _PROMOTING = "it is being promoted fully already: abort stops that"
 
 
@@ -79,7 +81,7 @@ def _plan_step(state: State, rollout: Rollout, ask: Ask, current: Edition, step:
         requests=_released(state, status_request(state, changes, PLACE, consumed=True, whole=not state.status.paused)),
         expected=() if after is None else expected(rollout, current.name, after),
         undo="abort sends everything back to the stable version; go to step returns to an earlier one",
-        warnings=(*_early(state), *_overruled(step, skips), *_resumes(state)),
+        warnings=(*_early(state), *_overruled(step, skips), *_few_pods(state, current, at + 1, to), *_resumes(state)),
         raises=True,
         reaches=Milestone(f"step {at + 1} behind it", not_phases=(Phase.ABORTED,), left_step=at + 1),
     )
@@ -116,6 +118,14 @@ def _inconclusive(state: State) -> bool:
 def _early(state: State) -> tuple[str, ...]:
     end = until(state)
     return (f"it would go on by itself at {end}",) if end else ()
+
+
+def _few_pods(state: State, current: Edition, index: int, weight: float) -> tuple[str, ...]:
+    """A canary scale stays in force for later weights, until a step lets pods follow the weight again."""
+    pods = scale_at(state.strategy.steps, index)
+    if pods is None or weight * state.replicas <= _OVERLOAD * pods:
+        return ()
+    return (f"capacity: {percent(weight)} of the traffic on {pods} of {state.replicas} pods of {current.name}",)
 
 
 def _overruled(step: StepSpec, skips: bool) -> tuple[str, ...]:

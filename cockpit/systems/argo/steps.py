@@ -38,12 +38,16 @@ INSTANT = (Kind.HEADER, Kind.MIRROR)
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One step. `weight` is the setWeight; `seconds` how long a pause lasts, None where a person ends it."""
+    """One step. `weight` is the setWeight; `seconds` how long a pause lasts, None where a person ends it.
+
+    `pods` is how many pods a setCanaryScale gives the canary, None where they follow from a weight.
+    """
 
     kind: Kind
     title: str
     weight: int | None = None
     seconds: float | None = None
+    pods: int | None = None
 
     @property
     def asks(self) -> bool:
@@ -59,6 +63,11 @@ def steps_of(raw: Sequence[Any], top: int = 100) -> tuple[StepSpec, ...]:
 def weight_at(steps: Sequence[StepSpec], index: int) -> int:
     """The weight at a step counted from 0: that of the last setWeight up to it (utils/replicaset/canary.go)."""
     return next((s.weight for s in reversed(steps[: max(index + 1, 0)]) if s.weight is not None), 0)
+
+
+def scale_at(steps: Sequence[StepSpec], index: int) -> int | None:
+    """The canary's pods by the last setCanaryScale up to a step counted from 0; None where a weight says them."""
+    return next((s.pods for s in reversed(steps[: max(index + 1, 0)]) if s.kind is Kind.SCALE), None)
 
 
 def seconds_of(duration: Any) -> float | None:
@@ -86,7 +95,9 @@ def _step(entry: Any, top: int) -> StepSpec:
         case Kind.UNKNOWN:
             return StepSpec(kind, "unknown step")
         case _:
-            return StepSpec(kind, safe_text(_title(kind, mapping(entry, kind.value)), 3 * _LONGEST))
+            body = mapping(entry, kind.value)
+            pods = whole(body, "replicas") if kind is Kind.SCALE else None
+            return StepSpec(kind, safe_text(_title(kind, body), 3 * _LONGEST), pods=pods)
 
 
 def _pause(pause: dict[str, Any]) -> StepSpec:

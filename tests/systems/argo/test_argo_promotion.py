@@ -57,6 +57,16 @@ def test_approve_promises_the_share_of_the_next_stop_only_where_nothing_ends_by_
     assert planned(basic(steps), Act.APPROVE).expected == (), "pods round as they like"
 
 
+def test_much_traffic_for_few_pods_is_warned_of() -> None:
+    few = [{"setCanaryScale": {"replicas": 1}}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
+    strategy = canary(few, {"nginx": {"stableIngress": "web"}})
+    assert (
+        "capacity: 60% of the traffic on 1 of 5 pods of v2" in planned(routed(strategy=strategy), Act.APPROVE).warnings
+    )
+    few.insert(2, {"setCanaryScale": {"matchTrafficWeight": True}})
+    assert not any("capacity" in w for w in planned(routed(strategy=strategy), Act.APPROVE).warnings)
+
+
 def test_what_was_approved_twice_from_two_screens_goes_one_step() -> None:
     cluster = routed()
     first, second = planned(cluster, Act.APPROVE), planned(cluster, Act.APPROVE)

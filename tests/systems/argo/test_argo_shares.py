@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.door import Door
 from cockpit.model.rollout import Role
 from tests.objects import Cluster
 from tests.systems.argo.releases import (
@@ -276,3 +277,30 @@ def test_the_way_in_is_the_ingress_or_what_leads_to_the_active_service() -> None
     previewing = previewed(blue_green(autoPromotionEnabled=False)).add(ingress("web", "web-stable"))
     previewing.doc("Ingress", "web")["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.2"}]}}
     assert read(previewing).door
+
+
+def test_the_way_in_by_a_route_is_its_gateway() -> None:
+    cluster = routed(strategy=canary(routing=PLUGIN)).add(http_route(80, 20))
+    route = cluster.doc("HTTPRoute", "web")["spec"]
+    route["parentRefs"] = [{"name": "edge"}]
+    route["rules"][0]["matches"] = [{"path": {"type": "PathPrefix", "value": "/shop"}}]
+    assert "Gateway default/edge does not exist" in read(cluster).door_missing
+    cluster.add(
+        {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": "edge"},
+            "spec": {"listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]},
+            "status": {"addresses": [{"value": "192.0.2.3"}]},
+        }
+    )
+    door = read(cluster).door
+    assert door
+    assert (door.address, door.url) == ("192.0.2.3", "http://web.test/shop")
+
+
+def test_the_way_in_by_a_virtual_service_is_its_own() -> None:
+    cluster = routed(strategy=canary(routing={"istio": {"virtualService": {"name": "web"}}}))
+    cluster.add(virtual_service(({"host": "web-stable"}, 80), ({"host": "web-canary"}, 20)))
+    assert read(cluster).entrance == Door("", 80, "web.default.svc.cluster.local")
+    assert "VirtualService default/web is for clients inside the mesh" in read(cluster).door_missing
