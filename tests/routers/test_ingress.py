@@ -43,6 +43,19 @@ def test_weight_is_read_set_and_undone(weight_story: Cluster) -> None:
     assert weight_story.plain() == before
 
 
+@pytest.mark.parametrize(
+    ("share", "phase", "message"),
+    [
+        (0.0, Phase.AT_REST, "v1 100%; the canary Ingress route2 stands and leads nobody there"),
+        (0.5, Phase.CANARY, "v1 50%, v2 50%"),
+        (1.0, Phase.CANARY, "v2 100%; the canary Ingress route2 leads all there: promote makes it the main one"),
+    ],
+)
+def test_a_canary_that_still_stands_is_told(weight_story: Cluster, share: float, phase: Phase, message: str) -> None:
+    send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", share),)))
+    assert (read(weight_story).phase, read(weight_story).message) == (phase, message)
+
+
 def test_without_an_address_it_is_known_what_requests_ask_for(weight_story: Cluster) -> None:
     rollout = read(weight_story)
     assert rollout.door is None

@@ -102,7 +102,9 @@ def _phase(split: Split, lanes: tuple[Lane, ...], stepping: Stepping | None) -> 
     if stepping and stepping.active:
         return Phase.WAITING
     taking = {s.version for lane in lanes for s in lane.shares if s.written}
-    return Phase.CANARY if len(taking) > 1 else Phase.AT_REST
+    # A canary that takes all of it is a release whose end is still to come.
+    led = bool(taking) and not taking & {version.name for version in split.behind(split.main)}
+    return Phase.CANARY if len(taking) > 1 or led else Phase.AT_REST
 
 
 def _message(split: Split, lanes: tuple[Lane, ...], stepping: Stepping | None) -> str:
@@ -119,7 +121,26 @@ def _message(split: Split, lanes: tuple[Lane, ...], stepping: Stepping | None) -
         elif _taking(lane) != default:
             parts.append(f"{_taking(lane)} with {lane.match}")
     old = [v.name for v in split.versions if v.role is Role.OLD]
-    return "; ".join(parts) + (f"; {listed(old)} takes nothing" if old else "")
+    if old:
+        parts.append(f"{listed(old)} takes nothing")
+    if standing := _standing(split, lanes):
+        parts.append(standing)
+    return "; ".join(parts)
+
+
+def _standing(split: Split, lanes: tuple[Lane, ...]) -> str:
+    """What to do with a canary that takes all requests, or none; "" while it takes a part, or where there is none."""
+    canary = split.canary
+    if canary is None or not canary.counts or canary.side is None:
+        return ""
+    main, led = ({v.name for v in split.behind(side)} for side in (split.main, canary.side))
+    taking = {s.version for lane in lanes for s in lane.shares if s.written}
+    name = canary.canary.ingress.metadata.name
+    if taking and taking <= led - main:
+        return f"the canary Ingress {name} leads all there: promote makes it the main one"
+    if led - main and not taking & led:
+        return f"the canary Ingress {name} stands and leads nobody there"
+    return ""
 
 
 def _taking(lane: Lane) -> str:
