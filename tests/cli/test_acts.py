@@ -42,6 +42,7 @@ def program(*, read_only: bool = False, present: bool = False, answers: tuple[st
         (["flip", "web", "v2"], Ask(Act.FLIP, version="v2")),
         (["rollback", "web"], Ask(Act.ROLLBACK)),
         (["rollback", "web", "--to", "v1"], Ask(Act.ROLLBACK, version="v1")),
+        (["rollback", "web", "--to", "12"], Ask(Act.ROLLBACK, version="12")),
         (["undo", "web"], Ask(Act.UNDO)),
         (["header", "web", "v2", "foo=bar=baz"], Ask(Act.HEADER, version="v2", header=("foo", "bar=baz"))),
         (["header", "web", "v2", "--remove"], Ask(Act.HEADER, version="v2")),

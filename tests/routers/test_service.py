@@ -9,10 +9,10 @@ import pytest
 
 from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.refs import SERVICES
+from cockpit.model.refs import SERVICES, STATEFULSETS, Ref
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
-from tests.objects import Cluster, ConflictError, seed
+from tests.objects import Cluster, ConflictError, pod, seed
 from tests.routers.clusters import restart, roll
 
 ROUTER = ServiceRouter()
@@ -295,3 +295,32 @@ def test_a_plan_for_a_service_that_is_gone_is_refused(blue_green: Cluster) -> No
     answer = ROUTER.plan(rollout, Ask(Act.FLIP), blue_green)
     assert isinstance(answer, Refused)
     assert "gone" in answer.why
+
+
+def test_a_service_in_front_of_statefulsets_shows_them_as_versions() -> None:
+    docs = []
+    for version in ("v1", "v2"):
+        labels = {"app": "db", "version": version}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "db", "image": f"db:{version}"}]}}
+        spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
+        docs.append(
+            {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": f"db-{version}"}, "spec": spec}
+        )
+    selector = {"app": "db", "version": "v1"}
+    docs.append({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}, "spec": {"selector": selector}})
+    cluster = Cluster(docs)
+    for version in ("v1", "v2"):
+        for number in range(2):
+            cluster.add(pod(cluster.doc("StatefulSet", f"db-{version}"), number))
+    cluster.balance()
+    found = cluster.get(SERVICES, "default", "db")
+    assert found is not None
+    (rollout,) = ServiceRouter().read(found, cluster)
+    assert [(v.name, v.ready, str(v.workload)) for v in rollout.versions] == [
+        ("v1", 2, "StatefulSet default/db-v1"),
+        ("v2", 2, "StatefulSet default/db-v2"),
+    ]
+    assert [s.written for s in rollout.lanes[0].shares] == [1.0, 0.0]
+    plan = ServiceRouter().plan(rollout, Ask(Act.SCALE, counts=(("v2", 4),)), cluster)
+    assert isinstance(plan, Plan)
+    assert plan.requests[0].ref == Ref(STATEFULSETS, "default", "db-v2")

@@ -100,8 +100,10 @@ def flip(rollout: Rollout, version: str | None) -> Ask:
 
 
 @_act(Act.ROLLBACK, "Send all traffic to the stable version, by the system's own means.")
-@click.option("--to", "version", metavar="VERSION", help="The version to go back to.")
+@click.option("--to", "version", metavar="VERSION", help="The version or the revision number to go back to.")
 def rollback(rollout: Rollout, version: str | None) -> Ask:
+    if version and version.isdecimal() and rollout.version(version) is None:
+        return Ask(Act.ROLLBACK, version=version)
     return Ask(Act.ROLLBACK, version=_named(rollout, version))
 
 
