@@ -15,6 +15,7 @@ from cockpit.demo.errors import ApiError, Invalid
 from cockpit.demo.schemas import kinds
 from cockpit.demo.schemas.customkinds import BATCHRELEASES_V1ALPHA1, KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1
 from cockpit.demo.schemas.kinds import CONFIGMAPS
+from cockpit.demo.schemas.kruiseforms import ConversionFailedError
 from cockpit.demo.schemas.objects import Object, copied
 from tests.demo.conftest import Bench
 from tests.demo.test_kruise import NGINX, rollout
@@ -280,6 +281,12 @@ def test_a_batch_release_in_the_older_version() -> None:
     assert to_stored(BATCHRELEASES_V1ALPHA1, shown)["spec"] == new["spec"]
 
 
+def test_a_blue_green_rollout_cannot_be_written_in_the_older_version(bench: Bench) -> None:
+    made = bench.storage.create(KRUISE_ROLLOUTS, rollout({"replicas": 1}, style="blueGreen"))
+    with pytest.raises(ConversionFailedError, match="conversion webhook"):
+        to_stored(KRUISE_ROLLOUTS_V1ALPHA1, to_shown(KRUISE_ROLLOUTS_V1ALPHA1, made))
+
+
 # Whatever a client sends
 
 JUNK = st.sampled_from([None, True, -1, 0, 7, 10**12, 1.5, "", "50%", "x", "-1%", "StepReady", [], [1], {}, {"a": 1}])
@@ -320,7 +327,7 @@ def test_a_rollout_with_junk_in_it_is_taken_or_refused(
     bench.settle(1)
     try:
         bench.storage.create(KRUISE_ROLLOUTS, to_stored(asked, spoiled(whole, way, junk)), asked=asked)
-    except (Invalid, DeniedError):
+    except (Invalid, DeniedError, ConversionFailedError):
         return
     to_shown(KRUISE_ROLLOUTS_V1ALPHA1, bench.storage.get(KRUISE_ROLLOUTS, "default", "web"))
     bench.settle(2)

@@ -9,7 +9,7 @@ import msgspec
 
 from cockpit.demo.api.calls import Call, Reply
 from cockpit.demo.api.reading import Reader, Selection, scale_of
-from cockpit.demo.api.versions import shown, stored, to_shown, to_stored
+from cockpit.demo.api.versions import CONVERSIONS, shown, stored, to_shown, to_stored
 from cockpit.demo.errors import BadRequest, Cause, Invalid, NotFound, invalid
 from cockpit.demo.patches import apply, patching
 from cockpit.demo.schemas import schema
@@ -71,14 +71,7 @@ class Writer:
                 stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager, asked=kind
             )
             return self._answer(call, made, 201, warnings)
-        changed = self._storage.update(
-            stored(kind),
-            self._inward(kind, obj),
-            subresource=route.subresource,
-            dry_run=dry_run,
-            manager=call.manager,
-            asked=kind,
-        )
+        changed = self._replace(call, obj, dry_run, call.manager)
         return self._answer(call, changed, 200, warnings)
 
     def patch(self, call: Call) -> Reply:
@@ -101,14 +94,7 @@ class Writer:
             warnings = self._conform(call, kind_name, api_version, new)
         except BadRequest as error:
             raise _unfit(new, error) from None
-        changed = self._storage.update(
-            stored(kind),
-            self._inward(kind, new),
-            subresource=route.subresource,
-            dry_run=dry_run,
-            manager=call.manager,
-            asked=kind,
-        )
+        changed = self._replace(call, new, dry_run, call.manager)
         return self._answer(call, changed, 200, warnings)
 
     def _apply(self, call: Call, dry_run: bool) -> Reply:
@@ -141,8 +127,7 @@ class Writer:
             return self._answer(call, made, 201, warnings)
         if wanted_rv:
             new["metadata"]["resourceVersion"] = wanted_rv
-        inward = self._inward(kind, new)
-        changed = self._storage.update(stored(kind), inward, subresource=route.subresource, dry_run=dry_run, asked=kind)
+        changed = self._replace(call, new, dry_run, "")
         return self._answer(call, changed, 200, warnings)
 
     def delete(self, call: Call) -> Reply:
@@ -179,6 +164,23 @@ class Writer:
             "items": deleted,
         }
         return Reply(msgspec.json.encode(body))
+
+    def _replace(self, call: Call, obj: Object, dry_run: bool, manager: str) -> Object:
+        """Store a changed object. What the request's version cannot show is lost, in a subresource's write as well."""
+        kind, route = call.route.kind, call.route
+        base = None
+        if kind.custom and kind in CONVERSIONS:
+            known = self._storage.get(stored(kind), route.namespace, route.name)
+            base = to_stored(kind, to_shown(kind, known))
+        return self._storage.update(
+            stored(kind),
+            self._inward(kind, obj),
+            subresource=route.subresource,
+            dry_run=dry_run,
+            manager=manager,
+            asked=kind,
+            base=base,
+        )
 
     def _place(self, call: Call, obj: Object) -> None:
         """Give an object the request's namespace; refuse one that names another."""

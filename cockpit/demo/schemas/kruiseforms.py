@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cockpit.demo.errors import ApiError
 from cockpit.demo.schemas.objects import Object, copied
 
 STYLE, SHARED_ROUTING = "rollouts.kruise.io/rolling-style", "rollouts.kruise.io/trafficrouting"
+
+
+class ConversionFailedError(ApiError):
+    """The webhook that converts between versions gave no answer."""
+
+    code, reason = 500, ""
 
 
 def rollout_outwards(obj: Object) -> Object:
@@ -40,11 +47,19 @@ def rollout_outwards(obj: Object) -> Object:
 
 
 def rollout_inwards(obj: Object) -> Object:
-    """A Rollout of v1alpha1 as it is stored. What has no fitting shape is kept, for the CRD to refuse."""
+    """A Rollout of v1alpha1 as it is stored. What has no fitting shape is kept, for the CRD to refuse.
+
+    The real webhook falls over an object without canary strategy or workload: so is a blue-green one in v1alpha1.
+    """
     meta = copied(obj["metadata"])
     spec = _mapping(obj.get("spec"))
     strategy = _mapping(spec.get("strategy"))
     annotations = _mapping(meta.get("annotations"))
+    if strategy.get("canary") is None or _mapping(spec.get("objectRef")).get("workloadRef") is None:
+        raise ConversionFailedError(
+            "conversion webhook for rollouts.kruise.io/v1alpha1, Kind=Rollout failed: Post "
+            '"https://kruise-rollout-webhook-service.kruise-rollout.svc:443/convert?timeout=30s": EOF'
+        )
     made: dict[str, Any] = {
         "workloadRef": copied(_mapping(spec.get("objectRef")).get("workloadRef")),
         "strategy": _also(strategy, ("paused",)),
@@ -60,7 +75,10 @@ def rollout_inwards(obj: Object) -> Object:
     elif "canary" in strategy:
         made["strategy"]["canary"] = strategy["canary"]
     stored: Object = {"kind": obj.get("kind", "Rollout"), "metadata": meta, "spec": made}
-    return {**stored, "status": copied(obj["status"])} if isinstance(obj.get("status"), dict) else stored
+    if isinstance(obj.get("status"), dict):
+        # The copies at the top are unknown to v1alpha1 and come back empty.
+        stored["status"] = {**copied(obj["status"]), "currentStepIndex": 0, "currentStepState": ""}
+    return stored
 
 
 def _canary(strategy: dict[str, Any], step: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:

@@ -139,16 +139,18 @@ class Storage:
         dry_run: bool = False,
         manager: str = "",
         asked: Kind | None = None,
+        base: Object | None = None,
     ) -> Object:
         """Replace an object, or with `subresource` its "status", its "scale" (given a Scale) or "finalize".
 
         A `resourceVersion` in `obj` must be the stored one, or it is a Conflict. A write that changes nothing
-        commits nothing. An object under deletion goes when its last finalizer does.
+        commits nothing. An object under deletion goes when its last finalizer does. `base` is the stored object as it
+        comes back from the version in which the request came: what a write leaves alone is taken from there.
         """
         namespace, name = obj["metadata"].get("namespace"), obj["metadata"].get("name", "")
         old = self.record(kind, namespace, name)
         check_preconditions(kind, old.obj, obj["metadata"].get("uid"), obj["metadata"].get("resourceVersion"))
-        new = metadata.for_update(kind, old.obj, copied(obj), subresource)
+        new = metadata.for_update(kind, base or old.obj, copied(obj), subresource)
         set_defaults(kind, new, self, old.obj)
         if not subresource:
             self._review(Review(self, kind, asked or kind, new, old.obj))

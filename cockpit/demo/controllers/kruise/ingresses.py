@@ -100,14 +100,21 @@ class CanaryIngress:
         return {**kept, "http": {"paths": paths}} if paths else None
 
 
-def _rules(prefix: str, annotations: Annotations, weight: int | None, step: dict[str, Any]) -> Annotations:
-    """What every dialect writes: of several matches the last one stays, and of each only the first header counts."""
+def _rules(
+    prefix: str, annotations: Annotations, weight: int | None, step: dict[str, Any], *, headers: bool = False
+) -> Annotations:
+    """What every dialect writes: of several matches the last one stays, and of each only the first header counts.
+
+    `headers` says that the dialect's script breaks at a match without headers.
+    """
     result = {key: value for key, value in annotations.items() if key not in {f"{prefix}{rule}" for rule in RULES}}
     result[f"{prefix}canary"] = "true"
     if weight is not None:
         result[f"{prefix}canary-weight"] = str(weight)
     for match in step.get("matches") or []:
         header = next(iter(match.get("headers") or []), None)
+        if header is None and headers:
+            raise BadRequest("attempt to index a non-table object(nil) with key 'name'")
         if header is None:
             continue
         if header.get("name") == "canary-by-cookie":
@@ -123,8 +130,12 @@ def _nginx(annotations: Annotations, weight: int | None, step: dict[str, Any]) -
     return _rules(NGINX, annotations, weight, step)
 
 
+def _higress(annotations: Annotations, weight: int | None, step: dict[str, Any]) -> Annotations:
+    return _rules(NGINX, annotations, weight, step, headers=True)
+
+
 def _alb(annotations: Annotations, weight: int | None, step: dict[str, Any]) -> Annotations:
-    return {**_rules(ALB, annotations, weight, step), f"{ALB}order": "1"}
+    return {**_rules(ALB, annotations, weight, step, headers=True), f"{ALB}order": "1"}
 
 
 def _mse(annotations: Annotations, weight: int | None, step: dict[str, Any]) -> Annotations:
@@ -146,4 +157,4 @@ def _mse(annotations: Annotations, weight: int | None, step: dict[str, Any]) -> 
     return result
 
 
-DIALECTS = {"nginx": _nginx, "higress": _nginx, "aliyun-alb": _alb, "mse": _mse}
+DIALECTS = {"nginx": _nginx, "higress": _higress, "aliyun-alb": _alb, "mse": _mse}

@@ -186,7 +186,10 @@ def _write(release: Release) -> None:
     if sub and not release.legacy:
         status["currentStepIndex"] = sub.get("currentStepIndex", 0)
         status["currentStepState"] = sub.get("currentStepState", "")
-    elif not release.legacy:
+    elif release.legacy:
+        status.pop("currentStepIndex", None)
+        status.pop("currentStepState", None)
+    else:
         status.setdefault("currentStepIndex", 0)
         status.setdefault("currentStepState", "")
     write_status(release.world, KRUISE_ROLLOUTS, release.rollout, status)

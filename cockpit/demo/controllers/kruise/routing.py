@@ -9,7 +9,7 @@ from cockpit.demo.controllers.kruise import plan
 from cockpit.demo.controllers.kruise.gatewayroutes import GatewayRoutes
 from cockpit.demo.controllers.kruise.ingresses import CanaryIngress
 from cockpit.demo.controllers.kruise.meshes import Meshes
-from cockpit.demo.controllers.kruise.names import MANAGER, POD_TEMPLATE_HASH
+from cockpit.demo.controllers.kruise.names import GRACE, MANAGER, POD_TEMPLATE_HASH
 from cockpit.demo.controllers.kruise.release import Release
 from cockpit.demo.controllers.kruise.status import owner_reference
 from cockpit.demo.controllers.kruise.writes import patch
@@ -95,7 +95,8 @@ def pin_stable(release: Release) -> float | None:
     if routing is None:
         return None
     if not plan.makes_canary_service(release.rollout):
-        return plan.grace_of(release.rollout)
+        # The real controller looks again and again and never goes on.
+        return float(GRACE)
     stable = _service(release, routing["service"])
     if stable is None:
         raise not_found(SERVICES, routing["service"])
