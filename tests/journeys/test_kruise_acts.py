@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.rollout import Phase
 from cockpit.model.view import Stage
 from tests.journeys.flight import flying
 from tests.journeys.kruise import (
@@ -17,7 +16,6 @@ from tests.journeys.kruise import (
     ROLLOUTS,
     at_rest,
     at_step,
-    finding_ids,
     ready,
     standing,
     start,
@@ -111,20 +109,3 @@ async def test_two_people_approve_at_once_and_only_one_step_is_taken(place: Plac
         assert written(shown)[NEW] == 1.0
         await one.do(DEMO, Ask(Act.ENABLE))
         await at_rest(one, f"{NEW} is released")
-
-
-async def test_an_approval_while_the_controller_reconciles_is_refused_not_lost(place: Place, tmp_path: Path) -> None:
-    async with flying(place, tmp_path) as pilot:
-        await standing(place, pilot, *ROUTES, weighted(), pods=2)
-        await start(pilot)
-        seen = set()
-        while (shown := pilot.see(DEMO)) and not (shown.rollout.step and shown.rollout.step.asks):
-            answer = await pilot.cockpit.prepare(pilot.key(DEMO), Ask(Act.APPROVE))
-            if isinstance(answer, Refused):
-                seen.add(shown.rollout.message)
-            await asyncio.sleep(0)
-        assert seen
-        await pilot.do(DEMO, Ask(Act.APPROVE))
-        shown = await at_step(pilot, 2)
-        assert shown.rollout.phase is Phase.WAITING
-        assert not finding_ids(shown)

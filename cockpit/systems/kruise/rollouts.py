@@ -5,6 +5,8 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import BATCHRELEASES, Ref, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
+from cockpit.routers.gateway_api.doors import route_door
+from cockpit.routers.gateway_api.routes import find_route
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.acts import NOT_HERE, whys
 from cockpit.systems.kruise.findings import findings_of, stuck_upgrade
@@ -100,6 +102,10 @@ def _way_in(release: Release, objects: Objects) -> WayIn:
         ingress = find_ingress(objects, release.ref.namespace, routing.ingress)
         if ingress is not None:
             return ingress_door(ingress, routing.service)
+    if routing and routing.route:
+        route = find_route(objects, "HTTPRoute", release.ref.namespace, routing.route)
+        if route is not None:
+            return route_door(route, "/", objects)
     if service is not None:
         return service_door(service, objects)
     return WayIn(missing="no Service leads to its pods")

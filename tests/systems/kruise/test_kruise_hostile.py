@@ -45,6 +45,8 @@ WORDS = [
     *("Progressing", "Healthy", "Terminating", "InRolling", "Cancelling", "True", "False", "StepPaused", "StepUpgrade"),
     *("2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "\x1b[31m", "\ud7ff\u202e", "٣%", "-1%"),
 ]
+# Each example tries every act, which is slow.
+EXAMPLES = settings.default.max_examples // 4
 scalars = (
     st.none()
     | st.booleans()
@@ -93,7 +95,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(deeper for key, item in items for deeper in places(item, (*path, key)))]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(KEYS), anything, max_size=6),
     st.dictionaries(st.sampled_from(KEYS), anything, max_size=6),
@@ -106,7 +108,7 @@ TRUE = {part: releasing().doc("KruiseRollout", NAME)[part] for part in ("spec", 
 PLACES = [place for place in places(TRUE) if len(place) > 1]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), anything), min_size=1, max_size=3))
 def test_a_true_one_with_something_else_in_some_places(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
     doc = copy.deepcopy(TRUE)
