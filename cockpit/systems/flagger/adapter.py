@@ -9,6 +9,8 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     FLAGGER_CANARIES,
+    GATEWAYS,
+    GATEWAYS_V1BETA1,
     HTTPROUTES,
     HTTPROUTES_V1BETA1,
     INGRESSCLASSES,
@@ -42,6 +44,8 @@ class FlaggerSystem:
         INGRESSCLASSES,
         HTTPROUTES,
         HTTPROUTES_V1BETA1,
+        GATEWAYS,
+        GATEWAYS_V1BETA1,
         VIRTUALSERVICES,
         VIRTUALSERVICES_V1BETA1,
         VIRTUALSERVICES_V1ALPHA3,

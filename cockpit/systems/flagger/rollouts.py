@@ -7,6 +7,8 @@ from cockpit.model.objects import Service
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Lane, Phase, PlannedStep, Role, Rollout, Severity, Share, Step
 from cockpit.model.text import safe_text
+from cockpit.routers.gateway_api.doors import route_door
+from cockpit.routers.gateway_api.routes import find_route
 from cockpit.systems.flagger.acts import OTHERWISE, canary_ref, whys
 from cockpit.systems.flagger.reading import Flight, Strategy, services_of
 from cockpit.workloads.answers import act_states, epoch_of
@@ -132,6 +134,9 @@ def _way_in(flight: Flight, service: Service | None, objects: Objects) -> WayIn:
     ingress = find_ingress(objects, canary.metadata.namespace, canary.ingress) if canary.ingress else None
     if ingress is not None:
         return ingress_door(ingress, canary.apex)
+    route = find_route(objects, "HTTPRoute", canary.metadata.namespace, canary.apex)
+    if route is not None and canary.provider.startswith("gatewayapi"):
+        return route_door(route, "/", objects)
     return service_door(service, objects) if service else WayIn(missing=f"there is no Service {canary.apex}")
 
 
