@@ -19,6 +19,8 @@ from cockpit.model.view import RolloutView
 
 # Roots of which a gateway that several clusters share merges what is behind them.
 MERGED = frozenset({INGRESSES})
+# Pod, ReplicaSet, Deployment; what owns itself in a circle never ends.
+_DEEPEST = 4
 _Ask = Callable[[Tracked], Sequence[Obj]]
 _OWNERS = {resource.kind: resource for resource in (REPLICASETS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)}
 
@@ -87,9 +89,11 @@ class Federated:
             found += [obj for obj in ask(each) if self._counts(resource, obj, each)]
         return found
 
-    def _counts(self, resource: Resource, obj: Obj, neighbour: Tracked) -> bool:
+    def _counts(self, resource: Resource, obj: Obj, neighbour: Tracked, depth: int = 0) -> bool:
         """Whether a neighbour's object is part of the picture here: neither it nor what keeps it has a namesake."""
         meta = obj.metadata
+        if depth > _DEEPEST:
+            return False
         if self._own.get(resource, meta.namespace, meta.name) is not None:
             return False
         if isinstance(obj, EndpointSlice):
@@ -97,7 +101,7 @@ class Federated:
         for owner in meta.owner_references or ():
             kind = _OWNERS.get(owner.kind)
             keeper = neighbour.get(kind, meta.namespace, owner.name) if kind and owner.controller else None
-            if kind and keeper is not None and not self._counts(kind, keeper, neighbour):
+            if kind and keeper is not None and not self._counts(kind, keeper, neighbour, depth + 1):
                 return False
         return True
 

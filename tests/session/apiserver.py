@@ -21,7 +21,8 @@ Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-COLLECTIONS = frozenset({"services", "pods", "deployments", "replicasets", "events"})
+COLLECTIONS = frozenset({"services", "pods", "deployments", "replicasets", "events", "ingresses"})
+GROUPS = ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")
 
 
 class ApiServer:
@@ -142,7 +143,7 @@ class ApiServer:
 
     async def _read(self, request: web.Request, path: str) -> web.StreamResponse:
         last = path.rpartition("/")[2]
-        if path in ("/api/v1", "/apis/apps/v1"):
+        if path in GROUPS:
             return web.json_response({"resources": [{"name": name} for name in sorted(COLLECTIONS)]})
         if last in self.forbidden:
             return _status(403, "Forbidden", f"{last} is forbidden")
