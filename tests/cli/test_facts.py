@@ -12,6 +12,7 @@ from cockpit.cli.main import command_line
 from cockpit.cli.program import Options
 from cockpit.model.rollout import Finding, Phase, PlannedStep, Severity, Step
 from cockpit.model.view import KindSync, Sync
+from cockpit.session.groups import groups_of
 from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, rollout
 
 
@@ -287,3 +288,24 @@ def test_watch_tells_steps() -> None:
     replanned = replace(TIMED, steps=STEPS[:2])
     text = run(interrupted(program(fleet([TIMED]), fleet([replanned]))), "watch").stdout
     assert "demo:shop/web: steps planned: 20%, pause" in text
+
+
+def test_the_same_rollout_in_two_clusters_is_a_group_in_the_documents_and_acts_ask_for_one() -> None:
+    parts = [rollout(context="eu", share=0.3), rollout(context="us", share=0.5)]
+    view = fleet(parts, [cluster("eu"), cluster("us")])
+    view = replace(view, groups=groups_of(view.rollouts))
+    document = json.loads(run(program(view), "list", "-o", "json").stdout)
+    [group] = document["groups"]
+    assert (group["namespace"], group["name"], group["contexts"]) == ("shop", "web", ["eu", "us"])
+    assert group["lanes"][0]["shares"][1] == {"version": "v2", "declared": None, "written": None}
+    assert [found["context"] for found in document["rollouts"]] == ["eu", "us"]
+    unclear = run(program(view), "set-weight", "shop/web", "v2=10", "--yes")
+    assert unclear.exit_code == 1
+    assert "fits 2 rollouts: eu:shop/web, us:shop/web. Write one of them." in unclear.stderr
+
+
+def test_a_version_in_another_cluster_says_where() -> None:
+    found = rollout()
+    versions = (found.versions[0], replace(found.versions[1], context="us"))
+    text = run(program(fleet([replace(found, versions=versions)])), "show", "web").stdout
+    assert "Deployment shop/web-v2 in us" in text
