@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 from tests.places import Place
 from tests.stories.story import Obj
+
+# A person looks before acting. Without that a real Argo Rollouts overlooks a write now and then: what it has just
+# written itself goes into its cache after the write that came in between, and nothing makes it look again.
+REACTION = 0.5
 
 
 class PlaceHand:
@@ -39,3 +44,5 @@ class PlaceHand:
 
     def until(self, kind: str, name: str, test: Callable[[Obj], object]) -> None:
         self._place.until(kind, lambda items: any(test(obj) for obj in items if obj["metadata"]["name"] == name))
+        if self._place.real:
+            time.sleep(REACTION)
