@@ -6,11 +6,40 @@ from collections.abc import Iterable
 from typing import Any
 
 from cockpit.model.plan import Expected, Plan, Request, Verb
-from cockpit.model.refs import INGRESSES, SERVICES, Ref
+from cockpit.model.refs import (
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1ALPHA3,
+    DESTINATIONRULES_V1BETA1,
+    GRPCROUTES,
+    HTTPROUTES,
+    HTTPROUTES_V1BETA1,
+    INGRESSES,
+    SERVICES,
+    VIRTUALSERVICES,
+    VIRTUALSERVICES_V1ALPHA3,
+    VIRTUALSERVICES_V1BETA1,
+    Ref,
+)
 from cockpit.model.rollout import Rollout
 
 # Shares come from whole weights of at least 100: less than this is rounding.
 _SHARE_TOLERANCE = 0.004
+# Kinds that say where traffic goes.
+_ROUTING = frozenset(
+    {
+        SERVICES,
+        INGRESSES,
+        HTTPROUTES,
+        HTTPROUTES_V1BETA1,
+        GRPCROUTES,
+        VIRTUALSERVICES,
+        VIRTUALSERVICES_V1BETA1,
+        VIRTUALSERVICES_V1ALPHA3,
+        DESTINATIONRULES,
+        DESTINATIONRULES_V1BETA1,
+        DESTINATIONRULES_V1ALPHA3,
+    }
+)
 
 
 def takes_pods_away(plan: Plan) -> bool:
@@ -21,7 +50,7 @@ def takes_pods_away(plan: Plan) -> bool:
 def routing(rollout: Rollout | None) -> tuple[Ref, ...]:
     """The objects of a rollout that decide where traffic goes."""
     refs = rollout.objects if rollout else ()
-    return tuple(ref for ref in dict.fromkeys(refs) if ref.resource in (SERVICES, INGRESSES))
+    return tuple(ref for ref in dict.fromkeys(refs) if ref.resource in _ROUTING)
 
 
 def undo_hazard(plan: Plan, shares: Iterable[Expected], rollout: Rollout | None) -> str:

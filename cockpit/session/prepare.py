@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cockpit.kube.errors import ApiError, Conflict, KubeError, NotFound
+from cockpit.kube.errors import ApiError, Conflict, Invalid, KubeError, NotFound
 from cockpit.model.clock import Clock
-from cockpit.model.plan import Act, Ask, Plan, Refused, Request, Verb
+from cockpit.model.plan import Act, Ask, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
 from cockpit.model.text import safe_text
@@ -218,11 +218,16 @@ async def _try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str
         except ApiError as error:
             checks.append(f"{_name(request)}: {error}")
             blocked = blocked or str(error)
-            outdated = outdated or isinstance(error, Conflict)
+            outdated = outdated or isinstance(error, Conflict) or _test_failed(request, error)
             continue
         checks.append(f"{_name(request)}: accepted by the server in a dry run")
         diff += _diff(plan, request, objects.get(request.ref), answer)
     return _Trial(tuple(checks), tuple(diff), blocked, outdated)
+
+
+def _test_failed(request: Request, error: ApiError) -> bool:
+    """Whether a JSON Patch may have been refused because one of its tests does not hold any more (422)."""
+    return isinstance(error, Invalid) and request.patch is PatchType.JSON
 
 
 def _name(request: Request) -> str:

@@ -99,7 +99,11 @@ async def base(place: Place, pilot: Pilot, *docs: dict[str, Any]) -> None:
     place.ready("reviews-v2")
     await pilot.until_seen(ROLLOUT, lambda s: "no-subset" in {f.id for f in s.rollout.findings}, "v2 without subset")
     place.apply(destination_rule("v1", "v2"))
-    await pilot.until_seen(ROLLOUT, lambda s: {v.name: v.ready for v in s.rollout.versions} == {"v1": 2, "v2": 2})
+    await pilot.until_seen(ROLLOUT, lambda s: ready(s) == {"v1": 2, "v2": 2} and not s.rollout.findings)
+
+
+def ready(shown: RolloutView) -> dict[str, int]:
+    return {version.name: version.ready for version in shown.rollout.versions}
 
 
 async def test_a_plan_is_approved_step_by_step_until_the_old_version_is_gone(place: Place, tmp_path: Path) -> None:
@@ -195,3 +199,39 @@ async def test_two_people_who_approve_at_once_take_one_step(place: Place, tmp_pa
         await one.do(ROLLOUT, Ask(Act.ROLLBACK))
         shown = await other.until_seen(ROLLOUT, lambda s: s.rollout.step is None, "the plan ended")
         assert shares(shown) == {"v1": 1.0, "v2": 0.0}
+
+
+async def test_nothing_is_deleted_where_traffic_went_back_meanwhile(place: Place, tmp_path: Path) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        one = await stack.enter_async_context(flying(place, tmp_path))
+        other = Pilot(await stack.enter_async_context(cockpit_on(place.kubeconfig, place.namespace)), place)
+        await base(place, one, virtual_service())
+        await one.do(ROLLOUT, Ask(Act.PROMOTE))
+        await other.until_seen(ROLLOUT, lambda s: shares(s) == {"v1": 0.0, "v2": 1.0})
+        finish = await one.plan(ROLLOUT, Ask(Act.FINISH))
+        assert [str(request.ref) for request in finish.plan.requests] == [
+            f"VirtualService {place.namespace}/reviews",
+            f"DestinationRule {place.namespace}/reviews",
+            f"Deployment {place.namespace}/reviews-v1",
+        ]
+        await other.do(ROLLOUT, Ask(Act.ROLLBACK))
+        outcome = await one.cockpit.send(finish, wait=60)
+        assert outcome.stage is Stage.REFUSED, outcome
+        assert place.get("Deployment", "reviews-v1")
+        shown = await one.until_seen(ROLLOUT, lambda s: shares(s) == {"v1": 1.0, "v2": 0.0})
+        assert {v.name for v in shown.rollout.versions} == {"v1", "v2"}
+
+
+async def test_an_undone_cleanup_brings_back_pods_subset_and_route(place: Place, tmp_path: Path) -> None:
+    async with flying(place, tmp_path) as pilot:
+        await base(place, pilot, virtual_service())
+        await pilot.do(ROLLOUT, Ask(Act.PROMOTE))
+        await pilot.do(ROLLOUT, Ask(Act.FINISH))
+        await pilot.until_seen(ROLLOUT, lambda s: [v.name for v in s.rollout.versions] == ["v2"])
+        await pilot.do(ROLLOUT, Ask(Act.UNDO))
+        place.ready("reviews-v1")
+        shown = await pilot.until_seen(ROLLOUT, lambda s: ready(s) == {"v1": 2, "v2": 2})
+        assert shares(shown) == {"v1": 0.0, "v2": 1.0}
+        rule = place.get(f"destinationrules.{API}", "reviews")
+        assert rule
+        assert [subset["name"] for subset in rule["spec"]["subsets"]] == ["v1", "v2"]
