@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import HorizontalPodAutoscaler, Workload
-from cockpit.model.refs import HORIZONTALPODAUTOSCALERS
+from cockpit.model.refs import HORIZONTALPODAUTOSCALERS, Ref
 from cockpit.model.rollout import Finding, Owner, Severity
 from cockpit.model.text import safe_text
 from cockpit.workloads.findings import finding
@@ -57,7 +57,11 @@ class Scaler:
 
 def scaler_of(workload: Workload, objects: Objects) -> Scaler | None:
     """The autoscaler that names this workload; the first by name where several do."""
-    ref = ref_of(workload)
+    return scaler_for(ref_of(workload), objects)
+
+
+def scaler_for(ref: Ref, objects: Objects) -> Scaler | None:
+    """The same for anything that can be scaled, such as an Argo Rollout."""
     found = objects.keyed(HORIZONTALPODAUTOSCALERS, ref.namespace, f"scales={ref.resource.kind}/{ref.name}")
     for autoscaler in of_kind(HorizontalPodAutoscaler, found):
         if autoscaler.spec.scale_target_ref.api_version in ("", ref.resource.api_version):

@@ -121,8 +121,11 @@ class ReplicaSet(Workload, frozen=True):
     @property
     def balanced_by(self) -> tuple[str, ...]:
         """Services that a pipeline gave it to, enabled or not."""
+        written = (self.metadata.annotations or {}).get(LOAD_BALANCERS)
+        if not written:
+            return ()
         try:
-            found = msgspec.json.decode((self.metadata.annotations or {}).get(LOAD_BALANCERS, "[]"), type=list[str])
+            found = msgspec.json.decode(written, type=list[str])
         except (msgspec.DecodeError, msgspec.ValidationError):
             return ()
         return tuple(name for kind, _, name in (entry.partition(" ") for entry in found) if kind == "service" and name)

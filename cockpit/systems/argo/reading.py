@@ -12,6 +12,7 @@ from cockpit.systems.argo.editions import Edition, editions_of, hash_of, sets_of
 from cockpit.systems.argo.status import Status, status_of
 from cockpit.systems.argo.steps import StepSpec, weight_at
 from cockpit.systems.argo.strategy import Strategy, strategy_of
+from cockpit.workloads.scalers import Scaler, scaler_for
 
 _WORKLOADS = {"Deployment": DEPLOYMENTS, "ReplicaSet": REPLICASETS}
 
@@ -30,6 +31,7 @@ class State:
     sets: tuple[ReplicaSet, ...]
     editions: tuple[Edition, ...]
     source: Deployment | ReplicaSet | None
+    scaler: Scaler | None = None
 
     @property
     def ref(self) -> Ref:
@@ -107,9 +109,9 @@ def within(target: ReplicaSet, stable: ReplicaSet, sets: tuple[ReplicaSet, ...],
 def look(rollout: ArgoRollout, objects: Objects) -> State:
     strategy, status = strategy_of(rollout), status_of(rollout)
     sets = sets_of(rollout, objects)
-    return State(
-        rollout, strategy, status, sets, editions_of(sets, strategy, status, objects), _source(rollout, objects)
-    )
+    editions = editions_of(sets, strategy, status, objects)
+    ref = Ref(ARGO_ROLLOUTS, rollout.metadata.namespace, rollout.metadata.name)
+    return State(rollout, strategy, status, sets, editions, _source(rollout, objects), scaler_for(ref, objects))
 
 
 def _source(rollout: ArgoRollout, objects: Objects) -> Deployment | ReplicaSet | None:

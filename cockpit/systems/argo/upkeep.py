@@ -81,6 +81,8 @@ def plan_scale(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
     if not 0 < count <= MOST_PODS:
         why = f"a count is 1 to {MOST_PODS}" if count else "without pods every request fails"
         return refused(rollout, ask.act, why)
+    if state.scaler and (lost := state.scaler.why_not(count)):
+        return refused(rollout, ask.act, lost)
     before = whole(state.rollout.spec, "replicas")
     if state.replicas == count:
         return refused(rollout, ask.act, "the count is so already")
@@ -100,7 +102,7 @@ def plan_scale(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         undo="the count of before",
         warnings=(
             *(("capacity: fewer pods carry the same traffic",) if count < state.replicas else ()),
-            "an autoscaler on this Rollout sets its own number",
+            *((state.scaler.warning(count),) if state.scaler else ()),
             *revert_warnings([state.rollout]),
         ),
         pods=((settled, count),) if settled else (),

@@ -305,3 +305,15 @@ def test_carrying_back_is_exact_where_the_live_one_is_what_it_was(live: Any, bef
     assert carried_back(before, before, after) == after
     assert carried_back(live, before, before) == live
     carried_back(live, before, after)
+
+
+def test_an_autoscaler_on_the_rollout_is_heeded() -> None:
+    cluster = routed(**PROMOTED)
+    (name,) = {name for kind, _, name in cluster.docs if kind == "Rollout"}
+    target = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": name}
+    scaler = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 6}
+    meta = {"name": "load"}
+    cluster.add({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta, "spec": scaler})
+    assert "HorizontalPodAutoscaler load" in refusal(cluster, Ask(Act.SCALE, counts=(("v2", 9),)))
+    plan = planned(cluster, Ask(Act.SCALE, counts=(("v2", 3),)))
+    assert any("HorizontalPodAutoscaler load" in w and "may change it again" in w for w in plan.warnings)
