@@ -13,7 +13,7 @@ from tests.places import Place
 API = "gateway.networking.k8s.io/v1"
 HOST = "shop.test"
 ROUTE = "shop"
-TESTERS = "header x-tester=yes"
+TESTERS = "x-tester=yes"
 
 
 def version(name: str, replicas: int = 2) -> list[dict[str, Any]]:

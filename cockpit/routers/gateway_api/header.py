@@ -45,7 +45,7 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
     text = f"header {safe_text(name, 60)}={safe_text(value, 60)}"
     edit = edit_of(ref_to_route(split.route, objects), split.every, RuleEdit({}, added=tuple(rules)))
     now = [Expected(lane.name, s.version, s.written or 0.0) for lane in lanes_of(split) for s in lane.shares]
-    then = [Expected(text, v.name, float(v.name == target.name)) for v in split.versions]
+    then = [Expected(text.removeprefix("header "), v.name, float(v.name == target.name)) for v in split.versions]
     return Plan(
         act=ask.act,
         rollout=rollout.key,

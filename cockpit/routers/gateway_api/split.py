@@ -169,7 +169,7 @@ def lanes_of(split: Split) -> tuple[Lane, ...]:
     names = {lane.name for lane in lanes}
     for fan in split.singled:
         for match in fan.rule.matches:
-            name = match_text(match)
+            name = match_text(match).removeprefix("header ")
             if name in names:
                 name = f"{name} at {place_text(match)}"
             if name not in names:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.demo.api.tables import argo, cluster, istio, kruise, network, pods, workloads
+from cockpit.demo.api.tables import argo, cluster, gateway_api, istio, kruise, network, pods, workloads
 from cockpit.demo.api.tables.columns import TableForm
 from cockpit.demo.schemas import customkinds, kinds
 from cockpit.demo.schemas.kinds import Kind
@@ -49,6 +49,12 @@ FORMS: dict[Kind, TableForm] = {
     customkinds.DESTINATIONRULES: istio.DESTINATIONRULES,
     customkinds.DESTINATIONRULES_V1BETA1: istio.DESTINATIONRULES,
     customkinds.DESTINATIONRULES_V1ALPHA3: istio.DESTINATIONRULES,
+    customkinds.GATEWAYCLASSES: gateway_api.GATEWAYCLASSES,
+    customkinds.GATEWAYS: gateway_api.GATEWAYS,
+    customkinds.GATEWAYS_V1BETA1: gateway_api.GATEWAYS,
+    customkinds.HTTPROUTES: gateway_api.ROUTES,
+    customkinds.HTTPROUTES_V1BETA1: gateway_api.ROUTES,
+    customkinds.GRPCROUTES: gateway_api.ROUTES,
 }
 
 
