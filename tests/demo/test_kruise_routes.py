@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.demo.controllers.kruise.ingresses import DIALECTS
+from cockpit.demo.errors import BadRequest
 from cockpit.demo.schemas.customkinds import DESTINATIONRULES, HTTPROUTES, KRUISE_ROLLOUTS, VIRTUALSERVICES
 from cockpit.demo.schemas.kinds import INGRESSES, SERVICES, Kind
 from cockpit.demo.schemas.objects import Object
@@ -54,6 +55,24 @@ def test_mse_changes_headers_and_its_query_rules_outlive_their_step() -> None:
     assert first["nginx.ingress.kubernetes.io/canary-by-query"] == "v"
     later = DIALECTS["mse"](first, 50, {})
     assert later["nginx.ingress.kubernetes.io/canary-by-query"] == "v"
+
+
+@pytest.mark.parametrize("dialect", ["higress", "aliyun-alb"])
+def test_some_dialects_break_at_a_match_without_headers(dialect: str) -> None:
+    step = {"matches": [{"queryParams": [{"name": "v", "value": "2"}]}]}
+    with pytest.raises(BadRequest):
+        DIALECTS[dialect]({}, None, step)
+    assert DIALECTS["nginx"]({}, None, step) == {"nginx.ingress.kubernetes.io/canary": "true"}
+
+
+def test_mse_breaks_at_an_ingress_without_annotations(bench: Bench) -> None:
+    steps = ({"replicas": 1, "traffic": "20%"}, {"replicas": "100%"})
+    main = ingress("web", "web")
+    del main["metadata"]["annotations"]
+    release = release_of(bench, INGRESSES, [main], *steps, ingress={"name": "web", "classType": "mse"})
+    release.release("v2", 60)
+    assert release.place == ("Progressing", 1, "StepTrafficRouting")
+    assert bench.storage.peek(INGRESSES, "default", "web-canary") is None
 
 
 def release_of(bench: Bench, kind: Kind, objects: list[Object], *steps: Object, **routing: Any) -> Release:

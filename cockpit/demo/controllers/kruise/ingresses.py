@@ -139,7 +139,12 @@ def _alb(annotations: Annotations, weight: int | None, step: dict[str, Any]) -> 
 
 
 def _mse(annotations: Annotations, weight: int | None, step: dict[str, Any]) -> Annotations:
-    """As nginx; rules by query are written under one prefix and cleared under another, so they outlive their step."""
+    """As nginx; rules by query are written under one prefix and cleared under another, so they outlive their step.
+
+    The script breaks at an Ingress without any annotation.
+    """
+    if not annotations:
+        raise BadRequest("attempt to index a non-table object(nil) with key 'nginx.ingress.kubernetes.io/canary'")
     result = _rules(NGINX, annotations, weight, step)
     for query in QUERIES:
         result.pop(f"{MSE}{query}", None)
