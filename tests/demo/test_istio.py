@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cockpit.demo.gateway.istio import compile_table
 from cockpit.demo.gateway.istio_match import Client
+from cockpit.demo.gateway.istio_rules import Accepted
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.gateway.rules import Upstream
 
@@ -179,6 +180,17 @@ def test_subsets_of_two_rules_are_joined_and_the_older_wins() -> None:
     rules = (rule("v1"), rule("extra", "v1", name="second", created=5, extra="v2", v1="v2"))
     assert one({"route": [leg("extra")]}, rules=rules) == "v2"
     assert one({"route": [leg("v1")]}, rules=rules) == "v1"
+
+
+@pytest.mark.parametrize("wrong", [[leg("v1", 0), leg("v2", 0)], [leg("v1", -5), leg("v2", 50)], []])
+def test_what_proxies_refuse_leaves_them_as_they_were(wrong: list[Any]) -> None:
+    accepted = Accepted()
+    before, after = service({"route": [leg("v1")]}), service({"route": wrong})
+    assert accepted.of([after]) == []
+    assert accepted.of([before]) == [before]
+    assert accepted.of([after]) == [before]
+    assert accepted.of([]) == []
+    assert accepted.of([after]) == [], "what was deleted is not remembered"
 
 
 def test_a_delegate_is_routed_under_the_conditions_of_both() -> None:

@@ -19,6 +19,34 @@ Object = Mapping[str, Any]
 Subsets = Mapping[tuple[str, str], Mapping[str, Mapping[str, str]]]
 
 
+class Accepted:
+    """VirtualServices as the proxies have them: of one that they refuse, what it was before.
+
+    Envoy refuses routes whose weights are all zero or one of them negative, and routes without an action.
+    """
+
+    def __init__(self) -> None:
+        self._good: dict[tuple[str, str], Object] = {}
+
+    def of(self, services: Iterable[Object]) -> list[Object]:
+        """Those that are in force; one that was never right is not among them."""
+        found = {_place(obj): obj if _is_right(obj) else self._good.get(_place(obj)) for obj in services}
+        self._good = {place: obj for place, obj in found.items() if obj is not None}
+        return list(self._good.values())
+
+
+def _is_right(obj: Object) -> bool:
+    return all(_can_be(action) for action in items(_spec(obj).get("http")))
+
+
+def _can_be(action: Object) -> bool:
+    if any(isinstance(action.get(key), Mapping) for key in ("redirect", "directResponse", "delegate")):
+        return True
+    legs = items(action.get("route"))
+    weights = [weight if isinstance(weight := leg.get("weight"), int) else 0 for leg in legs]
+    return len(legs) == 1 or (sum(weights) > 0 and min(weights) >= 0)
+
+
 @dataclass(frozen=True)
 class Entry:
     """One match block of one http route; `action` is the route as the API has it."""

@@ -17,6 +17,7 @@ from cockpit.demo.gateway.connection import Connection
 from cockpit.demo.gateway.dialects import Routes, compile_routes
 from cockpit.demo.gateway.endpoints import Endpoints
 from cockpit.demo.gateway.http1 import Head, Reply, error_reply
+from cockpit.demo.gateway.istio_rules import Accepted
 from cockpit.demo.gateway.listeners import Listeners
 from cockpit.demo.gateway.loadbalancers import LoadBalancers, answer_from
 from cockpit.demo.gateway.match import Request, host_of, normal_path
@@ -65,6 +66,7 @@ class Gateway:
         self._endpoints = Endpoints(self._world)
         self._routes: Routes | None = None
         self._inside: istio.IstioTable | None = None
+        self._accepted = (Accepted(), Accepted())  # by the gateway's proxies, and by those of the mesh
         self._mesh: Mesh | None = None
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
@@ -184,14 +186,15 @@ class Gateway:
             scan(REFERENCEGRANTS),
             self._ports,
         )
-        outside = istio.compile_table(scan(VIRTUALSERVICES), scan(DESTINATIONRULES), scan(ISTIO_GATEWAYS), self._ports)
+        services = self._accepted[0].of(scan(VIRTUALSERVICES))
+        outside = istio.compile_table(services, scan(DESTINATIONRULES), scan(ISTIO_GATEWAYS), self._ports)
         return Routes((routes, outside, *compile_routes(scan(INGRESSES), scan(INGRESSCLASSES)).tables))
 
     def _istio(self) -> istio.IstioTable:
         """The routes of this cluster's mesh."""
         if self._inside is None:
             services, rules, gateways = map(self._storage.scan, ISTIO)
-            self._inside = istio.compile_table(services, rules, gateways, self._ports)
+            self._inside = istio.compile_table(self._accepted[1].of(services), rules, gateways, self._ports)
         return self._inside
 
     def _forward(self, upstream: Upstream, target: str) -> Reply:
