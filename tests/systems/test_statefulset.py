@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask, Plan, Refused, Verb
@@ -94,6 +94,17 @@ def test_pause_sets_the_partition_where_the_update_is() -> None:
     assert not plan.raises
     assert "holds it already" in stateful("v1 v1 v2", "v2", strategy=held(2)).refusal(Ask(Act.PAUSE))
     assert "nothing is being rolled out" in stateful("v1 v1", "v1").refusal(Ask(Act.PAUSE))
+
+
+def test_pods_may_be_numbered_from_elsewhere() -> None:
+    db = stateful("v1 v1 v2", "v2")
+    db.doc["spec"]["ordinals"] = {"start": 5}
+    for number in range(3):
+        pod = db.cluster.docs.pop(("Pod", "default", f"db-{number}"))
+        pod["metadata"] |= {"name": f"db-{number + 5}", "uid": f"p{number}"}
+        db.cluster.add(pod)
+    (request,) = db.plan(Ask(Act.PAUSE)).requests
+    assert [o["value"] for o in request.body if o["op"] == "replace"] == [2]
 
 
 def test_on_delete_waits_and_says_why_it_cannot_be_paused() -> None:

@@ -28,9 +28,16 @@ class UpdateStrategy(Struct, frozen=True, rename="camel"):
     paused: bool = False
 
 
+class Ordinals(Struct, frozen=True):
+    """The number of the first pod; a partition counts from it."""
+
+    start: int = 0
+
+
 class SetSpec(WorkloadSpec, frozen=True, dict=True, rename="camel"):
     update_strategy: UpdateStrategy | None = None
     revision_history_limit: int | None = None
+    ordinals: Ordinals | None = None
 
 
 class SetStatus(Struct, frozen=True, rename="camel"):

@@ -105,9 +105,10 @@ def _milestone(state: Rolling, size: int, goal: int) -> Milestone:
 
 
 def _lowest_touched(workload: StatefulSet, state: Rolling) -> int:
-    """The lowest number of a pod that is of the new template, or missing on its way there."""
+    """The lowest place, from 0, of a pod that is of the new template, or missing on its way there."""
+    start = workload.spec.ordinals.start if workload.spec.ordinals else 0
     old = {cell.name for e in state.before for cell in e.version.pods}
-    numbers = [n for n in range(workload.desired) if f"{workload.metadata.name}-{n}" not in old]
+    numbers = [n for n in range(workload.desired) if f"{workload.metadata.name}-{start + n}" not in old]
     return min(numbers, default=workload.desired)
 
 
