@@ -57,7 +57,7 @@ def line(shown: Rollout, width: int = 80) -> str:
     [
         ("2026-01-01T00:15:00Z", "until 00:15:00, 10 min left"),
         ("2026-01-01T00:14:01+00:00", "until 00:14:01, 10 min left"),
-        ("2026-01-01T00:05:30Z", "until 00:05:30, less than a minute left"),
+        ("2026-01-01T00:05:30Z", "until 00:05:30, <1 min left"),
         ("2026-01-01T00:05:00Z", "was to go on at 00:05:00"),
         ("2026-01-01T05:05:00Z", "until 05:05:00, 5 h left"),
         (None, ""),

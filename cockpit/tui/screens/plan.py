@@ -20,7 +20,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.tui.desk import desk_of
 from cockpit.tui.messages import ActionFinished
-from cockpit.tui.paint import Line, Span
+from cockpit.tui.paint import Line, Span, width_of, wrap
 from cockpit.tui.plan_text import plan_lines, refused_lines, stage_lines, title
 from cockpit.tui.widgets.scroll_text import ScrollText
 
@@ -95,10 +95,14 @@ class PlanDialog(ModalScreen[None]):
         """All lines of the dialog."""
         glyphs = desk_of(self.app).glyphs
         act = self.prepared.plan.title if isinstance(self.prepared, Prepared) else self.ask.act.value
-        heading = [Span(title(act, self.rollout), "strong")]
+        # Which cluster it goes to stands at the end, and must not be cut off.
+        lines: list[Line] = [(Span(words, "strong"),) for words in wrap(title(act, self.rollout), width)]
         if isinstance(self.prepared, Prepared) and self.prepared.production:
-            heading += [Span("  "), Span(" PRODUCTION ", "production")]
-        lines: list[Line] = [tuple(heading), (Span(glyphs.rule * width, "quiet"),)]
+            mark = " PRODUCTION "
+            if width_of(lines[-1]) + len(mark) + 2 > width:
+                lines.append(())
+            lines[-1] = (*lines[-1], Span("  "), Span(mark, "production"))
+        lines.append((Span(glyphs.rule * width, "quiet"),))
         lines += stage_lines(self.outcomes, width, glyphs)
         if self.outcomes:
             lines.append((Span(glyphs.rule * width, "quiet"),))

@@ -77,7 +77,7 @@ def time_left(until: str | None, now: float, zone: tzinfo | None = None) -> str:
     minutes = math.ceil((end - now) / 60)
     if end <= now:
         return f"was to go on at {moment}"
-    left = "less than a minute" if minutes <= 1 else f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+    left = "<1 min" if minutes <= 1 else f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
     return f"until {moment}, {left} left"
 
 
