@@ -312,3 +312,11 @@ def test_what_a_controller_steers_is_not_edited_by_hand(owner: dict[str, Any]) -
     for act in (weight(v2=0.5), Ask(Act.APPROVE), Ask(Act.ROLLBACK), Ask(Act.FINISH)):
         assert "steer it there" in refusal(cluster, act)
     assert not any(state.enabled for state in read(cluster).acts)
+
+
+def test_a_rule_that_a_controller_keeps_gets_no_subset_by_hand() -> None:
+    rule = destination_rule("v1")
+    rule["metadata"]["annotations"] = {"argo-rollouts.argoproj.io/managed-by-rollouts": "reviews"}
+    cluster = reviews(rule, virtual_service(route(to("v1"))), rule=False)
+    for ask in (weight(v2=0.2), Ask(Act.HEADER, version="v2", header=("x", "1"))):
+        assert "Argo Rollout reviews drives DestinationRule" in refusal(cluster, ask)

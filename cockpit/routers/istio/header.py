@@ -16,7 +16,7 @@ from cockpit.routers.istio.split import Split, written_of
 from cockpit.routers.istio.weights import new_version, why_not_weight
 from cockpit.workloads.answers import refused
 from cockpit.workloads.findings import listed
-from cockpit.workloads.ownership import revert_warnings
+from cockpit.workloads.ownership import controller_ownership, revert_warnings
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
@@ -40,6 +40,9 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
         return refused(rollout, ask.act, version)
     grown, subset = with_subset(split, [version.name], objects)
     side = grown.alone(version.name)
+    owner = controller_ownership([subset.rule], objects) if subset else None
+    if owner:
+        return refused(rollout, ask.act, owner.text)
     if side is None or split.bundle.default is None:
         return refused(rollout, ask.act, why_not_weight(split) or f"no destination leads to {version.name} alone")
     if side.empty:

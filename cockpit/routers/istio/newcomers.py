@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cockpit.model.lookup import Objects
+from cockpit.model.objects import DestinationRule
 from cockpit.routers.istio.edits import subsets_edit
 from cockpit.routers.istio.routes import Subset, Target
 from cockpit.routers.istio.sides import Side
@@ -28,11 +29,12 @@ class Newcomer:
 
 @dataclass(frozen=True, slots=True)
 class NewSubset:
-    """The edit that makes a subset, and it in words."""
+    """The edit that makes a subset, it in words, and the rule that gets it."""
 
     name: str
     words: str
     edit: Edit
+    rule: DestinationRule
 
 
 def newcomer(split: Split, name: str) -> Newcomer | None:
@@ -62,4 +64,4 @@ def with_subset(split: Split, names: Iterable[str], objects: Objects) -> tuple[S
     target = Target(found.beside.target.host, found.name, found.beside.target.port)
     made = Subset(found.name, {key: value}, subset.rule, len(subset.rule.spec["subsets"]), raw)
     side = Side(target, found.beside.service, made, "", ((candidate.uid, candidate.ready),), (candidate,))
-    return replace(split, sides=(*split.sides, side)), NewSubset(found.name, f"{key}={value}", edit)
+    return replace(split, sides=(*split.sides, side)), NewSubset(found.name, f"{key}={value}", edit, subset.rule)

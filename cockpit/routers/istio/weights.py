@@ -14,7 +14,7 @@ from cockpit.routers.istio.newcomers import newcomer, with_subset
 from cockpit.routers.istio.split import DEFAULT, Split, lanes_of, written_of
 from cockpit.workloads.answers import refused
 from cockpit.workloads.findings import listed, percent
-from cockpit.workloads.ownership import revert_warnings
+from cockpit.workloads.ownership import controller_ownership, revert_warnings
 from cockpit.workloads.step_acts import carried
 
 _CLOSE = 1e-6
@@ -91,6 +91,9 @@ def weights_plan(
         text = f"{listed(dead)} has no ready pods: that share would get 503; wait until they are ready"
         return refused(rollout, ask.act, text)
     grown, subset = with_subset(split, [name for name, weight in wanted.items() if weight], objects)
+    owner = controller_ownership([subset.rule], objects) if subset else None
+    if owner:
+        return refused(rollout, ask.act, owner.text)
     http = replaced(grown, route, legs_with(grown, route, wanted))
     edit = http_edit(grown, http)
     moved = [n for n, weight in wanted.items() if abs((before.get(n) or 0.0) - weight / 100) > _CLOSE]
@@ -100,6 +103,7 @@ def weights_plan(
     if subset:
         changes.insert(0, Change(f"subset {subset.name} of {subset.edit.request.ref}", "none", subset.words))
     edits = [*((subset.edit,) if subset else ()), edit]
+    edited = [split.bundle.service, *((subset.rule,) if subset else ())]
     stable = grown.stable
     raised = [n for n in moved if wanted[n] / 100 > (before.get(n) or 0.0)]
     raises = any(stable is None or n != stable.name for n in raised)
@@ -112,7 +116,7 @@ def weights_plan(
         expected=tuple(e for e in expected_after(grown, http) if e.lane == DEFAULT),
         inverse=tuple(e.inverse for e in reversed(edits) if e.inverse),
         undo=f"{', '.join(f'{n} back to {percent(before.get(n) or 0.0)}' for n in moved)}",
-        warnings=(*_warnings(split, wanted), *revert_warnings([split.bundle.service], objects)),
+        warnings=(*_warnings(split, wanted), *revert_warnings(edited, objects)),
         raises=raises,
         final=any(wanted[n] == 100 for n in raised) and raises,
     )
