@@ -200,6 +200,7 @@ ODD = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(
     data=ODD, partition=st.none() | st.integers(-2, 9) | st.sampled_from(["50%", "x", ""]), label=st.text(max_size=9)
 )
