@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.refs import GATEWAYS, HTTPROUTES
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.gateway_api.adapter import GatewayApiRouter
 from cockpit.routers.gateway_api.routes import find_route
@@ -190,8 +191,6 @@ def test_a_service_that_picks_both_versions_is_told() -> None:
 
 
 def test_v1beta1_where_nothing_newer_is_served() -> None:
-    from cockpit.model.refs import GATEWAYS, HTTPROUTES
-
     cluster = Cluster(unknown=[HTTPROUTES, GATEWAYS])
     cluster.add(*version("v1"), *version("v2")).run("shop-v1").run("shop-v2")
     for doc in (gateway(), route(SPLIT)):

@@ -24,7 +24,8 @@ def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tupl
         finding(
             "lane-not-probed",
             Severity.INFO,
-            f"{what}: requests with {lane.match} cannot be tried from here: it takes a path, a query or a pattern",
+            f"{what}: {f'requests with {lane.match}' if lane.match else 'plain requests'} cannot be tried from here:"
+            " another rule takes them, or it needs a query or a pattern",
         )
         for lane in lanes
         if lane.headers is None

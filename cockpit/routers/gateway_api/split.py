@@ -57,7 +57,10 @@ class Fan:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rules of a route that concern the same Services or paths, with the versions behind them, the oldest first."""
+    """Rules of a route that concern the same Services or paths, with the versions behind them, the oldest first.
+
+    Plain requests for `path` meet the first of the `plain` rules; not where `shadowed`: another rule takes them all.
+    """
 
     name: str
     route: AnyRoute
@@ -65,10 +68,14 @@ class Split:
     candidates: tuple[Candidate, ...]
     versions: tuple[Version, ...]
     every: tuple[Rule, ...]
+    path: str = "/"
+    lead: int | None = None
+    shadowed: bool = False
 
     @property
     def plain(self) -> tuple[Fan, ...]:
-        return tuple(fan for fan in self.fans if fan.plain)
+        found = (fan for fan in self.fans if fan.plain)
+        return tuple(sorted(found, key=lambda fan: (fan.rule.index != self.lead, fan.rule.index)))
 
     @property
     def singled(self) -> tuple[Fan, ...]:
@@ -95,12 +102,6 @@ class Split:
 
     def behind(self, leg: Leg) -> tuple[Version, ...]:
         return tuple(map(self.version_of, leg.uids))
-
-    @property
-    def path(self) -> str:
-        """A path whose plain requests meet the first plain rule; "/" where there is none that can be asked for."""
-        found = (m for fan in self.plain[:1] for m in fan.rule.matches if m.is_plain)
-        return next((example_path(m.path) for m in found if m.path_type in ("PathPrefix", "Exact")), "/")
 
 
 def splits_of(route: AnyRoute, objects: Objects) -> tuple[Split, ...]:
@@ -145,7 +146,14 @@ def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule],
     served = {uid for fan in fans if fan.plain for leg in fan.legs for uid in leg.uids} or set(found)
     oldest = next(c.uid for c in candidates if c.uid in served)
     roles = {c.uid: Role.STABLE if c.uid == oldest else Role.CANARY for c in candidates}
-    return Split(name, route, fans, candidates, versions_of(candidates, roles), tuple(every))
+    split = Split(name, route, fans, candidates, versions_of(candidates, roles), tuple(every))
+    ways = [(example_path(m.path), fan.rule.index) for fan in split.plain for m in fan.rule.matches if m.is_plain]
+    if not ways:
+        return split
+    # Of several rules for plain requests the first one that really gets them.
+    reached = next(((path, index) for path, index in ways if wins(every, path, {}) == index), None)
+    path, lead = reached or ways[0]
+    return replace(split, path=path, lead=lead, shadowed=reached is None)
 
 
 def _leg(backend: Backend, objects: Objects) -> Leg:
@@ -165,7 +173,7 @@ def _leg(backend: Backend, objects: Objects) -> Leg:
 
 def lanes_of(split: Split) -> tuple[Lane, ...]:
     """The lane of plain requests, and one per match that singles requests out."""
-    lanes = [_lane(split, split.plain[0], DEFAULT, "", ())] if split.plain else []
+    lanes = [_lane(split, split.plain[0], DEFAULT, "", None if split.shadowed else ())] if split.plain else []
     names = {lane.name for lane in lanes}
     for fan in split.singled:
         for match in fan.rule.matches:
