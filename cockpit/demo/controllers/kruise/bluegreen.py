@@ -17,11 +17,11 @@ from cockpit.demo.controllers.kruise.controls import (
     goes_forward,
     is_controlled,
 )
-from cockpit.demo.controllers.kruise.deployments import new_set, pods_of
+from cockpit.demo.controllers.kruise.deployments import info_of, new_set
 from cockpit.demo.controllers.kruise.numbered import NumberedSet
 from cockpit.demo.controllers.kruise.plan import scaled
 from cockpit.demo.controllers.kruise.releasing import all_ready
-from cockpit.demo.controllers.kruise.workload import active_sets, revision_of
+from cockpit.demo.controllers.kruise.workload import active_sets
 from cockpit.demo.controllers.kruise.writes import patch
 from cockpit.demo.controllers.replicaset import wanted
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, REPLICASETS
@@ -36,18 +36,8 @@ class BlueGreenDeployment(Held):
         obj = self.stored()
         if obj is None:
             return None
-        new, status = new_set(self, obj), obj.get("status") or {}
-        return Info(
-            obj,
-            wanted(obj),
-            stable=(obj["metadata"].get("labels") or {}).get(names.STABLE_REVISION, ""),
-            newest=revision_of(obj),
-            updated=status.get("updatedReplicas", 0),
-            updated_ready=((new or {}).get("status") or {}).get("readyReplicas", 0),
-            observed=status.get("observedGeneration", 0) >= obj["metadata"].get("generation", 1),
-            pods=tuple(pods_of(self, obj)),
-            all=status.get("replicas", 0),
-        )
+        ready = ((new_set(self, obj) or {}).get("status") or {}).get("readyReplicas", 0)
+        return info_of(self, obj, ready)
 
     def claim(self, batch: Object) -> None:
         """Remember the settings and replace them by ones under which both versions stay."""

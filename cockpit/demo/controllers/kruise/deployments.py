@@ -26,18 +26,7 @@ class PartitionDeployment(Held):
         obj = self.stored()
         if obj is None:
             return None
-        status = obj.get("status") or {}
-        return Info(
-            obj,
-            wanted(obj),
-            stable=(obj["metadata"].get("labels") or {}).get(names.STABLE_REVISION, ""),
-            newest=revision_of(obj),
-            updated=status.get("updatedReplicas", 0),
-            updated_ready=extra_status_of(obj).get("updatedReadyReplicas", 0),
-            observed=status.get("observedGeneration", 0) >= obj["metadata"].get("generation", 1),
-            pods=tuple(pods_of(self, obj)),
-            all=status.get("replicas", 0),
-        )
+        return info_of(self, obj, extra_status_of(obj).get("updatedReadyReplicas", 0))
 
     def claim(self, batch: Object) -> None:
         """Switch the native controller off and let the other one begin with no new pod."""
@@ -90,6 +79,22 @@ class PartitionDeployment(Held):
             if obj["spec"]["strategy"].get("type") == "Recreate":
                 change["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": rolling}
         patch(self.world, DEPLOYMENTS, obj, change)
+
+
+def info_of(held: Held, deployment: Object, updated_ready: int) -> Info:
+    """What a Deployment that keeps both versions tells."""
+    meta, status = deployment["metadata"], deployment.get("status") or {}
+    return Info(
+        deployment,
+        wanted(deployment),
+        stable=(meta.get("labels") or {}).get(names.STABLE_REVISION, ""),
+        newest=revision_of(deployment),
+        updated=status.get("updatedReplicas", 0),
+        updated_ready=updated_ready,
+        observed=status.get("observedGeneration", 0) >= meta.get("generation", 1),
+        pods=tuple(pods_of(held, deployment)),
+        all=status.get("replicas", 0),
+    )
 
 
 def is_under_control(deployment: Object) -> bool:

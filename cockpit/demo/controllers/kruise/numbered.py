@@ -54,11 +54,8 @@ class NumberedSet(Held):
         """New pods, and the ordinal from which pods are new; pods that were new before a rollback in batches count."""
         obj = self.there()
         size, kept = wanted(obj), _kept(batch)
-        planned = desired = batchplan.batch_size(batch, current_batch(batch), size)
+        planned, desired = _sizes(batch, size)
         old = size - desired
-        if kept:
-            old = size - kept - batchplan.batch_size(batch, current_batch(batch), size - kept)
-            desired = size - old
         ordered = (obj["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
         if kept and "unorderedUpdate" not in ordered:
             old += kept
@@ -113,13 +110,9 @@ class PartitionCloneSet(NumberedSet):
 
     def goal(self, batch: Object) -> Goal:
         """New pods, and the share that stays old: a percentage where the plan has percentages."""
-        obj = self.there()
-        size, kept = wanted(obj), _kept(batch)
-        planned = desired = batchplan.batch_size(batch, current_batch(batch), size)
+        size = wanted(self.there())
+        planned, desired = _sizes(batch, size)
         old = size - desired
-        if kept:
-            old = size - kept - batchplan.batch_size(batch, current_batch(batch), size - kept)
-            desired = size - old
         share = batchplan.batch_share(batch, current_batch(batch))
         return Goal(planned, desired, _as_share(old, size, share) if isinstance(share, str) else old)
 
@@ -139,6 +132,12 @@ class PartitionCloneSet(NumberedSet):
 def _kept(batch: Object) -> int:
     """Pods that were of the target version before a rollback in batches began."""
     return int(((batch.get("status") or {}).get("canaryStatus") or {}).get("noNeedUpdateReplicas") or 0)
+
+
+def _sizes(batch: Object, size: int) -> tuple[int, int]:
+    """The new pods that the current batch plans, and how many that makes with those that were there before."""
+    planned, kept = batchplan.batch_size(batch, current_batch(batch), size), _kept(batch)
+    return planned, kept + batchplan.batch_size(batch, current_batch(batch), size - kept) if kept else planned
 
 
 def _as_share(old: int, size: int, share: str) -> str:
