@@ -17,6 +17,7 @@ from tests.journeys.argo import (
     ROLLOUTS,
     at_rest,
     at_step,
+    blue_green,
     findings,
     in_phase,
     ingress,
@@ -91,7 +92,7 @@ async def test_aborted_in_the_middle_of_a_step(place: Place, tmp_path: Path) -> 
         slow(place, "20s")
 
         def on_its_way(shown: RolloutView) -> bool:
-            return shown.rollout.phase is Phase.PROGRESSING and shown.rollout.version(NEW) is not None
+            return shown.rollout.phase is Phase.PROGRESSING and shown.rollout.step is not None
 
         shown = await pilot.until_seen(NAME, on_its_way, "pods that take their time")
         assert shown.rollout.step
@@ -119,6 +120,20 @@ async def test_a_full_promotion_is_stopped(place: Place, tmp_path: Path) -> None
         found = place.get(ROLLOUTS, NAME)
         assert found
         assert "promoteFull" not in found["status"]
+
+
+async def test_retrying_an_aborted_switch_does_what_its_plan_says(place: Place, tmp_path: Path) -> None:
+    """While the aborted pods run the controller switches to them at once, whatever pause is asked for."""
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, *services(), ingress(), blue_green(replicas=1))
+        await start(place, pilot)
+        await in_phase(pilot, Phase.WAITING)
+        await pilot.do(NAME, Ask(Act.ABORT))
+        await pilot.until_seen(NAME, lambda s: "retry-switches" in findings(s), "pods that are kept for a while")
+        prepared = await pilot.plan(NAME, Ask(Act.RETRY))
+        assert prepared.plan.final, prepared.plan
+        await pilot.do(NAME, Ask(Act.RETRY))
+        await at_rest(pilot, NEW)
 
 
 async def test_aborted_while_paused_by_hand_its_pods_do_not_stay(place: Place, tmp_path: Path) -> None:

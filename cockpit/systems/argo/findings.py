@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.shares import Split
+from cockpit.systems.argo.stopping import ships_at_once
 from cockpit.systems.argo.strategy import is_dynamic
 from cockpit.workloads.findings import finding, listed, percent
 
@@ -72,6 +74,17 @@ def _standstill(state: State, what: str) -> Iterator[Finding]:
             f"{what} was aborted while paused by hand: {left} pods of the aborted version stay until it is resumed",
             "spec.paused",
         )
+    current = state.current
+    if status.aborted and current and ships_at_once(state, current):
+        yield finding(
+            "retry-switches",
+            Severity.WARNING,
+            f"{current.name} keeps its pods until {current.leaves_at}: a retry before that switches to it at once",
+            "scale-down-deadline",
+        )
+    held = _held_back(state)
+    if held:
+        yield finding("held-back", Severity.INFO, f"{what} is paused by hand: {held} is rolled out once it is resumed")
     if status.promote_full:
         yield finding("promoting", Severity.INFO, f"{what} is being promoted fully: steps and pauses are skipped")
     if state.updating and state.in_window:
@@ -82,6 +95,14 @@ def _standstill(state: State, what: str) -> Iterator[Finding]:
         )
     if state.replicas == 0:
         yield finding("scaled-to-zero", Severity.INFO, f"{what} is scaled to 0 pods")
+
+
+def _held_back(state: State) -> str:
+    """An image of the present template that no version has: while paused by hand none is made of it."""
+    if not state.status.paused or state.current is None:
+        return ""
+    wanted = [text(c, "image") for c in entries(state.rollout.spec, "template", "spec", "containers")]
+    return next((image for image in wanted if image and image not in state.current.version.images), "")
 
 
 def _capacity(state: State, split: Split) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused
 from cockpit.model.rollout import Phase, Rollout
+from cockpit.systems.argo.editions import Edition
 from cockpit.systems.argo.phases import asks
 from cockpit.systems.argo.promises import expected, why_no_update, why_not_ready
 from cockpit.systems.argo.reading import State
@@ -132,6 +133,8 @@ def plan_retry(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
     if current is None:
         return refused(rollout, ask.act, "the aborted version has no ReplicaSet any more; set the image anew")
     first = state.strategy.steps[0].title if state.strategy.steps else "its pods"
+    if ships_at_once(state, current):
+        return _plan_switching_retry(state, rollout, ask, current)
     return Plan(
         act=ask.act,
         rollout=rollout.key,
@@ -143,4 +146,37 @@ def plan_retry(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         warnings=("it is paused by hand: it starts once it is resumed",) if state.status.paused else (),
         raises=True,
         reaches=Milestone("under way again", not_phases=(Phase.ABORTED, Phase.DEGRADED)),
+    )
+
+
+def ships_at_once(state: State, current: Edition) -> bool:
+    """A blue-green version that waits for its pods to be taken away is one to go back to, for the controller.
+
+    It then switches without pause and analysis (rollout/bluegreen.go, isBlueGreenFastTracked), and an aborted version
+    waits like that for `abortScaleDownDelaySeconds`.
+    """
+    return state.strategy.style == "blue-green" and bool(current.leaves_at) and current.candidate.desired > 0
+
+
+def _plan_switching_retry(state: State, rollout: Rollout, ask: Ask, current: Edition) -> Plan:
+    active = next((e.name for e in state.editions if e.hash == state.status.active), "the active version")
+    why = (
+        f"it does not stop before the switch: until {current.leaves_at} the aborted pods still run, and the controller"
+        " goes to a version with running pods without pause and analysis; after that time retry begins anew"
+    )
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title=f"retry {current.name}, which switches the active Service at once",
+        changes=(
+            Change("update", "aborted", "done"),
+            Change(f"active Service {state.strategy.stable}", active, current.name),
+        ),
+        requests=(status_request(state, drop_status(state, "abort"), VERSIONS),),
+        expected=expected(rollout, current.name, 1.0),
+        undo="rollback: at once while the old version keeps its pods",
+        warnings=(why,),
+        raises=True,
+        final=True,
+        reaches=Milestone(f"{current.name} as the active version", not_phases=(Phase.ABORTED,), identity=current.uid),
     )

@@ -168,9 +168,19 @@ def plan_image(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         expected=(),
         inverse=(json_patch(ref_to(source) if source else state.ref, inverse, "the image written here"),),
         undo="the image of before, rolled out the same way",
-        warnings=(*again, *waits, *revert_warnings([source or state.rollout])),
+        warnings=(*again, *waits, *_fast(state, image), *revert_warnings([source or state.rollout])),
         raises=True,
         reaches=Milestone("the new image on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
+    )
+
+
+def _fast(state: State, image: str) -> tuple[str, ...]:
+    """An older version with that image may be gone to without a stop, as its pods still run."""
+    if state.strategy.is_canary:
+        return ()
+    kept = [e for e in state.editions if image in e.version.images and e.leaves_at and e.candidate.desired]
+    return tuple(
+        f"{e.name} still has its pods: if it is the same template, the active Service is switched at once" for e in kept
     )
 
 

@@ -147,6 +147,15 @@ def test_a_stable_version_that_shrinks_is_a_slow_way_back() -> None:
     assert "dynamic-stable" in ids(routed(strategy=strategy))
 
 
+def test_a_template_that_waits_for_a_resume_is_told() -> None:
+    cluster = routed(**PROMOTED)
+    spec = cluster.doc("Rollout", "web")["spec"]
+    spec["paused"] = True
+    assert "held-back" not in ids(cluster)
+    spec["template"]["spec"]["containers"][0]["image"] = "shop/web:v3"
+    assert "shop/web:v3 is rolled out once it is resumed" in text_of(cluster, "held-back")
+
+
 def test_a_full_promotion_is_told() -> None:
     assert "promoting" in ids(routed(promoteFull=True))
 

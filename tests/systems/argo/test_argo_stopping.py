@@ -9,6 +9,7 @@ from cockpit.model.rollout import Phase
 from tests.objects import Cluster, ConflictError, Doc
 from tests.systems.argo.releases import (
     ABORTED,
+    NEW,
     OLD,
     PROMOTED,
     RUNNING,
@@ -152,6 +153,18 @@ def test_retry_starts_again() -> None:
     assert plan.raises
     only_once(cluster, plan)
     assert "abort" not in said(cluster)
+
+
+def test_retry_of_a_blue_green_release_whose_pods_still_run_ships_it_and_says_so() -> None:
+    cluster = previewed(**{**ABORTED, "currentStepIndex": None})
+    assert not planned(cluster, Act.RETRY).final
+    aborted = cluster.doc("ReplicaSet", f"web-{NEW}")["metadata"]["annotations"]
+    aborted["scale-down-deadline"] = "2026-01-01T10:00:30Z"
+    plan = planned(cluster, Act.RETRY)
+    assert (plan.final, plan.raises, plan.expected) == (True, True, (Expected("default", "v2", 1.0),))
+    assert "until 2026-01-01T10:00:30Z the aborted pods still run" in plan.warnings[0]
+    assert "retry-switches" in ids(cluster)
+    only_once(cluster, plan)
 
 
 def test_retry_does_nothing_for_pods_that_are_late() -> None:

@@ -172,6 +172,15 @@ def test_blue_green_goes_back_at_once_while_the_old_pods_run() -> None:
     assert "kept-for-rollback" in ids(cluster)
 
 
+def test_an_image_whose_pods_still_run_may_be_switched_to_at_once() -> None:
+    said_ = PROMOTED | {"currentStepIndex": None, "blueGreen": {"activeSelector": NEW, "previewSelector": NEW}}
+    cluster = previewed(**said_)
+    assert not any("at once" in warning for warning in planned(cluster, image("v1")).warnings)
+    kept = cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["annotations"]
+    kept["scale-down-deadline"] = "2026-01-01T10:00:30Z"
+    assert any("v1 still has its pods" in warning for warning in planned(cluster, image("v1")).warnings)
+
+
 def test_an_image_is_set_in_the_container_that_is_named() -> None:
     cluster = routed(**PROMOTED)
     spec(cluster)["template"]["spec"]["initContainers"] = [{"name": "setup", "image": "shop/setup:1"}]
