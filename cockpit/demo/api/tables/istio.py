@@ -19,9 +19,14 @@ def _virtual_service(obj: dict[str, Any], now: float) -> Cells:
     return [obj["metadata"]["name"], _list(spec.get("gateways")), _list(spec.get("hosts")), age(obj, now)]
 
 
+def _gateway(obj: dict[str, Any], now: float) -> Cells:
+    return [obj["metadata"]["name"], age(obj, now)]
+
+
 def _destination_rule(obj: dict[str, Any], now: float) -> Cells:
     return [obj["metadata"]["name"], (obj.get("spec") or {}).get("host"), age(obj, now)]
 
 
 VIRTUALSERVICES = TableForm((NAME, Column("Gateways"), Column("Hosts"), AGE), _virtual_service)
 DESTINATIONRULES = TableForm((NAME, Column("Host"), AGE), _destination_rule)
+GATEWAYS = TableForm((NAME, AGE), _gateway)
