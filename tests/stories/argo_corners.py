@@ -175,7 +175,7 @@ STORIES = (
     Story("argo-steps", "steps edited in the middle of an update", _steps, QUIET),
     Story("argo-third", "a third version, and back to the first, before anything has become stable", _third, QUIET),
     Story("argo-dynamic", "an abort where the stable version had shrunk", _dynamic, COURSE),
-    Story("argo-nothing", "no pods, and a pause of no length", _nothing, QUIET),
+    Story("argo-nothing", "no pods, and a pause of no length", _nothing, COURSE),
     Story("argo-paused-approved", "an approval while the spec is paused", _approved_while_paused, QUIET),
     Story("argo-blue-green-abort", "a blue-green switch that is called off", _blue_green_abort, FLAPPING),
     Story(

@@ -35,8 +35,6 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
     return Runtime(
         world,
         [
-            # Before the ReplicaSets, because the real one looks at what it wrote sooner than they act on it.
-            *argo.CONTROLLERS,
             deployment.CONTROLLER,
             replicaset.CONTROLLER,
             *statefulset.CONTROLLERS,
@@ -45,6 +43,7 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,
+            *argo.CONTROLLERS,
             *kruise.controllers(),
             *gateway_api.CONTROLLERS,
         ],
