@@ -207,3 +207,13 @@ def test_a_grpc_route_is_shown_and_not_edited() -> None:
     assert shares(rollout) == {"v1": 0.7, "v2": 0.3}
     assert all(not state.enabled and "only shown" in state.why for state in rollout.acts)
     assert rollout.door is None
+
+
+def test_two_routes_for_one_place_are_told_and_the_older_wins() -> None:
+    other = route(rule(backend("shop-v1")), name="older", creationTimestamp="2025-01-01T00:00:00Z")
+    rollout = read(shop(route(SPLIT), other))
+    assert findings(rollout) == {"two-routes": Severity.CRITICAL}
+    assert "HTTPRoute default/older is older" in rollout.findings[0].text
+    elsewhere = route(rule(backend("shop-v1"), path="/b"), name="older")
+    assert findings(read(shop(route(SPLIT), elsewhere))) == {}
+    assert findings(read(shop(route(SPLIT), route(rule(backend("shop-v1")), name="a", hosts=("b.test",))))) == {}

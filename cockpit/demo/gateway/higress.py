@@ -29,7 +29,12 @@ from cockpit.demo.gateway.match import Hosts, Paths, Request
 from cockpit.demo.gateway.nginx import in_order
 from cockpit.demo.gateway.rules import Ingress, Upstream
 
-PREFIXES = ("nginx.ingress.kubernetes.io/", "mse.ingress.kubernetes.io/", "higress.io/")
+PREFIXES = (
+    "nginx.ingress.kubernetes.io/",
+    "mse.ingress.kubernetes.io/",
+    "higress.ingress.kubernetes.io/",
+    "higress.io/",
+)
 
 
 @dataclass

@@ -19,11 +19,9 @@ class Route(Obj, frozen=True):
     status: Any = None
 
     def index_keys(self) -> Iterator[str]:
-        """ "gateway=NS/NAME" of each parent, "service=NAME" of each backend in its own namespace."""
-        found = set()
-        for parent in _entries(self.spec, "parentRefs"):
-            if parent.get("kind", "Gateway") == "Gateway":
-                found.add(f"gateway={parent.get('namespace') or self.metadata.namespace}/{parent.get('name')}")
+        """ "host=NAME" of each host name ("host=" for none), "service=NAME" of each backend in its own namespace."""
+        hosts = self.spec.get("hostnames") if isinstance(self.spec, dict) else None
+        found = {f"host={host}" for host in (hosts if isinstance(hosts, list) else ())} or {"host="}
         for rule in _entries(self.spec, "rules"):
             for backend in _entries(rule, "backendRefs"):
                 if backend.get("namespace") in (None, "", self.metadata.namespace):

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cockpit.model.lookup import Objects
+from cockpit.model.objects import GrpcRoute, HttpRoute
 from cockpit.model.rollout import Finding, Lane, Severity
-from cockpit.routers.gateway_api.routes import AnyRoute, place_text
+from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, rules_of
 from cockpit.routers.gateway_api.split import Fan, Split
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.rolling import is_rolling
@@ -30,6 +31,7 @@ def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tupl
         for lane in lanes
         if lane.headers is None
     ]
+    found += _rivals(split, what, objects)
     services = [side.service for side in split.sides if side.service]
     found += [told for service in services if (told := no_selector(service, objects))]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -37,7 +39,7 @@ def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tupl
 
 
 def name_of(route: AnyRoute) -> str:
-    kind = "GRPCRoute" if type(route).__name__ == "GrpcRoute" else "HTTPRoute"
+    kind = "GRPCRoute" if isinstance(route, GrpcRoute) else "HTTPRoute"
     return f"{kind} {route.metadata.namespace}/{route.metadata.name}"
 
 
@@ -96,6 +98,31 @@ def _rules_differ(split: Split, what: str) -> Iterator[Finding]:
         ]
         text = f"the rules of {what} split differently ({listed(places[:5])}); the shares shown are the first one's"
         yield finding("rules-differ", Severity.WARNING, text)
+
+
+def _rivals(split: Split, what: str, objects: Objects) -> Iterator[Finding]:
+    """Other routes for the same host and path: of two equal matches the older route's gets all requests."""
+    spec, mine = (
+        rules_of(split.route),
+        {(m.path_type, m.path) for f in split.plain for m in f.rule.matches if m.is_plain},
+    )
+    resource, here = http_resource(objects), split.route.metadata
+    found = {
+        other.metadata.name: other
+        for host in spec.hostnames or ("",)
+        for other in objects.keyed(resource, here.namespace, f"host={host}")
+        if isinstance(other, HttpRoute) and other.metadata.name != here.name
+    }
+    for name, other in sorted(found.items()):
+        theirs = rules_of(other)
+        same_gateway = {(p.namespace, p.name) for p in spec.parents} & {(p.namespace, p.name) for p in theirs.parents}
+        places = {(m.path_type, m.path) for rule in theirs.rules for m in rule.matches if m.is_plain}
+        if same_gateway and mine & places and not isinstance(split.route, GrpcRoute):
+            ours, its = (here.creation_timestamp or "", here.name), (other.metadata.creation_timestamp or "", name)
+            winner = what if ours < its else f"HTTPRoute {here.namespace}/{name}"
+            text = f"{what} and HTTPRoute {here.namespace}/{name} have the same host and path: {winner} is older"
+            severity = Severity.INFO if ours < its else Severity.CRITICAL
+            yield finding("two-routes", severity, f"{text} and gets their requests")
 
 
 def _weights(fan: Fan, what: str) -> Iterator[Finding]:

@@ -92,7 +92,13 @@ APIG = Dialect(
 HIGRESS = Dialect(
     id="higress",
     title="Higress (MSE)",
-    prefixes=("nginx.ingress.kubernetes.io/", "mse.ingress.kubernetes.io/", "higress.io/"),
+    # Alibaba's cloud-native gateway of the class `apig` is a Higress too and has query keys of its own.
+    prefixes=(
+        "nginx.ingress.kubernetes.io/",
+        "mse.ingress.kubernetes.io/",
+        "higress.ingress.kubernetes.io/",
+        "higress.io/",
+    ),
     bare_header=BareHeader.ONLY_ALWAYS,
     has_total=True,
     has_pattern=True,
