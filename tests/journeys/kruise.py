@@ -27,6 +27,13 @@ def rollout(name: str, **steps: Any) -> dict[str, Any]:
     return doc
 
 
+def behave(place: Place, **entries: str) -> None:
+    """How the embedded controller is to behave in the test's namespace."""
+    body = {"metadata": {"name": "demo-kruise-rollouts"}, "data": entries}
+    answer = place.client.post(f"/api/v1/namespaces/{place.namespace}/configmaps", json=body)
+    assert answer.status_code == 201, answer.text
+
+
 def fit_for_admission(doc: dict[str, Any], pods: int = 4) -> dict[str, Any]:
     """Kruise 0.6 refuses "100%" of the pods at a partition step with traffic; counts it takes.
 

@@ -16,6 +16,7 @@ from tests.journeys.kruise import (
     V1ALPHA1,
     at_rest,
     at_step,
+    behave,
     declared,
     finding_ids,
     fit_for_admission,
@@ -159,3 +160,24 @@ async def test_rolled_back_in_the_middle_of_a_step(place: Place, tmp_path: Path)
             answer = await pilot.cockpit.prepare(pilot.key(DEMO), Ask(act, step=2, weights=((OLD, 0.5),)))
             assert isinstance(answer, Refused)
             assert "rolled back" in answer.why
+
+
+async def test_the_walk_through_as_it_is_written_on_the_controller_of_its_day(place: Place, tmp_path: Path) -> None:
+    """Up to 0.5 a last step with all pods and all traffic is taken, and no step can be jumped to."""
+    if place.real:
+        pytest.skip("the real controller is of a later release")
+    behave(place, profile="legacy")
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, *seed("kruise-service"), *seed("kruise-ingress-nginx"), rollout("nginx"))
+        await start(pilot)
+        shown = await at_step(pilot, 1)
+        assert written(shown, AB) == {OLD: 0.0, NEW: 1.0}
+        answer = await pilot.cockpit.prepare(pilot.key(DEMO), Ask(Act.JUMP, step=3))
+        assert isinstance(answer, Refused)
+        assert "no nextStepIndex" in answer.why
+        await pilot.do(DEMO, Ask(Act.APPROVE))
+        shown = await at_step(pilot, 2, asks=False)
+        assert written(shown) == declared(shown) == {OLD: 0.5, NEW: 0.5}
+        await pilot.do(DEMO, Ask(Act.APPROVE))
+        shown = await at_rest(pilot, f"{NEW} is released")
+        assert ready(shown)[NEW] == 4

@@ -102,6 +102,7 @@ def plan_rollback(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
         undo=f"release {now} again, from step 1",
         warnings=_back_warnings(release, then),
         raises=not under_way,
+        pods=((then, release.subject.desired),) if under_way else (),
         reaches=_back_reached(release, then, under_way),
     )
 

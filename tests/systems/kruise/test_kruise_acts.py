@@ -191,7 +191,7 @@ def test_rolling_back_writes_the_stable_template_and_nothing_else() -> None:
     assert request.ref.resource is DEPLOYMENTS
     assert not plan.raises
     assert plan.reaches
-    assert plan.reaches.stable == OLD
+    assert (plan.reaches.stable, plan.pods) == (OLD, ((OLD, 4),))
     cluster.send(request)
     after = cluster.doc("Deployment", "echoserver")["spec"]
     assert after["template"]["spec"]["containers"][0]["image"].endswith(OLD)
