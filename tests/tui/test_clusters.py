@@ -58,6 +58,11 @@ async def test_a_part_opens_its_own_screen_which_tells_of_the_other() -> None:
         assert "in us: canary, v2 50%" in shown(app)
 
 
+async def test_clusters_that_do_not_agree_are_told_to_differ() -> None:
+    async with screen(FakeCockpit(two(part("eu", 0.2), part("us", 0.5)))) as (app, _):
+        assert "differ" in rows(shown(app))[0]
+
+
 async def test_an_act_on_the_row_asks_for_the_cluster_and_goes_to_that_one() -> None:
     fake = FakeCockpit(BOTH)
     async with screen(fake) as (app, pilot):

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from cockpit.tui.app import CockpitApp
 from tests.tui.fake import START, FakeCockpit
+from tests.tui.test_clusters import BOTH
 
 SMALL, LARGE = (80, 24), (120, 36)
 
@@ -79,3 +80,9 @@ def test_choice_of_a_step(snap_compare: Any) -> None:
 
 def test_help_further_down(snap_compare: Any) -> None:
     assert snap_compare(app(), terminal_size=SMALL, run_before=keys("question_mark", "end"))
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
+def test_fleet_of_two_clusters_with_the_parts_of_a_rollout(snap_compare: Any, size: tuple[int, int]) -> None:
+    two = CockpitApp(FakeCockpit(BOTH), zone=UTC, now=lambda: START + 300)
+    assert snap_compare(two, terminal_size=size, run_before=keys("enter"))

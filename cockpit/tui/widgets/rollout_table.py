@@ -82,7 +82,7 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool
         *([Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " ")] if layout.system else []),
         Span(fit(f"{phase.sign} {phase.word}", layout.phase) + " ", phase.style),
         *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
-        Span(fit(_declared(told, layout.declared, glyphs), layout.declared) + " "),
+        Span(fit(_differ(rollout, told) or _declared(told, layout.declared, glyphs), layout.declared) + " "),
         Span(fit(percent(told.written if told else None, glyphs.none), layout.written) + " "),
         *_observed(lane, told, layout.observed, glyphs, view.probe.running, hurt=_hurt(rollout)),
         Span(" " + fit(pods_words(rollout, layout.pods), layout.pods, ellipsis=cut)),
@@ -104,6 +104,12 @@ def _name(rollout: Rollout, width: int, with_namespace: bool, cut: str) -> list[
 def step_words(rollout: Rollout, glyphs: Glyphs) -> str:
     """Which step of how many."""
     return f"{rollout.step.index}/{rollout.step.count}" if rollout.step else glyphs.none
+
+
+def _differ(rollout: Rollout, told: Share | None) -> str:
+    """What to say of a group (its key has no context) whose clusters do not agree on a share."""
+    unknown = told is not None and told.declared is None and told.written is None
+    return "differ" if unknown and not rollout.key.context else ""
 
 
 def _declared(told: Share | None, width: int, glyphs: Glyphs) -> str:
