@@ -2,6 +2,7 @@
 
 `python -m tests.traces record STORY...` plays each story (all without a name) on the cluster that
 COCKPIT_TEST_KUBECONFIG and COCKPIT_TEST_GATEWAY name, several times, and writes tests/traces/STORY.json.
+`python -m tests.traces record --more STORY...` joins further performances to what is written.
 `python -m tests.traces check STORY...` plays it once and says where it differs from what is recorded.
 `python -m tests.traces list` names the stories.
 """
@@ -14,6 +15,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -93,13 +95,19 @@ def performed(story: Story) -> Telling:
 
 def recorded(name: str) -> Telling:
     """The telling that is on file."""
-    return from_json(json.loads((TRACES / f"{name}.json").read_text())["telling"])
+    return from_json(_document(name)["telling"])
 
 
-def record(story: Story, times: int) -> None:
-    """Play a story on the real cluster and keep what it told."""
-    telling = together([performed(story) for _ in range(times)])
-    document = {"story": story.name, "about": story.about, "performances": times, "telling": to_json(telling)}
+def _document(name: str) -> dict[str, Any]:
+    return dict(json.loads((TRACES / f"{name}.json").read_text()))
+
+
+def record(story: Story, times: int, *, more: bool = False) -> None:
+    """Play a story on the real cluster and keep what it told; `more` joins it to what is on file."""
+    before = [recorded(story.name)] if more else []
+    telling = together([*before, *(performed(story) for _ in range(times))])
+    count = times + (_document(story.name)["performances"] if more else 0)
+    document = {"story": story.name, "about": story.about, "performances": count, "telling": to_json(telling)}
     TRACES.mkdir(exist_ok=True)
     (TRACES / f"{story.name}.json").write_text(_pretty(document) + "\n")
     print(f"{story.name}: recorded")
@@ -130,6 +138,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("what", choices=("record", "check", "list"))
     parser.add_argument("stories", nargs="*", metavar="STORY")
     parser.add_argument("--times", type=int, default=PERFORMANCES, help="how often a recorded story is played")
+    parser.add_argument("--more", action="store_true", help="join what is recorded to what is on file")
     asked = parser.parse_intermixed_args(argv)
     unknown = set(asked.stories) - set(STORIES)
     if unknown:
@@ -141,7 +150,7 @@ def main(argv: list[str]) -> int:
     if asked.what == "check":
         return 0 if sum(not check(story) for story in stories) == 0 else 1
     for story in stories:
-        record(story, asked.times)
+        record(story, asked.times, more=asked.more)
     return 0
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cockpit.demo.patches.patching import merged
@@ -140,13 +141,18 @@ class ArgoBench:
     def told(self) -> list[str]:
         return self.bench.events("web")
 
-    def watch_errors(self, errors: list[str]) -> logging.Handler:
-        """Collect what the controllers' loop logs as failures."""
+    @contextmanager
+    def errors(self) -> Iterator[list[str]]:
+        """What the controllers' loop logs as failures meanwhile."""
+        found: list[str] = []
 
         class Collect(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
-                errors.append(self.format(record))
+                found.append(self.format(record))
 
-        handler = Collect(logging.ERROR)
-        logging.getLogger("cockpit.demo.controllers.runtime").addHandler(handler)
-        return handler
+        handler, logger = Collect(logging.ERROR), logging.getLogger("cockpit.demo.controllers.runtime")
+        logger.addHandler(handler)
+        try:
+            yield found
+        finally:
+            logger.removeHandler(handler)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from cockpit.demo.controllers.argo.counts import basic, nearest
 from cockpit.demo.controllers.argo.durations import seconds_of
 from cockpit.demo.controllers.argo.plan import plan_of
-from cockpit.demo.errors import Invalid
 from cockpit.demo.schemas.customkinds import ARGO_ROLLOUTS
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, PODS, REPLICASETS, SERVICES
 from tests.demo.argobench import PAUSE, ArgoBench, rollout, routed, services, weight
@@ -261,45 +259,6 @@ def test_the_undo_of_the_written_template_finds_the_old_replicaset(argo: ArgoBen
     assert "SkipSteps: Rollback to stable ReplicaSets" in argo.told()
 
 
-@pytest.mark.parametrize(
-    ("change", "why"),
-    [
-        (lambda spec: spec["strategy"]["canary"]["steps"].append({}), "spec.strategy.steps[1]"),
-        (lambda spec: spec["strategy"]["canary"]["steps"].append({"pause": {"duration": "3q"}}), "Duration needs"),
-        (lambda spec: spec["strategy"]["canary"]["steps"].append({"setWeight": 101}), "between 0 and 100"),
-        (lambda spec: spec["strategy"]["canary"]["steps"].append({"setCanaryScale": {"replicas": 1}}), "requires"),
-        (lambda spec: spec["strategy"]["canary"].update(canaryService="nope"), 'service "nope" not found'),
-        (lambda spec: spec["strategy"].update(blueGreen={"activeService": "x"}), "Multiple Strategies"),
-        (lambda spec: spec.pop("strategy"), "missing field"),
-        (lambda spec: spec["selector"].update(matchLabels={"app": "other"}), "does not match template `labels`"),
-        (
-            lambda spec: spec["strategy"]["canary"].update(analysis={"templates": [{"templateName": "t"}]}),
-            "'t' not found",
-        ),
-        (lambda spec: spec["strategy"]["canary"].update(scaleDownDelaySeconds=3), "only be used with traffic routing"),
-    ],
-)
-def test_a_spec_that_cannot_be_followed_is_told(
-    argo: ArgoBench, change: Callable[[dict[str, Any]], Any], why: str
-) -> None:
-    argo.begin(rollout(canary={"steps": [weight(50)]}))
-    argo.change(change)
-    argo.bench.settle(1)
-    assert argo.status["phase"] == "Degraded"
-    assert argo.status["message"].startswith('InvalidSpec: The Rollout "web" is invalid: spec.')
-    assert why in argo.status["message"]
-
-
-def test_what_is_missing_is_looked_for_again(argo: ArgoBench) -> None:
-    ingress_missing = routed(weight(50), PAUSE)
-    argo.create(*[doc for doc in ingress_missing if doc["kind"] != "Ingress"])
-    argo.bench.settle(5)
-    assert 'ingress.networking.k8s.io "web" not found' in argo.status["message"]
-    argo.create(*[doc for doc in ingress_missing if doc["kind"] == "Ingress"])
-    argo.bench.settle(25)
-    assert argo.status["phase"] == "Healthy"
-
-
 def test_a_service_belongs_to_one_rollout(argo: ArgoBench) -> None:
     argo.begin(*routed(weight(50), PAUSE))
     (second,) = [doc for doc in routed(PAUSE) if doc["kind"] == "Rollout"]
@@ -332,23 +291,6 @@ def test_a_deleted_rollout_takes_its_replicasets_with_it_and_leaves_deployments_
     argo.bench.storage.delete(ARGO_ROLLOUTS, "default", "web")
     argo.bench.settle(3)
     assert argo.bench.storage.list(DEPLOYMENTS)
-
-
-def test_types_are_checked_as_the_crd_checks_them(argo: ArgoBench) -> None:
-    broken = rollout(canary={"steps": [{"setWeight": "9"}, {"pause": 3}]})
-    broken["spec"]["replicas"] = "x"
-    with pytest.raises(Invalid) as refused:
-        argo.create(broken)
-    text = refused.value.message
-    assert 'spec.replicas in body must be of type integer: "string"' in text
-    assert 'spec.strategy.canary.steps[0].setWeight in body must be of type integer: "string"' in text
-    assert 'spec.strategy.canary.steps[1].pause in body must be of type object: "integer"' in text
-    argo.begin(rollout(canary={}))
-    with pytest.raises(Invalid) as refused:
-        argo.patch({"status": {"currentStepIndex": "x", "pauseConditions": [{"reason": "X"}], "abort": 3}})
-    text = refused.value.message
-    assert 'status.currentStepIndex: Invalid value: "string": currentStepIndex in body' in text
-    assert "status.pauseConditions[0].startTime: Required value" in text
 
 
 @given(st.integers(1, 30), st.integers(0, 100), st.integers(0, 3))
@@ -392,30 +334,6 @@ def test_a_basic_canary_gets_to_its_ratio_within_surge_and_unavailable(
 )
 def test_durations_are_read_as_go_reads_them(text: object, seconds: int) -> None:
     assert seconds_of(text) == seconds
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 200) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
-names = st.sampled_from(
-    ["replicas", "paused", "strategy", "canary", "steps", "template", "spec", "selector", "blueGreen", "trafficRouting"]
-)
-
-
-@given(st.dictionaries(names, json_values | st.dictionaries(names, json_values, max_size=4), max_size=5))
-def test_a_controller_survives_every_spec_that_the_api_takes(spec: dict[str, Any]) -> None:
-    argo = ArgoBench(Bench())
-    try:
-        argo.create({**rollout(canary={}), "spec": spec})
-    except Invalid:
-        return
-    errors: list[str] = []
-    reconcile = argo.watch_errors(errors)
-    argo.bench.settle(1)
-    assert errors == []
-    assert reconcile
 
 
 def test_pods_of_several_rollouts_do_not_mix(argo: ArgoBench) -> None:
