@@ -245,3 +245,27 @@ def test_a_scenario_that_does_not_exist_is_named(tmp_path: Path) -> None:
     _, said = process.communicate(timeout=SECONDS)
     assert process.returncode == 1
     assert "no-such-story" in said
+
+
+def test_a_context_behind_a_shared_gateway_is_read_with_the_others(tmp_path: Path) -> None:
+    """Asked for the cluster of the route alone, the version in the other one still counts."""
+    kubeconfig = tmp_path / "kubeconfig"
+    settings = tmp_path / "cockpit" / "config.yaml"
+    settings.parent.mkdir()
+    settings.write_text("one_gateway: [[vke-a, vke-b]]\n")
+    serving = start(["demo", "two-clusters", "--serve", "--kubeconfig-out", str(kubeconfig)], tmp_path)
+    try:
+        assert serving.stdout
+        assert json.loads(serving.stdout.readline())["one_gateway"] is True
+        words = ["--kubeconfig", str(kubeconfig), "--context", "vke-a", "-n", "default"]
+        for _ in range(SECONDS):
+            shown, said = start([*words, "show", "route1", "-o", "json"], tmp_path).communicate(timeout=SECONDS)
+            versions = {v["name"]: (v["context"], v["ready"]) for v in json.loads(shown)["versions"]} if shown else {}
+            if versions == {"v1": (None, 2), "v2": ("vke-b", 1)}:
+                break
+        else:
+            raise AssertionError(f"v2 was never ready: {shown} {said}")
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        _, told = serving.communicate(timeout=SECONDS)
+    assert "COCKPIT_ONE_GATEWAY=vke-a,vke-b cockpit" in told

@@ -37,6 +37,11 @@ def test_production_in_a_variable_is_a_list(tmp_path: Path) -> None:
     assert load(tmp_path, environ={"COCKPIT_PRODUCTION": "eu-*, us-*"}).production == ("eu-*", "us-*")
 
 
+def test_clusters_behind_one_gateway_are_groups_with_semicolons_between_them(tmp_path: Path) -> None:
+    groups = load(tmp_path, environ={"COCKPIT_ONE_GATEWAY": "a, b;c,d; "}).one_gateway
+    assert groups == (("a", "b"), ("c", "d"))
+
+
 @pytest.mark.parametrize(
     ("text", "key", "problem"),
     [
