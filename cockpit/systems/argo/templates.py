@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from cockpit.model.fields import entries, mapping, text
+from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.objects import ReplicaSet
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
@@ -73,8 +74,7 @@ def plan_back(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
 
 
 def _back(state: State, rollout: Rollout, ask: Ask, target: ReplicaSet, template: dict[str, Any]) -> Plan:
-    stable = stable_set(state)
-    home = state.updating and stable is not None and target.metadata.uid == stable.metadata.uid
+    way = _way(state, target)
     named = next((e.name for e in state.editions if e.uid == target.metadata.uid), None)
     name = named or f"revision {revision_of(target)}"
     now = state.current.name if state.current else "the present template"
@@ -89,12 +89,12 @@ def _back(state: State, rollout: Rollout, ask: Ask, target: ReplicaSet, template
         title=f"{state.rollout.metadata.name} back to {name} (revision {revision_of(target)})",
         changes=(Change("pod template", now, name),),
         requests=tuple(requests),
-        expected=expected(rollout, name, 1.0) if home and named else (),
+        expected=expected(rollout, name, 1.0) if way is not Way.RELEASE and named else (),
         undo=f"roll {now} out again: rollback --to {_again(state)}",
-        warnings=(*_way(state, target, home, ask), *revert_warnings([state.source or state.rollout])),
-        reaches=Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid)
-        if home
-        else Milestone(f"{name} on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
+        warnings=(way, *_guessed(target, way, ask), *revert_warnings([state.source or state.rollout])),
+        reaches=Milestone(f"{name} on its way", not_phases=(Phase.AT_REST, Phase.ABORTED))
+        if way is Way.RELEASE
+        else Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid),
     )
 
 
@@ -102,28 +102,32 @@ def _again(state: State) -> str:
     return str(state.current.revision) if state.current else "REVISION"
 
 
-def _way(state: State, target: ReplicaSet, home: bool, ask: Ask) -> tuple[str, ...]:
-    """What kind of way back it is: at once, fast, or a release of its own."""
-    if home:
-        return ("the steps are skipped: all traffic goes to the stable version at once",)
-    found = []
+class Way(StrEnum):
+    """What kind of way back it is, in the words that a plan warns with (rollout/sync.go, isFastRollback)."""
+
+    HOME = "the steps are skipped: all traffic goes to the stable version at once"
+    SWITCH = "its pods still run: the active Service is switched at once"
+    WINDOW = "within rollbackWindow: steps and analysis are skipped, and traffic may move before all pods stand"
+    RELEASE = "this is a new release of the older template: it takes all steps; promote skips them"
+
+
+def _way(state: State, target: ReplicaSet) -> Way:
     stable = stable_set(state)
-    window = mapping(state.rollout.spec, "rollbackWindow").get("revisions")
+    if state.updating and stable is not None and target.metadata.uid == stable.metadata.uid:
+        return Way.HOME
     if annotation(target, "scale-down-deadline") and target.desired and not state.strategy.is_canary:
-        found.append("its pods still run: the active Service is switched at once")
-    elif stable and isinstance(window, int) and within(target, stable, state.sets, window):
-        found.append(
-            "within rollbackWindow: steps and analysis are skipped, and traffic may move before all pods stand"
-        )
-    else:
-        found.append("this is a new release of the older template: it takes all steps; promote skips them")
-    if ask.version is None:
-        images = listed([image_tag(c.image) or c.image for c in target.spec.template.spec.containers][:3])
-        found.append(
-            f"revision {revision_of(target)} ({images}) is the one before, which need not have been stable:"
-            " name another with --to"
-        )
-    return tuple(found)
+        return Way.SWITCH
+    window = whole(state.rollout.spec, "rollbackWindow", "revisions") or 0
+    return Way.WINDOW if stable and within(target, stable, state.sets, window) else Way.RELEASE
+
+
+def _guessed(target: ReplicaSet, way: Way, ask: Ask) -> tuple[str, ...]:
+    """Which revision it is, where nobody named one."""
+    if ask.version is not None or way is Way.HOME:
+        return ()
+    images = listed([image_tag(c.image) or c.image for c in target.spec.template.spec.containers][:3])
+    guess = f"revision {revision_of(target)} ({images}) is the one before"
+    return (f"{guess}, which need not have been stable: name another with --to",)
 
 
 def _write(state: State, changes: list[Operation]) -> Request:
@@ -157,6 +161,7 @@ def plan_image(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         return refused(rollout, ask.act, f"{name} has image {image} already")
     source = state.source
     inverse = [op("test", path, image), op("replace", path, before)]
+    fast = _fast(state, image)
     waits = ("it is paused by hand: nothing is rolled out until it is resumed",) if state.status.paused else ()
     again = ("an update is under way: its place is taken, from the first step",) if state.updating else ()
     return Plan(
@@ -168,9 +173,9 @@ def plan_image(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
         expected=(),
         inverse=(json_patch(ref_to(source) if source else state.ref, inverse, "the image written here"),),
         undo="the image of before, rolled out the same way",
-        warnings=(*again, *waits, *_fast(state, image), *revert_warnings([source or state.rollout])),
+        warnings=(*again, *waits, *fast, *revert_warnings([source or state.rollout])),
         raises=True,
-        reaches=Milestone("the new image on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
+        reaches=None if fast else Milestone("the new image on its way", not_phases=(Phase.AT_REST, Phase.ABORTED)),
     )
 
 

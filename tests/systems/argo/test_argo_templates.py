@@ -168,7 +168,11 @@ def test_blue_green_goes_back_at_once_while_the_old_pods_run() -> None:
     )
     old = cluster.doc("ReplicaSet", f"web-{OLD}")
     old["metadata"]["annotations"]["scale-down-deadline"] = "2026-01-01T10:00:30Z"
-    assert any("switched at once" in warning for warning in planned(cluster, back()).warnings)
+    plan = planned(cluster, back())
+    assert any("switched at once" in warning for warning in plan.warnings)
+    assert plan.reaches
+    assert plan.reaches.phases == ("at rest",), "it may be there before anybody looks"
+    assert plan.expected == (Expected("default", "v1", 1.0),)
     assert "kept-for-rollback" in ids(cluster)
 
 
@@ -178,7 +182,9 @@ def test_an_image_whose_pods_still_run_may_be_switched_to_at_once() -> None:
     assert not any("at once" in warning for warning in planned(cluster, image("v1")).warnings)
     kept = cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["annotations"]
     kept["scale-down-deadline"] = "2026-01-01T10:00:30Z"
-    assert any("v1 still has its pods" in warning for warning in planned(cluster, image("v1")).warnings)
+    plan = planned(cluster, image("v1"))
+    assert any("v1 still has its pods" in warning for warning in plan.warnings)
+    assert plan.reaches is None
 
 
 def test_an_image_is_set_in_the_container_that_is_named() -> None:
