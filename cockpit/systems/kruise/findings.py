@@ -20,6 +20,7 @@ def findings_of(release: Release) -> tuple[Finding, ...]:
         *stuck_upgrade(release),
         *_stuck_routing(release),
         *_written(release),
+        *_left_rules(release),
         *_ended(release),
         *_unnoticed(release),
         *_shape(release),
@@ -117,6 +118,23 @@ def _written(release: Release) -> list[Finding]:
         words += f" {percent(share.written)} is written: somebody else wrote it, and the next step overwrites it"
         found.append(finding("edited-by-hand", Severity.WARNING, words))
     return found
+
+
+def _left_rules(release: Release) -> list[Finding]:
+    """Requests that a rule of an earlier step still sends to the new version: an HTTPRoute keeps it to the end."""
+    step, new = release.step, release.subject.version(release.new)
+    if step is None or step.matches or new is None or release.progress.state != status.PAUSED:
+        return []
+    return [
+        finding(
+            "rule-left",
+            Severity.INFO,
+            f"requests with {lane.match} still go to {new.name}, which step {step.index} does not ask for: the rule of"
+            " an earlier step stays until the release ends",
+        )
+        for lane in release.traffic.lanes[1:]
+        if any(share.version == new.name and share.written for share in lane.shares)
+    ]
 
 
 def _ended(release: Release) -> list[Finding]:

@@ -97,6 +97,17 @@ def test_a_weight_edited_by_hand_is_told_only_once_the_step_is_done() -> None:
         assert ("edited-by-hand" in ids(read(cluster))) is told
 
 
+def test_a_rule_that_an_earlier_step_left_is_told_and_is_nobodys_wish() -> None:
+    cluster = releasing()
+    annotations = cluster.doc("Ingress", "echoserver-canary")["metadata"]["annotations"]
+    annotations |= {"nginx.ingress.kubernetes.io/canary-by-header": "user"}
+    annotations |= {"nginx.ingress.kubernetes.io/canary-by-header-value": "bob"}
+    rollout = read(cluster)
+    assert "rule-left" in ids(rollout)
+    assert (declared(rollout, "user=bob")[NEW], written(rollout, "user=bob")[NEW]) == (None, 1.0)
+    assert "rule-left" not in ids(read(releasing(body=spec(AB))))
+
+
 def test_a_paused_step_that_a_rollback_left_behind_is_no_step() -> None:
     rollout = read(rolled_back())
     assert rollout.step is None
