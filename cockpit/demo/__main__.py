@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--context", action="append", metavar="NAME", help="a cluster of this name; may be repeated")
     made.add_argument("--one-gateway", action="store_true", help="let the first cluster's gateway serve them all")
     made.add_argument("--exit-with-parent", action="store_true", help="end when stdin closes")
+    made.add_argument("--speed", type=float, default=1.0, metavar="N", help="let time run N times as fast")
     made.add_argument("--seed", type=int, metavar="N", help="make names and chances repeatable")
     return made
 
@@ -53,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             exit_with_parent=options.exit_with_parent,
             one_gateway=options.one_gateway,
             seed=options.seed,
+            speed=options.speed,
         )
     )
     return 0

@@ -11,10 +11,14 @@ class DemoClock:
     """Seconds since the epoch that follow the real clock until somebody holds them.
 
     While held, `now()` stands still and sleepers wake only when `advance()` passes their time.
-    Advancing a running clock shifts it forward for good.
+    Advancing a running clock shifts it forward for good. `speed` lets it run so many times as fast as the real one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
+        if speed <= 0:
+            raise ValueError("time only moves forward")
+        self._speed = speed
+        self._began = time.time()
         self._offset = 0.0
         self._held_at: float | None = None
         self._moved = asyncio.Event()
@@ -67,12 +71,12 @@ class DemoClock:
         while (left := end - self.now()) > 0:
             moved = self._moved
             try:
-                await asyncio.wait_for(moved.wait(), None if self.held else left)
+                await asyncio.wait_for(moved.wait(), None if self.held else left / self._speed)
             except TimeoutError:
                 continue
 
     def _real(self) -> float:
-        return time.time() + self._offset
+        return self._began + (time.time() - self._began) * self._speed + self._offset
 
     def _wake(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()

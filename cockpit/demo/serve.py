@@ -28,17 +28,18 @@ async def serve(
     ready: Ready,
     exit_with_parent: bool = False,
     seed: int | None = None,
+    speed: float = 1.0,
     one_gateway: bool = False,
 ) -> None:
     """Run a cluster per context until SIGTERM or SIGINT, or until stdin closes when asked to.
 
     The first cluster gets the ports, the others free ones. Every cluster gets every scenario; without `contexts`
     they are those that a scenario names, else one called "demo". With `one_gateway`, or where a scenario is about
-    several clusters, the first one's gateway serves them all. `ready` is told where the kubeconfig, the gateways, the
-    proxies into the mesh and the APIs are: {"kubeconfig", "gateway", "mesh", "api", "contexts", "one_gateway"}.
+    several clusters, the first one's gateway serves them all. Their time runs `speed` times as fast.
+    `ready` is told where the kubeconfig, the gateways, the proxies into the mesh and the APIs are: {"kubeconfig", "gateway", "mesh", "api", "contexts", "one_gateway"}.
     Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
     """
-    clock, played = DemoClock(), [load(name) for name in scenarios]
+    clock, played = DemoClock(speed), [load(name) for name in scenarios]
     told = next((scenario.contexts for scenario in played if scenario.contexts), ())
     together = one_gateway or bool(told)
     clusters: list[DemoCluster] = []
