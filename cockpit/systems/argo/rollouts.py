@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, SERVICES, Ref, RolloutKey
-from cockpit.model.rollout import PlannedStep, Rollout
+from cockpit.model.rollout import Lane, PlannedStep, Rollout
 from cockpit.systems.argo.acts import STEERED, whys
 from cockpit.systems.argo.doors import way_in
 from cockpit.systems.argo.findings import findings_of
@@ -31,7 +33,7 @@ def rollout_of(state: State, objects: Objects) -> Rollout:
         phase=phase,
         message=message,
         versions=tuple(e.version for e in state.editions),
-        lanes=split.lanes if state.editions else (),
+        lanes=_lanes(state, split),
         objects=_objects(state, split),
         epoch=_epoch(state, split),
         step=step_of(state),
@@ -44,6 +46,15 @@ def rollout_of(state: State, objects: Objects) -> Rollout:
         door_missing=way.missing,
         created=metadata.creation_timestamp,
     )
+
+
+def _lanes(state: State, split: Split) -> tuple[Lane, ...]:
+    """Without versions that have neither pods nor a share: they are there to go back to, and take no part."""
+    idle = {e.name for e in state.editions if not (e.candidate.desired or e.version.ready)}
+    busy = {s.version for lane in split.lanes for s in lane.shares if s.declared or s.written}
+    kept = {e.name for e in (state.current, state.stable) if e}
+    lanes = [replace(a, shares=tuple(s for s in a.shares if s.version not in idle - busy - kept)) for a in split.lanes]
+    return tuple(lane for lane in lanes if lane.shares)
 
 
 def router_word(state: State) -> str:

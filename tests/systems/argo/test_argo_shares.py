@@ -245,6 +245,13 @@ def test_three_live_versions() -> None:
     assert "v2 was given up" in text_of(cluster, "abandoned-version")
 
 
+def test_versions_to_go_back_to_take_no_part_in_the_split() -> None:
+    cluster = routed()
+    replica_set(cluster, "h0", "v0", 3, 0)
+    assert [v.name for v in read(cluster).versions] == ["v1", "v2", "v0"]
+    assert set(shares(cluster)) == {"v1", "v2"}
+
+
 def test_versions_are_known_by_label_not_by_name() -> None:
     cluster = routed()
     found = cluster.docs.pop(("ReplicaSet", "default", f"web-{NEW}"))
