@@ -136,7 +136,7 @@ async def test_the_address_is_written_into_the_ingresses_it_obeys(two_versions: 
         other = two_versions.storage.get(INGRESSES, "default", "other")
         assert not (other.get("status") or {}).get("loadBalancer")
         classes = {obj["metadata"]["name"] for obj in two_versions.storage.list(INGRESSCLASSES)}
-        assert classes == {"nginx", "apig"}
+        assert classes == {"nginx", "apig", "higress", "mse", "alb"}
 
 
 async def test_annotations_shape_an_answer(bench: Bench) -> None:
