@@ -36,7 +36,8 @@ async def serve(
     The first cluster gets the ports, the others free ones. Every cluster gets every scenario; without `contexts`
     they are those that a scenario names, else one called "demo". With `one_gateway`, or where a scenario is about
     several clusters, the first one's gateway serves them all. Their time runs `speed` times as fast.
-    `ready` is told where the kubeconfig, the gateways, the proxies into the mesh and the APIs are: {"kubeconfig", "gateway", "mesh", "api", "contexts", "one_gateway"}.
+    `ready` is told where the kubeconfig, the gateways, the proxies into the mesh and the APIs are:
+    {"kubeconfig", "gateway", "mesh", "api", "contexts", "one_gateway"}.
     Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
     """
     clock, played = DemoClock(speed), [load(name) for name in scenarios]
