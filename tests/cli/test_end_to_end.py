@@ -257,7 +257,7 @@ def test_a_context_behind_a_shared_gateway_is_read_with_the_others(tmp_path: Pat
     try:
         assert serving.stdout
         assert json.loads(serving.stdout.readline())["one_gateway"] is True
-        words = ["--kubeconfig", str(kubeconfig), "--context", "vke-a", "-n", "default"]
+        words = ["--kubeconfig", str(kubeconfig), "--context", "vke-a", "-n", "two-clusters"]
         for _ in range(SECONDS):
             shown, said = start([*words, "show", "route1", "-o", "json"], tmp_path).communicate(timeout=SECONDS)
             versions = {v["name"]: (v["context"], v["ready"]) for v in json.loads(shown)["versions"]} if shown else {}
