@@ -93,6 +93,6 @@ async def test_a_cluster_that_is_lost_is_named_with_its_reason_and_the_other_sta
     lost = cluster(Sync.RETRYING, "us", message="connection refused", stale_since=START)
     fake = FakeCockpit(replace(BOTH, clusters=(cluster(context="eu"), lost)))
     async with screen(fake, (110, 24)) as (app, pilot):
-        assert "us: not read since 00:00:00, so what is shown may be old: connection refused" in shown(app)
+        assert "us: not read since 00:00:00: connection refused  what is shown may be old" in shown(app)
         await press(pilot, "enter", "down", "enter")
         assert "connection refused" not in shown(app)

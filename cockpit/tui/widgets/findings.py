@@ -43,8 +43,10 @@ def cluster_findings(clusters: Iterable[ClusterView], zone: tzinfo | None) -> li
     for cluster in clusters:
         if cluster.state in _LOST and cluster.message:
             since = f" since {clock_time(cluster.stale_since, zone)}" if cluster.stale_since is not None else ""
-            text = f"not read{since}, so what is shown may be old: {cluster.message}"
-            told.append(Told(Finding("not-read", Severity.CRITICAL, text), cluster.context))
+            finding = Finding(
+                "not-read", Severity.CRITICAL, f"not read{since}: {cluster.message}", "what is shown may be old"
+            )
+            told.append(Told(finding, cluster.context))
     return told
 
 
