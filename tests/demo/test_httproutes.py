@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.demo.controllers.attachment import CLASS, CONTROLLER_NAME
@@ -79,6 +79,7 @@ def test_without_weights_backends_share_alike() -> None:
     assert counted["a"] + counted["b"] == 2000
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.data())
 def test_every_backend_keeps_its_share_whatever_is_wrong_with_it(weights: list[int], data: st.DataObject) -> None:
     names = [f"s{number}" for number in range(len(weights))]

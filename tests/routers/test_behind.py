@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.routers.gateway_api.behind import httproute_behind
@@ -70,6 +70,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_any_json_is_read(spec: Any) -> None:
     cluster = shop({**route(), "spec": spec})
