@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format test-real fuzz bench screenshots readme clean
+.PHONY: demo test check format test-real traces fuzz bench screenshots readme clean
 
 demo: .venv/.installed
 	@$(BIN)/cockpit demo
@@ -25,6 +25,10 @@ format: .venv/.installed
 # fails is tried again, in a namespace of its own, before it counts. Each such try is printed as RERUN.
 test-real: .venv/.installed
 	$(BIN)/pytest -m real --reruns 2 --reruns-delay 3 -ra --durations 15 tests
+
+# Whether the real controllers still tell the stories that tests/traces holds; chance decides some of their order.
+traces: .venv/.installed
+	$(BIN)/python -m tests.traces check
 
 # Property tests on inputs of chance; what one of them finds it prints as a line to paste above the test.
 fuzz: .venv/.installed
