@@ -75,6 +75,34 @@ def test_of_three_versions_those_not_named_keep_theirs_and_the_stable_one_gives(
     assert legs(cluster) == [("v1", 50), ("v2", 25), ("v3", 25)]
 
 
+def test_all_to_one_of_three_takes_everything_from_the_others() -> None:
+    cluster = reviews(
+        destination_rule("v1", "v2", "v3"), virtual_service(route(to("v1", 80), to("v2", 10), to("v3", 10))), rule=False
+    )
+    cluster.add(deployment("v3"), created="2026-01-01T02:00:00Z").run("reviews-v3")
+    do(cluster, weight(v2=1.0))
+    assert legs(cluster) == [("v1", 0), ("v2", 100), ("v3", 0)]
+
+
+def test_two_versions_without_a_subset_do_not_get_shares_at_once() -> None:
+    cluster = reviews(destination_rule("v1"), virtual_service(route(to("v1"))), rule=False)
+    cluster.add(deployment("v3"), created="2026-01-01T02:00:00Z").run("reviews-v3")
+    assert "leads to v3 alone" in refusal(cluster, weight(v2=0.1, v3=0.1))
+
+
+def test_who_shares_a_destination_keeps_no_share_that_nothing_can_write() -> None:
+    rule = destination_rule("v3", "v4")
+    rule["spec"]["subsets"].insert(0, {"name": "old", "labels": {"tier": "old"}})
+    old = [deployment(version) for version in ("v1", "v2")]
+    for doc in old:
+        doc["spec"]["template"]["metadata"]["labels"]["tier"] = "old"
+    cluster = reviews(rule, virtual_service(route(to("old", 90), to("v3", 10))), rule=False).add(*old)
+    cluster.add(deployment("v3"), deployment("v4"), created="2026-01-01T02:00:00Z")
+    for name in ("v1", "v2", "v3", "v4"):
+        cluster.run(f"reviews-{name}")
+    assert "leads to v1 and v2 alone" in refusal(cluster, weight(v4=0.1))
+
+
 @pytest.mark.parametrize(
     ("shares", "word"),
     [
@@ -230,6 +258,11 @@ def test_scale() -> None:
     cluster = canary(100, 0)
     do(cluster, Ask(Act.SCALE, counts=(("v2", 5),)))
     assert cluster.doc("Deployment", "reviews-v2")["spec"]["replicas"] == 5
+    assert "takes traffic" in refusal(cluster, Ask(Act.SCALE, counts=(("v1", 0),)))
+
+
+def test_nobody_loses_the_last_pod_while_nothing_says_who_takes_requests() -> None:
+    cluster = reviews(virtual_service(split(0, 0)))
     assert "takes traffic" in refusal(cluster, Ask(Act.SCALE, counts=(("v1", 0),)))
 
 

@@ -101,7 +101,8 @@ def _steps(split: Split, rollout: Rollout, ask: Ask) -> Plan | Refused:
 
 def _scale(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     workloads = {v.name: c.workload for v, c in zip(split.versions, split.candidates, strict=True)}
-    carrying = {s.version for lane in rollout.lanes for s in lane.shares if s.written}
+    # Without weights proxies go on as before, and who takes requests is not known.
+    carrying = {s.version for lane in rollout.lanes for s in lane.shares if s.written or s.written is None}
     return plan_scale(rollout, ask, workloads, carrying, objects)
 
 

@@ -94,6 +94,11 @@ def weights_plan(
     owner = controller_ownership([subset.rule], objects) if subset else None
     if owner:
         return refused(rollout, ask.act, owner.text)
+    lost = [name for name, weight in wanted.items() if weight and not grown.alone(name)]
+    if lost:
+        # The rest would not sum to 100, so that everybody else would get more than was asked for.
+        why = f"no destination leads to {listed(lost)} alone: give it a subset of its own first"
+        return refused(rollout, ask.act, why)
     http = replaced(grown, route, legs_with(grown, route, wanted))
     edit = http_edit(grown, http)
     moved = [n for n, weight in wanted.items() if abs((before.get(n) or 0.0) - weight / 100) > _CLOSE]
@@ -149,6 +154,8 @@ def with_rest(split: Split, asked: dict[str, int], giver: str | None = None) -> 
     taking = {n: round((before.get(n) or 0.0) * 100) for n in others}
     if rest < 0 or (rest and not others):
         return f"the shares sum to {100 - rest}%, not 100%"
+    if not rest:
+        return {v.name: asked.get(v.name, 0) for v in split.versions}
     preferred = giver or (split.stable.name if split.stable else "")
     carrying = [n for n in others if taking[n]]
     receivers = carrying or [n for n in others if _place(split, n) and _ready(split, n)]
