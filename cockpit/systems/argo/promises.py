@@ -38,15 +38,22 @@ def share_at(state: State, index: int) -> float | None:
     return weight_at(state.strategy.steps, index) / _USUAL_TOP
 
 
-def why_not_ready(state: State) -> str:
-    """Why nothing that depends on the controller's status can be asked for; "" where it can."""
+def why_not_seen(state: State) -> str:
+    """Why nothing at all is known of how the present spec stands; "" where something is."""
     if not state.strategy.style:
         return "its spec has no strategy, or two: give it canary or blueGreen"
-    if not state.status.observed:
-        return _UNOBSERVED
-    invalid = state.status.conditions.get("InvalidSpec")
-    if invalid and invalid.status == "True":
-        return f"its spec is invalid, so the controller does nothing: {invalid.message}"
+    return "" if state.status.observed else _UNOBSERVED
+
+
+def why_not_ready(state: State) -> str:
+    """Why nothing that depends on the controller's status can be asked for; "" where it can."""
+    if why := why_not_seen(state):
+        return why
+    if state.invalid:
+        return f"its spec is invalid, so the controller does nothing: {state.invalid}; roll back, or mend the spec"
+    if state.behind:
+        held = "it is paused by hand, and its template was changed since: resume it to roll that out, or roll back"
+        return held if state.status.paused else _UNOBSERVED
     return ""
 
 

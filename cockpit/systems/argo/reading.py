@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cockpit.model.fields import mapping, text, whole
+from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, Deployment, Obj, ReplicaSet
 from cockpit.model.refs import ARGO_ROLLOUTS, DEPLOYMENTS, REPLICASETS, Ref
-from cockpit.systems.argo.editions import Edition, editions_of, hash_of, sets_of
+from cockpit.systems.argo.editions import Edition, editions_of, hash_of, revision_of, sets_of
 from cockpit.systems.argo.status import Status, status_of
 from cockpit.systems.argo.steps import StepSpec, weight_at
 from cockpit.systems.argo.strategy import Strategy, strategy_of
+from cockpit.workloads.naming import image_repository, image_tag
 from cockpit.workloads.scalers import Scaler, scaler_for
 
 _WORKLOADS = {"Deployment": DEPLOYMENTS, "ReplicaSet": REPLICASETS}
@@ -51,6 +52,25 @@ class State:
     @property
     def stable(self) -> Edition | None:
         return self._edition(self.status.stable)
+
+    @property
+    def behind(self) -> bool:
+        """The status is of an older template than the present one, although it counts as observed.
+
+        The controller notes the generation with some conditions before it looks at the template (rollout/sync.go,
+        patchCondition), and paused by hand it leaves a new template alone.
+        """
+        current = self.current
+        if current is None:
+            return False
+        newest = max(map(revision_of, self.sets), default=0)
+        return 0 < current.revision < newest or not self._is_present(current)
+
+    @property
+    def invalid(self) -> str:
+        """Why the controller does nothing about the spec; "" where it takes it."""
+        found = self.status.conditions.get("InvalidSpec")
+        return found.message or "InvalidSpec" if found and found.status == "True" else ""
 
     @property
     def updating(self) -> bool:
@@ -95,8 +115,22 @@ class State:
             return False
         return within(current.replica_set, stable.replica_set, self.sets, window)
 
+    def _is_present(self, edition: Edition) -> bool:
+        """Whether its images are those of the present template; admission may have put another registry or a digest."""
+        if self.source is not None:
+            wanted = {c.name: c.image for c in self.source.spec.template.spec.containers}
+        else:
+            containers = entries(self.rollout.spec, "template", "spec", "containers")
+            wanted = {text(c, "name"): text(c, "image") for c in containers}
+        made = {c.name: c.image for c in edition.replica_set.spec.template.spec.containers}
+        return all(_short(made.get(name, "")) == _short(image) for name, image in wanted.items() if image)
+
     def _edition(self, wanted: str) -> Edition | None:
         return next((e for e in self.editions if wanted and e.hash == wanted), None)
+
+
+def _short(image: str) -> tuple[str, str]:
+    return image_repository(image).rpartition("/")[2], image_tag(image) or "latest"
 
 
 def within(target: ReplicaSet, stable: ReplicaSet, sets: tuple[ReplicaSet, ...], window: int) -> bool:

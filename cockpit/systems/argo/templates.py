@@ -13,7 +13,7 @@ from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.systems.argo.editions import annotation, find_edition, revision_of
 from cockpit.systems.argo.originals import carried_back, original
-from cockpit.systems.argo.promises import expected, why_not_ready
+from cockpit.systems.argo.promises import expected, why_not_seen
 from cockpit.systems.argo.reading import State, stable_set, within
 from cockpit.systems.argo.requests import generation_test, spec_request, unpause
 from cockpit.workloads.answers import refused
@@ -27,11 +27,11 @@ _LISTS = ("containers", "initContainers")
 
 
 def why_not_back(state: State) -> str:
-    if why := why_not_ready(state):
+    if why := why_not_seen(state):
         return why
     if why := _why_not_written(state):
         return why
-    if state.updating:
+    if state.updating or _unused(state):
         return "" if stable_set(state) else "the ReplicaSet of the stable version is gone: set the image anew"
     return "" if _previous(state) else "there is no older revision on record: nothing to go back to"
 
@@ -44,6 +44,11 @@ def _why_not_written(state: State) -> str:
     return f"its template is that of {kind} {name}, which is not known here: change it there"
 
 
+def _unused(state: State) -> bool:
+    """Whether pods of the present template may not have been made, so that what the status calls current is older."""
+    return state.behind or bool(state.invalid)
+
+
 def _previous(state: State) -> ReplicaSet | None:
     """The one before: what still has its pods, else the highest revision that is older than the present."""
     older = [r for r in state.sets if state.current is None or r is not state.current.replica_set]
@@ -52,16 +57,19 @@ def _previous(state: State) -> ReplicaSet | None:
 
 
 def plan_back(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
-    """To the stable version in the middle of an update; at rest to the one before; or to the one that is named."""
+    """To the version that is named; else to the stable one, and where that is the present one, to the one before.
+
+    What the status calls current is the present template only once the controller has taken that up.
+    """
     if ask.version is not None:
         target: ReplicaSet | str | None = find_edition(ask.version, state.editions, state.sets)
     else:
-        target = stable_set(state) if state.updating else _previous(state)
+        target = stable_set(state) if state.updating or _unused(state) else _previous(state)
     if isinstance(target, str):
         return refused(rollout, ask.act, target)
     if target is None:
         return refused(rollout, ask.act, "there is no older revision on record: nothing to go back to")
-    current = state.current
+    current = None if _unused(state) else state.current
     if current is not None and current.replica_set.metadata.uid == target.metadata.uid:
         return refused(rollout, ask.act, f"{current.name} is the present template already")
     try:
@@ -77,7 +85,7 @@ def _back(state: State, rollout: Rollout, ask: Ask, target: ReplicaSet, template
     way = _way(state, target)
     named = next((e.name for e in state.editions if e.uid == target.metadata.uid), None)
     name = named or f"revision {revision_of(target)}"
-    now = state.current.name if state.current else "the present template"
+    now = state.current.name if state.current and not _unused(state) else "the present template"
     requests = [_write(state, [op("replace", _TEMPLATE, template)])]
     if state.status.paused:
         # Pods of the version that is given up would stay while it is paused. The template comes first: what it
@@ -90,16 +98,22 @@ def _back(state: State, rollout: Rollout, ask: Ask, target: ReplicaSet, template
         changes=(Change("pod template", now, name),),
         requests=tuple(requests),
         expected=expected(rollout, name, 1.0) if way is not Way.RELEASE and named else (),
-        undo=f"roll {now} out again: rollback --to {_again(state)}",
-        warnings=(way, *_guessed(target, way, ask), *revert_warnings([state.source or state.rollout])),
+        undo=_again(state, now),
+        warnings=(way, *_guessed(target, way, ask), *_stuck(state), *revert_warnings([state.source or state.rollout])),
         reaches=Milestone(f"{name} on its way", not_phases=(Phase.AT_REST, Phase.ABORTED))
         if way is Way.RELEASE
         else Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid),
     )
 
 
-def _again(state: State) -> str:
-    return str(state.current.revision) if state.current else "REVISION"
+def _again(state: State, now: str) -> str:
+    if state.current is None or _unused(state):
+        return "write the template of before where it is kept: no ReplicaSet was made of it"
+    return f"roll {now} out again: rollback --to {state.current.revision}"
+
+
+def _stuck(state: State) -> tuple[str, ...]:
+    return (f"the controller does nothing while the spec is invalid: {state.invalid}",) if state.invalid else ()
 
 
 class Way(StrEnum):
@@ -113,7 +127,7 @@ class Way(StrEnum):
 
 def _way(state: State, target: ReplicaSet) -> Way:
     stable = stable_set(state)
-    if state.updating and stable is not None and target.metadata.uid == stable.metadata.uid:
+    if (state.updating or _unused(state)) and stable is not None and target.metadata.uid == stable.metadata.uid:
         return Way.HOME
     if annotation(target, "scale-down-deadline") and target.desired and not state.strategy.is_canary:
         return Way.SWITCH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from cockpit.model.plan import Act, Expected
@@ -21,10 +23,12 @@ from tests.systems.argo.releases import (
     previewed,
     read,
     refusal,
+    replica_set,
     rollout,
     routed,
     said,
     send,
+    template,
 )
 
 JUDGED = [{"setWeight": 20}, {"analysis": {"templates": [{"templateName": "errors"}]}}, {"pause": {}}]
@@ -136,6 +140,33 @@ def test_hashes_of_an_older_spec_decide_nothing(act: Act) -> None:
     cluster = routed(observedGeneration="6")
     assert "has not seen the last change" in refusal(cluster, act)
     assert "waiting for rollout spec update" in read(cluster).message
+
+
+@pytest.mark.parametrize("act", [Act.APPROVE, Act.PROMOTE, Act.JUMP, Act.SET_WEIGHT, Act.ABORT, Act.RETRY])
+@pytest.mark.parametrize("made", [False, True])
+def test_hashes_of_an_older_template_decide_nothing_though_its_generation_counts_as_seen(act: Act, made: bool) -> None:
+    cluster = routed(**ABORTED) if act is Act.RETRY else routed()
+    if made:
+        replica_set(cluster, "h3", "v2", 3, 0)  # other environment, same image
+    else:
+        cluster.doc("Rollout", "web")["spec"]["template"] = template("v3")
+    assert "has not seen the last change" in refusal(cluster, act)
+
+
+@pytest.mark.parametrize("put", ["registry.test/shop/web:v2", "shop/web:v2@sha256:0123456789abcdef"])
+def test_what_admission_makes_of_an_image_is_no_other_template(put: str) -> None:
+    cluster = routed()
+    made = cluster.doc("ReplicaSet", f"web-{NEW}")["spec"]["template"]["spec"]["containers"]
+    made[0]["image"] = put
+    made.append({"name": "proxy", "image": "mesh/proxy:1"})
+    cluster.docs = copy.deepcopy(cluster.docs)
+    assert planned(cluster, Act.APPROVE)
+
+
+def test_a_template_that_waits_for_a_resume_is_told_apart() -> None:
+    cluster = routed()
+    cluster.doc("Rollout", "web")["spec"].update(paused=True, template=template("v3"))
+    assert "its template was changed since: resume it" in refusal(cluster, Act.APPROVE)
 
 
 @pytest.mark.parametrize("act", [Act.APPROVE, Act.PROMOTE, Act.JUMP, Act.ABORT])

@@ -25,6 +25,7 @@ from tests.systems.argo.releases import (
     routed,
     said,
     send,
+    template,
 )
 
 DEADLINE = {
@@ -137,7 +138,7 @@ def test_abort_of_what_is_paused_by_hand_resumes_it_afterwards() -> None:
 
 def test_abort_is_refused_where_the_controller_ignores_it() -> None:
     cluster = routed(currentPodHash="older", promoteFull=None)
-    spec(cluster)["rollbackWindow"] = {"revisions": 3}
+    spec(cluster).update(rollbackWindow={"revisions": 3}, template=template("v0"))
     replica_set(cluster, "older", "v0", 3, 1)
     cluster.doc("ReplicaSet", "web-older")["metadata"]["creationTimestamp"] = "2025-12-01T00:00:00Z"
     assert "ignores an abort" in refusal(cluster, Act.ABORT)

@@ -154,6 +154,31 @@ def test_revisions_that_are_not_there_or_not_one() -> None:
     assert "no older revision" in refusal(cluster, back())
 
 
+INVALID = {"type": "InvalidSpec", "status": "True", "reason": "InvalidSpec", "message": "no such field"}
+
+
+@pytest.mark.parametrize("why", ["paused", "invalid", "not taken up"])
+def test_a_template_of_which_nothing_was_made_goes_back_to_the_stable_one_and_not_the_one_before(why: str) -> None:
+    cluster = promoted(paused=why == "paused")
+    if why == "invalid":
+        cluster.doc("Rollout", "web")["status"]["conditions"] = [INVALID]
+        spec(cluster)["template"]["spec"]["containers"][0]["ports"] = "odd"
+    else:
+        spec(cluster)["template"] = template("v4")
+        spec(cluster)["template"]["spec"]["hostNetwork"] = True
+    plan = planned(cluster, back())
+    assert "back to v3 (revision 3)" in plan.title
+    assert [str(change) for change in plan.changes] == ["pod template the present template -> v3"]
+    assert any("no such field" in warning for warning in plan.warnings) is (why == "invalid")
+    assert "--to" not in plan.undo
+    only_once(cluster, plan)
+    defaults = {"restartPolicy": "Always", "dnsPolicy": "ClusterFirst"}
+    wanted = template("v3")
+    wanted["spec"] |= defaults
+    wanted["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+    assert spec(cluster)["template"] == wanted, "nothing of the template that is given up"
+
+
 def test_within_the_window_the_way_back_is_fast() -> None:
     assert any(
         "steps and analysis are skipped" in w
