@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -169,7 +170,8 @@ class Conductor:
             left = deadline - self._clock.monotonic()
             if left <= 0 or self._closing.is_set():
                 until = "before the session ended" if self._closing.is_set() else f"within {wait:g} s"
-                why = f"accepted, but not seen to take effect {until}: {state.words}"
+                missed = "" if self._closing.is_set() else await _missed(cluster.place(plan), plan)
+                why = f"accepted, but not seen to take effect {until}: {state.words}{missed}"
                 return Outcome(Stage.UNVERIFIED, why, plan)
             await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait(), waiting.over.wait())
 
@@ -210,6 +212,28 @@ async def _written_back(cluster: Cluster, plan: Plan) -> str:
             return str(error)
         if not there:
             return f"{ref} in {cluster.context} does not show it any more: something writes it back"
+    return ""
+
+
+async def _missed(cluster: Cluster, plan: Plan) -> str:
+    """What to do about a write that a controller was to answer and that still stands; "" where there is none.
+
+    A controller that stores its own status just then may overlook it until the next write to the object.
+    """
+    for request in plan.requests:
+        if not request.consumed and request.subresource != "status":
+            continue
+        try:
+            stands = took_effect(request, await read_one(cluster, request.ref))
+        except KubeError:
+            continue
+        if stands:
+            place = ["kubectl", "--context", cluster.context, "-n", request.ref.namespace, "annotate", "--overwrite"]
+            words = shlex.join([*place, f"{request.ref.resource.kubectl_name}/{request.ref.name}"])
+            return (
+                f"; {request.ref} still shows what was written: if nothing moves, its controller may have missed it,"
+                f' and any other write wakes it: {words} woken="$(date)"'
+            )
     return ""
 
 

@@ -37,9 +37,20 @@ async def test_accepted_is_told_from_taken_up(server: ApiServer, stage: Open) ->
     outcome = await on.passing(on.session.send(plan, wait=3.0, report=lambda o: heard.append(f"{o.stage}: {o.why}")))
     assert "sent: accepted by the API server; not yet seen to take effect" in heard
     assert (outcome.stage, outcome.failed) == (Stage.UNVERIFIED, False)
-    assert outcome.why == (
+    assert outcome.why.startswith(
         "accepted, but not seen to take effect within 3 s: step 2 is left is expected; it is waiting at step 2"
     )
+
+
+async def test_a_write_that_nobody_takes_up_says_how_to_wake_the_controller(server: ApiServer, stage: Open) -> None:
+    on = await waiting(server, stage)
+    outcome = await sent(on, APPROVE, wait=3.0)
+    assert "Service shop/shop still shows what was written" in outcome.why
+    assert '-n shop annotate --overwrite service/shop woken="$(date)"' in outcome.why
+    taking_up(server, by=0)  # cleared, and nothing moves
+    again = await sent(on, APPROVE, wait=3.0)
+    assert again.stage is Stage.UNVERIFIED
+    assert "woken" not in again.why
 
 
 @pytest.mark.parametrize("by", [1, 2, STEPS])
