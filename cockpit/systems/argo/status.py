@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from cockpit.model.fields import entries, flag, mapping, text, whole
 from cockpit.model.objects import ArgoRollout
@@ -29,8 +28,8 @@ class Condition:
 class Status:
     """`observed`: the controller has seen the present spec; until then hashes and step are those of an older one.
 
-    `raw_pauses` is the list of pause conditions as it stands, for a request to test. `weight` is what the controller
-    says it wrote for the canary, `extra` what it gave to experiments, both in units of weight.
+    `weight` is what the controller says it wrote for the canary, `extra` what it gave to experiments, both in units
+    of weight.
     """
 
     phase: str
@@ -41,14 +40,12 @@ class Status:
     stable: str
     index: int | None
     pauses: tuple[Pause, ...]
-    raw_pauses: list[Any] | None
     controller_pause: bool
     abort: bool
     promote_full: bool
     weight: int | None
     extra: int
     active: str
-    preview: str
     conditions: dict[str, Condition]
     paused: bool
     step_run: str
@@ -72,7 +69,6 @@ class Status:
 def status_of(rollout: ArgoRollout) -> Status:
     status = rollout.status
     index = whole(status, "currentStepIndex")
-    raw = mapping(status).get("pauseConditions")
     weights = mapping(status, "canary", "weights")
     return Status(
         phase=text(status, "phase"),
@@ -82,15 +78,13 @@ def status_of(rollout: ArgoRollout) -> Status:
         current=text(status, "currentPodHash"),
         stable=text(status, "stableRS"),
         index=index if index is None else max(index, 0),
-        pauses=tuple(Pause(text(p, "reason"), text(p, "startTime")) for p in entries(raw)),
-        raw_pauses=raw if isinstance(raw, list) and raw else None,
+        pauses=tuple(Pause(text(p, "reason"), text(p, "startTime")) for p in entries(status, "pauseConditions")),
         controller_pause=flag(status, "controllerPause"),
         abort=flag(status, "abort"),
         promote_full=flag(status, "promoteFull"),
         weight=whole(weights, "canary", "weight"),
         extra=sum(max(whole(e, "weight") or 0, 0) for e in entries(weights, "additional")),
         active=text(status, "blueGreen", "activeSelector"),
-        preview=text(status, "blueGreen", "previewSelector"),
         conditions={
             text(c, "type"): Condition(text(c, "status"), text(c, "reason"), text(c, "message"))
             for c in entries(status, "conditions")

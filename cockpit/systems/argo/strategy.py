@@ -35,12 +35,10 @@ class Strategy:
     style: str
     stable: str = ""
     canary: str = ""
-    ping_pong: bool = False
     steps: tuple[StepSpec, ...] = ()
     routers: tuple[Router, ...] = ()
     top: int = _TOP
     promotes_after: int | None = None
-    annotation_prefix: str = ""
 
     @property
     def is_canary(self) -> bool:
@@ -71,27 +69,25 @@ def _canary(rollout: ArgoRollout) -> Strategy:
     routing = mapping(canary, "trafficRouting")
     # Only nginx and plug-ins may have another sum; the others count to 100 (validation.go).
     top = max(whole(routing, "maxTrafficWeight") or _TOP, 1) if {"nginx", "plugins"} & set(routing) else _TOP
-    stable, second, ping_pong = _services(rollout)
+    stable, second = _services(rollout)
     return Strategy(
         "canary",
         stable,
         second,
-        ping_pong,
         steps_of(entries(canary, "steps"), top),
         _routers(rollout),
         top,
-        annotation_prefix=text(routing, "nginx", "annotationPrefix"),
     )
 
 
-def _services(rollout: ArgoRollout) -> tuple[str, str, bool]:
+def _services(rollout: ArgoRollout) -> tuple[str, str]:
     """Stable and canary Service; of ping and pong the status says which is stable: pong until it says ping."""
     canary = mapping(rollout.spec, "strategy", "canary")
     ping, pong = (text(canary, "pingPong", key) for key in ("pingService", "pongService"))
     if ping and pong:
         stable_is_ping = text(rollout.status, "canary", "stablePingPong") == "ping"
-        return (ping, pong, True) if stable_is_ping else (pong, ping, True)
-    return text(canary, "stableService"), text(canary, "canaryService"), False
+        return (ping, pong) if stable_is_ping else (pong, ping)
+    return text(canary, "stableService"), text(canary, "canaryService")
 
 
 def _routers(rollout: ArgoRollout) -> tuple[Router, ...]:
