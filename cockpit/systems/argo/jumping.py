@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused
 from cockpit.model.rollout import Phase, Rollout
-from cockpit.systems.argo.phases import UNPAUSING
+from cockpit.systems.argo.phases import TAKEN_UP
 from cockpit.systems.argo.promises import expected, next_stop, share_at, why_no_update
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.requests import PLACE, drop_status, set_status, status_request
@@ -32,7 +32,7 @@ def why_not_jump(state: State) -> str:
         return "it is being promoted fully: abort stops that"
     if status.paused:
         return "it is paused by hand: resume it first, it stays at its step"
-    return f"{UNPAUSING}: the last approval is being taken up" if status.unpausing else ""
+    return TAKEN_UP if status.unpausing else ""
 
 
 def plan_jump(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
@@ -95,7 +95,8 @@ def plan_weight(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
     wanted = _wanted(state, ask)
     if isinstance(wanted, str):
         return refused(rollout, ask.act, wanted)
-    reachable = {share: index for index, share in _held(state)}
+    # Of several with that weight the first, so that no other step is passed over.
+    reachable = {share: index for index, share in reversed(_held(state))}
     index = next((i for share, i in reachable.items() if abs(share - wanted) < _CLOSE), None)
     if index is None:
         found = ", ".join(percent(share) for share in sorted(reachable)) or "none"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from cockpit.model.fields import whole
 from cockpit.model.rollout import Phase, Step
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.steps import Kind
 
 UNPAUSING = "waiting for rollout to unpause"
+# A write that lands while the controller stores its own status is seen with the next one only.
+WAKES = "if that lasts, any other write to the Rollout, such as an annotation, wakes the controller"
+TAKEN_UP = f"{UNPAUSING}: the last approval is being taken up; {WAKES}"
 
 
 def phase_of(state: State) -> tuple[Phase, str]:
@@ -87,8 +89,3 @@ def step_of(state: State) -> Step | None:
     if state.at is None or state.step is None:
         return None
     return Step(state.at + 1, len(steps), state.weight, state.step.title, until(state), asks(state))
-
-
-def left_over(state: State) -> str:
-    """How long an unavailable version may take before it counts as failed, in words."""
-    return f"{whole(state.rollout.spec, 'progressDeadlineSeconds') or 600} s"

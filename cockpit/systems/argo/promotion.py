@@ -8,7 +8,7 @@ from __future__ import annotations
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.systems.argo.editions import Edition
-from cockpit.systems.argo.phases import UNPAUSING, until
+from cockpit.systems.argo.phases import TAKEN_UP, until
 from cockpit.systems.argo.promises import expected, next_stop, share_at, why_no_update
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.requests import PLACE, VERSIONS, drop_status, set_status, status_request, unpause
@@ -36,7 +36,7 @@ def why_not_approve(state: State) -> str:
     if status.paused:
         return "it is paused by hand and waits at no step: resume it"
     if status.unpausing:
-        return f"{UNPAUSING}: the last approval is being taken up"
+        return TAKEN_UP
     if state.strategy.style == "blue-green":
         return f"nothing waits for a decision: {state.status.message or 'the new version is getting ready'}"
     if state.step is None:
@@ -112,7 +112,11 @@ def _released(state: State, request: Request) -> tuple[Request, ...]:
 
 
 def _inconclusive(state: State) -> bool:
-    return state.status.step_run == "Inconclusive" and state.status.controller_pause
+    """Whether the step's own judgement came to nothing: the controller would pause for it again at once."""
+    status = state.status
+    if any(pause.reason == "InconclusiveExperiment" for pause in status.pauses):
+        return True
+    return status.step_run == "Inconclusive" and status.controller_pause
 
 
 def _early(state: State) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.systems.argo.editions import Edition
-from cockpit.systems.argo.phases import asks
+from cockpit.systems.argo.phases import WAKES, asks
 from cockpit.systems.argo.promises import expected, why_no_update, why_not_ready
 from cockpit.systems.argo.reading import State
 from cockpit.systems.argo.requests import VERSIONS, drop_status, pause, set_status, status_request, unpause
@@ -118,8 +118,10 @@ def plan_abort(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
 def why_not_retry(state: State) -> str:
     if why := why_not_ready(state):
         return why
-    if state.status.abort or state.status.aborted:
+    if state.status.abort:
         return ""
+    if state.status.aborted:
+        return f"the abort was taken back, and the controller is taking that up; {WAKES}"
     if any(c.reason == "ProgressDeadlineExceeded" for c in state.status.conditions.values()):
         return (
             "it was not aborted: its pods did not get ready in time, and retry does nothing for that; it goes on once"

@@ -194,7 +194,10 @@ def plan_image(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
 
 
 def _fast(state: State, image: str) -> tuple[str, ...]:
-    """An older version with that image may be gone to without a stop, as its pods still run."""
+    """A version with that image may be gone to without a stop: the stable one in an update, or one whose pods run."""
+    stable = state.stable
+    if state.updating and stable and image in stable.version.images:
+        return (f"if it is the template of {stable.name}, the update ends: all traffic goes back to that at once",)
     if state.strategy.is_canary:
         return ()
     kept = [e for e in state.editions if image in e.version.images and e.leaves_at and e.candidate.desired]

@@ -121,6 +121,15 @@ def test_a_release_that_is_on_its_way_can_be_sent_back() -> None:
     assert said(cluster)["currentStepIndex"] == 0
 
 
+def test_of_several_steps_with_one_weight_the_first_is_gone_to() -> None:
+    steps = [{"setWeight": w} if w else {"pause": {}} for w in (20, 0, 60, 0, 80, 0, 60, 0)]
+    strategy = canary(steps, NGINX)
+    for at in (1, 5):
+        cluster = routed(strategy=strategy, currentStepIndex=at)
+        only_once(cluster, planned(cluster, weight(0.6)))
+        assert said(cluster)["currentStepIndex"] == 2
+
+
 def test_weights_out_of_another_sum_are_shares_of_it() -> None:
     steps = [{"setWeight": 250}, {"pause": {}}, {"setWeight": 500}, {"pause": {}}]
     strategy = canary(steps, {**NGINX, "maxTrafficWeight": 1000})

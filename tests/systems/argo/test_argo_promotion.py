@@ -92,7 +92,7 @@ def test_an_approval_that_is_being_taken_up_is_not_repeated() -> None:
     send(cluster, planned(cluster, Act.APPROVE).requests[0])
     assert (read(cluster).phase, read(cluster).message) == (Phase.PROGRESSING, "waiting for rollout to unpause")
     for act in (Act.APPROVE, Act.JUMP):
-        assert "is being taken up" in refusal(cluster, act)
+        assert "is being taken up; if that lasts, any other write to the Rollout" in refusal(cluster, act)
 
 
 def test_a_step_that_ends_by_itself_is_not_approved() -> None:
@@ -129,6 +129,17 @@ def test_an_inconclusive_analysis_is_passed_with_its_mark() -> None:
     cluster = basic(JUDGED, **INCONCLUSIVE)
     assert read(cluster).phase is Phase.WAITING
     only_once(cluster, planned(cluster, Act.APPROVE))
+    assert said(cluster)["currentStepIndex"] == 2
+    assert not {"controllerPause", "pauseConditions"} & set(said(cluster))
+
+
+def test_an_inconclusive_experiment_is_passed_as_the_controller_would_pause_for_it_again() -> None:
+    steps = [{"setWeight": 20}, {"experiment": {"templates": [{"name": "trial", "specRef": "canary"}]}}, {"pause": {}}]
+    pause = [{"reason": "InconclusiveExperiment", "startTime": "2026-01-01T10:00:00Z"}]
+    cluster = basic(steps, message="InconclusiveExperiment", pauseConditions=pause)
+    plan = planned(cluster, Act.APPROVE)
+    assert "experiment trial is skipped without its result" in plan.warnings
+    only_once(cluster, plan)
     assert said(cluster)["currentStepIndex"] == 2
     assert not {"controllerPause", "pauseConditions"} & set(said(cluster))
 

@@ -156,6 +156,12 @@ def test_retry_starts_again() -> None:
     assert "abort" not in said(cluster)
 
 
+def test_a_retry_that_is_being_taken_up_is_not_repeated() -> None:
+    cluster = routed(0, **ABORTED)
+    send(cluster, planned(cluster, Act.RETRY).requests[0])
+    assert "the controller is taking that up; if that lasts, any other write" in refusal(cluster, Act.RETRY)
+
+
 def test_retry_of_a_blue_green_release_whose_pods_still_run_ships_it_and_says_so() -> None:
     cluster = previewed(**{**ABORTED, "currentStepIndex": None})
     assert not planned(cluster, Act.RETRY).final

@@ -212,6 +212,13 @@ def test_an_image_whose_pods_still_run_may_be_switched_to_at_once() -> None:
     assert plan.reaches is None
 
 
+def test_the_stable_image_in_the_middle_of_an_update_may_end_it() -> None:
+    plan = planned(routed(), image("v1"))
+    assert any("if it is the template of v1, the update ends" in warning for warning in plan.warnings)
+    assert plan.reaches is None
+    assert planned(routed(), image("v3")).reaches
+
+
 def test_an_image_is_set_in_the_container_that_is_named() -> None:
     cluster = routed(**PROMOTED)
     spec(cluster)["template"]["spec"]["initContainers"] = [{"name": "setup", "image": "shop/setup:1"}]
