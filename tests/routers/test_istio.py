@@ -285,6 +285,22 @@ def test_a_delegate_is_read_under_its_own_name_and_tells_its_parent() -> None:
     assert ROUTER.read(decode(cluster.doc("VirtualService", "root")), cluster) == ()
 
 
+def test_a_delegate_inside_the_mesh_says_how_to_come_in() -> None:
+    parent = virtual_service({"delegate": {"name": "inner"}}, name="root")
+    rollout = read(reviews(parent, virtual_service(split(), name="inner", hosts=())), "inner")
+    assert "inside the mesh" in rollout.door_missing
+    assert rollout.entrance is not None
+
+
+@pytest.mark.parametrize("wide", ["conditions", "destinations"])
+def test_a_route_of_very_many_parts_is_not_read(wide: str) -> None:
+    headers = {f"x{n}": {"exact": "1"} for n in range(5000)}
+    endless = route(*(to(f"s{n}", 1) for n in range(5000))) if wide == "destinations" else route(to(), headers=headers)
+    cluster = reviews(virtual_service(split(), endless, endless))
+    assert "only its first 1 routes" in findings(cluster)["too-many-routes"]
+    assert len(read(cluster).lanes) == 1
+
+
 def test_of_very_many_routes_the_first_are_read() -> None:
     many = [route(to("v2"), headers={"x": {"exact": str(n)}}) for n in range(200)]
     cluster = reviews(virtual_service(*many, split()))

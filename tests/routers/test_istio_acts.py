@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.plan import Act, Ask
+from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase
 from cockpit.workloads.steps import STEPS
-from tests.objects import Cluster, ConflictError
+from tests.objects import Cluster, ConflictError, decode
 from tests.routers.istio_objects import deployment, destination_rule, reviews, route, service, to, virtual_service
-from tests.routers.istio_reading import declared, do, findings, legs, planned, read, refusal, undo, written
+from tests.routers.istio_reading import ROUTER, declared, do, findings, legs, planned, read, refusal, undo, written
 
 
 def split(v1: int | None = 80, v2: int | None = 20) -> dict[str, Any]:
@@ -166,6 +166,23 @@ def test_the_same_header_leads_elsewhere_by_changing_its_rule() -> None:
     assert "already" in refusal(cluster, Ask(Act.HEADER, version="v1", header=("x", "1")))
 
 
+def test_a_rule_for_one_place_is_not_the_rule_for_all_others() -> None:
+    admin = route(to("v1"), headers={"x": {"exact": "1"}}, uri={"prefix": "/admin"})
+    cluster = reviews(virtual_service(admin, split(100, 0)))
+    do(cluster, Ask(Act.HEADER, version="v2", header=("x", "1")))
+    rules = cluster.doc("VirtualService", "reviews")["spec"]["http"]
+    assert rules[0]["match"] == [{"headers": {"x": {"exact": "1"}}}]
+    assert rules[1] == admin
+
+
+def test_headers_that_are_none_do_not_break_a_rule() -> None:
+    base = {"match": [{"uri": {"prefix": "/"}, "headers": [1]}], "route": [to("v1")]}
+    cluster = reviews(virtual_service(base))
+    do(cluster, Ask(Act.HEADER, version="v2", header=("x", "1")))
+    rule = cluster.doc("VirtualService", "reviews")["spec"]["http"][0]
+    assert rule["match"] == [{"uri": {"prefix": "/"}, "headers": {"x": {"exact": "1"}}}]
+
+
 @pytest.mark.parametrize("header", [("a b", "1"), ("a", "x\r\nb: c"), ("", "1")])
 def test_a_header_that_cannot_be_sent_is_refused(header: tuple[str, str]) -> None:
     assert "is no header" in refusal(canary(), Ask(Act.HEADER, version="v2", header=header))
@@ -236,6 +253,23 @@ def test_finish_keeps_what_another_virtual_service_uses() -> None:
     cluster = canary(0, 100)
     cluster.add(virtual_service(route(to("v1")), name="legacy", hosts=("legacy",)))
     assert "VirtualService legacy leads there" in refusal(cluster, Ask(Act.FINISH))
+
+
+@pytest.mark.parametrize("name", ["reviews", "legacy"])
+def test_finish_keeps_what_a_tcp_route_uses(name: str) -> None:
+    tcp = [{"route": [{"destination": {"host": "reviews", "subset": "v1"}}]}]
+    cluster = canary(0, 100).add(virtual_service(name="legacy"))
+    cluster.doc("VirtualService", name)["spec"]["tcp"] = tcp
+    first, *_ = ROUTER.read(decode(cluster.doc("VirtualService", "reviews")), cluster)
+    answer = ROUTER.plan(first, Ask(Act.FINISH), cluster)
+    assert isinstance(answer, Refused)
+    assert f"VirtualService {name} leads there" in answer.why
+
+
+def test_finish_waits_where_not_every_route_was_read() -> None:
+    many = [route(to("v2"), headers={"x": {"exact": str(n)}}) for n in range(200)]
+    cluster = reviews(virtual_service(split(0, 100), *many, route(to("v1"), uri={"prefix": "/old"})))
+    assert "more routes than are read" in refusal(cluster, Ask(Act.FINISH))
 
 
 def test_finish_by_host_removes_the_old_service_too() -> None:

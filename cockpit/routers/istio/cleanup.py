@@ -14,7 +14,7 @@ from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Role, Rollout, Version
 from cockpit.routers.istio.edits import http_edit, http_of, subsets_edit, with_extra
 from cockpit.routers.istio.rollback import keeps_one
-from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Subset, routes_of, served
+from cockpit.routers.istio.routes import PROTOCOLS, VIRTUAL_SERVICES, Subset, is_cut, routes_of, served
 from cockpit.routers.istio.sides import Side
 from cockpit.routers.istio.split import Split
 from cockpit.workloads.answers import refused
@@ -38,6 +38,8 @@ class Leftovers:
 
 def why_not_finish(split: Split, objects: Objects) -> str:
     """Why nothing may be deleted yet."""
+    if is_cut(split.bundle.service):
+        return "it has more routes than are read: some that are not may lead to what would be deleted"
     kept = keeps_one(split)
     if kept is None:
         return "several versions take requests: promote one fully, or roll back, before anything is deleted"
@@ -144,13 +146,15 @@ def leftovers(split: Split, kept: Version, objects: Objects) -> Leftovers:
 
 
 def _users(split: Split, side: Side, objects: Objects) -> list[str]:
-    """Other VirtualServices, and other routes of this one, that lead to the same destination."""
+    """Other VirtualServices, and other routes of this one, that lead to the same destination, or may."""
     own = split.bundle.service
     namespace, resource = own.metadata.namespace, served(objects, VIRTUAL_SERVICES)
+    mine = {(r.protocol, r.index) for r in split.bundle.routes}
     found = []
     for other in of_kind(VirtualService, objects.keyed(resource, namespace, f"to={side.target.host}")):
-        mine = {r.index for r in split.bundle.routes} if other.metadata.name == own.metadata.name else set()
-        legs = [leg for r in routes_of(other) if r.index not in mine for leg in r.legs]
-        if any(leg.target.place == side.target.place for leg in legs):
+        itself = other.metadata.name == own.metadata.name
+        routes = [r for protocol in PROTOCOLS for r in routes_of(other, protocol)]
+        legs = [leg for r in routes if not (itself and (r.protocol, r.index) in mine) for leg in r.legs]
+        if is_cut(other) or any(leg.target.place == side.target.place for leg in legs):
             found.append(other.metadata.name)
     return found

@@ -53,7 +53,9 @@ def _through_parent(bundle: Bundle, objects: Objects) -> WayIn:
     for parent in parents:
         if hosts_of(parent):
             gateways = [name for name in gateways_of(parent) if name != MESH]
-            return _gateway_door(gateways[0], parent, bundle.path, objects) if gateways else WayIn(missing=what)
+            if gateways:
+                return _gateway_door(gateways[0], parent, bundle.path, objects)
+            return _mesh_door(parent, bundle.path, objects)
     return WayIn(missing=f"{what} has no hosts, and no VirtualService of its namespace delegates to it")
 
 

@@ -9,7 +9,6 @@ from cockpit.model.objects import VirtualService
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.routers.istio.routes import (
     MESH,
-    MOST_BLOCKS,
     VIRTUAL_SERVICES,
     Route,
     gateways_of,
@@ -70,7 +69,8 @@ def _routes(split: Split) -> Iterator[Finding]:
             why = f"{where} injects faults ({listed(sorted(map(str, fault)))}): requests fail or wait on purpose"
             yield finding("fault-injection", Severity.WARNING, why)
     if is_cut(split.bundle.service):
-        why = f"{what} has more than {MOST_BLOCKS} routes and match blocks: only the first are read"
+        read = len(routes_of(split.bundle.service))
+        why = f"{what} has more routes, conditions and destinations than are read: only its first {read} routes count"
         yield finding("too-many-routes", Severity.WARNING, why)
     if split.bundle.default is None:
         why = f"no route of {what} takes requests that ask for nothing special: they get 404"

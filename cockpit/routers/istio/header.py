@@ -50,7 +50,7 @@ def plan_header(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
     wanted: dict[str, Any] = {"exact": value} if value else {}
     legs = [{"destination": destination(grown, side.target)}]
     http, text = http_of(split), f"{name.lower()}={value}" if value else f"{name.lower()}"
-    same = _same_rule(split, name.lower(), wanted)
+    same = _same_rule(split, split.bundle.default, name.lower(), wanted)
     if same is not None:
         http[same.index] = {**same.raw, "route": legs}
     else:
@@ -86,18 +86,33 @@ def _meant(split: Split, ask: Ask) -> Version | str:
 
 def _rule(base: Route, name: str, wanted: dict[str, Any], legs: list[dict[str, Any]]) -> dict[str, Any]:
     """A copy of the default route with its other fields (rewrites, timeouts), for requests with the header."""
-    blocks = base.raw.get("match")
-    given = [b for b in blocks if isinstance(b, dict)] if isinstance(blocks, list) else []
-    match = [{**b, "headers": {**(b.get("headers") or {}), name: wanted}} for b in given or [{}]]
+    match = [{**b, "headers": {**_headers(b), name: wanted}} for b in _blocks(base)]
     kept = {key: value for key, value in base.raw.items() if key not in ("name", "match", "route", "mirrors", "mirror")}
     return {"match": match, **kept, "route": legs}
 
 
-def _same_rule(split: Split, name: str, wanted: dict[str, Any]) -> Route | None:
-    """The route that has exactly this header condition in each block."""
+def _blocks(route: Route) -> list[dict[str, Any]]:
+    """The match blocks of a route; an empty one where it has none."""
+    blocks = route.raw.get("match")
+    return [b for b in blocks if isinstance(b, dict)] or [{}] if isinstance(blocks, list) else [{}]
+
+
+def _headers(block: dict[str, Any]) -> dict[str, Any]:
+    found = block.get("headers")
+    return found if isinstance(found, dict) else {}
+
+
+def _same_rule(split: Split, base: Route, name: str, wanted: dict[str, Any]) -> Route | None:
+    """The route that has exactly this header condition in each block, for all that comes to `base`.
+
+    One for a single place says nothing of the others.
+    """
+    asked = [{**b, "headers": {**_headers(b), name: wanted}} for b in _blocks(base)]
+    everywhere = {"headers": {name: wanted}}
     for route in _rules(split):
-        blocks = route.raw.get("match") or []
-        if all(isinstance(b, dict) and (b.get("headers") or {}) == {name: wanted} for b in blocks):
+        blocks = _blocks(route)
+        alone = all(_headers(b) == {name: wanted} for b in blocks)
+        if alone and (everywhere in blocks or all(b in blocks for b in asked)):
             return route
     return None
 

@@ -35,8 +35,8 @@ GATEWAYS = (ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3)
 MESH = "mesh"
 ROOT_NAMESPACE = "istio-system"
 HTTP, PROTOCOLS = "http", ("http", "tls", "tcp")
-# Each block is compared with all before it.
-MOST_BLOCKS = 150
+# Each block is compared with all before it, condition by condition, and each destination looked for among all.
+MOST_BLOCKS, MOST_PARTS = 150, 600
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,21 +105,26 @@ class Route:
 def routes_of(service: VirtualService, protocol: str = HTTP) -> tuple[Route, ...]:
     """The routes of a protocol in the order in which they are tried; of very many the first (see `is_cut`)."""
     found: list[Route] = []
-    blocks = 0
+    blocks = parts = 0
     for index, raw in enumerate(_entries(service, protocol)):
         if isinstance(raw, dict):
             route = _route(index, raw, service.metadata.namespace, protocol)
             blocks += len(route.matches)
-            if blocks > MOST_BLOCKS:
+            parts += len(route.legs) + sum(len(match.conditions) for match in route.matches)
+            if blocks > MOST_BLOCKS or parts > MOST_PARTS:
                 break
             found.append(route)
     return tuple(found)
 
 
 def is_cut(service: VirtualService) -> bool:
-    """Whether it has more routes and match blocks than are read."""
-    last = next(reversed(routes_of(service)), None)
-    return len(_entries(service, HTTP)) > (last.index + 1 if last else 0)
+    """Whether it has more routes than are read."""
+    return any(_is_cut(service, protocol) for protocol in PROTOCOLS)
+
+
+def _is_cut(service: VirtualService, protocol: str) -> bool:
+    last = next(reversed(routes_of(service, protocol)), None)
+    return len(_entries(service, protocol)) > (last.index + 1 if last else 0)
 
 
 def _entries(service: VirtualService, protocol: str) -> list[Any]:
