@@ -24,7 +24,8 @@ format: .venv/.installed
 # A real gateway still takes in what the test before left behind, and answers by an old table for seconds: what
 # fails is tried again, in a namespace of its own, before it counts. Each such try is printed as RERUN.
 test-real: .venv/.installed
-	$(BIN)/pytest -m real --reruns 2 --reruns-delay 3 -ra --durations 15 tests
+	$(BIN)/pytest -n 2 -m "real and not faults" --reruns 2 --reruns-delay 3 -ra --durations 15 tests
+	$(BIN)/pytest -m faults --reruns 1 --reruns-delay 10 -ra tests
 
 # Whether the real controllers still tell the stories that tests/traces holds; chance decides some of their order.
 traces: .venv/.installed

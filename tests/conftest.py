@@ -48,15 +48,15 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         if not made.real:
             made.patience *= ready.get("speed", 1)  # a watch ends by the cluster's own time
         yield made
-    if made.real:
-        gc.collect()  # while the test's own filter holds, see below
+    if request.node.path.parent.name == "journeys":
+        gc.collect()  # what a cockpit left, while the test's own filter holds, see below
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A TLS handshake given up on a real server that hangs leaves its socket to the collector (asyncio): it warns."""
+    """A TLS handshake given up when a cockpit ends leaves its socket to the collector (asyncio): it warns."""
     left_over = (
         "ignore:Exception ignored in. <(socket|function _SelectorTransport):pytest.PytestUnraisableExceptionWarning"
     )
     for item in items:
-        if item.get_closest_marker("real"):
+        if item.get_closest_marker("real") or "place" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.filterwarnings(left_over))

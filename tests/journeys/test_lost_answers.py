@@ -90,6 +90,7 @@ async def test_an_approval_without_an_answer_takes_one_step_at_most(place: Place
 
 
 @pytest.mark.real
+@pytest.mark.faults
 @pytest.mark.skipif(not (LAB and LAB_DIR), reason="COCKPIT_TEST_LAB and COCKPIT_TEST_LAB_DIR name no lab")
 @pytest.mark.parametrize("place", ["real"], indirect=True)
 @pytest.mark.parametrize("system", RELEASES)

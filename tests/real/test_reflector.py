@@ -43,7 +43,7 @@ pytestmark = [
     pytest.mark.skipif(not KUBECONFIG, reason="COCKPIT_TEST_KUBECONFIG names no cluster"),
     pytest.mark.timeout(300),
 ]
-faults = pytest.mark.skipif(not (LAB and LAB_DIR), reason="COCKPIT_TEST_LAB and COCKPIT_TEST_LAB_DIR name no lab")
+without_lab = pytest.mark.skipif(not (LAB and LAB_DIR), reason="COCKPIT_TEST_LAB and COCKPIT_TEST_LAB_DIR name no lab")
 
 
 def lab(*words: str) -> None:
@@ -204,7 +204,8 @@ async def test_old_and_made_up_versions_are_errors_of_the_tree(api):
         await api.get_path(path, {"resourceVersion": "made up"})
 
 
-@faults
+@pytest.mark.faults
+@without_lab
 async def test_api_server_that_is_killed_and_started(api, sender):
     async with following(api, SERVICES, PODS) as followed:
         await sender.send(create("web", version="v1"))
@@ -226,7 +227,8 @@ async def test_api_server_that_is_killed_and_started(api, sender):
         await followed.until(lambda: set(followed.services()) == {"web", "other"})
 
 
-@faults
+@pytest.mark.faults
+@without_lab
 async def test_api_server_that_hangs_and_goes_on(api, sender):
     (target,) = resolve(ConnectOptions(kubeconfig=Path(KUBECONFIG)), {})
     impatient = KubeApi(
@@ -245,7 +247,8 @@ async def test_api_server_that_hangs_and_goes_on(api, sender):
     await impatient.close()
 
 
-@faults
+@pytest.mark.faults
+@without_lab
 async def test_history_that_was_compacted_is_read_again(api, sender):
     async with following(api, SERVICES, namespace=NAMESPACE) as followed:
         await sender.send(create("web", version="v1"))
