@@ -37,7 +37,8 @@ def plan_scale(
     lost = next((why for scaler, count in scalers if (why := scaler.why_not(count))), "")
     if lost:
         return refused(rollout, ask.act, lost)
-    edits = [scale_edit(w, count) for _, w, count in wanted]
+    # Versions of one workload share its count.
+    edits = list({ref_to(w): scale_edit(w, count) for _, w, count in wanted}.values())
     less = [name for name, w, count in wanted if count < w.desired and name in carrying]
     return Plan(
         act=ask.act,

@@ -182,6 +182,18 @@ def test_mixed_labels_are_shown_and_finished_either_way(both: Cluster) -> None:
     assert [r.ref.name for r in planned(both, Act.ENABLE, "v1").requests] == V0[:1]
 
 
+def test_the_way_back_passes_over_what_an_older_switch_left_half_done() -> None:
+    objects = cluster(*(replica_set(n, enabled=n > 0) for n in range(3)))
+    objects.doc("Pod", "demo-v000-0")["metadata"]["labels"] |= LABEL
+    objects.balance()
+    assert [v.role for v in read(objects).versions] == [Role.OLD, Role.STABLE, Role.CANARY]
+    back = planned(objects, Act.ROLLBACK)
+    assert (back.title, back.raises) == ("all traffic of demo to v2", False)
+    both = cluster(replica_set(0, enabled=False), replica_set(1, enabled=True))
+    both.doc("Pod", "demo-v000-0")["metadata"]["labels"] |= LABEL
+    assert planned(both.balance(), Act.ROLLBACK).title == "all traffic of demo to v1"
+
+
 def test_the_last_version_that_takes_traffic_stays(standby: Cluster) -> None:
     assert "every request fails; enable another first" in refusal(standby, Act.DISABLE, "v2")
     assert "only one version takes traffic" in refusal(standby, Act.DISABLE)

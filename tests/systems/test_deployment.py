@@ -135,6 +135,14 @@ def test_scale(cluster: Cluster) -> None:
     assert "every request fails" in refusal(cluster, Ask(Act.SCALE, counts=(("v1", 0),)))
 
 
+def test_versions_of_one_deployment_are_scaled_once(cluster: Cluster) -> None:
+    revise(cluster, 2, "bebullish/demo:v2", ready=1, old=2)
+    plan = planned(cluster, Ask(Act.SCALE, counts=(("v1", 5), ("v2", 5))))
+    cluster.send_all(plan.requests)
+    assert len(plan.requests) == 1
+    assert cluster.doc("Deployment", NAME)["spec"]["replicas"] == 5
+
+
 def test_a_stuck_rollout_is_degraded_and_says_why(cluster: Cluster) -> None:
     revise(cluster, 2, "bebullish/demo:v2", ready=0, old=3)
     status(cluster)["conditions"] = [

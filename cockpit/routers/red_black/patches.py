@@ -24,7 +24,7 @@ def enabling(member: Member) -> tuple[Request, ...]:
 
 
 def disabling(member: Member) -> tuple[Request, ...]:
-    """What takes the labels off everything of a version that carries any of them."""
+    """What takes the labels off everything of a version that carries all of them."""
     return _requests(member, on=False)
 
 

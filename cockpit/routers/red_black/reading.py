@@ -66,10 +66,13 @@ class RedBlack:
 
     @property
     def before(self) -> Member | None:
-        """The version to go back to: the youngest older than the one that takes traffic; of several, the oldest."""
+        """The version to go back to: the youngest older than the one that takes traffic; of several, the oldest.
+
+        One that is half way takes part only where no whole one is older than the newest: it may be left over.
+        """
         taking = self.taking
         if len(taking) > 1:
-            return taking[0]
+            return next((m for m in taking[:-1] if m.stand is Stand.ENABLED), taking[0])
         older = self.members[: self.members.index(taking[0])] if taking else ()
         return older[-1] if older else None
 
@@ -152,11 +155,13 @@ def _stand(replica_set: ReplicaSet, keys: Mapping[str, str], pods: tuple[Pod, ..
 
 
 def _roles(candidates: list[Candidate], stands: Mapping[str, Stand]) -> dict[str, Role]:
-    """One enabled: it is active, older ones old, younger ones wait. Several: the oldest is stable."""
+    """One enabled: it is active, older ones old, younger ones wait. Several: the one to go back to is stable."""
     taking = [c for c in candidates if stands.get(c.uid) is not Stand.DISABLED]
     if len(taking) > 1:
+        stable = next((c for c in taking[:-1] if stands.get(c.uid) is Stand.ENABLED), taking[0])
+        canaries = taking[taking.index(stable) + 1 :]
         rest = {c.uid: Role.OLD for c in candidates}
-        return rest | {c.uid: Role.CANARY for c in taking} | {taking[0].uid: Role.STABLE}
+        return rest | {c.uid: Role.CANARY for c in canaries} | {stable.uid: Role.STABLE}
     if not taking:
         return {c.uid: Role.PREVIEW for c in candidates}
     at = candidates.index(taking[0])

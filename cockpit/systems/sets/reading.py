@@ -51,14 +51,14 @@ def look(workload: Set, objects: Objects) -> Rolling:
     )
 
 
-def _by_revision(workload: Set, pods: Sequence[Pod]) -> dict[str, tuple[Pod, ...]]:
+def _by_revision(workload: Set, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
     """Pods by the name of their revision."""
-    groups: dict[str, tuple[Pod, ...]] = {}
+    groups: dict[str, list[Pod]] = {}
     prefix = f"{workload.metadata.name}-"
     for pod in pods:
         mark = (pod.metadata.labels or {}).get(HASH, "")
         name = mark if mark.startswith(prefix) else prefix + mark
-        groups[name] = (*groups.get(name, ()), pod)
+        groups.setdefault(name, []).append(pod)
     return groups
 
 
