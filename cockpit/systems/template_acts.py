@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -36,10 +36,17 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
     goal = way_back(state, ask.version)
     if isinstance(goal, str):
         return refused(rollout, ask.act, goal)
-    path = pointer("spec", "template")
+    path, held = pointer("spec", "template"), pointer("spec", "paused")
     before, after = msgspec.json.decode(state.workload.spec.raw_template), template_of(goal.source)
     now = state.current.version.name if state.current else "?"
     stuck = _stuck_pods(state, goal)
+    paused, forward = state.workload.spec.paused, _is_younger(state, goal)
+    if paused:
+        text = "it is paused, which ends with this: a paused one rolls nothing out"
+        manner = replace(manner, warnings=(*manner.warnings, text))
+    if forward:
+        text = f"{goal.name} came after {now}: this rolls it out again; an older one is named by its revision number"
+        manner = replace(manner, warnings=(text, *manner.warnings))
     return _plan(
         state,
         rollout,
@@ -48,12 +55,27 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
         manner,
         title=f"{state.workload.metadata.name} back to {goal.name} (revision {number_of(goal.source)})",
         changes=(Change("pod template", now, goal.name),),
-        request=[op("test", path, before), op("replace", path, after)],
-        inverse=[op("test", path, after), op("replace", path, before)],
+        request=[
+            op("test", path, before),
+            *((op("test", held, True), op("remove", held)) if paused else ()),
+            op("replace", path, after),
+        ],
+        inverse=[op("test", path, after), op("replace", path, before), *((op("add", held, True),) if paused else ())],
         undo=f"roll {now} out again",
+        raises=forward,
         identity=goal.source.metadata.uid,
         stuck=stuck,
     )
+
+
+def _is_younger(state: Rolling, goal: Goal) -> bool:
+    """Whether the template to go back to was made after the present one: after a roll back the numbers say otherwise.
+
+    A template that is rolled out again gets the highest number and keeps the object that holds it.
+    """
+    present = state.current.source if state.current else None
+    made = (present.metadata.creation_timestamp if present else None) or ""
+    return bool(made) and (goal.source.metadata.creation_timestamp or "") > made
 
 
 def why_not_image(state: Rolling, image: tuple[str, str] | None) -> str:

@@ -11,7 +11,7 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS
 from cockpit.model.rollout import Phase, Role, Rollout
 from cockpit.systems.deployment.adapter import DeploymentSystem
-from tests.objects import Cluster, seed
+from tests.objects import Cluster, ConflictError, seed
 
 SYSTEM = DeploymentSystem()
 NAME = "demo-dp-v1"
@@ -109,6 +109,45 @@ def test_roll_back_goes_to_a_named_version(cluster: Cluster) -> None:
     assert "back to v2 (revision 2)" in planned(cluster, Ask(Act.ROLLBACK)).title
     assert "present template already" in refusal(cluster, Ask(Act.ROLLBACK, version="v3"))
     assert "no version v9" in refusal(cluster, Ask(Act.ROLLBACK, version="v9"))
+
+
+def test_roll_back_of_a_paused_update_ends_the_pause_with_it(cluster: Cluster) -> None:
+    revise(cluster, 2, "bebullish/demo:v2", ready=1, old=2)
+    cluster.send_all(planned(cluster, Ask(Act.PAUSE)).requests)
+    before = cluster.plain()
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert len(plan.requests) == 1
+    cluster.send_all(plan.requests)
+    spec = cluster.doc("Deployment", NAME)["spec"]
+    assert "paused" not in spec
+    assert spec["template"]["spec"]["containers"][0]["image"] == "bebullish/demo:v1"
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.requests)
+    cluster.send_all(plan.inverse)
+    assert cluster.plain() == before
+
+
+def test_a_template_that_waits_behind_a_pause_is_nothing_to_go_back_from(cluster: Cluster) -> None:
+    revise(cluster, 2, "bebullish/demo:v2")
+    cluster.send_all(planned(cluster, Ask(Act.PAUSE)).requests)
+    cluster.doc("Deployment", NAME)["spec"]["template"]["spec"]["containers"][0]["image"] = "bebullish/demo:v3"
+    for version in (None, "v1"):
+        assert "v2 is what runs" in refusal(cluster, Ask(Act.ROLLBACK, version=version))
+
+
+def test_going_back_from_a_roll_back_is_told_as_going_forward(cluster: Cluster) -> None:
+    revise(cluster, 2, "bebullish/demo:v2")
+    assert not planned(cluster, Ask(Act.ROLLBACK)).raises
+    for (kind, _, _), doc in cluster.docs.items():
+        image = doc["spec"]["template"]["spec"]["containers"][0]["image"] if kind == "ReplicaSet" else ""
+        if image == "bebullish/demo:v1":
+            doc["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "3"
+        elif image:
+            doc["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
+    cluster.doc("Deployment", NAME)["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "3"
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert plan.raises
+    assert "v2 came after v1" in plan.warnings[0]
 
 
 def test_pause_and_resume(cluster: Cluster) -> None:

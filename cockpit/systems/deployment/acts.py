@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout
-from cockpit.systems.editions import Rolling, way_back
+from cockpit.systems.editions import Rolling, template_of, way_back
 from cockpit.systems.template_acts import Manner, plan_back, plan_image, plan_restart
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import json_patch, op, pointer, ref_to
@@ -26,18 +28,28 @@ def whys(state: Rolling, paused: bool, objects: Objects) -> dict[Act, str]:
     return {
         Act.PAUSE: "it is paused already" if paused else "",
         Act.RESUME: "" if paused else "it is not paused",
-        Act.ROLLBACK: _PAUSED if paused else back if isinstance(back, str) else "",
+        Act.ROLLBACK: _why_held(state) or (back if isinstance(back, str) else ""),
         Act.SET_IMAGE: _PAUSED if paused else "",
         Act.RESTART: _PAUSED if paused else "",
         Act.SCALE: "",
     }
 
 
+def _why_held(state: Rolling) -> str:
+    """Why there is no way back: while it is paused, its template may be one that nothing runs."""
+    if not state.workload.spec.paused or state.current is None or state.current.source is None:
+        return ""
+    if template_of(state.current.source) == msgspec.json.decode(state.workload.spec.raw_template):
+        return ""
+    name = state.current.version.name
+    return f"it is paused with a template that was never rolled out: {name} is what runs; put its template back by hand"
+
+
 def plan(state: Rolling, paused: bool, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     owner = controller_ownership([state.workload], objects)
     why = whys(state, paused, objects).get(ask.act, _NO_SPLIT)
     # A named version may be reachable where the one before is not.
-    if why and (owner or paused or not (ask.act is Act.ROLLBACK and ask.version)):
+    if why and (owner or _why_held(state) or not (ask.act is Act.ROLLBACK and ask.version)):
         return refused(rollout, ask.act, why)
     match ask.act:
         case Act.PAUSE | Act.RESUME:
