@@ -12,9 +12,16 @@ from cockpit.workloads.findings import finding, percent
 
 
 def httproute_behind(
-    objects: Objects, namespace: str, route: str, stable: str, canary: str, *, kind: str = "HTTPRoute"
+    objects: Objects,
+    namespace: str,
+    route: str,
+    stable: str,
+    canary: str,
+    *,
+    kind: str = "HTTPRoute",
+    services_in: str = "",
 ) -> Behind:
-    """The split that a route (kind "HTTPRoute" or "GRPCRoute") writes between two Services of its namespace.
+    """The split that a route (kind "HTTPRoute" or "GRPCRoute") writes between two Services of its or another namespace.
 
     Rules that single requests out (by header, query or method) are lanes where they lead to the canary at all; a rule
     that leads only to the canary gives it everything, one without it nothing.
@@ -28,11 +35,9 @@ def httproute_behind(
     lanes: dict[str, HeaderLane] = {}
     problems: list[Finding] = []
     for rule in rules_of(found).rules:
-        weights = [
-            sum(b.weight for b in rule.backends if b.is_service and (b.namespace, b.service) == (namespace, service))
-            for service in (stable, canary)
-        ]
-        named = [any(b.service == service for b in rule.backends) for service in (stable, canary)]
+        found_in = [b for b in rule.backends if b.is_service and b.namespace == (services_in or namespace)]
+        weights = [sum(b.weight for b in found_in if b.service == service) for service in (stable, canary)]
+        named = [any(b.service == service for b in found_in) for service in (stable, canary)]
         if not any(named):
             continue
         if not sum(weights):

@@ -74,7 +74,7 @@ def _behind(state: State, router: Router, objects: Objects) -> Behind | None:
         case "nginx", _:
             return ingress_behind(objects, own, router.name, stable, canary)
         case "gateway-api", kind if kind in _READABLE_ROUTES:
-            return httproute_behind(objects, router.namespace, router.name, stable, canary, kind=kind)
+            return httproute_behind(objects, router.namespace, router.name, stable, canary, kind=kind, services_in=own)
         case "istio", _:
             sides = _subsets(state) or tuple(Side(_host(state, router, name)) for name in (stable, canary))
             routes = tuple(_routes(state, router))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -121,6 +122,23 @@ def test_the_gateway_api_plug_in_by_its_route() -> None:
     assert read(cluster).router == "gateway-api"
     assert shares(cluster) == {"v1": (0.8, 0.8), "v2": (0.2, 0.2)}
     assert "HTTPRoute default/web" in map(str, read(cluster).objects)
+
+
+def test_a_route_of_another_namespace_names_the_services_of_this_one() -> None:
+    elsewhere = {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "web", "namespace": "edge"}}}
+    cluster = routed(strategy=canary(routing=elsewhere))
+    route = http_route(80, 20)
+    route["metadata"]["namespace"] = "edge"
+    for backend in route["spec"]["rules"][0]["backendRefs"]:
+        backend["namespace"] = "default"
+    cluster.add(route)
+    assert shares(cluster) == {"v1": (0.8, 0.8), "v2": (0.2, 0.2)}
+    assert "no-weight" not in ids(cluster)
+    for backend in cluster.docs["HTTPRoute", "edge", "web"]["spec"]["rules"][0]["backendRefs"]:
+        del backend["namespace"]
+    cluster.docs = copy.deepcopy(cluster.docs)
+    assert shares(cluster)["v2"] == (0.2, None), "Services of the same names in another namespace"
+    assert "no-weight" not in ids(cluster)
 
 
 def test_a_route_that_is_not_there_is_told() -> None:
