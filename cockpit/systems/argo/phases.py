@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from cockpit.model.rollout import Phase, Step
 from cockpit.systems.argo.reading import State
+from cockpit.systems.argo.status import Pause
 from cockpit.systems.argo.steps import Kind
 
 UNPAUSING = "waiting for rollout to unpause"
@@ -58,11 +59,13 @@ def asks(state: State) -> bool:
 
 
 def until(state: State) -> str | None:
-    """When the present pause ends by itself (RFC 3339); None where a person ends it."""
-    status = state.status
-    pause = next(iter(status.pauses), None)
-    if pause is None:
-        return None
+    """When the last of the present pauses ends by itself (RFC 3339); None where a person ends one of them."""
+    ends = [_end(state, pause) for pause in state.status.pauses]
+    known = [end for end in ends if end is not None]
+    return max(known) if known and len(known) == len(ends) else None
+
+
+def _end(state: State, pause: Pause) -> str | None:
     seconds: float | None = None
     if pause.reason == "CanaryPauseStep" and state.step and state.step.kind is Kind.PAUSE:
         seconds = state.step.seconds

@@ -46,7 +46,7 @@ def _why_not_written(state: State) -> str:
 
 def _unused(state: State) -> bool:
     """Whether pods of the present template may not have been made, so that what the status calls current is older."""
-    return state.behind or bool(state.invalid)
+    return not state.status.observed or state.behind or bool(state.invalid)
 
 
 def _previous(state: State) -> ReplicaSet | None:

@@ -82,6 +82,14 @@ def test_blue_green_waits_or_goes_on_by_itself(strategy: Any, until: str | None,
     assert (found.step.until, found.step.asks, found.phase) == (until, until is None, phase)
 
 
+def test_a_timed_pause_beside_one_that_a_person_ends_waits_for_the_person() -> None:
+    since = "2026-01-01T10:00:00Z"
+    both = [{"reason": reason, "startTime": since} for reason in ("CanaryPauseStep", "InconclusiveAnalysisRun")]
+    found = read(routed(currentStepIndex=3, pauseConditions=both))
+    assert found.step
+    assert (found.step.until, found.step.asks, found.phase) == (None, True, Phase.WAITING)
+
+
 @pytest.mark.parametrize("fields", [PROMOTED, ABORTED, {**RUNNING, "currentStepIndex": 4}, {"promoteFull": True}])
 def test_outside_of_the_steps_there_is_none(fields: Any) -> None:
     assert read(routed(**fields)).step is None

@@ -157,6 +157,15 @@ def test_revisions_that_are_not_there_or_not_one() -> None:
 INVALID = {"type": "InvalidSpec", "status": "True", "reason": "InvalidSpec", "message": "no such field"}
 
 
+@pytest.mark.parametrize("name", ["v2", "v3"])
+def test_before_a_change_is_seen_a_named_version_comes_back_without_anything_of_it(name: str) -> None:
+    cluster = promoted()
+    cluster.doc("Rollout", "web")["metadata"]["generation"] = 8
+    spec(cluster)["template"]["spec"]["hostNetwork"] = True
+    only_once(cluster, planned(cluster, back(name)))
+    assert "hostNetwork" not in spec(cluster)["template"]["spec"]
+
+
 @pytest.mark.parametrize("why", ["paused", "invalid", "not taken up"])
 def test_a_template_of_which_nothing_was_made_goes_back_to_the_stable_one_and_not_the_one_before(why: str) -> None:
     cluster = promoted(paused=why == "paused")
