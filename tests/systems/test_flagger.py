@@ -207,7 +207,7 @@ def test_promotion_skips_the_analysis_and_says_that_it_stays_so() -> None:
     ("act", "words"),
     [
         (Act.SET_WEIGHT, "a weight by hand shifts its plan unseen"),
-        (Act.ROLLBACK, "has no field that asks for it"),
+        (Act.ROLLBACK, "back to the image of web-primary: a change during the analysis starts it anew"),
         (Act.SET_IMAGE, "a release begins with another image in Deployment web"),
         (Act.RETRY, "once the template of Deployment web"),
         (Act.APPROVE, "no gate holds it"),
@@ -216,6 +216,12 @@ def test_promotion_skips_the_analysis_and_says_that_it_stays_so() -> None:
 )
 def test_everything_else_is_refused_with_what_would_do_it(act: Act, words: str) -> None:
     assert words in refusal(cluster(), act)
+
+
+def test_a_gate_on_more_traffic_is_told_while_the_analysis_goes_on() -> None:
+    hooks = {"webhooks": [{"name": "more", "type": "confirm-traffic-increase", "url": "http://gate.test/gate/check"}]}
+    why = refusal(cluster(canary(analysis={"stepWeight": 10, **hooks}), route(10)), Act.APPROVE)
+    assert "gate more (confirm-traffic-increase)" in why
 
 
 def test_a_rollback_gate_is_the_way_back() -> None:

@@ -25,7 +25,7 @@ def whys(flight: Flight, objects: Objects) -> dict[Act, str]:
     if owner:
         return dict.fromkeys(Act, owner.text)
     kind, name = (safe_text(word, 80) for word in flight.canary.target)
-    back = f"set {kind} {name} back to the image of {name}-primary, which Flagger then analyses like a release"
+    back = f"set {kind} {name} back to the image of {name}-primary"
     routes = "Flagger reads the weight from the route and goes on from there: a weight by hand shifts its plan unseen"
     return {
         Act.PAUSE: "it is suspended already" if flight.suspended else "",
@@ -123,14 +123,20 @@ def _why_not_promote(flight: Flight) -> str:
 
 def _approval(flight: Flight) -> str:
     """Gates are asked by Flagger: what answers them opens them."""
-    kind = {"Waiting": "confirm-rollout", "WaitingPromotion": "confirm-promotion"}.get(flight.phase)
+    kind = {
+        "Waiting": "confirm-rollout",
+        "Progressing": "confirm-traffic-increase",
+        "WaitingPromotion": "confirm-promotion",
+    }.get(flight.phase)
     gate = next((g for g in flight.gates if g.kind == kind), None)
     if gate is None:
         return "no gate holds it: it goes on by itself" if flight.analysing else "no release is under way"
     where = flight.canary.metadata
     body = f'{{"name":"{safe_text(where.name, 80)}","namespace":"{safe_text(where.namespace, 80)}"}}'
+    # While it progresses nothing tells whether Flagger asked this gate yet.
+    holds = "may hold" if flight.phase == "Progressing" else "holds"
     return (
-        f"gate {gate.name} ({gate.kind}) holds it: open it at {gate.place}; with Flagger's load tester that is"
+        f"gate {gate.name} ({gate.kind}) {holds} it: open it at {gate.place}; with Flagger's load tester that is"
         f" POST /gate/open with {body}"
     )
 
@@ -138,7 +144,10 @@ def _approval(flight: Flight) -> str:
 def _rollback(flight: Flight, back: str) -> str:
     gate = next((g for g in flight.gates if g.kind == "rollback"), None)
     if not flight.analysing:
-        return f"no release is under way; {back}"
+        return f"no release is under way; {back}, which Flagger then analyses like a release"
     if gate:
         return f"open the rollback gate {gate.name} at {gate.place} (with the load tester POST /rollback/open)"
-    return f"Flagger rolls back when its checks fail and has no field that asks for it; suspend it, and {back}"
+    return (
+        f"Flagger rolls back when its checks fail and has no field that asks for it; {back}: a change during the"
+        " analysis starts it anew with all traffic at the primary"
+    )
