@@ -18,11 +18,11 @@ def is_rolling(workload: Workload) -> bool:
             behind = behind or status.updated_replicas < min(workload.desired, status.replicas)
             return not _paused(workload) and (behind or status.replicas > status.updated_replicas)
         case StatefulSet():
-            behind = behind or _updated(workload) < workload.desired - held_back(workload)
+            behind = behind or updated_pods(workload) < workload.desired - held_back(workload)
             return not _paused(workload) and behind
         case DaemonSet():
             replaces = strategy_of(workload).type != ON_DELETE
-            return behind or (replaces and workload.status.updated_number_scheduled < workload.desired)
+            return behind or (replaces and updated_pods(workload) < workload.desired)
         case _:
             return False
 
@@ -53,8 +53,10 @@ def _paused(workload: Workload) -> bool:
             return False
 
 
-def _updated(workload: StatefulSet) -> int:
-    """Pods of the newest template; where there is no other, all of them."""
+def updated_pods(workload: StatefulSet | DaemonSet) -> int:
+    """Pods of the newest template; of a StatefulSet that has no other, all of them."""
+    if isinstance(workload, DaemonSet):
+        return workload.status.updated_number_scheduled
     status = workload.status
     if isinstance(status, SetStatus) and status.update_revision == status.current_revision:
         return workload.desired

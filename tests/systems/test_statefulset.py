@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask, Plan, Refused, Verb
+from cockpit.model.refs import PODS
 from cockpit.model.rollout import Phase, Role
-from tests.objects import ConflictError
+from tests.objects import Cluster, ConflictError, decode
 from tests.systems.sets import SYSTEMS, Set
 
 
@@ -38,6 +39,17 @@ def test_a_rolling_update_shows_both_templates() -> None:
     ]
     assert {s.version: s.written for s in rollout.lanes[0].shares} == pytest.approx({"v1": 2 / 3, "v2": 1 / 3})
     assert rollout.lanes[0].derived
+
+
+def test_who_cannot_read_pods_is_told_what_the_set_counts() -> None:
+    db = stateful("v1 v1 v2", "v2")
+    db.doc["status"]["readyReplicas"] = 3
+    blind = Cluster(db.cluster.docs.values(), unknown=[PODS])
+    (rollout,) = SYSTEMS["StatefulSet"].read(decode(db.doc), blind)
+    assert [(v.ready, v.role) for v in rollout.versions] == [(2, Role.OLD), (1, Role.NEW)]
+    assert rollout.phase is Phase.PROGRESSING
+    assert rollout.message == "1 of 3 updated, 3 ready, 2 old"
+    assert "no-ready-pods" not in {f.id for f in rollout.findings}
 
 
 def test_what_the_partition_holds_back_is_a_canary_and_each_pod_a_step() -> None:

@@ -9,12 +9,13 @@ import msgspec
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, Pod, Service, StatefulSet, Template
 from cockpit.model.objects.sets import DaemonSet
+from cockpit.model.refs import PODS
 from cockpit.model.rollout import Role
 from cockpit.systems.editions import Edition, Rolling, template_of
 from cockpit.workloads.edits import ref_to
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import pods_of, revisions_of
-from cockpit.workloads.rolling import ON_DELETE, held_back, strategy_of
+from cockpit.workloads.rolling import ON_DELETE, held_back, strategy_of, updated_pods
 from cockpit.workloads.versions import Candidate, versions_of
 
 Set = StatefulSet | DaemonSet
@@ -33,9 +34,19 @@ def look(workload: Set, objects: Objects) -> Rolling:
     # Pods of a template that is not on record (any more) are the oldest.
     shown = [*sorted(n for n in groups if n not in by_name), *shown]
     held = held_back(workload) if isinstance(workload, StatefulSet) else 0
-    at_rest = not any(name != newest for name in groups)
+    ready = {name: sum(pod.ready for pod in members) for name, members in groups.items()}
+    if not objects.known(PODS):
+        ready = _reported(workload, newest, older)
+    at_rest = not any(name != newest for name in (*groups, *ready))
     candidates = [
-        _candidate(workload, name, by_name.get(name), groups.get(name, ()), _desired(workload, name, newest, at_rest))
+        _candidate(
+            workload,
+            name,
+            by_name.get(name),
+            groups.get(name, ()),
+            ready.get(name, 0),
+            _desired(workload, name, newest, at_rest),
+        )
         for name in shown
     ]
     versions = versions_of(candidates, _roles(candidates, shown, newest, at_rest, bool(held)))
@@ -60,6 +71,15 @@ def _by_revision(workload: Set, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
         name = mark if mark.startswith(prefix) else prefix + mark
         groups.setdefault(name, []).append(pod)
     return groups
+
+
+def _reported(workload: Set, newest: str | None, older: Sequence[str]) -> dict[str, int]:
+    """Ready pods by revision as the set itself counts them, for who cannot read pods; old ones are the last one's."""
+    if newest is None:
+        return {}
+    ready = max(workload.status.ready_replicas, 0)
+    new = min(max(updated_pods(workload), 0), ready)
+    return {newest: new} | ({older[-1]: ready - new} if older and ready > new else {})
 
 
 def _newest(workload: Set, history: Sequence[ControllerRevision]) -> str | None:
@@ -88,7 +108,7 @@ def _desired(workload: Set, name: str, newest: str | None, at_rest: bool) -> int
 
 
 def _candidate(
-    workload: Set, name: str, revision: ControllerRevision | None, pods: Sequence[Pod], desired: int | None
+    workload: Set, name: str, revision: ControllerRevision | None, pods: Sequence[Pod], ready: int, desired: int | None
 ) -> Candidate:
     template = _template(revision)
     first = pods[0] if pods else None
@@ -104,7 +124,7 @@ def _candidate(
         labels={**labels, HASH: name.removeprefix(f"{workload.metadata.name}-")},
         images=tuple(c.image for c in containers if c.image),
         pods=tuple(pods),
-        ready=sum(pod.ready for pod in pods),
+        ready=ready,
         desired=len(pods) if desired is None else desired,
         born=(revision.metadata.creation_timestamp if revision else None) or "",
     )

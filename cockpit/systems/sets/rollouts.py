@@ -6,7 +6,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import StatefulSet
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, PlannedStep, PodState, Rollout, Severity, Step
-from cockpit.systems.editions import Rolling, lanes_by_ready_pods, reasons, service_findings
+from cockpit.systems.editions import Edition, Rolling, lanes_by_ready_pods, reasons, service_findings
 from cockpit.systems.sets.acts import NO_SPLIT, whys
 from cockpit.systems.sets.reading import Set
 from cockpit.workloads.answers import act_states, epoch_of
@@ -68,13 +68,18 @@ def phase_of(workload: Set, state: Rolling) -> Phase:
 def _message(workload: Set, state: Rolling) -> str:
     if state.current is None:
         return "the controller has not seen the last change yet"
-    new, old = len(state.current.version.pods), sum(len(e.version.pods) for e in state.before)
+    new, old = _count(state.current), sum(map(_count, state.before))
     counts = f"{new} of {workload.desired} updated, {sum(e.version.ready for e in state.editions)} ready"
     if not old:
         return counts
     if strategy_of(workload).type == ON_DELETE:
         return f"{counts}, {old} old: each is replaced once somebody deletes it (OnDelete)"
     return f"{counts}, {old} old" + (f", {state.held} held back by the partition" if state.held else "")
+
+
+def _count(edition: Edition) -> int:
+    """Its pods, or where they cannot be read those that are reported to be ready."""
+    return max(len(edition.version.pods), edition.version.ready)
 
 
 def _step(workload: Set, state: Rolling, phase: Phase) -> Step | None:
