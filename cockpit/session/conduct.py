@@ -231,8 +231,8 @@ async def _missed(cluster: Cluster, plan: Plan) -> str:
             place = ["kubectl", "--context", cluster.context, "-n", request.ref.namespace, "annotate", "--overwrite"]
             words = shlex.join([*place, f"{request.ref.resource.kubectl_name}/{request.ref.name}"])
             return (
-                f"; {request.ref} still shows what was written: if nothing moves, its controller may have missed it,"
-                f' and any other write wakes it: {words} woken="$(date)"'
+                f"; {request.ref} still shows what was written: if nothing moves, its controller missed it; wake it:"
+                f' {words} woken="$(date)"'
             )
     return ""
 
