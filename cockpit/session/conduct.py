@@ -170,7 +170,8 @@ class Conductor:
             left = deadline - self._clock.monotonic()
             if left <= 0 or self._closing.is_set():
                 until = "before the session ended" if self._closing.is_set() else f"within {wait:g} s"
-                missed = "" if self._closing.is_set() else await _missed(cluster.place(plan), plan)
+                waits = state.behind and not self._closing.is_set()
+                missed = await _missed(cluster.place(plan), plan) if waits else ""
                 why = f"accepted, but not seen to take effect {until}: {state.words}{missed}"
                 return Outcome(Stage.UNVERIFIED, why, plan)
             await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait(), waiting.over.wait())

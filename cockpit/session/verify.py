@@ -21,12 +21,14 @@ _LOST = (Phase.ABORTED, Phase.DEGRADED)
 class Agreement:
     """`reached` once objects and probe agree with the plan; `words` say what agrees or what does not yet.
 
-    `failed` where it will not be reached any more: the release was aborted or is degraded.
+    `failed` where it will not be reached any more: the release was aborted or is degraded. `behind` where it is the
+    objects that do not show it yet, and not only the probe.
     """
 
     reached: bool
     words: str
     failed: bool = False
+    behind: bool = False
 
 
 def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref], before: Rollout | None = None) -> Agreement:
@@ -49,7 +51,7 @@ def agreement(plan: Plan, view: RolloutView | None, left: Sequence[Ref], before:
     behind += [words for name, count in plan.pods if (words := _not_ready(view, name, count))]
     if behind:
         lost = _lost(view, plan, before)
-        return Agreement(False, lost or "; ".join(behind), failed=bool(lost))
+        return Agreement(False, lost or "; ".join(behind), failed=bool(lost), behind=True)
     return _observed(plan, view)
 
 

@@ -254,6 +254,26 @@ async def test_accepted_is_told_from_took_effect(server: ApiServer, stage: Open)
     assert active(server) == "v2"
 
 
+class TakenUp(Flip):
+    """Its writes are for a controller to take up."""
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        plan = super().plan(rollout, ask, objects)
+        assert isinstance(plan, Plan)
+        return replace(plan, requests=tuple(replace(request, consumed=True) for request in plan.requests))
+
+
+async def test_where_only_the_probe_disagrees_no_controller_has_to_be_woken(server: ApiServer, stage: Open) -> None:
+    on = await stage(server, adapters=(TakenUp(),))
+    await on.session.probe(KEY, True)
+    running = asyncio.ensure_future(on.session.send(await prepared(on), wait=5.0))
+    await on.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[1].written == 1.0)
+    on.probes[0].see(Verdict.OFF, 90, v1=0.9, v2=0.1)
+    outcome = await on.passing(running)
+    assert "90 answers say otherwise" in outcome.why
+    assert "woken" not in outcome.why
+
+
 class Promising(Flip):
     """Promises no share, so that only the object itself can tell."""
 

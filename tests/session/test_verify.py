@@ -65,6 +65,7 @@ def test_every_lane_that_was_promised_has_to_agree() -> None:
     default, header = lane(0.5, Verdict.ON, 99), lane(1.0, Verdict.NOT_YET, 5, name="foo=bar")
     found = agreement(plan, view(default, header), ())
     assert (found.reached, found.words) == (False, "as written, but 5 answers in lane foo=bar are too few to tell")
+    assert not found.behind
     assert agreement(plan, view(default, replace(header, verdict=Verdict.ON)), ()).words.startswith("written, and 104")
 
 
