@@ -99,7 +99,7 @@ def _standstill(state: State, what: str) -> Iterator[Finding]:
 
 def _held_back(state: State) -> str:
     """An image of the present template that no version has: while paused by hand none is made of it."""
-    if not state.status.paused or state.current is None:
+    if not state.status.paused or not state.behind or state.current is None:
         return ""
     wanted = [text(c, "image") for c in entries(state.rollout.spec, "template", "spec", "containers")]
     return next((image for image in wanted if image and image not in state.current.version.images), "")

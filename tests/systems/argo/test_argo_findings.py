@@ -154,6 +154,8 @@ def test_a_template_that_waits_for_a_resume_is_told() -> None:
     assert "held-back" not in ids(cluster)
     spec["template"]["spec"]["containers"][0]["image"] = "shop/web:v3"
     assert "shop/web:v3 is rolled out once it is resumed" in text_of(cluster, "held-back")
+    spec["template"]["spec"]["containers"][0]["image"] = "registry.test/shop/web:v2"
+    assert "held-back" not in ids(cluster), "admission gives ReplicaSets another registry"
 
 
 def test_a_full_promotion_is_told() -> None:
