@@ -86,6 +86,12 @@ def test_without_an_address_it_says_why(change: Any, missing: str) -> None:
     assert missing in rollout.door_missing
 
 
+def test_a_gateway_without_a_listener_for_http_is_why_there_is_no_door() -> None:
+    cluster = shop(route(SPLIT))
+    cluster.doc("Gateway", "gate")["spec"]["listeners"][0]["protocol"] = "TCP"
+    assert "no listener for HTTP" in read(cluster).door_missing
+
+
 def test_a_header_rule_is_a_lane_of_its_own_wherever_it_stands() -> None:
     header = rule(backend("shop-v2"), headers={"X-User": "bob"})
     for rules in ((SPLIT, header), (header, SPLIT)):

@@ -191,6 +191,33 @@ def test_promote_and_back() -> None:
     assert "v1 takes all traffic already" in refusal(cluster, Ask(Act.ROLLBACK))
 
 
+@pytest.mark.parametrize(
+    ("weights_now", "target"), [((0, 90, 10), "v2"), ((0, 100, 0), "v1"), ((0, 0, 100), "v2"), ((90, 0, 10), "v1")]
+)
+def test_back_is_to_the_version_before_not_to_one_kept_from_earlier(weights_now: tuple[int, ...], target: str) -> None:
+    backends = [backend(f"shop-v{n}", weight) for n, weight in enumerate(weights_now, start=1)]
+    cluster = shop(route(rule(*backends)))
+    cluster.add(*version("v3"), created="2026-01-01T02:00:00Z").run("shop-v3")
+    plan = done(cluster, Ask(Act.ROLLBACK))
+    assert plan.title == f"all traffic back to {target}"
+    assert not plan.raises
+
+
+def test_a_rule_that_has_only_the_new_version_is_told_on_the_way_back() -> None:
+    only = rule(backend("shop-v2"), path="/new")
+    plan = planned(shop(route(SPLIT, only)), Ask(Act.ROLLBACK))
+    assert "requests for /new still go to v2: rule 2 has no other backend" in plan.warnings
+    assert not any("/new" in w for w in planned(shop(route(SPLIT, only)), Ask(Act.PROMOTE)).warnings)
+
+
+def test_a_backend_that_came_in_meanwhile_refuses_the_weights() -> None:
+    cluster = shop(route(SPLIT))
+    plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    spec(cluster)["rules"][0]["backendRefs"].append(backend("shop-v3", 100))
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.requests)
+
+
 def test_back_from_a_header_rule_alone() -> None:
     cluster = shop(route(rule(backend("shop-v1", 1)), rule(backend("shop-v2", 1), headers={"a": "b"})))
     assert "add the other Service" in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))

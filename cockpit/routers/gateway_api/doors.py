@@ -28,6 +28,7 @@ def route_door(route: AnyRoute, path: str, objects: Objects) -> WayIn:
         if gateway is None:
             missing = f"{what} does not exist in {objects.context}"
             continue
+        missing = f"{what} has no listener for HTTP or HTTPS that the route hangs on"
         for listener in _listeners(gateway, parent):
             port = listener.get("port")
             number = port if isinstance(port, int) and 0 < port < 65536 else _HTTP

@@ -79,7 +79,8 @@ def _rules(split: Split, target: Version, name: str, value: str) -> list[Any] | 
         }
         header = {"name": name, "type": "Exact", "value": value}
         plain = [m for m, read in zip(_raw_matches(fan), fan.rule.matches, strict=False) if read.is_plain]
-        copied["matches"] = [{**m, "headers": [*(m.get("headers") or []), header]} for m in plain]
+        # What else stands under headers in a plain match is no condition.
+        copied["matches"] = [{**m, "headers": [header]} for m in plain]
         copied["backendRefs"] = [{**leg.backend.raw, "weight": 1}]
         found.append(copied)
     if len(split.every) + len(found) > MOST_RULES:

@@ -39,10 +39,11 @@ def edit_of(ref: Ref, every: Sequence[Rule], wish: RuleEdit) -> Edit:
         rule = rules[index]
         if "matches" in rule.raw:
             tests.append(op("test", f"{RULES}/{index}/matches", rule.raw["matches"]))
+        # All of them, because one that came in meanwhile would take its part of the sum.
+        tests.append(op("test", f"{RULES}/{index}/backendRefs", rule.raw["backendRefs"]))
         for place, weight in sorted(weights.items()):
             backend = rule.backends[place]
             where = f"{RULES}/{index}/backendRefs/{backend.index}"
-            tests.append(op("test", where, backend.raw))
             writes.append(op("add", f"{where}/weight", weight))
             back_tests += [op("test", f"{where}/name", backend.service), op("test", f"{where}/weight", weight)]
             before = USUAL_WEIGHT if backend.written is None else backend.written

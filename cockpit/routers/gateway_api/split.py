@@ -143,9 +143,8 @@ def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule],
     found = {c.uid: c for fan in fans for leg in fan.legs for c in leg.side.candidates}
     # What nobody knows the age of, such as a Service that is not there, is not the stable version.
     candidates = tuple(sorted(found.values(), key=lambda c: (not c.born, c.age_key)))
-    served = {uid for fan in fans if fan.plain for leg in fan.legs for uid in leg.uids} or set(found)
-    oldest = next(c.uid for c in candidates if c.uid in served)
-    roles = {c.uid: Role.STABLE if c.uid == oldest else Role.CANARY for c in candidates}
+    stable = _stable([fan for fan in fans if fan.plain] or fans, [c.uid for c in candidates])
+    roles = {c.uid: Role.STABLE if c.uid == stable else Role.CANARY for c in candidates}
     split = Split(name, route, fans, candidates, versions_of(candidates, roles), tuple(every))
     ways = [(example_path(m.path), fan.rule.index) for fan in split.plain for m in fan.rule.matches if m.is_plain]
     if not ways:
@@ -154,6 +153,18 @@ def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule],
     reached = next(((path, index) for path, index in ways if wins(every, path, {}) == index), None)
     path, lead = reached or ways[0]
     return replace(split, path=path, lead=lead, shadowed=reached is None)
+
+
+def _stable(fans: Sequence[Fan], uids: Sequence[str]) -> str:
+    """The version to go back to: the oldest that takes requests, or before one that takes all the next older.
+
+    `uids` are oldest first. What is kept at weight 0 from releases before is no part of this one.
+    """
+    served = {uid for fan in fans for leg in fan.legs for uid in leg.uids}
+    known = [uid for uid in uids if uid in served]
+    taking = [uid for uid in known if any(fan.written().get(uid) for fan in fans)]
+    first = known.index(taking[0]) if taking else 0
+    return known[max(first - 1, 0)] if len(taking) == 1 else known[first]
 
 
 def _leg(backend: Backend, objects: Objects) -> Leg:

@@ -10,7 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.plan import Ask, Change, Expected, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
 from cockpit.routers.gateway_api.patches import RuleEdit, edit_of
-from cockpit.routers.gateway_api.routes import match_text, ref_to_route
+from cockpit.routers.gateway_api.routes import match_text, place_text, ref_to_route
 from cockpit.routers.gateway_api.split import DEFAULT, Fan, Split, lanes_of
 from cockpit.workloads.answers import refused
 from cockpit.workloads.findings import listed, percent
@@ -76,7 +76,12 @@ def weigh(split: Split, rollout: Rollout, ask: Ask, shares: Shares, objects: Obj
         expected=expected(split, shares),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo=f"back to {_shown(before)}",
-        warnings=(*_rule_warnings(split, shares), *_capacity(risen, shares, split), *reverts(split, objects)),
+        warnings=(
+            *_rule_warnings(split, shares),
+            *_elsewhere(split, shares),
+            *_capacity(risen, shares, split),
+            *reverts(split, objects),
+        ),
         raises=any(v.name != split.stable.name for v in risen),
         final=any(abs(share - 1) < _CLOSE for share in shares.values()),
     )
@@ -139,6 +144,7 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
         inverse=(edit.inverse,) if edit.inverse else (),
         undo="the weights and rules of before",
         warnings=(
+            *_elsewhere(split, shares),
             *((f"capacity: {target.name} has {target.ready} ready pods, fewer than carry it now",) if short else ()),
             *reverts(split, objects),
         ),
@@ -259,6 +265,18 @@ def _rule_warnings(split: Split, shares: Shares) -> tuple[str, ...]:
             names := [v.name for leg in fan.legs if leg.backend.weight for v in split.behind(leg) if not shares[v.name]]
         )
         for text in lane_texts(fan)
+    )
+
+
+def _elsewhere(split: Split, shares: Shares) -> tuple[str, ...]:
+    """Rules for plain requests that have one version only, and go on leading there whatever its share is."""
+    return tuple(
+        f"requests for {listed([place_text(m) for m in fan.rule.matches])} still go to {name}: rule"
+        f" {fan.rule.index + 1} has no other backend"
+        for fan in split.plain
+        if fan.rule.total and len(only := list(_legs(fan, split))) == 1
+        for name in only
+        if shares[name] < 1 - _CLOSE
     )
 
 
