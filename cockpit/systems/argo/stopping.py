@@ -36,7 +36,9 @@ def plan_pause(state: State, rollout: Rollout, ask: Ask) -> Plan:
     """`spec.paused` alone: no step is ended by it, and none by taking it away."""
     stops = ask.act is Act.PAUSE
     words = ("running", "paused") if stops else ("paused", "running")
-    inverse = [op("test", _PAUSED, True), op("remove", _PAUSED)] if stops else [op("add", _PAUSED, True)]
+    inverse = [op("test", _PAUSED, True), op("remove", _PAUSED)]
+    if not stops:
+        inverse = [op("test", _PAUSED, None), op("add", _PAUSED, True)]
     return Plan(
         act=ask.act,
         rollout=rollout.key,

@@ -66,6 +66,17 @@ def test_the_inverse_of_a_pause_takes_it_away() -> None:
     assert "paused" not in spec(cluster)
 
 
+def test_the_inverse_of_a_resume_pauses_what_it_resumed_once() -> None:
+    cluster = routed()
+    spec(cluster)["paused"] = True
+    plan = planned(cluster, Act.RESUME)
+    for request in (*plan.requests, *plan.inverse):
+        send(cluster, request)
+    assert spec(cluster)["paused"] is True
+    with pytest.raises(ConflictError):
+        send(cluster, plan.inverse[0])
+
+
 def test_a_pause_at_a_step_is_not_resumed_but_approved() -> None:
     assert "approve goes on" in refusal(routed(), Act.RESUME)
     assert "not paused" in refusal(routed(**PROMOTED), Act.RESUME)
