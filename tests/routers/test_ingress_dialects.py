@@ -178,6 +178,30 @@ def test_an_empty_main_fails_alone_in_higress() -> None:
     assert "its share of the requests gets 503" in findings(cluster)["main-empty"]
 
 
+def test_rolling_back_takes_query_rules_away_too() -> None:
+    cluster = with_class("mse")
+    marks = cluster.doc("Ingress", "route2")["metadata"]["annotations"]
+    marks |= {f"{NGINX}canary-by-query": "go", f"{NGINX}canary-by-query-value": "1"}
+    back = planned(cluster, Ask(Act.ROLLBACK))
+    assert "rule query go=1 in force -> removed" in map(str, back.changes)
+    cluster.send_all(back.requests)
+    assert not [key for key in cluster.doc("Ingress", "route2")["metadata"]["annotations"] if "query" in key]
+    assert read(cluster).phase is Phase.AT_REST
+
+
+def test_where_main_does_not_guard_the_canary_takes_over_from_an_empty_main() -> None:
+    cluster = with_class("mse").run("http-server-v1", ready=0)
+    plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 1.0),)))
+    assert not any("503" in warning for warning in plan.warnings)
+    cluster.send_all(plan.requests)
+    assert written(read(cluster)) == {"v1": 0.0, "v2": 1.0}
+
+
+def test_a_header_value_that_the_gateway_could_not_read_is_refused() -> None:
+    assert "cannot be read" in refusal(with_class("mse"), Ask(Act.HEADER, header=("user", "bob(")))
+    planned(alb(with_class("alb")), Ask(Act.HEADER, header=("user", "bob(")))
+
+
 def test_a_canary_takes_steps() -> None:
     cluster = steps("weight")
     cluster.doc("Ingress", "route2")["metadata"]["annotations"][f"{NGINX}canary-weight"] = "0"

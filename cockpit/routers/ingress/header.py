@@ -11,7 +11,7 @@ from cockpit.model.text import safe_text
 from cockpit.routers.ingress.dialects import BareHeader
 from cockpit.routers.ingress.own_rule import plan_own_rule, plan_rule_away, ruled_branch
 from cockpit.routers.ingress.pairing import annotated, expected_with, exposure_warnings, two_versions
-from cockpit.routers.ingress.rules import TOKEN, Rules, rules_of
+from cockpit.routers.ingress.rules import TOKEN, Rules, is_pattern, rules_of
 from cockpit.routers.ingress.split import Branch, Split
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import annotations_edit
@@ -102,6 +102,8 @@ def _values(split: Split, branch: Branch, header: tuple[str, str] | None) -> dic
         return f"{safe_text(name, 60)!r} is no header name"
     if value and not _VALUE.fullmatch(value):
         return f"{safe_text(value, 60)!r} is no header value that can be sent"
+    if value and dialect.value_is_pattern and not is_pattern(value):
+        return f"{dialect.title} takes the value for a pattern, and {safe_text(value, 60)!r} cannot be read as one"
     # A pattern beside a value is dead, and beside no value it would decide instead.
     pattern: dict[str, str | None] = (
         {keys["by-header-pattern"]: None} if keys["by-header-pattern"] in annotations else {}

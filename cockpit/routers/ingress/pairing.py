@@ -18,6 +18,8 @@ from cockpit.workloads.findings import listed, percent
 from cockpit.workloads.ownership import revert_warnings
 
 _CLOSE = 1e-6
+_RULE_KEYS = ("by-header", "by-header-value", "by-header-pattern", "by-cookie")
+_QUERY_KEYS = ("by-query", "by-query-value", "by-query-pattern")
 
 
 def two_versions(split: Split) -> tuple[Version, Version] | str:
@@ -69,11 +71,11 @@ def annotated(ingress: Ingress, values: Mapping[str, str | None]) -> Ingress:
 
 
 def off_values(branch: Branch, split: Split) -> dict[str, str | None]:
-    """Annotations that turn a canary fully off: weight 0 leaves header and cookie rules in force, so they go."""
+    """Annotations that turn a canary fully off: weight 0 leaves the rules for single requests in force, so they go."""
     annotations, dialect = branch.canary.ingress.metadata.annotations or {}, split.fork.dialect
     found: dict[str, str | None] = {}
     for prefix in dialect.prefixes:
-        for name in ("by-header", "by-header-value", "by-header-pattern", "by-cookie"):
+        for name in (*_RULE_KEYS, *(_QUERY_KEYS if dialect.has_query else ())):
             if f"{prefix}canary-{name}" in annotations:
                 found[f"{prefix}canary-{name}"] = None
         if f"{prefix}canary-weight" in annotations:

@@ -121,6 +121,8 @@ def forks_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDE
     choice = choice_of(main, objects, overrides)
     dialect = choice.dialect
     neighbours = _neighbours(main, objects)
+    if not any(enabled(i, dialect) for i in neighbours):
+        return ()  # most Ingresses have no canary, and a host may be shared by very many
     mains = [i for i in neighbours if not enabled(i, dialect)]
     # A location whose upstream is hidden is left to the next main that has it.
     shown = {i.metadata.name: _shown(i, dialect, objects) for i in mains}

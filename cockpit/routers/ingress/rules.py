@@ -156,23 +156,35 @@ def _pattern(name: str, pattern: str, what: str, problems: list[Finding]) -> Mat
     return Match("header", name, shown, _example(name, literal), frozenset({literal}))
 
 
+def is_pattern(text: str) -> bool:
+    """Whether a text can be read as a regular expression."""
+    return not _complaint(text)
+
+
 def _is_broken(pattern: str, what: str, problems: list[Finding]) -> bool:
     """The gateway's engine is another; what Python cannot read is taken for broken, such as unbalanced brackets."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            re.compile(pattern[:_LONGEST_PATTERN])
-    except (re.error, RecursionError, OverflowError) as error:
+    complaint = _complaint(pattern)
+    if complaint:
         problems.append(
             finding(
                 "bad-pattern",
                 Severity.WARNING,
                 f"{what}: the header pattern {safe_text(pattern, 60)!r} cannot be read as a regular expression;"
                 " a gateway that cannot either sends such requests to main",
-                str(error),
+                complaint,
             )
         )
-        return True
-    return False
+    return bool(complaint)
+
+
+def _complaint(pattern: str) -> str:
+    """Why a pattern cannot be read; "" where it can."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(pattern[:_LONGEST_PATTERN])
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 def _cookie(annotations: dict[str, str], dialect: Dialect) -> Match | None:

@@ -25,7 +25,7 @@ def why_not_weight(split: Split) -> str:
     branch = split.canary
     if branch and branch.canary.rules.matches and not split.fork.dialect.weight_with_rule:
         return f"{split.fork.dialect.title} ignores a weight beside a header or cookie rule: remove the rule first"
-    if split.main.empty:
+    if split.main.empty and split.fork.dialect.main_guards:
         return f"{found[0].name} has no ready pods: every request gets 503 whatever the weight; scale it up first"
     return ""
 
@@ -60,19 +60,22 @@ def plan_weight(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> P
         expected=expected_with(split, values, lane=DEFAULT, on=branch),
         inverse=(edit.inverse,) if edit.inverse else (),
         undo=f"{canary.name} back to {percent(before)}",
-        warnings=(*_limits(branch, main, canary, share), *exposure_warnings(split, objects, main, canary, share)),
+        warnings=(
+            *_limits(split, branch, main, canary, share),
+            *exposure_warnings(split, objects, main, canary, share),
+        ),
         raises=share > before,
         final=share == 1,
     )
 
 
-def _limits(branch: Branch, main: Version, canary: Version, share: float) -> tuple[str, ...]:
+def _limits(split: Split, branch: Branch, main: Version, canary: Version, share: float) -> tuple[str, ...]:
     """What 0% and 100% do not mean."""
     matches = branch.canary.rules.matches
     if share == 0 and matches:
         rule = listed([m.text for m in matches])
         return (f"requests with {rule} still go to {canary.name}: roll back removes the rule too",)
-    if share == 1:
+    if share == 1 and split.fork.dialect.main_guards:
         return (f"{main.name} must keep a ready pod: without one every request gets 503",)
     return ()
 
