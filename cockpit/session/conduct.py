@@ -15,7 +15,7 @@ from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.session.cluster import Cluster
 from cockpit.session.effect import took_effect
 from cockpit.session.logbook import Logbook
-from cockpit.session.prepare import Issue, prepare, read_one
+from cockpit.session.prepare import Issue, away, prepare, read_one
 from cockpit.session.pulse import first_of
 from cockpit.session.scene import Scene
 from cockpit.session.transmit import Passage, transmit, what_changed
@@ -119,7 +119,7 @@ class Conductor:
             return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
 
         self._scene.refresh()
-        if stale := cluster.stale(plan.rollout):
+        if stale := cluster.stale(plan.rollout) or away(cluster, cluster.place(plan)):
             return await note(_refused(plan, stale))
         if changed := await what_changed(cluster, self._undo, issue):
             return await note(_refused(plan, f"since it was shown, {plan.rollout} changed: {changed}"))
@@ -178,9 +178,9 @@ class Conductor:
 
     async def _agreement(self, cluster: Cluster, issue: Issue) -> Agreement:
         plan = issue.prepared.plan
-        if stale := cluster.stale(plan.rollout):
-            return Agreement(False, stale)
         place = cluster.place(plan)
+        if stale := cluster.stale(plan.rollout) or away(cluster, place):
+            return Agreement(False, stale)
         left = [ref for ref in plan.gone if await self._is_there(place, ref)]
         state = agreement(plan, self._scene.shown(plan.rollout), left, issue.rollout)
         lost = await _written_back(place, plan) if state.reached else ""

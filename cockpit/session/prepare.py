@@ -60,6 +60,13 @@ def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Pla
 
 def _in_one_cluster(cluster: Cluster, plan: Plan) -> Plan | Refused:
     """The plan with each request sent to where its object is; refused where that is more than one cluster."""
+    known = {"", cluster.context, *(neighbour.context for neighbour in cluster.neighbours)}
+    if unread := sorted({request.context for request in plan.requests} - known):
+        why = (
+            f"{plan.title}: this goes to {', '.join(unread)}, which is not read together with {cluster.context} here; "
+            "name both in `one_gateway` of the settings and start again"
+        )
+        return Refused(plan.act, plan.rollout, why)
     if not cluster.neighbours:
         return plan
     places = {request.ref: cluster.of(request.ref, request.context).context for request in plan.requests}
@@ -143,12 +150,17 @@ async def _attempt(
     prepared = Prepared(
         plan=plan,
         checks=trial.checks,
-        blocked=_blocked(cluster, scene, key) or (place.behind() if place is not cluster else "") or trial.blocked,
-        production=place.production,
+        blocked=_blocked(cluster, scene, key) or away(cluster, place) or trial.blocked,
+        production=cluster.production or place.production,
         diff=trial.diff,
         concerns=_concerns(scene, plan),
     )
     return Issue(prepared, ask, objects, rollout, step, grounds), trial.outdated
+
+
+def away(cluster: Cluster, place: Cluster) -> str:
+    """Why nothing should be sent to `place`, where that is a neighbour of the rollout's cluster; "" if it is live."""
+    return "" if place is cluster else place.behind()
 
 
 async def read_objects(place: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:

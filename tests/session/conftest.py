@@ -29,6 +29,7 @@ from cockpit.session.journal import Journal
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
 from cockpit.session.targets import Targets
+from cockpit.session.undo import UndoStack
 from tests.session.apiserver import ApiServer, Doc
 from tests.session.flip import Flip
 
@@ -183,6 +184,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
             adapters: Sequence[Adapter] = (Flip(),),
             settings: Settings | None = None,
             live: bool = True,
+            undo: UndoStack | None = None,
         ) -> Stage:
             clock, probes = ManualClock(), list[ScriptedProbe]()
 
@@ -203,6 +205,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
                 clock=clock,
                 rng=random.Random(7),
                 targets=Targets(tmp_path / "state" / "targets.json"),
+                undo=undo,
             )
             made = Stage(session, clock, probes, tmp_path / "state" / "journal.jsonl")
             await stack.enter_async_context(_held(session))

@@ -6,19 +6,21 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
-from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.refs import INGRESSES, Ref, Resource
+from cockpit.model.plan import Act, Ask, PatchType, Refused, Request, Verb
+from cockpit.model.refs import DEPLOYMENTS, INGRESSES, Ref, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Outcome, Prepared, Stage, Sync
 from cockpit.routers.ingress.adapter import IngressRouter
 from cockpit.session.federation import Federated, placed
 from cockpit.session.settings import Settings
+from cockpit.session.undo import Step, UndoStack
 from tests.objects import RESOURCES, Cluster, Doc, decode, seed
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import V1, Open, deployment, shop
@@ -193,3 +195,41 @@ async def test_a_namesake_here_is_the_version_here(pair: tuple[ApiServer, ApiSer
 def test_a_ref_that_is_nowhere_is_at_home_here() -> None:
     objects = Federated(stored("one", [], (INGRESSES,)), [stored("two", [], (INGRESSES,))])
     assert objects.home(Ref(INGRESSES, "default", "x")) == ""
+
+
+async def test_a_neighbour_that_goes_away_after_the_plan_was_shown_gets_nothing(
+    pair: tuple[ApiServer, ApiServer], stage: Open
+) -> None:
+    _, second = pair
+    on = await stand(pair, stage)
+    shown = await prepared(on, Act.SCALE)
+    second.die()
+    await on.until(lambda view: {cluster.state for cluster in view.clusters} == {Sync.LIVE, Sync.RETRYING})
+    second.dead = False
+    outcome = await on.session.send(shown)
+    assert (outcome.stage, "second is retrying" in outcome.why, second.writes) == (Stage.REFUSED, True, [])
+
+
+async def test_an_undo_of_an_act_in_a_cluster_that_is_not_read_here_is_refused(
+    pair: tuple[ApiServer, ApiServer], stage: Open
+) -> None:
+    first, _ = pair
+    first.put(V1, deployment("v1"))
+    undo = UndoStack()
+    body = {"spec": {"replicas": 2}}
+    scale = Request(Verb.PATCH, Ref(DEPLOYMENTS, "shop", "shop-v1"), body, PatchType.MERGE, context="second")
+    undo.push(KEY, Step("scale", (scale,), (), ()))
+    on = await stage(first, adapters=(Far(),), undo=undo)
+    await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.versions)
+    refused = await on.passing(on.session.prepare(KEY, Ask(Act.UNDO)))
+    assert isinstance(refused, Refused), refused
+    assert "goes to second" in refused.why
+    assert "one_gateway" in refused.why
+
+
+async def test_a_plan_is_of_production_where_its_route_or_its_object_is(
+    pair: tuple[ApiServer, ApiServer], stage: Open
+) -> None:
+    on = await stage(*pair, adapters=(Far(),), settings=msgspec.structs.replace(TOGETHER, production=("test",)))
+    await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.versions)
+    assert (await prepared(on, Act.SCALE)).production
