@@ -146,3 +146,43 @@ async def test_aborted_while_paused_by_hand_its_pods_do_not_stay(place: Place, t
         await pilot.do(NAME, Ask(Act.ABORT))
         shown = await pilot.until_seen(NAME, lambda s: written(s) == {OLD: 1.0}, "all pods of the stable version")
         assert shown.rollout.phase is Phase.ABORTED
+
+
+async def test_a_template_that_the_controller_refuses_goes_back_to_the_stable_one(place: Place, tmp_path: Path) -> None:
+    """Of what is refused no version is made, so the one that the status calls current is where to go back to."""
+    root, _ = services()
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, root, ingress(), release([{"setWeight": 50}, {"pause": {}}], replicas=1))
+        await start(place, pilot)
+        await at_step(pilot, 2)
+        await pilot.do(NAME, Ask(Act.PROMOTE))
+        await at_rest(pilot, NEW)
+        found = place.get(ROLLOUTS, NAME)
+        assert found
+        odd = dict.fromkeys(found["spec"]["selector"]["matchLabels"], "other")
+        place.merge(ROLLOUTS, NAME, {"spec": {"template": {"metadata": {"labels": odd}}}})
+        await pilot.until_seen(NAME, lambda s: "invalid-spec" in findings(s), "a spec that is refused")
+        prepared = await pilot.plan(NAME, Ask(Act.ROLLBACK))
+        assert any("does nothing while the spec is invalid" in warning for warning in prepared.plan.warnings)
+        await pilot.do(NAME, Ask(Act.ROLLBACK))
+        await at_rest(pilot, NEW)
+        place.until("ReplicaSet", lambda sets: len(sets) == 2)
+
+
+async def test_what_was_written_while_paused_by_hand_goes_back_to_the_stable_one(place: Place, tmp_path: Path) -> None:
+    root, _ = services()
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, root, ingress(), release([{"setWeight": 50}, {"pause": {}}], replicas=1))
+        await start(place, pilot)
+        await at_step(pilot, 2)
+        await pilot.do(NAME, Ask(Act.PROMOTE))
+        await at_rest(pilot, NEW)
+        await pilot.do(NAME, Ask(Act.PAUSE))
+        await start(place, pilot, "v3")
+        await in_phase(pilot, Phase.PAUSED)
+        await pilot.do(NAME, Ask(Act.ROLLBACK))
+        shown = await at_rest(pilot, NEW)
+        assert written(shown) == {NEW: 1.0}
+        found = place.get(ROLLOUTS, NAME)
+        assert found
+        assert "paused" not in found["spec"]
