@@ -222,7 +222,9 @@ def fleet_view(
     user = ", ".join(dict.fromkeys(cluster.user for cluster in clusters))
     if before is None:
         return FleetView(at, tuple(clusters), tuple(rollouts), journal, read_only, user, groups_of(rollouts))
-    kept = _kept(before.rollouts, rollouts)
+    kept, groups = _kept(before.rollouts, rollouts), before.groups
+    if kept is not before.rollouts:
+        groups = groups_of(kept, before.rollouts, before.groups) if len(clusters) > 1 else ()
     view = FleetView(
         at=before.at,
         clusters=_kept(before.clusters, clusters),
@@ -230,7 +232,7 @@ def fleet_view(
         journal=before.journal if before.journal == journal else journal,
         read_only=read_only,
         user=user,
-        groups=before.groups if kept is before.rollouts else groups_of(kept) if len(clusters) > 1 else (),
+        groups=groups,
     )
     return before if view == before else replace(view, at=at)
 

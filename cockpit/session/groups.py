@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.plan import ActState
@@ -21,12 +21,32 @@ _SEVERITIES = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 _CLOSE = 0.004
 
 
-def groups_of(views: Iterable[RolloutView]) -> tuple[RolloutGroup, ...]:
-    """Rollouts of one namespace, name and system in more than one cluster, in the order of their first parts."""
-    found: dict[RolloutKey, list[RolloutView]] = {}
+def groups_of(
+    views: Iterable[RolloutView], before: Iterable[RolloutView] = (), known: Iterable[RolloutGroup] = ()
+) -> tuple[RolloutGroup, ...]:
+    """Rollouts of one namespace, name and system in more than one cluster, in the order of their first parts.
+
+    `known` are the groups of the views of `before`: one of which every part is the same object is taken from there.
+    """
+    found: dict[tuple[str, str, str], list[RolloutView]] = {}
     for view in views:
-        found.setdefault(replace(view.rollout.key, context=""), []).append(view)
-    return tuple(_group(key, parts) for key, parts in found.items() if len(parts) > 1)
+        key = view.rollout.key
+        found.setdefault((key.namespace, key.name, key.system), []).append(view)
+    seen = {view.rollout.key: view for view in before}
+    kept = {group.parts: group for group in known if all(part in seen for part in group.parts)}
+    return tuple(_kept(parts, seen, kept) for parts in found.values() if len(parts) > 1)
+
+
+def _kept(
+    parts: Sequence[RolloutView],
+    seen: Mapping[RolloutKey, RolloutView],
+    groups: Mapping[tuple[RolloutKey, ...], RolloutGroup],
+) -> RolloutGroup:
+    """The group of these parts; that of before where each of them is the view of before."""
+    group = groups.get(tuple(part.rollout.key for part in parts))
+    if group is not None and all(seen[part.rollout.key] is part for part in parts):
+        return group
+    return _group(replace(parts[0].rollout.key, context=""), parts)
 
 
 def _group(key: RolloutKey, parts: Sequence[RolloutView]) -> RolloutGroup:

@@ -81,6 +81,20 @@ def test_the_step_is_that_of_the_part_that_is_least_far() -> None:
     assert half.view.rollout.step is None
 
 
+def test_a_change_makes_its_own_group_anew_and_keeps_the_others() -> None:
+    def named(name: str) -> list[RolloutView]:
+        keyed = (part(context) for context in "ab")
+        return [replace(v, rollout=replace(v.rollout, key=replace(v.rollout.key, name=name))) for v in keyed]
+
+    before = [*named("db"), *named("web")]
+    groups = groups_of(before)
+    after = [*before[:3], replace(before[3], acting="flip")]
+    kept, made = groups_of(after, before, groups)
+    assert kept is groups[0]
+    assert (made.view.acting, groups[1].view.acting) == ("b: flip", "")
+    assert [group.parts for group in groups_of(after[:3], before, groups)] == [groups[0].parts]
+
+
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1), st.sampled_from(list(Phase))), unique_by=lambda p: p[0])
 )
