@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import pytest
 
+from cockpit.model.objects import Obj
 from cockpit.model.plan import Act, Ask
-from cockpit.model.refs import INGRESSES
+from cockpit.model.refs import INGRESSES, Resource
 from cockpit.model.rollout import Phase, Severity
 from tests.objects import Cluster
 from tests.routers.ingresses import CANARY, ROUTER, declared, findings, planned, read, written
@@ -294,3 +296,28 @@ def test_the_door_is_the_gateways_address_with_host_and_path(nginx: Cluster) -> 
 
 def test_the_root_is_the_first_object(nginx: Cluster) -> None:
     assert (read(nginx).objects[0].resource, read(nginx).objects[0].name) == (INGRESSES, "route1")
+
+
+class Counting(Cluster):
+    """Counts the questions by key, of which each costs a look at what is found."""
+
+    asked = 0
+
+    def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
+        self.asked += 1
+        return super().keyed(resource, namespace, key)
+
+
+def test_other_mains_of_a_shared_host_are_not_looked_into(nginx: Cluster) -> None:
+    asked = []
+    for number in (2, 20):
+        for n in range(number):
+            other = copy.deepcopy(nginx.doc("Ingress", "route1"))
+            other["metadata"]["name"] = f"other-{n}"
+            path = other["spec"]["rules"][0]["http"]["paths"][0]
+            path["path"], path["backend"]["service"]["name"] = f"/other-{n}", f"other-{n}"
+            nginx.add(other)
+        counting = Counting(nginx.docs.values())
+        assert written(read(counting)) == written(read(nginx))
+        asked.append(counting.asked)
+    assert asked[0] == asked[1]

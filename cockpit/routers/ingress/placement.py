@@ -6,7 +6,7 @@ silently elsewhere (controller.go, mergeAlternativeBackends). Only canaries of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
@@ -35,6 +35,10 @@ class Location:
 
     def __str__(self) -> str:
         return f"{self.path_type} {self.host or '*'}{self.path}"
+
+
+# The main Ingress of each host, path and path type.
+Mains = dict[tuple[str, str, str], Ingress]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +128,14 @@ def forks_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDE
     if not any(enabled(i, dialect) for i in neighbours):
         return ()  # most Ingresses have no canary, and a host may be shared by very many
     mains = [i for i in neighbours if not enabled(i, dialect)]
+    places = [(i, locations_of(i)) for i in mains]
+    first, wanted = _first_mains(places), {loc.place for loc in locations_of(main)}
+    sharing = [(i, found) for i, found in places if any(loc.place in wanted for loc in found)]
     # A location whose upstream is hidden is left to the next main that has it.
-    shown = {i.metadata.name: _shown(i, dialect, objects) for i in mains}
-    own = [
-        loc
-        for loc in locations_of(main)
-        if _first_main(loc.place, mains, shown) in (main, None) and _first_main(loc.place, mains) is not None
-    ]
-    canaries = [c for i in neighbours if enabled(i, dialect) for c in _attach(i, main, own, mains, dialect)]
+    shown = [(i, [loc for loc in found if not is_hidden(loc.upstream, i, dialect, objects)]) for i, found in sharing]
+    served = _first_mains(shown)
+    own = [loc for loc in locations_of(main) if loc.place in first and served.get(loc.place, main) is main]
+    canaries = [c for i in neighbours if enabled(i, dialect) for c in _attach(i, main, own, first, dialect)]
     groups: dict[tuple[Upstream, tuple[tuple[str, Upstream | None], ...]], list[Location]] = {}
     beside: dict[tuple[Upstream, tuple[tuple[str, Upstream | None], ...]], tuple[Canary, ...]] = {}
     for location in own:
@@ -186,33 +190,24 @@ def _neighbours(ingress: Ingress, objects: Objects) -> list[Ingress]:
     return sorted(found.values(), key=seniority)
 
 
-def _shown(main: Ingress, dialect: Dialect, objects: Objects) -> frozenset[tuple[str, str, str]]:
-    return frozenset(loc.place for loc in locations_of(main) if not is_hidden(loc.upstream, main, dialect, objects))
-
-
-def _first_main(
-    place: tuple[str, str, str],
-    mains: Iterable[Ingress],
-    shown: Mapping[str, frozenset[tuple[str, str, str]]] | None = None,
-) -> Ingress | None:
-    """The main that gets a location; with `shown` only among those that a gateway serves."""
-    for main in mains:
-        if any(loc.place == place for loc in locations_of(main)) and (
-            shown is None or place in shown[main.metadata.name]
-        ):
-            return main
-    return None
+def _first_mains(places: Iterable[tuple[Ingress, Sequence[Location]]]) -> Mains:
+    """The main that gets each place, of mains with their locations, oldest first."""
+    found: Mains = {}
+    for main, locations in places:
+        for location in locations:
+            found.setdefault(location.place, main)
+    return found
 
 
 def _attach(
-    ingress: Ingress, main: Ingress, own: list[Location], mains: list[Ingress], dialect: Dialect
+    ingress: Ingress, main: Ingress, own: list[Location], first: Mains, dialect: Dialect
 ) -> list[tuple[Location, Canary]]:
     """The locations of `main` to which a canary attaches, or the one beside which it hangs loose."""
     locations = locations_of(ingress)
     rules = rules_of(ingress, dialect)
-    stray = tuple(loc for loc in locations if _first_main(loc.place, mains) is None)
+    stray = tuple(loc for loc in locations if loc.place not in first)
     foreign = _foreign(ingress, main, dialect)
-    lost = {loc.upstream: _dropped(loc.upstream, stray, mains) if dialect.stray_drops else "" for loc in locations}
+    lost = {loc.upstream: _dropped(loc.upstream, stray, first) if dialect.stray_drops else "" for loc in locations}
     found = [
         (
             target,
@@ -232,16 +227,16 @@ def _attach(
     ]
     if found or len(stray) < len(locations):
         return found
-    nearest = _nearest(locations, mains)
+    nearest = _nearest(locations, sorted({m.metadata.name: m for m in first.values()}.values(), key=seniority))
     if nearest is None or nearest[0] is not main:
         return []
     _, target, location = nearest
     return [(target, Canary(ingress, rules, location.upstream, _mismatch(location, target), stray))]
 
 
-def _dropped(upstream: Upstream, stray: tuple[Location, ...], mains: list[Ingress]) -> str:
+def _dropped(upstream: Upstream, stray: tuple[Location, ...], first: Mains) -> str:
     """Why a canary with some fitting paths is detached all the same (controller.go, mergeAlternativeBackends)."""
-    hosts = {loc.host for main in mains for loc in locations_of(main)}
+    hosts = {host for host, _, _ in first}
     lost = next((loc for loc in stray if loc.host in hosts and loc.upstream == upstream), None)
     return (
         f"no main has its path {lost}, and with that the gateway drops {upstream.service} from all paths"
