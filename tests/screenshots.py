@@ -12,6 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import cast
@@ -29,39 +30,51 @@ from tests.journeys.flight import cockpit_on
 from tests.places import demo_process, open_client
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
-SCENARIOS = ("blue-green", "canary-ingress", "broken-canary")
-# The canary Ingress has come to 30% by then, the broken canary to 25%.
-STORY_SECONDS = 75
-ANSWERS = 400
+ANSWERS = 250
 LARGE, SMALL = (120, 36), (80, 24)
 
 Draw = Callable[[Pilot[object]], Awaitable[None]]
 
 
-def tell_the_stories(kubeconfig: Path) -> None:
+@dataclass(frozen=True)
+class Scene:
+    """Scenarios, how long they have been told, and the rollouts that are sampled until each lane has its verdict."""
+
+    scenarios: tuple[str, ...]
+    seconds: int
+    rollouts: frozenset[str]
+
+
+# The canary Ingress has come to 30% by then, the broken canary to 25%.
+STORIES = Scene(("blue-green", "canary-ingress", "broken-canary"), 75, frozenset({"demo-service", "route1", "pay"}))
+# The Rollout behind nginx waits for approval of its first pause.
+APPROVALS = Scene(("argo-canary",), 60, frozenset({"cart"}))
+
+
+def tell_the_stories(kubeconfig: Path, seconds: int) -> None:
     """Move the cluster's time in small steps, so that its controllers keep up, then let it run on."""
     with open_client(kubeconfig) as client:
         client.post("/demo/clock", json={"hold": True}).raise_for_status()
-        for _ in range(STORY_SECONDS * 2):
+        for _ in range(seconds * 2):
             client.post("/demo/clock", json={"advance": 0.5}).raise_for_status()
             client.get("/api/v1/pods", params={"limit": "1"}).raise_for_status()
         client.post("/demo/clock", json={"release": True}).raise_for_status()
 
 
-async def sampled(cockpit: Session) -> None:
-    """Probe every rollout until each lane has its verdict."""
+async def sampled(cockpit: Session, names: frozenset[str]) -> None:
+    """Probe these rollouts until each lane has its verdict."""
     news = asyncio.Event()
     cockpit.subscribe(lambda _: news.set())
     probed = set()
     async with asyncio.timeout(90):
         while True:
-            shown = cockpit.view().rollouts
+            shown = [view for view in cockpit.view().rollouts if view.rollout.key.name in names]
             for view in shown:
                 if view.rollout.key not in probed and view.rollout.door:
                     probed.add(view.rollout.key)
                     await cockpit.probe(view.rollout.key, True)
             lanes = [lane for view in shown for lane in view.rollout.lanes]
-            if len(shown) >= len(SCENARIOS) and all(
+            if len(shown) == len(names) and all(
                 lane.samples >= ANSWERS and lane.verdict is Verdict.ON for lane in lanes
             ):
                 return
@@ -70,13 +83,13 @@ async def sampled(cockpit: Session) -> None:
 
 
 @asynccontextmanager
-async def demo_cockpit() -> AsyncIterator[Still]:
-    """A session on the stories as they stand, everything sampled."""
-    with demo_process(*SCENARIOS, "--seed", "5") as ready:
+async def demo_cockpit(scene: Scene) -> AsyncIterator[Still]:
+    """A session on the stories as they stand, sampled."""
+    with demo_process(*scene.scenarios, "--seed", "5") as ready:
         kubeconfig = Path(ready["kubeconfig"])
-        await asyncio.to_thread(tell_the_stories, kubeconfig)
+        await asyncio.to_thread(tell_the_stories, kubeconfig, scene.seconds)
         async with cockpit_on(kubeconfig, None) as cockpit:
-            await sampled(cockpit)
+            await sampled(cockpit, scene.rollouts)
             still = Still(cockpit)
             for view in cockpit.view().rollouts:
                 await cockpit.probe(view.rollout.key, False)
@@ -128,27 +141,44 @@ async def on_roll_back(pilot: Pilot[object]) -> None:
     await the_plan(pilot)
 
 
+async def on_approval(pilot: Pilot[object]) -> None:
+    await pilot.press("slash", *"cart", "enter", "enter")
+
+
+async def on_approve(pilot: Pilot[object]) -> None:
+    await on_approval(pilot)
+    await pilot.press("a")
+    await the_plan(pilot)
+
+
 async def on_help(pilot: Pilot[object]) -> None:
     await pilot.press("question_mark")
 
 
-PICTURES: tuple[tuple[str, str, tuple[int, int], Draw], ...] = (
-    ("fleet", "dark", LARGE, on_fleet),
-    ("fleet-80x24", "dark", SMALL, on_fleet),
-    ("rollout", "dark", LARGE, on_rollout),
-    ("rollout-80x24", "dark", SMALL, on_rollout),
-    ("rollout-light", "light", LARGE, on_rollout),
-    ("broken-canary", "dark", LARGE, on_broken),
-    ("plan", "dark", LARGE, on_plan),
-    ("roll-back", "dark", SMALL, on_roll_back),
-    ("help", "dark", LARGE, on_help),
+PICTURES: tuple[tuple[str, Scene, str, tuple[int, int], Draw], ...] = (
+    ("fleet", STORIES, "dark", LARGE, on_fleet),
+    ("fleet-80x24", STORIES, "dark", SMALL, on_fleet),
+    ("rollout", STORIES, "dark", LARGE, on_rollout),
+    ("rollout-80x24", STORIES, "dark", SMALL, on_rollout),
+    ("rollout-light", STORIES, "light", LARGE, on_rollout),
+    ("broken-canary", STORIES, "dark", LARGE, on_broken),
+    ("plan", STORIES, "dark", LARGE, on_plan),
+    ("roll-back", STORIES, "dark", SMALL, on_roll_back),
+    ("help", STORIES, "dark", LARGE, on_help),
+    ("approval", APPROVALS, "dark", LARGE, on_approval),
+    ("approve-80x24", APPROVALS, "dark", SMALL, on_approve),
 )
 
 
 async def draw(folder: Path) -> None:
     """Write every picture into the folder, which is there."""
-    async with demo_cockpit() as cockpit:
-        for name, theme, size, way in PICTURES:
+    for scene in (STORIES, APPROVALS):
+        await draw_scene(scene, folder)
+
+
+async def draw_scene(scene: Scene, folder: Path) -> None:
+    async with demo_cockpit(scene) as cockpit:
+        for name, _, theme, size, way in (picture for picture in PICTURES if picture[1] is scene):
             app = CockpitApp(
                 cast(Cockpit, cockpit), theme=theme, keymap={}, themes_dir=None, glyphs="unicode", zone=UTC
             )
