@@ -84,9 +84,10 @@ class Launcher:
             if sharing := _behind_one_gateway(asked, settings):
                 targets = list(resolve(replace(wanted, contexts=(*asked, *sharing)), self._environ))
             for target in targets:
-                own = target.namespace if target.context in asked else targets[0].namespace
+                aside = target.context not in asked
+                own = targets[0].namespace if aside else target.namespace
                 namespace = None if options.all_namespaces else options.namespace or own
-                connections.append(Connection(await connect(target, wanted, clock), namespace))
+                connections.append(Connection(await connect(target, wanted, clock), namespace, aside))
         except KubeError as problem:
             for connection in connections:
                 await connection.api.close()

@@ -76,7 +76,7 @@ def find(view: FleetView, text: str) -> RolloutView:
     if fitting:
         exact = ", ".join(short_name(shown.rollout.key, keys) for shown in fitting[:10])
         raise Failed(f"{text!r} fits {len(fitting)} rollouts: {exact}. Write one of them.")
-    clusters = ", ".join(cluster.context for cluster in view.clusters) or "no cluster"
+    clusters = ", ".join(cluster.context for cluster in view.clusters if not cluster.aside) or "no cluster"
     raise Failed(f"no rollout {text!r} in {clusters}. {_nearest(name, keys)}")
 
 
@@ -85,7 +85,7 @@ def find_acted_on(view: FleetView, text: str) -> RolloutKey:
     try:
         return find(view, text).rollout.key
     except Failed:
-        name, contexts = parse_name(text), {cluster.context for cluster in view.clusters}
+        name, contexts = parse_name(text), {cluster.context for cluster in view.clusters if not cluster.aside}
         for entry in reversed(view.journal):
             if name.fits(entry.rollout) and entry.rollout.context in contexts:
                 return entry.rollout

@@ -40,7 +40,11 @@ class KindSync:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """One context; `state` is the worst of the kinds that matter, `stale_since` is set when not live."""
+    """One context; `state` is the worst of the kinds that matter, `stale_since` is set when not live.
+
+    `aside` is one that was not asked for: it is read because it is behind a gateway with one that was, and its own
+    rollouts are not shown.
+    """
 
     context: str
     server: str
@@ -51,6 +55,7 @@ class ClusterView:
     message: str
     stale_since: float | None
     kinds: tuple[KindSync, ...]
+    aside: bool = False
 
 
 class CellKind(StrEnum):

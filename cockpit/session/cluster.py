@@ -31,10 +31,11 @@ _RESTART_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A cluster to read; `namespace` None means all namespaces."""
+    """A cluster to read; `namespace` None means all namespaces, `aside` is as in `ClusterView`."""
 
     api: KubeApi
     namespace: str | None
+    aside: bool = False
 
 
 class Cluster:
@@ -54,6 +55,7 @@ class Cluster:
         self.api = connection.api
         self.sender = Sender(connection.api, read_only)
         self.production = production
+        self.aside = connection.aside
         self._namespace = connection.namespace
         self._adapters = tuple(adapters)
         self._resources = _kinds(adapters)
@@ -128,6 +130,7 @@ class Cluster:
             message=message,
             stale_since=since,
             kinds=kinds,
+            aside=self.aside,
         )
 
     def stale(self, key: RolloutKey) -> str:

@@ -247,7 +247,8 @@ class Session:
             own = {key for key in touched if key.context == context}
             self._made[context].update(cluster, own)
         clusters = [cluster.view() for cluster in self._clusters.values()]
-        rollouts = tuple(itertools.chain.from_iterable(made.views() for made in self._made.values()))
+        asked = (self._made[context].views() for context, cluster in self._clusters.items() if not cluster.aside)
+        rollouts = tuple(itertools.chain.from_iterable(asked))
         return fleet_view(
             before, self._clock.now(), clusters, own_rollouts(rollouts), self._logbook.entries, self._settings.read_only
         )

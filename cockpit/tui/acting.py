@@ -45,6 +45,6 @@ def undo_state(read_only: bool) -> ActState:
 
 def latest_sent(view: FleetView) -> RolloutKey | None:
     """The rollout of the latest act that was sent to a cluster of this view."""
-    contexts = {cluster.context for cluster in view.clusters}
+    contexts = {cluster.context for cluster in view.clusters if not cluster.aside}
     sent = (entry.rollout for entry in reversed(view.journal) if entry.stage in SENT)
     return next((key for key in sent if key.context in contexts), None)

@@ -15,7 +15,7 @@ from cockpit.cli.main import command_line
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase, Role
 from cockpit.model.view import Entry, Outcome, Prepared, Stage
-from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, plan, rollout, version
+from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, plan, rollout, version
 
 WEB = rollout()
 ROOT = Path(__file__).parents[2]
@@ -200,7 +200,8 @@ def test_how_long_is_waited(words: list[str], wait: float) -> None:
 def test_undo_brings_back_a_rollout_that_is_gone_and_other_acts_do_not() -> None:
     past = Entry("1", 1.0, "me", WEB.key, "finish", "clean up", Stage.VERIFIED)
     elsewhere = replace(past, rollout=replace(WEB.key, context="other", name="db"))
-    made = FakeProgram(FakeCockpit(replace(fleet(), journal=(past, elsewhere))))
+    aside = replace(cluster("other"), aside=True)
+    made = FakeProgram(FakeCockpit(replace(fleet(clusters=[cluster(), aside]), journal=(past, elsewhere))))
     assert run(made, "undo", "web", "--yes").exit_code == 0
     assert made.cockpit.asked == [(WEB.key, Ask(Act.UNDO))]
     assert run(made, "flip", "web", "--yes").exit_code == 1

@@ -157,10 +157,12 @@ class Stage:
         return task.result()
 
 
-def connection(server: ApiServer, clock: ManualClock, context: str = "test", token: str = "good") -> Connection:
+def connection(
+    server: ApiServer, clock: ManualClock, context: str = "test", token: str = "good", *, aside: bool = False
+) -> Connection:
     target = Target(context=context, server=server.url, user="ann", namespace="shop")
     transport = Transport(target, FixedCredentials((("X-Token", token),)), timeout=5.0)
-    return Connection(KubeApi(target, transport, clock), None)
+    return Connection(KubeApi(target, transport, clock), None, aside)
 
 
 Open = Callable[..., Any]
@@ -185,6 +187,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
             settings: Settings | None = None,
             live: bool = True,
             undo: UndoStack | None = None,
+            aside: Sequence[str] = (),
         ) -> Stage:
             clock, probes = ManualClock(), list[ScriptedProbe]()
 
@@ -193,7 +196,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
                 return probes[-1]
 
             connections = [
-                connection(server, clock, context, token)
+                connection(server, clock, context, token, aside=context in aside)
                 for server, context, token in zip(servers, contexts, tokens, strict=False)
             ]
             session = Session(

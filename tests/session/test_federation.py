@@ -233,3 +233,15 @@ async def test_a_plan_is_of_production_where_its_route_or_its_object_is(
     on = await stage(*pair, adapters=(Far(),), settings=msgspec.structs.replace(TOGETHER, production=("test",)))
     await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.versions)
     assert (await prepared(on, Act.SCALE)).production
+
+
+async def test_a_cluster_that_was_not_asked_for_shows_no_rollouts_of_its_own(
+    pair: tuple[ApiServer, ApiServer], stage: Open
+) -> None:
+    first, second = pair
+    second.put(ROUTE, first.docs[ROUTE])
+    on = await stage(*pair, adapters=(Far(),), settings=TOGETHER, aside=("second",))
+    view = await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.versions)
+    assert [shown.rollout.key for shown in view.rollouts] == [KEY]
+    assert view.rollouts[0].rollout.versions[0].context == "second"
+    assert [cluster.aside for cluster in view.clusters] == [False, True]
