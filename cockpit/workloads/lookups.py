@@ -7,9 +7,26 @@ from typing import TypeVar
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, EndpointSlice, Ingress, IngressClass, Obj, Pod, ReplicaSet, Service
-from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSCLASSES, INGRESSES, PODS, REPLICASETS, SERVICES
+from cockpit.model.objects.istio import full_host
+from cockpit.model.refs import (
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    GRPCROUTES,
+    HTTPROUTES,
+    HTTPROUTES_V1BETA1,
+    INGRESSCLASSES,
+    INGRESSES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    VIRTUALSERVICES,
+    VIRTUALSERVICES_V1ALPHA3,
+    VIRTUALSERVICES_V1BETA1,
+)
 
 T = TypeVar("T")
+_ROUTES = (HTTPROUTES, HTTPROUTES_V1BETA1, GRPCROUTES)
+_VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
 
 
 def of_kind(kind: type[T], objects: Iterable[Obj]) -> tuple[T, ...]:
@@ -60,6 +77,17 @@ def ingresses_of_host(objects: Objects, namespace: str, host: str) -> tuple[Ingr
 def ingresses_of_service(objects: Objects, namespace: str, service: str) -> tuple[Ingress, ...]:
     """Ingresses that name the Service as a backend."""
     return of_kind(Ingress, objects.keyed(INGRESSES, namespace, f"service={service}"))
+
+
+def leading_to(objects: Objects, namespace: str, service: str) -> dict[str, Obj]:
+    """Whatever of its namespace names a Service as a backend, by kind and name: "HTTPRoute shop"."""
+    ways = [(INGRESSES, f"service={service}"), *((resource, f"service={service}") for resource in _ROUTES)]
+    ways += [(resource, f"to={full_host(service, namespace)}") for resource in _VIRTUAL_SERVICES]
+    return {
+        f"{resource.kind} {found.metadata.name}": found
+        for resource, key in ways
+        for found in objects.keyed(resource, namespace, key)
+    }
 
 
 def services_selecting(objects: Objects, namespace: str, labels: Mapping[str, str]) -> tuple[Service, ...]:

@@ -251,6 +251,15 @@ def test_what_others_use_stays() -> None:
     assert any("Service shop-v1 stays: HTTPRoute other" in w for w in plan.warnings)
 
 
+def test_what_a_mesh_uses_stays() -> None:
+    to_v1 = {"http": [{"route": [{"destination": {"host": "shop-v1"}}]}], "hosts": ["shop-v1"]}
+    mesh = {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "m"}, "spec": to_v1}
+    cluster = shop(route(rule(backend("shop-v1", 0), backend("shop-v2", 100)))).add(mesh)
+    plan = planned(cluster, Ask(Act.FINISH))
+    assert plan.gone == ()
+    assert any("Service shop-v1 stays: VirtualService m leads to it" in w for w in plan.warnings)
+
+
 def test_steps_one_after_another_then_over() -> None:
     cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
     assert "no step plan" in refusal(cluster, Ask(Act.APPROVE))

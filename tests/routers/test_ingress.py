@@ -9,6 +9,7 @@ from cockpit.model.plan import Act, Ask, Plan, Refused, Verb
 from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, ConflictError, seed
 from tests.routers.clusters import restart
+from tests.routers.httproutes import backend, route, rule
 from tests.routers.ingresses import CANARY, ROUTER, findings, planned, read, refusal, written
 
 EVERYTHING_V2 = {"v1": 0.0, "v2": 1.0}
@@ -181,6 +182,14 @@ def test_finish_leaves_what_others_use(weight_story: Cluster) -> None:
     plan = planned(weight_story, Ask(Act.FINISH))
     assert [str(ref) for ref in plan.gone] == ["Ingress default/route2"]
     assert any("Service http-server-v1 stays: Ingress other" in w for w in plan.warnings)
+
+
+def test_finish_keeps_a_service_that_an_httproute_leads_to(weight_story: Cluster) -> None:
+    send(weight_story, Ask(Act.PROMOTE))
+    weight_story.add(route(rule(backend("http-server-v1")), name="other"))
+    plan = planned(weight_story, Ask(Act.FINISH))
+    assert [str(ref) for ref in plan.gone] == ["Ingress default/route2"]
+    assert any("Service http-server-v1 stays: HTTPRoute other" in w for w in plan.warnings)
     assert any("http-server-v1 stays: Service http-server-v1" in w for w in plan.warnings)
 
 

@@ -7,16 +7,15 @@ from typing import Any
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service, Workload
 from cockpit.model.plan import Ask, Change, Plan, Refused
-from cockpit.model.refs import GRPCROUTES
 from cockpit.model.rollout import Rollout, Version
 from cockpit.routers.gateway_api.patches import whole_edit
-from cockpit.routers.gateway_api.routes import http_resource, ref_to_route
+from cockpit.routers.gateway_api.routes import ref_to_route
 from cockpit.routers.gateway_api.split import Split
 from cockpit.routers.gateway_api.weights import default_shares, lane_texts, stray_rules
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import deletion, ref_to
 from cockpit.workloads.findings import listed, percent
-from cockpit.workloads.lookups import ingresses_of_service, services_selecting
+from cockpit.workloads.lookups import leading_to, services_selecting
 from cockpit.workloads.ownership import controller_ownership, revert_warnings
 from cockpit.workloads.step_acts import removal
 from cockpit.workloads.steps import Stepping
@@ -108,12 +107,10 @@ def _services(split: Split, keep: Version, objects: Objects) -> tuple[list[Servi
         if service is None or service.metadata.name in own:
             continue
         name, namespace = service.metadata.name, service.metadata.namespace
-        users = [f"Ingress {i.metadata.name}" for i in ingresses_of_service(objects, namespace, name)]
-        users += [
-            f"{resource.kind} {route.metadata.name}"
-            for resource in (http_resource(objects), GRPCROUTES)
-            for route in objects.keyed(resource, namespace, f"service={name}")
-            if route.metadata.uid != split.route.metadata.uid or _elsewhere(split, name)
+        users = [
+            title
+            for title, user in leading_to(objects, namespace, name).items()
+            if user.metadata.uid != split.route.metadata.uid or _elsewhere(split, name)
         ]
         if users:
             kept.append(f"Service {name} stays: {listed(users)} leads to it")

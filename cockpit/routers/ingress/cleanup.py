@@ -14,7 +14,7 @@ from cockpit.routers.ingress.split import Branch, Split
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import deletion, ref_to
 from cockpit.workloads.findings import listed, percent
-from cockpit.workloads.lookups import ingresses_of_service, services_selecting
+from cockpit.workloads.lookups import leading_to, services_selecting
 from cockpit.workloads.ownership import controller_ownership, revert_warnings
 from cockpit.workloads.versions import Candidate
 
@@ -113,7 +113,7 @@ def leftovers(split: Split, objects: Objects) -> Leftovers:
     beside = {uid for b in split.effective if b.side for uid in b.side.uids}
     beside |= {c.uid for c in split.idle if split.version_of(c.uid).role is Role.OLD}
     unused = [c for c in split.candidates if c.uid in beside - set(split.main.uids) and c.workload]
-    services, kept = _services(split, unused, {i.metadata.name for i in ingresses}, objects)
+    services, kept = _services(split, unused, {i.metadata.uid for i in ingresses}, objects)
     gone = {s.metadata.name for s in services}
     workloads = []
     for candidate in unused:
@@ -138,10 +138,9 @@ def _services(
     found.pop(split.fork.upstream.service, None)
     gone, kept = [], []
     for name, service in sorted(found.items()):
-        users = [i.metadata.name for i in ingresses_of_service(objects, namespace, name)]
-        users = [user for user in users if user not in leaving]
+        users = [t for t, user in leading_to(objects, namespace, name).items() if user.metadata.uid not in leaving]
         if users:
-            kept.append(f"Service {name} stays: Ingress {listed(users)} leads to it")
+            kept.append(f"Service {name} stays: {listed(users)} leads to it")
         elif service.spec.type in {"LoadBalancer", "NodePort"}:
             kept.append(f"Service {name} stays: it is of type {service.spec.type} and can be reached from outside")
         else:
