@@ -223,3 +223,12 @@ def test_two_routes_for_one_place_are_told_and_the_older_wins() -> None:
     elsewhere = route(rule(backend("shop-v1"), path="/b"), name="older")
     assert findings(read(shop(route(SPLIT), elsewhere))) == {}
     assert findings(read(shop(route(SPLIT), route(rule(backend("shop-v1")), name="a", hosts=("b.test",))))) == {}
+
+
+def test_a_grpcroute_of_the_same_name_is_a_rollout_beside() -> None:
+    grpc = {**route(rule(backend("shop-v1"), backend("shop-v2"))), "kind": "GRPCRoute"}
+    alone = read_all(shop(grpc), kind="GRPCRoute")
+    assert [r.key.name for r in alone] == ["shop"]
+    cluster = shop(route(SPLIT), grpc)
+    (beside,) = read_all(cluster, kind="GRPCRoute")
+    assert (read(cluster).key.name, beside.key.name) == ("shop", "shop.grpc")

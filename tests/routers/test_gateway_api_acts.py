@@ -135,6 +135,62 @@ def test_nobody_is_sent_to_a_version_without_ready_pods() -> None:
     assert "v2 has no ready pods" in refusal(cluster, Ask(Act.PROMOTE))
 
 
+def test_nobody_is_sent_to_a_port_that_is_not_there() -> None:
+    broken = {**backend("shop-v2", 0), "port": 99}
+    cluster = shop(route(rule(backend("shop-v1", 100), broken)))
+    why = "Service default/shop-v2 has no port 99"
+    assert why in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.1),)))
+    assert "no backend of v2 is sound" in refusal(cluster, Ask(Act.HEADER, header=HEADER))
+    back = shop(route(rule({**backend("shop-v1", 0), "port": 99}, backend("shop-v2", 100))))
+    assert "Service default/shop-v1 has no port 99: every request would fail" in refusal(back, Ask(Act.ROLLBACK))
+
+
+def test_of_two_backends_of_a_version_the_one_that_answers_gets_the_weight() -> None:
+    broken = {**backend("shop-v2", 0), "port": 99}
+    cluster = shop(route(rule(broken, backend("shop-v1", 100), backend("shop-v2", 0))))
+    cluster.send_all(planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.1),))).requests)
+    assert weights(cluster) == [0, 90, 10]
+
+
+def test_a_share_that_rises_in_another_rule_only_raises_all_the_same() -> None:
+    other = rule(backend("shop-v1", 100), backend("shop-v2", 0), path="/b")
+    plan = done(shop(route(SPLIT, other)), Ask(Act.SET_WEIGHT, weights=(("v2", 0.3),)))
+    assert plan.raises
+    dead = shop(route(SPLIT, other), v2=0)
+    assert "v2 has no ready pods" in refusal(dead, Ask(Act.SET_WEIGHT, weights=(("v2", 0.3),)))
+
+
+def test_a_rule_that_leads_to_one_version_only_does_not_hide_the_split() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 1)), rule(backend("shop-v1", 70), backend("shop-v2", 30), path="/b")))
+    assert shares(read(cluster)) == {"v1": 0.7, "v2": 0.3}
+    done(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    assert weights(cluster, 1) == [50, 50]
+
+
+def test_a_rule_that_no_weight_moves_is_told() -> None:
+    alone = rule(backend("shop-v2", 1), path="/b")
+    cluster = shop(route(SPLIT, alone))
+    plan = done(cluster, Ask(Act.ROLLBACK))
+    assert "rule 2 (/b) leads to v2 alone and stays so: no weight moves it" in plan.warnings
+    assert "rule 2 (/b) leads to v2 alone: edit that rule" in refusal(cluster, Ask(Act.ROLLBACK))
+
+
+def test_a_rule_that_got_a_backend_since_is_not_written_to() -> None:
+    cluster = shop(route(SPLIT))
+    plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
+    spec(cluster)["rules"][0]["backendRefs"].append(backend("shop-v3", 10))
+    with pytest.raises(ConflictError):
+        cluster.send_all(plan.requests)
+
+
+@pytest.mark.parametrize("odd", [3, "ab", [1], {"a": 1}])
+def test_what_is_no_list_of_headers_is_not_copied(odd: Any) -> None:
+    doc = route(SPLIT)
+    doc["spec"]["rules"][0]["matches"][0]["headers"] = odd
+    added = planned(shop(doc), Ask(Act.HEADER, header=HEADER)).requests[0].body[-1]["value"][0]
+    assert added["matches"][0]["headers"] == [{"name": "X-User", "type": "Exact", "value": "bob"}]
+
+
 def test_a_rule_that_moved_is_not_written_to() -> None:
     cluster = shop(route(SPLIT))
     plan = planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))

@@ -69,11 +69,11 @@ def _rules(split: Split, target: Version, name: str, value: str) -> list[Any] | 
     shown = f"header {safe_text(name, 60)}={safe_text(value, 60)}"
     if any(shown.lower() == text.lower() for fan in split.singled for text in lane_texts(fan)):
         return f"there is a rule for {shown} already: take it away first"
+    leg = next((leg for leg in split.legs if leg.sound and split.behind(leg)[:1] == (target,)), None)
+    if leg is None:
+        return f"no backend of {target.name} is sound: such requests would fail; see the findings"
     found = []
     for fan in split.plain:
-        leg = next((leg for leg in split.legs if split.behind(leg)[:1] == (target,)), None)
-        if leg is None:
-            continue
         copied: dict[str, Any] = {
             k: copy.deepcopy(v) for k, v in fan.rule.raw.items() if k not in ("name", "backendRefs")
         }

@@ -1,6 +1,6 @@
 """Edits of a route's rules as one guarded JSON Patch, with the patch that undoes it.
 
-New weights are written one by one, each after a test that its rule and backend are what was read. Where rules come or
+New weights are written one by one, after a test that the whole rule is what was read. Where rules come or
 go, places move, so that the whole list is tested and replaced: it is atomic to the API all the same.
 """
 
@@ -37,8 +37,7 @@ def edit_of(ref: Ref, every: Sequence[Rule], wish: RuleEdit) -> Edit:
     rules = {rule.index: rule for rule in every}
     for index, weights in sorted(wish.weights.items()):
         rule = rules[index]
-        if "matches" in rule.raw:
-            tests.append(op("test", f"{RULES}/{index}/matches", rule.raw["matches"]))
+        tests.append(op("test", f"{RULES}/{index}", rule.raw))
         # All of them, because one that came in meanwhile would take its part of the sum.
         tests.append(op("test", f"{RULES}/{index}/backendRefs", rule.raw["backendRefs"]))
         for place, weight in sorted(weights.items()):
@@ -48,7 +47,7 @@ def edit_of(ref: Ref, every: Sequence[Rule], wish: RuleEdit) -> Edit:
             back_tests += [op("test", f"{where}/name", backend.service), op("test", f"{where}/weight", weight)]
             before = USUAL_WEIGHT if backend.written is None else backend.written
             back.append(op("replace", f"{where}/weight", before))
-    guard = "the rules and backends that it writes to"
+    guard = "the rules that it writes to"
     return Edit(json_patch(ref, [*tests, *writes], guard), json_patch(ref, [*back_tests, *back], guard))
 
 

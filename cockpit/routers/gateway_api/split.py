@@ -10,9 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cockpit.model.lookup import Objects
+from cockpit.model.objects import GrpcRoute
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.routers.gateway_api.matching import example, wins
-from cockpit.routers.gateway_api.routes import AnyRoute, Backend, Match, Rule, match_text, place_text, rules_of
+from cockpit.routers.gateway_api.routes import (
+    AnyRoute,
+    Backend,
+    Match,
+    Rule,
+    find_route,
+    match_text,
+    place_text,
+    rules_of,
+)
 from cockpit.routers.sides import Side, Upstream, faceless, side_of
 from cockpit.workloads.doors import example_path
 from cockpit.workloads.versions import Candidate, versions_of
@@ -32,6 +42,11 @@ class Leg:
     def uids(self) -> tuple[str, ...]:
         return self.side.uids
 
+    @property
+    def sound(self) -> bool:
+        """True where requests for it are answered."""
+        return not self.problem and not self.side.empty
+
 
 @dataclass(frozen=True, slots=True)
 class Fan:
@@ -44,6 +59,10 @@ class Fan:
     def plain(self) -> bool:
         """True where requests that are nothing but plain meet it."""
         return any(match.is_plain for match in self.rule.matches)
+
+    @property
+    def uids(self) -> frozenset[str]:
+        return frozenset(uid for leg in self.legs for uid in leg.uids)
 
     def written(self) -> Mapping[str, float]:
         """The share of each version by uid; nothing where all weights are zero."""
@@ -110,11 +129,18 @@ def splits_of(route: AnyRoute, objects: Objects) -> tuple[Split, ...]:
     found: list[Split] = []
     groups = [group for group in _groups(rules) if len({_service(b) for r in group for b in r.backends}) > 1]
     for group in groups:
-        name = route.metadata.name
+        name = _name(route, objects)
         if len(groups) > 1:
             name = f"{name}.{next(b.service for r in group for b in r.backends)}"
         found.append(_split(name, route, group, rules, objects))
     return tuple(found)
+
+
+def _name(route: AnyRoute, objects: Objects) -> str:
+    """The route's name; of a GRPCRoute beside an HTTPRoute of the same name with its kind."""
+    name = route.metadata.name
+    rival = isinstance(route, GrpcRoute) and find_route(objects, "HTTPRoute", route.metadata.namespace, name)
+    return f"{name}.grpc" if rival else name
 
 
 def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
@@ -146,7 +172,9 @@ def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule],
     stable = _stable([fan for fan in fans if fan.plain] or fans, [c.uid for c in candidates])
     roles = {c.uid: Role.STABLE if c.uid == stable else Role.CANARY for c in candidates}
     split = Split(name, route, fans, candidates, versions_of(candidates, roles), tuple(every))
-    ways = [(example_path(m.path), fan.rule.index) for fan in split.plain for m in fan.rule.matches if m.is_plain]
+    # The rules that split come first: one that leads to a single version has no weights to show.
+    plain = sorted(split.plain, key=lambda fan: len(fan.uids) < 2)
+    ways = [(example_path(m.path), fan.rule.index) for fan in plain for m in fan.rule.matches if m.is_plain]
     if not ways:
         return split
     # Of several rules for plain requests the first one that really gets them.

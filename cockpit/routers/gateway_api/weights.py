@@ -58,10 +58,11 @@ def weigh(split: Split, rollout: Rollout, ask: Ask, shares: Shares, objects: Obj
     before, weights = default_shares(split), rule_weights(split, shares)
     if isinstance(weights, str):
         return refused(rollout, ask.act, weights)
-    risen = [v for v in split.versions if shares[v.name] > before[v.name] + _CLOSE]
-    dead = [v.name for v in risen if not v.ready]
+    written = [fan_shares(fan, split) for fan in split.plain if fan.rule.index in weights]
+    risen = [v for v in split.versions if any(shares[v.name] > now[v.name] + _CLOSE for now in written)]
+    dead = next((why for v in risen if (why := why_failing(split, v))), "")
     if dead:
-        return refused(rollout, ask.act, f"{listed(dead)} has no ready pods: its share would get errors; wait for them")
+        return refused(rollout, ask.act, f"{dead}: its share would get errors; wait for it, or mend it first")
     if not weights:
         return refused(rollout, ask.act, f"{_shown(shares)} is so already")
     changed = [v.name for v in split.versions if abs(shares[v.name] - before[v.name]) > _CLOSE]
@@ -96,7 +97,8 @@ def plan_promote(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> 
     found = weigh(split, rollout, ask, shares, objects)
     if isinstance(found, Refused):
         return found
-    return replace(found, title=f"all traffic to {target.name}", final=True)
+    stays = (f"{text} and stays so: no weight moves it" for text in fixed_rules(split, target))
+    return replace(found, title=f"all traffic to {target.name}", final=True, warnings=(*stays, *found.warnings))
 
 
 def promoted(split: Split, name: str | None) -> Version | str:
@@ -146,6 +148,7 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
         warnings=(
             *_elsewhere(split, shares),
             *((f"capacity: {target.name} has {target.ready} ready pods, fewer than carry it now",) if short else ()),
+            *(f"{text} and stays so: no weight moves it" for text in fixed_rules(split, target)),
             *reverts(split, objects),
         ),
         # Only a version that is named outright can be one that fewer users had before.
@@ -161,12 +164,35 @@ def going_back(split: Split, name: str | None) -> Version | str:
         return why or str(target)
     if not target.ready:
         return f"{target.name} has no ready pods: every request would fail; scale it up first"
+    if failing := why_failing(split, target):
+        return f"{failing}: every request would fail; mend it first"
     weights = rule_weights(split, {v.name: float(v.name == target.name) for v in split.versions})
     if isinstance(weights, str):
         return weights
     if not weights and not stray_rules(split, target):
-        return f"{target.name} takes all traffic already"
+        fixed = next(iter(fixed_rules(split, target)), "")
+        return f"{fixed}: edit that rule" if fixed else f"{target.name} takes all traffic already"
     return target
+
+
+def why_failing(split: Split, version: Version) -> str:
+    """Why a rule for plain requests would not get answers from a version; "" where all would that lead to it."""
+    if not version.ready:
+        return f"{version.name} has no ready pods"
+    for fan in split.plain:
+        own = [leg for leg in fan.legs if split.behind(leg)[:1] == (version,)]
+        if own and not any(leg.sound for leg in own):
+            return own[0].problem or f"Service {own[0].backend.service} has no ready endpoints of {version.name}"
+    return ""
+
+
+def fixed_rules(split: Split, target: Version) -> list[str]:
+    """Rules for plain requests that lead to one other version, so that no weight moves theirs."""
+    return [
+        f"rule {fan.rule.index + 1} ({place_text(fan.rule.matches[0])}) leads to {listed(list(legs))} alone"
+        for fan in split.plain
+        if len(legs := _legs(fan, split)) == 1 and target.name not in legs
+    ]
 
 
 def stray_rules(split: Split, target: Version) -> list[Fan]:
@@ -204,7 +230,12 @@ def wanted_shares(asked: tuple[tuple[str, float], ...], split: Split) -> dict[st
 
 def default_shares(split: Split) -> dict[str, float]:
     """Shares of plain requests by version, as the first rule for them says."""
-    written = split.plain[0].written() if split.plain else {}
+    return fan_shares(split.plain[0], split) if split.plain else {v.name: 0.0 for v in split.versions}
+
+
+def fan_shares(fan: Fan, split: Split) -> dict[str, float]:
+    """The share of each version in one rule."""
+    written = fan.written()
     return {v.name: written.get(c.uid, 0.0) for v, c in zip(split.versions, split.candidates, strict=True)}
 
 
@@ -218,8 +249,7 @@ def rule_weights(split: Split, shares: Shares) -> dict[int, dict[int, int]] | st
         absent = [name for name, share in shares.items() if share and name not in legs]
         if absent:
             return f"rule {fan.rule.index + 1} has no backend for {listed(absent)}: add its Service there first"
-        written = fan.written()
-        now = {v.name: written.get(c.uid, 0.0) for v, c in zip(split.versions, split.candidates, strict=True)}
+        now = fan_shares(fan, split)
         if fan.rule.total and all(abs(now[name] - share) < _CLOSE for name, share in shares.items()):
             continue
         total = next((t for t in _TOTALS if all(_whole(share * t) for share in shares.values())), None)
@@ -235,9 +265,9 @@ def rule_weights(split: Split, shares: Shares) -> dict[int, dict[int, int]] | st
 
 
 def _legs(fan: Fan, split: Split) -> dict[str, list[int]]:
-    """Places of backends by version name."""
+    """Places of backends by version name, those that answer first."""
     found: dict[str, list[int]] = {}
-    for place, leg in enumerate(fan.legs):
+    for place, leg in sorted(enumerate(fan.legs), key=lambda entry: not entry[1].sound):
         for version in split.behind(leg)[:1]:
             found.setdefault(version.name, []).append(place)
     return found
