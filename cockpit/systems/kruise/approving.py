@@ -28,8 +28,11 @@ def why_not_stepping(release: Release) -> str:
     if not progress.releasing:
         return f"nothing is being released (phase {progress.phase or 'not set'}): set an image to start"
     if release.reverted or progress.cancelling:
-        return f"it is on its way back to {release.name(release.stable)}" + (": resume it" if release.paused else "")
-    if not progress.stepping or release.step is None:
+        return f"it is on its way back to {release.stable_name}" + (": resume it" if release.paused else "")
+    if progress.stepping and release.step is None:
+        words = f"its status names step {progress.index}, and its plan has {_count(release)}"
+        return f"{words}: put the steps back, or roll back"
+    if not progress.stepping:
         words = {"Initializing": "the release is just starting"}.get(progress.reason, "the release is finishing")
         return f"{words}; wait a moment"
     return "it is paused: resume it first" if release.paused else ""
@@ -119,10 +122,10 @@ def plan_jump(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
 
 def _next(release: Release) -> PlanStep | None:
     """The step that comes after an approval; None after the last."""
-    index = (release.progress.index or 0) + 1
-    if release.progress.steerable and release.progress.next_index is not None:
-        index = release.progress.next_index
-    return release.plan.step(index)
+    progress, plan = release.progress, release.plan
+    # The controller takes an index that its plan does not have for the one after (CheckNextBatchIndexWithCorrect).
+    asked = plan.step(progress.next_index) if progress.steerable else None
+    return asked or plan.step((progress.index or 0) + 1)
 
 
 def _approve_warnings(release: Release, following: PlanStep | None) -> tuple[str, ...]:

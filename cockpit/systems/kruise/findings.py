@@ -103,15 +103,14 @@ def _written(release: Release) -> list[Finding]:
     if step is None or progress.state != status.PAUSED or release.plan.routing is None:
         return []
     found = []
-    covers = (step.target(release.subject.desired) or 0) >= release.subject.desired
-    partly = release.plan.style is Style.PARTITION and covers
-    if step.routed and not release.traffic.pinned and not partly:
+    unrouted = release.covers_all(step)
+    if step.routed and not release.traffic.pinned and not unrouted:
         words = f"Service {release.plan.routing.service} is not pinned to one version: it mixes them by number of pods,"
         found.append(finding("not-pinned", Severity.WARNING, f"{words} whatever the router says"))
     lane = release.traffic.lanes[0] if release.traffic.lanes else None
     new = release.subject.version(release.new)
     share = next((s for s in lane.shares if new and s.version == new.name), None) if lane else None
-    if share is None or share.declared is None or share.written is None or found or partly:
+    if share is None or share.declared is None or share.written is None or found or unrouted:
         return found
     if abs(share.declared - share.written) > _CLOSE:
         words = f"{share.version}: step {step.index} declares {percent(share.declared)},"
@@ -152,7 +151,7 @@ def _ended(release: Release) -> list[Finding]:
             words += f"; that its status says {progress.state} is left over, approving does nothing"
         found.append(finding("rolled-back", Severity.INFO, words))
     if release.paused and release.reverted:
-        words = f"{_what(release)} is paused, so the way back to {release.name(release.stable)} is not taken: resume it"
+        words = f"{_what(release)} is paused, so the way back to {release.stable_name} is not taken: resume it"
         found.append(finding("paused-way-back", Severity.WARNING, words))
     return found
 
@@ -166,7 +165,7 @@ def _unnoticed(release: Release) -> list[Finding]:
         return []
     what = f"{release.plan.workload[1]} {workload.metadata.name}"
     if release.still_rolling and not progress.rolled_back:
-        words = f"{what} rolls {release.name(release.stable)} out without the steps of {_what(release)}"
+        words = f"{what} rolls {release.stable_name} out without the steps of {_what(release)}"
         return [finding("natively-rolled", Severity.WARNING, words, _why_native(release))]
     if _WATCHED not in (workload.metadata.labels or {}):
         words = f"{what} has no label {_WATCHED} yet: a new template would roll out without steps"

@@ -9,8 +9,9 @@ from cockpit.model.objects import KruiseRollout
 from cockpit.model.refs import KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
 from cockpit.model.rollout import PodState, Role
 from cockpit.systems.kruise.editions import Edition
+from cockpit.systems.kruise.fields import share
 from cockpit.systems.kruise.spec import Plan, PlanStep, Style, plan_of
-from cockpit.systems.kruise.status import Progress, progress_of
+from cockpit.systems.kruise.status import PAUSED, Progress, asks, progress_of
 from cockpit.systems.kruise.traffic import Traffic, traffic_of
 from cockpit.systems.kruise.workload import Subject, subject_of
 
@@ -37,7 +38,9 @@ class Release:
 
     @property
     def paused(self) -> bool:
-        return self.plan.paused and self.progress.releasing
+        """Whether it is asked to stand still. What ends a release is not held by that (rollout_progressing.go)."""
+        progress = self.progress
+        return self.plan.paused and progress.releasing and not progress.finishing and not progress.cancelling
 
     @property
     def stable(self) -> Edition | None:
@@ -47,14 +50,29 @@ class Release:
     def new(self) -> Edition | None:
         return self.subject.of_role(Role.CANARY)
 
-    def name(self, edition: Edition | None) -> str:
+    def name(self, edition: Edition) -> str:
         version = self.subject.version(edition)
-        return version.name if version else "the new version" if edition is None else edition.hash
+        return version.name if version else edition.hash
+
+    @property
+    def stable_name(self) -> str:
+        return self.name(self.stable) if self.stable else "the stable version"
+
+    @property
+    def new_name(self) -> str:
+        return self.name(self.new) if self.new else "the new version"
 
     @property
     def reverted(self) -> bool:
         """The workload asks for the stable template again while a release of another is under way."""
         return self.progress.releasing and self.stable is not None and self.stable.present
+
+    @property
+    def asks(self) -> bool:
+        """Whether it waits for an approval. None moves it while it is paused or on its way back."""
+        step = self.step
+        waits = step is not None and self.progress.state == PAUSED and asks(step, self.plan)
+        return waits and not (self.paused or self.reverted)
 
     @property
     def still_rolling(self) -> bool:
@@ -74,6 +92,12 @@ class Release:
         """Whether the controller is of 0.6 or later, which refuses what earlier ones took."""
         return self.progress.steerable
 
+    def covers_all(self, step: PlanStep) -> bool:
+        """A partition step for all pods: since 0.6 it is not routed, and the stable Service picks every version."""
+        target = step.target(self.subject.desired)
+        partition = self.strict and self.plan.style is Style.PARTITION
+        return partition and target is not None and target >= self.subject.desired
+
     def refused_by_admission(self) -> PlanStep | None:
         """A stored step that admission refuses with each write to the object; /status is not checked."""
         if not self.strict or self.plan.style is not Style.PARTITION:
@@ -83,13 +107,8 @@ class Release:
 
 def over_limit(step: PlanStep) -> bool:
     """Traffic at a step with too large a share of the pods; a count of pods is never checked."""
-    replicas = step.replicas
-    return step.routed and isinstance(replicas, str) and _percent(replicas) > PERCENT_LIMIT
-
-
-def _percent(text: str) -> int:
-    digits = text.strip().removesuffix("%")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 3 else 0
+    part = share(step.replicas) if isinstance(step.replicas, str) else None
+    return step.routed and part is not None and round(part * 100) > PERCENT_LIMIT
 
 
 def look(rollout: KruiseRollout, objects: Objects) -> Release:

@@ -17,7 +17,7 @@ from cockpit.model.text import safe_text
 from cockpit.systems.kruise.editions import Edition
 from cockpit.systems.kruise.reading import Release
 from cockpit.systems.kruise.spec import Style
-from cockpit.systems.kruise.switching import resume_request
+from cockpit.systems.kruise.switching import resume_request, spec_warnings
 from cockpit.systems.template_acts import RESTARTED
 from cockpit.workloads.edits import json_patch, op, pointer
 from cockpit.workloads.findings import listed
@@ -52,9 +52,15 @@ def way_back(release: Release, name: str | None) -> Edition | str:
 
 def _back_from_release(release: Release, name: str | None) -> Edition | str:
     """During a release only the stable template is a way back: any other would be one more release."""
-    stable = release.stable
-    if stable is None or not release.progress.stable_hash:
+    stable, digest = release.stable, release.progress.stable_hash
+    if not digest:
         return "the controller has not recorded the stable revision yet; wait a moment"
+    if stable is None:
+        words = f"nothing on record here has the stable revision {safe_text(digest, 60)}"
+        return f"{words}: apply its template from where it is kept"
+    if release.progress.finishing:
+        words = "the release is finishing forward, and another template is not handled before that is done"
+        return f"{words}; wait a moment, then roll back as a release of its own"
     if name is not None and release.subject.named(name) is not stable:
         return f"during a release the only way back is {release.name(stable)}: {name} would be one more release"
     if stable.present:
@@ -76,7 +82,7 @@ def _before(release: Release) -> Edition | str:
     if release.progress.rolled_back:
         return "the last release was rolled back already; name a version to release another one"
     if not older:
-        return f"{release.name(release.stable)} is the only template on record: nothing to go back to"
+        return f"{release.stable_name} is the only template on record: nothing to go back to"
     return max(older, key=lambda e: e.order)
 
 
@@ -84,7 +90,8 @@ def plan_rollback(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
     target = way_back(release, ask.version)
     if isinstance(target, str):
         return target
-    now, then = release.name(release.subject.present), release.name(target)
+    present = release.subject.present
+    now, then = release.name(present) if present else "what is there", release.name(target)
     request = _template_request(release, target.template)
     # The template first: nothing is handled while it is paused, so that no step can go on in between.
     requests = (request, resume_request(release)) if release.paused else (request,)
@@ -123,7 +130,7 @@ def _back_warnings(release: Release, then: str) -> tuple[str, ...]:
         found.append("traffic goes back as pods are replaced: there is no routing to take it away at once")
     if release.plan.style is Style.BLUE_GREEN and release.progress.releasing:
         found.append(f"the pods of {then} still stand: traffic goes back at once")
-    return (*found, *_template_warnings(release))
+    return (*found, *(spec_warnings(release) if release.paused else ()), *_template_warnings(release))
 
 
 def why_not_release(release: Release) -> str:
@@ -131,14 +138,15 @@ def why_not_release(release: Release) -> str:
     workload = release.subject.workload
     if workload is None:
         return f"its workload {release.plan.workload[1]} {release.plan.workload[2]} is not there or of an unknown kind"
-    if release.progress.leaving or release.progress.phase in ("Disabling", "Terminating"):
+    progress = release.progress
+    if progress.leaving or progress.finishing or progress.phase in ("Disabling", "Terminating"):
         return "the release finishes forward at present; wait until that is done"
     if release.paused:
         return "it is paused, and a new template is not handled then: resume it first"
-    if release.progress.releasing and release.plan.style is Style.BLUE_GREEN:
+    if progress.releasing and release.plan.style is Style.BLUE_GREEN:
         return "a blue-green release takes no other version before it is over: approve its steps or roll back"
-    if release.progress.cancelling or release.reverted:
-        return f"it is on its way back to {release.name(release.stable)}; wait until that is done"
+    if progress.cancelling or release.reverted:
+        return f"it is on its way back to {release.stable_name}; wait until that is done"
     return ""
 
 
@@ -199,7 +207,7 @@ def plan_restart(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
         op("test", pointer("metadata", "generation"), workload.metadata.generation),
         op("add", path, {**present, RESTARTED: ask.at or "now"}),
     ]
-    name = release.name(release.stable)
+    name = release.stable_name
     return Plan(
         act=ask.act,
         rollout=rollout.key,
@@ -224,7 +232,7 @@ def _start_warnings(release: Release) -> tuple[str, ...]:
     if release.plan.disabled:
         return ("the Rollout is disabled: the template rolls out at once, without steps",)
     if release.progress.releasing:
-        return (f"{release.name(release.new)} is under way: this version takes its place and begins at step 1",)
+        return (f"{release.new_name} is under way: this version takes its place and begins at step 1",)
     if not release.subject.desired:
         return ("the workload has no pods: no release starts, the template is just kept",)
     first = release.plan.step(1)

@@ -81,9 +81,10 @@ def _candidate(
     count = len(pods)
     if not objects.known(PODS):
         new = digest == short(workload.status.update_revision)
+        current = digest == short(workload.status.current_revision)
         whole = workload.status.current_revision == workload.status.update_revision
         updated = workload.status.replicas if whole else workload.status.updated_replicas
-        count = max(updated if new else workload.status.replicas - updated, 0)
+        count = max(updated if new else workload.status.replicas - updated if current else 0, 0)
         ready = min(count, max(workload.status.ready_replicas, 0))
     labels = dict(pods[0].metadata.labels or {}) if pods else _labels(template)
     return Candidate(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
-from cockpit.model.refs import BATCHRELEASES, Ref, RolloutKey
+from cockpit.model.refs import BATCHRELEASES, BATCHRELEASES_V1ALPHA1, KRUISE_ROLLOUTS, Ref, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.routers.gateway_api.doors import route_door
 from cockpit.routers.gateway_api.routes import find_route
-from cockpit.systems.kruise import status
 from cockpit.systems.kruise.acts import NOT_HERE, whys
 from cockpit.systems.kruise.findings import findings_of, stuck_upgrade
 from cockpit.systems.kruise.reading import Release
-from cockpit.systems.kruise.status import asks
 from cockpit.systems.kruise.words import message, planned_steps, step_of
 from cockpit.workloads.answers import act_states, epoch_of
 from cockpit.workloads.doors import WayIn, ingress_door, service_door
@@ -66,20 +64,18 @@ def router_of(release: Release) -> str:
 
 def phase_of(release: Release) -> Phase:
     """Only `Progressing` is a release: in `Healthy` the step that the status names is left over."""
-    progress, step = release.progress, release.step
+    progress = release.progress
     if release.subject.workload is None and release.subject.ref is not None:
         return Phase.DEGRADED
     if progress.phase in ("Disabling", "Terminating"):
         return Phase.PROGRESSING
     if not progress.releasing:
         return Phase.PROGRESSING if release.still_rolling else Phase.AT_REST
-    if release.paused:
+    if progress.reason == "Paused":
         return Phase.PAUSED
     if stuck_upgrade(release):
         return Phase.DEGRADED
-    if step is not None and progress.state == status.PAUSED and asks(step, release.plan) and not release.reverted:
-        return Phase.WAITING
-    return Phase.PROGRESSING
+    return Phase.WAITING if release.asks else Phase.PROGRESSING
 
 
 def _objects(release: Release) -> tuple[Ref, ...]:
@@ -92,7 +88,8 @@ def _objects(release: Release) -> tuple[Ref, ...]:
         refs += [*edition.refs, *((edition.candidate.ref,) if edition.candidate.ref else ())]
     refs += release.traffic.refs
     if subject.release is not None:
-        refs.append(Ref(BATCHRELEASES, release.ref.namespace, subject.release.metadata.name))
+        batches = BATCHRELEASES if release.ref.resource is KRUISE_ROLLOUTS else BATCHRELEASES_V1ALPHA1
+        refs.append(Ref(batches, release.ref.namespace, subject.release.metadata.name))
     return tuple(dict.fromkeys(refs))
 
 

@@ -65,6 +65,11 @@ class PlanStep:
         """Replicas "100%": canary and partition releases skip its pause (doCanaryPaused)."""
         return self.replicas == "100%"
 
+    @property
+    def follows_share(self) -> bool:
+        """Its number of pods comes from its weight (v1alpha1)."""
+        return isinstance(self.raw, dict) and self.raw.get("replicas") is None
+
     def target(self, desired: int) -> int | None:
         """New pods that it asks for of `desired`: percents round up."""
         if isinstance(self.replicas, int):

@@ -49,7 +49,6 @@ class Progress:
     updated_at: str
     reason: str
     succeeded: bool | None
-    observed: bool
     leaving: bool
 
     @property
@@ -67,6 +66,11 @@ class Progress:
         return self.releasing and self.reason == "Cancelling"
 
     @property
+    def finishing(self) -> bool:
+        """True after the last step, while what the release needed is taken down: no other template is handled then."""
+        return self.releasing and self.reason == "Finalising"
+
+    @property
     def rolled_back(self) -> bool:
         """The last release ended with the version of before; its step may still be said to be paused."""
         return self.phase == "Healthy" and self.succeeded is False
@@ -78,23 +82,25 @@ def progress_of(rollout: KruiseRollout, plan: Plan) -> Progress:
     inner = mapping(status.get(part))
     conditions = {text(c.get("type")): c for c in reversed(mappings(status.get("conditions")))}
     revision = "updatedRevision" if part == "blueGreenStatus" else "canaryRevision"
+    reason, state = text(mapping(conditions.get("Progressing")).get("reason")), text(inner.get("currentStepState"))
+    # Until the controller begins, the hashes are those of the release before: its stable one is older than what runs.
+    begun = not (reason == "Initializing" and state == COMPLETED)
     return Progress(
         phase=text(status.get("phase")),
         message=safe_text(text(status.get("message"))),
         part=part,
         index=whole(inner.get("currentStepIndex")),
-        state=text(inner.get("currentStepState")),
+        state=state,
         next_index=whole(inner.get("nextStepIndex")),
         steerable="nextStepIndex" in inner,
         finalising=safe_text(text(inner.get("finalisingStep")), 60),
-        stable_hash=short(text(inner.get("stableRevision"))),
-        new_hash=short(text(inner.get("podTemplateHash"))),
+        stable_hash=short(text(inner.get("stableRevision"))) if begun else "",
+        new_hash=short(text(inner.get("podTemplateHash"))) if begun else "",
         revision=text(inner.get(revision)),
         revision_field=revision,
         updated_at=text(inner.get("lastUpdateTime")),
-        reason=text(mapping(conditions.get("Progressing")).get("reason")),
+        reason=reason,
         succeeded=_truth(conditions, "Succeeded"),
-        observed=(whole(status.get("observedGeneration")) or 0) >= rollout.metadata.generation,
         leaving=rollout.metadata.deletion_timestamp is not None,
     )
 

@@ -17,6 +17,8 @@ _DISABLED = pointer("spec", "disabled")
 def why_not_pause(release: Release) -> str:
     if not release.progress.releasing:
         return "nothing is being released, so there is nothing to pause"
+    if release.progress.finishing or release.progress.cancelling:
+        return "the release is ending, and that is not held by a pause"
     return "it is paused already" if release.plan.paused else ""
 
 
@@ -80,8 +82,9 @@ def why_not_enable(release: Release) -> str:
 
 def plan_disable(release: Release, rollout: Rollout, ask: Ask) -> Plan | str:
     under_way = release.progress.releasing
-    new = release.name(release.new)
-    ends = (f"this does not roll back: {new} gets all pods and all traffic, without further steps",)
+    back = release.reverted or release.progress.cancelling
+    new = release.stable_name if back else release.new_name
+    ends = (f"{'it goes on back' if back else 'this does not roll back'}: {new} gets all pods and all traffic",)
     return Plan(
         act=ask.act,
         rollout=rollout.key,
@@ -135,8 +138,8 @@ def spec_warnings(release: Release) -> tuple[str, ...]:
     step = release.refused_by_admission()
     strict = (
         f"admission will refuse this: step {step.index} has traffic and {step.replicas} of the pods, above"
-        f" {PERCENT_LIMIT}% (Kruise 0.6 and later); give the step a count of pods first. Approve, jump and rollback"
-        " still work"
+        f" {PERCENT_LIMIT}% (Kruise 0.6 and later); give the step a count of pods first. Approve and jump still work,"
+        " and rollback unless it is paused"
         if step
         else ""
     )

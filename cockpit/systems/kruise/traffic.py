@@ -8,7 +8,7 @@ the router says.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
@@ -37,7 +37,7 @@ class Traffic:
     canary: Service | None = None
     refs: tuple[Ref, ...] = ()
     problems: tuple[Finding, ...] = ()
-    derived: bool = field(default=False)
+    derived: bool = False
 
     @property
     def pinned(self) -> bool:

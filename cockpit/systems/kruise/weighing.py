@@ -33,10 +33,10 @@ def why_not_weight(release: Release) -> str:
         return "it has no two versions to split between at present"
     if step.matches:
         return f"step {step.index} sends requests by header, not by weight: approve it, or jump to a step with a weight"
-    if covers_all(release, step):
+    if release.covers_all(step):
         return (
             f"step {step.index} replaces all pods, and the controller routes no traffic then:"
-            f" {release.name(release.new)} gets everything; roll back, or jump to an earlier step"
+            f" {release.new_name} gets everything; roll back, or jump to an earlier step"
         )
     if release.strict and release.plan.style is Style.PARTITION and _too_many(step):
         return (
@@ -44,12 +44,6 @@ def why_not_weight(release: Release) -> str:
             f" step above {PERCENT_LIMIT}%: give the step a count of pods in the spec, or jump to another step"
         )
     return ""
-
-
-def covers_all(release: Release, step: PlanStep) -> bool:
-    """A partition step for all pods: its routing is skipped, and the stable Service picks every version."""
-    target = step.target(release.subject.desired)
-    return release.plan.style is Style.PARTITION and target is not None and target >= release.subject.desired
 
 
 def _too_many(step: PlanStep) -> bool:
@@ -137,4 +131,6 @@ def _warnings(release: Release, step: PlanStep, stable: Version, new: Version, s
         found.append(f"capacity: {percent(share)} of the traffic on {new.ready} of {ready} ready pods")
     if release.progress.state != status.PAUSED:
         found.append(f"the step is at {release.progress.state} and not done yet")
+    if step.follows_share:
+        found.append("the step names no number of pods, so that the pods follow the weight")
     return (*found, *spec_warnings(release))

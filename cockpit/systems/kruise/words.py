@@ -50,31 +50,30 @@ def step_of(release: Release) -> Step | None:
     step, progress, plan = release.step, release.progress, release.plan
     if step is None:
         return None
-    waiting = progress.state == status.PAUSED and asks(step, plan) and not release.paused
     return Step(
         index=step.index,
         count=len(plan.steps),
         weight=weight(step, plan),
         title=title(step, plan),
         until=None if release.paused else until(progress, step, plan),
-        asks=waiting,
+        asks=release.asks,
     )
 
 
 def message(release: Release) -> str:
     """Where it stands, in a few words."""
     progress, plan = release.progress, release.plan
-    if release.subject.workload is None:
+    if release.subject.workload is None and release.subject.ref is not None:
         return f"its workload {plan.workload[1]} {plan.workload[2]} is not there"
     if release.still_rolling and progress.phase in ("Healthy", "Disabled"):
-        return f"{release.name(release.stable)} replaces all pods, without steps"
+        return f"{release.stable_name} replaces all pods, without steps"
     match progress.phase:
         case "Progressing":
             return _releasing(release)
         case "Healthy":
             if progress.rolled_back:
-                return f"rolled back to {release.name(release.stable)}"
-            return f"{release.name(release.stable)} is released"
+                return f"rolled back to {release.stable_name}"
+            return f"{release.stable_name} is released"
         case "Disabling":
             return "being disabled: the release finishes forward, without steps"
         case "Disabled":
@@ -91,14 +90,14 @@ def _releasing(release: Release) -> str:
         back = "; nothing is handled before it is resumed, the way back included" if release.reverted else ""
         return f"paused{_at(release)}{back}"
     if progress.cancelling or release.reverted:
-        return f"rolling back to {release.name(release.stable)}" + _stage(progress.finalising)
+        return f"rolling back to {release.stable_name}" + _stage(progress.finalising)
     if step is None:
         return ("finishing" + _stage(progress.finalising)) if progress.reason != "Initializing" else "starting"
     if progress.state == status.PAUSED:
         what = "waits for approval" if asks(step, release.plan) else f"goes on after {step.seconds}s"
     else:
         what = _STATES.get(progress.state, safe_text(progress.state, 40) or "starting")
-    return f"{release.name(release.new)}{_at(release)}: {what}"
+    return f"{release.new_name}{_at(release)}: {what}"
 
 
 def _at(release: Release) -> str:

@@ -97,10 +97,10 @@ def _batch_release(namespace: str, name: str, objects: Objects) -> BatchRelease 
 
 def _roles(editions: Sequence[Edition], progress: Progress) -> list[Role]:
     """The stable one is what a release came from; where none is under way, what the workload asks for."""
-    if not progress.releasing or len(editions) == 1:
+    if not progress.releasing:
         return [Role.STABLE if e.present else Role.OLD for e in editions]
     stable = next((e for e in editions if e.hash and e.hash == progress.stable_hash), None)
-    if stable is None:
+    if stable is None and not progress.stable_hash:
         # Not recorded yet: of those that have pods and are not asked for, the newest.
         others = [e for e in editions if not e.present]
         stable = max(others, key=lambda e: (bool(e.candidate.ready), e.order), default=None)

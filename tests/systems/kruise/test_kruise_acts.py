@@ -6,7 +6,7 @@ import pytest
 
 from cockpit.model.plan import Act, Ask, Plan
 from cockpit.model.refs import DEPLOYMENTS
-from cockpit.model.rollout import Phase
+from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, ConflictError, Doc
 from tests.systems.kruise.releases import (
     NAME,
@@ -78,9 +78,9 @@ def test_steps_are_steered_only_while_one_is_under_way(act: Act) -> None:
     cluster = releasing()
     steering(cluster)["paused"] = True
     assert "resume it first" in refusal(cluster, ask)
-    for reason, words in (("Initializing", "just starting"), ("Finalising", "finishing"), ("Cancelling", "way back")):
+    for word, words in (("Initializing", "just starting"), ("Finalising", "finishing"), ("Cancelling", "way back")):
         cluster = releasing()
-        cluster.doc("KruiseRollout", NAME)["status"]["conditions"][0]["reason"] = reason
+        reason(cluster, word)
         assert words in refusal(cluster, ask)
 
 
@@ -121,10 +121,17 @@ def test_older_controllers_do_not_jump() -> None:
     assert planned(cluster, APPROVE).changes[0].after == "2/3"
 
 
+def reason(cluster: Cluster, word: str) -> None:
+    """Where the controller says that the release stands."""
+    cluster.doc("KruiseRollout", NAME)["status"]["conditions"][0]["reason"] = word
+
+
 def test_pause_and_resume_undo_each_other() -> None:
     cluster = releasing()
     pause = planned(cluster, Ask(Act.PAUSE))
     cluster.send_all(pause.requests)
+    assert read(cluster).phase is Phase.PROGRESSING, "asked for, and not taken up so far"
+    reason(cluster, "Paused")
     assert read(cluster).phase is Phase.PAUSED
     resume = planned(cluster, Ask(Act.RESUME))
     cluster.send_all(pause.inverse)
@@ -171,7 +178,10 @@ def test_where_a_step_has_no_weight_to_set() -> None:
     assert "by header" in refusal(releasing(body=spec(by_header)), ask)
     assert "above 50%" in refusal(releasing(body=spec([{"replicas": "75%", "pause": {}}]), new=3), ask)
     everything = [{"traffic": "20%", "replicas": 4, "pause": {}}]
-    assert "replaces all pods" in refusal(releasing(body=spec(everything), new=3), ask)
+    cluster = releasing(body=spec(everything), new=3)
+    assert "replaces all pods" in refusal(cluster, ask)
+    del inner(cluster)["nextStepIndex"]  # up to 0.5 such a step is routed as any other
+    assert planned(cluster, ask)
 
 
 def test_a_stored_plan_that_admission_refuses_is_warned_about_where_the_object_itself_is_written() -> None:
@@ -181,6 +191,61 @@ def test_a_stored_plan_that_admission_refuses_is_warned_about_where_the_object_i
         assert any("admission will refuse" in warning for warning in planned(cluster, Ask(act)).warnings)
     for act in (Act.APPROVE, Act.ROLLBACK):
         assert not any("admission" in warning for warning in planned(cluster, Ask(act)).warnings)
+
+
+def test_what_ends_a_release_is_not_paused() -> None:
+    for word in ("Finalising", "Cancelling"):
+        cluster = releasing()
+        reason(cluster, word)
+        assert "ending" in refusal(cluster, Ask(Act.PAUSE))
+        steering(cluster)["paused"] = True
+        rollout = read(cluster)
+        assert rollout.phase is Phase.PROGRESSING
+        assert "paused" not in rollout.message
+
+
+def test_while_a_release_finishes_no_other_template_is_written() -> None:
+    cluster = releasing(3, "Completed", new=3)
+    reason(cluster, "Finalising")
+    for ask in (Ask(Act.ROLLBACK), Ask(Act.ROLLBACK, version=OLD), Ask(Act.SET_IMAGE, image=("", "openkruise/demo:9"))):
+        assert "wait" in refusal(cluster, ask)
+
+
+def test_a_stable_version_that_is_not_on_record_is_not_guessed() -> None:
+    cluster = releasing(stableRevision="5f7d4c")
+    why = refusal(cluster, Ask(Act.ROLLBACK))
+    assert "5f7d4c" in why
+    assert "apply its template" in why
+    assert [v.role for v in read(cluster).versions] == [Role.OLD, Role.CANARY]
+
+
+def test_before_a_release_begins_the_status_still_names_the_hashes_of_the_one_before() -> None:
+    cluster = releasing(3, "Completed", nextStepIndex=-1)
+    reason(cluster, "Initializing")
+    status = inner(cluster)
+    status["stableRevision"], status["podTemplateHash"] = status["podTemplateHash"], status["stableRevision"]
+    assert "not recorded" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert {v.name: v.role for v in read(cluster).versions} == {OLD: Role.STABLE, NEW: Role.CANARY}
+
+
+def test_a_step_that_the_plan_does_not_have_any_more() -> None:
+    assert "names step 7" in refusal(releasing(currentStepIndex=7), APPROVE)
+
+
+@pytest.mark.parametrize("named", [0, -1, 9])
+def test_an_index_that_the_plan_does_not_have_is_the_one_after_to_the_controller(named: int) -> None:
+    plan = planned(releasing(nextStepIndex=named), APPROVE)
+    assert not plan.final
+    assert [str(change) for change in plan.changes] == ["step 1/3 -> 2/3"]
+
+
+def test_disabling_on_the_way_back_goes_on_back() -> None:
+    cluster = releasing()
+    reason(cluster, "Cancelling")
+    cluster.send_all(planned(releasing(), Ask(Act.ROLLBACK)).requests)
+    (warning, *_) = planned(cluster, Ask(Act.DISABLE)).warnings
+    assert OLD in warning
+    assert NEW not in warning
 
 
 def test_rolling_back_writes_the_stable_template_and_nothing_else() -> None:
@@ -205,6 +270,9 @@ def test_rolling_back_while_paused_resumes_after_the_template_is_written() -> No
     steering(cluster)["paused"] = True
     kinds = [request.ref.resource.kind for request in planned(cluster, Ask(Act.ROLLBACK)).requests]
     assert kinds == ["Deployment", "Rollout"]
+    steering(cluster)["canary"]["steps"][2]["replicas"] = "80%"
+    warnings = planned(cluster, Ask(Act.ROLLBACK)).warnings
+    assert any("admission will refuse" in warning for warning in warnings), "to resume writes the object itself"
 
 
 def test_during_a_release_the_only_way_back_is_the_stable_version() -> None:

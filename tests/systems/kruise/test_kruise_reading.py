@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.refs import DEPLOYMENTS, INGRESSES, KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, SERVICES
+from cockpit.model.refs import (
+    BATCHRELEASES,
+    BATCHRELEASES_V1ALPHA1,
+    DEPLOYMENTS,
+    INGRESSES,
+    KRUISE_ROLLOUTS,
+    KRUISE_ROLLOUTS_V1ALPHA1,
+    SERVICES,
+)
 from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, Doc
 from tests.systems.kruise.releases import (
@@ -177,6 +185,7 @@ def test_of_several_routings_the_first_counts() -> None:
 def test_pausing_while_the_way_back_is_asked_for_is_told() -> None:
     cluster = releasing()
     cluster.doc("KruiseRollout", NAME)["spec"]["strategy"]["paused"] = True
+    cluster.doc("KruiseRollout", NAME)["status"]["conditions"][0]["reason"] = "Paused"
     assert read(cluster).phase is Phase.PAUSED
     application = cluster.doc("Deployment", "echoserver")
     application["spec"]["template"]["spec"]["containers"][0]["image"] = f"openkruise/demo:{OLD}"
@@ -194,11 +203,13 @@ def test_the_older_version_of_the_api_reads_the_same() -> None:
         },
     }
     cluster = releasing(body=body)
-    cluster = Cluster(cluster.docs.values(), unknown={KRUISE_ROLLOUTS})
+    cluster.add({"apiVersion": "rollouts.kruise.io/v1beta1", "kind": "BatchRelease", "metadata": {"name": NAME}})
+    cluster = Cluster(cluster.docs.values(), unknown={KRUISE_ROLLOUTS, BATCHRELEASES})
     found = cluster.get(KRUISE_ROLLOUTS_V1ALPHA1, "default", NAME)
     assert found
     (rollout,) = SYSTEM.read(found, cluster)
     assert rollout.objects[0].resource is KRUISE_ROLLOUTS_V1ALPHA1
+    assert rollout.objects[-1].resource is BATCHRELEASES_V1ALPHA1
     assert [step.title for step in rollout.steps] == ["20%, 20% of pods", "50%, 2 pods, wait 60s"]
     assert rollout.step
     assert rollout.step.weight == 0.2
@@ -212,7 +223,9 @@ def test_a_workload_that_is_missing_or_of_an_unknown_kind() -> None:
     assert "workload-missing" in ids(rollout)
     body: Any = spec()
     body["workloadRef"]["kind"] = "Game"
-    assert "workload-unread" in ids(read(resting(body)))
+    rollout = read(resting(body))
+    assert "workload-unread" in ids(rollout)
+    assert rollout.message == "the stable version is released"
 
 
 def test_it_says_what_it_steers() -> None:
