@@ -10,11 +10,14 @@ from cockpit.kube.backoff import Random
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import ApiError
 from cockpit.kube.kinds import families
-from cockpit.kube.reflector import Reflector
+from cockpit.kube.reflector import SLOW_RETRY, Reflector
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync
+
+# Seconds until a cluster that did not say what it serves is asked again.
+_ASK_AGAIN = 5.0
 
 
 class Informers:
@@ -36,6 +39,7 @@ class Informers:
     ) -> None:
         self.store = Store(api.context)
         self._api = api
+        self._clock = clock
         self._reflectors = {
             resource: Reflector(api, resource, namespace, self.store, clock=clock, rng=rng, on_change=on_change)
             for resource in resources
@@ -52,17 +56,36 @@ class Informers:
                 tasks.create_task(self._follow(family))
 
     async def _follow(self, family: Sequence[Resource]) -> None:
-        """Follow one kind in the version that the cluster serves."""
-        chosen = family[0] if len(family) == 1 else await self._served(family)
+        """Follow one kind in the version that the cluster serves; the preferred one as long as none is known to be."""
+        if len(family) == 1:
+            await self._reflectors[family[0]].run()
+            return
+        chosen, again = await self._choice(family)
+        self._leave_out(family, chosen)
+        if not again:
+            await self._reflectors[chosen].run()
+            return
+        async with asyncio.TaskGroup() as tasks:
+            preferred = tasks.create_task(self._reflectors[family[0]].run())
+            while again:
+                await self._clock.sleep(again)
+                chosen, again = await self._choice(family)
+            if chosen != family[0]:
+                preferred.cancel()
+        # The group ends only where another version is served.
+        self._leave_out(family, chosen)
+        await self._reflectors[chosen].run()
+
+    def _leave_out(self, family: Sequence[Resource], chosen: Resource) -> None:
         for resource in family:
             if resource != chosen:
                 self._reflectors[resource].leave_out()
-        await self._reflectors[chosen].run()
 
-    async def _served(self, family: Sequence[Resource]) -> Resource:
-        """The preferred version that is served; the first of all where the cluster serves none or does not say."""
+    async def _choice(self, family: Sequence[Resource]) -> tuple[Resource, float]:
+        """The version to follow, and after how many seconds to ask again; 0 where it is known to be served."""
         try:
             found = await served(self._api, family)
         except ApiError:
-            return family[0]
-        return next((resource for resource in family if resource in found), family[0])
+            return family[0], _ASK_AGAIN
+        first = next((resource for resource in family if resource in found), None)
+        return (family[0], SLOW_RETRY) if first is None else (first, 0.0)

@@ -6,8 +6,10 @@ import asyncio
 import random
 from contextlib import suppress
 
+import pytest
+
 from cockpit.kube.informers import Informers
-from cockpit.model.refs import INGRESSES, PODS, SERVICES
+from cockpit.model.refs import HTTPROUTES, HTTPROUTES_V1BETA1, INGRESSES, PODS, SERVICES
 from cockpit.model.view import Sync
 
 
@@ -62,3 +64,40 @@ async def test_a_namespace_narrows_the_kinds_that_have_one(server, api, clock, p
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize("status", [503, 404], ids=["does not say", "serves none"])
+async def test_an_older_version_is_found_once_the_cluster_says_that_it_serves_it(server, api, clock, status):
+    group = "/apis/gateway.networking.k8s.io"
+    older = {f"{group}/v1beta1": {"resources": [{"name": "httproutes"}]}}
+    known: dict[str, object] = {}
+
+    async def route(request):
+        if request.query.get("watch"):
+            return await server.streams()(request)
+        if request.path == f"{group}/v1beta1/httproutes" and known:
+            return await server.page()(request)
+        if request.path in known:
+            return await server.says(known[request.path])(request)
+        return await server.fails(404 if known else status)(request)
+
+    server.then(*(route for _ in range(200)))
+    kinds = (HTTPROUTES, HTTPROUTES_V1BETA1)
+    informers = Informers(api, kinds, None, clock=clock, rng=random.Random(3), on_change=server.signal.ring)
+    running = asyncio.create_task(informers.run())
+    try:
+        undecided = Sync.ABSENT if status == 404 else Sync.RETRYING
+        async with asyncio.timeout(10):
+            while [kind.state for kind in informers.kinds()] != [undecided, Sync.ABSENT]:
+                await clock.advance(0.1)
+                await asyncio.sleep(0)
+        known.update(older)
+        async with asyncio.timeout(10):
+            while [kind.state for kind in informers.kinds()] != [Sync.ABSENT, Sync.LIVE]:
+                await clock.advance(1.0)
+                await asyncio.sleep(0)
+        assert informers.store.known(HTTPROUTES_V1BETA1)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
