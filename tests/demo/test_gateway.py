@@ -90,6 +90,14 @@ async def test_an_answer_names_the_pod_that_gave_it(two_versions: Bench) -> None
     assert (answer["namespace"], answer["image"], answer["env"], answer["path"]) == ("default", "web:v1", {}, "/a/b")
 
 
+async def test_a_request_with_a_large_body_is_answered(two_versions: Bench) -> None:
+    body = b"x" * 200_000
+    head = f"POST / HTTP/1.1\r\nHost: www.example.com\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    async with running(two_versions) as gateway:
+        answer = await talk(("127.0.0.1", gateway.port), head.encode() + body)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_canary_comes_goes_and_never_loses_a_request(two_versions: Bench) -> None:
     async def share(gateway: Gateway, count: int = 300) -> Counter[str]:
         answers = [await ask(gateway) for _ in range(count)]

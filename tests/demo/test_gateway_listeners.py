@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import AsyncIterator
 
 import pytest
 
+from cockpit.demo.controllers.gateway_api import CONTROLLERS
 from cockpit.demo.gateway import Gateway
 from cockpit.demo.schemas.customkinds import GATEWAYS, HTTPROUTES
 from cockpit.demo.schemas.kinds import EVENTS, SERVICES
@@ -83,3 +85,41 @@ async def test_a_port_that_the_system_refuses_is_told(two_versions: Bench) -> No
             assert addresses(bench) == []
     (told,) = [e["message"] for e in bench.storage.list(EVENTS) if e["reason"] == "AddressNotUsable"]
     assert f"refuses 127.0.0.1:{port}" in told
+
+
+async def test_behind_the_gateway_of_another_cluster_its_own_address_follows_its_routes(
+    served: tuple[Bench, Gateway, int],
+) -> None:
+    _, front, _ = served
+    beside = Bench()
+    beside.storage.create(GATEWAYS, gate(port=(port := free_port())))
+    made = beside.storage.create(HTTPROUTES, route(rule(("web-v1", 1))))
+    behind = Gateway(beside.storage, beside.clock, random.Random(3), front=front)
+    await behind.start()
+    try:
+        beside.settle()
+        await turns()
+        (address,) = addresses(beside)
+        assert await status_at(address, port) == 500, "there is no such Service"
+        made = beside.storage.get(HTTPROUTES, "default", "route")
+        made["spec"]["hostnames"] = ["other.test"]
+        beside.storage.update(HTTPROUTES, made)
+        assert await status_at(address, port) == 404
+    finally:
+        await behind.stop()
+
+
+def test_a_route_is_counted_again_when_its_spec_changes_only() -> None:
+    bench = Bench()
+    bench.storage.create(GATEWAYS, gate())
+    bench.storage.create(HTTPROUTES, route(rule(("web-v1", 1))))
+    bench.settle()
+    gateways = next(c for c in CONTROLLERS if c.name == "gateway")
+    seen: list[bool] = []
+    bench.storage.subscribe(lambda event: seen.append(bool(list(gateways.touches(bench.runtime.world, event)))))
+    made = bench.storage.get(HTTPROUTES, "default", "route")
+    bench.storage.update(HTTPROUTES, {**made, "status": {"parents": []}}, subresource="status")
+    made = bench.storage.get(HTTPROUTES, "default", "route")
+    made["spec"]["hostnames"] = ["other.test"]
+    bench.storage.update(HTTPROUTES, made)
+    assert seen == [False, True]

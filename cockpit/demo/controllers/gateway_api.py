@@ -57,10 +57,10 @@ def _class(world: World, key: Key) -> float | None:
 
 
 def _touch_gateways(world: World, event: Event) -> Iterator[Key]:
-    """A Gateway counts the routes on it, so that it looks again with each of them."""
+    """A Gateway counts the routes on it, so that it looks again with each whose spec changed."""
     if event.kind is GATEWAYS:
         yield key_of(GATEWAYS, event.obj)
-    elif event.kind in ROUTES:
+    elif event.kind in ROUTES and not _is_status_only(event):
         for parent in (p for obj in (event.obj, event.old) if obj for p in parents_of(obj)):
             yield place_of(event.obj, parent)
     elif event.kind is GATEWAYCLASSES:
@@ -93,6 +93,10 @@ def _gateway(world: World, key: Key) -> float | None:
     return None
 
 
+def _is_status_only(event: Event) -> bool:
+    return event.type == "MODIFIED" and event.old is not None and event.obj.get("spec") == event.old.get("spec")
+
+
 def _attached(world: World, gateway: Object, key: Key, listener: Any) -> int:
     one = {**gateway, "spec": {**gateway["spec"], "listeners": [listener]}}
     return sum(
@@ -110,7 +114,7 @@ def _touch_routes(kind: Kind) -> Any:
         if event.kind is kind:
             yield key_of(kind, event.obj)
         elif event.kind in (SERVICES, REFERENCEGRANTS, GATEWAYS, GATEWAYCLASSES):
-            if event.type == "MODIFIED" and event.old and event.obj.get("spec") == event.old.get("spec"):
+            if _is_status_only(event):
                 return
             yield from (key_of(kind, route) for route in world.storage.scan(kind))
 

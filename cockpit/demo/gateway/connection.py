@@ -47,7 +47,8 @@ class Connection(asyncio.Protocol):
         """Answer what is complete; stop reading while an answer is under way."""
         self._buffer += data
         self._proceed()
-        if self._transport and len(self._buffer) > LONGEST_HEAD:
+        # A body that is still to come is bounded by its announced length; only what comes after it has to wait.
+        if self._transport and (self._later or self._full) and len(self._buffer) > LONGEST_HEAD:
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:

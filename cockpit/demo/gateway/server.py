@@ -232,8 +232,10 @@ class Gateway:
         if event.kind in ROUTED:
             gone = event.type == "DELETED" or event.old is None
             if gone or _rules(event.obj) != _rules(event.old or {}):
-                (self._front or self)._routes = None
-                self._inside = None
+                # At the addresses of its own Gateways it serves this cluster even where another has the front.
+                self._routes = self._inside = None
+                if self._front is not None:
+                    self._front._routes = None
 
 
 def _rules(obj: Object) -> tuple[Any, ...]:
