@@ -236,6 +236,7 @@ def test_finish_removes_route_subset_and_deployment_in_this_order() -> None:
     plan = do(cluster, Ask(Act.FINISH))
     kinds = [(r.verb.value, r.ref.resource.kind) for r in plan.requests]
     assert kinds == [("patch", "VirtualService"), ("patch", "DestinationRule"), ("delete", "Deployment")]
+    assert any("other namespaces are not looked at" in warning for warning in plan.warnings)
     assert legs(cluster) == [("v2", 100)]
     assert [s["name"] for s in cluster.doc("DestinationRule", "reviews")["spec"]["subsets"]] == ["v2"]
     assert ("Deployment", "default", "reviews-v1") not in cluster.docs

@@ -127,6 +127,9 @@ def leftovers(split: Split, kept: Version, objects: Objects) -> Leftovers:
             sides.append(side)
         if side.subset:
             subsets.append(side.subset)
+    if subsets:
+        names = listed([f"subset {s.name}" for s in subsets])
+        stays.append(f"other namespaces are not looked at: a VirtualService there that names {names} would give 503")
     workloads, services = [], []
     for version in split.versions:
         candidate = split.candidate(version.name)
