@@ -128,8 +128,8 @@ def leftovers(split: Split, kept: Version, objects: Objects) -> Leftovers:
         if side.subset:
             subsets.append(side.subset)
     if subsets:
-        names = listed([f"subset {s.name}" for s in subsets])
-        stays.append(f"other namespaces are not looked at: a VirtualService there that names {names} would give 503")
+        unseen = listed([f"subset {s.name}" for s in subsets])
+        stays.append(f"other namespaces are not looked at: a VirtualService there that names {unseen} would give 503")
     workloads, services = [], []
     for version in split.versions:
         candidate = split.candidate(version.name)
