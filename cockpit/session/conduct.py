@@ -28,6 +28,8 @@ Report = Callable[[Outcome], None]
 _MOST_ISSUES = 32
 # Longer than one request takes with the usual timeout: a plan is not left half sent when a session ends.
 _DRAIN_SECONDS = 40.0
+# A controller that was let go on moves within seconds.
+_OVERTAKEN_SECONDS = 15.0
 
 
 @dataclass(eq=False, slots=True)
@@ -128,9 +130,13 @@ class Conductor:
         self._remember(issue, passage)
         if passage.done:
             self._supersede(plan)
-        if not passage.failed:
+        may_be_overtaken = wait > 0 and _may_be_overtaken(plan, passage)
+        if may_be_overtaken or not passage.failed:
             self._waits[plan.rollout] = waiting
         self._release(plan)
+        if may_be_overtaken:
+            reached = await self._await_effect(cluster, issue, waiting, min(wait, _OVERTAKEN_SECONDS))
+            return await note(reached if reached.stage is Stage.VERIFIED else _stopped(plan, passage))
         if passage.failed:
             return await note(_stopped(plan, passage))
         sent = await note(Outcome(Stage.SENT, "accepted by the API server; not yet seen to take effect", plan))
@@ -245,6 +251,14 @@ def _reported(report: Report, outcome: Outcome) -> Outcome:
 
 def _refused(plan: Plan, why: str) -> Outcome:
     return Outcome(Stage.REFUSED, f"nothing was sent: {why}", plan)
+
+
+def _may_be_overtaken(plan: Plan, passage: Passage) -> bool:
+    """Whether a controller may have gone by itself where the request that was refused was to send it.
+
+    What was done before it, such as ending a pause by hand, can be all that the controller waited for.
+    """
+    return bool(plan.reaches and passage.done and passage.failed and passage.failed.consumed and not passage.unknown)
 
 
 def _stopped(plan: Plan, passage: Passage) -> Outcome:

@@ -1,6 +1,7 @@
 """A system made for these tests: a release in four steps of which each waits for an approval that is taken up at once.
 
-All of it stands in annotations of a Service: `step`, `phase`, and `approved`, which whoever drives it clears.
+All of it stands in annotations of a Service: `step`, `phase`, `held`, which an approval takes away first, and
+`approved`, which whoever drives it clears.
 """
 
 from __future__ import annotations
@@ -48,19 +49,23 @@ class Gated:
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         if rollout.step is None:
             return Refused(ask.act, rollout.key, "nothing waits")
-        at = rollout.step.index
+        at, requests = rollout.step.index, []
+        root = objects.get(SERVICES, rollout.key.namespace, rollout.key.name)
+        if root and "held" in (getattr(root.metadata, "annotations", None) or {}):
+            go = [{"op": "remove", "path": "/metadata/annotations/held"}]
+            requests.append(Request(Verb.PATCH, rollout.objects[0], go, PatchType.JSON))
         body = [
             {"op": "test", "path": "/metadata/annotations/step", "value": str(at)},
             {"op": "add", "path": "/metadata/annotations/approved", "value": str(at)},
         ]
-        request = Request(Verb.PATCH, rollout.objects[0], body, PatchType.JSON, consumed=True)
+        requests.append(Request(Verb.PATCH, rollout.objects[0], body, PatchType.JSON, consumed=True))
         reaches = Milestone(f"step {at} is left", left_step=at)
-        return Plan(ask.act, rollout.key, f"approve step {at}", (), (request,), (), reaches=reaches)
+        return Plan(ask.act, rollout.key, f"approve step {at}", (), tuple(requests), (), reaches=reaches)
 
 
-def release(server: ApiServer, step: int = 2) -> None:
+def release(server: ApiServer, step: int = 2, **notes: str) -> None:
     """A release that waits at a step."""
-    server.change(SHOP, {"metadata": {"annotations": {"step": str(step), "phase": "waiting"}}})
+    server.change(SHOP, {"metadata": {"annotations": {"step": str(step), "phase": "waiting", **notes}}})
 
 
 def steps_taken(server: ApiServer) -> int:
@@ -77,5 +82,16 @@ def taking_up(server: ApiServer, *, by: int = 1, **notes: str) -> None:
             phase = "at rest" if step > STEPS else "waiting"
             found = {"approved": None, "step": str(step), "phase": phase, **notes}
             server.change(SHOP, {"metadata": {"annotations": found}})
+
+    server.controller = controller
+
+
+def going_on_when_let(server: ApiServer, by: int) -> None:
+    """Go on by so many steps as soon as nobody holds it, without waiting for the approval."""
+
+    def controller() -> None:
+        if "held" not in server.docs[SHOP]["metadata"]["annotations"]:
+            server.controller = lambda: None
+            server.change(SHOP, {"metadata": {"annotations": {"step": str(steps_taken(server) + by)}}})
 
     server.controller = controller

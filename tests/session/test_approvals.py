@@ -13,7 +13,7 @@ from tests.session.acting import prepared, sent
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import SHOP, Open
 from tests.session.conftest import Stage as On
-from tests.session.gated import STEPS, Gated, release, steps_taken, taking_up
+from tests.session.gated import STEPS, Gated, going_on_when_let, release, steps_taken, taking_up
 
 APPROVE = Ask(Act.APPROVE)
 
@@ -72,6 +72,21 @@ async def test_a_release_that_is_aborted_instead_ends_the_wait_with_its_reason(s
         "accepted, but it did not come to it: step 2 is left was expected, and instead it is"
         " aborted at step 2: the analysis failed"
     )
+
+
+@pytest.mark.parametrize("faster", [True, False])
+async def test_an_approval_that_its_controller_was_faster_than_took_effect_all_the_same(
+    server: ApiServer, stage: Open, faster: bool
+) -> None:
+    """Once it is no longer held it goes on by itself, so that the approval finds another step, or is taken up."""
+    release(server, held="by hand")
+    on = await stage(server, adapters=(Gated(),))
+    plan = await prepared(on, APPROVE)
+    assert len(plan.plan.requests) == 2
+    going_on_when_let(server, by=1) if faster else taking_up(server, by=1)
+    outcome = await on.passing(on.session.send(plan, wait=30.0))
+    assert outcome.stage is Stage.VERIFIED, outcome.why
+    assert steps_taken(server) == 3, "one step, whoever took it"
 
 
 @pytest.mark.parametrize("taken_up", [True, False])

@@ -65,6 +65,11 @@ def until(state: State) -> str | None:
     return max(known) if known and len(known) == len(ends) else None
 
 
+def _shown_end(state: State) -> str | None:
+    """As `until`, but not while it is paused by hand: then nothing ends by itself."""
+    return None if state.status.paused else until(state)
+
+
 def _end(state: State, pause: Pause) -> str | None:
     seconds: float | None = None
     if pause.reason == "CanaryPauseStep" and state.step and state.step.kind is Kind.PAUSE:
@@ -88,7 +93,7 @@ def step_of(state: State) -> Step | None:
     status, steps = state.status, state.strategy.steps
     if state.strategy.style == "blue-green":
         stops = any(p.reason == "BlueGreenPause" for p in status.pauses) and state.updating
-        return Step(1, 1, None, "switch the active Service", until(state), asks(state)) if stops else None
+        return Step(1, 1, None, "switch the active Service", _shown_end(state), asks(state)) if stops else None
     if state.at is None or state.step is None:
         return None
-    return Step(state.at + 1, len(steps), state.weight, state.step.title, until(state), asks(state))
+    return Step(state.at + 1, len(steps), state.weight, state.step.title, _shown_end(state), asks(state))

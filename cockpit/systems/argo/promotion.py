@@ -121,6 +121,8 @@ def _inconclusive(state: State) -> bool:
 
 def _early(state: State) -> tuple[str, ...]:
     end = until(state)
+    if end and state.status.paused:
+        return (f"its own pause ends at {end}: once resumed it goes on by itself then",)
     return (f"it would go on by itself at {end}",) if end else ()
 
 
