@@ -60,6 +60,7 @@ class Cluster:
 
     def __init__(self, docs: Iterable[Doc] = (), *, context: str = "test", unknown: Iterable[Resource] = ()) -> None:
         self._context = context
+        self._namespace: str | None = None
         self._unknown = frozenset(unknown)
         self.docs: dict[tuple[str, str, str], Doc] = {}
         self._revision = 0
@@ -72,12 +73,21 @@ class Cluster:
     def known(self, resource: Resource) -> bool:
         return resource not in self._unknown
 
+    def covers(self, namespace: str) -> bool:
+        return self._namespace in (None, namespace)
+
+    def kept_to(self, namespace: str) -> Cluster:
+        """Read this namespace only."""
+        self._namespace = namespace
+        return self
+
     def get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
         doc = self.docs.get((_word(resource), namespace if resource.namespaced else "", name))
-        return decode(doc) if doc and self.known(resource) else None
+        read = self.known(resource) and (not resource.namespaced or self.covers(namespace))
+        return decode(doc) if doc and read else None
 
     def every(self, resource: Resource, namespace: str) -> Sequence[Obj]:
-        if not self.known(resource):
+        if not self.known(resource) or (resource.namespaced and not self.covers(namespace)):
             return ()
         place = (_word(resource), namespace)
         return [decode(d) for (kind, ns, _), d in sorted(self.docs.items()) if (kind, ns) == place]
@@ -86,7 +96,7 @@ class Cluster:
         return [o for o in self.every(resource, namespace) if key in set(o.index_keys())]
 
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
-        found = [decode(d) for (kind, _, _), d in sorted(self.docs.items()) if kind == _word(resource)]
+        found = [decode(d) for (kind, ns, _), d in sorted(self.docs.items()) if kind == _word(resource) and self.covers(ns)]
         return [o for o in found if self.known(resource) and key in set(o.index_keys())]
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:

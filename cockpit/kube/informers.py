@@ -37,7 +37,7 @@ class Informers:
         rng: Random,
         on_change: Callable[[ChangeSet], None],
     ) -> None:
-        self.store = Store(api.context)
+        self.store = Store(api.context, namespace)
         self._api = api
         self._clock = clock
         self._reflectors = {

@@ -36,8 +36,10 @@ class Store:
     An object that disappeared from a list or a watch is gone; nothing is ever cleared first.
     """
 
-    def __init__(self, context: str) -> None:
+    def __init__(self, context: str, namespace: str | None = None) -> None:
+        """`namespace` is the only one that is read; None where all are."""
         self._context = context
+        self._namespace = namespace
         self._shelves: dict[Resource, Shelf] = {}
         self._known: set[Resource] = set()
 
@@ -94,6 +96,9 @@ class Store:
 
     def known(self, resource: Resource) -> bool:
         return resource in self._known
+
+    def covers(self, namespace: str) -> bool:
+        return self._namespace in (None, namespace)
 
     def rarest(self, resource: Resource, namespace: str, keys: Sequence[str]) -> str:
         """The key that the fewest objects have; the first in order among equals."""

@@ -61,3 +61,6 @@ class Tracked:
     def known(self, resource: Resource) -> bool:
         self._topics.add(sync_topic(resource))
         return self._store.known(resource)
+
+    def covers(self, namespace: str) -> bool:
+        return self._store.covers(namespace)

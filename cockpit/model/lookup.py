@@ -46,3 +46,7 @@ class Objects(Protocol):
     def known(self, resource: Resource) -> bool:
         """True once a list of this kind has been read, so that an absent object is really absent."""
         ...
+
+    def covers(self, namespace: str) -> bool:
+        """Whether objects of this namespace are read at all; False where a session is kept to another one."""
+        ...

@@ -76,6 +76,9 @@ class Federated:
         """Of the own cluster: one that cannot be reached takes nothing away from what is known here."""
         return self._own.known(resource)
 
+    def covers(self, namespace: str) -> bool:
+        return self._own.covers(namespace)
+
     def home(self, ref: Ref) -> str:
         """The neighbour that an object comes from; "" for the own cluster and for what is nowhere."""
         if self._own.get(ref.resource, ref.namespace, ref.name) is not None:

@@ -27,6 +27,12 @@ class WayIn:
     entrance: Door | None = None
 
 
+def unread(objects: Objects, what: str, *namespaces: str) -> str:
+    """That `what` was not read in those namespaces that this session leaves out, and the remedy; "" for none."""
+    out = [namespace for namespace in dict.fromkeys(namespaces) if not objects.covers(namespace)]
+    return f"{what} of namespace {' or '.join(out)} were not read here: try -A for all namespaces" if out else ""
+
+
 def service_door(service: Service, objects: Objects) -> WayIn:
     """The load balancer's address, else an Ingress that leads to the Service.
 

@@ -111,6 +111,11 @@ def test_a_change_that_alters_an_answer_shares_a_topic_with_the_question(before,
             assert tracked.topics & topics, question
 
 
+def test_a_store_of_one_namespace_covers_no_other():
+    assert Store("c").covers("shop")
+    assert [Tracked(Store("c", "shop")).covers(namespace) for namespace in ("shop", "istio-system")] == [True, False]
+
+
 def pod(name, version="1", **labels):
     return Pod(PodMeta(name, "one", f"uid-{name}", version, labels=labels))
 

@@ -86,6 +86,14 @@ def test_without_an_address_it_says_why(change: Any, missing: str) -> None:
     assert missing in rollout.door_missing
 
 
+def test_a_gateway_in_a_namespace_that_is_not_read_is_unknown_and_not_absent() -> None:
+    cluster = shop(route(SPLIT))
+    cluster.doc("HTTPRoute", "shop")["spec"]["parentRefs"] = [{"name": "gate", "namespace": "infra"}]
+    assert "Gateway infra/gate does not exist" in read(cluster).door_missing
+    missing = read(cluster.kept_to("default")).door_missing
+    assert "Gateway infra/gate is not known: the Gateways of namespace infra were not read here: try -A" in missing
+
+
 def test_a_gateway_without_a_listener_for_http_is_why_there_is_no_door() -> None:
     cluster = shop(route(SPLIT))
     cluster.doc("Gateway", "gate")["spec"]["listeners"][0]["protocol"] = "TCP"

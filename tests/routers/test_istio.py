@@ -261,6 +261,20 @@ def test_through_a_gateway_the_door_is_its_load_balancer() -> None:
     assert "Gateway default/gate does not exist" in read(reviews(outside)).door_missing
 
 
+def test_what_leads_to_a_gateway_in_a_namespace_that_is_not_read_is_unknown_and_not_absent() -> None:
+    def missing(gateway: str) -> str:
+        cluster = reviews(virtual_service(split(), hosts=("r.shop.test",), gateways=[gateway]), *gate())
+        cluster.kept_to("default")
+        return read(cluster).door_missing
+
+    own = missing("gate")
+    assert "the Services of namespace istio-system" in own
+    assert "were not read here: try -A" in own
+    assert "no Service leads" not in own
+    elsewhere = missing("istio-system/main")
+    assert "Gateway istio-system/main is not known: the Gateways of namespace istio-system were not read" in elsewhere
+
+
 def test_tcp_routes_are_shown_and_not_edited() -> None:
     tcp = [{"match": [{"port": 9080}], "route": [to("v1", 90), to("v2", 10)]}]
     cluster = reviews({**virtual_service(), "spec": {"hosts": ["reviews"], "tcp": tcp}})

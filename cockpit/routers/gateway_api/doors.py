@@ -9,7 +9,7 @@ from cockpit.model.door import Door
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Gateway, GrpcRoute
 from cockpit.routers.gateway_api.routes import AnyRoute, Parent, find_gateway, rules_of
-from cockpit.workloads.doors import WayIn, safe_host
+from cockpit.workloads.doors import WayIn, safe_host, unread
 
 _HTTP = 80
 
@@ -26,7 +26,8 @@ def route_door(route: AnyRoute, path: str, objects: Objects) -> WayIn:
         gateway = find_gateway(objects, parent.namespace, parent.name)
         what = f"Gateway {parent.namespace}/{parent.name}"
         if gateway is None:
-            missing = f"{what} does not exist in {objects.context}"
+            why = unread(objects, f"{what} is not known: the Gateways", parent.namespace)
+            missing = why or f"{what} does not exist in {objects.context}"
             continue
         missing = f"{what} has no listener for HTTP or HTTPS that the route hangs on"
         for listener in _listeners(gateway, parent):

@@ -22,7 +22,7 @@ from cockpit.routers.istio.routes import (
     hosts_of,
     served,
 )
-from cockpit.workloads.doors import WayIn, example_host
+from cockpit.workloads.doors import WayIn, example_host, unread
 from cockpit.workloads.lookups import find_service, of_kind, services_selecting
 
 _PLAIN_PORT, _TLS_PORT = 80, 443
@@ -63,9 +63,9 @@ def _gateway_door(name: str, service: VirtualService, path: str, objects: Object
     namespace, _, short = name.partition("/")
     gateway = objects.get(served(objects, GATEWAYS), namespace, short)
     if not isinstance(gateway, IstioGateway):
-        return WayIn(
-            missing=f"Gateway {name} does not exist", entrance=Door("", _PLAIN_PORT, _host(service, None), path)
-        )
+        why = unread(objects, f"Gateway {name} is not known: the Gateways", namespace)
+        entrance = Door("", _PLAIN_PORT, _host(service, None), path)
+        return WayIn(missing=why or f"Gateway {name} does not exist", entrance=entrance)
     server = _server(gateway)
     host, number, tls = _host(service, server), _number(server), "tls" in server
     entrance = Door("", number, host, path, tls)
@@ -77,9 +77,17 @@ def _gateway_door(name: str, service: VirtualService, path: str, objects: Object
         if entry:
             address = entry.ip or entry.hostname or ""
             return WayIn(Door(address, _port(found, number), host or address, path, tls))
-    where = f"Service {behind[0].metadata.namespace}/{behind[0].metadata.name}" if behind else "no Service"
-    why = f"{where} has an address" if not behind else f"{where} of Gateway {name} has no address from outside"
-    return WayIn(missing=why if behind else f"no Service leads to the pods of Gateway {name}", entrance=entrance)
+    if behind:
+        own = behind[0].metadata
+        why = f"Service {own.namespace}/{own.name} of Gateway {name} has no address from outside"
+        return WayIn(missing=why, entrance=entrance)
+    why = unread(objects, f"where Gateway {name} takes requests in is not known: the Services", *_places(gateway))
+    return WayIn(missing=why or f"no Service leads to the pods of Gateway {name}", entrance=entrance)
+
+
+def _places(gateway: IstioGateway) -> tuple[str, ...]:
+    """Namespaces where the pods of a Gateway are looked for."""
+    return (gateway.metadata.namespace, *_GATEWAY_NAMESPACES)
 
 
 def _services(gateway: IstioGateway, objects: Objects) -> Iterator[Service]:
@@ -87,7 +95,7 @@ def _services(gateway: IstioGateway, objects: Objects) -> Iterator[Service]:
     spec = gateway.spec if isinstance(gateway.spec, dict) else {}
     raw = spec.get("selector")
     labels = {str(k): str(v) for k, v in raw.items()} if isinstance(raw, dict) else {}
-    for namespace in dict.fromkeys((gateway.metadata.namespace, *_GATEWAY_NAMESPACES)):
+    for namespace in dict.fromkeys(_places(gateway)):
         for pod in of_kind(Pod, objects.selected(PODS, namespace, labels))[:1]:
             yield from services_selecting(objects, namespace, pod.metadata.labels or {})
 
