@@ -18,7 +18,7 @@ from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import DemoOrder, Options, StartError
 
 if TYPE_CHECKING:
-    from cockpit.kube.target import ConnectOptions
+    from cockpit.kube.target import ConnectOptions, Target
     from cockpit.model.clock import Clock
     from cockpit.model.view import FleetView
     from cockpit.probe.sample import SampleOrder, SampleResult
@@ -70,7 +70,7 @@ class Launcher:
     @contextlib.asynccontextmanager
     async def session(self, options: Options) -> AsyncIterator[Cockpit]:
         """See `Program.session`. Credentials are fetched before it is entered, while the terminal is free."""
-        from cockpit.kube.connect import connect, resolve
+        from cockpit.kube.connect import connect
         from cockpit.kube.errors import KubeError
         from cockpit.session.clock import SystemClock
         from cockpit.session.cluster import Connection
@@ -78,16 +78,13 @@ class Launcher:
         settings, clock = self.settings(options), SystemClock()
         wanted = self._connect_options(options, settings)
         connections = []
+        asked, aside = self._targets(wanted, settings)
         try:
-            targets = list(resolve(wanted, self._environ))
-            asked = tuple(target.context for target in targets)
-            if sharing := _behind_one_gateway(asked, settings):
-                targets = list(resolve(replace(wanted, contexts=(*asked, *sharing)), self._environ))
-            for target in targets:
-                aside = target.context not in asked
-                own = targets[0].namespace if aside else target.namespace
+            for target in (*asked, *aside):
+                own = target.namespace if target in asked else asked[0].namespace
                 namespace = None if options.all_namespaces else options.namespace or own
-                connections.append(Connection(await connect(target, wanted, clock), namespace, aside))
+                api = await connect(target, wanted, clock)
+                connections.append(Connection(api, namespace, aside=target in aside))
         except KubeError as problem:
             for connection in connections:
                 await connection.api.close()
@@ -201,17 +198,12 @@ class Launcher:
 
         Raises StartError for a kubeconfig that cannot be used.
         """
-        from cockpit.kube.errors import KubeError
-        from cockpit.kube.kubeconfig import resolve_targets
         from cockpit.model.view import ClusterView, FleetView, Sync
         from cockpit.session.clock import SystemClock
         from cockpit.session.production import is_production
 
-        try:
-            targets = resolve_targets(self._connect_options(options, settings), self._environ)
-        except KubeError as problem:
-            raise StartError(str(problem)) from None
-        if any(target.account.keys() & {"exec", "auth-provider"} for target in targets):
+        targets, aside = self._targets(self._connect_options(options, settings), settings)
+        if any(target.account.keys() & {"exec", "auth-provider"} for target in (*targets, *aside)):
             return None
         clusters = tuple(
             ClusterView(
@@ -229,6 +221,21 @@ class Launcher:
         )
         user = ", ".join(dict.fromkeys(target.user for target in targets))
         return FleetView(SystemClock().now(), clusters, (), (), settings.read_only, user)
+
+    def _targets(self, wanted: ConnectOptions, settings: Settings) -> tuple[tuple[Target, ...], tuple[Target, ...]]:
+        """The clusters that are asked for, and those behind one gateway with them; raises StartError."""
+        from cockpit.kube.errors import KubeError
+        from cockpit.kube.kubeconfig import resolve_targets
+
+        sharing: tuple[str, ...] = ()
+        try:
+            asked = resolve_targets(wanted, self._environ)
+            sharing = _behind_one_gateway([target.context for target in asked], settings)
+            aside = resolve_targets(replace(wanted, contexts=sharing), self._environ) if sharing else ()
+        except KubeError as problem:
+            why = f" {', '.join(sharing)}: named in `one_gateway` of the settings." if sharing else ""
+            raise StartError(f"{problem}{why}") from None
+        return asked, aside
 
     def _connect_options(self, options: Options, settings: Settings) -> ConnectOptions:
         from cockpit.kube.target import ConnectOptions

@@ -1,0 +1,45 @@
+"""What is known of the clusters before a session stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cockpit.cli.program import Options, StartError
+from cockpit.launch import Launcher
+
+PLUGIN = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "login"}}
+
+
+def launcher(folder: Path, users: dict[str, dict[str, Any]]) -> Launcher:
+    """A program whose kubeconfig has a context for each user, `eu` first; `eu` and `us` are behind one gateway."""
+    config = {
+        "current-context": "eu",
+        "clusters": [{"name": name, "cluster": {"server": f"https://{name}:6443"}} for name in users],
+        "users": [{"name": name, "user": user} for name, user in users.items()],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}} for name in users],
+    }
+    path = folder / "kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    return Launcher({"KUBECONFIG": str(path), "HOME": str(folder), "COCKPIT_ONE_GATEWAY": "eu,us"})
+
+
+def shown_before(program: Launcher) -> list[str] | None:
+    """The contexts on the screen before there is a session; None where it waits for one."""
+    options = Options()
+    view = program._connecting(options, program.settings(options))
+    return None if view is None else [cluster.context for cluster in view.clusters]
+
+
+def test_the_screen_waits_for_a_plugin_of_a_cluster_that_shares_the_gateway(tmp_path: Path) -> None:
+    assert shown_before(launcher(tmp_path, {"eu": {"token": "t"}, "us": {"token": "t"}})) == ["eu"]
+    assert shown_before(launcher(tmp_path, {"eu": {"token": "t"}, "us": PLUGIN})) is None
+    assert shown_before(launcher(tmp_path, {"eu": {"token": "t"}, "us": {"token": "t"}, "db": PLUGIN})) == ["eu"]
+
+
+def test_a_context_that_only_the_settings_name_is_told_with_them(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=r"us.*one_gateway"):
+        shown_before(launcher(tmp_path, {"eu": {"token": "t"}}))
