@@ -5,11 +5,10 @@ from __future__ import annotations
 from cockpit.model.fields import text
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.systems.kruise import status
-from cockpit.systems.kruise.reading import PERCENT_LIMIT, Release
+from cockpit.systems.kruise.reading import PERCENT_LIMIT, STARTED, Release
 from cockpit.systems.kruise.spec import PlanStep, Style
 from cockpit.workloads.findings import finding, percent
 
-_STARTS = "rollouts.kruise.io/in-progressing"
 _WATCHED = "rollouts.kruise.io/workload-type"
 _CLOSE = 0.004
 
@@ -161,7 +160,7 @@ def _unnoticed(release: Release) -> list[Finding]:
     workload, progress = release.subject.workload, release.progress
     if workload is None or progress.phase != "Healthy" or release.plan.disabled:
         return []
-    if _STARTS in (workload.metadata.annotations or {}):
+    if STARTED in (workload.metadata.annotations or {}):
         return []
     what = f"{release.plan.workload[1]} {workload.metadata.name}"
     if release.still_rolling and not progress.rolled_back:

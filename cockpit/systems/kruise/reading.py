@@ -18,6 +18,8 @@ from cockpit.systems.kruise.workload import Subject, subject_of
 # Since 0.6 the admission refuses partition steps with traffic and more than this percentage of pods
 # (its flag --partition-percent-limit may set another).
 PERCENT_LIMIT = 50
+# On a workload from the start of a release until its end begins.
+STARTED = "rollouts.kruise.io/in-progressing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from cockpit.model.plan import Ask, Change, Milestone, Plan, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.systems.kruise.editions import Edition
-from cockpit.systems.kruise.reading import Release
+from cockpit.systems.kruise.reading import STARTED, Release
 from cockpit.systems.kruise.spec import Style
 from cockpit.systems.kruise.switching import resume_request, spec_warnings
 from cockpit.systems.template_acts import RESTARTED
@@ -243,7 +243,12 @@ def _template_request(release: Release, template: Any) -> Request:
     workload = release.subject.workload
     before = msgspec.json.decode(workload.spec.raw_template) if workload else {}
     operations = [op("test", _TEMPLATE, before), op("replace", _TEMPLATE, template)]
-    return _workload_patch(release, operations, "the template as shown")
+    mark = (workload.metadata.annotations or {}).get(STARTED) if workload and release.progress.releasing else None
+    if mark is None:
+        return _workload_patch(release, operations, "the template as shown")
+    # The controller takes the mark away when the release ends: from then on a template is a release, no way back.
+    operations.insert(0, op("test", pointer("metadata", "annotations", STARTED), mark))
+    return _workload_patch(release, operations, "the template as shown, and that the release is under way")
 
 
 def _workload_patch(release: Release, operations: list[dict[str, Any]], guard: str) -> Request:

@@ -265,6 +265,17 @@ def test_rolling_back_writes_the_stable_template_and_nothing_else() -> None:
     assert "way back" in refusal(cluster, Ask(Act.ROLLBACK))
 
 
+def test_rolling_back_is_refused_once_the_release_has_begun_to_end() -> None:
+    cluster = releasing()
+    annotations = cluster.doc("Deployment", "echoserver")["metadata"].setdefault("annotations", {})
+    annotations["rollouts.kruise.io/in-progressing"] = '{"rolloutName":"web"}'
+    (request,) = planned(cluster, Ask(Act.ROLLBACK)).requests
+    del annotations["rollouts.kruise.io/in-progressing"]
+    with pytest.raises(ConflictError):
+        cluster.send(request)
+    cluster.send_all(planned(cluster, Ask(Act.ROLLBACK)).requests)
+
+
 def test_rolling_back_while_paused_resumes_after_the_template_is_written() -> None:
     cluster = releasing()
     steering(cluster)["paused"] = True
