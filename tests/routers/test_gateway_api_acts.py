@@ -112,6 +112,12 @@ def test_of_several_versions_one_that_is_not_named_takes_the_rest(
     assert weights(cluster) == written
 
 
+def test_the_rest_comes_from_who_has_it() -> None:
+    cluster = three(0, 100, 0)
+    done(cluster, Ask(Act.SET_WEIGHT, weights=(("v3", 0.1),)))
+    assert weights(cluster) == [0, 90, 10]
+
+
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
@@ -171,8 +177,9 @@ def test_a_rule_that_no_weight_moves_is_told() -> None:
     alone = rule(backend("shop-v2", 1), path="/b")
     cluster = shop(route(SPLIT, alone))
     plan = done(cluster, Ask(Act.ROLLBACK))
-    assert "rule 2 (/b) leads to v2 alone and stays so: no weight moves it" in plan.warnings
-    assert "rule 2 (/b) leads to v2 alone: edit that rule" in refusal(cluster, Ask(Act.ROLLBACK))
+    why = "requests for /b still go to v2: rule 2 has no other backend"
+    assert plan.warnings == (why,)
+    assert why in refusal(cluster, Ask(Act.ROLLBACK))
 
 
 def test_a_rule_that_got_a_backend_since_is_not_written_to() -> None:
@@ -332,6 +339,13 @@ def test_steps_one_after_another_then_over() -> None:
         assert shares(read(cluster))["v2"] == pytest.approx(share)
     assert read(cluster).step is None
     assert "every step" in refusal(cluster, Ask(Act.APPROVE))
+
+
+def test_steps_take_from_the_version_that_carries_the_requests_not_from_one_kept_at_zero() -> None:
+    cluster = three(0, 100, 0)
+    cluster.send_all(planned(cluster, Ask(Act.STEPS, version="v3", steps=(0.2, 1.0))).requests)
+    cluster.send_all(planned(cluster, Ask(Act.APPROVE)).requests)
+    assert weights(cluster) == [0, 80, 20]
 
 
 def test_rolling_back_ends_the_plan_in_the_same_request() -> None:

@@ -13,6 +13,7 @@ from cockpit.routers.gateway_api.header import plan_header, why_not_header
 from cockpit.routers.gateway_api.routes import ref_to_route
 from cockpit.routers.gateway_api.split import Split
 from cockpit.routers.gateway_api.weights import (
+    carrier,
     going_back,
     plan_back,
     plan_promote,
@@ -110,7 +111,8 @@ def _plan_steps(split: Split, rollout: Rollout, ask: Ask, stepping: Stepping) ->
     why = why_not_weight(split) or (new if isinstance(new, str) else "")
     if why or isinstance(new, str):
         return refused(rollout, ask.act, why)
-    return plan_steps(stepping, rollout, replace(ask, version=None), new.name, split.stable.name, finest=FINEST)
+    base = carrier(split, new.name)
+    return plan_steps(stepping, rollout, replace(ask, version=None), new.name, base, finest=FINEST)
 
 
 def _why_not_steps(split: Split) -> str:

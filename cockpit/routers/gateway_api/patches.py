@@ -37,9 +37,8 @@ def edit_of(ref: Ref, every: Sequence[Rule], wish: RuleEdit) -> Edit:
     rules = {rule.index: rule for rule in every}
     for index, weights in sorted(wish.weights.items()):
         rule = rules[index]
+        # All of it, because a backend that came in meanwhile would take its part of the sum.
         tests.append(op("test", f"{RULES}/{index}", rule.raw))
-        # All of them, because one that came in meanwhile would take its part of the sum.
-        tests.append(op("test", f"{RULES}/{index}/backendRefs", rule.raw["backendRefs"]))
         for place, weight in sorted(weights.items()):
             backend = rule.backends[place]
             where = f"{RULES}/{index}/backendRefs/{backend.index}"

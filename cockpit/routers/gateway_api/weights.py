@@ -97,8 +97,7 @@ def plan_promote(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> 
     found = weigh(split, rollout, ask, shares, objects)
     if isinstance(found, Refused):
         return found
-    stays = (f"{text} and stays so: no weight moves it" for text in fixed_rules(split, target))
-    return replace(found, title=f"all traffic to {target.name}", final=True, warnings=(*stays, *found.warnings))
+    return replace(found, title=f"all traffic to {target.name}", final=True)
 
 
 def promoted(split: Split, name: str | None) -> Version | str:
@@ -148,7 +147,6 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
         warnings=(
             *_elsewhere(split, shares),
             *((f"capacity: {target.name} has {target.ready} ready pods, fewer than carry it now",) if short else ()),
-            *(f"{text} and stays so: no weight moves it" for text in fixed_rules(split, target)),
             *reverts(split, objects),
         ),
         # Only a version that is named outright can be one that fewer users had before.
@@ -166,12 +164,12 @@ def going_back(split: Split, name: str | None) -> Version | str:
         return f"{target.name} has no ready pods: every request would fail; scale it up first"
     if failing := why_failing(split, target):
         return f"{failing}: every request would fail; mend it first"
-    weights = rule_weights(split, {v.name: float(v.name == target.name) for v in split.versions})
+    shares = {v.name: float(v.name == target.name) for v in split.versions}
+    weights = rule_weights(split, shares)
     if isinstance(weights, str):
         return weights
     if not weights and not stray_rules(split, target):
-        fixed = next(iter(fixed_rules(split, target)), "")
-        return f"{fixed}: edit that rule" if fixed else f"{target.name} takes all traffic already"
+        return next(iter(_elsewhere(split, shares)), f"{target.name} takes all traffic already")
     return target
 
 
@@ -184,15 +182,6 @@ def why_failing(split: Split, version: Version) -> str:
         if own and not any(leg.sound for leg in own):
             return own[0].problem or f"Service {own[0].backend.service} has no ready endpoints of {version.name}"
     return ""
-
-
-def fixed_rules(split: Split, target: Version) -> list[str]:
-    """Rules for plain requests that lead to one other version, so that no weight moves theirs."""
-    return [
-        f"rule {fan.rule.index + 1} ({place_text(fan.rule.matches[0])}) leads to {listed(list(legs))} alone"
-        for fan in split.plain
-        if len(legs := _legs(fan, split)) == 1 and target.name not in legs
-    ]
 
 
 def stray_rules(split: Split, target: Version) -> list[Fan]:
@@ -217,7 +206,8 @@ def wanted_shares(asked: tuple[tuple[str, float], ...], split: Split) -> dict[st
         return "a share is 0% to 100%"
     left = [name for name in names if name not in wish]
     if left:
-        rest = split.stable.name if split.stable.name in left else left[0]
+        # The stable version, where that takes nothing itself the one that takes most.
+        rest = max(left, key=lambda name: (before[name] > 0 and name == split.stable.name, before[name]))
         wish |= {name: before[name] for name in left if name != rest}
         wish[rest] = 1 - sum(wish.values())
         if wish[rest] < -_CLOSE:
@@ -231,6 +221,12 @@ def wanted_shares(asked: tuple[tuple[str, float], ...], split: Split) -> dict[st
 def default_shares(split: Split) -> dict[str, float]:
     """Shares of plain requests by version, as the first rule for them says."""
     return fan_shares(split.plain[0], split) if split.plain else {v.name: 0.0 for v in split.versions}
+
+
+def carrier(split: Split, new: str) -> str:
+    """The version that takes most plain requests beside `new`: what a step plan takes its shares from."""
+    shares = default_shares(split)
+    return max((name for name in shares if name != new), key=lambda name: (shares[name], name == split.stable.name))
 
 
 def fan_shares(fan: Fan, split: Split) -> dict[str, float]:
