@@ -21,12 +21,15 @@ from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
 from cockpit.session.assemble import settled, sync_state
+from cockpit.session.federation import MERGED
 from cockpit.session.rollouts import Rollouts
 
 log = logging.getLogger(__name__)
 
 # After a defect of ours in reading a cluster; what the network does wrong never ends the reading.
 _RESTART_SECONDS = 10.0
+# States in which a kind may yet be read for the first time.
+_UNREAD = frozenset({Sync.CONNECTING, Sync.SYNCING, Sync.RETRYING, Sync.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +153,25 @@ class Cluster:
         return {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
 
     def away(self, rollout: Rollout) -> tuple[Finding, ...]:
-        """What to tell of versions in neighbours of which what is shown may be old; acts here stay open."""
+        """What to tell of versions in neighbours of which what is shown may be old or missing; acts here stay open."""
         found = []
+        merged = any(ref.resource in MERGED for ref in rollout.objects[:1])
         for neighbour in self.neighbours:
+            if not (words := neighbour.behind()):
+                continue
             names = [version.name for version in rollout.versions if version.context == neighbour.context]
-            if names and (words := neighbour.behind()):
+            if merged and neighbour.unread():
+                text = f"versions that run in {neighbour.context} may be missing here: {words}"
+                found.append(Finding("part-unread", Severity.WARNING, text, neighbour.view().message))
+            elif names:
                 text = f"{', '.join(names)} runs in another cluster: {words}"
                 found.append(Finding("part-stale", Severity.WARNING, text, neighbour.view().message))
         return tuple(found)
+
+    def unread(self) -> bool:
+        """Whether a kind that the cluster may serve was never read."""
+        kinds = zip(self._resources, self._informers.kinds(), strict=True)
+        return any(kind.state in _UNREAD and not self.store.known(resource) for resource, kind in kinds)
 
     def behind(self) -> str:
         """Why nothing should be decided by what is shown of this cluster; "" while it is live."""

@@ -183,6 +183,21 @@ async def test_a_cluster_that_goes_away_marks_its_part_and_leaves_the_rest_open(
     assert (await send(on, Act.SCALE)).stage is Stage.VERIFIED
 
 
+async def test_a_neighbour_that_was_never_read_is_told_where_its_versions_may_be_missing(
+    pair: tuple[ApiServer, ApiServer], stage: Open
+) -> None:
+    _, second = pair
+    second.die()
+    on = await stage(*pair, adapters=(Far(),), settings=TOGETHER, live=False)
+    view = await on.until(lambda view: view.rollouts and view.clusters[1].state is Sync.RETRYING)
+    [rollout] = [shown.rollout for shown in view.rollouts]
+    [finding] = rollout.findings
+    words = "versions that run in second may be missing here: second is retrying"
+    assert (rollout.versions, finding.id, finding.text.partition(" since")[0]) == ((), "part-unread", words)
+    second.dead = False
+    await on.until(lambda view: view.rollouts[0].rollout.versions and not view.rollouts[0].rollout.findings)
+
+
 async def test_a_namesake_here_is_the_version_here(pair: tuple[ApiServer, ApiServer], stage: Open) -> None:
     first, _ = pair
     shop(first)
