@@ -168,6 +168,16 @@ def test_higress_adds_up_several_canaries() -> None:
     third["metadata"].pop("uid")
     cluster.add(third)
     assert written(read(cluster)) == {"v1": pytest.approx(0.5), "v2": pytest.approx(0.5)}
+    assert "weights of route3 and route2 add up" in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.9),)))
+    cluster.send_all(planned(cluster, Ask(Act.ROLLBACK)).requests)
+    assert written(read(cluster)) == {"v1": 1.0, "v2": 0.0}
+
+
+def test_higress_gets_another_total_where_the_present_one_is_too_coarse() -> None:
+    cluster = with_class("mse")
+    cluster.doc("Ingress", "route2")["metadata"]["annotations"][f"{NGINX}canary-weight-total"] = "7"
+    cluster.send_all(planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),))).requests)
+    assert written(read(cluster)) == {"v1": 0.5, "v2": 0.5}
 
 
 def test_an_empty_main_fails_alone_in_higress() -> None:

@@ -7,7 +7,9 @@ import math
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
+from cockpit.routers.ingress.dialects import Several
 from cockpit.routers.ingress.pairing import expected_with, exposure_warnings, two_versions
+from cockpit.routers.ingress.rules import USUAL_TOTAL
 from cockpit.routers.ingress.split import DEFAULT, Branch, Split
 from cockpit.workloads.answers import refused
 from cockpit.workloads.edits import annotations_edit
@@ -22,7 +24,9 @@ def why_not_weight(split: Split) -> str:
     found = two_versions(split)
     if isinstance(found, str):
         return found
-    branch = split.canary
+    branch, adding = split.canary, [b.canary.ingress.metadata.name for b in split.effective if not b.canary.ruled]
+    if split.fork.dialect.several is Several.ADD_UP and len(adding) > 1:
+        return f"the weights of {listed(adding)} add up: leave one canary Ingress, or set the weights by hand"
     if branch and branch.canary.rules.matches and not split.fork.dialect.weight_with_rule:
         return f"{split.fork.dialect.title} ignores a weight beside a header or cookie rule: remove the rule first"
     if split.main.empty and split.fork.dialect.main_guards:
@@ -100,8 +104,8 @@ def _values(share: float, branch: Branch, split: Split) -> dict[str, str | None]
     """Annotations that give exactly this share; a finer total is written only where the usual one cannot."""
     dialect, rules = split.fork.dialect, branch.canary.rules
     annotations = branch.canary.ingress.metadata.annotations or {}
-    finer = _FINER_TOTALS if dialect.has_total and not dialect.whole_percent else ()
-    for total in dict.fromkeys((rules.total, *finer)):
+    others = (USUAL_TOTAL,) if dialect.whole_percent else _FINER_TOTALS
+    for total in dict.fromkeys((rules.total, *(others if dialect.has_total else ()))):
         weight = round(share * total)
         exact = weight * 100 // total / 100 if dialect.whole_percent else weight / total
         if abs(exact - share) < _CLOSE:
@@ -109,5 +113,5 @@ def _values(share: float, branch: Branch, split: Split) -> dict[str, str | None]
             if total != rules.total:
                 values[dialect.present_key(annotations, "weight-total")] = str(total)
             return values
-    most = 100 if dialect.whole_percent else rules.total
+    most = USUAL_TOTAL if dialect.whole_percent else rules.total
     return f"{percent(share)} cannot be written: {dialect.title} takes whole parts of {most}"
