@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Phase
+from cockpit.model.rollout import Finding, Phase, Severity
 from cockpit.model.view import FleetView, RolloutView, Sync
 from cockpit.session.groups import groups_of
 from cockpit.tui.screens.rollout import RolloutScreen
@@ -61,6 +61,14 @@ async def test_a_part_opens_its_own_screen_which_tells_of_the_other() -> None:
 async def test_clusters_that_do_not_agree_are_told_to_differ() -> None:
     async with screen(FakeCockpit(two(part("eu", 0.2), part("us", 0.5)))) as (app, _):
         assert "differ" in rows(shown(app))[0]
+
+
+async def test_a_finding_of_one_part_names_its_cluster() -> None:
+    hurt = part("us", 0.2)
+    found = Finding("errors", Severity.CRITICAL, "v2 fails 20% of its requests")
+    hurt = replace(hurt, rollout=replace(hurt.rollout, findings=(found,)))
+    async with screen(FakeCockpit(two(part("eu", 0.2), hurt)), (110, 24)) as (app, _):
+        assert f"us:{WEB}: v2 fails 20% of its requests" in " ".join(shown(app).split())
 
 
 async def test_an_act_on_the_row_asks_for_the_cluster_and_goes_to_that_one() -> None:

@@ -28,9 +28,11 @@ class Told:
 
 def fleet_findings(rollouts: Iterable[RolloutView]) -> list[Told]:
     """Findings of all rollouts that need a look, worst first; what is only worth knowing stays on their screens."""
+    views = list(rollouts)
+    several = len({view.rollout.key.context for view in views}) > 1
     told = [
-        Told(finding, view.rollout.key.name)
-        for view in rollouts
+        Told(finding, f"{view.rollout.key.context}:{view.rollout.key.name}" if several else view.rollout.key.name)
+        for view in views
         for finding in view.rollout.findings
         if finding.severity is not Severity.INFO
     ]
