@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from cockpit.model.refs import GATEWAYS, HTTPROUTES
+from cockpit.model.objects import Obj
+from cockpit.model.refs import GATEWAYS, HTTPROUTES, Resource
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.gateway_api.adapter import GatewayApiRouter
 from cockpit.routers.gateway_api.routes import find_route
@@ -240,3 +242,18 @@ def test_a_grpcroute_of_the_same_name_is_a_rollout_beside() -> None:
     cluster = shop(route(SPLIT), grpc)
     (beside,) = read_all(cluster, kind="GRPCRoute")
     assert (read(cluster).key.name, beside.key.name) == ("shop", "shop.grpc")
+
+
+def test_routes_of_the_same_host_with_other_paths_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = shop(*(route(rule(backend("a"), path=f"/{n}"), name=f"other{n}") for n in range(5)), route(SPLIT))
+    seen: list[str] = []
+    keyed = cluster.keyed
+
+    def noted(resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
+        found = keyed(resource, namespace, key)
+        seen.extend(o.metadata.name for o in found if resource == HTTPROUTES)
+        return found
+
+    monkeypatch.setattr(cluster, "keyed", noted)
+    read(cluster)
+    assert seen == ["shop"]

@@ -10,6 +10,9 @@ from typing import Any
 
 from cockpit.model.objects.meta import Meta, Obj
 
+# The API allows 16 rules with 16 backends each; what is beyond is not found by its key.
+_MOST_KEYS = 1000
+
 
 class Route(Obj, frozen=True):
     """What HTTPRoutes and GRPCRoutes have in common."""
@@ -19,14 +22,26 @@ class Route(Obj, frozen=True):
     status: Any = None
 
     def index_keys(self) -> Iterator[str]:
-        """ "host=NAME" of each host name ("host=" for none), "service=NAME" of each backend in its own namespace."""
+        """ "service=NAME" of each backend in its own namespace, and a `place_key` of each path of each host name."""
         hosts = self.spec.get("hostnames") if isinstance(self.spec, dict) else None
-        found = {f"host={host}" for host in (hosts if isinstance(hosts, list) else ())} or {"host="}
+        named = [str(host) for host in (hosts if isinstance(hosts, list) else ())] or [""]
+        services: dict[str, None] = {}
+        places: dict[str, None] = {}
         for rule in _entries(self.spec, "rules"):
             for backend in _entries(rule, "backendRefs"):
                 if backend.get("namespace") in (None, "", self.metadata.namespace):
-                    found.add(f"service={backend.get('name')}")
-        yield from sorted(found)
+                    services[f"service={backend.get('name')}"] = None
+            for match in list(_entries(rule, "matches")) or [{}]:
+                path = match.get("path")
+                path = path if isinstance(path, dict) else {}
+                kind, text = str(path.get("type") or "PathPrefix"), str(path.get("value") or "/")
+                places |= dict.fromkeys(place_key(host, kind, text) for host in named)
+        yield from [*services, *places][:_MOST_KEYS]
+
+
+def place_key(host: str, path_type: str, path: str) -> str:
+    """The index key of routes that have a path of a host; "" is the host of those without host names."""
+    return f"at={path_type} {host}{path}"
 
 
 class HttpRoute(Route, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
+from cockpit.model.objects.gateway_api import place_key
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, rules_of
 from cockpit.routers.gateway_api.split import Fan, Split
@@ -102,15 +103,14 @@ def _rules_differ(split: Split, what: str) -> Iterator[Finding]:
 
 def _rivals(split: Split, what: str, objects: Objects) -> Iterator[Finding]:
     """Other routes for the same host and path: of two equal matches the older route's gets all requests."""
-    spec, mine = (
-        rules_of(split.route),
-        {(m.path_type, m.path) for f in split.plain for m in f.rule.matches if m.is_plain},
-    )
+    spec = rules_of(split.route)
+    mine = {(m.path_type, m.path) for f in split.plain for m in f.rule.matches if m.is_plain}
     resource, here = http_resource(objects), split.route.metadata
     found = {
         other.metadata.name: other
         for host in spec.hostnames or ("",)
-        for other in objects.keyed(resource, here.namespace, f"host={host}")
+        for path_type, path in sorted(mine)
+        for other in objects.keyed(resource, here.namespace, place_key(host, path_type, path))
         if isinstance(other, HttpRoute) and other.metadata.name != here.name
     }
     for name, other in sorted(found.items()):
