@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from cockpit.demo.controllers.kruise import batchplan, names
+from cockpit.demo.controllers.kruise.annotations import kept
 from cockpit.demo.controllers.kruise.controls import (
     BadPlanError,
     Goal,
@@ -175,11 +176,4 @@ def _marks(obj: Object, batch: Object, saved: dict[str, Any]) -> dict[str, str]:
 
 def _saved(obj: Object) -> dict[str, Any] | None:
     """The settings from before the release; None when they have been given back."""
-    text = (obj["metadata"].get("annotations") or {}).get(names.ORIGINAL_STRATEGY)
-    if not text:
-        return None
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return kept(obj, names.ORIGINAL_STRATEGY)

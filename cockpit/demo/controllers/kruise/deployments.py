@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.demo.controllers import deployment_sets
 from cockpit.demo.controllers.kruise import batchplan, names
+from cockpit.demo.controllers.kruise.annotations import kept
 from cockpit.demo.controllers.kruise.controls import Goal, Held, Info, control_info, current_batch, goes_forward
 from cockpit.demo.controllers.kruise.plan import scaled
 from cockpit.demo.controllers.kruise.workload import revision_of
@@ -108,26 +109,25 @@ def is_under_control(deployment: Object) -> bool:
 
 
 def strategy_of(deployment: Object) -> dict[str, Any]:
-    """The strategy in the annotation; empty for none, or for one that cannot be read."""
-    return _decoded(deployment, names.STRATEGY)
+    """The strategy in the annotation; empty for none, or for one with a field of another type than Go expects."""
+    found = kept(deployment, names.STRATEGY) or {}
+    rolling = found.get("rollingUpdate")
+    fits = (
+        isinstance(found.get("rollingStyle", ""), str)
+        and isinstance(found.get("partition", 0), int | str)
+        and (rolling is None or (isinstance(rolling, dict) and all(isinstance(v, int | str) for v in rolling.values())))
+    )
+    return found if fits else {}
 
 
 def extra_status_of(deployment: Object) -> dict[str, Any]:
     """The counts that a Deployment's own status has no place for."""
-    return _decoded(deployment, names.EXTRA_STATUS)
+    return kept(deployment, names.EXTRA_STATUS) or {}
 
 
 def encoded(value: dict[str, Any]) -> str:
     """An annotation's JSON, without spaces; what is false or 0 is left out but for the partition."""
     return json.dumps({k: v for k, v in value.items() if v or k == "partition"}, separators=(",", ":"))
-
-
-def _decoded(deployment: Object, annotation: str) -> dict[str, Any]:
-    try:
-        found = json.loads((deployment["metadata"].get("annotations") or {}).get(annotation) or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def pods_of(held: Held, deployment: Object) -> list[Object]:

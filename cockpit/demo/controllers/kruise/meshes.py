@@ -9,6 +9,7 @@ import json
 import math
 from typing import Any
 
+from cockpit.demo.controllers.kruise.annotations import kept
 from cockpit.demo.controllers.kruise.names import MANAGER, ORIGINAL_SPEC
 from cockpit.demo.controllers.replicas import resolve
 from cockpit.demo.controllers.world import World
@@ -54,8 +55,8 @@ class Meshes:
             kind = _kind(reference)
             obj = self._world.storage.peek(kind, self._namespace, reference.get("name", "")) if kind else None
             if kind is not None and obj is not None and ORIGINAL_SPEC in (obj["metadata"].get("annotations") or {}):
-                kept = _kept(obj)
-                self._replace(kind, obj, kept.get("spec"), kept.get("labels"), kept.get("annotations"))
+                before = _kept(obj)
+                self._replace(kind, obj, before.get("spec"), before.get("labels"), before.get("annotations"))
                 changed = True
         return changed
 
@@ -76,13 +77,13 @@ class Meshes:
         self._replace(kind, obj, obj.get("spec"), meta.get("labels"), annotations)
 
     def _write(self, kind: Kind, obj: Object, step: dict[str, Any]) -> bool:
-        kept, mark = _kept(obj), obj["metadata"]["annotations"][ORIGINAL_SPEC]
-        annotations = {**(kept.get("annotations") or {}), ORIGINAL_SPEC: mark}
+        before, mark = _kept(obj), obj["metadata"]["annotations"][ORIGINAL_SPEC]
+        annotations = {**(before.get("annotations") or {}), ORIGINAL_SPEC: mark}
         make = self._routed if kind is VIRTUALSERVICES else self._subsets
-        spec = make(kept.get("spec") or {}, step)
+        spec = make(before.get("spec") or {}, step)
         if spec == obj.get("spec") and annotations == obj["metadata"].get("annotations"):
             return False
-        self._replace(kind, obj, spec, kept.get("labels"), annotations)
+        self._replace(kind, obj, spec, before.get("labels"), annotations)
         return True
 
     def _replace(self, kind: Kind, obj: Object, spec: Any, labels: Any, annotations: Any) -> None:
@@ -155,8 +156,5 @@ def _kind(reference: dict[str, str]) -> Kind | None:
 
 
 def _kept(obj: Object) -> dict[str, Any]:
-    try:
-        found = json.loads(obj["metadata"]["annotations"][ORIGINAL_SPEC])
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    """Spec, labels and annotations of before, as far as they are maps."""
+    return {key: value for key, value in (kept(obj, ORIGINAL_SPEC) or {}).items() if isinstance(value, dict)}
