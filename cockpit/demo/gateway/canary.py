@@ -109,3 +109,13 @@ def search(pattern: str, subject: str) -> bool | None:
         return regex.search(pattern, subject[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
     except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
         return None
+
+
+def full_match(pattern: str, subject: str) -> bool:
+    """Whether a pattern matches the whole of a text; a broken or slow one matches nothing."""
+    if len(pattern) > LONGEST_PATTERN:
+        return False
+    try:
+        return regex.fullmatch(pattern, subject[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
+    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
+        return False

@@ -14,13 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-import regex
-
 from cockpit.demo.gateway.canary import (
-    LONGEST_PATTERN,
-    LONGEST_SUBJECT,
-    PATTERN_TIME,
     Policy,
+    full_match,
     header_key,
     is_canary,
     policy_of,
@@ -107,17 +103,8 @@ def _meets(policy: Policy, request: Request) -> bool:
 
 def _fits(value: str, pattern: str, text: str) -> bool:
     if value:
-        return _full_match(f"always|{value}", text)
-    return _full_match(f".*{pattern}.*", text) if pattern else text == "always"
-
-
-def _full_match(pattern: str, text: str) -> bool:
-    if len(pattern) > LONGEST_PATTERN:
-        return False
-    try:
-        return regex.fullmatch(pattern, text[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
-    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
-        return False
+        return full_match(f"always|{value}", text)
+    return full_match(f".*{pattern}.*", text) if pattern else text == "always"
 
 
 def _drawn(route: Route, rng: random.Random) -> Upstream | None:

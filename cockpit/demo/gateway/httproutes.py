@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-import regex
-
 from cockpit.demo.controllers.attachment import (
     Problem,
     attach,
@@ -24,7 +22,7 @@ from cockpit.demo.controllers.attachment import (
     parents_of,
     place_of,
 )
-from cockpit.demo.gateway.canary import LONGEST_PATTERN, LONGEST_SUBJECT, PATTERN_TIME
+from cockpit.demo.gateway.canary import full_match
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.gateway.rules import Upstream
 
@@ -45,7 +43,7 @@ class Condition:
         """Whether the value of a request fits; values are case-sensitive, patterns match the whole of them."""
         if value is None:
             return False
-        return _full_match(self.value, value) if self.is_pattern else value == self.value
+        return full_match(self.value, value) if self.is_pattern else value == self.value
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Entry:
         if self.path_type == "Exact":
             return path == self.path
         if self.path_type == "RegularExpression":
-            return _full_match(self.path, path)
+            return full_match(self.path, path)
         prefix = self.path.rstrip("/")
         return path == prefix or path.startswith(prefix + "/")
 
@@ -193,13 +191,3 @@ def _conditions(entries: Any, *, fold: bool = False) -> tuple[Condition, ...]:
         pattern = entry.get("type") == "RegularExpression"
         found.setdefault(name, Condition(name, str(entry.get("value", "")), pattern))
     return tuple(found.values())
-
-
-def _full_match(pattern: str, text: str) -> bool:
-    """Whether a pattern matches all of a text; a broken or slow one matches nothing."""
-    if len(pattern) > LONGEST_PATTERN:
-        return False
-    try:
-        return regex.fullmatch(pattern, text[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
-    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
-        return False

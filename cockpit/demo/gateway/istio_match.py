@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import regex
-
-from cockpit.demo.gateway.canary import LONGEST_PATTERN, LONGEST_SUBJECT, PATTERN_TIME
+from cockpit.demo.gateway.canary import full_match
 from cockpit.demo.gateway.match import Request
 
 MESH = "mesh"
@@ -96,17 +94,8 @@ def _fits(wanted: Any, value: str, *, folded: bool = False) -> bool:
             text = text.lower()
         if kind == "exact":
             return value == text
-        return value.startswith(text) if kind == "prefix" else _full_match(text, value)
+        return value.startswith(text) if kind == "prefix" else full_match(text, value)
     return True
-
-
-def _full_match(pattern: str, value: str) -> bool:
-    if len(pattern) > LONGEST_PATTERN:
-        return False
-    try:
-        return regex.fullmatch(pattern, value[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
-    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
-        return False
 
 
 def full_gateway(name: Any, namespace: str) -> str:
