@@ -173,6 +173,21 @@ def test_a_virtual_service_is_put_back_as_it_was(bench: Bench) -> None:
     assert "rollouts.kruise.io/original-spec-configuration" not in after["metadata"].get("annotations", {})
 
 
+@pytest.mark.parametrize("kept", ["5", "{", '{"spec":5}', '{"spec":{},"labels":[],"annotations":"x"}'])
+def test_how_a_route_was_is_read_from_an_annotation_that_anybody_may_write(
+    bench: Bench, caplog: pytest.LogCaptureFixture, kept: str
+) -> None:
+    before = {"http": [{"route": [{"destination": {"host": "web"}}]}]}
+    reference = {"apiVersion": "networking.istio.io/v1beta1", "kind": "VirtualService", "name": "web"}
+    steps = ({"replicas": 1, "traffic": "30%"}, {"replicas": "50%", "traffic": "40%"}, {"replicas": "100%"})
+    release = release_of(bench, VIRTUALSERVICES, [{"spec": before}], *steps, customNetworkRefs=[reference])
+    release.release("v2")
+    annotations = {"rollouts.kruise.io/original-spec-configuration": kept}
+    release.edit({"metadata": {"annotations": annotations}}, VIRTUALSERVICES)
+    release.approve()
+    assert not [record for record in caplog.records if record.exc_info], caplog.text
+
+
 def test_without_a_canary_service_a_subset_is_routed_to(bench: Bench) -> None:
     rule = {"spec": {"host": "web", "subsets": [{"name": "main", "labels": {"app": "web"}}]}}
     bench.storage.create(DESTINATIONRULES, {"metadata": {"name": "web", "namespace": "default"}, **rule})
