@@ -96,6 +96,34 @@ def test_a_gateway_in_a_namespace_that_is_not_read_is_unknown_and_not_absent() -
     assert "Gateway infra/gate is not known: the Gateways of namespace infra were not read here: try -A" in missing
 
 
+@pytest.mark.parametrize(
+    ("offered", "asked", "host"),
+    [
+        ("b.test", ("a.test", "b.test"), "b.test"),
+        ("*.test", ("a.example", "a.test"), "a.test"),
+        ("a.test", ("*.test",), "a.test"),
+        ("B.test", ("b.test",), "b.test"),
+        ("b.test", (), "b.test"),
+    ],
+)
+def test_the_door_has_a_host_that_listener_and_route_share(offered: str, asked: tuple[str, ...], host: str) -> None:
+    cluster = shop(route(SPLIT, hosts=asked))
+    listeners = cluster.doc("Gateway", "gate")["spec"]["listeners"]
+    listeners[0]["hostname"] = "other.example.com"
+    listeners.append({"name": "second", "port": 8081, "protocol": "HTTP", "hostname": offered})
+    if not asked:
+        del listeners[0]
+    door = read(cluster).door
+    assert door
+    assert (door.host, door.port) == (host, 8081)
+
+
+def test_a_gateway_without_a_listener_for_the_host_is_why_there_is_no_door() -> None:
+    cluster = shop(route(SPLIT))
+    cluster.doc("Gateway", "gate")["spec"]["listeners"][0]["hostname"] = "other.test"
+    assert "no listener" in read(cluster).door_missing
+
+
 def test_a_gateway_without_a_listener_for_http_is_why_there_is_no_door() -> None:
     cluster = shop(route(SPLIT))
     cluster.doc("Gateway", "gate")["spec"]["listeners"][0]["protocol"] = "TCP"

@@ -162,6 +162,13 @@ def test_roll_back_takes_weight_and_rules_away(header_story: Cluster) -> None:
     assert header_story.plain() == before
 
 
+def test_a_way_back_by_the_selector_warns_of_who_owns_the_service(weight_story: Cluster) -> None:
+    send(weight_story, Ask(Act.PROMOTE, by="selector"))
+    owned = weight_story.doc("Service", "http-server-v1")["metadata"]
+    owned["annotations"] = {"argocd.argoproj.io/tracking-id": "shop:/Service:default/http-server-v1"}
+    assert any("Argo CD" in w and "http-server-v1" in w for w in planned(weight_story, Ask(Act.ROLLBACK)).warnings)
+
+
 def test_finish_after_a_roll_back_takes_the_canary_away(weight_story: Cluster) -> None:
     send(weight_story, Ask(Act.ROLLBACK))
     plan = planned(weight_story, Ask(Act.FINISH))

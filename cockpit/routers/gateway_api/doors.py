@@ -29,12 +29,14 @@ def route_door(route: AnyRoute, path: str, objects: Objects) -> WayIn:
             why = unread(objects, f"{what} is not known: the Gateways", parent.namespace)
             missing = why or f"{what} does not exist in {objects.context}"
             continue
-        missing = f"{what} has no listener for HTTP or HTTPS that the route hangs on"
+        missing = f"{what} has no listener for HTTP or HTTPS that serves a host of the route"
         for listener in _listeners(gateway, parent):
             port = listener.get("port")
             number = port if isinstance(port, int) and 0 < port < 65536 else _HTTP
-            host = safe_host(next(iter(spec.hostnames), "") or _text(listener.get("hostname")))
-            tls = listener.get("protocol") in ("HTTPS", "TLS")
+            host = _host(_text(listener.get("hostname")), spec.hostnames)
+            if host is None:
+                continue
+            tls = listener.get("protocol") == "HTTPS"
             address = next(_addresses(gateway), "")
             if address:
                 return WayIn(Door(address, number, host or address, path, tls))
@@ -47,6 +49,24 @@ def _listeners(gateway: Gateway, parent: Parent) -> Iterator[dict[str, Any]]:
     for listener in _mappings(gateway.spec, "listeners"):
         if parent.section in ("", listener.get("name")) and listener.get("protocol") in ("HTTP", "HTTPS"):
             yield listener
+
+
+def _host(offered: str, asked: tuple[str, ...]) -> str | None:
+    """A host name that a listener offers and a route asks for, "" where any will do; None where there is none.
+
+    Source: Gateway API, apis/v1/httproute_types.go, Hostnames: a listener serves those of the route that it covers.
+    """
+    if not offered or not asked:
+        return safe_host(next(iter(asked), offered))
+    narrow = (name if _covers(offered, name) else offered for name in asked if _covers(offered, name, either=True))
+    return next(map(safe_host, narrow), None)
+
+
+def _covers(pattern: str, host: str, *, either: bool = False) -> bool:
+    """Whether a name, such as `*.x` for all below x, has another among it; `either`: or the other way round."""
+    pattern, host = pattern.lower(), host.lower()
+    found = pattern == host or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+    return found or (either and _covers(host, pattern))
 
 
 def _addresses(gateway: Gateway) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Service
+from cockpit.model.objects import Ingress, Service
 from cockpit.model.plan import Ask, Change, Expected, Plan, Refused
 from cockpit.model.rollout import Role, Rollout, Version
 from cockpit.routers.ingress.pairing import expected_with, off_values
@@ -13,7 +13,7 @@ from cockpit.routers.ingress.promotion import backend_edit, shown
 from cockpit.routers.ingress.split import DEFAULT, Split
 from cockpit.routers.sides import Upstream
 from cockpit.workloads.answers import refused
-from cockpit.workloads.edits import Edit, annotations_edit, selector_edit
+from cockpit.workloads.edits import Edit, annotations_edit, ref_to, selector_edit
 from cockpit.workloads.endpoints import port_of
 from cockpit.workloads.findings import listed, percent
 from cockpit.workloads.lookups import services_selecting
@@ -44,7 +44,7 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
     changes = [*lowered, *(Change(f"rule {rule}", "in force", "removed") for rule in rules)]
     if turn:
         changes.append(Change("main", listed(now), target.name))
-    edited = [*(b.canary.ingress for b in split.effective), *([split.fork.main] if turn else [])]
+    edited = _edited(split, offs, turn)
     return Plan(
         act=ask.act,
         rollout=rollout.key,
@@ -58,6 +58,13 @@ def plan_back(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Pla
         # Only a version that is named outright can be one that nobody was given before.
         raises=target.role is Role.NEW,
     )
+
+
+def _edited(split: Split, offs: list[Edit], turn: Edit | None) -> list[Ingress | Service]:
+    """The objects that a roll back writes to."""
+    subjects = [*(b.canary.ingress for b in split.effective), split.fork.main, split.main.service]
+    written = {edit.request.ref for edit in (*offs, *([turn] if turn else []))}
+    return [subject for subject in subjects if subject and ref_to(subject) in written]
 
 
 def off_edits(split: Split) -> list[Edit]:
