@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import BATCHRELEASES, BATCHRELEASES_V1ALPHA1, KRUISE_ROLLOUTS, Ref, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.text import safe_text
 from cockpit.routers.gateway_api.doors import route_door
 from cockpit.routers.gateway_api.routes import find_route
 from cockpit.systems.kruise.acts import NOT_HERE, whys
@@ -25,7 +26,7 @@ def rollout_of(release: Release, objects: Objects) -> Rollout:
         key=RolloutKey(objects.context, metadata.namespace, metadata.name, "kruise"),
         router=router_of(release),
         phase=phase_of(release),
-        message=message(release),
+        message=safe_text(message(release), 500),
         versions=subject.versions,
         lanes=traffic.lanes,
         objects=_objects(release),

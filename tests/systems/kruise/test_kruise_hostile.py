@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,18 @@ def test_any_spec_and_status(spec: dict[str, Any], status: dict[str, Any]) -> No
 
 TRUE = {part: releasing().doc("KruiseRollout", NAME)[part] for part in ("spec", "status")}
 PLACES = [place for place in places(TRUE) if len(place) > 1]
+
+
+def at(path: tuple[Any, ...], doc: Any) -> Any:
+    """What is at a place of a document."""
+    return at(path[1:], doc[path[0]]) if path else doc
+
+
+@pytest.mark.parametrize("path", [p for p in PLACES if isinstance(at(p, TRUE), str)], ids=lambda p: str(p[-1]))
+def test_no_text_of_a_cluster_reaches_a_terminal_as_it_is(path: tuple[Any, ...]) -> None:
+    doc = copy.deepcopy(TRUE)
+    at(path[:-1], doc)[path[-1]] = "\x1b[31m\u202e"
+    check(doc)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
