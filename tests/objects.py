@@ -96,7 +96,8 @@ class Cluster:
         return [o for o in self.every(resource, namespace) if key in set(o.index_keys())]
 
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
-        found = [decode(d) for (kind, ns, _), d in sorted(self.docs.items()) if kind == _word(resource) and self.covers(ns)]
+        read = ((kind, doc) for (kind, ns, _), doc in sorted(self.docs.items()) if self.covers(ns))
+        found = [decode(doc) for kind, doc in read if kind == _word(resource)]
         return [o for o in found if self.known(resource) and key in set(o.index_keys())]
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:

@@ -131,7 +131,7 @@ def preview(prepared: Prepared) -> str:
     lines = [safe_text(plan.title), *_section("changes", [str(change) for change in plan.changes])]
     lines += _section("commands", list(plan.commands()))
     lines += _section("concerns", list(prepared.concerns))
-    lines += _section("warnings", list(plan.warnings))
+    lines += _section("warnings", list(plan.cautions()))
     lines += _section("checks", list(prepared.checks))
     lines += _section("undo", [plan.undo] if plan.undo else [])
     lines += _section("blocked", [prepared.blocked] if prepared.blocked else [])

@@ -170,7 +170,7 @@ def plan_document(plan: Plan) -> Document:
         "changes": [str(change) for change in plan.changes],
         "requests": [_request(request) for request in plan.requests],
         "undo": plan.undo,
-        "warnings": list(plan.warnings),
+        "warnings": list(plan.cautions()),
         "commands": list(plan.commands()),
     }
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from cockpit.model.redact import redacted
+from cockpit.model.redact import HIDDEN, redacted
 from cockpit.model.refs import Ref, RolloutKey
+
+_HIDDEN_VALUES = f'values that may be confidential are "{HIDDEN}" in the kubectl line: it cannot be pasted as it is'
 
 
 class Act(StrEnum):
@@ -122,6 +124,10 @@ class Request:
                 return f"{shlex.join([*place, 'create', '-f', '-'])} <<< {shlex.quote(body)}"
 
 
+def _name(request: Request) -> str:
+    return f"{request.verb} {request.ref}" + (f" ({request.subresource})" if request.subresource else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One line of the preview: what, from, to; such as ("v2 in default", "30%", "50%")."""
@@ -194,6 +200,19 @@ class Plan:
     def commands(self) -> tuple[str, ...]:
         """The equivalent kubectl lines, in order."""
         return tuple(request.command(self.rollout.context) for request in self.requests)
+
+    def cautions(self) -> tuple[str, ...]:
+        """The warnings, and that a kubectl line cannot be used as it is where values in it are hidden."""
+        hidden = any(redacted(request.body) != request.body for request in self.requests)
+        return (*self.warnings, _HIDDEN_VALUES) if hidden else self.warnings
+
+    def words(self, request: Request) -> str:
+        """A request by what tells it from the others of the plan: `patch Service shop/web (status)`."""
+        alike = [each for each in self.requests if _name(each) == _name(request)]
+        if len(alike) < 2:
+            return _name(request)
+        number = next((n for n, each in enumerate(alike, 1) if each is request), 0)
+        return f"{_name(request)} ({number} of {len(alike)})" if number else _name(request)
 
 
 @dataclass(frozen=True, slots=True)

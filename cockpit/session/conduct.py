@@ -275,9 +275,9 @@ def _stopped(plan: Plan, passage: Passage) -> Outcome:
     open_requests = [request for request in plan.requests if id(request) not in finished]
     words = [passage.why]
     if done:
-        words.append("done: " + ", ".join(f"{d.request.verb} {d.request.ref}" for d in done))
+        words.append("done: " + ", ".join(plan.words(d.request) for d in done))
     if open_requests:
-        words.append("not done: " + ", ".join(f"{request.verb} {request.ref}" for request in open_requests))
+        words.append("not done: " + ", ".join(map(plan.words, open_requests)))
     if done:
         words.append("undo takes back what was done")
     return Outcome(stage, "; ".join(words), plan, partial=bool(done))

@@ -215,24 +215,24 @@ async def _try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str
         earlier = {before.ref for before in plan.requests[:number]}
         denied = await place.api.allowed(request.verb.value, request.ref, request.subresource)
         if denied:
-            checks.append(f"{_name(request)}: {denied}")
+            checks.append(f"{plan.words(request)}: {denied}")
             blocked = blocked or denied
             continue
         if request.ref in earlier:
-            checks.append(f"{_name(request)}: can be tried only after the request before it on the same object")
+            checks.append(f"{plan.words(request)}: can be tried only after the request before it on the same object")
             continue
         try:
             answer = await place.sender.send(request, dry_run=True)
         except NotFound as error:
-            checks.append(f"{_name(request)}: {error}")
+            checks.append(f"{plan.words(request)}: {error}")
             blocked = blocked or ("" if request.fleeting else str(error))
             continue
         except ApiError as error:
-            checks.append(f"{_name(request)}: {error}")
+            checks.append(f"{plan.words(request)}: {error}")
             blocked = blocked or str(error)
             outdated = outdated or isinstance(error, Conflict) or _test_failed(request, error)
             continue
-        checks.append(f"{_name(request)}: accepted by the server in a dry run")
+        checks.append(f"{plan.words(request)}: accepted by the server in a dry run")
         diff += _diff(plan, request, objects.get(request.ref), answer)
     return _Trial(tuple(checks), tuple(diff), blocked, outdated)
 
@@ -240,10 +240,6 @@ async def _try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str
 def _test_failed(request: Request, error: ApiError) -> bool:
     """Whether a JSON Patch may have been refused because one of its tests does not hold any more (422)."""
     return isinstance(error, Invalid) and request.patch is PatchType.JSON
-
-
-def _name(request: Request) -> str:
-    return f"{request.verb} {request.ref}"
 
 
 def _diff(plan: Plan, request: Request, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:

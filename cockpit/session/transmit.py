@@ -42,10 +42,10 @@ async def transmit(cluster: Cluster, clock: Clock, issue: Issue) -> Passage:
     done: list[Done] = []
     cluster = cluster.place(issue.prepared.plan)
     for request in issue.prepared.plan.requests:
-        earlier = any(d.request.ref == request.ref for d in done)
+        earlier = next((d for d in reversed(done) if d.request.ref == request.ref), None)
         shown = None if earlier else issue.objects.get(request.ref)
         try:
-            outcome = await _pass(cluster, clock, request, shown)
+            outcome = await _pass(cluster, clock, request, shown, earlier)
         except Exception as error:
             log.exception("sending %s %s failed", request.verb, request.ref)
             what = safe_text(f"{type(error).__name__}: {error}")
@@ -61,8 +61,13 @@ async def transmit(cluster: Cluster, clock: Clock, issue: Issue) -> Passage:
     return Passage(tuple(done))
 
 
-async def _pass(cluster: Cluster, clock: Clock, request: Request, shown: Mapping[str, Any] | None) -> Passage | None:
-    """Send one request and find out what became of it; None where there is nothing left to do."""
+async def _pass(
+    cluster: Cluster, clock: Clock, request: Request, shown: Mapping[str, Any] | None, earlier: Done | None
+) -> Passage | None:
+    """Send one request and find out what became of it; None where there is nothing left to do.
+
+    `earlier` is the request of the same plan that wrote the same object last.
+    """
     before = None
     if request.verb is Verb.DELETE:
         try:
@@ -83,9 +88,9 @@ async def _pass(cluster: Cluster, clock: Clock, request: Request, shown: Mapping
     except NotFound as error:
         if request.fleeting:
             return None
-        return Passage((), request, await _explain(cluster, request, shown, error))
+        return Passage((), request, await _explain(cluster, request, shown, earlier, error))
     except KubeError as error:
-        return Passage((), request, await _explain(cluster, request, shown, error))
+        return Passage((), request, await _explain(cluster, request, shown, earlier, error))
     return Passage((Done(request, before, answer),))
 
 
@@ -158,21 +163,29 @@ def _without_effect(request: Request, cluster: Cluster) -> str:
     )
 
 
-async def _explain(cluster: Cluster, request: Request, shown: Mapping[str, Any] | None, error: KubeError) -> str:
-    """The server's no, with what changed since the plan was shown where that is the reason."""
+async def _explain(
+    cluster: Cluster, request: Request, shown: Mapping[str, Any] | None, earlier: Done | None, error: KubeError
+) -> str:
+    """The server's no, with what changed since the plan was shown, or wrote it before, where that is the reason."""
     if not isinstance(error, Conflict | Invalid | NotFound):
         return str(error)
     try:
         current = await read_one(cluster, request.ref)
     except KubeError:
         return str(error)
+    what = f"{request.ref} in {cluster.context}"
+    if earlier is not None:
+        changed = _changes(request.ref, earlier.after, current) if earlier.after else ""
+        if changed:
+            return f"{what} changed since the request before of this plan wrote it: {changed}"
+        return f"{error}; the request before of this plan wrote {what}, and a controller may have acted on it since"
     changed = _changes(request.ref, shown, current)
-    return f"{request.ref} in {cluster.context} changed since it was shown: {changed}" if changed else str(error)
+    return f"{what} changed since it was shown: {changed}" if changed else str(error)
 
 
 def _changes(ref: Ref, shown: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> str:
     if shown is None:
-        return "" if current is None else "it exists already"
+        return "" if current is None else "it was not there, and now it is"
     if current is None:
         return "it was deleted"
     if _metadata(shown).get("uid") != _metadata(current).get("uid"):

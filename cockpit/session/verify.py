@@ -95,14 +95,24 @@ def _of_identity(rollout: Rollout, goal: Milestone) -> bool:
 
 
 def _came_to(rollout: Rollout, step: int, before: Rollout | None) -> bool:
-    """Whether it is at a step, or was there and went on: a release that came to its end has passed every step."""
+    """Whether it is at a step, or was there and went on: a release that came to its end has passed every step.
+
+    One that went back to the version of before has not: it stands where it stood before the first step.
+    """
     if rollout.step is None:
-        return rollout.phase not in _LOST
+        back = before is not None and before.step is not None and _stays(before) == _stays(rollout)
+        return rollout.phase not in _LOST and not back
     here, from_step = rollout.step.index, before.step.index if before and before.step else 0
     if from_step >= step:
         # It is sent back: further on is where it came from.
         return step <= here < max(from_step, step + 1)
     return here >= step
+
+
+def _stays(rollout: Rollout) -> frozenset[tuple[str, ...]]:
+    """The versions that a release begins with, by what they are."""
+    stable = (version for version in rollout.versions if version.role in (Role.STABLE, Role.ACTIVE))
+    return frozenset(version.identity or (version.name,) for version in stable)
 
 
 def _standing(rollout: Rollout) -> str:
@@ -139,7 +149,7 @@ def _observed(plan: Plan, view: RolloutView) -> Agreement:
     if not lanes and plan.reaches:
         return Agreement(True, f"seen in the objects: {plan.reaches.words}")
     if not lanes:
-        return Agreement(True, "checked in the objects; it promised no share that requests could show")
+        return Agreement(True, "done, as the objects show")
     if view.probe.door is None:
         why = view.rollout.door_missing or "the probe has nowhere to send requests"
         return Agreement(True, f"checked in the objects only: {why}")

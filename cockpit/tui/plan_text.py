@@ -30,7 +30,7 @@ def plan_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: 
     if prepared.blocked:
         lines += _part("blocked", [prepared.blocked], width, "risk")
     lines += _part("concern", prepared.concerns, width, "risk")
-    lines += _part("warning", plan.warnings, width, "waiting")
+    lines += _part("warning", plan.cautions(), width, "waiting")
     if plan.raises:
         lines += _part("exposure", ["more users get the new version"], width, "")
     for owner in owners:

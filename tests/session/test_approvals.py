@@ -89,6 +89,20 @@ async def test_an_approval_that_its_controller_was_faster_than_took_effect_all_t
     assert steps_taken(server) == 3, "one step, whoever took it"
 
 
+async def test_a_plan_that_is_cut_off_tells_its_requests_apart_and_what_came_between(
+    server: ApiServer, stage: Open
+) -> None:
+    release(server, held="by hand")
+    on = await stage(server, adapters=(Gated(),))
+    plan = await prepared(on, APPROVE)
+    going_on_when_let(server, by=1)
+    outcome = await on.passing(on.session.send(plan, wait=0.0))
+    assert outcome.stage is Stage.UNVERIFIED
+    assert "done: patch Service shop/shop (1 of 2)" in outcome.why
+    assert "not done: patch Service shop/shop (2 of 2)" in outcome.why
+    assert "since the request before of this plan wrote it: metadata.annotations.step 2 -> 3" in outcome.why
+
+
 @pytest.mark.parametrize("taken_up", [True, False])
 async def test_a_lost_answer_is_unknown_whether_or_not_it_was_taken_up(
     server: ApiServer, stage: Open, taken_up: bool
