@@ -57,6 +57,7 @@ class Step:
     missing: str = ""  # what of the act it cannot take back
     restores: tuple[Expected, ...] = ()
     pods: tuple[tuple[str, int], ...] = ()
+    way: str = ""  # the way back that the plan of the act told
 
 
 class UndoStack:
@@ -102,7 +103,7 @@ class UndoStack:
         if step is None:
             return Refused(Act.UNDO, key, f"nothing was sent to {key} from here that could be taken back")
         if not step.requests:
-            return Refused(Act.UNDO, key, f"{step.title}: {step.missing or 'this act has no inverse'}")
+            return Refused(Act.UNDO, key, f"{step.title}: {step.missing or _other_way(step)}")
         plan = Plan(
             act=Act.UNDO,
             rollout=key,
@@ -119,6 +120,12 @@ class UndoStack:
         )
         hazard = undo_hazard(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {hazard}") if hazard else plan
+
+
+def _other_way(step: Step) -> str:
+    """What to do instead, for an act that no request takes back."""
+    way = f"; the way back that its plan told: {step.way}" if step.way else ""
+    return f"undo cannot take this act back{way}"
 
 
 def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
@@ -148,6 +155,7 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[Done]) -> Step:
         missing=f"{', '.join(lost)} cannot be made again: it was not read before it was deleted" if lost else "",
         restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
         pods=_pods_before(plan, before) if whole else (),
+        way=plan.undo,
     )
 
 

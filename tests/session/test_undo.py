@@ -254,3 +254,14 @@ def test_undo_gives_traffic_only_to_what_is_ready(whole: bool, ready: int) -> No
     stack.push(KEY, step_back(away, stands(1.0), done if whole else done[:1]))
     answer = stack.plan(KEY, stands(0.0, ready))
     assert isinstance(answer, Refused) is (ready == 0)
+
+
+def test_an_act_without_an_inverse_names_the_way_back_that_its_plan_told() -> None:
+    abort = replace(plan(PATCH), title="abort", inverse=(), undo="retry starts the same version again")
+    undo = UndoStack()
+    undo.push(KEY, step_back(abort, None, [Done(PATCH)]))
+    refused = undo.plan(KEY)
+    assert isinstance(refused, Refused)
+    assert refused.why == (
+        "abort: undo cannot take this act back; the way back that its plan told: retry starts the same version again"
+    )
