@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from cockpit.cli.aiming import target_words
 from cockpit.cli.output import table
 from cockpit.cli.words import UNKNOWN, step_words
@@ -12,22 +14,31 @@ from cockpit.model.view import RolloutView
 
 
 def describe(shown: RolloutView, *, wide: bool) -> str:
-    """Facts first, then shares by lane, versions, findings and acts; `wide` adds pods and objects."""
+    """Facts first, then shares by lane, versions, findings and acts; `wide` adds pods, objects and whole reasons."""
     rollout = shown.rollout
     parts = [_facts(shown), _steps(rollout), _shares(rollout), _versions(rollout, wide=wide)]
     if rollout.findings:
         rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in rollout.findings]
         parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))
     if rollout.acts:
-        rows = [
-            (str(act.act), "yes" if act.enabled else "no", act.why or UNKNOWN)
-            for act in rollout.acts
-            if wide or act.enabled
-        ]
-        parts.append(table(("ACT", "NOW", "WHY"), rows))
+        parts.append(_acts(rollout, wide=wide))
     if wide:
         parts.append(table(("OBJECT",), [(str(ref),) for ref in rollout.objects]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _acts(rollout: Rollout, *, wide: bool) -> str:
+    """What can be asked for first; then the rest with the reason, cut short unless `wide`."""
+    ordered = sorted(rollout.acts, key=lambda act: not act.enabled)
+    rows = [
+        (str(a.act), "yes" if a.enabled else "no", (a.why if wide else shortened(a.why)) or UNKNOWN) for a in ordered
+    ]
+    return table(("ACT", "NOW", "WHY"), rows)
+
+
+def shortened(text: str, most: int = 100) -> str:
+    """A text of no more than `most` characters, cut at a word."""
+    return textwrap.shorten(text, most, placeholder=" ...")
 
 
 def _facts(shown: RolloutView) -> str:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli.main import command_line
 from cockpit.cli.program import Options
+from cockpit.model.plan import Act, ActState
 from cockpit.model.rollout import Finding, Phase, PlannedStep, Severity, Step
 from cockpit.model.view import KindSync, Sync
 from cockpit.session.groups import groups_of
@@ -280,6 +281,19 @@ def test_show_has_the_whole_plan_and_who_has_to_decide() -> None:
     assert ["1", "20%", "20%", "-", "done"] in rows
     assert ["2", "pause", "-", "yes", "now"] in rows
     assert ["4", "100%", "100%", "-", "to", "come"] in rows
+
+
+def test_show_says_of_every_act_whether_it_applies_and_why_not() -> None:
+    endless = "nothing waits for approval, " + "because " * 30
+    acts = (ActState(Act.APPROVE, False, endless), ActState(Act.SET_WEIGHT, True))
+    shown = fleet([replace(rollout(), acts=acts)])
+    lines = run(program(shown), "show", "web").stdout.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("ACT "))
+    assert lines[at + 1].split()[:2] == ["set-weight", "yes"]
+    assert lines[at + 2].startswith("approve     no   nothing waits for approval, because")
+    assert lines[at + 2].endswith("because ...")
+    assert len(lines[at + 2]) < 120
+    assert endless[:150] in run(program(shown), "show", "web", "-o", "wide").stdout
 
 
 def test_watch_tells_steps() -> None:
