@@ -11,7 +11,7 @@ import click
 from cockpit.cli.program import Options
 from cockpit.cli.running import Failed
 from cockpit.model.refs import RolloutKey
-from cockpit.model.view import FleetView, RolloutView
+from cockpit.model.view import FleetView, RolloutView, Sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ def find(view: FleetView, text: str) -> RolloutView:
     if fitting:
         exact = ", ".join(short_name(shown.rollout.key, keys) for shown in fitting[:10])
         raise Failed(f"{text!r} fits {len(fitting)} rollouts: {exact}. Write one of them.")
-    clusters = ", ".join(cluster.context for cluster in view.clusters if not cluster.aside) or "no cluster"
-    raise Failed(f"no rollout {text!r} in {clusters}. {_nearest(name, keys)}")
+    raise Failed(f"no rollout {text!r} in {_looked_at(view)}. {_nearest(name, keys)}{_not_looked_at(view)}")
 
 
 def find_acted_on(view: FleetView, text: str) -> RolloutKey:
@@ -92,9 +91,30 @@ def find_acted_on(view: FleetView, text: str) -> RolloutKey:
         raise
 
 
+def _looked_at(view: FleetView) -> str:
+    """Each context with the namespaces that were read."""
+    places = (
+        f"{cluster.context}, " + (f"namespace {cluster.namespace}" if cluster.namespace else "any namespace")
+        for cluster in view.clusters
+        if not cluster.aside
+    )
+    return "; ".join(places) or "no cluster"
+
+
+def _not_looked_at(view: FleetView) -> str:
+    """What the rollout may be in that was not read, and how to read it."""
+    asked = [cluster for cluster in view.clusters if not cluster.aside]
+    hints = []
+    if any(cluster.namespace for cluster in asked):
+        hints.append("Other namespaces were not looked at: -n NAME looks at one, -A at all.")
+    if any(kind.state is Sync.FORBIDDEN for cluster in asked for kind in cluster.kinds):
+        hints.append("Some kinds may not be read there: cockpit doctor tells which.")
+    return "".join(f" {hint}" for hint in hints)
+
+
 def _nearest(name: Name, keys: Sequence[RolloutKey]) -> str:
     if not keys:
-        return "There are none here; try -A for all namespaces, or another --context."
+        return "There are no rollouts there."
     texts = {short_name(key, keys): key for key in keys}
     near = difflib.get_close_matches(name.name[:200], [key.name for key in keys], n=3, cutoff=0.5)
     likely = [text for text, key in texts.items() if key.name in near]

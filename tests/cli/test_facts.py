@@ -158,8 +158,19 @@ def test_show_names_what_is_near_or_what_fits() -> None:
     assert many.exit_code == 1
     assert "fits 2 rollouts: shop/web, test/web" in many.stderr
     assert "There are: shop/web" in run(program(view), "show", "zzzz").stderr
-    assert "try -A" in run(program(fleet()), "show", "web").stderr
     assert run(program(view), "show", "shop/").exit_code == 2
+
+
+def test_a_name_that_is_nowhere_says_where_was_looked_and_where_not() -> None:
+    said = run(program(fleet()), "show", "web").stderr
+    assert "no rollout 'web' in demo, namespace shop. There are no rollouts there." in said
+    assert "Other namespaces were not looked at: -n NAME looks at one, -A at all." in said
+    everywhere = replace(cluster(), namespace=None)
+    said = run(program(fleet(clusters=[everywhere])), "show", "-A", "web").stderr
+    assert "no rollout 'web' in demo, any namespace. There are no rollouts there.\n" in said
+    denied = KindSync("Rollout", Sync.FORBIDDEN, 0.0, "no right")
+    told = run(program(fleet([rollout()], [replace(everywhere, kinds=(denied,))])), "show", "-A", "zzzz").stderr
+    assert "There are: shop/web Some kinds may not be read there: cockpit doctor" in told
 
 
 def test_nothing_from_a_cluster_reaches_the_terminal_as_an_escape() -> None:
