@@ -263,6 +263,11 @@ def test_two_routes_for_one_place_are_told_and_the_older_wins() -> None:
     assert findings(read(shop(route(SPLIT), route(rule(backend("shop-v1")), name="a", hosts=("b.test",))))) == {}
 
 
+def test_splits_of_services_of_one_name_in_two_namespaces_have_names_of_their_own() -> None:
+    there = rule(backend("shop-v1", namespace="b"), backend("shop-v3", namespace="b"), path="/b")
+    assert [r.key.name for r in read_all(shop(route(SPLIT, there)))] == ["shop.shop-v1", "shop.b.shop-v1"]
+
+
 def test_a_grpcroute_of_the_same_name_is_a_rollout_beside() -> None:
     grpc = {**route(rule(backend("shop-v1"), backend("shop-v2"))), "kind": "GRPCRoute"}
     alone = read_all(shop(grpc), kind="GRPCRoute")

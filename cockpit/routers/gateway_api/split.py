@@ -131,7 +131,9 @@ def splits_of(route: AnyRoute, objects: Objects) -> tuple[Split, ...]:
     for group in groups:
         name = _name(route, objects)
         if len(groups) > 1:
-            name = f"{name}.{next(b.service for r in group for b in r.backends)}"
+            first = next(b for r in group for b in r.backends)
+            place = "" if first.namespace == route.metadata.namespace else f"{first.namespace}."
+            name = f"{name}.{place}{first.service}"
         found.append(_split(name, route, group, rules, objects))
     return tuple(found)
 

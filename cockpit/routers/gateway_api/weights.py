@@ -84,7 +84,7 @@ def weigh(split: Split, rollout: Rollout, ask: Ask, shares: Shares, objects: Obj
             *reverts(split, objects),
         ),
         raises=any(v.name != split.stable.name for v in risen),
-        final=any(abs(share - 1) < _CLOSE for share in shares.values()),
+        final=any(shares[v.name] > 1 - _CLOSE and v.name != split.stable.name for v in risen),
     )
 
 
