@@ -142,8 +142,14 @@ def test_a_milestone_counts_once_it_is_reached_or_passed(after: Rollout, reached
 )
 def test_a_jump_is_told_from_where_it_began(from_step: int, to_step: int, now: int | None, reached: bool) -> None:
     before = stepped(Phase.WAITING, from_step)
-    after = stepped(Phase.AT_REST) if now is None else stepped(Phase.PROGRESSING, now)
+    after = stepped(Phase.AT_REST, stable="other") if now is None else stepped(Phase.PROGRESSING, now)
     assert reaching(Milestone("the step", at_step=to_step), before, after)[0] is reached
+
+
+def test_a_release_that_went_back_has_not_come_to_a_step() -> None:
+    goal = Milestone("step 4", at_step=4)
+    assert reaching(goal, PAUSED_AT_2, stepped(Phase.AT_REST))[:2] == (False, False)
+    assert reaching(goal, PAUSED_AT_2, stepped(Phase.AT_REST, stable="other"))[0]
 
 
 @pytest.mark.parametrize("phase", [Phase.ABORTED, Phase.DEGRADED])
