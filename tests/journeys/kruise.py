@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase
 from cockpit.model.view import RolloutView
+from tests.journeys import flight
 from tests.journeys.flight import Pilot
 from tests.places import Place, seed
 
@@ -16,6 +21,10 @@ V1ALPHA1 = "rollouts.rollouts.kruise.io/v1alpha1"
 DEMO = "rollouts-demo"
 IMAGE = "openkruise-registry.cn-shanghai.cr.aliyuncs.com/openkruise/demo"
 OLD, NEW = "1.10.2", "1.10.3"
+# Seconds that a change of routing is given: the controller takes 0 for its own 3.
+GRACE = 1
+# How often a real controller is woken, in seconds.
+_WOKEN_EVERY = 0.5
 
 
 def rollout(name: str, **steps: Any) -> dict[str, Any]:
@@ -23,8 +32,44 @@ def rollout(name: str, **steps: Any) -> dict[str, Any]:
     (doc,) = copy.deepcopy(seed(f"kruise-rollout-{name}"))
     canary = doc["spec"]["strategy"]["canary"]
     for routing in canary.get("trafficRoutings", ()):
-        routing["gracePeriodSeconds"] = 0
+        routing["gracePeriodSeconds"] = GRACE
     return doc
+
+
+@asynccontextmanager
+async def flying(place: Place, folder: Path) -> AsyncIterator[Pilot]:
+    """A pilot in a cockpit. A real controller is kept awake meanwhile.
+
+    After each thing it did it looks again 3 seconds later, however short the grace, unless its Rollout changes.
+    """
+    landed = asyncio.Event()
+    async with flight.flying(place, folder) as pilot:
+        waking = asyncio.create_task(_wake(place, landed)) if place.real else None
+        try:
+            yield pilot
+        finally:
+            landed.set()
+            if waking:
+                await waking
+
+
+async def _wake(place: Place, landed: asyncio.Event) -> None:
+    """Change an annotation of each Rollout again and again, which says nothing to the controller but: look."""
+    number = 0
+    while not landed.is_set():
+        number += 1
+        await asyncio.to_thread(_touch, place, str(number))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(landed.wait(), _WOKEN_EVERY)
+
+
+def _touch(place: Place, word: str) -> None:
+    for item in place.client.get(place.path(ROLLOUTS)).json().get("items", ()):
+        place.client.patch(
+            place.path(ROLLOUTS, item["metadata"]["name"]),
+            json={"metadata": {"annotations": {"test/woken": word}}},
+            headers={"Content-Type": "application/merge-patch+json"},
+        )
 
 
 def behave(place: Place, **entries: str) -> None:

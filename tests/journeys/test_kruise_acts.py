@@ -8,14 +8,15 @@ from typing import Any
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.view import Stage
-from tests.journeys.flight import flying
 from tests.journeys.kruise import (
     DEMO,
+    GRACE,
     NEW,
     OLD,
     ROLLOUTS,
     at_rest,
     at_step,
+    flying,
     ready,
     standing,
     start,
@@ -30,7 +31,7 @@ WEIGHTS = (20, 30, 40, 50)
 def weighted(*steps: dict[str, Any], **canary: Any) -> dict[str, Any]:
     """A Rollout of v1beta1 with manual steps over the seed's Ingress."""
     made = list(steps) or [{"traffic": f"{weight}%", "replicas": 1, "pause": {}} for weight in WEIGHTS]
-    routing = {"service": "echoserver", "gracePeriodSeconds": 0, "ingress": {"name": "echoserver"}}
+    routing = {"service": "echoserver", "gracePeriodSeconds": GRACE, "ingress": {"name": "echoserver"}}
     return {
         "apiVersion": "rollouts.kruise.io/v1beta1",
         "kind": "Rollout",

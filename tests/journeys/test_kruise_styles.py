@@ -8,8 +8,21 @@ from typing import Any
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase, Role
-from tests.journeys.flight import flying
-from tests.journeys.kruise import DEMO, IMAGE, NEW, OLD, at_rest, at_step, declared, ready, standing, start, written
+from tests.journeys.kruise import (
+    DEMO,
+    GRACE,
+    IMAGE,
+    NEW,
+    OLD,
+    at_rest,
+    at_step,
+    declared,
+    flying,
+    ready,
+    standing,
+    start,
+    written,
+)
 from tests.journeys.test_kruise_acts import ROUTES, weighted
 from tests.places import Place, seed
 
@@ -44,7 +57,7 @@ async def test_an_extra_deployment_behind_a_route(place: Place, tmp_path: Path) 
             {"traffic": "100%", "replicas": "100%", "pause": {}},
             enableExtraWorkloadForCanary=True,
             trafficRoutings=[
-                {"service": "echoserver", "gracePeriodSeconds": 0, "gateway": {"httpRouteName": "echoserver"}}
+                {"service": "echoserver", "gracePeriodSeconds": GRACE, "gateway": {"httpRouteName": "echoserver"}}
             ],
         )
         await standing(place, pilot, *seed("kruise-service"), GATEWAY, ROUTE, doc, pods=2)

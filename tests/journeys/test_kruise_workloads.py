@@ -9,8 +9,7 @@ import pytest
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.view import Stage
-from tests.journeys.flight import flying
-from tests.journeys.kruise import at_rest, at_step, behave, ready, start, written
+from tests.journeys.kruise import at_rest, at_step, behave, flying, ready, start, written
 from tests.journeys.test_kruise_acts import weighted
 from tests.places import Place
 

@@ -8,7 +8,6 @@ import pytest
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase
-from tests.journeys.flight import flying
 from tests.journeys.kruise import (
     DEMO,
     NEW,
@@ -20,6 +19,7 @@ from tests.journeys.kruise import (
     declared,
     finding_ids,
     fit_for_admission,
+    flying,
     lane_is_by_pods,
     ready,
     rollout,
