@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.plan import Act, Ask, Plan
 from cockpit.model.refs import (
     BATCHRELEASES,
     BATCHRELEASES_V1ALPHA1,
@@ -213,6 +214,9 @@ def test_the_older_version_of_the_api_reads_the_same() -> None:
     assert [step.title for step in rollout.steps] == ["20%, 20% of pods", "50%, 2 pods, wait 60s"]
     assert rollout.step
     assert rollout.step.weight == 0.2
+    plan = SYSTEM.plan(rollout, Ask(Act.SET_WEIGHT, weights=((NEW, 0.3),)), cluster)
+    assert isinstance(plan, Plan)
+    assert any("the pods follow the weight" in warning for warning in plan.warnings)
 
 
 def test_a_workload_that_is_missing_or_of_an_unknown_kind() -> None:
