@@ -245,6 +245,14 @@ def test_pods_that_crash_are_told(ready: int, severity: Severity) -> None:
     assert found.text == "1 of 2 pods of v1 fail: CrashLoopBackOff"
 
 
+def test_a_version_that_fails_its_testers_only_is_told() -> None:
+    users = lane(Verdict.ON, 200, share("v1", 1.0, 1.0, 200), share("v2", 0.0, 0.0, 200))
+    testers = lane(Verdict.ON, 100, share("v1", 0.0, 0.0, 100), share("v2", 1.0, 1.0, 100, 40), name="testers")
+    [finding] = observations((users, testers), IDLE)
+    assert (finding.id, finding.severity) == ("errors", Severity.CRITICAL)
+    assert finding.text == "v2 fails 40% of its requests in lane testers"
+
+
 @pytest.mark.parametrize(
     ("written", "severity", "words"),
     [
