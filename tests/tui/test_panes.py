@@ -23,10 +23,24 @@ from cockpit.tui.widgets.probe_strip import BLOCK, strip_lines
 from cockpit.tui.widgets.rollout_table import columns, heading, row
 from cockpit.tui.widgets.shares import lane_lines
 from cockpit.tui.widgets.timeline import latest
-from cockpit.tui.widgets.version_list import pod_cells
-from tests.tui.fake import START, fleet, history, lane, pods, rollout, strip, version
+from cockpit.tui.widgets.version_list import observed_of, pod_cells
+from tests.tui.fake import START, fleet, history, lane, observed, pods, rollout, strip, version
 
 SLOTS = {"v1": 0, "v2": 1}
+
+
+def test_a_version_is_told_by_what_all_lanes_saw_of_it() -> None:
+    users = Share("v2", 0.0, 0.0, observed(0.0, 0.01, 400, 0, 3, 9))
+    testers = Share("v2", 1.0, 1.0, observed(1.0, 0.01, 200, 50, 20, 80))
+    lanes = (Lane("default", "", (users,)), Lane("testers", "x-tester", (testers,)))
+    found = observed_of(lanes, "v2")
+    assert found
+    assert (found.answers, found.errors, found.error_rate) == (200, 50, 0.25)
+    assert (found.p50_ms, found.p99_ms) == (20, 80), "of the lane where it answers"
+    both = observed_of((*lanes, replace(lanes[1], name="more")), "v2")
+    assert both
+    assert (both.answers, both.errors) == (400, 100)
+    assert observed_of(lanes, "v1") is None
 
 
 def test_rough_numbers_change_seldom() -> None:

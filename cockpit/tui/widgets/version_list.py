@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -16,9 +17,16 @@ from cockpit.tui.text import milliseconds
 from cockpit.tui.widgets.painted import Painted
 
 
-def observed_of(lane: Lane | None, version: str) -> Observed | None:
-    """What requests saw of a version in a lane."""
-    return next((share.observed for share in lane.shares if share.version == version), None) if lane else None
+def observed_of(lanes: Sequence[Lane], version: str) -> Observed | None:
+    """What requests saw of a version in all lanes: errors and answers in sum, times of where it answers most."""
+    shares = [share for lane in lanes for share in lane.shares if share.version == version]
+    seen = [share.observed for share in shares if share.observed]
+    most = max(seen, key=lambda each: each.answers, default=None)
+    if most is None or len(seen) == 1:
+        return most
+    samples, answers = sum(each.samples for each in seen), sum(each.answers for each in seen)
+    errors = sum(each.errors for each in seen)
+    return replace(most, share=answers / samples if samples else 0.0, samples=samples, errors=errors)
 
 
 def widths(width: int) -> tuple[int, int, int]:
@@ -148,13 +156,13 @@ class VersionList(Painted, can_focus=True):
         rollout, version = self.rollout, self.version
         if rollout is None or version is None:
             return [heading(width)]
-        lane = rollout.default_lane
         self._top = window(len(rollout.versions), rollout.versions.index(version), self._top, height - 1)
         lines = [heading(width)]
         for each in rollout.versions[self._top : self._top + height - 1]:
             here = self.has_focus and each is version
+            seen = observed_of(rollout.lanes, each.name)
             line = version_line(
-                each, observed_of(lane, each.name), self.slots.get(each.name, 3), self.pod if here else None, width,
+                each, seen, self.slots.get(each.name, 3), self.pod if here else None, width,
                 self.glyphs,
             )  # fmt: skip
             lines.append(tuple(Span(s.text, f"{s.style} cursor".strip()) for s in line) if here else line)
