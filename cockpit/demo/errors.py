@@ -20,6 +20,7 @@ class ApiError(Exception):
         self.details = dict(details or {})
         self._shows_details = details is not None
         self.retry_after = retry_after
+        self.warning = ""  # told beside the refusal in a Warning header, which kubectl prints
         if retry_after is not None:
             self.details["retryAfterSeconds"] = retry_after
 

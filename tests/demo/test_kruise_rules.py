@@ -65,6 +65,17 @@ def test_steps_are_refused_in_the_real_webhooks_words(bench: Bench, steps: list[
     assert refusal(bench, made) == f"{DENIED}Spec.Strategy.Canary.{text}"
 
 
+def test_what_older_releases_accept_is_refused_with_the_way_to_imitate_those(bench: Bench) -> None:
+    def warned(*steps: Object) -> str:
+        with pytest.raises(DeniedError) as caught:
+            bench.storage.create(KRUISE_ROLLOUTS, rollout(*steps))
+        assert "demo-kruise-rollouts" not in caught.value.message, "the webhook's own words stay"
+        return caught.value.warning
+
+    assert "a ConfigMap demo-kruise-rollouts with `profile: legacy`" in warned({"replicas": "60%", "traffic": "50%"})
+    assert warned({"replicas": "0%"}) == "", "no release accepts it"
+
+
 def test_a_number_of_pods_is_never_held_against_the_limit(bench: Bench) -> None:
     bench.storage.create(KRUISE_ROLLOUTS, rollout({"replicas": 100, "traffic": "100%"}))
 

@@ -297,3 +297,57 @@ def test_auth_can_i(kubectl: Kubectl) -> None:
 def test_a_namespace_is_deleted_with_its_content(web: Kubectl) -> None:
     web("delete", "namespace", web.namespace, "--timeout=50s")
     assert "NotFound" in web.run("get", "namespace", web.namespace).stderr
+
+
+ROLES = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: "reader:pods"}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get, list]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: readers}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: "reader:pods"}
+subjects: [{kind: ServiceAccount, name: default}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: foreign}
+rules: [{nonResourceURLs: ["/metrics"], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: foreign}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: foreign}
+"""
+
+
+def test_roles_of_foreign_manifests_apply_and_are_kept(kubectl: Kubectl) -> None:
+    kubectl("apply", "-f", "-", stdin=ROLES)
+    assert kubectl("apply", "-f", "-", stdin=ROLES).count("unchanged") == 4
+    assert kubectl.get("role", "reader:pods")["rules"][0]["resources"] == ["pods"]
+    assert kubectl("get", "rolebindings").split()[:5] == ["NAME", "ROLE", "AGE", "readers", "Role/reader:pods"]
+    assert "foreign" in kubectl("get", "clusterroles,clusterrolebindings")
+    refused = kubectl.run("apply", "-f", "-", stdin=ROLES.replace("reader:pods", "a/b"))
+    assert "may not contain '/'" in refused.stderr
+    kubectl("delete", "-f", "-", stdin=ROLES)
+
+
+def test_a_refusal_by_an_older_rule_is_shown_with_a_warning(kubectl: Kubectl) -> None:
+    kubectl("apply", "-f", "-", stdin=MANIFEST)
+    step = '{"replicas": "60%", "traffic": "50%"}'
+    refused = kubectl.run(
+        "apply", "-f", "-",
+        stdin=f"""
+apiVersion: rollouts.kruise.io/v1beta1
+kind: Rollout
+metadata: {{name: web}}
+spec:
+  workloadRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}
+  strategy: {{canary: {{steps: [{step}], trafficRoutings: [{{service: web, ingress: {{name: web}}}}]}}}}
+""",
+    )  # fmt: skip
+    assert refused.returncode != 0
+    assert "partition-percent-limit" in refused.stderr
+    assert "Warning: this imitates Kruise Rollouts 0.6" in refused.stderr

@@ -19,7 +19,7 @@ from cockpit.demo.api.reviews import review
 from cockpit.demo.api.routing import Route, route
 from cockpit.demo.api.steering import Steering
 from cockpit.demo.api.watching import Watchers
-from cockpit.demo.api.writing import Writer
+from cockpit.demo.api.writing import Writer, warning_header
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import ApiError, PathNotFound, TooLarge
 from cockpit.demo.faults import Fault, Faults, refusal
@@ -192,6 +192,8 @@ def _cut(request: web.Request) -> None:
 
 def _refused(error: ApiError) -> Reply:
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if error.warning:
+        headers["Warning"] = warning_header([error.warning])
     return Reply(msgspec.json.encode(error.status()), error.code, headers=headers)
 
 

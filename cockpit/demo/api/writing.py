@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -231,8 +232,13 @@ class Writer:
             record = Record(copied(obj), key_of(kind, obj), 0)
             reply = self._reader.reply(call, shown(kind, record), status)
         if warnings:
-            reply.headers["Warning"] = ", ".join(f'299 - "{_quoted(text)}"' for text in warnings)
+            reply.headers["Warning"] = warning_header(warnings)
         return reply
+
+
+def warning_header(texts: Sequence[str]) -> str:
+    """The value of a Warning header (RFC 7234 5.5), as kube-apiserver writes it."""
+    return ", ".join(f'299 - "{_quoted(text)}"' for text in texts)
 
 
 def _quoted(text: str) -> str:

@@ -50,6 +50,13 @@ def broken_subdomain(value: str) -> str:
     )
 
 
+def broken_path_segment(value: str) -> str:
+    """Why `value` cannot stand in a URL path, as the names of roles have to, or nothing."""
+    if value in (".", ".."):
+        return f"may not be '{value}'"
+    return next((f"may not contain '{sign}'" for sign in "/%" if sign in value), "")
+
+
 def broken_dns_1035(value: str) -> str:
     """Why `value` cannot name a Service, or nothing."""
     if len(value) > LONGEST_LABEL:

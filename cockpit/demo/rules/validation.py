@@ -14,6 +14,7 @@ from cockpit.demo.rules.names import (
     broken_key,
     broken_label,
     broken_label_value,
+    broken_path_segment,
     broken_subdomain,
     invalid_value,
 )
@@ -60,6 +61,10 @@ COMPARISONS: dict[Kind, Comparison] = {
 NAME_FORMS: dict[Kind, Callable[[str], str]] = {
     kinds.NAMESPACES: broken_label,
     kinds.SERVICES: broken_dns_1035,
+    kinds.ROLES: broken_path_segment,
+    kinds.ROLEBINDINGS: broken_path_segment,
+    kinds.CLUSTERROLES: broken_path_segment,
+    kinds.CLUSTERROLEBINDINGS: broken_path_segment,
 }
 
 

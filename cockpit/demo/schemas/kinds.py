@@ -67,6 +67,13 @@ INGRESSES = Kind(
 )
 INGRESSCLASSES = Kind("networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False, generation=True)
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
+# Kept so that manifests of others apply; who may do what is said by the users of the cluster alone (`api/auth`).
+ROLES = Kind("rbac.authorization.k8s.io", "v1", "roles", "Role")
+ROLEBINDINGS = Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
+CLUSTERROLES = Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False)
+CLUSTERROLEBINDINGS = Kind(
+    "rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
+)
 EVENTS_V1 = Kind("events.k8s.io", "v1", "events", "Event", short_names=("ev",), stored_as=("", "v1", "events"))
 SELF_SUBJECT_ACCESS_REVIEWS = Kind(
     "authorization.k8s.io",
@@ -108,6 +115,10 @@ KINDS: tuple[Kind, ...] = (
     EVENTS_V1,
     INGRESSCLASSES,
     INGRESSES,
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
+    ROLEBINDINGS,
+    ROLES,
     *CUSTOM,
 )
 

@@ -67,6 +67,11 @@ def _config_map(obj: dict[str, Any], now: float) -> Cells:
     return [obj["metadata"]["name"], count, age(obj, now)]
 
 
+def _role_binding(obj: dict[str, Any], now: float) -> Cells:
+    role = obj.get("roleRef") or {}
+    return [obj["metadata"]["name"], f"{role.get('kind', '')}/{role.get('name', '')}", age(obj, now)]
+
+
 def _secret(obj: dict[str, Any], now: float) -> Cells:
     return [obj["metadata"]["name"], obj.get("type", ""), len(obj.get("data") or {}), age(obj, now)]
 
@@ -101,6 +106,7 @@ EVENTS = TableForm(
 )
 LEASES = TableForm(columns(("Holder", "Age")), _lease)
 CONFIGMAPS = TableForm(columns(("Data", "Age")), _config_map)
+ROLEBINDINGS = TableForm(columns(("Role", "Age")), _role_binding)
 SECRETS = TableForm(columns(("Type", "Data", "Age")), _secret)
 SERVICEACCOUNTS = TableForm(columns(("Secrets", "Age")), _service_account)
 PLAIN = TableForm((Column("Name", format="name"), Column("Created At", format="date")), _plain)

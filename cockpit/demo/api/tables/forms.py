@@ -33,6 +33,8 @@ FORMS: dict[Kind, TableForm] = {
     kinds.LEASES: cluster.LEASES,
     kinds.CONFIGMAPS: cluster.CONFIGMAPS,
     kinds.SECRETS: cluster.SECRETS,
+    kinds.ROLEBINDINGS: cluster.ROLEBINDINGS,
+    kinds.CLUSTERROLEBINDINGS: cluster.ROLEBINDINGS,
     kinds.SERVICEACCOUNTS: cluster.SERVICEACCOUNTS,
     customkinds.KRUISE_ROLLOUTS: kruise.ROLLOUTS,
     customkinds.KRUISE_ROLLOUTS_V1ALPHA1: kruise.ROLLOUTS_V1ALPHA1,

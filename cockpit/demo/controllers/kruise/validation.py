@@ -8,7 +8,7 @@ from typing import Any
 from cockpit.demo.controllers.kruise import plan
 from cockpit.demo.controllers.kruise.dumps import canary_steps, replicas_value, struct
 from cockpit.demo.controllers.kruise.plan import scaled
-from cockpit.demo.controllers.kruise.profile import LEGACY, profile_in
+from cockpit.demo.controllers.kruise.profile import CONFIGMAP, LEGACY, profile_in
 from cockpit.demo.controllers.kruise.workload import kind_named
 from cockpit.demo.errors import ApiError
 from cockpit.demo.rules.kruiserules import check_rollout
@@ -19,6 +19,10 @@ from cockpit.demo.store.admission import Review
 
 # The flag --partition-percent-limit: a step of a partition release that routes traffic may not replace more pods.
 LIMIT = 50
+_OLDER = (
+    "this imitates Kruise Rollouts 0.6, and releases up to 0.5 accept it: a ConfigMap "
+    f"{CONFIGMAP} with `profile: {LEGACY}` in the namespace imitates those"
+)
 
 
 class DeniedError(ApiError):
@@ -39,7 +43,10 @@ def admit_rollout(review: Review) -> None:
         causes = _moved(review.old, review.new, alpha, legacy)
     if causes:
         what = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
-        raise DeniedError(f'admission webhook "vrollout.kb.io" denied the request: {what}')
+        denied = DeniedError(f'admission webhook "vrollout.kb.io" denied the request: {what}')
+        if not legacy and not [*_broken_spec(review.new, alpha, legacy=True), *_conflict(review)]:
+            denied.warning = _OLDER
+        raise denied
 
 
 def _invalid(path: str, value: str, why: str) -> str:
