@@ -45,6 +45,16 @@ def test_a_route_that_says_nothing_about_them_is_a_problem_not_a_zero() -> None:
     assert [p.id for p in missing.problems] == ["route-missing"]
 
 
+def test_a_gateway_that_nobody_took_up_is_a_problem_of_its_route() -> None:
+    cluster = shop(route(rule(backend("shop-v1", 70), backend("shop-v2", 30))))
+    del cluster.doc("Gateway", "gate")["status"]
+    found = httproute_behind(cluster, "default", "shop", "shop-v1", "shop-v2")
+    assert found.share == 0.3
+    [problem] = found.problems
+    assert problem.id == "route-not-taken"
+    assert "HTTPRoute default/shop in: Gateway default/gate has class demo, and no controller" in problem.text
+
+
 def test_rules_with_different_shares_are_told() -> None:
     found = of_route(
         rule(backend("shop-v1", 90), backend("shop-v2", 10), path="/a"),

@@ -226,6 +226,27 @@ def test_a_route_that_no_gateway_takes_is_told() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        ([], "Gateway default/gate has class demo, and no controller here serves that"),
+        ([{"type": "Accepted", "status": "Unknown", "reason": "Pending"}], "has class demo, and no controller here"),
+        (
+            [{"type": "Programmed", "status": "False", "reason": "NoPort"}],
+            "Gateway default/gate is not programmed: NoPort",
+        ),
+        ([{"type": ["odd"], "status": {}}, "odd"], "has class demo, and no controller here"),
+        ([{"type": "Accepted", "status": "True"}], "does its Gateway exist, and does a controller run?"),
+    ],
+)
+def test_a_gateway_that_nobody_took_up_is_why_its_route_is_not_taken(conditions: list[Any], told: str) -> None:
+    cluster = with_conditions()
+    cluster.doc("Gateway", "gate")["status"] = {"conditions": conditions}
+    [found] = read(cluster).findings
+    assert found.id == "route-not-taken"
+    assert told in found.text
+
+
 def test_a_service_that_picks_both_versions_is_told() -> None:
     cluster = shop(route(SPLIT))
     cluster.doc("Service", "shop-v2")["spec"]["selector"] = {"app": "shop"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import GRPCROUTES, Ref
-from cockpit.model.rollout import Finding, Severity
+from cockpit.model.rollout import Severity
 from cockpit.routers.behind import Behind, HeaderLane
+from cockpit.routers.gateway_api.intake import idle_gateway
 from cockpit.routers.gateway_api.matching import example
 from cockpit.routers.gateway_api.routes import find_route, http_resource, match_text, rules_of
 from cockpit.workloads.findings import finding, percent
@@ -33,7 +34,9 @@ def httproute_behind(
         return Behind(None, refs=(ref,), problems=(finding("route-missing", Severity.WARNING, why),))
     shares: list[float] = []
     lanes: dict[str, HeaderLane] = {}
-    problems: list[Finding] = []
+    idle = idle_gateway(found, objects)
+    why = f"no gateway has taken {kind} {namespace}/{route} in: {idle}"
+    problems = [finding("route-not-taken", Severity.WARNING, why)] if idle else []
     for rule in rules_of(found).rules:
         found_in = [b for b in rule.backends if b.is_service and b.namespace == (services_in or namespace)]
         weights = [sum(b.weight for b in found_in if b.service == service) for service in (stable, canary)]

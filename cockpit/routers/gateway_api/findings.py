@@ -9,6 +9,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
 from cockpit.model.objects.gateway_api import place_key
 from cockpit.model.rollout import Finding, Lane, Severity
+from cockpit.routers.gateway_api.intake import idle_gateway
 from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, rules_of
 from cockpit.routers.gateway_api.split import Fan, Split
 from cockpit.workloads.findings import finding, listed, percent
@@ -59,7 +60,8 @@ def is_refused(route: AnyRoute) -> bool:
 def _status(route: AnyRoute, what: str, objects: Objects) -> Iterator[Finding]:
     seen = list(_conditions(route))
     if not seen:
-        why = f"no gateway in {objects.context} has taken {what} in: does its Gateway exist, and does a controller run?"
+        reason = idle_gateway(route, objects) or "does its Gateway exist, and does a controller run?"
+        why = f"no gateway in {objects.context} has taken {what} in: {reason}"
         yield finding("route-not-taken", Severity.WARNING, why)
     elif is_pending(route):
         latest = max((_generation(c) for c in seen), default=0)
