@@ -23,6 +23,7 @@ from cockpit.session.port import Cockpit
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.keys import Key, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ViewPublished
+from cockpit.tui.order import VersionOrder
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.rows import parts_for
 from cockpit.tui.screens.ask import ChoiceForm, form_for
@@ -35,6 +36,8 @@ from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.themes import FALLBACK, load_themes, packaged_directory
 
+# Long enough for a line or two; the key can be pressed again.
+REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
@@ -65,7 +68,8 @@ class CockpitApp(App[None]):
         # Greys made from colours can be hard to read; under NO_COLOR the terminal's own two colours are used.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.cockpit = cockpit
-        self.view: FleetView = cockpit.view()
+        self._order = VersionOrder()
+        self.view: FleetView = self._order.apply(cockpit.view())
         self.glyphs = ASCII if glyphs == "ascii" else UNICODE
         self.keymap = remapped(keymap or {})
         self.zone = zone
@@ -107,7 +111,7 @@ class CockpitApp(App[None]):
 
     @on(ViewPublished)
     def _show(self, message: ViewPublished) -> None:
-        self.view = message.view
+        self.view = self._order.apply(message.view)
         top = self.screen_stack[-1] if self.screen_stack else None
         if isinstance(top, CockpitScreen | JournalScreen) and has_parts(top):
             top.show_view(self.view)
@@ -133,7 +137,7 @@ class CockpitApp(App[None]):
             if message.act is Act.UNDO:
                 self.push_screen(PlanDialog(message.rollout, Ask(Act.UNDO), ()))
             else:
-                self.notify(f"{safe_text(message.rollout)}: this rollout is gone", severity="warning", markup=False)
+                self.refuse(f"{safe_text(message.rollout)}: this rollout is gone")
             return
 
         def plan(ask: Ask | None) -> None:
@@ -161,7 +165,14 @@ class CockpitApp(App[None]):
             title = f"{act.value} {safe_text(group.view.rollout.key.name)}: in which cluster?"
             self.push_screen(ChoiceForm(title, [(part.words, part.key) for part in fit], enter="goes on"), chosen)
         elif parts:
-            self.notify(parts[0].why, severity="warning", markup=False)
+            self.refuse(parts[0].why)
+
+    def refuse(self, why: str) -> None:
+        """Say why nothing was done; a newer reason takes the place of the one before."""
+        for notification in list(self._notifications):
+            if notification.severity == "warning":
+                self._unnotify(notification, refresh=False)
+        self.notify(safe_text(why), severity="warning", markup=False, timeout=REFUSAL_SECONDS)
 
     @on(ActionFinished)
     def _act_finished(self, message: ActionFinished) -> None:

@@ -33,6 +33,10 @@ class Desk(Protocol):
         """Whether the app ends: no screen can be opened any more."""
         ...
 
+    def refuse(self, why: str) -> None:
+        """Say why nothing was done; a newer reason takes the place of the one before."""
+        ...
+
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout as it is in the newest view."""
         ...

@@ -46,6 +46,7 @@ class Glyphs:
     moment: str
     phases: Mapping[Phase, Look]
     verdicts: Mapping[Verdict, Look]
+    failing: Look  # instead of a verdict where something hurts users, whatever the split
     stopped: Look  # instead of a verdict whose answers no longer come
     severities: Mapping[Severity, Look]
     pods: Mapping[PodState, Look]
@@ -132,6 +133,7 @@ def glyphs(ascii_: bool) -> Glyphs:
         moment="^" if ascii_ else "▲",
         phases=_looks(ascii_, PHASES),
         verdicts=_looks(ascii_, VERDICTS),
+        failing=Look("X" if ascii_ else "✗", "FAIL", "risk"),
         stopped=Look("-" if ascii_ else "·", "stopped", "quiet"),
         severities=_looks(ascii_, SEVERITIES),
         pods=_looks(ascii_, PODS),

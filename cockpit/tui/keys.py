@@ -104,6 +104,7 @@ KEYS: tuple[Key, ...] = (
     Key("probe-target", "O", "probe target", "say where the probe sends, and remember it", Where.BOTH, "probe_target"),
     Key("yaml", "y", "YAML", "the objects as the cluster has them", Where.BOTH, "yaml"),
     Key("events", "e", "events", "what the cluster said about the objects", Where.BOTH, "events"),
+    Key("findings", "enter", "findings", "every finding in full", Where.ROLLOUT, "findings"),
     Key("logs", "l", "logs", "the log of the selected pod", Where.ROLLOUT, "logs"),
     Key("journal", "i", "journal", "what was asked and what was sent", Where.BOTH, "app.journal"),
     Key("panes", "tab", "panes", "the next pane; shift+tab goes back", Where.EVERYWHERE, "app.focus_next"),
@@ -126,8 +127,8 @@ BY_ID = {key.id: key for key in KEYS}
 FLEET_FOOTER = ("open", "rollback", "weight", "flip", "approve", "probe", "filter", "help", "palette", "quit")
 ROLLOUT_FOOTER = (
     *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "help", "pause", "retry", "promote", "header"),
-    *("finish", "probe", "jump", "enable", "disable", "steps", "image", "yaml", "events", "logs", "scale", "restart"),
-    "journal",
+    *("finish", "probe", "jump", "enable", "disable", "steps", "image", "yaml", "events", "logs", "findings", "scale"),
+    *("restart", "journal"),
 )
 
 

@@ -38,6 +38,24 @@ def fit(text: str, width: int, align: str = "left", ellipsis: str = "…") -> st
     return space + text if align == "right" else text + space
 
 
+def fit_end(text: str, width: int, ellipsis: str = "…") -> str:
+    """Like `fit`, cut at the front: the end is what tells versions, tags and generated names apart."""
+    if cell_len(text) <= width:
+        return fit(text, width)
+    while text and cell_len(text) > width - len(ellipsis):
+        text = text[1:]
+    return fit(ellipsis + text, width, ellipsis="")
+
+
+def fit_middle(text: str, width: int, ellipsis: str = "…") -> str:
+    """Like `fit`, cut in the middle: names that share their beginning or their end stay apart."""
+    if cell_len(text) <= width:
+        return fit(text, width)
+    front = max((width - len(ellipsis)) // 2, 0)
+    start = set_cell_size(text, front)
+    return start + fit_end(text, width - front, ellipsis)
+
+
 def clip(line: Line, width: int, ellipsis: str = "…") -> Line:
     """The line in at most `width` columns."""
     if width_of(line) <= width:
@@ -75,6 +93,21 @@ def wrap(text: str, width: int) -> list[str]:
         *full, current = _chopped(joined, max(width, 2))
         lines.extend(full)
     return [*lines, current]
+
+
+def wrap_line(line: Line, width: int, indent: int) -> list[Line]:
+    """The words of a line in lines of at most `width` columns, all but the first behind `indent` blanks."""
+    lines: list[list[Span]] = [[]]
+    used = 0
+    for text, style in line:
+        for word in text.split():
+            for piece in _chopped(word, max(width - indent - 1, 2)):
+                if used > indent and used + 1 + cell_len(piece) > width:
+                    lines.append([Span(" " * indent)])
+                    used = indent
+                lines[-1].append(Span(f" {piece}", style))
+                used += 1 + cell_len(piece)
+    return [tuple(each) for each in lines]
 
 
 def _chopped(text: str, width: int) -> list[str]:

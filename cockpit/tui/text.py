@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -12,6 +13,10 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
 from cockpit.tui.glyphs import Glyphs, Look
 
+MOMENT = re.compile(
+    r"\b(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})T(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?Z"
+    r"|(?P<utc>[0-9]{2}:[0-9]{2}:[0-9]{2}) UTC)\b"
+)
 # Roles of the version that a release is about, most telling first.
 RELEASED = (Role.CANARY, Role.NEW, Role.PREVIEW)
 
@@ -46,6 +51,25 @@ def rough(count: int) -> str:
 def clock_time(at: float, zone: tzinfo | None = None) -> str:
     """UTC seconds as a time of day in `zone` (None: that of this machine)."""
     return datetime.fromtimestamp(at, UTC).astimezone(zone).strftime("%H:%M:%S")
+
+
+def told_times(text: str, now: float, zone: tzinfo | None = None) -> str:
+    """The text with every moment in it as a time of day in `zone`, with the date where it is not today's.
+
+    Controllers and the session write RFC 3339 or "12:00:00 UTC"; `now` is UTC seconds since 1970.
+    """
+    today = datetime.fromtimestamp(now, UTC)
+
+    def told(found: re.Match[str]) -> str:
+        day, of_day = found["day"], found["time"] or found["utc"]
+        try:
+            moment = datetime.fromisoformat(f"{day or today.date()}T{of_day}+00:00").astimezone(zone)
+        except (ValueError, OverflowError):
+            return found[0]
+        same = not day or moment.date() == today.astimezone(zone).date()
+        return moment.strftime("%H:%M:%S" if same else "%Y-%m-%d %H:%M:%S")
+
+    return MOMENT.sub(told, text)
 
 
 def told_share(rollout: Rollout, lane: Lane | None) -> Share | None:

@@ -54,7 +54,11 @@ async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
     cockpit.current = replace(fleet(), rollouts=(replace(fleet().rollouts[0], rollout=hostile),))
     cockpit.answer = lambda key, ask: Prepared(plan_of(key, ask, False, final=True), (), production=True)
     async with screen(cockpit) as (app, pilot):
-        await press(pilot, "w", "s", "enter", "l", "r")
+        heard = ""
+        for pressed in (("w",), ("s",), ("enter", "l")):
+            await press(pilot, *pressed)
+            heard += said(app)
+        await press(pilot, "r")
         name = app.screen.query_one("#name", Input)
         assert name.placeholder == "type web[red] to send"
         name.value = "web[red]"
@@ -66,7 +70,8 @@ async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
         app.post_message(ActionRequested(key, Act.ROLLBACK))
         await pilot.pause()
         for words in ("web[red]: [/foo] [red]x", "jump does not exist", "no pod is there", "this rollout is gone"):
-            assert words in said(app)
-        assert said(app).count("web[red]") == 5
-        for text in (said(app), visible(app)):
+            assert words in heard + said(app)
+        assert heard.count("web[red]") == 3
+        assert said(app).count("web[red]") == 2
+        for text in (heard, said(app), visible(app)):
             assert not {"\x1b", "\u202e"} & set(text)

@@ -73,7 +73,7 @@ class CockpitScreen(Screen[None]):
         """Ask for the act of a key, or say why it does not apply."""
         state, key = self.wanted(self.desk.keymap[id])
         if not state.enabled or key is None:
-            self.app.notify(state.why, severity="warning", markup=False)
+            self.desk.refuse(state.why)
             return
         self.app.post_message(ActionRequested(key, state.act))
 
@@ -89,7 +89,7 @@ class CockpitScreen(Screen[None]):
         """Start the probe, or stop it."""
         view = self.selected()
         if view is None:
-            self.app.notify("no rollout is selected", severity="warning", markup=False)
+            self.desk.refuse("no rollout is selected")
             return
         if not view.probe.running and view.probe.door is None:
             self.action_probe_target()
@@ -100,7 +100,7 @@ class CockpitScreen(Screen[None]):
         """Ask where the probe sends, remember it and start the probe."""
         view = self.selected()
         if view is None:
-            self.app.notify("no rollout is selected", severity="warning", markup=False)
+            self.desk.refuse("no rollout is selected")
             return
         key = view.rollout.key
 
@@ -109,7 +109,7 @@ class CockpitScreen(Screen[None]):
                 return
             kept = await self.desk.cockpit.aim(key, target.door)
             if words := told(view, target, kept):
-                self.app.notify(safe_text(words), severity="warning", markup=False)
+                self.desk.refuse(safe_text(words))
             if target.door or view.rollout.door:
                 await self.desk.cockpit.probe(key, True)
 
@@ -127,4 +127,4 @@ class CockpitScreen(Screen[None]):
         if view := self.selected():
             self.app.push_screen(ObjectText(view.rollout, what))
         else:
-            self.app.notify("no rollout is selected", severity="warning", markup=False)
+            self.desk.refuse("no rollout is selected")

@@ -17,9 +17,16 @@ from cockpit.tui.acting import latest_sent
 from cockpit.tui.keys import FLEET_FOOTER, Where
 from cockpit.tui.pace import Pace
 from cockpit.tui.rows import rows_of
-from cockpit.tui.screens.base import CockpitScreen, bindings
+from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
 from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.widgets.findings import Findings, cluster_findings, fleet_findings
+from cockpit.tui.widgets.findings import (
+    Findings,
+    cluster_findings,
+    fault_words,
+    fleet_findings,
+    localised,
+    wanted_lines,
+)
 from cockpit.tui.widgets.header_bar import HeaderBar, worst
 from cockpit.tui.widgets.key_bar import KeyBar
 from cockpit.tui.widgets.rollout_table import RolloutTable
@@ -63,6 +70,11 @@ class FleetScreen(CockpitScreen):
         self.query_one(RolloutTable).focus()
         self.show_view(self.desk.view)
 
+    def on_resize(self) -> None:
+        self._pace.reset()
+        if has_parts(self):
+            self.show_view(self.desk.view)
+
     def on_screen_resume(self) -> None:
         self._pace.reset()
         super().on_screen_resume()
@@ -89,8 +101,11 @@ class FleetScreen(CockpitScreen):
         rows = [row for row in rows_of(view, self.opened) if not words or matches(row, words)]
         findings = self.query_one(Findings)
         told = [*cluster_findings(view.clusters, self.desk.zone), *fleet_findings(view.rollouts)]
-        findings.styles.height = max(min(len(told), MOST_FINDINGS), 1)
-        findings.show(told, "nothing is wrong that can be seen from here" if view.rollouts else "")
+        told = [localised(each, self.desk.now(), self.desk.zone) for each in told]
+        wanted = wanted_lines(told, self.size.width, self.desk.glyphs)
+        findings.styles.height = max(min(wanted, MOST_FINDINGS), 1)
+        nothing = fault_words(view.rollouts) or "nothing is wrong that can be seen from here"
+        findings.show(told, nothing if view.rollouts else "")
         namespaces = {row.rollout.key.namespace for row in view.rollouts}
         everywhere = len(namespaces) > 1 or any(cluster.namespace is None for cluster in view.clusters)
         parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
@@ -149,7 +164,7 @@ class FleetScreen(CockpitScreen):
         if view is None or self._group(view.rollout.key) is None:
             return False
         words = f"{safe_text(view.rollout.key.name)}: {why}; enter shows its parts, choose one"
-        self.app.notify(words, severity="warning", markup=False)
+        self.desk.refuse(words)
         return True
 
     def action_filter(self) -> None:

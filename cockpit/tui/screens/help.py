@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from cockpit.model.rollout import Verdict
 from cockpit.tui.desk import desk_of
-from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.glyphs import Glyphs, Look
 from cockpit.tui.keys import Key, Keymap
 from cockpit.tui.paint import Line, Span, width_of, wrap
 from cockpit.tui.widgets.scroll_text import ScrollText
@@ -35,7 +36,21 @@ def help_lines(keymap: Keymap, refusal: Callable[[Key], str], glyphs: Glyphs, wi
     for key in keymap.keys:
         if not key.acts:
             lines += _entry(key.shown, key.word, key.help, "", width)
+    lines += [(), (Span("verdicts: what the answers say of the written split", "strong"),)]
+    for look, words in verdict_words(glyphs):
+        lines += _entry(look.sign, look.word, words, "", width)
     return [*lines, (), (Span("signs", "strong"),), *sign_lines(glyphs, width)]
+
+
+def verdict_words(glyphs: Glyphs) -> list[tuple[Look, str]]:
+    """Each verdict of the column OBSERVED with what it means."""
+    return [
+        (glyphs.verdicts[Verdict.ON], "the answers agree with the written split"),
+        (glyphs.verdicts[Verdict.OFF], "they do not: other shares are served than are written"),
+        (glyphs.verdicts[Verdict.NOT_YET], "too few answers to tell yet"),
+        (glyphs.failing, "users are hurt, such as by errors, whatever the split: see the findings"),
+        (glyphs.stopped, "the probe is off: what it saw last"),
+    ]
 
 
 def _entry(key: str, word: str, help: str, style: str, width: int) -> list[Line]:
@@ -49,7 +64,6 @@ def sign_lines(glyphs: Glyphs, width: int) -> list[Line]:
     """What the signs stand for."""
     groups = (
         ("phase", glyphs.phases),
-        ("observed", glyphs.verdicts),
         ("pod", glyphs.pods),
         ("data", glyphs.syncs),
         ("act", glyphs.stages),

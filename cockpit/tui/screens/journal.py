@@ -64,7 +64,7 @@ class JournalScreen(Screen[None]):
         entry = self.query_one(Timeline).current
         state = undo_state(desk_of(self.app).view.read_only)
         if entry is None or not state.enabled:
-            self.app.notify(state.why or "nothing was asked yet", severity="warning", markup=False)
+            desk_of(self.app).refuse(state.why or "nothing was asked yet")
             return
         self.app.post_message(ActionRequested(entry.rollout, Act.UNDO))
 

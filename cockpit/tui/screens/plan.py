@@ -22,6 +22,7 @@ from cockpit.tui.desk import desk_of
 from cockpit.tui.messages import ActionFinished
 from cockpit.tui.paint import Line, Span, width_of, wrap
 from cockpit.tui.plan_text import plan_lines, refused_lines, stage_lines, title
+from cockpit.tui.widgets.marked_button import MarkedButton
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 
@@ -60,8 +61,8 @@ class PlanDialog(ModalScreen[None]):
             yield ScrollText(self.body, glyphs, id="body")
             yield Input(placeholder=f"type {safe_text(self.rollout.name)} to send", id="name", compact=True)
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Send", id="send", compact=True, disabled=True)
+                yield MarkedButton("Cancel", glyphs, id="cancel")
+                yield MarkedButton("Send", glyphs, id="send", disabled=True)
 
     def on_mount(self) -> None:
         self.query_one("#name").display = False

@@ -17,9 +17,9 @@ from cockpit.tui.keys import ROLLOUT_FOOTER, Where
 from cockpit.tui.pace import Pace
 from cockpit.tui.rows import group_of
 from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
-from cockpit.tui.screens.text import PodLog
+from cockpit.tui.screens.text import FindingsText, PodLog
 from cockpit.tui.text import told_share, version_slots
-from cockpit.tui.widgets.findings import ORDER, Findings, Told, cluster_findings
+from cockpit.tui.widgets.findings import ORDER, Findings, Told, cluster_findings, fault_words, localised, wanted_lines
 from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.history_chart import HistoryChart
 from cockpit.tui.widgets.key_bar import KeyBar
@@ -100,7 +100,7 @@ class RolloutScreen(CockpitScreen):
         yield StepTrack(glyphs, self.desk.now, zone)
         yield Shares(glyphs)
         yield VersionList(glyphs)
-        yield Findings(glyphs)
+        yield Findings(glyphs, self.desk.keymap["findings"].shown)
         yield ProbeStrip(glyphs)
         yield HistoryChart(glyphs, zone)
         yield Timeline(glyphs, zone, with_name=False)
@@ -135,12 +135,20 @@ class RolloutScreen(CockpitScreen):
             return
         self._gone = False
         if self._pace.due(view.at, [shown], clusters):
-            told = [*cluster_findings(clusters, self.desk.zone), *self._elsewhere(view)]
-            self._share_out(shown, len(told))
+            told = self._told(view, shown)
+            self._share_out(shown, wanted_lines(told, self.size.width, self.desk.glyphs))
             self._show_rollout(shown, told)
             self.show_keys(ROLLOUT_FOOTER)
         self.query_one(ProbeStrip).show(shown.probe, self.slots)
         self._show_journal(view, shown)
+
+    def _told(self, view: FleetView, shown: RolloutView) -> list[Told]:
+        """Every finding that is about this rollout, worst first."""
+        clusters = [cluster for cluster in view.clusters if cluster.context == self.key.context]
+        told = [*cluster_findings(clusters, self.desk.zone), *self._elsewhere(view)]
+        told += [Told(finding) for finding in shown.rollout.findings]
+        told.sort(key=lambda each: ORDER.index(each.finding.severity))
+        return [localised(each, self.desk.now(), self.desk.zone) for each in told]
 
     def _elsewhere(self, view: FleetView) -> list[Told]:
         """Where the same rollout stands in other clusters."""
@@ -162,9 +170,7 @@ class RolloutScreen(CockpitScreen):
         self.query_one(StepTrack).show(view)
         self.query_one(Shares).show(rollout.lanes, self.slots, view.probe.running)
         self.query_one(VersionList).show(rollout, self.slots)
-        every = [*told, *(Told(finding) for finding in rollout.findings)]
-        every.sort(key=lambda each: ORDER.index(each.finding.severity))
-        self.query_one(Findings).show(every, "no findings")
+        self.query_one(Findings).show(told, fault_words([view]) or "no findings")
 
     def _show_journal(self, view: FleetView, shown: RolloutView) -> None:
         lane = shown.rollout.default_lane
@@ -175,9 +181,9 @@ class RolloutScreen(CockpitScreen):
         self.query_one(HistoryChart).show(points, told.version if told else "", self.slots, moments)
         self.query_one(Timeline).show(journal)
 
-    def _share_out(self, view: RolloutView, told: int) -> None:
+    def _share_out(self, view: RolloutView, findings: int) -> None:
         rollout = view.rollout
-        counts = len(rollout.lanes), len(rollout.versions), len(rollout.findings) + told
+        counts = len(rollout.lanes), len(rollout.versions), findings
         lines = heights(self.size.height, *counts, planned=bool(rollout.steps))
         self.query_one(StepTrack).styles.height = 3 if rollout.steps else 2
         for pane, height in (
@@ -196,11 +202,20 @@ class RolloutScreen(CockpitScreen):
     def _tell_gone(self) -> None:
         if not self._gone:
             self._gone = True
-            self.app.notify(f"{safe_text(self.key)}: this rollout is gone", severity="warning", markup=False)
+            self.app.notify(f"{safe_text(self.key)}: this rollout is gone", severity="information", markup=False)
 
     def action_back(self) -> None:
         """Back to the fleet."""
         self.app.pop_screen()
+
+    def action_findings(self) -> None:
+        """Every finding in full."""
+
+        def told() -> list[Told]:
+            shown = self.selected()
+            return self._told(self.desk.view, shown) if shown else []
+
+        self.app.push_screen(FindingsText(self.key, told))
 
     def action_logs(self) -> None:
         """The log of the pod under the cursor."""
@@ -208,7 +223,7 @@ class RolloutScreen(CockpitScreen):
         pod, version = versions.pod, versions.version
         if pod is None:
             words = f"{safe_text(self.key.name)}: no pod is there to read from"
-            self.app.notify(words, severity="warning", markup=False)
+            self.desk.refuse(words)
             return
         context = (version and version.context) or self.key.context
         self.app.push_screen(PodLog(context, Ref(PODS, self.key.namespace, pod.name)))

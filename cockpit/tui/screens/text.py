@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from cockpit.model.refs import Ref
+from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_lines, safe_text
 from cockpit.tui.desk import desk_of
-from cockpit.tui.paint import Line, Span
+from cockpit.tui.paint import Line, Span, wrap_line
+from cockpit.tui.widgets.findings import INDENT, Told, finding_spans
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 MOST_LINES = 5000
@@ -117,6 +119,31 @@ class ObjectText(TextScreen):
         if self.what == "yaml":
             return safe_lines(await cockpit.yaml(self.context, self.ref), MOST_LINES)
         return tuple(safe_text(line, 1000) for line in await cockpit.events(self.context, self.ref))
+
+
+class FindingsText(TextScreen):
+    """Every finding of a rollout in full."""
+
+    def __init__(self, key: RolloutKey, told: Callable[[], Sequence[Told]]) -> None:
+        super().__init__()
+        self.key = key
+        self.told = told
+        self.shown: Sequence[Told] = ()
+
+    def heading(self) -> str:
+        return f"findings of {safe_text(self.key)}"
+
+    async def read(self) -> tuple[str, ...]:
+        self.shown = self.told()
+        return tuple(safe_text(each.finding.text) for each in self.shown) or ("no findings",)
+
+    def lines_for(self, width: int) -> list[Line]:
+        """Each finding in as many lines as it takes."""
+        glyphs = desk_of(self.app).glyphs
+        lines: list[Line] = []
+        for each in self.shown:
+            lines += [*wrap_line(finding_spans(each, glyphs), width, INDENT), ()]
+        return lines or super().lines_for(width)
 
 
 class PodLog(TextScreen):

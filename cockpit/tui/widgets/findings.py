@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, RolloutView, Sync
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip
-from cockpit.tui.text import clock_time
+from cockpit.tui.paint import Line, Span, clip, width_of, wrap_line
+from cockpit.tui.text import clock_time, rough, told_times
 from cockpit.tui.widgets.painted import Painted
 
 _LOST = frozenset({Sync.RETRYING, Sync.REFUSED, Sync.FORBIDDEN})
+INDENT = 11  # where the words of a warning begin
+MOST_TEXT = 1000
 ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -52,26 +54,60 @@ def cluster_findings(clusters: Iterable[ClusterView], zone: tzinfo | None) -> li
     return told
 
 
-def finding_line(told: Told, width: int, glyphs: Glyphs) -> Line:
-    """One finding in one line: sign and word, name, text, evidence."""
+def localised(told: Told, now: float, zone: tzinfo | None) -> Told:
+    """The same with its times as the rest of the screen tells them."""
+    text, evidence = (told_times(words, now, zone) for words in (told.finding.text, told.finding.evidence))
+    return replace(told, finding=replace(told.finding, text=text, evidence=evidence))
+
+
+def finding_spans(told: Told, glyphs: Glyphs) -> Line:
+    """Sign and word, name, text, evidence."""
     look = glyphs.severities[told.finding.severity]
     name = f"{safe_text(told.name, 40)}: " if told.name else ""
-    evidence = safe_text(told.finding.evidence)
-    spans = (
+    evidence = safe_text(told.finding.evidence, MOST_TEXT)
+    return (
         Span(f" {look.sign} {look.word} ", look.style),
         Span(name, "strong"),
-        Span(safe_text(told.finding.text)),
+        Span(safe_text(told.finding.text, MOST_TEXT)),
         Span(f"  {evidence}" if evidence else "", "quiet"),
     )
-    return clip(spans, width, glyphs.ellipsis)
+
+
+def finding_lines(told: Told, width: int, glyphs: Glyphs, most: int) -> list[Line]:
+    """One finding in at most so many lines; what does not fit is cut."""
+    line = finding_spans(told, glyphs)
+    if width_of(line) <= width:
+        return [line]
+    wrapped = wrap_line(line, width, INDENT)
+    rest = tuple(span for each in wrapped[most - 1 :] for span in each)
+    return [*wrapped[: most - 1], clip(rest if most > 1 else line, width, glyphs.ellipsis)]
+
+
+def wanted_lines(told: Sequence[Told], width: int, glyphs: Glyphs) -> int:
+    """Lines in which the findings would be told with two for each long one."""
+    return sum(len(finding_lines(each, width, glyphs, 2)) for each in told)
+
+
+def fault_words(rollouts: Iterable[RolloutView]) -> str:
+    """Errors that running probes have seen, where they are no finding yet; "" where there are none."""
+    probes = [view.probe for view in rollouts if view.probe.running]
+    errors = sum(probe.errors for probe in probes)
+    word = "error" if errors == 1 else "errors"
+    return (
+        f"{rough(errors)} {word} among {rough(sum(probe.total for probe in probes))} answers so far" if errors else ""
+    )
 
 
 class Findings(Painted):
-    """As many findings as there is room for, and how many more there are."""
+    """As many findings as there is room for, long ones in two lines if there is, and how many more there are.
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    `key` is the key that shows all of them in full, "" where there is none.
+    """
+
+    def __init__(self, glyphs: Glyphs, key: str = "") -> None:
         super().__init__()
         self.glyphs = glyphs
+        self.key = key
         self.told: Sequence[Told] = ()
         self.none = ""
 
@@ -83,8 +119,18 @@ class Findings(Painted):
     def draw(self, width: int, height: int) -> list[Line]:
         if not self.told:
             return [(Span(f" {self.none}", "quiet"),)]
-        lines = [finding_line(told, width, self.glyphs) for told in self.told[:height]]
-        if hidden := len(self.told) - len(lines):
-            more = f" {hidden} more "
-            lines[-1] = (*clip(lines[-1], width - len(more), self.glyphs.ellipsis), Span(more, "quiet"))
+        shown = self.told[:height]
+        spare = height - len(shown)
+        lines: list[Line] = []
+        for told in shown:
+            of_one = finding_lines(told, width, self.glyphs, 2 if spare else 1)
+            spare -= len(of_one) - 1
+            lines += of_one
+        hidden = len(self.told) - len(shown)
+        more = f" {hidden} more" if hidden else ""
+        cut = any(line and line[-1].text.endswith(self.glyphs.ellipsis) for line in lines)
+        if self.key and (hidden or cut):
+            more += f" {self.key}: in full"
+        if more:
+            lines[-1] = (*clip(lines[-1], width - len(more) - 1, self.glyphs.ellipsis), Span(f"{more} ", "quiet"))
         return lines

@@ -57,7 +57,8 @@ def _place(clusters: Sequence[ClusterView]) -> list[Span]:
 def probe_words(probes: Sequence[RolloutView]) -> str:
     """The rate of the probes in words; whole numbers, so that it does not flicker."""
     running = [view.probe for view in probes if view.probe.running]
-    return f"probe {sum(probe.rate for probe in running):.0f}/s" if running else "probe off"
+    together = " in all" if len(running) > 1 else ""
+    return f"probe {sum(probe.rate for probe in running):.0f}/s{together}" if running else "probe off"
 
 
 class HeaderBar(Painted):

@@ -131,6 +131,11 @@ class Painted(Widget):
         self._ink = None
         super().notify_style_update()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Draw what shows the focus. A handler of the event would come before `has_focus` tells the truth."""
+        super().watch_has_focus(has_focus)
+        self.repaint()
+
     def on_resize(self, _event: events.Resize) -> None:
         # A tile whose own size stays keeps its old picture, and a line may have been drawn for the new size already.
         self._strips.clear()

@@ -11,14 +11,16 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict
+from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, fit, window
+from cockpit.tui.paint import Line, Span, fit, fit_end, fit_middle, window
 from cockpit.tui.text import half_width, told_share
 from cockpit.tui.widgets.painted import Painted
+
+OBSERVED = 14  # a share, its interval and a verdict of six columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +38,20 @@ class Columns:
     pods: int
 
 
-def columns(width: int, steps: bool, contexts: bool) -> Columns:
-    """The same parts at every width: more room goes to names and pods."""
+def columns(width: int, steps: bool, contexts: bool, systems: int = 99) -> Columns:
+    """The same parts at every width: more room goes to names and pods. `systems` is the longest name of a system."""
     wide = width >= 110
     step = (6 if wide else 4) if steps else 0
     declared, written = (12, 8) if wide else (8, 5)
     context = (14 if wide else 9) if contexts else 0
     # With several clusters in 80 columns there is room for where it is or for what it is.
     system = 13 if wide else 0 if contexts else 8 if steps else 10
-    sizes = [size for size in (context, system, 13, step, declared, written, 13) if size]
+    system = min(system, max(systems, 6))
+    phase = 13 if wide else 11  # the longest word gives way
+    sizes = [size for size in (context, system, phase, step, declared, written, OBSERVED) if size]
     rest = max(width - 2 - sum(sizes) - len(sizes) - 1, 12)
-    pods = max(min(rest * 2 // 5, 30), 6)
-    return Columns(context, rest - pods, system, 13, step, declared, written, 13, pods)
+    pods = max(min(rest * 2 // 5, 30), 9)
+    return Columns(context, rest - pods, system, phase, step, declared, written, OBSERVED, pods)
 
 
 def heading(layout: Columns) -> Line:
@@ -80,25 +84,25 @@ def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool
         ),
         *_name(rollout, layout.name, with_namespace, cut),
         *([Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " ")] if layout.system else []),
-        Span(fit(f"{phase.sign} {phase.word}", layout.phase) + " ", phase.style),
+        Span(fit(f"{phase.sign} {phase.word}", layout.phase, ellipsis=cut) + " ", phase.style),
         *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
         Span(fit(_differ(rollout, told) or _declared(told, layout.declared, glyphs), layout.declared) + " "),
         Span(fit(percent(told.written if told else None, glyphs.none), layout.written) + " "),
         *_observed(lane, told, layout.observed, glyphs, view.probe.running, hurt=_hurt(rollout)),
-        Span(" " + fit(pods_words(rollout, layout.pods), layout.pods, ellipsis=cut)),
+        Span(" " + fit(pods_words(rollout, layout.pods, cut), layout.pods, ellipsis=cut)),
     ]
     return tuple(spans)
 
 
 def _name(rollout: Rollout, width: int, with_namespace: bool, cut: str) -> list[Span]:
-    """The name, behind its namespace where there may be several; the namespace gives way first, to four columns."""
+    """The name, behind its namespace where there may be several; the namespace gives way first, to two columns."""
     name = safe_text(rollout.key.name)
     if not with_namespace:
-        return [Span(fit(name, width, ellipsis=cut) + " ", "strong")]
-    room = max(width - cell_len(name) - 1, 4)
+        return [Span(fit_middle(name, width, cut) + " ", "strong")]
+    room = max(width - cell_len(name) - 1, 2)
     namespace = safe_text(rollout.key.namespace, 63)
     place = (fit(namespace, room, ellipsis=cut) if cell_len(namespace) > room else namespace) + "/"
-    return [Span(place, "quiet"), Span(fit(name, width - cell_len(place), ellipsis=cut) + " ", "strong")]
+    return [Span(place, "quiet"), Span(fit_middle(name, width - cell_len(place), cut) + " ", "strong")]
 
 
 def step_words(rollout: Rollout, glyphs: Glyphs) -> str:
@@ -116,7 +120,7 @@ def _declared(told: Share | None, width: int, glyphs: Glyphs) -> str:
     if told is None:
         return glyphs.none
     share = percent(told.declared if told.declared is not None else told.written, glyphs.none)
-    return f"{fit(safe_text(told.version, 40), width - 1 - len(share), ellipsis=glyphs.ellipsis).rstrip()} {share}"
+    return f"{fit_end(safe_text(told.version, 63), width - 1 - len(share), glyphs.ellipsis).rstrip()} {share}"
 
 
 def _hurt(rollout: Rollout) -> bool:
@@ -135,16 +139,37 @@ def _observed(
         return [Span(fit(f"{percent(observed.share)} {glyphs.stopped.word}", width), glyphs.stopped.style)]
     look = glyphs.verdicts[lane.verdict]
     if hurt and lane.verdict is not Verdict.OFF:
-        look = replace(glyphs.severities[Severity.CRITICAL], word="ILL")
+        look = glyphs.failing
     number = f"{percent(observed.share)}{glyphs.plus_minus}{half_width(observed)}"
     return [Span(fit(number, 7) + " "), Span(fit(f"{look.sign} {look.word}", width - 8), look.style)]
 
 
-def pods_words(rollout: Rollout, width: int) -> str:
-    """Ready and desired pods by version, with the names where there is room for them."""
-    counts = [(safe_text(v.name, 40), f"{v.ready}/{v.desired}") for v in rollout.versions]
-    full = " ".join(f"{name} {count}" for name, count in counts)
-    return full if len(full) <= width else " ".join(count for _, count in counts)
+def pods_words(rollout: Rollout, width: int, ellipsis: str = "…") -> str:
+    """Ready and desired pods by version, each with its name.
+
+    Where there is no room, versions without pods go first; then one number stands where all are ready, then names
+    lose their beginnings, and last only the version with most pods is left, with how many more there are.
+    """
+    versions = [v for v in rollout.versions if v.ready or v.desired] or list(rollout.versions)[:1]
+    for among, short in ((list(rollout.versions), False), (versions, False), (versions, True)):
+        words = [(safe_text(v.name, 63), _count(v, short)) for v in among]
+        full = " ".join(f"{name} {count}" for name, count in words)
+        if cell_len(full) <= width:
+            return full
+    room = (width - sum(len(count) + 2 for _, count in words) + 1) // len(words)
+    if room > 2 * len(ellipsis):
+        return " ".join(f"{fit_end(name, min(room, cell_len(name)), ellipsis)} {count}" for name, count in words)
+    most = max(versions, key=lambda v: (v.desired, v.ready))
+    more = f" +{len(versions) - 1}" if len(versions) > 1 else ""
+    count = _count(most, True)
+    name = safe_text(most.name, 63)
+    room = max(width - len(count) - len(more) - 1, len(ellipsis) + 1)
+    return f"{fit_end(name, min(room, cell_len(name)), ellipsis)} {count}{more}"
+
+
+def _count(version: Version, short: bool) -> str:
+    ready, desired = version.ready, version.desired
+    return str(desired) if short and ready == desired else f"{ready}/{desired}"
 
 
 class RolloutTable(Painted, can_focus=True):
@@ -227,7 +252,8 @@ class RolloutTable(Painted, can_focus=True):
             layout = columns(width, False, bool(self.parts))
             return [heading(layout), (Span("  " + safe_text(self.empty), "quiet"),)]
         contexts = bool(self.parts) or len({view.rollout.key.context for view in self.rows}) > 1
-        layout = columns(width, any(view.rollout.step for view in self.rows), contexts)
+        systems = max(cell_len(safe_text(view.rollout.key.system, 40)) for view in self.rows)
+        layout = columns(width, any(view.rollout.step for view in self.rows), contexts, systems)
         self._top = window(len(self.rows), self._index, self._top, height - 1)
         lines = [heading(layout)]
         for index, view in enumerate(self.rows[self._top : self._top + height - 1], self._top):

@@ -8,7 +8,7 @@ from cockpit.model.rollout import Lane, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip, ends, fit
+from cockpit.tui.paint import Line, Span, clip, ends, fit, fit_end
 from cockpit.tui.text import half_width, rough
 from cockpit.tui.widgets.painted import Painted
 
@@ -115,6 +115,10 @@ def _joined(columns: Sequence[tuple[str, str]]) -> list[Span]:
     return spans
 
 
+def _short(version: str, glyphs: Glyphs) -> str:
+    return fit_end(safe_text(version, 63), 12, glyphs.ellipsis).rstrip()
+
+
 def share_words(
     names: Sequence[Share], shares: Sequence[float | None], interval: bool, slots: Mapping[str, int], glyphs: Glyphs
 ) -> list[Span]:
@@ -122,7 +126,7 @@ def share_words(
     spans = []
     for share, value in zip(names, shares, strict=True):
         style = f"version-{slots.get(share.version, 3) + 1}"
-        text = f"{safe_text(share.version, 12)} {percent(value, glyphs.none)}"
+        text = f"{_short(share.version, glyphs)} {percent(value, glyphs.none)}"
         if interval and share is names[-1] and share.observed and share.observed.samples:
             text += f" {glyphs.plus_minus}{half_width(share.observed)}"
         spans.append(Span(f"{text}  ", style))

@@ -14,7 +14,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.paint import Line, Span, clip, ends
-from cockpit.tui.text import clock_time
+from cockpit.tui.text import clock_time, told_times
 from cockpit.tui.widgets.painted import Painted
 
 # Beyond this many steps signs take more room than they tell.
@@ -48,7 +48,7 @@ def step_line(view: RolloutView, width: int, glyphs: Glyphs, now: float, zone: t
         spans.append(Span(f"{safe_text(view.acting)} {glyphs.ellipsis}  ", "accent"))
     elif words := decision(rollout):
         spans.append(Span(f"{words}  ", "waiting"))
-    spans.append(Span(safe_text(rollout.message)))
+    spans.append(Span(told_times(safe_text(rollout.message), now, zone)))
     return clip(tuple(spans), width, glyphs.ellipsis)
 
 

@@ -17,13 +17,15 @@ from cockpit.tui.text import clock_time
 from cockpit.tui.widgets.painted import Painted
 
 
-def entry_line(entry: Entry, width: int, glyphs: Glyphs, zone: tzinfo | None, with_name: bool) -> Line:
-    """One entry in one line."""
+def entry_line(
+    entry: Entry, width: int, glyphs: Glyphs, zone: tzinfo | None, with_name: bool, here: bool = False
+) -> Line:
+    """One entry in one line, with the cursor where it is `here`."""
     look = glyphs.stages[entry.stage]
     name = f"{safe_text(entry.rollout, 80)} " if with_name else ""
     why = safe_text(entry.why)
     spans = (
-        Span(f" {clock_time(entry.at, zone)} ", "quiet"),
+        Span(f"{glyphs.cursor if here else ' '}{clock_time(entry.at, zone)} ", "quiet"),
         Span(f"{look.sign} {look.word} ", look.style),
         Span(name, "strong"),
         Span(safe_text(entry.title)),
@@ -86,20 +88,15 @@ class Timeline(Painted, can_focus=True):
             self.repaint()
             self.post_message(self.CursorMoved())
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
     def draw(self, width: int, height: int) -> list[Line]:
         if not self.entries:
-            return [(Span(" journal: nothing was asked yet", "quiet"),)]
+            mark = self.glyphs.cursor if self.has_focus else " "
+            return [(Span(f"{mark}journal: nothing was asked yet", "quiet"),)]
         index = self.index if self.has_focus else 0
         self._top = window(len(self.entries), index, self._top if self.has_focus else 0, height)
         lines = []
         for at, entry in enumerate(self.entries[self._top : self._top + height], self._top):
-            line = entry_line(entry, width, self.glyphs, self.zone, self.with_name)
             here = self.has_focus and at == index
+            line = entry_line(entry, width, self.glyphs, self.zone, self.with_name, here)
             lines.append(tuple(Span(s.text, f"{s.style} cursor".strip()) for s in line) if here else line)
         return lines

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
 from cockpit.model.rollout import Lane, Observed, PodCell, Rollout, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, fit, window
+from cockpit.tui.paint import Line, Span, fit, fit_end, window
 from cockpit.tui.text import milliseconds
 from cockpit.tui.widgets.painted import Painted
 
@@ -47,23 +48,24 @@ def heading(width: int) -> Line:
 
 
 def version_line(
-    version: Version, observed: Observed | None, slot: int, chosen: PodCell | None, width: int, glyphs: Glyphs
-) -> Line:
-    """One version; `chosen` is the pod whose log would be shown."""
+    version: Version, observed: Observed | None, slot: int, chosen: PodCell | None, width: int, glyphs: Glyphs,
+    here: bool = False,
+) -> Line:  # fmt: skip
+    """One version; `chosen` is the pod whose log would be shown, `here` whether the cursor is on it."""
     name, pods, image = widths(width)
     rate = observed.error_rate if observed else None
     errors = percent(rate, glyphs.none)
     ready = f"{version.ready}/{version.desired}"
     return (
-        Span(glyphs.cells[slot] + " ", f"version-{slot + 1}"),
-        Span(fit(safe_text(version.name, 60), name - 1, ellipsis=glyphs.ellipsis) + " ", f"version-{slot + 1}"),
+        Span(glyphs.cells[slot] + (glyphs.cursor if here else " "), f"version-{slot + 1}"),
+        Span(fit_end(safe_text(version.name, 63), name - 1, glyphs.ellipsis) + " ", f"version-{slot + 1}"),
         Span(fit(version.role.value, 8) + " "),
         Span(fit(ready, 6), "" if version.ready >= version.desired else "waiting"),
         *pod_cells(version.pods, chosen, pods, glyphs),
         Span(" " + fit(errors, 7), "risk" if rate else ""),
         Span(fit(milliseconds(observed.p50_ms if observed else None, glyphs.none), 6, "right")),
         Span(fit(milliseconds(observed.p99_ms if observed else None, glyphs.none), 6, "right")),
-        Span(" " + fit(_where(version) + short_image(version.images), image, ellipsis=glyphs.ellipsis), "quiet"),
+        Span(" " + _image(version, image, glyphs), "quiet"),
     )
 
 
@@ -72,12 +74,19 @@ def _where(version: Version) -> str:
     return f"{safe_text(version.context, 20)} " if version.context else ""
 
 
+def _image(version: Version, width: int, glyphs: Glyphs) -> str:
+    """Where it runs and its image, cut at the front of the image, as the tag is at its end."""
+    place = _where(version)
+    room = max(width - cell_len(place), width // 2)
+    return fit(place, width - room) + fit_end(short_image(version.images), room, glyphs.ellipsis)
+
+
 def short_image(images: Sequence[str]) -> str:
     """The last part of the first image, where its tag is, and how many more there are."""
     if not images:
         return ""
     more = f" +{len(images) - 1}" if len(images) > 1 else ""
-    return safe_text(images[0].rsplit("/", 1)[-1], 80) + more
+    return safe_text(images[0].rsplit("/", 1)[-1], 200) + more
 
 
 def pod_cells(pods: Sequence[PodCell], chosen: PodCell | None, width: int, glyphs: Glyphs) -> list[Span]:
@@ -146,12 +155,6 @@ class VersionList(Painted, can_focus=True):
             self.chosen_pod = pods[max(min(pods.index(self.pod) + by, len(pods) - 1), 0)].uid
             self.repaint()
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
     def draw(self, width: int, height: int) -> list[Line]:
         rollout, version = self.rollout, self.version
         if rollout is None or version is None:
@@ -163,7 +166,7 @@ class VersionList(Painted, can_focus=True):
             seen = observed_of(rollout.lanes, each.name)
             line = version_line(
                 each, seen, self.slots.get(each.name, 3), self.pod if here else None, width,
-                self.glyphs,
+                self.glyphs, here,
             )  # fmt: skip
             lines.append(tuple(Span(s.text, f"{s.style} cursor".strip()) for s in line) if here else line)
         return lines

@@ -1,0 +1,69 @@
+"""The order of versions on screen: a version keeps its place as long as it lives, whatever its role becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Role, Rollout
+from cockpit.model.view import FleetView, RolloutView
+
+# Roles of what a release starts from, surest first; versions seen for the first time stand in this order.
+BASES = (Role.STABLE, Role.ACTIVE, Role.OLD)
+
+
+def ordered_names(rollout: Rollout, before: Iterable[str]) -> tuple[str, ...]:
+    """Names of the versions: those of `before` in their old places, then the base of the release, then the others."""
+    names = {version.name for version in rollout.versions}
+    names |= {share.version for lane in rollout.lanes for share in lane.shares}
+    kept = [name for name in before if name in names]
+    fresh = [version for version in rollout.versions if version.name not in kept]
+    fresh.sort(key=lambda version: BASES.index(version.role) if version.role in BASES else len(BASES))
+    shown = list(dict.fromkeys([*kept, *(version.name for version in fresh)]))
+    return (*shown, *sorted(names - set(shown)))
+
+
+def in_order(view: RolloutView, names: tuple[str, ...]) -> RolloutView:
+    """The view with versions and shares in the order of `names`; itself where they are already."""
+    rollout = view.rollout
+    versions = tuple(sorted(rollout.versions, key=lambda version: names.index(version.name)))
+    lanes = tuple(
+        replace(lane, shares=tuple(sorted(lane.shares, key=lambda share: names.index(share.version))))
+        for lane in rollout.lanes
+    )
+    if versions == rollout.versions and lanes == rollout.lanes:
+        return view
+    return replace(view, rollout=replace(rollout, versions=versions, lanes=lanes))
+
+
+class VersionOrder:
+    """Remembers the places of versions by rollout. A view that did not change comes out as the same object."""
+
+    def __init__(self) -> None:
+        self._names: dict[RolloutKey, tuple[str, ...]] = {}
+        self._shown: dict[RolloutKey, tuple[RolloutView, RolloutView]] = {}
+
+    def apply(self, view: FleetView) -> FleetView:
+        """The view with the versions of each rollout in their places."""
+        before, names = self._shown, self._names
+        self._shown, self._names = {}, {}
+        rollouts = tuple(self._placed(each, before, names) for each in view.rollouts)
+        groups = tuple(replace(group, view=self._placed(group.view, before, names)) for group in view.groups)
+        return replace(view, rollouts=rollouts, groups=groups)
+
+    def _placed(
+        self,
+        view: RolloutView,
+        before: dict[RolloutKey, tuple[RolloutView, RolloutView]],
+        names: dict[RolloutKey, tuple[str, ...]],
+    ) -> RolloutView:
+        key = view.rollout.key
+        known = before.get(key)
+        if known is None or known[0] is not view:
+            self._names[key] = ordered_names(view.rollout, names.get(key, ()))
+            known = (view, in_order(view, self._names[key]))
+        else:
+            self._names[key] = names[key]
+        self._shown[key] = known
+        return known[1]
