@@ -28,12 +28,17 @@ def describe(shown: RolloutView, *, wide: bool) -> str:
 
 
 def _acts(rollout: Rollout, *, wide: bool) -> str:
-    """What can be asked for first; then the rest with the reason, cut short unless `wide`."""
-    ordered = sorted(rollout.acts, key=lambda act: not act.enabled)
-    rows = [
-        (str(a.act), "yes" if a.enabled else "no", (a.why if wide else shortened(a.why)) or UNKNOWN) for a in ordered
-    ]
-    return table(("ACT", "NOW", "WHY"), rows)
+    """What can be asked for; then the rest by the reason that they share, or, `wide`, each with its whole reason."""
+    rows = [(str(act.act), "yes", act.why or UNKNOWN) for act in rollout.acts if act.enabled]
+    others = [act for act in rollout.acts if not act.enabled]
+    if wide:
+        return table(("ACT", "NOW", "WHY"), [*rows, *((str(act.act), "no", act.why or UNKNOWN) for act in others)])
+    reasons: dict[str, list[str]] = {}
+    for act in others:
+        reasons.setdefault(shortened(act.why) or UNKNOWN, []).append(str(act.act))
+    shared = [(why, ", ".join(acts)) for why, acts in reasons.items()]
+    parts = [table(("ACT", "NOW", "WHY"), rows)] if rows else []
+    return "\n\n".join([*parts, *([table(("WHY NOT", "ACTS"), shared)] if shared else [])])
 
 
 def shortened(text: str, most: int = 100) -> str:

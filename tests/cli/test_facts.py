@@ -296,15 +296,26 @@ def test_show_has_the_whole_plan_and_who_has_to_decide() -> None:
 
 def test_show_says_of_every_act_whether_it_applies_and_why_not() -> None:
     endless = "nothing waits for approval, " + "because " * 30
-    acts = (ActState(Act.APPROVE, False, endless), ActState(Act.SET_WEIGHT, True))
+    nowhere = "a Deployment splits by number of pods"
+    acts = (
+        ActState(Act.FLIP, False, nowhere),
+        ActState(Act.APPROVE, False, endless),
+        ActState(Act.SET_WEIGHT, True),
+        ActState(Act.JUMP, False, nowhere),
+    )
     shown = fleet([replace(rollout(), acts=acts)])
     lines = run(program(shown), "show", "web").stdout.splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("ACT "))
     assert lines[at + 1].split()[:2] == ["set-weight", "yes"]
-    assert lines[at + 2].startswith("approve     no   nothing waits for approval, because")
-    assert lines[at + 2].endswith("because ...")
-    assert len(lines[at + 2]) < 120
-    assert endless[:150] in run(program(shown), "show", "web", "-o", "wide").stdout
+    rest = lines[at + 3 :]
+    assert [line.split()[-1] for line in rest] == ["ACTS", "jump", "approve"]
+    assert rest[1].startswith(nowhere)
+    assert rest[1].endswith("  flip, jump")
+    assert rest[2].endswith("because ...  approve")
+    assert len(rest[2]) < 120
+    wide = run(program(shown), "show", "web", "-o", "wide").stdout
+    assert f"approve     no   {endless[:150]}" in wide
+    assert f"jump        no   {nowhere}" in wide
 
 
 def test_watch_tells_steps() -> None:
