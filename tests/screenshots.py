@@ -145,12 +145,6 @@ async def on_approval(pilot: Pilot[object]) -> None:
     await pilot.press("slash", *"cart", "enter", "enter")
 
 
-async def on_approve(pilot: Pilot[object]) -> None:
-    await on_approval(pilot)
-    await pilot.press("a")
-    await the_plan(pilot)
-
-
 async def on_help(pilot: Pilot[object]) -> None:
     await pilot.press("question_mark")
 
@@ -166,7 +160,6 @@ PICTURES: tuple[tuple[str, Scene, str, tuple[int, int], Draw], ...] = (
     ("roll-back", STORIES, "dark", SMALL, on_roll_back),
     ("help", STORIES, "dark", LARGE, on_help),
     ("approval", APPROVALS, "dark", LARGE, on_approval),
-    ("approve-80x24", APPROVALS, "dark", SMALL, on_approve),
 )
 
 
