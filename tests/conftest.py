@@ -15,8 +15,8 @@ from hypothesis import settings
 from tests.places import Place, demo_process, namespace_in, real_cluster
 
 # The suite says the same each time it runs; `make fuzz` looks for examples that it has not seen.
-settings.register_profile("suite", derandomize=True)
-settings.register_profile("fuzz", max_examples=2000, print_blob=True)
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 numbers = itertools.count(1)
