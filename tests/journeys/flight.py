@@ -84,7 +84,14 @@ class Pilot:
         return replace(start, **changed)  # type: ignore[arg-type]
 
     async def plan(self, name: str, ask: Ask) -> Prepared:
-        prepared = await self.cockpit.prepare(self.key(name), ask)
+        """What would be sent. Who is told to wait a moment asks again at each news, as a person would."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                self._news.clear()
+                prepared = await self.cockpit.prepare(self.key(name), ask)
+                if not isinstance(prepared, Refused) or "wait a moment" not in prepared.why:
+                    break
+                await self._news.wait()
         assert not isinstance(prepared, Refused), prepared.why
         assert not prepared.blocked, prepared.blocked
         return prepared
