@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.probe.engine import Probe
 from cockpit.probe.names import Names
+from cockpit.probe.pacer import Budget
 from cockpit.probe.sender import HttpxTransport, Transport
 from cockpit.probe.sender_curl import CurlTransport
-from cockpit.session.clock import SystemClock
+from cockpit.session.clock import ManualClock, SystemClock
 
 MakeTransport = Callable[..., Transport]
 CURL = pytest.param(
@@ -42,3 +44,14 @@ async def make_transport(request: pytest.FixtureRequest) -> AsyncIterator[MakeTr
 @pytest.fixture
 def transport(make_transport: MakeTransport) -> Transport:
     return make_transport()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def probe(transport: Transport, clock: ManualClock) -> Probe:
+    """One that nobody has started yet."""
+    return Probe(transport, clock, Budget(clock), rate=1.0, timeout=2.0)

@@ -5,72 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import socket
-from collections.abc import AsyncIterator, Iterable
-
-import pytest
 
 from cockpit.model.rollout import Verdict
 from cockpit.model.view import CellKind, Health
 from cockpit.probe.engine import Probe
-from cockpit.probe.names import Names
 from cockpit.probe.pacer import Budget
-from cockpit.probe.sender import HttpxTransport, Transport
-from cockpit.session.clock import ManualClock, SystemClock
+from cockpit.probe.sender import Transport
+from cockpit.session.clock import ManualClock
 from tests.probe.parts import V1, V2, door, lane, until
-from tests.probe.servers import Behaviour, Exchange, free_port, saying, serving
-
-
-@contextlib.asynccontextmanager
-async def running(probe: Probe) -> AsyncIterator[Probe]:
-    task = asyncio.create_task(probe.run())
-    try:
-        yield probe
-        assert not task.done(), "the probe must outlive what it meets"
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def passing(clock: ManualClock, seconds: int) -> None:
-    """Let time go on in small steps, with turns in which requests come and go."""
-    for _ in range(seconds * 10):
-        for _ in range(50):
-            await asyncio.sleep(0)
-        await clock.advance(0.1)
-
-
-async def answers(probe: Probe, clock: ManualClock, count: int) -> None:
-    """Let time go on until that many more answers are in."""
-    wanted = probe.view().strip_total + count
-    for _ in range(count * 3):
-        await clock.advance(1.0)
-        before = probe.view().strip_total
-        if before >= wanted:
-            return
-        with contextlib.suppress(AssertionError):
-            await until(lambda before=before: probe.view().strip_total > before, 2_000)
-    raise AssertionError(f"{probe.view().strip_total} of {wanted} answers")
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def probe(transport: Transport, clock: ManualClock) -> Probe:
-    return Probe(transport, clock, Budget(clock), rate=1.0, timeout=2.0)
-
-
-def in_turn(bodies: Iterable[str]) -> Behaviour:
-    replies = itertools.cycle(bodies)
-
-    async def behave(exchange: Exchange) -> None:
-        await exchange.answer(next(replies))
-
-    return behave
+from tests.probe.probing import answers, in_turn, passing, running
+from tests.probe.servers import Exchange, saying, serving
 
 
 async def test_it_counts_the_versions_that_answer(probe: Probe, clock: ManualClock) -> None:
@@ -226,85 +170,6 @@ async def test_errors_of_a_version_are_remembered_over_a_new_split_and_not_behin
         assert probe.view().health == ()
 
 
-async def test_refused_connections_keep_the_pace_and_are_explained(transport: Transport, clock: ManualClock) -> None:
-    probe = Probe(transport, clock, Budget(clock), rate=2.0)
-    async with running(probe):
-        probe.aim(door(free_port()), [lane(v1=1.0)], [V1], "e1")
-        probe.start()
-        await answers(probe, clock, 1)
-        before, at = probe.view().strip_total, clock.monotonic()
-        for _ in range(2_000):
-            await asyncio.sleep(0)
-        assert probe.view().strip_total <= before + 1, "time stood still, so nothing more may be sent"
-        await clock.advance(10)
-        await until(lambda: probe.view().strip_total >= 20)
-        assert probe.view().strip_total <= before + 2 * (clock.monotonic() - at) + 1
-    view = probe.view()
-    assert view.errors == view.total == view.strip_total
-    assert "refused the connection" in view.message
-    assert "www.example.com" in view.message
-    assert "--resolve" in view.message
-    assert probe.lanes()[0].verdict is Verdict.UNKNOWN
-
-
-async def test_a_host_that_does_not_resolve_is_named_with_what_to_type(clock: ManualClock) -> None:
-    async def nothing(host: str) -> list[str]:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    transport = HttpxTransport(SystemClock(), Names(SystemClock(), nothing))
-    probe = Probe(transport, clock, Budget(clock), rate=1.0)
-    async with running(probe):
-        probe.aim(door(80, address="shop.invalid", host="shop.invalid"), [lane(v1=1.0)], [V1], "e1")
-        probe.start()
-        await answers(probe, clock, 2)
-    assert "shop.invalid does not resolve" in probe.view().message
-    assert "--resolve shop.invalid:80:ADDRESS" in probe.view().message
-    await transport.close()
-
-
-async def test_it_survives_a_server_that_misbehaves_in_every_way(probe: Probe, clock: ManualClock) -> None:
-    async def reset(exchange: Exchange) -> None:
-        exchange.reset()
-
-    async def half(exchange: Exchange) -> None:
-        await exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nversion: v1")
-
-    async def huge(exchange: Exchange) -> None:
-        await exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\nversion: v1 " + b"[" * 100_000)
-
-    bad: list[tuple[Behaviour, CellKind, str | None]] = [
-        (reset, CellKind.ERROR, None),
-        (half, CellKind.ERROR, "v1"),
-        (huge, CellKind.ANSWER, "v1"),
-        (saying(b"\xff\xfe v1 \x00"), CellKind.ANSWER, "v1"),
-        (saying(b'{"version":' * 5000), CellKind.UNKNOWN, None),
-        (saying("[bold]v1[/bold] \x1b[31mv1\x1b[0m"), CellKind.ANSWER, "v1"),
-        (saying("", "302 Found", Location="/v1"), CellKind.UNKNOWN, None),
-        (saying("v1"), CellKind.ANSWER, "v1"),
-    ]
-    replies = itertools.cycle([behaviour for behaviour, _, _ in bad])
-
-    async def misbehaving(exchange: Exchange) -> None:
-        await next(replies)(exchange)
-
-    async with serving(misbehaving) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
-        probe.start()
-        await answers(probe, clock, len(bad))
-    cells = probe.view().strip[: len(bad)]
-    assert [(cell.kind, cell.version) for cell in cells] == [(kind, version) for _, kind, version in bad]
-
-
-async def test_answers_that_name_no_version_are_explained(probe: Probe, clock: ManualClock) -> None:
-    async with serving(saying("<html>hello</html>")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
-        probe.start()
-        await answers(probe, clock, 25)
-    assert probe.view().unknown >= 25
-    assert "--version-from" in probe.view().message
-    assert probe.lanes()[0].verdict is Verdict.UNKNOWN
-
-
 async def test_nothing_is_sent_before_start_after_stop_or_without_a_door(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("v1")) as server, running(probe):
         probe.aim(None, [lane(v1=1.0)], [V1], "e1")
@@ -322,17 +187,6 @@ async def test_nothing_is_sent_before_start_after_stop_or_without_a_door(probe: 
         await clock.advance(20)
         assert server.connections <= seen + 1
         assert not probe.view().running
-
-
-async def test_a_version_from_that_makes_no_sense_is_told_and_does_not_end_the_probe(
-    probe: Probe, clock: ManualClock
-) -> None:
-    async with serving(saying("nothing here")) as server, running(probe):
-        probe.aim(door(server.port, version_from="regex:("), [lane(v1=1.0)], [V1], "e1")
-        assert "is no regular expression" in probe.view().message
-        probe.start()
-        await answers(probe, clock, 2)
-        assert probe.view().total == 2
 
 
 async def test_the_rate_is_what_came_in_lately(probe: Probe, clock: ManualClock) -> None:
@@ -356,30 +210,6 @@ async def test_a_changed_rate_is_heard_while_waiting(transport: Transport, clock
         assert probe.view().asked_rate == 1.0
         await clock.advance(3)
         await until(lambda: probe.view().strip_total >= 2)
-
-
-async def test_a_server_that_hangs_holds_no_more_than_the_allowed_requests(
-    transport: Transport, clock: ManualClock
-) -> None:
-    go_on = asyncio.Event()
-
-    async def hanging(exchange: Exchange) -> None:
-        await go_on.wait()
-        await exchange.answer("v1")
-
-    probe = Probe(transport, clock, Budget(clock), rate=10.0, concurrency=3, timeout=60)
-    async with serving(hanging) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
-        probe.start()
-        await passing(clock, 10)
-        await until(lambda: len(server.seen) == 3)
-        assert server.connections == 3
-        go_on.set()
-        await until(lambda: probe.view().strip_total >= 4)
-    observed = probe.lanes()[0].shares[0].observed
-    assert observed is not None
-    assert observed.p99_ms is not None
-    assert observed.p99_ms > 8_000, "a request that had to wait counts its waiting"
 
 
 async def test_probes_share_one_budget(transport: Transport, clock: ManualClock) -> None:

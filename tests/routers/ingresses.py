@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.rollout import Rollout
 from cockpit.routers.ingress.adapter import IngressRouter
@@ -38,3 +40,13 @@ def refusal(cluster: Cluster, ask: Ask, name: str = "route1") -> str:
     answer = ROUTER.plan(read(cluster, name), ask, cluster)
     assert isinstance(answer, Refused), answer
     return answer.why
+
+
+def send(cluster: Cluster, ask: Ask) -> Plan:
+    """Send a plan and see that what it expects is then written."""
+    plan = planned(cluster, ask)
+    cluster.send_all(plan.requests)
+    if plan.expected:
+        after = {(lane.name, s.version): s.written for lane in read(cluster).lanes for s in lane.shares}
+        assert after | {(e.lane, e.version): pytest.approx(e.share) for e in plan.expected} == after
+    return plan

@@ -5,56 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.rollout import Phase
-from tests.objects import Cluster, ConflictError
+from cockpit.model.plan import Act, Ask
+from tests.objects import ConflictError
+from tests.routers.httproute_acts import HEADER, done, planned, refusal, spec, three, weights
 from tests.routers.httproutes import backend, route, rule, shop, version
-from tests.routers.test_gateway_api import ROUTER, SPLIT, read, read_all, shares
-
-HEADER = ("X-User", "bob")
-
-
-def planned(cluster: Cluster, ask: Ask) -> Plan:
-    plan = ROUTER.plan(read(cluster), ask, cluster)
-    assert isinstance(plan, Plan), plan
-    return plan
-
-
-def refusal(cluster: Cluster, ask: Ask) -> str:
-    answer = ROUTER.plan(read(cluster), ask, cluster)
-    assert isinstance(answer, Refused), answer
-    return answer.why
-
-
-def spec(cluster: Cluster) -> Any:
-    return cluster.doc("HTTPRoute", "shop")["spec"]
-
-
-def weights(cluster: Cluster, at: int = 0) -> list[int | None]:
-    return [b.get("weight") for b in spec(cluster)["rules"][at]["backendRefs"]]
-
-
-def as_expected(plan: Plan, cluster: Cluster) -> None:
-    found = {(lane.name, s.version): s.written for lane in read(cluster).lanes for s in lane.shares}
-    assert found == pytest.approx({(e.lane, e.version): e.share for e in plan.expected})
-
-
-def done(cluster: Cluster, ask: Ask) -> Plan:
-    """Send a plan: what it expects is then written, sent twice it is refused, and its inverse undoes it."""
-    before, plan = cluster.plain(), planned(cluster, ask)
-    cluster.send_all(plan.requests)
-    as_expected(plan, cluster)
-    with pytest.raises(ConflictError):
-        cluster.send_all(plan.requests)
-    cluster.send_all(plan.inverse)
-    assert cluster.plain() == before
-    with pytest.raises(ConflictError):
-        cluster.send_all(plan.inverse)
-    cluster.send_all(plan.requests)
-    return plan
+from tests.routers.test_gateway_api import SPLIT, read, read_all, shares
 
 
 @pytest.mark.parametrize(
@@ -87,13 +43,6 @@ def test_every_rule_for_plain_requests_follows_and_a_header_rule_stays() -> None
     plan = done(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.0),)))
     assert [weights(cluster, at) for at in range(3)] == [[1], [100, 0], [0, 100]]
     assert "requests with header a=b still go to v2: a weight does not touch that rule" in plan.warnings
-
-
-def three(*weights_: int) -> Cluster:
-    names = ("v1", "v2", "v3")
-    refs = [backend(f"shop-{n}", w) for n, w in zip(names, weights_, strict=True)]
-    cluster = shop()
-    return cluster.add(*version("v3"), created="2026-01-01T02:00:00Z").run("shop-v3").add(route(rule(*refs)))
 
 
 @pytest.mark.parametrize(
@@ -323,48 +272,6 @@ def test_what_a_mesh_uses_stays() -> None:
     assert any("Service shop-v1 stays: VirtualService m leads to it" in w for w in plan.warnings)
 
 
-def test_steps_one_after_another_then_over() -> None:
-    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
-    assert "no step plan" in refusal(cluster, Ask(Act.APPROVE))
-    cluster.send_all(planned(cluster, Ask(Act.STEPS, steps=(0.2, 0.5, 1.0))).requests)
-    waiting = read(cluster)
-    assert waiting.phase is Phase.WAITING
-    assert waiting.step
-    assert (waiting.step.index, waiting.step.count, waiting.step.asks) == (0, 3, True)
-    for share in (0.2, 0.5, 1.0):
-        plan = planned(cluster, Ask(Act.APPROVE))
-        cluster.send_all(plan.requests)
-        with pytest.raises(ConflictError):
-            cluster.send_all(plan.requests)
-        assert shares(read(cluster))["v2"] == pytest.approx(share)
-    assert read(cluster).step is None
-    assert "every step" in refusal(cluster, Ask(Act.APPROVE))
-
-
-def test_steps_take_from_the_version_that_carries_the_requests_not_from_one_kept_at_zero() -> None:
-    cluster = three(0, 100, 0)
-    cluster.send_all(planned(cluster, Ask(Act.STEPS, version="v3", steps=(0.2, 1.0))).requests)
-    cluster.send_all(planned(cluster, Ask(Act.APPROVE)).requests)
-    assert weights(cluster) == [0, 80, 20]
-
-
-def test_rolling_back_ends_the_plan_in_the_same_request() -> None:
-    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
-    cluster.send_all(planned(cluster, Ask(Act.STEPS, steps=(0.2, 0.5))).requests)
-    cluster.send_all(planned(cluster, Ask(Act.APPROVE)).requests)
-    done(cluster, Ask(Act.ROLLBACK))
-    assert read(cluster).step is None
-    assert read(cluster).phase is Phase.AT_REST
-
-
-def test_a_weight_set_by_hand_is_off_the_plan() -> None:
-    cluster = shop(route(rule(backend("shop-v1", 100), backend("shop-v2", 0))))
-    cluster.send_all(planned(cluster, Ask(Act.STEPS, steps=(0.2, 0.5))).requests)
-    cluster.send_all(planned(cluster, Ask(Act.APPROVE)).requests)
-    cluster.send_all(planned(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.4),))).requests)
-    assert "off-plan" in {f.id for f in read(cluster).findings}
-
-
 ARGO = {
     "apiVersion": "argoproj.io/v1alpha1",
     "kind": "Rollout",
@@ -406,64 +313,3 @@ def test_a_route_that_an_argo_rollout_names_is_not_edited_by_hand() -> None:
     cluster = shop(route(SPLIT)).add(ARGO)
     why = refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
     assert "Argo Rollout shop drives HTTPRoute default/shop" in why
-
-
-entries = st.lists(
-    st.builds(
-        rule,
-        st.builds(backend, st.just("shop-v1"), st.none() | st.integers(0, 100)),
-        st.builds(backend, st.just("shop-v2"), st.none() | st.integers(0, 100)),
-        path=st.sampled_from(["/", "/a", "/b"]),
-        headers=st.sampled_from([None, None, {"a": "b"}, {"a": "b", "c": "d"}]),
-    ),
-    min_size=1,
-    max_size=4,
-)
-asks = st.sampled_from(
-    [
-        Ask(Act.SET_WEIGHT, weights=(("v2", 0.25),)),
-        Ask(Act.SET_WEIGHT, weights=(("v1", 0.0),)),
-        Ask(Act.HEADER, header=HEADER),
-        Ask(Act.HEADER),
-        Ask(Act.PROMOTE),
-        Ask(Act.ROLLBACK),
-        Ask(Act.STEPS, steps=(0.5, 1.0)),
-        Ask(Act.APPROVE),
-    ]
-)
-
-
-@settings(deadline=None)
-@given(entries, st.lists(asks, min_size=1, max_size=4))
-def test_whatever_the_rules_a_plan_does_what_it_promises(rules: list[Any], wishes: list[Ask]) -> None:
-    cluster = shop(route(*rules))
-    for ask in wishes:
-        plan = ROUTER.plan(read(cluster), ask, cluster)
-        if isinstance(plan, Refused):
-            continue
-        cluster.send_all(plan.requests)
-        if plan.expected:
-            found = {(lane.name, s.version): s.written for lane in read(cluster).lanes for s in lane.shares}
-            for e in plan.expected:
-                assert found[e.lane, e.version] == pytest.approx(e.share), (plan.title, e)
-        with pytest.raises(ConflictError):
-            cluster.send_all(plan.requests)
-
-
-KEYS = ["rules", "matches", "backendRefs", "name", "weight", "headers", "path", "value", "type", "parentRefs"]
-KEYS += ["parents", "conditions", "status", "reason", "observedGeneration", "hostnames", "port", "listeners"]
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 300) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
-    max_leaves=40,
-)
-
-
-@settings(deadline=None)
-@given(json_values, json_values, json_values)
-def test_any_json_is_read_and_planned_on(spec_: Any, status: Any, gate: Any) -> None:
-    cluster = shop({**route(), "spec": spec_, "status": status})
-    cluster.doc("Gateway", "gate")["spec"] = cluster.doc("Gateway", "gate")["status"] = gate
-    for rollout in read_all(cluster):
-        for act in Act:
-            ROUTER.plan(rollout, Ask(act, weights=(("v2", 0.5),), header=HEADER, steps=(0.5,), step=1), cluster)
