@@ -8,7 +8,7 @@ demo: .venv/.installed
 	@$(BIN)/cockpit demo
 
 test: check
-	$(BIN)/pytest -n 2 -m "not real and not benchmark"
+	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark" $(PYTEST_ARGS)
 
 check: .venv/.installed
 	$(BIN)/ruff format --check .
@@ -33,7 +33,7 @@ traces: .venv/.installed
 
 # Property tests on inputs of chance; what one of them finds it prints as a line to paste above the test.
 fuzz: .venv/.installed
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n 2 -m "hypothesis and not real" --timeout 900 tests
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n 2 -m "(hypothesis or simulation) and not real" --timeout 900 tests
 
 bench: .venv/.installed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks
@@ -41,9 +41,11 @@ bench: .venv/.installed
 screenshots: .venv/.installed
 	$(BIN)/python -m tests.screenshots
 
-# The table of systems, from the adapters.
+# The table of systems, from the adapters, the page of findings, from their catalogue, and the picture of a verdict.
 readme: .venv/.installed
 	$(BIN)/python -m tests.systems_table
+	$(BIN)/python -m tests.findings_page
+	$(BIN)/python -m tests.verdict_picture
 
 .venv/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cockpit needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'
@@ -53,4 +55,4 @@ readme: .venv/.installed
 	@touch $@
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

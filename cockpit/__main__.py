@@ -1,5 +1,5 @@
 """`python -m cockpit` is the command `cockpit`."""
 
-from cockpit.launch import main
+from cockpit.launch.compose import main
 
 main()

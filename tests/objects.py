@@ -18,8 +18,8 @@ import jsonpointer
 import msgspec
 import yaml
 
-from cockpit.kube.kinds import KINDS
 from cockpit.model import objects as kinds
+from cockpit.model.kinds import KINDS
 from cockpit.model.objects import Obj
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import (
@@ -36,7 +36,7 @@ from cockpit.model.refs import (
 
 SEEDS = Path(__file__).parent / "fixtures" / "seeds"
 RESOURCES = {r.kind: r for r in (PODS, SERVICES, REPLICASETS, DEPLOYMENTS, ENDPOINTSLICES, INGRESSES, INGRESSCLASSES)}
-STRUCTS = {(resource.api_version, resource.kind): struct for resource, struct in KINDS.items()}
+STRUCTS = {(row.resource.api_version, row.resource.kind): row.struct for row in KINDS}
 SHARED_NAMES = {
     ("rollouts.kruise.io", "Rollout"): "KruiseRollout",
     ("apps.kruise.io", "StatefulSet"): "AdvancedStatefulSet",
@@ -72,6 +72,9 @@ class Cluster:
 
     def known(self, resource: Resource) -> bool:
         return resource not in self._unknown
+
+    def unread(self, resource: Resource) -> bool:
+        return resource in self._unknown
 
     def covers(self, namespace: str) -> bool:
         return self._namespace in (None, namespace)
@@ -152,7 +155,7 @@ class Cluster:
         template = spec["template"]
         digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:8]
         labels = {**template["metadata"]["labels"], "pod-template-hash": digest}
-        replica_set = {
+        replica_set: Doc = {
             "apiVersion": "apps/v1",
             "kind": "ReplicaSet",
             "metadata": {
@@ -251,6 +254,8 @@ class Cluster:
 
     def _write(self, key: tuple[str, str, str], doc: Doc) -> None:
         self._revision += 1
+        if not doc["metadata"].get("annotations", True):
+            del doc["metadata"]["annotations"]  # an empty map is not kept (omitempty)
         doc["metadata"]["resourceVersion"] = str(self._revision)
         self.docs[key] = doc
 
@@ -265,7 +270,8 @@ def decode(doc: Doc) -> Obj:
 def kind_word(doc: Doc) -> str:
     """What `Cluster.docs` calls a kind: as the API does, where no two share the name."""
     group = doc.get("apiVersion", "").rpartition("/")[0]
-    return SHARED_NAMES.get((group, doc["kind"]), doc["kind"])
+    kind: str = doc["kind"]
+    return SHARED_NAMES.get((group, kind), kind)
 
 
 def _word(resource: Resource) -> str:

@@ -64,6 +64,15 @@ def seed(name: str) -> list[dict[str, Any]]:
     return [doc for doc in yaml.safe_load_all((SEEDS / f"{name}.yaml").read_text()) if doc]
 
 
+# The time of an embedded cluster is moved by less than anything takes that a test wants to meet half way.
+TICK, MOST_TICKS = 0.25, 1000
+
+
+def move_clock(client: httpx.Client, **move: object) -> None:
+    """Steer an embedded cluster's clock: `hold=True`, `advance=SECONDS` or `release=True`."""
+    client.post("/demo/clock", json=move).raise_for_status()
+
+
 @dataclass
 class Place:
     """One cluster with a namespace of the test's own. Every wait is bounded by `patience` seconds."""
@@ -87,10 +96,18 @@ class Place:
         root = collection(kind).format(ns=self.namespace)
         return f"{root}/{name}" if name else root
 
+    def own_host(self, host: str) -> str:
+        """The host name that this place's gateway serves for a test's `host`.
+
+        Tests on a real cluster run at the same time, and an Ingress outlives its test for a while. A gateway that
+        finds one host in two namespaces answers from either.
+        """
+        return host if not self.real or self.namespace in host else f"{self.namespace}.{host}"
+
     def apply(self, *docs: dict[str, Any]) -> None:
-        """Server-side apply into the test's namespace."""
+        """Server-side apply into the test's namespace; Ingresses and HTTPRoutes get hosts of this place's own."""
         for doc in docs:
-            body = {**doc, "metadata": {**doc["metadata"], "namespace": self.namespace}}
+            body = {**self._with_own_hosts(doc), "metadata": {**doc["metadata"], "namespace": self.namespace}}
             kind = kind_of(doc)
             if "{ns}" not in collection(kind):
                 body["metadata"].pop("namespace")
@@ -102,6 +119,17 @@ class Place:
                 headers={"Content-Type": "application/apply-patch+yaml"},
             )
             assert answer.status_code in (200, 201), answer.text
+
+    def _with_own_hosts(self, doc: dict[str, Any]) -> dict[str, Any]:
+        spec = doc.get("spec") or {}
+        match doc["kind"]:
+            case "Ingress" if "rules" in spec:
+                rules = [r | {"host": self.own_host(r["host"])} if "host" in r else r for r in spec["rules"]]
+                return {**doc, "spec": {**spec, "rules": rules}}
+            case "HTTPRoute" if "hostnames" in spec:
+                return {**doc, "spec": {**spec, "hostnames": [self.own_host(host) for host in spec["hostnames"]]}}
+            case _:
+                return doc
 
     def merge(self, kind: str, name: str, patch: dict[str, Any]) -> dict[str, Any]:
         answer = self.client.patch(
@@ -143,6 +171,29 @@ class Place:
             f"{kind} never came to what the test waits for: {json.dumps(list(objects.values()))[:2000]}"
         )
 
+    @contextlib.contextmanager
+    def still(self) -> Iterator[None]:
+        """Stop an embedded cluster's clock: no pause ends, no pod gets ready. A real cluster's runs on."""
+        if self.real:
+            yield
+            return
+        move_clock(self.client, hold=True)
+        try:
+            yield
+        finally:
+            move_clock(self.client, release=True)
+
+    def pass_time(self, kind: str, test: Callable[[list[dict[str, Any]]], bool]) -> None:
+        """While the clock stands still: let no more time pass than until `test` holds for the objects of the kind."""
+        if self.real:
+            self.until(kind, test)
+            return
+        for _ in range(MOST_TICKS):
+            if test(self.client.get(self.path(kind)).raise_for_status().json()["items"]):
+                return
+            move_clock(self.client, advance=TICK)
+        raise AssertionError(f"{kind} never came to what the test waits for")
+
     def ready(self, *deployments: str) -> None:
         """Wait until all pods of these Deployments are ready."""
 
@@ -160,16 +211,19 @@ class Place:
     def ask(self, host: str, path: str = "/", headers: dict[str, str] | None = None) -> httpx.Response:
         """One request through the gateway, on a connection of its own, as a user's would be."""
         return httpx.get(
-            f"{self.gateway}{path}", headers={"Host": host, "Connection": "close", **(headers or {})}, timeout=20
+            f"{self.gateway}{path}",
+            headers={"Host": self.own_host(host), "Connection": "close", **(headers or {})},
+            timeout=20,
         )
 
     def count(
         self, host: str, n: int, path: str = "/", headers: dict[str, str] | None = None, name: str = "version"
     ) -> Counter[str]:
         """What n requests were answered by: label `name` of the pod, or the status where there is none."""
+        asked = {"Host": self.own_host(host), **(headers or {})}
         with contextlib.ExitStack() as stack:
             client = stack.enter_context(httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0)))
-            answers = (client.get(f"{self.gateway}{path}", headers={"Host": host, **(headers or {})}) for _ in range(n))
+            answers = (client.get(f"{self.gateway}{path}", headers=asked) for _ in range(n))
             return Counter(
                 a.json()["labels"].get(name, "?") if a.status_code == 200 else str(a.status_code) for a in answers
             )

@@ -1,7 +1,7 @@
 """`python -m tests.screenshots [FOLDER]` draws the pictures of the README from the embedded cluster.
 
-The stories are moved along by the cluster's own clock, so that it takes seconds; everything that is
-shown was read and measured, as in any session.
+The stories are moved along by the cluster's own clock, so that it takes seconds, and end where somebody takes over;
+everything that is shown was read and measured, as in any session. While the pictures are drawn the clock stands still.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import re
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -18,66 +18,101 @@ from pathlib import Path
 from typing import cast
 from xml.etree import ElementTree
 
+import httpx
 from textual.pilot import Pilot
 
-from cockpit.model.rollout import Verdict
-from cockpit.model.view import FleetView
+from cockpit.model.health import Health
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Severity, Verdict
+from cockpit.model.view import FleetView, Prepared
 from cockpit.session.port import Cockpit
 from cockpit.session.session import Session
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.screens.plan import PlanDialog
 from tests.journeys.flight import cockpit_on
-from tests.places import demo_process, open_client
+from tests.places import demo_process, move_clock, open_client
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 ANSWERS = 250
+# Seconds for a machine that does much else: more answers are wanted until a failing version is certain.
+PATIENCE = 240
 LARGE, SMALL = (120, 36), (80, 24)
 
-Draw = Callable[[Pilot[object]], Awaitable[None]]
+Draw = Callable[[Pilot[None]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Scenarios, how long they have been told, and the rollouts that are sampled until each lane has its verdict."""
+    """Scenarios, how long they are played, and the rollouts that are sampled until each lane has its verdict.
+
+    Each rollout is named by the path of the object by which somebody then takes over its story.
+    """
 
     scenarios: tuple[str, ...]
     seconds: int
-    rollouts: frozenset[str]
+    rollouts: tuple[str, ...]
+    findings: frozenset[tuple[str, str, Severity]] = frozenset()  # warnings and worse: rollout, id, severity
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(path.rpartition("/")[2] for path in self.rollouts)
 
 
-# The canary Ingress has come to 30% by then, the broken canary to 25%.
-STORIES = Scene(("blue-green", "canary-ingress", "broken-canary"), 75, frozenset({"demo-service", "route1", "pay"}))
+INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses/{}"
+# Long after the canary Ingress came to 30%, the broken canary to 25% and the Service back to v1, and long before the
+# next step of any of them, so that it does not matter how late the clock was stopped.
+STORIES = Scene(
+    ("blue-green", "canary-ingress", "broken-canary"),
+    82,
+    (
+        "/api/v1/namespaces/shop/services/demo-service",
+        INGRESSES.format("web", "route1"),
+        INGRESSES.format("payments", "pay"),
+    ),
+    findings=frozenset({("pay", "errors", Severity.CRITICAL), ("pay", "slower", Severity.WARNING)}),
+)
 # The Rollout behind nginx waits for approval of its first pause.
-APPROVALS = Scene(("argo-canary",), 60, frozenset({"cart"}))
+APPROVALS = Scene(("argo-canary",), 60, ("/apis/argoproj.io/v1alpha1/namespaces/argo-canary/rollouts/cart",))
 
 
-def tell_the_stories(kubeconfig: Path, seconds: int) -> None:
-    """Move the cluster's time in small steps, so that its controllers keep up, then let it run on."""
-    with open_client(kubeconfig) as client:
-        client.post("/demo/clock", json={"hold": True}).raise_for_status()
-        for _ in range(seconds * 2):
-            client.post("/demo/clock", json={"advance": 0.5}).raise_for_status()
-            client.get("/api/v1/pods", params={"limit": "1"}).raise_for_status()
-        client.post("/demo/clock", json={"release": True}).raise_for_status()
+def play_the_stories(client: httpx.Client, scene: Scene) -> None:
+    """Move the cluster's time in small steps, so that its controllers keep up, and end each story where it stands.
+
+    Then the clock runs on, because the pods answer by it.
+    """
+    move_clock(client, hold=True)
+    for _ in range(scene.seconds * 2):
+        move_clock(client, advance=0.5)
+        client.get("/api/v1/pods", params={"limit": "1"}).raise_for_status()
+    for path in scene.rollouts:
+        client.patch(
+            path,
+            content='{"metadata": {"annotations": {"example.com/note": "taken over"}}}',
+            headers={"Content-Type": "application/merge-patch+json"},
+        ).raise_for_status()
+    move_clock(client, release=True)
 
 
-async def sampled(cockpit: Session, names: frozenset[str]) -> None:
-    """Probe these rollouts until each lane has its verdict."""
+async def sampled(cockpit: Session, scene: Scene) -> FleetView:
+    """Probe the rollouts until each lane has its verdict, and until what is found is what the scene wants."""
     news = asyncio.Event()
     cockpit.subscribe(lambda _: news.set())
     probed = set()
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(PATIENCE):
         while True:
-            shown = [view for view in cockpit.view().rollouts if view.rollout.key.name in names]
+            fleet = cockpit.view()
+            shown = [view for view in fleet.rollouts if view.rollout.key.name in scene.names]
             for view in shown:
-                if view.rollout.key not in probed and view.rollout.door:
+                if view.rollout.key not in probed and view.rollout.probe_target:
                     probed.add(view.rollout.key)
                     await cockpit.probe(view.rollout.key, True)
             lanes = [lane for view in shown for lane in view.rollout.lanes]
-            if len(shown) == len(names) and all(
-                lane.samples >= ANSWERS and lane.verdict is Verdict.ON for lane in lanes
-            ):
-                return
+            judged = all(lane.samples >= ANSWERS and lane.verdict is Verdict.ON for lane in lanes)
+            found = {(view.rollout.key.name, f.id, f.severity) for view in shown for f in view.rollout.findings}
+            grave = {each for each in found if each[2] is not Severity.INFO}
+            decided = all(view.health.health in (Health.HURT, Health.FINE) for view in shown)
+            if len(shown) == len(scene.names) and judged and decided and grave == scene.findings:
+                return fleet
             news.clear()
             await news.wait()
 
@@ -85,13 +120,13 @@ async def sampled(cockpit: Session, names: frozenset[str]) -> None:
 @asynccontextmanager
 async def demo_cockpit(scene: Scene) -> AsyncIterator[Still]:
     """A session on the stories as they stand, sampled."""
-    with demo_process(*scene.scenarios, "--seed", "5") as ready:
-        kubeconfig = Path(ready["kubeconfig"])
-        await asyncio.to_thread(tell_the_stories, kubeconfig, scene.seconds)
-        async with cockpit_on(kubeconfig, None) as cockpit:
-            await sampled(cockpit, scene.rollouts)
-            still = Still(cockpit)
-            for view in cockpit.view().rollouts:
+    with demo_process(*scene.scenarios, "--seed", "5") as ready, open_client(Path(ready["kubeconfig"])) as client:
+        await asyncio.to_thread(play_the_stories, client, scene)
+        async with cockpit_on(Path(ready["kubeconfig"]), None) as cockpit:
+            fleet = await sampled(cockpit, scene)
+            await asyncio.to_thread(move_clock, client, hold=True)
+            still = Still(cockpit, fleet)
+            for view in fleet.rollouts:
                 await cockpit.probe(view.rollout.key, False)
             yield still
 
@@ -99,9 +134,14 @@ async def demo_cockpit(scene: Scene) -> AsyncIterator[Still]:
 class Still:
     """A session seen at one moment: what is shown stands still, plans are made by the session."""
 
-    def __init__(self, session: Session) -> None:
-        self._view = session.view()
-        self.prepare = session.prepare
+    def __init__(self, session: Session, fleet: FleetView) -> None:
+        self._view = fleet
+        self.prepare, self.outline, self.outdated, self.events = (
+            session.prepare,
+            session.outline,
+            session.outdated,
+            session.events,
+        )
 
     def view(self) -> FleetView:
         return self._view
@@ -109,43 +149,53 @@ class Still:
     def subscribe(self, listener: Callable[[FleetView], None]) -> Callable[[], None]:
         return lambda: None
 
+    def select(self, keys: Collection[RolloutKey]) -> None:
+        """Nothing is sampled any more."""
 
-async def on_fleet(pilot: Pilot[object]) -> None:
+
+async def read(pilot: Pilot[None]) -> None:
+    """Wait until what the screen reads besides the view is there: events, and what the way back would send."""
+    async with asyncio.timeout(PATIENCE):
+        await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
 
-async def on_rollout(pilot: Pilot[object]) -> None:
+async def on_fleet(pilot: Pilot[None]) -> None:
+    await pilot.pause()
+
+
+async def on_rollout(pilot: Pilot[None]) -> None:
     await pilot.press("slash", *"route1", "enter", "enter")
 
 
-async def on_broken(pilot: Pilot[object]) -> None:
+async def on_broken(pilot: Pilot[None]) -> None:
     await pilot.press("slash", *"pay", "enter", "enter")
 
 
-async def the_plan(pilot: Pilot[object]) -> None:
-    """Wait until the server has answered the dry run."""
-    async with asyncio.timeout(20):
-        while not isinstance(pilot.app.screen, PlanDialog):
+async def the_plan(pilot: Pilot[None]) -> None:
+    """Wait until the server has answered the dry run, and its answer is drawn."""
+    async with asyncio.timeout(PATIENCE):
+        while not (isinstance(pilot.app.screen, PlanDialog) and isinstance(pilot.app.screen.prepared, Prepared)):
             await pilot.pause(0.05)
 
 
-async def on_plan(pilot: Pilot[object]) -> None:
+async def on_plan(pilot: Pilot[None]) -> None:
     await on_rollout(pilot)
     await pilot.press("w", "plus", "plus", "enter")
     await the_plan(pilot)
 
 
-async def on_roll_back(pilot: Pilot[object]) -> None:
+async def on_roll_back(pilot: Pilot[None]) -> None:
     await on_broken(pilot)
     await pilot.press("r")
     await the_plan(pilot)
 
 
-async def on_approval(pilot: Pilot[object]) -> None:
+async def on_approval(pilot: Pilot[None]) -> None:
     await pilot.press("slash", *"cart", "enter", "enter")
 
 
-async def on_help(pilot: Pilot[object]) -> None:
+async def on_help(pilot: Pilot[None]) -> None:
     await pilot.press("question_mark")
 
 
@@ -177,18 +227,31 @@ async def draw_scene(scene: Scene, folder: Path) -> None:
             )
             async with app.run_test(size=size) as pilot:
                 await way(pilot)
-                await pilot.pause()
+                await read(pilot)
                 (folder / f"{name}.svg").write_text(app.export_screenshot(title="cockpit"))
 
 
 def words(svg: str) -> Counter[str]:
     """The words of a picture: what stays when it is drawn again from other answers at another time."""
-    texts = "\n".join(
-        "".join(node.itertext()) for node in ElementTree.fromstring(svg).iter() if node.tag.endswith("text")
-    )
-    found = re.findall(r"[A-Za-z][A-Za-z-]{2,}", texts)
-    # How grave a share of errors is depends on the answers that came.
-    return Counter(word for word in found if word not in ("critical", "warning"))
+    return Counter(re.findall(r"[A-Za-z][A-Za-z-]{2,}", "\n".join(rows(svg))))
+
+
+def rows(svg: str) -> list[str]:
+    """The rows of the screen; a picture cuts them, even within a word, where the style changes or is drawn anew."""
+    texts: dict[float, list[tuple[float, float, str]]] = {}
+    for node in ElementTree.fromstring(svg).iter():
+        if node.tag.endswith("text"):
+            left, width = float(node.get("x", 0)), float(node.get("textLength", 0))
+            texts.setdefault(float(node.get("y", 0)), []).append((left, left + width, "".join(node.itertext())))
+    return [_joined(sorted(row)) for _, row in sorted(texts.items())]
+
+
+def _joined(row: list[tuple[float, float, str]]) -> str:
+    line, end = "", 0.0
+    for left, right, text in row:
+        line += text if left - end < 1 else f" {text}"
+        end = right
+    return line
 
 
 if __name__ == "__main__":

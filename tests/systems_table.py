@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cockpit.session.adapters import ADAPTERS
+from cockpit.session.facts.adapters import ADAPTERS
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- systems: made by `make readme` -->", "<!-- end of systems -->"

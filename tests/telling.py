@@ -121,7 +121,7 @@ def joined(one: Rail, other: Rail) -> Rail:
     """Two performances of a rail as one: what only one of them has is marked as missing at times."""
     keys = [[json.dumps(value, sort_keys=True) for value, _ in rail] for rail in (one, other)]
     result: Rail = []
-    for what, a, b, c, d in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+    for what, a, b, c, d in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
         if what == "equal":
             result += [
                 (value, first or second) for (value, first), (_, second) in zip(one[a:b], other[c:d], strict=True)

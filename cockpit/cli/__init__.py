@@ -1,1 +1,1 @@
-"""The headless face: facts on stdout, talk on stderr, exit codes for scripts; clusters only through a session."""
+"""The command line: data on stdout, messages on stderr, exit codes. Uses clusters only through a session."""

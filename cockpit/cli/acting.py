@@ -1,4 +1,4 @@
-"""From an act that is asked for to its outcome: plan, question, sending, exit code."""
+"""Run an act: plan, confirmation, sending, exit code."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ import click
 
 from cockpit.cli.documents import outcome_document
 from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, find_acted_on, where_it_is
 from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Person, Program
-from cockpit.cli.running import Failed, reader_left, talk, with_session
-from cockpit.cli.waiting import synced
+from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
+from cockpit.cli.waiting import require_read, synced
 from cockpit.cli.words import waits_for_a_person
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout, Verdict
+from cockpit.model.shell_line import bounded_line, shell_word
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, Outcome, Prepared, Stage
+from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage
 from cockpit.session.port import Cockpit
+
+_BAR = 20
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class SendOptions:
     """`wait` is seconds to wait for objects and, with `probe`, for traffic; 0 does not wait."""
 
     dry_run: bool
@@ -36,28 +40,29 @@ class How:
     output: str
 
 
-def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how: How) -> None:
+def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how: SendOptions) -> None:
     """Run one act and end the command with its exit code.
 
-    `asked` makes of the rollout what is asked for; where it is that already, the rollout may be gone.
+    `asked` is the ask, or a function that derives it from the rollout; with an ask the rollout can already be gone.
     """
     options = where_it_is(given(), name)
     person = program.person
     if not (how.dry_run or how.yes or person.present):
-        raise click.UsageError("nobody is there to confirm: add --yes to send, or --dry-run to look at the plan")
+        raise click.UsageError("no terminal to confirm on: add --yes to send, or --dry-run to see the plan")
 
     async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
         if isinstance(asked, Ask):
             key, ask = find_acted_on(view, name), asked
         else:
-            rollout = find(view, name).rollout
-            key, ask = rollout.key, asked(rollout)
+            shown = find(view, name)
+            require_read(view, shown)
+            key, ask = shown.rollout.key, asked(shown.rollout)
         outcome = await _carry_out(cockpit, key, ask, how, person)
         try:
             _report(outcome, how.output)
-        except BrokenPipeError:
-            # What was sent is told by the code and on stderr, whoever stopped reading.
+        except (BrokenPipeError, StdoutFailed):
+            # The exit code and stderr report the outcome even if no one reads stdout.
             reader_left()
             talk(f"{outcome.stage}: {outcome.why}")
         return _code(outcome, cockpit.view(), key)
@@ -67,56 +72,86 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
         raise click.exceptions.Exit(int(code))
 
 
-async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: How, person: Person) -> Outcome:
+async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: SendOptions, person: Person) -> Outcome:
     prepared = await cockpit.prepare(key, ask)
     if isinstance(prepared, Refused):
         return Outcome(Stage.REFUSED, prepared.why, None, prepared)
     if how.output == "table":
-        _show_plan(prepared, how)
+        show_plan(prepared, how)
     if how.dry_run:
-        # Looking is what --read-only is for; that it would not send is no failure of the plan.
+        # With --read-only a plan is expected to be blocked, so a dry run is not a failure.
         stage = Stage.REFUSED if prepared.blocked and not cockpit.view().read_only else Stage.DRY_RUN
         return Outcome(stage, prepared.blocked, prepared.plan)
     if prepared.blocked:
         return Outcome(Stage.REFUSED, prepared.blocked, prepared.plan)
-    declined = await _confirm(prepared, how, person)
+    declined = await why_unconfirmed(prepared, how, person)
     if declined:
         return Outcome(Stage.REFUSED, declined, prepared.plan)
     if how.wait and how.probe:
-        # What came of it is measured, which needs somebody to look.
+        # Verifying the outcome needs traffic samples.
+        cockpit.select([key])
         await cockpit.probe(key, True)
-    return await cockpit.send(prepared, wait=how.wait, report=_tell)
+    progress = _Progress(how)
+    try:
+        return await cockpit.send(prepared, wait=how.wait, report=progress.tell)
+    finally:
+        progress.clear()
 
 
-def _show_plan(prepared: Prepared, how: How) -> None:
-    """Print the plan; raises Failed where nobody reads it and it is not only to be looked at."""
+def show_plan(prepared: Prepared, how: SendOptions) -> None:
+    """Print the plan; raises CommandFailed if stdout is closed, except for a dry run."""
     try:
         emit(preview(prepared))
-    except BrokenPipeError:
+    except (BrokenPipeError, StdoutFailed) as error:
         reader_left()
         if not how.dry_run:
-            raise Failed(f"{prepared.plan.title}: nothing was sent, because nobody reads the plan any more") from None
+            raise CommandFailed(
+                f"{prepared.plan.title}: nothing was sent, because stdout was closed before the plan could be read"
+            ) from None
+        if isinstance(error, StdoutFailed):
+            raise
 
 
-def _tell(outcome: Outcome) -> None:
-    """Say how far it is; the end is reported apart."""
-    if outcome.stage is Stage.SENDING:
-        talk("sending")
-    elif outcome.stage is Stage.SENT:
-        talk(f"sent: {outcome.why}")
+class _Progress:
+    """Progress on stderr, on one line while answers are counted; the outcome is reported separately."""
+
+    def __init__(self, how: SendOptions) -> None:
+        self._live = LiveText(shown=how.output == "table")
+        self._counts = False
+
+    def tell(self, outcome: Outcome) -> None:
+        """Report a stage. Without a terminal it says once that answers are being counted."""
+        if outcome.stage is Stage.SENDING:
+            talk("sending")
+        elif outcome.stage is Stage.SENT and outcome.counting is None:
+            talk(f"sent: {outcome.why}")
+        elif outcome.stage is Stage.SENT and outcome.counting:
+            if not self._counts:
+                talk(f"sent: {outcome.why}")
+            self._counts = True
+            self._live.show(f"{progress_bar(outcome.counting)} {outcome.counting}")
+
+    def clear(self) -> None:
+        self._live.clear()
 
 
-async def _confirm(prepared: Prepared, how: How, person: Person) -> str:
-    """Why it is not sent; empty where the person, or a flag, said yes."""
+def progress_bar(counting: Counting) -> str:
+    """How far the count of answers is: `[####......]`."""
+    done = round(_BAR * counting.answers / max(counting.answers + counting.missing, 1))
+    return f"[{'#' * done}{'.' * (_BAR - done)}]"
+
+
+async def why_unconfirmed(prepared: Prepared, how: SendOptions, person: Person) -> str:
+    """Why it is not sent; "" if the user or a flag confirmed it."""
     plan = prepared.plan
     name = plan.rollout.name
-    if prepared.production and plan.final:
+    if prepared.asks_for_name:
         typed = how.confirm
         if typed is None and person.present:
             typed = await person.answer(f"{plan.rollout.context} is production. Type {safe_text(name)} to send: ")
         if typed == name:
             return ""
-        return f"{plan.rollout.context} is production: nothing was sent; give the name with --confirm {name}"
+        return f"nothing was sent: {plan.rollout.context} is production; add --confirm {shell_word(name)}"
     if how.yes:
         return ""
     usual = "y/N" if plan.raises else "Y/n"
@@ -126,10 +161,10 @@ async def _confirm(prepared: Prepared, how: How, person: Person) -> str:
 
 
 def preview(prepared: Prepared) -> str:
-    """The plan in words, with what the server said to it."""
+    """The plan as text, with the server's checks."""
     plan = prepared.plan
     lines = [safe_text(plan.title), *_section("changes", [str(change) for change in plan.changes])]
-    lines += _section("commands", list(plan.commands()))
+    lines += _section("commands", [bounded_line(command, 4000) for command in plan.commands()])
     lines += _section("concerns", list(prepared.concerns))
     lines += _section("warnings", list(plan.cautions()))
     lines += _section("checks", list(prepared.checks))
@@ -146,7 +181,7 @@ def _report(outcome: Outcome, output: str) -> None:
     if output != "table":
         emit_document(outcome_document(outcome), output)
     elif outcome.stage is Stage.REFUSED and outcome.plan is None:
-        raise Failed(f"refused: {outcome.why}")
+        raise CommandFailed(f"refused: {outcome.why}")
     elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED):
         talk(f"{outcome.stage}: {outcome.why}")
     else:
@@ -169,7 +204,7 @@ def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
 
 
 def _unseen(outcome: Outcome, rollout: Rollout | None) -> ExitCode:
-    """Why what was sent was not seen to take effect."""
+    """The exit code of an act whose effect was not seen."""
     if outcome.failed:
         return ExitCode.DEGRADED
     if rollout is None:

@@ -1,30 +1,88 @@
-"""The JSON of the command line: an interface to which fields are only ever added.
+"""The JSON of the command line: a stable interface; fields are only added.
 
-Shares are fractions of 1, times RFC 3339 in UTC, what is not known is null and never left out.
+Shares are fractions of 1, times are RFC 3339 in UTC, unknown values are null and never omitted.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
-from cockpit.model.plan import Plan, Request
+from cockpit.cli.real_traffic import real_document, traffic_document
+from cockpit.cli.times import time_text
+from cockpit.model.guard import GuardView
+from cockpit.model.health import AnswerHealth, RolloutHealth
+from cockpit.model.plan import ActState, Plan, Request
+from cockpit.model.probe_answer import phases_document
+from cockpit.model.probe_target import THROUGH_API_SERVER, ProbeTarget
 from cockpit.model.redact import redacted
 from cockpit.model.rollout import Lane, Observed, Rollout, Step, Version
-from cockpit.model.view import ClusterView, Outcome, RolloutGroup
+from cockpit.model.view import ClusterView, Outcome, RolloutGroup, RolloutView
 
 Document = dict[str, Any]
 
 
-def time_text(seconds: float | None) -> str | None:
-    """RFC 3339 with milliseconds for UTC seconds since 1970."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def view_document(shown: RolloutView) -> Document:
+    """One rollout with its health, and with what is known of each version's answers.
+
+    `unanswered` is about requests that no version answered, by lane. `probe` is how its requests fared, `guard` the
+    one of this session, `real` says where real traffic was read.
+    """
+    document = rollout_document(shown.rollout, shown.probe.probe_target)
+    for version in document["versions"]:
+        version["answers"] = _answers(shown, version["name"])
+    beside: Document = {"health": health_document(shown.health), "unanswered": _answers(shown, "")}
+    beside["probe"] = {"phases": phases_document(shown.probe.phases), "too_slow": shown.probe.too_slow}
+    beside["real"] = real_document(shown.real)
+    return {**document, **beside, "guard": guard_document(shown.guard) if shown.guard else None}
 
 
-def rollout_document(rollout: Rollout) -> Document:
-    """ROLLOUT of the interface."""
+def guard_document(guard: GuardView) -> Document:
+    """A guard and what it does now."""
+    return {
+        "state": str(guard.state),
+        "words": guard.words,
+        "note": guard.note,
+        "armed": guard.armed,
+        "conditions": [str(condition) for condition in guard.order.conditions],
+        "way": guard.way.value if guard.way else None,
+        "who": guard.who,
+        "since": time_text(guard.since),
+        "until": time_text(guard.until),
+    }
+
+
+def health_document(health: RolloutHealth) -> Document:
+    """A health in one word, and one sentence with figures."""
+    return {"state": str(health.health), "reason": health.reason}
+
+
+def _answers(shown: RolloutView, version: str) -> list[Document]:
+    return [_answers_of_lane(known) for known in shown.probe.health if known.version == version]
+
+
+def _answers_of_lane(known: AnswerHealth) -> Document:
+    """Counts weigh older answers less, so they are not whole."""
+    return {
+        "lane": known.lane,
+        "answers": round(known.answers, 1),
+        "errors": round(known.errors, 1),
+        "error_rate": known.error_rate,
+        "newest": time_text(known.at),
+        "failing": known.failing.name.lower(),
+        "worse": known.worse.name.lower(),
+        "slower": known.slower.name.lower(),
+        "rejecting": known.rejecting.name.lower(),
+        "baseline": known.baseline or None,
+        "p50_ms": known.p50_ms,
+        "baseline_p50_ms": known.baseline_p50_ms,
+    }
+
+
+def rollout_document(rollout: Rollout, probe_target: ProbeTarget | None = None) -> Document:
+    """One rollout without its health, which `view_document` adds.
+
+    `probe_target` is the one in use, if that is not the derived one.
+    """
     return {
         "context": rollout.key.context,
         "namespace": rollout.key.namespace,
@@ -41,14 +99,40 @@ def rollout_document(rollout: Rollout) -> Document:
             {"id": found.id, "severity": str(found.severity), "text": found.text, "evidence": found.evidence}
             for found in rollout.findings
         ],
-        "acts": [{"id": str(state.act), "enabled": state.enabled, "why": state.why} for state in rollout.acts],
+        "acts": [_act(state) for state in rollout.acts],
         "owners": [{"kind": owner.kind, "name": owner.name} for owner in rollout.owners],
         "created": rollout.created,
+        "probe_target": _probe_target(rollout, probe_target or rollout.probe_target),
+    }
+
+
+def _probe_target(rollout: Rollout, target: ProbeTarget | None) -> Document:
+    """Where requests go: `through` is `address` or `api-server`, null if there is no target; `missing` says why."""
+    return {
+        "url": target.url if target else None,
+        "through": None if target is None else "api-server" if target.service else "address",
+        "note": THROUGH_API_SERVER if target and target.service else "",
+        "missing": "" if target else rollout.probe_target_missing,
+        "http2": bool(target and target.http2),
+        "insecure": bool(target and target.insecure),
+        "client_certificate": bool(target and target.cert_file),
+        "cookies": bool(target and target.cookies),
+    }
+
+
+def _act(state: ActState) -> Document:
+    ways = [{"id": way.id, "words": way.words, "why": way.why} for way in state.ways]
+    return {
+        "id": str(state.act),
+        "enabled": state.enabled,
+        "why": state.why,
+        "ways": ways,
+        "versions": list(state.versions),
     }
 
 
 def group_document(group: RolloutGroup) -> Document:
-    """One rollout in several clusters: where it is, and the shares on which they agree (null where they differ)."""
+    """One rollout in several clusters: its clusters and their common shares (null where they differ)."""
     rollout = group.view.rollout
     return {
         "namespace": rollout.key.namespace,
@@ -57,6 +141,7 @@ def group_document(group: RolloutGroup) -> Document:
         "contexts": [part.context for part in group.parts],
         "phase": str(rollout.phase),
         "message": rollout.message,
+        "health": health_document(group.view.health),
         "lanes": [
             {
                 "name": lane.name,
@@ -103,19 +188,22 @@ def _lane(lane: Lane) -> Document:
                 "declared": share.declared,
                 "written": share.written,
                 "observed": observed_document(share.observed),
+                "real": traffic_document(share.real),
             }
             for share in lane.shares
         ],
         "derived": lane.derived,
+        "sticky": lane.sticky,
         "samples": lane.samples,
         "errors": lane.errors,
         "unknown": lane.unknown,
         "p_value": lane.p_value,
+        "followed": str(lane.followed),
     }
 
 
 def observed_document(observed: Observed | None) -> Document | None:
-    """The observed share with its interval; null where nothing was asked yet."""
+    """The observed share with its interval; null if nothing was observed yet."""
     if observed is None:
         return None
     return {
@@ -130,7 +218,7 @@ def observed_document(observed: Observed | None) -> Document | None:
 
 
 def cluster_document(cluster: ClusterView) -> Document:
-    """What is known of one context, and how far each kind was read."""
+    """One context and the sync state of each kind."""
     return {
         "context": cluster.context,
         "server": cluster.server,
@@ -143,6 +231,7 @@ def cluster_document(cluster: ClusterView) -> Document:
         "kinds": [
             {
                 "kind": kind.kind,
+                "group": kind.group,
                 "state": str(kind.state),
                 "since": time_text(kind.since),
                 "objects": kind.objects,
@@ -154,7 +243,7 @@ def cluster_document(cluster: ClusterView) -> Document:
 
 
 def outcome_document(outcome: Outcome) -> Document:
-    """What came of an act."""
+    """The outcome of an act."""
     return {
         "outcome": str(outcome.stage),
         "why": outcome.why,
@@ -163,7 +252,7 @@ def outcome_document(outcome: Outcome) -> Document:
 
 
 def plan_document(plan: Plan) -> Document:
-    """A plan as it is shown before it is sent."""
+    """A plan before it is sent."""
     return {
         "act": str(plan.act),
         "title": plan.title,

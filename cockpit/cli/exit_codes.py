@@ -1,4 +1,4 @@
-"""What the process answers to the shell; documented in `cockpit --help` and only ever added to."""
+"""Exit codes of the process, documented in `cockpit --help` and in the README; codes are only added."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """One number per thing that a pipeline may want to tell apart."""
+    """One number per result that a pipeline may need to distinguish."""
 
     FINE = 0
     ERROR = 1
@@ -16,10 +16,20 @@ class ExitCode(IntEnum):
     WAITING = 5
     SPLIT_OFF = 6
     SUPERSEDED = 7
+    UNREAD = 8
     INTERRUPTED = 130
 
 
-TEXT = (
-    "Exit codes: 0 fine, 1 error, 2 usage, 3 degraded or aborted, 4 timed out, "
-    "5 waiting for approval, 6 split is off, 7 superseded, 130 interrupted."
-)
+WORDS = {
+    ExitCode.FINE: "fine",
+    ExitCode.ERROR: "error",
+    ExitCode.USAGE: "usage",
+    ExitCode.DEGRADED: "users are hurt (a version fails or is too slow), degraded or aborted",
+    ExitCode.TIMED_OUT: "timed out, or not decided in time",
+    ExitCode.WAITING: "waiting for approval",
+    ExitCode.SPLIT_OFF: "the observed split is off, or a declared share is not written",
+    ExitCode.SUPERSEDED: "superseded",
+    ExitCode.UNREAD: "something could not be read",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+TEXT = f"Exit codes: {'; '.join(f'{code} {words}' for code, words in WORDS.items())}."

@@ -1,4 +1,4 @@
-"""Text that is written over by its newer form, on terminals only."""
+"""Status text that is overwritten in place, on terminals only."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cockpit.cli.options import given
 
 
 class LiveText:
-    """A few lines on stderr, so that stdout holds the last form alone. Elsewhere than on a terminal it is silent."""
+    """A few lines on stderr, so that stdout contains only the final text. Silent unless stderr is a terminal."""
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown and sys.stderr.isatty() and not given().plain
         self._lines = 0
 
     def show(self, text: str) -> None:
-        """Put `text`, which is safe already, in place of what was shown."""
+        """Replace what was shown with `text`, which must be safe already."""
         if self._shown:
             self.clear()
             sys.stderr.write(text + "\n")
@@ -23,9 +23,9 @@ class LiveText:
             self._lines = text.count("\n") + 1
 
     def clear(self) -> None:
-        """Take away what was shown."""
+        """Erase what was shown."""
         if self._lines:
-            # Cursor up by so many lines, to the first column; erase to the end of the screen.
+            # Cursor up that many lines, to the first column; erase to the end of the screen.
             sys.stderr.write(f"\x1b[{self._lines}F\x1b[J")
             sys.stderr.flush()
             self._lines = 0

@@ -12,23 +12,28 @@ from cockpit.cli.commands.completion import completion_command
 from cockpit.cli.commands.demo import demo_command
 from cockpit.cli.commands.doctor import doctor_command
 from cockpit.cli.commands.facts import list_command, show_command, watch, watch_command
+from cockpit.cli.commands.guard import guard_command
+from cockpit.cli.commands.journal import journal_command
+from cockpit.cli.commands.keys import keys_command
 from cockpit.cli.commands.probe import probe_command
+from cockpit.cli.commands.serve import serve_command
 from cockpit.cli.commands.verify import verify_command
+from cockpit.cli.commands.wait import wait_command
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, StartError
-from cockpit.cli.running import Failed, reader_left
+from cockpit.cli.running import CommandFailed, reader_left
 
 
 class CommandLine(click.Group):
-    """Gives the ends that every command has in common their exit codes."""
+    """Maps the errors that all commands share to exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of use, not of the alphabet."""
+        """In order of use, not alphabetical."""
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an interrupt is 130, a reader that left stdout (`| head`) is no error."""
+        """Run the command; an interrupt gives 130, a closed stdout (`| head`) is not an error."""
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
@@ -48,10 +53,10 @@ class CommandLine(click.Group):
 @click.version_option(package_name="rollout-cockpit", prog_name="cockpit")
 @click.pass_context
 def command_line(ctx: click.Context) -> None:
-    """See and steer what is being released: the split that is declared, written and observed, side by side.
+    """See and control what is being released: the declared, written and observed split, side by side.
 
     Without a command the screen opens on the current context; with --plain, one sentence per change instead.
-    Names are [context:]namespace/name. Facts go to stdout, talk to stderr.
+    Names are [context:]namespace/name. Data goes to stdout, messages to stderr.
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -62,18 +67,23 @@ def command_line(ctx: click.Context) -> None:
     try:
         ctx.exit(program.screen(given()))
     except StartError as problem:
-        raise Failed(str(problem)) from None
+        raise CommandFailed(str(problem)) from None
 
 
 for _command in (
     demo_command,
+    serve_command,
     list_command,
     show_command,
     watch_command,
     probe_command,
     verify_command,
+    wait_command,
+    guard_command,
     *ACT_COMMANDS,
+    journal_command,
     doctor_command,
+    keys_command,
     completion_command,
 ):
     command_line.add_command(_command)

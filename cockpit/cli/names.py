@@ -1,4 +1,4 @@
-"""Names of rollouts as people type them: `[[context:]namespace/]name[@system]`."""
+"""Names of rollouts as typed: `[[context:]namespace/]name[@system]`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,38 @@ from dataclasses import dataclass, replace
 
 import click
 
+from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.program import Options
-from cockpit.cli.running import Failed
+from cockpit.cli.running import CommandFailed
+from cockpit.cli.waiting import unread, withheld, words_of
 from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.shell_line import shell_word
 from cockpit.model.view import FleetView, RolloutView, Sync
+
+_MOST_LISTED = 30
+
+
+class AmbiguousNameError(CommandFailed):
+    """A name that matches several rollouts; the message lists their full names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What was typed; None for the parts that were left out."""
+    """The parts of a name; None if omitted."""
 
     name: str
     namespace: str | None = None
     context: str | None = None
     system: str | None = None
 
+    def means(self, rollout: Rollout) -> bool:
+        """True if it is another name of this rollout: of one of its objects, or of one that routes to it."""
+        place = rollout.key.namespace, rollout.key.context
+        return self.namespace in (None, place[0]) and self.context in (None, place[1]) and rollout.is_called(self.name)
+
     def fits(self, key: RolloutKey) -> bool:
-        """True where nothing that was typed speaks against this rollout."""
+        """True if every given part matches this rollout."""
         return (
             self.name == key.name
             and self.namespace in (None, key.namespace)
@@ -34,10 +49,10 @@ class Name:
 
 
 def parse_name(text: str) -> Name:
-    """Read from the right, because names of contexts may hold slashes, colons and at signs."""
+    """Parse from the right, because context names can contain slashes, colons and at signs."""
     place, slash, last = text.rpartition("/")
     if not slash:
-        # Without a namespace a colon can only end the name of a context.
+        # Without a namespace, a colon can only end a context name.
         context, _, last = text.rpartition(":")
         name, _, system = last.partition("@")
         namespace = None
@@ -45,12 +60,12 @@ def parse_name(text: str) -> Name:
         name, _, system = last.partition("@")
         context, _, namespace = place.rpartition(":")
     if not name or namespace == "" or len(text) > 1000:
-        raise click.BadParameter(f"{text[:100]!r} is no name; write [context:]namespace/name")
+        raise click.BadParameter(f"{text[:100]!r} is not a valid name; write it as [context:]namespace/name")
     return Name(name, namespace, context or None, system or None)
 
 
 def where_it_is(options: Options, text: str) -> Options:
-    """The options with the context and namespace that a name states, where no flag says otherwise."""
+    """The options with the context and namespace from a name, unless a flag sets them."""
     name = parse_name(text)
     contexts = options.contexts or ((name.context,) if name.context else ())
     stated = options.namespace or options.all_namespaces
@@ -58,7 +73,7 @@ def where_it_is(options: Options, text: str) -> Options:
 
 
 def short_name(key: RolloutKey, keys: Sequence[RolloutKey]) -> str:
-    """The shortest text that names this one of `keys`: namespace always, context and system where needed."""
+    """The shortest unambiguous name of a rollout in `keys`: always the namespace, context and system if needed."""
     alike = [other for other in keys if (other.namespace, other.name) == (key.namespace, key.name)]
     many = len({other.context for other in keys}) > 1
     context = f"{key.context}:" if many else ""
@@ -67,23 +82,40 @@ def short_name(key: RolloutKey, keys: Sequence[RolloutKey]) -> str:
 
 
 def find(view: FleetView, text: str) -> RolloutView:
-    """The one rollout that is meant; raises Failed with the nearest names, or with all that fit."""
+    """The rollout of that name; raises CommandFailed with similar names, or with all matches.
+
+    Where something was not read, a name that is not found may be there all the same: that has its own exit code.
+    """
     name = parse_name(text)
     keys = [shown.rollout.key for shown in view.rollouts]
     fitting = [shown for shown in view.rollouts if name.fits(shown.rollout.key)]
+    # Names from before a version was added or removed also work; an exact match comes first.
+    fitting = fitting or [shown for shown in view.rollouts if name.means(shown.rollout)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        exact = ", ".join(short_name(shown.rollout.key, keys) for shown in fitting[:10])
-        raise Failed(f"{text!r} fits {len(fitting)} rollouts: {exact}. Write one of them.")
-    raise Failed(f"no rollout {text!r} in {_looked_at(view)}. {_nearest(name, keys)}{_not_looked_at(view)}")
+        exact = [shell_word(short_name(shown.rollout.key, keys)) for shown in fitting]
+        more = f" and {len(exact) - _MOST_LISTED} more" if len(exact) > _MOST_LISTED else ""
+        listed = ", ".join(exact[:_MOST_LISTED])
+        raise AmbiguousNameError(f"{text!r} matches {len(fitting)} rollouts: {listed}{more}. Use one of these names.")
+    if missing := unread(view):
+        why = f"whether there is a rollout {text!r} in {_looked_at(view)} is not known"
+        raise CommandFailed(f"{why}: not everything could be read: {words_of(missing)}", ExitCode.UNREAD)
+    hidden = withheld(view) or any(kind.dropped for cluster in view.clusters for kind in cluster.kinds)
+    raise CommandFailed(
+        f"no rollout {text!r} in {_looked_at(view)}. {_nearest(name, keys)}{_not_looked_at(view)}",
+        ExitCode.UNREAD if hidden else ExitCode.ERROR,
+    )
 
 
 def find_acted_on(view: FleetView, text: str) -> RolloutKey:
-    """As `find`, but also a rollout that is gone and was acted on: undo can bring it back."""
+    """Like `find`, but also a deleted rollout with acts in the journal: undo can bring it back."""
     try:
         return find(view, text).rollout.key
-    except Failed:
+    except AmbiguousNameError:
+        raise
+    except CommandFailed:
+        # A rollout that was deleted is in the journal, and undo says itself when it cannot read the cluster.
         name, contexts = parse_name(text), {cluster.context for cluster in view.clusters if not cluster.aside}
         for entry in reversed(view.journal):
             if name.fits(entry.rollout) and entry.rollout.context in contexts:
@@ -92,7 +124,7 @@ def find_acted_on(view: FleetView, text: str) -> RolloutKey:
 
 
 def _looked_at(view: FleetView) -> str:
-    """Each context with the namespaces that were read."""
+    """Each context and the namespaces that were read."""
     places = (
         f"{cluster.context}, " + (f"namespace {cluster.namespace}" if cluster.namespace else "any namespace")
         for cluster in view.clusters
@@ -102,29 +134,29 @@ def _looked_at(view: FleetView) -> str:
 
 
 def _not_looked_at(view: FleetView) -> str:
-    """What the rollout may be in that was not read, and how to read it."""
+    """What was not read and may contain the rollout, and how to read it."""
     asked = [cluster for cluster in view.clusters if not cluster.aside]
     hints = []
     if any(cluster.namespace for cluster in asked):
-        hints.append("Other namespaces were not looked at: -n NAME looks at one, -A at all.")
+        hints.append("Other namespaces were not read: use -n NAME for one, -A for all.")
     if any(kind.state is Sync.FORBIDDEN for cluster in asked for kind in cluster.kinds):
-        hints.append("Some kinds may not be read there: cockpit doctor tells which.")
+        hints.append("Some kinds cannot be read there: run cockpit doctor.")
     return "".join(f" {hint}" for hint in hints)
 
 
 def _nearest(name: Name, keys: Sequence[RolloutKey]) -> str:
     if not keys:
-        return "There are no rollouts there."
+        return "No rollouts found there."
     texts = {short_name(key, keys): key for key in keys}
     near = difflib.get_close_matches(name.name[:200], [key.name for key in keys], n=3, cutoff=0.5)
     likely = [text for text, key in texts.items() if key.name in near]
     if likely:
         return f"Did you mean {' or '.join(likely[:3])}?"
-    return f"There are: {', '.join(list(texts)[:10])}{' ...' if len(texts) > 10 else ''}"
+    return f"Available: {', '.join(list(texts)[:10])}{' ...' if len(texts) > 10 else ''}"
 
 
 def version_named(names: Sequence[str], text: str, where: str) -> str:
-    """`text` if it is one of the versions; raises Failed with the versions there are."""
+    """`text` if it is one of the versions; raises CommandFailed with the existing versions."""
     if text in names:
         return text
-    raise Failed(f"{where} has no version {text!r}. It has {', '.join(names[:10]) or 'none'}.")
+    raise CommandFailed(f"{where} has no version {text!r}. It has {', '.join(names[:10]) or 'none'}.")

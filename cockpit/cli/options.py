@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
-from cockpit.cli.program import Options
+from cockpit.cli.completing import completes
+from cockpit.cli.given import META, given
+from cockpit.cli.program import Completes, Options
+from cockpit.model.durations import seconds_of
+from cockpit.model.sampling import SampleScope
 
 F = TypeVar("F", bound=Callable[..., Any])
-_META = "cockpit.options"
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
-_SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+__all__ = ("AGE", "DURATION", "PERCENTAGE", "flags_of", "given", "output_option", "shared_options")
 
 
 class Duration(click.ParamType[float]):
-    """Seconds, or a number with a unit as kubectl takes them: 30, 30s, 2m, 1h30m."""
+    """Seconds, or a duration as in kubectl: 30, 30s, 2m, 1h30m."""
 
     name = "duration"
 
+    def __init__(self, most: float = 86_400.0, words: str = "a day") -> None:
+        """`most` is the longest one in seconds, also in words."""
+        self._most = most
+        self._words = words
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds, more than none and at most a day."""
+        """Seconds, more than 0 and at most the longest."""
         if isinstance(value, int | float):
             return float(value)
-        parts = _DURATION.findall(value)
-        if not value or "".join(number + unit for number, unit in parts) != value:
-            self.fail(f"{value!r} is no duration; write 30s, 2m or a number of seconds", param, ctx)
-        seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
-        if not 0 < seconds <= 86_400:
-            self.fail(f"{value!r} must be more than 0 and at most a day", param, ctx)
+        # An argument with a space in it is more likely two.
+        seconds = None if " " in value else seconds_of(value)
+        if seconds is None:
+            self.fail(f"{value!r} is not a valid duration; write 30s, 2m or a number of seconds", param, ctx)
+        if not 0 < seconds <= self._most:
+            self.fail(f"{value!r} must be more than 0 and at most {self._words}", param, ctx)
         return seconds
 
 
 DURATION = Duration()
+# How long ago something was.
+AGE = Duration(366 * 86_400.0, "a year")
+
+
+class Percentage(click.ParamType[float]):
+    """A fraction of 1, written in percent: 1, 1%, 0.5%."""
+
+    name = "percentage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """More than 0 and less than 1."""
+        if isinstance(value, float):
+            return value
+        try:
+            fraction = float(value.removesuffix("%")) / 100
+        except ValueError:
+            self.fail(f"{value!r} is not a percentage; write 1% or 0.5%", param, ctx)
+        if not 0 < fraction < 1:
+            self.fail(f"{value!r} must be more than 0% and less than 100%", param, ctx)
+        return fraction
+
+
+PERCENTAGE = Percentage()
 
 
 def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Keep what was given; the same flag after the command wins over the one before it."""
+    """Store the value; a flag after the command overrides the same flag before it."""
     if value not in (None, (), False) and param.name:
-        ctx.meta.setdefault(_META, {})[param.name] = value
+        ctx.meta.setdefault(META, {})[param.name] = value
 
 
 def _flag(*names: str, **settings: Any) -> Callable[[F], F]:
@@ -48,33 +77,78 @@ def _flag(*names: str, **settings: Any) -> Callable[[F], F]:
 
 
 _FLAGS: tuple[Callable[[Any], Any], ...] = (
-    _flag("--kubeconfig", metavar="FILE", help="Use this kubeconfig and no other."),
-    _flag("--context", "contexts", multiple=True, metavar="NAME", help="Context; repeat it to see several clusters."),
-    _flag("-n", "--namespace", metavar="NAME", help="Namespace instead of the context's own."),
+    _flag("--kubeconfig", metavar="FILE", help="Use only this kubeconfig."),
+    _flag(
+        "--context",
+        "contexts",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completes(Completes.CONTEXT),
+        help="Context; repeatable, for several clusters.",
+    ),
+    _flag(
+        "-n",
+        "--namespace",
+        metavar="NAME",
+        shell_complete=completes(Completes.NAMESPACE),
+        help="Namespace instead of the context's own.",
+    ),
     _flag("-A", "--all-namespaces", is_flag=True, help="All namespaces."),
-    _flag("--as", "as_user", metavar="USER", help="Act as this user."),
-    _flag("--as-group", "as_groups", multiple=True, metavar="GROUP", help="Act as a member of this group."),
-    _flag("--request-timeout", type=DURATION, metavar="TIME", help="Longest wait for the first facts (30s)."),
-    _flag("--read-only", is_flag=True, help="Send nothing that changes a cluster."),
+    _flag("--as", "as_user", metavar="USER", help="Impersonate this user."),
+    _flag("--as-group", "as_groups", multiple=True, metavar="GROUP", help="Impersonate this group; repeatable."),
+    _flag("--request-timeout", type=DURATION, metavar="TIME", help="Longest wait for the first data (30s)."),
+    _flag("--read-only", is_flag=True, help="Never send anything that changes a cluster."),
+    _flag(
+        "--sample",
+        type=click.Choice([str(scope) for scope in SampleScope if scope is not SampleScope.UNDECIDED]),
+        help="What to sample: what moves or is hurt, all, or none. Without it the screen asks once per context.",
+    ),
+    _flag(
+        "--probe-budget",
+        type=click.FloatRange(0.1, 10_000),
+        metavar="N",
+        help="Requests per second to all sampled rollouts together (50).",
+    ),
+    _flag(
+        "--prometheus",
+        metavar="off|auto|URL",
+        help="Read errors and times of real users from a Prometheus: the one at URL, or the one found in the cluster.",
+    ),
     _flag("--theme", metavar="NAME", help="Theme of the screen."),
-    _flag("--plain", is_flag=True, help="Sentences instead of a screen; no colour."),
+    _flag("--plain", is_flag=True, help="Plain sentences instead of a screen; no colour."),
 )
 
 
 def shared_options(command: F) -> F:
-    """Give a command the shared flags; read them with `given`."""
+    """Add the shared flags to a command; read them with `given`."""
     for flag in reversed(_FLAGS):
         command = flag(command)
     return command
 
 
-def given() -> Options:
-    """The shared flags of the command that runs."""
-    return Options(**click.get_current_context().meta.get(_META, {}))
+def flags_of(options: Options) -> list[str]:
+    """The shared flags as arguments of the command, so that another process opens the same screen."""
+    flags = ["--all-namespaces"] if options.all_namespaces else []
+    flags += ["--read-only"] if options.read_only else []
+    flags += ["--plain"] if options.plain else []
+    for flag, value in (
+        ("--kubeconfig", options.kubeconfig),
+        ("--namespace", options.namespace),
+        ("--as", options.as_user),
+        ("--request-timeout", options.request_timeout),
+        ("--sample", options.sample),
+        ("--probe-budget", options.probe_budget),
+        ("--prometheus", options.prometheus),
+        ("--theme", options.theme),
+        *(("--context", context) for context in options.contexts),
+        *(("--as-group", group) for group in options.as_groups),
+    ):
+        flags += [] if value is None else [f"{flag}={value}"]
+    return flags
 
 
 def output_option(*formats: str) -> Callable[[F], F]:
     """`-o`, the first format being the default."""
     return click.option(
-        "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True, help="Form of the facts."
+        "-o", "--output", type=click.Choice(formats), default=formats[0], show_default=True, help="Output format."
     )

@@ -1,4 +1,4 @@
-"""Facts on stdout: JSON, YAML, or tables of plain text that are aligned and coloured only for a terminal."""
+"""Data on stdout: JSON, YAML, or plain text tables, coloured only on a terminal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any
 import click
 
 from cockpit.cli.options import given
+from cockpit.cli.running import StdoutFailed, reader_left
 from cockpit.model.text import safe_text
 
-# Colour goes with a word, never instead of one.
+# Colour is always in addition to a word.
 _COLOURS = {
+    "hurt": "red",
     "off": "red",
     "degraded": "red",
     "aborted": "red",
@@ -23,13 +25,15 @@ _COLOURS = {
     "refused": "red",
     "forbidden": "red",
     "warning": "yellow",
+    "doubtful": "yellow",
+    "not measured": "yellow",
     "waiting": "yellow",
     "paused": "yellow",
     "canary": "yellow",
     "progressing": "yellow",
     "not-yet": "yellow",
     "retrying": "yellow",
-    "on": "green",
+    "fine": "green",
     "at rest": "green",
     "live": "green",
     "verified": "green",
@@ -37,13 +41,19 @@ _COLOURS = {
 
 
 def emit(text: str) -> None:
-    """One line, or several, of data; written through at once so that pipes see it."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    """One or more lines of data, flushed at once for pipes. Raises BrokenPipeError, and StdoutFailed for others."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reader_left()
+        raise StdoutFailed(error) from None
 
 
 def emit_document(document: Any, output: str) -> None:
-    """A document as JSON (ASCII, so that nothing in it can move a cursor) or YAML."""
+    """A document as JSON (ASCII only, so that it cannot contain terminal escapes) or YAML."""
     if output == "yaml":
         import yaml
 
@@ -58,13 +68,13 @@ def emit_line(document: Any) -> None:
 
 
 def coloured(stream: Any = None) -> bool:
-    """True where colour is welcome: a terminal, no NO_COLOR with a value, no --plain."""
+    """True if colour is allowed: a terminal, no non-empty NO_COLOR, no --plain."""
     stream = stream or sys.stdout
     return bool(stream.isatty() and not os.environ.get("NO_COLOR") and not given().plain)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart, heads first; every cell is made safe."""
+    """Columns two spaces apart, headings first; every cell is made safe."""
     cells = [[safe_text(cell, 200) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
     paint = coloured()
@@ -83,7 +93,7 @@ def _paint(cell: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns in a terminal: wide East Asian characters take two, combining ones none."""
+    """Width in terminal columns: wide East Asian characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

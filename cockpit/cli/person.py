@@ -1,4 +1,4 @@
-"""The person at the terminal, asked without stopping the session meanwhile."""
+"""Asks the person at the terminal without blocking the session."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import sys
 
 
 class TerminalPerson:
-    """Asks on stderr and reads stdin, because stdout is for data."""
+    """Prompts on stderr and reads stdin, because stdout is for data."""
 
     @property
     def present(self) -> bool:
-        """True where both stdin and stderr are terminals."""
+        """True if both stdin and stderr are terminals."""
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     async def answer(self, question: str) -> str:
-        """One line. The loop goes on meanwhile, so that Ctrl-C ends the question."""
+        """One line. The event loop keeps running, so that Ctrl-C cancels the prompt."""
         sys.stderr.write(question)
         sys.stderr.flush()
         loop, ready = asyncio.get_running_loop(), asyncio.Event()

@@ -1,10 +1,11 @@
-"""What the command line is given by whoever starts it: a session, a screen, an embedded cluster, a person."""
+"""What the command line needs from its composition root: a session, a screen, an embedded cluster, a person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,12 +16,18 @@ if TYPE_CHECKING:
 
 
 class StartError(Exception):
-    """No session, screen or embedded cluster: the text says what happened, to which cluster, what to do next."""
+    """A session, screen or embedded cluster did not start; the text says what happened, where, and what to do next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The flags every command takes, as given; None is not given. `request_timeout` is in seconds."""
+    """The shared flags, and what a command sets of its probes; None if not given.
+
+    `request_timeout` is in seconds, `probe_rate` requests per second, `max_errors` the fraction of a version's answers
+    that may fail.
+    `sample` is a value of `model.sampling.SampleScope`, `probe_budget` requests per second to all rollouts together.
+    `prometheus` is `off`, `auto` or a URL.
+    """
 
     kubeconfig: str | None = None
     contexts: tuple[str, ...] = ()
@@ -32,60 +39,117 @@ class Options:
     read_only: bool | None = None
     theme: str | None = None
     plain: bool = False
+    sample: str | None = None
+    probe_budget: float | None = None
+    probe_rate: float | None = None
+    max_errors: float | None = None
+    presenting: bool = False  # whether the screen opens in large print
+    prometheus: str | None = None
+
+
+class Completes(StrEnum):
+    """What a shell can complete."""
+
+    CONTEXT = "context"
+    NAMESPACE = "namespace"
+    ROLLOUT = "rollout"
+    SCENARIO = "scenario"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key of the screen: `id` names it in the settings, `keys` are its keys as written on a keyboard."""
+
+    id: str
+    keys: str
+    where: str
+    word: str
+    help: str
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """What embedded cluster to start: one for each of `contexts`. Ports of 0 are chosen by the system."""
+    """The embedded clusters to start: one per context in `contexts`. Port 0 lets the system choose."""
 
     scenarios: tuple[str, ...] = ()
     serve: bool = False
     listing: bool = False
+    tour: bool = False
     kubeconfig_out: Path | None = None
     api_port: int = 0
     gateway_port: int = 0
     contexts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ServeOrder:
+    """The screen in browsers: on which port of loopback, by how many links, and whether acts may be sent."""
+
+    port: int
+    viewers: int
+    with_acts: bool
+
+
 class Person(Protocol):
-    """Who sits before the terminal, if anybody."""
+    """The person at the terminal, if any."""
 
     @property
     def present(self) -> bool:
-        """True where a question can be answered."""
+        """True if someone can answer a prompt."""
         ...
 
     async def answer(self, question: str) -> str:
-        """The line typed in answer to a question; "" at the end of input."""
+        """The line typed in answer to a prompt; "" at the end of input."""
         ...
 
 
 class Program(Protocol):
-    """The parts that only the composition root can put together."""
+    """The parts that only the composition root can create."""
 
     @property
     def person(self) -> Person: ...
 
     def session(self, options: Options) -> AbstractAsyncContextManager[Cockpit]:
-        """A running session on the caller's loop; entering raises StartError."""
+        """A running session on the caller's event loop; entering raises StartError."""
         ...
 
     def request_timeout(self, options: Options) -> float:
-        """Seconds to wait for the first facts, from flag or settings; raises StartError for broken settings."""
+        """Seconds to wait for the first data, from flag or settings; raises StartError for invalid settings."""
         ...
 
-    def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> Coroutine[Any, Any, SampleResult]:
-        """Send requests by the order; `progress` hears of it now and then."""
+    def sample(
+        self, order: SampleOrder, options: Options, progress: Callable[[SampleResult], None]
+    ) -> Coroutine[Any, Any, SampleResult]:
+        """Send requests as ordered; `progress` is called from time to time.
+
+        `options` say how to reach the API server of a target that goes through one; raises StartError.
+        """
         ...
 
     def screen(self, options: Options) -> int:
         """Open the screen and return the exit code; raises StartError."""
         ...
 
+    def serve(self, order: ServeOrder, options: Options) -> int:
+        """Serve the screen to browsers on this machine until a signal ends it; raises StartError."""
+        ...
+
     def demo(self, order: DemoOrder, options: Options) -> int:
-        """Run the embedded cluster, with the screen on it unless it only serves; raises StartError."""
+        """Run the embedded cluster, with the screen unless it only serves; raises StartError."""
+        ...
+
+    def keys(self, options: Options) -> tuple[Sequence[KeyRow], Sequence[str]]:
+        """The keys of the screen with the user's own, and the problems of those; raises StartError."""
+        ...
+
+    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+        """Names to complete; none if they cannot be read in a moment. It never raises."""
+        ...
+
+    def now(self) -> float:
+        """UTC seconds since 1970."""
         ...
 
     def paths(self) -> Mapping[str, Path]:
-        """What is kept where: settings, journal, remembered targets."""
+        """Paths by content: settings, journal, remembered targets."""
         ...

@@ -1,8 +1,9 @@
-"""From click, which is synchronous, into a session's loop and back, whatever ends it."""
+"""Runs session coroutines from click's synchronous commands, and cleans up however they end."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -19,27 +20,40 @@ from cockpit.session.port import Cockpit
 T = TypeVar("T")
 
 
-class Failed(click.ClickException):
-    """An error for the person at the terminal: safe text on stderr, and a code."""
+class CommandFailed(click.ClickException):
+    """An error to show to the user: safe text on stderr, and an exit code."""
 
     def __init__(self, message: str, code: ExitCode = ExitCode.ERROR) -> None:
         super().__init__(safe_text(message, 4000))
         self.exit_code = int(code)  # type: ignore[misc]  # click reads it from the instance
 
 
+class StdoutFailed(CommandFailed):
+    """Data could not be written, because stdout is closed or its disk is full."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(self.why(error))
+
+    @staticmethod
+    def why(error: OSError) -> str:
+        """What happened, for the user."""
+        return f"stdout cannot be written: {error.strerror or error}"
+
+
 def talk(message: str) -> None:
-    """Say something that is no data."""
-    click.echo(safe_text(message, 4000), err=True)
+    """Print a message to stderr; where nobody can read it, the exit code has to do."""
+    with contextlib.suppress(OSError):
+        click.echo(safe_text(message, 4000), err=True)
 
 
 def with_session(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:
-    """Run `work` with a session and close it whatever happens, SIGINT, SIGTERM and SIGHUP included."""
+    """Run `work` with a session and always close it, also on SIGINT, SIGTERM and SIGHUP."""
 
     return run(_held(program, options, work))
 
 
 async def _held(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:
-    """What `work` raises is raised after the session is closed: a session's own tasks would wrap it in a group."""
+    """Raise what `work` raises only after the session is closed, because its tasks would wrap it in a group."""
     async with program.session(options) as cockpit:
         try:
             done = await work(cockpit)
@@ -51,7 +65,7 @@ async def _held(program: Program, options: Options, work: Callable[[Cockpit], Aw
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end. A signal cancels it, so that what it opened is closed, and gives 128 + number."""
+    """Run a coroutine to its end. A signal cancels it, so that it cleans up, and exits with 128 + number."""
     received: list[int] = []
 
     async def heeding() -> T:
@@ -69,7 +83,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(heeding())
     except StartError as problem:
-        raise Failed(str(problem)) from None
+        raise CommandFailed(str(problem)) from None
     except asyncio.CancelledError:
         if not received:
             raise
@@ -77,5 +91,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def reader_left() -> None:
-    """Keep the interpreter from complaining at exit that nobody reads stdout any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Keep the interpreter from reporting at exit that stdout is closed or full."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 
-from cockpit.cli.aiming import target_words
 from cockpit.cli.output import table
-from cockpit.cli.words import UNKNOWN, step_words
+from cockpit.cli.probe_targets import target_words
+from cockpit.cli.real_traffic import real_cell, source_words
+from cockpit.cli.words import UNKNOWN, health, phases_words, step_words, with_way
+from cockpit.model.plan import ActState
 from cockpit.model.rollout import Lane, Rollout, Share, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
@@ -14,9 +16,9 @@ from cockpit.model.view import RolloutView
 
 
 def describe(shown: RolloutView, *, wide: bool) -> str:
-    """Facts first, then shares by lane, versions, findings and acts; `wide` adds pods, objects and whole reasons."""
+    """Overview, shares by lane, versions, findings and acts; `wide` adds pods, objects and full reasons."""
     rollout = shown.rollout
-    parts = [_facts(shown), _steps(rollout), _shares(rollout), _versions(rollout, wide=wide)]
+    parts = [_facts(shown), _steps(rollout), _shares(shown), _versions(rollout, wide=wide)]
     if rollout.findings:
         rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in rollout.findings]
         parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))
@@ -28,8 +30,8 @@ def describe(shown: RolloutView, *, wide: bool) -> str:
 
 
 def _acts(rollout: Rollout, *, wide: bool) -> str:
-    """What can be asked for; then the rest by the reason that they share, or, `wide`, each with its whole reason."""
-    rows = [(str(act.act), "yes", act.why or UNKNOWN) for act in rollout.acts if act.enabled]
+    """Available acts, then the others grouped by reason, or with `wide` each with its full reason."""
+    rows = [(str(act.act), "yes", act.why or _choices(act) or UNKNOWN) for act in rollout.acts if act.enabled]
     others = [act for act in rollout.acts if not act.enabled]
     if wide:
         return table(("ACT", "NOW", "WHY"), [*rows, *((str(act.act), "no", act.why or UNKNOWN) for act in others)])
@@ -41,8 +43,15 @@ def _acts(rollout: Rollout, *, wide: bool) -> str:
     return "\n\n".join([*parts, *([table(("WHY NOT", "ACTS"), shared)] if shared else [])])
 
 
+def _choices(act: ActState) -> str:
+    """The options of an act, if there is a choice; the usual one first."""
+    ways = "; ".join(f"--by {way.id}: {way.words}" for way in act.ways if not way.why)
+    versions = f"VERSION is {' or '.join(act.versions)}" if len(act.versions) > 1 else ""
+    return "; ".join(part for part in (versions, ways) if part)
+
+
 def shortened(text: str, most: int = 100) -> str:
-    """A text of no more than `most` characters, cut at a word."""
+    """A text of at most `most` characters, cut at a word."""
     return textwrap.shorten(text, most, placeholder=" ...")
 
 
@@ -50,14 +59,24 @@ def _facts(shown: RolloutView) -> str:
     rollout = shown.rollout
     facts = [
         ("Rollout", str(rollout.key)),
+        ("Health", health(with_way(shown))),
         ("System", f"{rollout.key.system} (router {rollout.router})"),
         ("Phase", f"{rollout.phase}" + (f": {rollout.message}" if rollout.message else "")),
         ("Step", step_words(rollout)),
         ("Owners", ", ".join(f"{owner.kind} {owner.name}" for owner in rollout.owners) or UNKNOWN),
         ("Probe target", target_words(shown)),
     ]
+    if shown.real:
+        facts.append(("Real traffic", source_words(shown.real)))
+    if shown.probe.phases:
+        facts.append(("Times", f"p50/p99 ms: {phases_words(shown.probe.phases)}"))
+    if shown.probe.too_slow:
+        facts.append(("Probe", shown.probe.too_slow))
+    if shown.guard:
+        guard = shown.guard
+        facts.append(("Guard", f"{'armed, ' if guard.armed else ''}{guard.state}: {guard.words}"))
     if shown.acting:
-        facts.append(("Under way", shown.acting))
+        facts.append(("In progress", shown.acting))
     return "\n".join(f"{name + ':':<14}{safe_text(text, 500)}" for name, text in facts)
 
 
@@ -71,15 +90,22 @@ def _steps(rollout: Rollout) -> str:
 
 
 def _when(number: int, at: int | None) -> str:
-    """How a step stands to the one under way."""
+    """Whether a step is done, current or to come."""
     if at is None:
         return UNKNOWN
     return "done" if number < at else "now" if number == at else "to come"
 
 
-def _shares(rollout: Rollout) -> str:
-    rows = [_share_row(lane, share) for lane in rollout.lanes for share in lane.shares]
-    return table(("LANE", "VERSION", "DECLARED", "WRITTEN", "OBSERVED", "SAMPLES", "VERDICT"), rows) if rows else ""
+def _shares(shown: RolloutView) -> str:
+    """The lanes' shares, with a column of real traffic if a Prometheus is read."""
+    rows = [(lane, share) for lane in shown.rollout.lanes for share in lane.shares]
+    heads: tuple[str, ...] = ("LANE", "VERSION", "DECLARED", "WRITTEN", "OBSERVED", "SAMPLES", "VERDICT")
+    if shown.real is None:
+        return table(heads, [_share_row(*row) for row in rows]) if rows else ""
+    filled = [(*_share_row(lane, share), real_cell(share.real, UNKNOWN)) for lane, share in rows]
+    if untold := shown.real.of(""):
+        filled.append((*(UNKNOWN,) * len(heads), f"of a version that is not told: {real_cell(untold, UNKNOWN)}"))
+    return table((*heads, "REAL TRAFFIC"), filled) if filled else ""
 
 
 def _share_row(lane: Lane, share: Share) -> tuple[str, ...]:
@@ -87,8 +113,9 @@ def _share_row(lane: Lane, share: Share) -> tuple[str, ...]:
     seen = share.observed
     observed = f"{percent(seen.share)} ({percent(seen.low)}..{percent(seen.high)})" if seen else UNKNOWN
     samples = str(seen.samples) if seen else UNKNOWN
+    verdict = "not judged" if lane.sticky else str(lane.verdict)
     written = percent(share.written) + (" by pods" if lane.derived and share.written is not None else "")
-    return (name, share.version, percent(share.declared), written, observed, samples, str(lane.verdict))
+    return (name, share.version, percent(share.declared), written, observed, samples, verdict)
 
 
 def _workload(version: Version) -> str:

@@ -1,11 +1,14 @@
-"""Rollouts in words: the cells of a table, and a sentence for one state."""
+"""Rollouts as text: table cells, and one sentence for the state."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from cockpit.model.health import Health, RolloutHealth
+from cockpit.model.probe_answer import PhaseTimes
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
+from cockpit.model.view import RolloutView
 
 UNKNOWN = "-"
 
@@ -20,7 +23,7 @@ def written(lane: Lane | None) -> str:
 
 
 def observed(lane: Lane | None) -> str:
-    """Observed shares, each with half its interval's width."""
+    """Observed shares, each with half the width of its interval."""
     if lane is None or not any(share.observed for share in lane.shares):
         return UNKNOWN
     return _split(lane, _observed_share)
@@ -43,10 +46,15 @@ def _split(lane: Lane | None, cell: Callable[[Share], str]) -> str:
 def verdict(rollout: Rollout) -> str:
     """The worst verdict of the lanes."""
     found = {lane.verdict for lane in rollout.lanes}
-    for word in (Verdict.OFF, Verdict.NOT_YET, Verdict.ON):
+    for word in (Verdict.OFF, Verdict.DOUBTFUL, Verdict.NOT_YET, Verdict.ON):
         if word in found:
             return str(word)
     return UNKNOWN
+
+
+def phases_words(times: Sequence[PhaseTimes]) -> str:
+    """Within how many milliseconds half of the answers, and 99 of 100, were through each phase."""
+    return ", ".join(f"{time.phase} {time.p50_ms:.1f}/{time.p99_ms:.1f}" for time in times)
 
 
 def step(rollout: Rollout) -> str:
@@ -54,7 +62,7 @@ def step(rollout: Rollout) -> str:
 
 
 def step_words(rollout: Rollout) -> str:
-    """The step with what it is, until when it holds and who has to decide: `2/4 20% pause, waits for a person`."""
+    """The step, its title, when it ends and whether it waits for approval: `2/4 20% pause, waits for approval`."""
     step = rollout.step
     if step is None:
         return UNKNOWN
@@ -66,11 +74,11 @@ def step_words(rollout: Rollout) -> str:
     words = " ".join(parts)
     if step.until:
         words += f", until {step.until}"
-    return f"{words}, a person has to decide" if step.asks else words
+    return f"{words}, waits for approval" if step.asks else words
 
 
 def waits_for_a_person(rollout: Rollout) -> bool:
-    """Whether it goes on only once somebody approves."""
+    """Whether the release waits for approval."""
     return rollout.phase is Phase.WAITING or bool(rollout.step and rollout.step.asks)
 
 
@@ -78,16 +86,32 @@ def pods(rollout: Rollout) -> str:
     return " ".join(f"{v.name} {v.ready}/{v.desired}" for v in rollout.versions) or UNKNOWN
 
 
-def state(rollout: Rollout) -> str:
-    """Where a rollout stands, in one sentence without colour or glyph."""
+def health(found: RolloutHealth) -> str:
+    """The health in one word, and why: `hurt: v2 fails 20% of its requests`."""
+    return f"{found.health}: {found.reason}" if found.reason else str(found.health)
+
+
+def with_way(shown: RolloutView) -> RolloutHealth:
+    """A rollout's health, and where nothing was measured but could be, the command that does."""
+    found, rollout = shown.health, shown.rollout
+    target = shown.probe.probe_target or rollout.probe_target
+    if found.health is not Health.NOT_MEASURED or shown.probe.running or target is None:
+        return found
+    way = f"measure it: cockpit verify {rollout.key.namespace}/{rollout.key.name}"
+    return RolloutHealth(found.health, f"{found.reason}; {way}" if found.reason else way)
+
+
+def state(shown: RolloutView) -> str:
+    """The state of a rollout in one sentence, health first, without colour or glyphs."""
+    rollout = shown.rollout
     lane = rollout.default_lane
-    parts = [f"{rollout.phase}" + (f", step {step_words(rollout)}" if rollout.step else "")]
+    parts = [health(shown.health), f"{rollout.phase}" + (f", step {step_words(rollout)}" if rollout.step else "")]
     if written(lane) != UNKNOWN:
         parts.append(f"written {written(lane)}")
     if observed(lane) != UNKNOWN:
         parts.append(f"observed {observed(lane)} ({verdict(rollout)})")
     parts.append(f"pods {pods(rollout)}")
-    parts += [finding_text(finding) for finding in rollout.findings]
+    parts += [finding_text(finding) for finding in rollout.findings if finding.text != shown.health.reason]
     return "; ".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""The time of an embedded cluster: real, or held still and moved by hand."""
+"""The clock of an embedded cluster: real time, or stopped and moved by hand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 
 class DemoClock:
-    """Seconds since the epoch that follow the real clock until somebody holds them.
+    """A clock that follows the real one until it is stopped with `hold()`.
 
-    While held, `now()` stands still and sleepers wake only when `advance()` passes their time.
-    Advancing a running clock shifts it forward for good. `speed` lets it run so many times as fast as the real one.
+    While it is held, `now()` does not change and sleepers wake only when `advance()` passes their time. Advancing a
+    running clock shifts it forward permanently. It runs `speed` times as fast as the real one.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -31,13 +31,9 @@ class DemoClock:
         """The time as Kubernetes writes it in `metadata`: UTC, whole seconds."""
         return stamp(self.now())
 
-    def micro_timestamp(self) -> str:
-        """The time as Kubernetes writes it in Leases and Events: UTC, microseconds."""
-        return datetime.fromtimestamp(self.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
     @property
     def held(self) -> bool:
-        """Whether the clock stands still."""
+        """Whether the clock is stopped."""
         return self._held_at is not None
 
     def hold(self) -> None:
@@ -47,7 +43,7 @@ class DemoClock:
             self._wake()
 
     def release(self) -> None:
-        """Let the clock run on from where it stands."""
+        """Let the clock continue from its current time."""
         if self._held_at is not None:
             self._offset += self._held_at - self._real()
             self._held_at = None

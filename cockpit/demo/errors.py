@@ -20,7 +20,7 @@ class ApiError(Exception):
         self.details = dict(details or {})
         self._shows_details = details is not None
         self.retry_after = retry_after
-        self.warning = ""  # told beside the refusal in a Warning header, which kubectl prints
+        self.warning = ""  # sent with the error in a Warning header, which kubectl prints
         if retry_after is not None:
             self.details["retryAfterSeconds"] = retry_after
 
@@ -106,7 +106,7 @@ class Conflict(ApiError):
 
 
 class Expired(ApiError):
-    """410: the version asked for has been compacted."""
+    """410: the requested version has been compacted."""
 
     code, reason = 410, "Expired"
 
@@ -162,7 +162,7 @@ class TooManyRequests(ApiError):
 
 
 class ServiceUnavailable(ApiError):
-    """503: not now."""
+    """503: what is asked for cannot answer now."""
 
     code, reason = 503, "ServiceUnavailable"
 

@@ -1,4 +1,4 @@
-"""Faults on demand: what a client has to live with, switched on and off while the cluster runs."""
+"""Fault injection: failures of the API, switched on and off while the cluster runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ KINDS = ("stall", "drop", "slow", "410", "429", "401", "403")
 class Fault:
     """One fault.
 
-    `kind`: `stall` never answers and lets open watches fall silent; `drop` cuts the connection, open watches
-    too; `slow` waits `seconds`; the numbers are answered as such, 429 with Retry-After of `seconds`.
-    `resource` (a plural) and `verb` limit it; `times` requests later it is over (None: until cleared).
+    `kind`: `stall` never answers and silences open watches; `drop` cuts connections, including open watches; `slow`
+    waits `seconds`; a number is the status of the answer, 429 with a Retry-After of `seconds`.
+    `resource` (a plural) and `verb` limit the fault; it ends after `times` requests (None: when it is cleared).
     """
 
     kind: str
@@ -45,13 +45,13 @@ class Faults:
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """What is switched on."""
+        """The faults that are on."""
         return tuple(fault for fault in self._active if fault.times != 0)
 
     def add(
         self, kind: str, *, resource: str = "", verb: str = "", times: int | None = None, seconds: float = 1.0
     ) -> Fault:
-        """Switch a fault on; `compaction` happens at once and forgets the history up to today."""
+        """Switch a fault on; `compaction` happens at once and drops the history so far."""
         if kind == "compaction":
             self._storage.compact()
             return Fault(kind, times=0)
@@ -68,7 +68,7 @@ class Faults:
         self._tell()
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` whenever faults come or go; the answer ends it."""
+        """Call `listener` whenever faults change; the returned function unsubscribes it."""
         self._listeners.append(listener)
 
         def end() -> None:
@@ -78,7 +78,7 @@ class Faults:
         return end
 
     def steer(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """What `POST /demo/faults` asks: a fault's fields (`fault` names its kind), or `{"clear": true}`."""
+        """Handle `POST /demo/faults`: a fault's fields (`fault` names its kind), or `{"clear": true}`."""
         if asked.get("clear"):
             self.clear()
         else:
@@ -87,14 +87,14 @@ class Faults:
         return {"active": [vars(fault) for fault in self.active]}
 
     def open_watch(self, resource: str) -> str:
-        """What befalls a watch that is open already: `stall`, `drop` or nothing."""
+        """The fault that affects a watch that is already open: `stall`, `drop` or ""."""
         for fault in self.active:
             if fault.kind in ("stall", "drop") and fault.matches("watch", resource):
                 return fault.kind
         return ""
 
     def meet(self, verb: str, resource: str) -> Fault | None:
-        """The fault that this request meets, counted down."""
+        """The fault that affects this request, if any; decrements its `times`."""
         for fault in self.active:
             if fault.matches(verb, resource):
                 if fault.times is not None:
@@ -119,7 +119,7 @@ class Faults:
 
 
 def refusal(fault: Fault, resource: str) -> ApiError | None:
-    """The error a fault answers with, if it is one of that sort."""
+    """The error that a fault answers with, if its kind is a status."""
     match fault.kind:
         case "410":
             return Expired("The resourceVersion for the provided list is too old.")

@@ -39,7 +39,7 @@ def for_cluster(name: str, server: str, certificate: bytes, users: Users) -> dic
 
 
 def joined(configs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One kubeconfig with the contexts of all; the first one's is current."""
+    """One kubeconfig with the contexts of all; the current context is that of the first."""
     first = dict(configs[0])
     for part in ("clusters", "users", "contexts"):
         first[part] = [entry for config in configs for entry in config[part]]
@@ -47,7 +47,7 @@ def joined(configs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def write(config: dict[str, Any], path: Path) -> None:
-    """Write a kubeconfig that only its owner can read, at no moment less protected and never half written."""
+    """Write a kubeconfig atomically; only its owner can ever read it."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Embedded clusters as a process of their own."""
+"""Runs embedded clusters in their own process."""
 
 from __future__ import annotations
 
@@ -30,21 +30,24 @@ async def serve(
     seed: int | None = None,
     speed: float = 1.0,
     one_gateway: bool = False,
+    run_jobs: Sequence[str] = (),
 ) -> None:
-    """Run a cluster per context until SIGTERM or SIGINT, or until stdin closes when asked to.
+    """Run a cluster per context until SIGTERM or SIGINT, or with `exit_with_parent` until stdin closes.
 
-    The first cluster gets the ports, the others free ones. Every cluster gets every scenario; without `contexts`
-    they are those that a scenario names, else one called "demo". With `one_gateway`, or where a scenario is about
-    several clusters, the first one's gateway serves them all. Their time runs `speed` times as fast.
-    `ready` is told where the kubeconfig, the gateways, the proxies into the mesh and the APIs are:
-    {"kubeconfig", "gateway", "mesh", "api", "contexts", "one_gateway"}.
-    Without `kubeconfig_out` the file lives in the temporary folder and goes at the end.
+    The first cluster gets the given ports, the others free ones. Every cluster gets every scenario. Without
+    `contexts`, the clusters are those that a scenario names, else one called "demo". With `one_gateway`, or if a
+    scenario has several clusters, the first cluster's gateway serves them all. Time runs `speed` times as fast.
+    `run_jobs` are the commands of Jobs that run as processes of this machine: SHA-256 digests of a probe's scripts, or
+    "any".
+    `ready` is called with the addresses of the kubeconfig, the gateways, the mesh proxies and the APIs:
+    {"kubeconfig", "gateway", "gateway_tls", "mesh", "api", "contexts", "one_gateway"}.
+    Without `kubeconfig_out`, the file is in a temporary directory that is deleted at the end.
     """
     clock, played = DemoClock(speed), [load(name) for name in scenarios]
-    told = next((scenario.contexts for scenario in played if scenario.contexts), ())
-    together = one_gateway or bool(told)
+    named = next((scenario.contexts for scenario in played if scenario.contexts), ())
+    together = one_gateway or bool(named)
     clusters: list[DemoCluster] = []
-    for index, name in enumerate(contexts or told or ("demo",)):
+    for index, name in enumerate(contexts or named or ("demo",)):
         clusters.append(
             DemoCluster(
                 name,
@@ -53,6 +56,7 @@ async def serve(
                 gateway_port=0 if index else gateway_port,
                 seed=None if seed is None else seed + index,
                 behind=clusters[0] if index and together else None,
+                run_jobs=frozenset(run_jobs),
             )
         )
     started: list[DemoCluster] = []
@@ -73,12 +77,17 @@ async def serve(
 
 
 def gateway_url(cluster: DemoCluster) -> str:
-    """Where Ingresses are reached."""
+    """The URL of the gateway for Ingresses."""
     return f"http://{cluster.gateway.address}"
 
 
+def gateway_tls_url(cluster: DemoCluster) -> str:
+    """The URL of the gateway for Ingresses with TLS."""
+    return f"https://{cluster.gateway.tls_address}"
+
+
 def mesh_url(cluster: DemoCluster) -> str:
-    """The HTTP proxy whose requests are routed as those of a client in the mesh."""
+    """The HTTP proxy that routes requests as if they came from a client in the mesh."""
     return f"http://{cluster.gateway.mesh_address}"
 
 
@@ -86,10 +95,16 @@ def _addresses(path: Path, clusters: Sequence[DemoCluster]) -> dict[str, Any]:
     return {
         "kubeconfig": str(path),
         "gateway": gateway_url(clusters[0]),
+        "gateway_tls": gateway_tls_url(clusters[0]),
         "mesh": mesh_url(clusters[0]),
         "api": clusters[0].api_url,
         "contexts": {
-            cluster.name: {"api": cluster.api_url, "gateway": gateway_url(cluster), "mesh": mesh_url(cluster)}
+            cluster.name: {
+                "api": cluster.api_url,
+                "gateway": gateway_url(cluster),
+                "gateway_tls": gateway_tls_url(cluster),
+                "mesh": mesh_url(cluster),
+            }
             for cluster in clusters
         },
     }

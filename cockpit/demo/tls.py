@@ -1,4 +1,4 @@
-"""A certificate authority and a server certificate for one run."""
+"""Certificates for one run: an authority with a server's certificate, and certificates signed by themselves."""
 
 from __future__ import annotations
 
@@ -65,7 +65,22 @@ def authority(now: float) -> Authority:
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Authority(ca.public_bytes(pem), _context(certificate.public_bytes(pem) + private))
+    return Authority(ca.public_bytes(pem), server_context(certificate.public_bytes(pem) + private))
+
+
+def self_signed(name: str, host: str, now: float) -> bytes:
+    """A certificate for a host and its key, as PEM, signed by itself and valid around `now` (Unix seconds)."""
+    start = datetime.fromtimestamp(now, UTC) - timedelta(days=1)
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = (
+        _builder(subject, subject, key.public_key(), start)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return certificate.public_bytes(pem) + private
 
 
 def _builder(
@@ -82,15 +97,18 @@ def _builder(
     )
 
 
-def _context(chain: bytes) -> ssl.SSLContext:
-    """A server context; `ssl` reads keys from files only, so the file lives for the length of this call."""
+def server_context(chain: bytes) -> ssl.SSLContext:
+    """A server's context for a certificate and its key, as PEM; an encrypted key is refused.
+
+    `ssl` reads keys from files only: the file lives for the length of this call.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
     descriptor, path = tempfile.mkstemp(suffix=".pem")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(chain)
-        context.load_cert_chain(path)
+        context.load_cert_chain(path, password="")
     finally:
         Path(path).unlink()
     return context

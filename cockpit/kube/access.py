@@ -1,4 +1,4 @@
-"""Asking the cluster what this user may do, and remembering the answer for a while."""
+"""Asks the cluster what this user is allowed to do, and caches the answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.refs import Ref
 from cockpit.model.text import safe_text
 
-# Roles change rarely; a minute is what an operator waits after being granted a right.
+# Roles change rarely; an operator who was just granted a permission waits at most this long.
 _REMEMBERED_SECONDS = 60.0
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -35,7 +35,7 @@ class Access:
         self._answers: dict[tuple[str, Ref, str], tuple[float, str]] = {}
 
     async def allowed(self, verb: str, ref: Ref, subresource: str | None = None) -> str:
-        """ "" or why not; "" as well where asking is not possible, because the server has the last word."""
+        """ "" or why not; also "" when the review itself is refused, because the server checks again anyway."""
         key = (verb, ref, subresource or "")
         at = self._clock.monotonic()
         self._answers = {k: v for k, v in self._answers.items() if at - v[0] < _REMEMBERED_SECONDS}
@@ -58,7 +58,7 @@ class Access:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {k: v for k, v in attributes.items() if v}},
         }
-        call = Call("POST", _REVIEWS, body=msgspec.json.encode(review), what=f"rights on {ref}")
+        call = Call("POST", _REVIEWS, body=msgspec.json.encode(review), what=f"permissions on {ref}")
         try:
             body = await self._transport.fetch(call, limit=1 << 20)
             status = msgspec.json.decode(body, type=_Review).status

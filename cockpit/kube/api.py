@@ -1,4 +1,4 @@
-"""One cluster's API: reading objects, events and logs, and asking what is allowed."""
+"""One cluster's API: reads objects, events and logs, and checks permissions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from cockpit.kube.access import Access
+from cockpit.kube.connect_target import ConnectTarget
+from cockpit.kube.containers import containers_of
 from cockpit.kube.errors import BadAnswer
 from cockpit.kube.paths import object_path
-from cockpit.kube.target import Target
 from cockpit.kube.transport import Call, Transport
 from cockpit.model.clock import Clock
 from cockpit.model.refs import EVENTS, Ref
@@ -24,12 +25,12 @@ EVENTS_SHOWN = 200
 
 
 class KubeApi:
-    """Everything that reads. Writes go through `sender.Sender` alone.
+    """All reads. Writes go only through `sender.Sender`.
 
-    Every method raises ApiError for a no, Unreachable where no answer came.
+    Every method raises ApiError when the request is refused and Unreachable when there is no response.
     """
 
-    def __init__(self, target: Target, transport: Transport, clock: Clock) -> None:
+    def __init__(self, target: ConnectTarget, transport: Transport, clock: Clock) -> None:
         self.context = target.context
         self.server = target.server
         self.user = target.user
@@ -49,9 +50,9 @@ class KubeApi:
     async def batches(
         self, path: str, query: Mapping[str, str] | None = None, *, what: str = ""
     ) -> AsyncGenerator[list[bytes]]:
-        """The whole lines of a stream, as many at once as have arrived; the first batch, maybe empty, says it is open.
+        """Complete lines of a stream, in batches as they arrive; the first batch, possibly empty, means it is open.
 
-        Ends when the server ends it. Close it (`contextlib.aclosing`) when leaving it early.
+        Ends when the server ends it. Close it (`contextlib.aclosing`) to stop early.
         """
         call = Call("GET", path, query or {}, what=what or path)
         async with aclosing(self.transport.lines(call)) as batches:
@@ -59,21 +60,21 @@ class KubeApi:
                 yield batch
 
     async def stream(self, path: str, query: Mapping[str, str] | None = None) -> AsyncGenerator[bytes]:
-        """The lines of a stream one by one; as `batches` otherwise."""
+        """The lines of a stream one by one; otherwise like `batches`."""
         async with aclosing(self.batches(path, query)) as batches:
             async for batch in batches:
                 for line in batch:
                     yield line
 
     async def allowed(self, verb: str, ref: Ref, subresource: str | None = None) -> str:
-        """Whether this user may do it: "" or why not. The answer is remembered for a minute.
+        """Whether this user is allowed to do it: "" or why not. The answer is cached for a minute.
 
-        "" as well where the cluster does not let the user ask: the server has the last word anyway.
+        Also "" when the cluster does not let the user ask: the server checks again anyway.
         """
         return await self._access.allowed(verb, ref, subresource)
 
     async def events(self, ref: Ref) -> list[dict[str, Any]]:
-        """Events about an object as JSON, as the server orders them, a bounded number."""
+        """Events about an object as JSON, in the server's order, at most EVENTS_SHOWN."""
         fields = {"involvedObject.kind": ref.resource.kind, "involvedObject.name": ref.name}
         query = {"fieldSelector": ",".join(f"{k}={v}" for k, v in fields.items()), "limit": str(EVENTS_SHOWN)}
         what = f"events of {ref}"
@@ -83,15 +84,14 @@ class KubeApi:
         return [item for item in items if isinstance(item, dict)][:EVENTS_SHOWN]
 
     async def logs(self, ref: Ref, lines: int = 200) -> str:
-        """The last lines of a pod's log (its default container's, else the first one's), at most a mebibyte.
+        """The last lines of a pod's log (default container, else the first), at most 1 MiB.
 
-        Bytes that are no UTF-8 are replaced; the text is the pod's own, so make it safe before showing it.
+        Invalid UTF-8 is replaced. The text comes from the pod, so pass it through `safe_text` before showing it.
         """
         pod = await self.get(ref)
         query = {"tailLines": str(max(1, min(lines, 5000))), "limitBytes": str(LOG_BYTES)}
-        container = _container_to_show(pod)
-        if container:
-            query["container"] = container
+        if names := containers_of(pod):
+            query["container"] = names[0]
         call = Call("GET", object_path(ref, "log"), query, what=f"log of {ref}", accept="*/*")
         return bytes(await self.transport.fetch(call, limit=LOG_BYTES * 2)).decode(errors="replace")
 
@@ -102,17 +102,7 @@ class KubeApi:
         try:
             decoded = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise BadAnswer(f"no JSON ({error})", context=self.context, what=what) from None
+            raise BadAnswer(f"not valid JSON ({error})", context=self.context, what=what) from None
         if not isinstance(decoded, dict):
-            raise BadAnswer("JSON, but no object", context=self.context, what=what)
+            raise BadAnswer("JSON, but not an object", context=self.context, what=what)
         return decoded
-
-
-def _container_to_show(pod: Mapping[str, Any]) -> str | None:
-    """The container `kubectl logs` would take: the annotated default, else the first."""
-    match pod:
-        case {"metadata": {"annotations": {"kubectl.kubernetes.io/default-container": str(name)}}}:
-            return name
-        case {"spec": {"containers": [{"name": str(name)}, *_]}}:
-            return name
-    return None

@@ -6,15 +6,15 @@ from typing import Protocol
 
 
 class Random(Protocol):
-    """The part of `random.Random` that this room uses."""
+    """The part of `random.Random` that this package uses."""
 
     def uniform(self, a: float, b: float, /) -> float: ...
 
 
 class Backoff:
-    """Exponential with jitter, the figures of client-go's reflector: 0.8 s, doubled up to 30 s, times [1, 2).
+    """Exponential backoff with jitter, using the values of client-go: 0.8 s, doubled up to 30 s, times [1, 2).
 
-    Two minutes without a failure start it afresh. Times are monotonic seconds.
+    Two minutes without a failure reset it. Times are monotonic seconds.
     """
 
     FIRST = 0.8

@@ -1,32 +1,32 @@
-"""From options to clusters that answer."""
+"""From command line options to cluster connections."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from cockpit.kube.api import KubeApi
+from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
 from cockpit.kube.credentials import credentials_for
 from cockpit.kube.kubeconfig import resolve_targets
-from cockpit.kube.target import ConnectOptions, Target
 from cockpit.kube.transport import Transport
 from cockpit.model.clock import Clock
 
-__all__ = ["ConnectOptions", "Target", "connect", "resolve"]
+__all__ = ["ConnectOptions", "ConnectTarget", "connect", "resolve"]
 
 
-def resolve(options: ConnectOptions, environ: Mapping[str, str]) -> tuple[Target, ...]:
-    """The clusters that the options name, by kubectl's rules; reads files, asks no cluster.
+def resolve(options: ConnectOptions, environ: Mapping[str, str]) -> tuple[ConnectTarget, ...]:
+    """The clusters that the options select, by kubectl's rules. Reads files, sends no request.
 
-    Raises ConfigError for a kubeconfig that is broken (naming file and line) or lacks what is asked for.
+    Raises ConfigError for a broken kubeconfig (with file and line) or one without the requested context.
     """
     return resolve_targets(options, environ)
 
 
-async def connect(target: Target, options: ConnectOptions, clock: Clock) -> KubeApi:
-    """An API with credentials; nothing is asked of the cluster yet. Close it in the end.
+async def connect(target: ConnectTarget, options: ConnectOptions, clock: Clock) -> KubeApi:
+    """An API client with credentials; it has not sent a request yet. The caller closes it.
 
-    A credential plug-in runs here and may use the terminal to ask: connect before a screen takes it.
-    Raises ConfigError where credentials cannot be had.
+    A credential plug-in runs here and can prompt on the terminal: connect before a screen takes it over.
+    Raises ConfigError when there are no usable credentials.
     """
     credentials = await credentials_for(target, clock)
     transport = Transport(target, credentials, timeout=options.request_timeout or 30.0)

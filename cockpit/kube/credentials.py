@@ -1,4 +1,4 @@
-"""Who we are to an API server: headers and TLS, and how to renew them."""
+"""Credentials for an API server: headers and TLS, and how to renew them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import ssl
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.kubeconfig import read_account
 from cockpit.kube.plugin import Credential, run_plugin
-from cockpit.kube.target import Target
 from cockpit.kube.tls import tls_context
 from cockpit.model.clock import Clock
 
-# A plug-in or identity provider that just failed is not asked again by every watch.
+# Keeps every watch from calling a plug-in or identity provider that has just failed.
 _RENEWAL_PAUSE = 30.0
 
-# Names may repeat: each group that is acted for has a header of its own.
+# Names can repeat: each impersonated group has its own header.
 Headers = tuple[tuple[str, str], ...]
 
 
 class Credentials(Protocol):
     @property
     def tls(self) -> ssl.SSLContext | None:
-        """What to connect with; None for plain HTTP. Another object after a renewal changed the certificate."""
+        """TLS settings, None for plain HTTP. A new object when a renewal changed the certificate."""
         ...
 
     async def headers(self) -> Headers:
@@ -32,12 +32,12 @@ class Credentials(Protocol):
         ...
 
     async def renew(self, used: Headers) -> bool:
-        """True when there are other credentials than those `used`, which were not accepted."""
+        """Renew after `used` were rejected; true if the credentials are now different."""
         ...
 
 
 class FixedCredentials:
-    """Headers and certificate that stay as they are."""
+    """Headers and certificate that never change."""
 
     def __init__(self, headers: Headers = (), tls: ssl.SSLContext | None = None) -> None:
         self._headers = tuple(headers)
@@ -53,11 +53,11 @@ class FixedCredentials:
 class LoadedCredentials:
     """Credentials of a kubeconfig's user or of a pod's service account, loaded by kubernetes_asyncio.
 
-    Credential plug-ins are run by `plugin`, because the library's knows neither cluster information nor
-    whether there is anybody to answer a prompt.
+    Credential plug-ins are run by `plugin`, because the library passes no cluster information and does not know
+    whether anyone can answer a prompt.
     """
 
-    def __init__(self, target: Target, clock: Clock) -> None:
+    def __init__(self, target: ConnectTarget, clock: Clock) -> None:
         self._target = target
         self._clock = clock
         self._lock = asyncio.Lock()
@@ -70,10 +70,10 @@ class LoadedCredentials:
         return f"LoadedCredentials({self._target.context!r})"
 
     async def load(self, *, attended: bool) -> None:
-        """Get credentials; `attended` says that the terminal is free for a plug-in's questions."""
+        """Get credentials; `attended` means that the plug-in can prompt on the terminal."""
         credential = await self._plugin(attended)
         account = _to_load(self._account(), credential)
-        # The library takes half a second to load, which a token that is there already need not wait for.
+        # The library takes half a second to load; a token in the kubeconfig does not need it.
         there = account.keys() <= {"token"} and self._target.in_cluster is None
         token = account.get("token")
         self._bearer = (f"Bearer {token}" if token else "") if there else None
@@ -85,7 +85,7 @@ class LoadedCredentials:
         token = self._bearer
         if token is None:
             token = await self._configuration.get_api_key_with_prefix("BearerToken")
-        # As client-go: no secret goes over a connection that anybody can read.
+        # Like client-go: never send a secret over an unencrypted connection.
         if token and self._target.server.startswith("https://"):
             return (("Authorization", str(token).strip()), *self._target.headers)
         return self._target.headers
@@ -103,14 +103,14 @@ class LoadedCredentials:
             return self.tls is not before or used != await self.headers()
 
     def _account(self) -> Mapping[str, Any]:
-        """The user's entry. OIDC tokens are read from the file again, because kubectl keeps fresh ones there."""
+        """The user's entry. OIDC tokens are read from the file again, because kubectl refreshes them there."""
         target = self._target
         provider = target.account.get("auth-provider")
         if not isinstance(provider, dict) or target.account_source is None:
             return target.account
         if provider.get("name") != "oidc":
             who = f"auth-provider {provider.get('name')} of {target.user}"
-            raise ConfigError(f"{target.context}: {who} is not supported. Use its credential plug-in, as for kubectl.")
+            raise ConfigError(f"{target.context}: {who} is not supported. Use its credential plug-in, as with kubectl.")
         return read_account(target.account_source, target.account_name) or target.account
 
     async def _plugin(self, attended: bool) -> Credential | None:
@@ -120,15 +120,15 @@ class LoadedCredentials:
         return await run_plugin(plugin, self._target, attended=attended)
 
 
-async def credentials_for(target: Target, clock: Clock) -> Credentials:
-    """Load the credentials of a target. Raises ConfigError, without any secret in it."""
+async def credentials_for(target: ConnectTarget, clock: Clock) -> Credentials:
+    """Load the credentials of a target. Raises ConfigError; its text contains no secret."""
     credentials = LoadedCredentials(target, clock)
     await credentials.load(attended=True)
     return credentials
 
 
-async def _configuration(target: Target, account: Mapping[str, Any]) -> Any:
-    """kubernetes_asyncio's Configuration of this target: it knows tokens, token files, passwords."""
+async def _configuration(target: ConnectTarget, account: Mapping[str, Any]) -> Any:
+    """kubernetes_asyncio's Configuration of this target; it handles tokens, token files and passwords."""
     from kubernetes_asyncio.client import Configuration
     from kubernetes_asyncio.config.config_exception import ConfigException
     from kubernetes_asyncio.config.kube_config import KubeConfigLoader
@@ -143,15 +143,15 @@ async def _configuration(target: Target, account: Mapping[str, Any]) -> Any:
         await loader._load_authentication()
         loader._set_config(configuration)
     except Exception as error:
-        # An odd entry makes the library raise anything; only these are known to quote no secret.
+        # A malformed entry can raise anything in the library; only these errors are known not to quote secrets.
         why = str(error) if isinstance(error, (ConfigException, OSError)) else type(error).__name__
         raise ConfigError(
-            f"{target.context}: the credentials of {target.user} cannot be loaded: {why}. Log in again as for kubectl."
+            f"{target.context}: the credentials of {target.user} cannot be loaded: {why}. Log in again as with kubectl."
         ) from None
     return configuration
 
 
-def _load_service_account(target: Target, configuration: Any) -> None:
+def _load_service_account(target: ConnectTarget, configuration: Any) -> None:
     from kubernetes_asyncio.config.incluster_config import InClusterConfigLoader
 
     assert target.in_cluster is not None
@@ -164,10 +164,10 @@ def _load_service_account(target: Target, configuration: Any) -> None:
 
 
 def _to_load(account: Mapping[str, Any], credential: Credential | None) -> dict[str, Any]:
-    """What of a user's entry gives a token; certificates are `tls`'s business.
+    """The fields of a user's entry that give a token; certificates are read by `tls`.
 
-    An OIDC id-token is used as it is. The library would renew it without checking the provider's certificate, and
-    a provider that hands out a new refresh token each time would leave kubectl with the old one.
+    An OIDC id-token is used unchanged. The library would renew it without checking the provider's certificate,
+    and a provider that rotates refresh tokens would leave kubectl with an invalid one.
     """
     hidden = {"exec", "client-certificate", "client-certificate-data", "client-key", "client-key-data"}
     hidden |= {"as", "as-uid", "as-groups", "as-user-extra"}
@@ -182,8 +182,8 @@ def _to_load(account: Mapping[str, Any], credential: Credential | None) -> dict[
     return found
 
 
-def _single_context(target: Target, account: Mapping[str, Any]) -> dict[str, Any]:
-    """A kubeconfig of this context alone, for the library to read."""
+def _single_context(target: ConnectTarget, account: Mapping[str, Any]) -> dict[str, Any]:
+    """A kubeconfig with only this context, for the library to read."""
     return {
         "current-context": "it",
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],

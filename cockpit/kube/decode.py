@@ -1,6 +1,6 @@
 """From the bytes of a list page or a watch line to the structs of `model.objects`.
 
-An object that does not fit its struct is named and left out; the others of its page are not lost.
+An object that does not match its struct is reported and skipped; the rest of its page is kept.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import msgspec
 from cockpit.model.objects import Obj
 from cockpit.model.text import safe_text
 
-# What msgspec raises on bytes that are no JSON, no UTF-8, of another shape, or nested without end.
+# What msgspec raises for invalid JSON, invalid UTF-8, a wrong shape, or nesting that is too deep.
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class Undecodable(Exception):  # noqa: N818 - a word of this room, caught within it
-    """Bytes that are no list page or no watch event at all. The text is safe."""
+class Undecodable(Exception):  # noqa: N818 - internal to this package
+    """Bytes that are not a list page or watch event at all. The text is safe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An object that does not fit; `name` is "" where not even that can be read. `why` is safe."""
+    """An object that does not match its struct; `name` is "" if unreadable too. `why` is safe text."""
 
     namespace: str
     name: str
@@ -33,12 +33,13 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `token` is "" on the last one."""
+    """One page of a list; `token` is "" on the last one, `remaining` is how many objects follow if the server says."""
 
     objects: list[Obj]
     unreadable: list[Unreadable]
     version: str
     token: str
+    remaining: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,14 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class WatchFailed:
     """An ERROR event; `status` is the Status as JSON, `code` its HTTP code."""
 
     code: int
     status: bytes
 
 
-Event = Put | Deleted | Bookmark | Failed | Unreadable
+Event = Put | Deleted | Bookmark | WatchFailed | Unreadable
 
 _T = TypeVar("_T")
 
@@ -77,6 +78,7 @@ _T = TypeVar("_T")
 class _ListMeta(msgspec.Struct, rename="camel"):
     resource_version: str | None = None
     token: str | None = msgspec.field(default=None, name="continue")
+    remaining_item_count: int | None = None
 
 
 class _List(msgspec.Struct, Generic[_T]):
@@ -144,7 +146,7 @@ class Decoder:
         try:
             whole = _raw_list.decode(body)
         except _UNFIT as error:
-            raise Undecodable(safe_text(f"no list of {self._kind}: {error}")) from None
+            raise Undecodable(safe_text(f"not a list of {self._kind}: {error}")) from None
         objects: list[Obj] = []
         unreadable: list[Unreadable] = []
         for raw in whole.items or []:
@@ -155,23 +157,23 @@ class Decoder:
         return _page(objects, unreadable, whole.metadata)
 
     def _odd_event(self, line: bytes) -> Event:
-        """Bookmarks, errors, and objects that do not fit."""
+        """Bookmarks, errors, and objects that do not match their struct."""
         try:
             event = _raw_event.decode(line)
         except _UNFIT as error:
-            raise Undecodable(safe_text(f"no watch event of {self._kind}: {error}")) from None
+            raise Undecodable(safe_text(f"not a watch event of {self._kind}: {error}")) from None
         match event.type:
             case "BOOKMARK":
                 return Bookmark(_name_of(event.object).resource_version)
             case "ERROR":
-                return Failed(_code_of(event.object), bytes(event.object))
+                return WatchFailed(_code_of(event.object), bytes(event.object))
             case "DELETED" if (meta := _name_of(event.object)).name:
                 return Deleted(meta.namespace, meta.name, meta.resource_version)
         try:
             self._one.decode(event.object)
         except _UNFIT as error:
             return self._unreadable(event.object, error)
-        raise Undecodable(safe_text(f"no watch event of {self._kind}: type {event.type}"))
+        raise Undecodable(safe_text(f"not a watch event of {self._kind}: type {event.type}"))
 
     def _unreadable(self, raw: msgspec.Raw, error: Exception) -> Unreadable:
         meta = _name_of(raw)
@@ -181,7 +183,7 @@ class Decoder:
 
 
 def _page(objects: list[Obj], unreadable: list[Unreadable], meta: _ListMeta) -> Page:
-    return Page(objects, unreadable, meta.resource_version or "", meta.token or "")
+    return Page(objects, unreadable, meta.resource_version or "", meta.token or "", meta.remaining_item_count)
 
 
 def _name_of(raw: msgspec.Raw) -> _Name:

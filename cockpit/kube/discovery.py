@@ -10,6 +10,9 @@ from cockpit.kube.api import KubeApi
 from cockpit.kube.errors import BadAnswer, NotFound
 from cockpit.model.refs import Resource
 
+# Where these are not found, something other than an API server has answered.
+_ALWAYS_SERVED = frozenset({"/api/v1", "/apis/apps/v1"})
+
 
 class _Served(msgspec.Struct):
     name: str
@@ -20,7 +23,7 @@ class _ServedList(msgspec.Struct):
 
 
 async def served(api: KubeApi, resources: Iterable[Resource]) -> frozenset[Resource]:
-    """Those of `resources` that the cluster serves in their version. Raises ApiError where it does not say."""
+    """The `resources` that the cluster serves in their version. Raises ApiError if discovery fails."""
     wanted: dict[str, list[Resource]] = {}
     for resource in resources:
         wanted.setdefault(_group_path(resource), []).append(resource)
@@ -39,9 +42,11 @@ async def _names(api: KubeApi, path: str) -> frozenset[str]:
     try:
         body = await api.get_path(path)
     except NotFound:
+        if path in _ALWAYS_SERVED:
+            raise BadAnswer("every Kubernetes API serves this", context=api.context, what=path, status=404) from None
         return frozenset()
     try:
         listed = msgspec.json.decode(body, type=_ServedList)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadAnswer(f"no list of resources ({error})", context=api.context, what=path) from None
+        raise BadAnswer(f"not a list of resources ({error})", context=api.context, what=path) from None
     return frozenset(resource.name for resource in listed.resources or ())

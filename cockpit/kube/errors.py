@@ -1,13 +1,13 @@
 """What can go wrong between the cockpit and a cluster.
 
     KubeError
-    ├── ConfigError        kubeconfig, context, credentials: nothing was asked of a cluster
-    ├── ReadOnly           a write was refused here
-    ├── UnknownOutcome     a write left and its answer never came
-    └── ApiError           a cluster, or the way to it, answered no
+    ├── ConfigError        kubeconfig, context, credentials: no request was sent
+    ├── ReadOnly           a write was refused by this session
+    ├── UnknownOutcome     a write was sent and no response came
+    └── ApiError           the cluster, or the connection to it, refused or failed
         ├── Unreachable    no connection, TLS failure, timeout, connection lost
-        │   └── Stalled    the connection stands, but nothing comes
-        ├── BadAnswer      an answer that is not what was asked for
+        │   └── Stalled    the connection is open but silent
+        ├── BadAnswer      the response cannot be understood
         ├── Unauthorized   401
         ├── Forbidden      403
         ├── NotFound       404
@@ -17,20 +17,21 @@
         ├── TooManyRequests 429
         └── ServerFailure  5xx
 
-`str()` of each is a sentence for people: safe text that names object and cluster and what to do next.
-Tokens and keys are never part of it.
+`str()` of each is a sentence for the operator: safe text that names the object, the cluster and the next step.
+It never contains tokens or keys.
 """
 
-# ruff: noqa: N818 - these are the words for what happened; "Error" would be said eleven times
+# ruff: noqa: N818 - named after what happened; the suffix "Error" on eleven classes adds nothing
 from __future__ import annotations
 
 import msgspec
 
+from cockpit.model.reasons import READ_ONLY
 from cockpit.model.text import safe_text
 
 
 class KubeError(Exception):
-    """The root: catch it to catch everything that this room raises on purpose."""
+    """Base class of every error that this package raises deliberately."""
 
 
 class ConfigError(KubeError):
@@ -41,35 +42,33 @@ class ConfigError(KubeError):
 
 
 class ReadOnly(KubeError):
-    """A write that was refused because the session is read-only; nothing was sent."""
+    """A write refused because the session is read-only; nothing was sent."""
 
     def __init__(self, what: str, context: str) -> None:
-        super().__init__(
-            safe_text(f"{what} in {context}: nothing was sent, this session is read-only. Start without --read-only.")
-        )
+        super().__init__(safe_text(f"{what} in {context}: not sent: {READ_ONLY}"))
 
 
 class UnknownOutcome(KubeError):
-    """The write left and no answer came: it may or may not have happened. It is never sent again by itself."""
+    """The write was sent and no response came: it may or may not have happened. It is never retried."""
 
     def __init__(self, what: str, context: str, why: str) -> None:
         super().__init__(
             safe_text(
-                f"{what} in {context}: sent, but no answer came ({why}), so it may or may not have happened. "
-                "Look at the object before sending again.",
+                f"{what} in {context}: sent, but there was no response ({why}), so it may or may not have happened. "
+                "Check the object before you try again.",
                 600,
             )
         )
 
 
 class ApiError(KubeError):
-    """A no. `status` is the HTTP status (0: none), `reason` and `message` are the server's, safe and short.
+    """A failed request. `status` is the HTTP status (0: none), `reason` and `message` are the server's, safe and short.
 
-    `what` is the object or path, `context` the cluster, `retry_after` seconds that the server asked for,
+    `what` is the object or path, `context` the cluster, `retry_after` the server's Retry-After in seconds,
     `causes` the reasons of the causes in the Status.
     """
 
-    headline = "the API server refused"
+    headline = "refused by the API server"
     advice = ""
 
     def __init__(
@@ -100,7 +99,7 @@ class ApiError(KubeError):
 
 
 class Unreachable(ApiError):
-    """`sent` is true where the request may have left before the connection failed."""
+    """`sent` is true if the request may have been sent before the connection failed."""
 
     headline = "cannot be reached"
     advice = "Check the network, the VPN and the server address in the kubeconfig."
@@ -111,52 +110,52 @@ class Unreachable(ApiError):
 
 
 class Stalled(Unreachable):
-    headline = "says nothing any more"
+    headline = "the connection went silent"
 
 
 class BadAnswer(ApiError):
-    headline = "the answer makes no sense"
-    advice = "Something between here and the API server (a proxy, a portal) may have answered in its place."
+    headline = "the response cannot be understood"
+    advice = "A proxy or login portal between here and the API server may have answered instead."
 
 
 class Unauthorized(ApiError):
-    headline = "the credentials are not accepted"
-    advice = "Log in again as for kubectl, then start anew."
+    headline = "credentials rejected"
+    advice = "Log in again as with kubectl, then restart."
 
 
 class Forbidden(ApiError):
     headline = "not allowed"
-    advice = "Ask for the right, or use another user or namespace."
+    advice = "Ask for the permission, or use another user or namespace."
 
 
 class NotFound(ApiError):
     headline = "not found"
-    advice = "It may have been deleted meanwhile."
+    advice = "It may have been deleted in the meantime."
 
 
 class Conflict(ApiError):
-    headline = "changed by somebody else meanwhile"
-    advice = "Look at what changed and plan again."
+    headline = "changed by someone else in the meantime"
+    advice = "Check what changed and plan again."
 
 
 class Gone(ApiError):
-    headline = "too old to go on from"
-    advice = "It is read again by itself."
+    headline = "the resource version is too old"
+    advice = "It is listed again automatically."
 
 
 class Invalid(ApiError):
-    headline = "not accepted"
-    advice = "Look at the object and plan again."
+    headline = "rejected as invalid"
+    advice = "Check the object and plan again."
 
 
 class TooManyRequests(ApiError):
-    headline = "the API server asks to slow down"
-    advice = "It is tried again later by itself unless it was a write."
+    headline = "throttled by the API server"
+    advice = "Reads are retried automatically; send a write again later."
 
 
 class ServerFailure(ApiError):
     headline = "the API server failed"
-    advice = "Try again; if it stays, look at the API server's log."
+    advice = "Try again; if it keeps failing, check the API server's log."
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -181,7 +180,7 @@ class _Details(msgspec.Struct, rename="camel"):
 
 
 class Status(msgspec.Struct):
-    """The API's answer where no object is: `metav1.Status`."""
+    """The API's response when it does not return an object: `metav1.Status`."""
 
     kind: str = ""
     code: int | None = None
@@ -194,7 +193,7 @@ _status_decoder = msgspec.json.Decoder(Status)
 
 
 def read_status(body: bytes) -> Status | None:
-    """The Status in an answer's body, None where there is none."""
+    """The Status in a response body, None if there is none."""
     try:
         status = _status_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -203,11 +202,11 @@ def read_status(body: bytes) -> Status | None:
 
 
 def from_status(code: int, body: bytes, *, context: str, what: str, retry_after: str | None = None) -> ApiError:
-    """The error for an HTTP answer that is no success, or for a watch's ERROR event (`code` from the Status)."""
+    """The error for a failed HTTP response, or for a watch's ERROR event (`code` from the Status)."""
     status = read_status(body)
     kind = _BY_STATUS.get(code, ServerFailure if code >= 500 else ApiError)
     if status is None:
-        message = "not an answer of the Kubernetes API" if body else ""
+        message = "not a response of the Kubernetes API" if body else ""
         return kind(message, context=context, what=what, status=code, retry_after=_seconds(retry_after))
     details = status.details or _Details()
     wait = _seconds(retry_after)
@@ -228,5 +227,5 @@ def _seconds(header: str | None) -> float | None:
 
 
 def _bounded_wait(seconds: float | None) -> float | None:
-    """At most ten minutes: a hostile answer must not put a watch to sleep for ever."""
+    """At most ten minutes: a hostile response must not put a watch to sleep forever."""
     return None if seconds is None or seconds < 0 else min(seconds, 600.0)

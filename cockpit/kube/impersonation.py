@@ -1,4 +1,4 @@
-"""Acting as somebody else: `as` of a kubeconfig's user and the flags that override it."""
+"""User impersonation: `as` of a kubeconfig's user and the flags that override it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from cockpit.kube.connect_target import ConnectOptions
 from cockpit.kube.errors import ConfigError
-from cockpit.kube.target import ConnectOptions
 
 
 def acting_as(
     user: str, account: Mapping[str, Any], options: ConnectOptions, where: str
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Who is shown as the user, and the Impersonate-* headers (Kubernetes "User impersonation").
+    """The user to show, and the Impersonate-* headers (Kubernetes "User impersonation").
 
-    Flags win over the kubeconfig one by one, as kubectl's do. Raises ConfigError where groups, a uid or extra
-    fields are given without a user, and for what cannot be sent in a header.
+    Each flag overrides its kubeconfig field, as in kubectl. Raises ConfigError if groups, a uid or extra
+    fields are given without a user, and for values that cannot be sent in a header.
     """
     name = options.as_user or account.get("as")
     groups = list(options.as_groups) or account.get("as-groups") or []
     uid = account.get("as-uid")
     extra = account.get("as-user-extra") or {}
     if not isinstance(groups, list) or not isinstance(extra, dict):
-        raise ConfigError(f"{where}: as-groups has to be a list and as-user-extra a map.")
+        raise ConfigError(f"{where}: as-groups must be a list and as-user-extra a map.")
     if not name:
         if groups or uid or extra:
-            raise ConfigError(f"{where}: as-groups, as-uid and as-user-extra need a user to act as (--as, or as:).")
+            raise ConfigError(
+                f"{where}: as-groups, as-uid and as-user-extra need a user to impersonate (--as, or as:)."
+            )
         return user, ()
     headers = [("Impersonate-User", str(name))]
     headers += [("Impersonate-Group", str(group)) for group in groups]

@@ -1,4 +1,4 @@
-"""The kinds of one cluster, each followed by a reflector, in one store."""
+"""All kinds of one cluster in one store, each kept up to date by a reflector."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from cockpit.kube.api import KubeApi
 from cockpit.kube.backoff import Random
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import ApiError
-from cockpit.kube.kinds import families
+from cockpit.kube.pulse import Pulse
 from cockpit.kube.reflector import SLOW_RETRY, Reflector
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
+from cockpit.model.kinds import families
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync
 
-# Seconds until a cluster that did not say what it serves is asked again.
+# Seconds until discovery is retried after it failed.
 _ASK_AGAIN = 5.0
 
 
 class Informers:
-    """Follows `resources` in one namespace, or in all with None. Cluster-scoped kinds are followed whole.
+    """Follows `resources` in one namespace, or in all with None. Cluster-scoped kinds are always followed.
 
-    Of a kind in several versions only the first that the cluster serves is followed; the others count as absent.
-    `on_change` is called on the loop that runs `run`, after the store has changed; it must not block.
+    Of a kind with several versions, only the first that the cluster serves is followed; the others count as absent.
+    `on_change` is called on the event loop of `run`, after the store has changed; it must not block.
     """
 
     def __init__(
@@ -38,10 +39,13 @@ class Informers:
         on_change: Callable[[ChangeSet], None],
     ) -> None:
         self.store = Store(api.context, namespace)
+        self._pulse = Pulse(api, clock)
         self._api = api
         self._clock = clock
         self._reflectors = {
-            resource: Reflector(api, resource, namespace, self.store, clock=clock, rng=rng, on_change=on_change)
+            resource: Reflector(
+                api, resource, namespace, self.store, clock=clock, rng=rng, pulse=self._pulse, on_change=on_change
+            )
             for resource in resources
         }
 
@@ -51,12 +55,15 @@ class Informers:
 
     async def run(self) -> None:
         """Follow everything until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            for family in families(list(self._reflectors)):
-                tasks.create_task(self._follow(family))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for family in families(list(self._reflectors)):
+                    tasks.create_task(self._follow(family))
+        finally:
+            await self._pulse.close()
 
     async def _follow(self, family: Sequence[Resource]) -> None:
-        """Follow one kind in the version that the cluster serves; the preferred one as long as none is known to be."""
+        """Follow one kind in the version that the cluster serves; until that is known, in the preferred one."""
         if len(family) == 1:
             await self._reflectors[family[0]].run()
             return
@@ -72,7 +79,7 @@ class Informers:
                 chosen, again = await self._choice(family)
             if chosen != family[0]:
                 preferred.cancel()
-        # The group ends only where another version is served.
+        # The group ends only when another version turns out to be served.
         self._leave_out(family, chosen)
         await self._reflectors[chosen].run()
 
@@ -82,7 +89,7 @@ class Informers:
                 self._reflectors[resource].leave_out()
 
     async def _choice(self, family: Sequence[Resource]) -> tuple[Resource, float]:
-        """The version to follow, and after how many seconds to ask again; 0 where it is known to be served."""
+        """The version to follow, and seconds until the next discovery; 0 if it is known to be served."""
         try:
             found = await served(self._api, family)
         except ApiError:

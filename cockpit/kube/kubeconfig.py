@@ -1,8 +1,8 @@
 """Kubeconfig files by kubectl's rules.
 
-The rules are those of client-go's `clientcmd` loader: of several files the first one that sets a value or a
-map entry wins, files that do not exist are ignored, relative paths belong to the folder of their file, a file
-named by flag is read alone, and a pod's service account counts only where there is no kubeconfig at all.
+The rules are those of client-go's `clientcmd` loader: with several files, the first one that sets a value or a
+map entry wins; missing files are ignored; relative paths are relative to their file's folder; a file given by
+flag is the only one read; and a pod's service account is used only if there is no kubeconfig at all.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.impersonation import acting_as
-from cockpit.kube.target import ConnectOptions, Target
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _CLUSTER_PATHS = ("certificate-authority",)
@@ -27,7 +27,7 @@ _USER_PATHS = ("client-certificate", "client-key", "tokenFile")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KubeconfigEntry:
     """One named entry and the file that it came from."""
 
     content: Mapping[str, Any] = field(repr=False)
@@ -39,16 +39,16 @@ class Kubeconfig:
     """The merged files. Entries by name."""
 
     current: str = ""
-    contexts: dict[str, Entry] = field(default_factory=dict)
-    clusters: dict[str, Entry] = field(default_factory=dict)
-    users: dict[str, Entry] = field(default_factory=dict)
+    contexts: dict[str, KubeconfigEntry] = field(default_factory=dict)
+    clusters: dict[str, KubeconfigEntry] = field(default_factory=dict)
+    users: dict[str, KubeconfigEntry] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
 
 
 def resolve_targets(
     options: ConnectOptions, environ: Mapping[str, str], service_account: Path = SERVICE_ACCOUNT
-) -> tuple[Target, ...]:
-    """See `connect.resolve`; `service_account` is the folder where a pod finds its own."""
+) -> tuple[ConnectTarget, ...]:
+    """See `connect.resolve`; `service_account` is the folder mounted into a pod."""
     config = load_kubeconfig(options.kubeconfig, environ)
     if not config.contexts and not config.current and options.kubeconfig is None and not options.contexts:
         return (_own_cluster(options, environ, service_account),)
@@ -57,13 +57,13 @@ def resolve_targets(
 
 
 def read_account(source: Path, name: str) -> Mapping[str, Any]:
-    """A user's entry as its file has it now; empty where it is gone. Raises ConfigError for a broken file."""
+    """A user's current entry in its file; empty if it is gone. Raises ConfigError for a broken file."""
     entry = load_kubeconfig(source, {}).users.get(name)
     return _with_paths(entry, _USER_PATHS) if entry else {}
 
 
 def load_kubeconfig(explicit: Path | None, environ: Mapping[str, str]) -> Kubeconfig:
-    """Read and merge. Raises ConfigError for a file that cannot be read or understood."""
+    """Read and merge. Raises ConfigError for a file that cannot be read or parsed."""
     config = Kubeconfig()
     if explicit is not None:
         if not explicit.exists():
@@ -85,7 +85,7 @@ def _merge(config: Kubeconfig, path: Path) -> None:
     config.files.append(path)
     current = document.get("current-context") or ""
     if not isinstance(current, str):
-        raise ConfigError(f"kubeconfig {path}: current-context is no text.")
+        raise ConfigError(f"kubeconfig {path}: current-context is not a string.")
     config.current = config.current or current
     for section, singular, into in (
         ("contexts", "context", config.contexts),
@@ -93,7 +93,7 @@ def _merge(config: Kubeconfig, path: Path) -> None:
         ("users", "user", config.users),
     ):
         for name, content in _entries(document, section, singular, path).items():
-            into.setdefault(name, Entry(content, path))
+            into.setdefault(name, KubeconfigEntry(content, path))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -102,46 +102,48 @@ def _read(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise ConfigError(f"kubeconfig {path} cannot be read: {error.strerror}.") from None
     except yaml.MarkedYAMLError as error:
-        # Only position and problem: the snippet that PyYAML adds may show a token.
+        # Only position and problem: the snippet that PyYAML adds can contain a token.
         mark = error.problem_mark or error.context_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"kubeconfig {path}{place}: no valid YAML ({error.problem or error.context}).") from None
+        raise ConfigError(f"kubeconfig {path}{place}: not valid YAML ({error.problem or error.context}).") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"kubeconfig {path}: no valid YAML ({type(error).__name__}).") from None
+        raise ConfigError(f"kubeconfig {path}: not valid YAML ({type(error).__name__}).") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise ConfigError(f"kubeconfig {path}: this is no kubeconfig, it has no fields.")
+        raise ConfigError(f"kubeconfig {path}: not a kubeconfig, the file is not a YAML map.")
     return document
 
 
 def _entries(document: Mapping[str, Any], section: str, singular: str, path: Path) -> dict[str, Mapping[str, Any]]:
     listed = document.get(section) or []
     if not isinstance(listed, list):
-        raise ConfigError(f"kubeconfig {path}: {section} is no list.")
+        raise ConfigError(f"kubeconfig {path}: {section} is not a list.")
     found: dict[str, Mapping[str, Any]] = {}
     for index, entry in enumerate(listed):
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             raise ConfigError(f"kubeconfig {path}: entry {index + 1} of {section} has no name.")
         content = entry.get(singular) or {}
         if not isinstance(content, dict):
-            raise ConfigError(f"kubeconfig {path}: {singular} {entry['name']} has no fields.")
+            raise ConfigError(f"kubeconfig {path}: {singular} {entry['name']} is not a map.")
         found.setdefault(entry["name"], content)
     return found
 
 
-def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
+def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> ConnectTarget:
     context = _named(config, "context", config.contexts, name)
     cluster_name = str(context.content.get("cluster") or "")
     cluster = _named(config, "cluster", config.clusters, cluster_name, of=name)
     user_name = str(context.content.get("user") or "")
-    user = _named(config, "user", config.users, user_name, of=name) if user_name else Entry({}, context.source)
+    user = (
+        _named(config, "user", config.users, user_name, of=name) if user_name else KubeconfigEntry({}, context.source)
+    )
     account = _with_paths(user, _USER_PATHS)
     server = str(cluster.content.get("server") or "")
     if not _is_url(server):
         raise ConfigError(f"context {name}: cluster {cluster_name} in {cluster.source} has no server URL.")
     shown, headers = acting_as(user_name, account, options, f"context {name}")
-    return Target(
+    return ConnectTarget(
         context=name,
         server=server.rstrip("/"),
         user=shown,
@@ -156,7 +158,7 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> Target:
 
 
 def _is_url(server: str) -> bool:
-    """An address that can be connected to and shown: a password in it would end up on the screen."""
+    """A server URL that is valid and safe to show: a password in it would end up on the screen."""
     try:
         parts = urlsplit(server)
         place = bool(parts.hostname) and parts.port != 0 and parts.username is None
@@ -165,26 +167,30 @@ def _is_url(server: str) -> bool:
     return place and parts.scheme in ("http", "https") and server.isprintable()
 
 
-def _named(config: Kubeconfig, what: str, entries: Mapping[str, Entry], name: str, *, of: str = "") -> Entry:
+def _named(
+    config: Kubeconfig, what: str, entries: Mapping[str, KubeconfigEntry], name: str, *, of: str = ""
+) -> KubeconfigEntry:
     entry = entries.get(name)
     if entry is not None:
         return entry
     files = ", ".join(map(str, config.files)) or "no file"
     if not name and not of:
-        raise ConfigError(f"kubeconfig ({files}) has no current-context. Name one: {_list_of(entries)}.")
+        raise ConfigError(
+            f"kubeconfig ({files}) has no current-context. Choose one with --context: {_list_of(entries)}."
+        )
     near = difflib.get_close_matches(name, entries, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     belongs = f"context {of}: " if of else ""
-    raise ConfigError(f"{belongs}there is no {what} {name!r} in {files}.{hint} Known: {_list_of(entries)}.")
+    raise ConfigError(f"{belongs}no {what} {name!r} in {files}.{hint} Available: {_list_of(entries)}.")
 
 
-def _list_of(entries: Mapping[str, Entry]) -> str:
+def _list_of(entries: Mapping[str, KubeconfigEntry]) -> str:
     names = sorted(entries)
     return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "") if names else "none"
 
 
-def _with_paths(entry: Entry, names: tuple[str, ...]) -> dict[str, Any]:
-    """The entry with paths made absolute; a plug-in's command only where it is a path at all."""
+def _with_paths(entry: KubeconfigEntry, names: tuple[str, ...]) -> dict[str, Any]:
+    """The entry with absolute paths; a plug-in's command is changed only if it contains a slash."""
     content = dict(entry.content)
     folder = entry.source.absolute().parent
     for name in names:
@@ -192,25 +198,25 @@ def _with_paths(entry: Entry, names: tuple[str, ...]) -> dict[str, Any]:
             content[name] = str(folder / content[name])
     plugin = content.get("exec")
     if plugin is not None and not isinstance(plugin, dict):
-        raise ConfigError(f"kubeconfig {entry.source}: exec of a user has no fields.")
+        raise ConfigError(f"kubeconfig {entry.source}: exec of a user is not a map.")
     if plugin and isinstance(plugin.get("command"), str) and os.sep in plugin["command"]:
         content["exec"] = {**plugin, "command": str(folder / plugin["command"])}
     return content
 
 
-def _own_cluster(options: ConnectOptions, environ: Mapping[str, str], folder: Path) -> Target:
-    """The cluster that this process runs in, as the service account of its pod."""
+def _own_cluster(options: ConnectOptions, environ: Mapping[str, str], folder: Path) -> ConnectTarget:
+    """The cluster that this pod runs in, with the pod's service account."""
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
     if not host or not port or not (folder / "token").is_file():
         looked = environ.get("KUBECONFIG") or "~/.kube/config"
-        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is no pod. Name one with --kubeconfig.")
+        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is not a pod. Set --kubeconfig.")
     try:
         own = (folder / "namespace").read_text().strip()
     except OSError:
         own = ""
     address = f"[{host}]" if ":" in host else host
     shown, headers = acting_as("service account", {}, options, "in-cluster")
-    return Target(
+    return ConnectTarget(
         context="in-cluster",
         server=f"https://{address}:{port}",
         user=shown,

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
-from cockpit.kube.target import Target
 
-# Nobody can be asked while a screen owns the terminal: a plug-in that waits for an answer is ended.
+# No one can answer a prompt while a screen owns the terminal, so a waiting plug-in is killed after this.
 UNATTENDED_SECONDS = 30.0
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _EXTENSION = "client.authentication.k8s.io/exec"
@@ -24,7 +24,7 @@ _EXTENSION = "client.authentication.k8s.io/exec"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a plug-in gave: a token, or a client certificate with its key as PEM."""
+    """What a plug-in returned: a token, or a client certificate and key as PEM."""
 
     token: str = field(default="", repr=False)
     certificate: str = field(default="", repr=False)
@@ -43,10 +43,10 @@ class _Answer(msgspec.Struct, rename="camel"):
     status: _Given | None = None
 
 
-async def run_plugin(plugin: Mapping[str, Any], target: Target, *, attended: bool) -> Credential:
-    """Run the plug-in. `attended`: it may use the terminal; else it gets no input and its output is kept.
+async def run_plugin(plugin: Mapping[str, Any], target: ConnectTarget, *, attended: bool) -> Credential:
+    """Run the plug-in. `attended`: it can use the terminal; otherwise it gets no input and its output is captured.
 
-    Raises ConfigError that names the command, never with what it printed on stdout.
+    Raises ConfigError that names the command but never contains its stdout.
     """
     where = f"{target.context}: credential plug-in"
     command = plugin.get("command")
@@ -65,15 +65,17 @@ async def run_plugin(plugin: Mapping[str, Any], target: Target, *, attended: boo
 
 
 def _interactive(plugin: Mapping[str, Any], attended: bool, where: str) -> bool:
-    """Whether it may ask on the terminal; `interactiveMode` as in the kubeconfig reference (v1)."""
+    """Whether it can prompt on the terminal; `interactiveMode` as in the kubeconfig reference (v1)."""
     possible = attended and sys.stdin is not None and sys.stdin.isatty()
     mode = plugin.get("interactiveMode") or "IfAvailable"
     if mode == "Always" and not possible:
-        raise ConfigError(f"{where} has to ask on a terminal, and there is none now. Log in with it, then start anew.")
+        raise ConfigError(
+            f"{where} needs a terminal to prompt on, and there is none now. Log in with it, then restart."
+        )
     return possible and mode != "Never"
 
 
-def _environment(plugin: Mapping[str, Any], target: Target, version: str, interactive: bool) -> dict[str, str]:
+def _environment(plugin: Mapping[str, Any], target: ConnectTarget, version: str, interactive: bool) -> dict[str, str]:
     spec: dict[str, Any] = {"interactive": interactive}
     if plugin.get("provideClusterInfo"):
         spec["cluster"] = _cluster_information(target)
@@ -84,7 +86,7 @@ def _environment(plugin: Mapping[str, Any], target: Target, version: str, intera
     return {**os.environ, **own, "KUBERNETES_EXEC_INFO": json.dumps(request)}
 
 
-def _cluster_information(target: Target) -> dict[str, Any]:
+def _cluster_information(target: ConnectTarget) -> dict[str, Any]:
     """`Cluster` of client.authentication.k8s.io/v1."""
     names = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
     information = {name: target.cluster[name] for name in names if target.cluster.get(name)}
@@ -113,7 +115,7 @@ async def _output(
             stdout, stderr = await process.communicate()
     except TimeoutError:
         raise ConfigError(
-            f"{where} gave no credentials in {UNATTENDED_SECONDS:g} s. Log in, then start anew."
+            f"{where} returned no credentials within {UNATTENDED_SECONDS:g} s. Log in, then restart."
         ) from None
     finally:
         if process.returncode is None:
@@ -121,7 +123,7 @@ async def _output(
             await process.wait()
     if process.returncode:
         said = (stderr or b"").decode(errors="replace").strip()[-300:]
-        raise ConfigError(f"{where} ended with {process.returncode}{': ' + said if said else ''}. Log in again.")
+        raise ConfigError(f"{where} exited with code {process.returncode}{': ' + said if said else ''}. Log in again.")
     return stdout
 
 
@@ -136,5 +138,5 @@ def _credential(stdout: bytes, version: str, where: str) -> Credential:
     if given.client_certificate_data and given.client_key_data:
         return Credential(given.token or "", given.client_certificate_data, given.client_key_data)
     if not given.token:
-        raise ConfigError(f"{where} gave neither a token nor a certificate with its key.")
+        raise ConfigError(f"{where} returned neither a token nor a certificate with its key.")
     return Credential(given.token)

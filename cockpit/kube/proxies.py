@@ -1,4 +1,4 @@
-"""Whether a proxy stands between here and an API server."""
+"""Which proxy, if any, to use for an API server."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import ipaddress
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
-from cockpit.kube.target import Target
 
 
-def proxy_for(target: Target) -> str | None:
+def proxy_for(target: ConnectTarget) -> str | None:
     """The proxy's URL: `proxy-url` of the cluster entry, else HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 
-    Loopback addresses are never proxied by the environment, as in Go's net/http.
+    The environment never applies to loopback addresses, as in Go's net/http.
     """
     configured = target.cluster.get("proxy-url")
     if configured:

@@ -1,17 +1,18 @@
-"""One kind of one cluster, followed: list, then watch, for as long as it takes.
+"""Follows one kind of one cluster: list, then watch, until cancelled.
 
-The rules are those of client-go's reflector, plus a limit on silence: a stream that says nothing, not even a
-bookmark, is cut and resumed from the last version. Versions are opaque and compared for equality only.
+The rules are those of client-go's reflector, plus a limit on silence: a watch is live only while events or bookmarks
+come, or while the server shows that there was nothing to send. Versions are opaque and compared for equality only.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 
 from cockpit.kube.api import LIST_BYTES, KubeApi
 from cockpit.kube.backoff import Backoff, Random
-from cockpit.kube.decode import Bookmark, Decoder, Deleted, Event, Failed, Put, Undecodable, Unreadable
+from cockpit.kube.decode import Bookmark, Decoder, Deleted, Event, Put, Undecodable, Unreadable, WatchFailed
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import (
     ApiError,
@@ -26,31 +27,40 @@ from cockpit.kube.errors import (
     Unreachable,
     from_status,
 )
-from cockpit.kube.kinds import KINDS
 from cockpit.kube.paths import list_path
+from cockpit.kube.pulse import QUIET_SECONDS, Pulse, answer_in_time
 from cockpit.kube.store import ChangeSet, Removed, Store
 from cockpit.kube.sync_state import SyncState
 from cockpit.kube.transport import Call
 from cockpit.model.clock import Clock
+from cockpit.model.kinds import STRUCTS
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync, Sync
 
 PAGE = 500
-# What only a person can mend (rights, a kind that is not installed, a log-in) is asked for this seldom.
+# Retry interval for what only a person can fix: permissions, a kind that is not installed, a login.
 SLOW_RETRY = 60.0
-# A watch that the server keeps failing for this long is given up for a new list.
+# A watch that keeps failing with server errors for this long is replaced by a new list.
 FAILING_SECONDS = 60.0
-# A watch that ends sooner, without an event, is a failure and no normal end.
+# A watch that ends sooner than this, without an event, counts as a failure.
 SHORT_SECONDS = 1.0
-# A version that is too old so soon after a list will be so after the next list as well.
+# A version that is too old this soon after a list would be too old after the next list as well.
 FRESH_SECONDS = 5.0
+# A stream without an event or a bookmark for longer than bookmarks take has to be proven.
+UNPROVEN_SECONDS = 65.0
+# The rest of a silence can be too short for a clock to tell.
+_SHORTEST_DOZE = 0.1
 _CACHED = "0"
 _NEWEST = ""
 
 
+class _Missed(Exception):  # noqa: N818 - what happened
+    """A watch was silent while something may have happened: only a new list tells."""
+
+
 class Reflector:
-    """Keeps one kind of a store as the cluster has it; `run` never ends by itself.
+    """Keeps one kind of a store in sync with the cluster; `run` ends only when cancelled.
 
     `on_change` gets one change set for all events that arrived together.
     """
@@ -64,24 +74,28 @@ class Reflector:
         *,
         clock: Clock,
         rng: Random,
+        pulse: Pulse,
         on_change: Callable[[ChangeSet], None],
     ) -> None:
         self._api = api
+        self._pulse = pulse
         self._resource = resource
         self._path = list_path(resource, namespace)
         self._what = resource.plural + (f" in namespace {namespace}" if namespace and resource.namespaced else "")
-        self._decoder = Decoder(KINDS[resource])
+        self._decoder = Decoder(STRUCTS[resource])
         self._store = store
         self._clock = clock
         self._rng = rng
         self._on_change = on_change
         self._backoff = Backoff(rng)
-        self._sync = SyncState(resource, store, clock, on_change)
+        self._sync = SyncState(resource, store, clock, pulse, on_change)
         self._version = _CACHED
-        # False while the version is one that the server chose for us: its first objects come in any order.
+        # False while the server chose the version: the watch's initial objects then come in any order.
         self._ordered = False
         self._opened = False
         self._listed_at = 0.0
+        # When this watch last brought something, or was shown to have missed nothing; monotonic seconds.
+        self._heard_at = 0.0
         self._failing_since: float | None = None
 
     @property
@@ -90,11 +104,12 @@ class Reflector:
         return self._sync.view()
 
     def leave_out(self) -> None:
-        """Say that this version of the kind is not followed, because another one is."""
+        """Mark this version of the kind as not followed, because another one is."""
+        self._emit(self._store.absent(self._resource))
         self._sync.become(Sync.ABSENT)
 
     async def run(self) -> None:
-        """List and watch until cancelled. What a cluster does wrong becomes state, never an exception."""
+        """List and watch until cancelled. Cluster errors become sync state, never an exception."""
         while True:
             try:
                 await self._list()
@@ -115,12 +130,12 @@ class Reflector:
             await self._list_from(_NEWEST)
 
     async def _list_from(self, version: str) -> None:
-        """Read all pages, then make the store equal to them; nothing is shown of a list that breaks off."""
+        """Read all pages, then make the store equal to them; an incomplete list changes nothing."""
         if not self._sync.lists:
             self._sync.become(Sync.SYNCING)
         objects: list[Obj] = []
         unreadable: list[Unreadable] = []
-        # From a version that was seen the server answers out of its cache, which knows no pages.
+        # For a known version the server answers from its cache, which does not paginate.
         query = {"limit": str(PAGE)} if version in (_CACHED, _NEWEST) else {}
         if version:
             query["resourceVersion"] = version
@@ -134,30 +149,33 @@ class Reflector:
             unreadable += page.unreadable
             if not page.token:
                 break
+            self._sync.reading(len(objects), page.remaining)
             query = {"limit": str(PAGE), "continue": page.token}
         self._version = page.version
         self._ordered = page.version not in (_CACHED, _NEWEST)
-        self._listed_at = self._clock.monotonic()
+        self._listed_at = self._heard_at = self._clock.monotonic()
         self._sync.listed(unreadable)
         self._emit(self._store.replace(self._resource, objects))
         self._sync.become(Sync.LIVE)
 
     async def _list_is_due(self) -> bool:
-        """Watch once from the version that is known; true where only a new list helps."""
+        """Watch once from the last version; true if a new list is needed."""
         began = self._clock.monotonic()
         try:
-            events = await self._watch()
+            events = await self._watch_closely()
+        except _Missed:
+            return True
         except (Unauthorized, Forbidden, NotFound):
             raise
         except ApiError as error:
             return await self._after_failure(error, self._clock.monotonic() - began)
         self._failing_since = None
         if not events and self._clock.monotonic() - began < SHORT_SECONDS:
-            await self._wait(self._bad("the watch ends as soon as it begins"))
+            await self._wait(self._bad("the watch ends as soon as it starts"))
         return not self._ordered
 
     async def _after_failure(self, error: ApiError, lasted: float) -> bool:
-        """Wait as the failure asks for; true where a new list is due."""
+        """Wait as long as the failure requires; true if a new list is needed."""
         now = self._clock.monotonic()
         if _too_old(error) or isinstance(error, Invalid):
             if now - self._listed_at < FRESH_SECONDS or isinstance(error, Invalid):
@@ -175,12 +193,53 @@ class Reflector:
             return True
         return False
 
+    async def _watch_closely(self) -> int:
+        """Follow one stream while it can be called live; returns how many events it brought."""
+        stream = asyncio.create_task(self._watch())
+        doubt = asyncio.create_task(self._doubt())
+        try:
+            await asyncio.wait((stream, doubt), return_when=asyncio.FIRST_COMPLETED)
+            if not stream.done():
+                # What follows is a failure, even of a stream that was open for long.
+                self._opened = False
+                doubt.result()
+            return await stream
+        finally:
+            for task in (stream, doubt):
+                task.cancel()
+            await asyncio.gather(stream, doubt, return_exceptions=True)
+
+    async def _doubt(self) -> None:
+        """Ask the server whenever it is silent; raises ApiError if it does not answer, and _Missed after a silence of
+        this stream in which something may have happened."""
+        while True:
+            quiet = self._clock.monotonic() - max(self._heard_at, self._pulse.at)
+            if quiet < QUIET_SECONDS:
+                await self._clock.sleep(max(QUIET_SECONDS - quiet, _SHORTEST_DOZE))
+                continue
+            await self._pulse.ask(self._path, self._what)
+            if self._clock.monotonic() - self._heard_at >= UNPROVEN_SECONDS:
+                await self._prove()
+
+    async def _prove(self) -> None:
+        """Show that this stream missed nothing, though neither an event nor a bookmark came: the server's version is
+        still the same. Raises _Missed if it is not."""
+        call = Call("GET", self._path, {"limit": "1"}, what=self._what)
+        body = await answer_in_time(self._api, call, self._clock)
+        try:
+            version = self._decoder.page(body).version
+        except Undecodable as error:
+            raise self._bad(str(error)) from None
+        if not self._ordered or version != self._version:
+            raise _Missed
+        self._heard_at = self._clock.monotonic()
+
     async def _watch(self) -> int:
         """Follow one stream to its end; returns how many events it brought, bookmarks included."""
         query = {
             "watch": "1",
             "allowWatchBookmarks": "true",
-            # client-go's figures: streams that end at different times spare the server.
+            # client-go's values: streams that end at different times spread the load on the server.
             "timeoutSeconds": str(int(self._rng.uniform(300, 600))),
         }
         if self._version:
@@ -190,8 +249,10 @@ class Reflector:
         async with aclosing(self._api.batches(self._path, query, what=self._what)) as batches:
             async for lines in batches:
                 self._opened = True
+                self._pulse.beat()
                 self._sync.become(Sync.LIVE)
                 if lines:
+                    self._heard_at = self._clock.monotonic()
                     self._sync.heard()
                     self._fold(lines)
                     self._failing_since = None
@@ -199,7 +260,7 @@ class Reflector:
         return events
 
     def _fold(self, lines: list[bytes]) -> None:
-        """Bring events into the store as one change. An event that ends the watch comes after those before it."""
+        """Apply events to the store as one change. Events before one that ends the watch are still applied."""
         changes: list[Obj | Removed] = []
         try:
             for line in lines:
@@ -224,11 +285,11 @@ class Reflector:
                 self._advance(version)
                 return ()
             case Unreadable(namespace, name, _, version):
-                # What it was before would be shown as if it still were so.
+                # Keeping the previous version would show it as if it were current.
                 self._advance(version)
                 self._sync.unreadable(event)
                 return (Removed(namespace, name),)
-            case Failed(code, status):
+            case WatchFailed(code, status):
                 raise from_status(code, status, context=self._api.context, what=self._what)
 
     def _advance(self, version: str, *, added: bool = False) -> None:
@@ -247,18 +308,31 @@ class Reflector:
 
     async def _wait_for_people(self, error: ApiError) -> None:
         state = Sync.REFUSED if isinstance(error, Unauthorized) else Sync.FORBIDDEN
-        if isinstance(error, NotFound) or (isinstance(error, Forbidden) and not await self._is_served()):
+        is_served = not isinstance(error, Unauthorized) and await self._is_served(error)
+        if isinstance(error, NotFound) and is_served:
+            # A proxy, or a server that starts, says "not found" of what is there.
+            await self._wait(error)
+            return
+        if isinstance(error, NotFound | Forbidden) and not is_served:
             state = Sync.ABSENT
             if self._store.known(self._resource):
                 self._emit(self._store.replace(self._resource, ()))
+            self._emit(self._store.absent(self._resource))
+        elif state is Sync.FORBIDDEN:
+            self._emit(self._store.forbidden(self._resource))
         seconds = SLOW_RETRY * self._rng.uniform(1.0, 1.5)
         self._sync.become(state, str(error), seconds)
         await self._clock.sleep(seconds)
 
-    async def _is_served(self) -> bool:
-        """Whether the cluster has the kind at all: rights are checked before that, so "forbidden" may mean absent."""
+    async def _is_served(self, error: ApiError) -> bool:
+        """Whether the cluster serves the kind: permissions are checked first, so "forbidden" can mean absent.
+
+        Without an answer it counts as served; to a user who may not ask, what is not found is absent.
+        """
         try:
             return bool(await served(self._api, (self._resource,)))
+        except Forbidden:
+            return not isinstance(error, NotFound)
         except ApiError:
             return True
 
@@ -267,5 +341,5 @@ class Reflector:
 
 
 def _too_old(error: ApiError) -> bool:
-    """410, or a version of the future, as after a restore ("Too large resource version", a 504 with that cause)."""
+    """410, or a version from the future, as after a restore ("Too large resource version", a 504 with that cause)."""
     return isinstance(error, Gone) or "ResourceVersionTooLarge" in error.causes

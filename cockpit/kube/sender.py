@@ -1,4 +1,4 @@
-"""The one place that changes a cluster."""
+"""The only place that writes to a cluster."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ FIELD_MANAGER = "cockpit"
 
 
 class Sender:
-    """Sends writes, each at most once; in a read-only session it sends dry runs only."""
+    """Sends writes, each at most once; in a read-only session it sends only dry runs."""
 
     def __init__(self, api: KubeApi, read_only: bool) -> None:
         self._api = api
         self.read_only = read_only
 
     async def send(self, request: Request, *, dry_run: bool = False) -> dict[str, Any]:
-        """Send one request and return the server's answer: the object as it is written, or a Status.
+        """Send one request and return the server's response: the object as written, or a Status.
 
-        A dry run changes nothing, but passes admission, validation and preconditions. Raises ReadOnly,
-        ApiError for a no (nothing happened), Unreachable where nothing was sent, and UnknownOutcome where
-        the request left and no answer of the API server came.
+        A dry run changes nothing, but goes through admission, validation and preconditions. Raises ReadOnly,
+        ApiError if it was refused (nothing happened), Unreachable if nothing was sent, and UnknownOutcome if
+        the request was sent and the API server did not respond.
         """
         what = f"{request.verb} {request.ref}" + (f"/{request.subresource}" if request.subresource else "")
         if self.read_only and not dry_run:
@@ -46,7 +46,7 @@ class Sender:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
-            raise BadAnswer("success, but no object of the Kubernetes API", context=self._api.context, what=what)
+            raise BadAnswer("success, but the body is not a Kubernetes object", context=self._api.context, what=what)
         return answer
 
 
@@ -65,7 +65,7 @@ def _call(request: Request, what: str, dry_run: bool) -> Call:
         case Verb.DELETE:
             method, path = "DELETE", object_path(request.ref)
             if dry_run:
-                # A DELETE with a body is read from the body alone: by the query it would really delete
+                # The API server ignores the query of a DELETE with a body: dryRun only in the query would really delete
                 # (apiserver, endpoints/handlers/delete.go).
                 body = {**body, "dryRun": ["All"]}
     if request.verb is not Verb.DELETE:
@@ -73,7 +73,8 @@ def _call(request: Request, what: str, dry_run: bool) -> Call:
     return Call(method, path, query, _encoded(body), content_type, what=what, write=True, dry_run=dry_run)
 
 
-# As Go's encoding/json writes them inside strings; they occur nowhere else in JSON.
+_BEFORE_STORAGE = ("failed calling webhook", "Internal error occurred: failed calling webhook")
+# How Go's encoding/json escapes these inside strings; they occur nowhere else in JSON.
 _GO_ESCAPES = (
     (b"&", rb"\u0026"),
     (b"<", rb"\u003c"),
@@ -84,10 +85,10 @@ _GO_ESCAPES = (
 
 
 def _encoded(body: Any) -> bytes:
-    """JSON as the API server itself writes it.
+    """JSON exactly as the API server encodes it.
 
-    It compares the value of a JSON Patch `test` with its own byte by byte (evanphx/json-patch, `compact`), so that a
-    text with `&` written otherwise would never equal itself.
+    It compares the value of a JSON Patch `test` with its own encoding byte by byte (evanphx/json-patch, `compact`), so
+    a string with a differently escaped `&` would never match.
     """
     found = msgspec.json.encode(body)
     for plain, escaped in _GO_ESCAPES:
@@ -96,13 +97,11 @@ def _encoded(body: Any) -> bytes:
 
 
 def _may_have_happened(error: ApiError) -> bool:
-    """Whether a write that got this error may have been carried out all the same.
+    """Whether a write that got this error may have happened anyway.
 
-    502 and 504 and answers without a Status come from something in between, or from an API server that gave
-    up waiting; etcd's timeouts reach us as 500 with its words.
+    Any 5xx may come after the write: from a proxy, or from an API server whose storage changed its leader. Only
+    admission is known to come before it (apiserver, endpoints/handlers).
     """
     if isinstance(error, Unreachable):
         return error.sent
-    if isinstance(error, BadAnswer):
-        return True
-    return error.status in (502, 504) or not error.reason or ("time" in error.message and "out" in error.message)
+    return not (isinstance(error, ServerFailure) and error.message.startswith(_BEFORE_STORAGE))

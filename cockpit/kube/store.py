@@ -1,19 +1,19 @@
-"""The objects of one cluster as they were last seen, indexed."""
+"""The last known objects of one cluster, indexed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cockpit.kube.shelf import Shelf
-from cockpit.kube.topics import sync_topic
+from cockpit.kube.kind_index import KindIndex
+from cockpit.kube.questions import sync_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """What changed at once: topics (see `topics`) and how many objects."""
+    """One change: the topics it affects (see `questions`) and how many objects changed."""
 
     topics: frozenset[str]
     objects: int = 0
@@ -31,82 +31,104 @@ class Removed:
 
 
 class Store:
-    """Implements `model.lookup.Objects`. Only the informers of its cluster write to it.
+    """Implements `model.lookup.Objects`. Only its cluster's informers write to it.
 
-    An object that disappeared from a list or a watch is gone; nothing is ever cleared first.
+    An object missing from a list or deleted in a watch is removed; the store is never cleared first.
     """
 
     def __init__(self, context: str, namespace: str | None = None) -> None:
-        """`namespace` is the only one that is read; None where all are."""
+        """`namespace` is the only one that is read; None means all."""
         self._context = context
         self._namespace = namespace
-        self._shelves: dict[Resource, Shelf] = {}
+        self._kind_indexes: dict[Resource, KindIndex] = {}
         self._known: set[Resource] = set()
+        self._absent: set[Resource] = set()
+        self._forbidden: set[Resource] = set()
 
     @property
     def context(self) -> str:
         return self._context
 
     def replace(self, resource: Resource, objects: Iterable[Obj]) -> ChangeSet:
-        """Make a kind exactly these objects, after a complete list; the topics are those of the difference."""
+        """Replace all objects of a kind after a complete list; returns the topics of the difference."""
         topics: set[str] = set()
-        count = self._shelf(resource).replace(objects, topics)
-        if resource not in self._known:
-            self._known.add(resource)
+        count = self._kind_index(resource).replace(objects, topics)
+        if resource not in self._known or self.unread(resource):
             topics.add(sync_topic(resource))
+        self._known.add(resource)
+        self._absent.discard(resource)
+        self._forbidden.discard(resource)
         return ChangeSet(frozenset(topics), count)
 
+    def absent(self, resource: Resource) -> ChangeSet:
+        """Record that the cluster does not serve a kind, or that it is read in another version."""
+        return self._without(resource, self._absent, self._forbidden)
+
+    def forbidden(self, resource: Resource) -> ChangeSet:
+        """Record that a kind cannot be read any more: objects already read stay."""
+        return self._without(resource, self._forbidden, self._absent)
+
+    def _without(self, resource: Resource, now: set[Resource], before: set[Resource]) -> ChangeSet:
+        if resource in now:
+            return ChangeSet(frozenset())
+        now.add(resource)
+        before.discard(resource)
+        return ChangeSet(frozenset({sync_topic(resource)}))
+
     def apply(self, resource: Resource, changes: Iterable[Obj | Removed]) -> ChangeSet:
-        """Add, change and remove objects, in that order of events."""
+        """Apply additions, changes and removals in the order of the events."""
         topics: set[str] = set()
-        shelf = self._shelf(resource)
+        kind_index = self._kind_index(resource)
         count = 0
         for change in changes:
             if isinstance(change, Removed):
-                count += shelf.drop(change.namespace, change.name, topics)
+                count += kind_index.drop(change.namespace, change.name, topics)
             else:
-                count += shelf.put(change, topics)
+                count += kind_index.put(change, topics)
         return ChangeSet(frozenset(topics), count)
 
     def count(self, resource: Resource) -> int:
-        """How many objects of a kind there are."""
-        return len(self._shelf(resource))
+        """The number of objects of a kind."""
+        return len(self._kind_index(resource))
 
     def get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
-        return self._shelf(resource).get(namespace, name)
+        return self._kind_index(resource).get(namespace, name)
 
     def every(self, resource: Resource, namespace: str) -> Sequence[Obj]:
-        return self._shelf(resource).every(namespace)
+        return self._kind_index(resource).every(namespace)
 
     def everywhere(self, resource: Resource) -> Sequence[Obj]:
-        """All objects of a kind in all namespaces, in order of namespace and name."""
-        return self._shelf(resource).everywhere()
+        """All objects of a kind in all namespaces, sorted by namespace and name."""
+        return self._kind_index(resource).everywhere()
 
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
-        return self._shelf(resource).keyed(namespace, (key,))
+        return self._kind_index(resource).keyed(namespace, (key,))
 
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
-        return self._shelf(resource).anywhere(key)
+        return self._kind_index(resource).anywhere(key)
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        return self._shelf(resource).keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
+        return self._kind_index(resource).keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
-        return self._shelf(resource).owned(namespace, uid)
+        return self._kind_index(resource).owned(namespace, uid)
 
     def known(self, resource: Resource) -> bool:
         return resource in self._known
+
+    def unread(self, resource: Resource) -> bool:
+        return resource in self._forbidden or (resource not in self._known and resource not in self._absent)
 
     def covers(self, namespace: str) -> bool:
         return self._namespace in (None, namespace)
 
     def rarest(self, resource: Resource, namespace: str, keys: Sequence[str]) -> str:
-        """The key that the fewest objects have; the first in order among equals."""
-        shelf = self._shelf(resource)
-        return min(sorted(keys), key=lambda key: shelf.bucket_size(namespace, key))
+        """The key with the fewest objects; the first in sort order on a tie."""
+        kind_index = self._kind_index(resource)
+        return min(sorted(keys), key=lambda key: kind_index.bucket_size(namespace, key))
 
-    def _shelf(self, resource: Resource) -> Shelf:
-        shelf = self._shelves.get(resource)
-        if shelf is None:
-            shelf = self._shelves[resource] = Shelf(resource)
-        return shelf
+    def _kind_index(self, resource: Resource) -> KindIndex:
+        kind_index = self._kind_indexes.get(resource)
+        if kind_index is None:
+            kind_index = self._kind_indexes[resource] = KindIndex(resource)
+        return kind_index

@@ -1,22 +1,26 @@
-"""How far the objects of one kind can be trusted, kept up to date by its reflector."""
+"""Sync state of one kind, kept up to date by its reflector."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
 from cockpit.kube.decode import Unreadable
+from cockpit.kube.pulse import Pulse
+from cockpit.kube.questions import sync_topic
 from cockpit.kube.store import ChangeSet, Store
-from cockpit.kube.topics import sync_topic
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync, Sync
 
 
 class SyncState:
-    """`on_change` hears each new state or error with the kind's sync topic; ages and counters change silently."""
+    """Calls `on_change` with the kind's sync topic for each new state or error, not for ages and counters."""
 
-    def __init__(self, resource: Resource, store: Store, clock: Clock, on_change: Callable[[ChangeSet], None]) -> None:
+    def __init__(
+        self, resource: Resource, store: Store, clock: Clock, pulse: Pulse, on_change: Callable[[ChangeSet], None]
+    ) -> None:
         self._resource = resource
+        self._pulse = pulse
         self._store = store
         self._clock = clock
         self._on_change = on_change
@@ -25,13 +29,15 @@ class SyncState:
         self._retry_at: float | None = None
         self._last_event: float | None = None
         self._lists = 0
+        self._read = self._expected = 0
         self._unreadable: dict[tuple[str, str], str] = {}
         self.state = Sync.CONNECTING
 
     def view(self) -> KindSync:
-        """The state as a frozen value. Without another error the first unreadable object is named."""
+        """The state as a frozen value. Without another error it names the first unreadable object."""
         return KindSync(
             kind=self._resource.kind,
+            group=self._resource.group,
             state=self.state,
             since=self._since,
             error=self._error or next(iter(self._unreadable.values()), ""),
@@ -40,14 +46,18 @@ class SyncState:
             objects=self._store.count(self._resource),
             relists=max(self._lists - 1, 0),
             dropped=len(self._unreadable),
+            read=self._read,
+            expected=self._expected,
         )
 
     def become(self, state: Sync, error: str = "", retry_in: float | None = None) -> None:
-        """`since` stays while the state does, so that it says since when a kind is not live."""
+        """`since` says since when a kind is live, or else when something was last heard: it never gets younger."""
         if (state, error, retry_in) == (self.state, self._error, None):
             return
-        if state is not self.state:
+        if state is not self.state and state is Sync.LIVE:
             self._since = self._clock.now()
+        elif self.state is Sync.LIVE:
+            self._since = max(self._pulse.heard, self._last_event or 0.0)
         self.state = state
         self._error = error
         self._retry_at = None if retry_in is None else self._clock.now() + retry_in
@@ -56,10 +66,18 @@ class SyncState:
     def heard(self) -> None:
         """Something came from the server: an event, a bookmark."""
         self._last_event = self._clock.now()
+        self._pulse.beat()
+
+    def reading(self, read: int, remaining: int | None) -> None:
+        """So many objects of the first list are in; the server may say how many follow."""
+        if not self._lists and remaining is not None and remaining > 0:
+            self._read, self._expected = read, read + remaining
+            self._report()
 
     def listed(self, unreadable: Iterable[Unreadable]) -> None:
         """A list was read completely; these objects of it could not be decoded."""
         self._lists += 1
+        self._read = self._expected = 0
         self.heard()
         named = {(odd.namespace, odd.name): odd.why for odd in unreadable}
         if named != self._unreadable:

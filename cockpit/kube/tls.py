@@ -1,4 +1,4 @@
-"""TLS as a kubeconfig asks for it; no key stays on disk."""
+"""TLS settings from a kubeconfig; no key stays on disk."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.plugin import Credential
-from cockpit.kube.target import Target
 
 
-def tls_context(target: Target, credential: Credential | None) -> ssl.SSLContext | None:
-    """None for plain HTTP. Raises ConfigError naming the entry that cannot be used."""
+def tls_context(target: ConnectTarget, credential: Credential | None) -> ssl.SSLContext | None:
+    """None for plain HTTP. Raises ConfigError that names the unusable entry."""
     if not target.server.startswith("https://"):
         return None
     authority = _material(target, target.cluster, "certificate-authority")
@@ -26,9 +26,9 @@ def tls_context(target: Target, credential: Credential | None) -> ssl.SSLContext
         context = ssl.create_default_context(cadata=authority.decode() if authority else None)
     except (ssl.SSLError, ValueError) as error:
         raise ConfigError(
-            f"{target.context}: certificate-authority of {target.server} is no PEM certificate ({error})."
+            f"{target.context}: certificate-authority of {target.server} is not a PEM certificate ({error})."
         ) from None
-    # kubectl accepts authorities without the extensions that Python 3.13 began to insist on, such as older EKS ones.
+    # kubectl accepts CAs without the extensions that Python 3.13 started to require, such as older EKS ones.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if target.cluster.get("insecure-skip-tls-verify"):
         context.check_hostname = False
@@ -37,7 +37,7 @@ def tls_context(target: Target, credential: Credential | None) -> ssl.SSLContext
     return context
 
 
-def _load_client_certificate(context: ssl.SSLContext, target: Target, credential: Credential | None) -> None:
+def _load_client_certificate(context: ssl.SSLContext, target: ConnectTarget, credential: Credential | None) -> None:
     if credential and credential.certificate:
         certificate, key = credential.certificate.encode(), credential.key.encode()
     else:
@@ -58,19 +58,19 @@ def _load_client_certificate(context: ssl.SSLContext, target: Target, credential
             ) from None
 
 
-def _material(target: Target, entry: Mapping[str, Any], name: str) -> bytes:
-    """PEM from `NAME-data` (base64), which wins over the file `NAME`, as in client-go."""
+def _material(target: ConnectTarget, entry: Mapping[str, Any], name: str) -> bytes:
+    """PEM from `NAME-data` (base64), which takes precedence over the file `NAME`, as in client-go."""
     inline = entry.get(f"{name}-data")
     if inline:
         try:
             return base64.b64decode("".join(str(inline).split()), validate=True)
         except (binascii.Error, ValueError):
-            raise ConfigError(f"{target.context}: {name}-data in {target.source} is no base64.") from None
+            raise ConfigError(f"{target.context}: {name}-data in {target.source} is not valid base64.") from None
     path = entry.get(name)
     return _read(target, Path(str(path)), name) if path else b""
 
 
-def _read(target: Target, path: Path, name: str) -> bytes:
+def _read(target: ConnectTarget, path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:

@@ -1,19 +1,19 @@
-"""A view of a store that notes each question, so that a change leads back to who asked."""
+"""A view of a store that records each question, so that a change can be traced to its readers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
 from cockpit.kube.store import Store
-from cockpit.kube.topics import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
 
 class Tracked:
-    """Implements `model.lookup.Objects` on a store. Use one for each reading and keep its topics.
+    """Implements `model.lookup.Objects` on a store. Use a new one for each reading and keep its topics.
 
-    Every change that alters an answer that was given has at least one of `topics` in its `ChangeSet`.
+    Every change that alters one of the answers has at least one of `topics` in its `ChangeSet`.
     """
 
     def __init__(self, store: Store) -> None:
@@ -46,7 +46,7 @@ class Tracked:
         return self._store.anywhere(resource, key)
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        """Notes one pair only, the rarest: an object that enters or leaves the answer has them all."""
+        """Records only the rarest pair: an object that enters or leaves the answer has all of them."""
         if labels:
             pairs = [f"{k}={v}" for k, v in labels.items()]
             self._topics.add(key_topic(resource, namespace, self._store.rarest(resource, namespace, pairs)))
@@ -61,6 +61,10 @@ class Tracked:
     def known(self, resource: Resource) -> bool:
         self._topics.add(sync_topic(resource))
         return self._store.known(resource)
+
+    def unread(self, resource: Resource) -> bool:
+        self._topics.add(sync_topic(resource))
+        return self._store.unread(resource)
 
     def covers(self, namespace: str) -> bool:
         return self._store.covers(namespace)

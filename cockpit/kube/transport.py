@@ -1,4 +1,4 @@
-"""HTTP to one API server: credentials, timeouts, bounded answers, and one error tree for what goes wrong."""
+"""HTTP to one API server: credentials, timeouts, bounded responses, and every failure as a KubeError."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.credentials import Credentials, Headers
-from cockpit.kube.errors import ApiError, BadAnswer, ConfigError, Stalled, Unauthorized, Unreachable, from_status
+from cockpit.kube.errors import (
+    ApiError,
+    BadAnswer,
+    ConfigError,
+    Stalled,
+    Unauthorized,
+    Unreachable,
+    from_status,
+    read_status,
+)
 from cockpit.kube.proxies import is_loopback, proxy_for
-from cockpit.kube.target import Target
 
 if TYPE_CHECKING:
     import aiohttp
 
 CONNECT_SECONDS = 10.0
-# Bookmarks come about once a minute; a stream without a byte for longer is cut and resumed.
+# Bookmarks come about once a minute; a stream without a byte for longer is closed and resumed.
 STALL_SECONDS = 70.0
 LINE_BYTES = 64 << 20
 ERROR_BYTES = 1 << 16
@@ -26,7 +35,7 @@ ERROR_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `path` is quoted, `what` names its object in errors; a `write` gets a connection of its own."""
+    """One request. `path` is quoted, `what` names its object in errors; a `write` gets its own connection."""
 
     method: str
     path: str
@@ -37,21 +46,34 @@ class Call:
     write: bool = False
     dry_run: bool = False
     accept: str = "application/json"
+    headers: Headers = field(default=(), repr=False)  # of the caller, besides credentials
 
     @property
     def url_path(self) -> str:
         return self.path + ("?" + urlencode(self.query) if self.query else "")
 
 
-class Transport:
-    """Connections to one cluster. Reads share connections; each write opens one, so that it cannot be lost
-    on a connection that idled to death.
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A response that may come from behind the API server. Header names are lower case; `broken` says why the body
+    is not complete, `cut` that it is longer than what was read."""
 
-    `timeout` is how many seconds without a byte of the answer end a request, `stall` the same for streams.
+    status: int
+    headers: Headers
+    body: bytes
+    cut: bool = False
+    broken: str = ""
+
+
+class Transport:
+    """Connections to one cluster. Reads share connections; each write opens its own, so that it cannot be lost
+    on a connection that died while idle.
+
+    `timeout` is the read timeout of a request in seconds, `stall` that of a stream.
     """
 
     def __init__(
-        self, target: Target, credentials: Credentials, *, timeout: float = 30.0, stall: float = STALL_SECONDS
+        self, target: ConnectTarget, credentials: Credentials, *, timeout: float = 30.0, stall: float = STALL_SECONDS
     ) -> None:
         self._target = target
         self._server = target.server.rstrip("/")
@@ -67,7 +89,7 @@ class Transport:
         self._closed = False
 
     async def fetch(self, call: Call, *, limit: int) -> bytes | bytearray:
-        """The body of a successful answer; BadAnswer where it is longer than `limit` bytes."""
+        """The body of a successful response; BadAnswer if it is longer than `limit` bytes."""
         async with self._answer(call, self._timeout) as response:
             body = bytearray()
             async for chunk in response.content.iter_any():
@@ -77,9 +99,9 @@ class Transport:
             return body
 
     async def lines(self, call: Call) -> AsyncGenerator[list[bytes]]:
-        """Whole lines as they arrive; an empty batch first, once the answer has begun with success.
+        """Complete lines as they arrive; first an empty batch, once the server has responded with success.
 
-        A last line without its end is dropped: it was cut off.
+        A last line without a newline is dropped: it was cut off.
         """
         async with self._answer(call, self._stall) as response:
             yield []
@@ -88,13 +110,43 @@ class Transport:
                 if b"\n" not in chunk:
                     rest += chunk
                     if len(rest) > LINE_BYTES:
-                        raise BadAnswer("a line without end", context=self._target.context, what=call.what)
+                        raise BadAnswer("a line that does not end", context=self._target.context, what=call.what)
                     continue
                 *whole, last = chunk.split(b"\n")
                 whole[0] = bytes(rest + whole[0])
                 rest = bytearray(last)
                 if lines := [line for line in whole if line.strip()]:
                     yield lines
+
+    async def relay(self, call: Call, *, timeout: float, limit: int) -> Relayed:
+        """The response to a call that the API server passes on, whatever its status; no redirect is followed.
+
+        At most `limit` bytes of the body are read. Raises Unreachable, and TimeoutError after `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            used = await self._credentials.headers()
+            found = await self._relayed(call, used, limit)
+            if found.status == 401 and read_status(found.body) and await self._renewed(used, call):
+                found = await self._relayed(call, await self._credentials.headers(), limit)
+            return found
+
+    async def _relayed(self, call: Call, credentials: Headers, limit: int) -> Relayed:
+        import aiohttp
+
+        async with (
+            self._named_failures(call),
+            self._sent(self._read_session(), call, credentials, self._timeout) as response,
+        ):
+            body, broken = bytearray(), ""
+            try:
+                async for chunk in response.content.iter_any():
+                    body += chunk
+                    if len(body) > limit:
+                        break
+            except (aiohttp.ClientError, OSError) as error:
+                broken = _failure(error)
+            headers = tuple((name.lower(), value) for name, value in response.headers.items())
+            return Relayed(response.status, headers, bytes(body[:limit]), len(body) > limit, broken)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
@@ -105,7 +157,7 @@ class Transport:
 
     @asynccontextmanager
     async def _answer(self, call: Call, silence: float) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A successful response. Credentials that are not accepted are renewed once, and a call that
+        """A successful response. Rejected credentials are renewed once, and a call that
         changes nothing is repeated with them."""
         headers = await self._credentials.headers()
         try:
@@ -139,7 +191,7 @@ class Transport:
                     raise await self._refusal(response, call)
                 yield response
         except aiohttp.InvalidURL:
-            raise ConfigError(f"{self._target.context}: {self._server} is no server address.") from None
+            raise ConfigError(f"{self._target.context}: {self._server} is not a valid server URL.") from None
         finally:
             if call.write:
                 if session in self._sessions:
@@ -153,7 +205,9 @@ class Transport:
         import aiohttp
         import yarl
 
-        sent = [*headers, ("Accept", call.accept)]
+        sent = [*headers, *call.headers]
+        if not any(name.lower() == "accept" for name, _ in call.headers):
+            sent.append(("Accept", call.accept))
         if call.body is not None:
             sent.append(("Content-Type", call.content_type))
         async with asyncio.timeout(self._timeout + CONNECT_SECONDS):
@@ -206,7 +260,7 @@ class Transport:
         return kind(words, context=self._target.context, what=call.what, sent=sent)
 
     def _read_session(self) -> aiohttp.ClientSession:
-        """The shared session, made anew when renewed credentials brought another client certificate."""
+        """The shared session, created again when renewed credentials have a new client certificate."""
         tls = self._credentials.tls
         if self._readers is None or tls is not self._tls:
             self._tls = tls
@@ -229,7 +283,7 @@ class Transport:
             read_bufsize=1 << 20,
             headers={
                 "User-Agent": "rollout-cockpit",
-                # Ten thousand pods are 81 MB plain and 4.6 MB packed; packing only costs where no wire is.
+                # 10,000 pods are 81 MB plain and 4.6 MB compressed; on loopback, compression only costs CPU.
                 "Accept-Encoding": "identity" if is_loopback(self._server) else "gzip",
             },
         )
@@ -238,7 +292,7 @@ class Transport:
 
 
 async def _never_repeated(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Middleware that hides from aiohttp a loss after which it would send a DELETE or PUT a second time."""
+    """Middleware that keeps aiohttp from retrying a DELETE or PUT after the connection was lost."""
     import aiohttp
 
     try:
@@ -250,28 +304,35 @@ async def _never_repeated(request: aiohttp.ClientRequest, send: aiohttp.ClientHa
 
 
 def _failure(error: Exception) -> str:
-    """The failure in words; class names of a library tell an operator nothing."""
+    """The failure in plain words, because a library's class names do not help an operator."""
+    import aiohttp
+
+    match error:
+        case aiohttp.ClientConnectorError():
+            return _no_connection(error)
+        case aiohttp.ClientHttpProxyError():
+            return f"the proxy answered {error.status}"
+        case aiohttp.ConnectionTimeoutError():
+            return f"no connection within {CONNECT_SECONDS:g} s"
+        case TimeoutError():
+            return "no response in time"
+        case aiohttp.ServerDisconnectedError():
+            return "the connection was closed without a response"
+        case aiohttp.ClientPayloadError():
+            return "the connection was lost before the response was complete"
+        case OSError():
+            return error.strerror or "the connection broke"
+    return "the response is not HTTP"
+
+
+def _no_connection(error: aiohttp.ClientConnectorError) -> str:
     import aiohttp
 
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return f"the server's certificate is not trusted ({error.certificate_error})"
         case aiohttp.ClientConnectorDNSError():
-            return "the name does not resolve"
+            return "the host name does not resolve"
         case aiohttp.ClientSSLError():
             return f"TLS failed ({error.os_error.strerror or error.os_error})"
-        case aiohttp.ClientConnectorError():
-            return error.os_error.strerror or str(error.os_error) or "no connection"
-        case aiohttp.ClientHttpProxyError():
-            return f"the proxy answered {error.status}"
-        case aiohttp.ConnectionTimeoutError():
-            return f"no connection within {CONNECT_SECONDS:g} s"
-        case TimeoutError():
-            return "no answer in time"
-        case aiohttp.ServerDisconnectedError():
-            return "the connection was closed without an answer"
-        case aiohttp.ClientPayloadError():
-            return "the connection was lost before the answer was complete"
-        case OSError():
-            return error.strerror or "the connection broke"
-    return "the answer is no HTTP"
+    return error.os_error.strerror or str(error.os_error) or "no connection"

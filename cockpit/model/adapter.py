@@ -1,4 +1,4 @@
-"""What an adapter is: it reads rollouts from objects and plans acts on them, both as pure functions."""
+"""The adapter interface: reads rollouts from objects and plans acts on them, both as pure functions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cockpit.model.rollout import Rollout
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What an adapter is for, in the words of its users: a row of the table of systems.
+    """What an adapter supports: a row of the README's table of systems.
 
-    `objects` names what it reads, `shows` what of it is shown, `acts` are those that it can plan.
+    `objects` is what it reads, `shows` what it displays, `acts` are the acts that it can plan.
     """
 
     name: str
@@ -26,32 +26,32 @@ class Card:
 
 
 class Adapter(Protocol):
-    """One system or router. It never fails on what a cluster holds: what is odd becomes a finding."""
+    """One system or router. It never raises for cluster data: anything unexpected becomes a finding."""
 
     @property
     def id(self) -> str:
-        """The `system` of the rollouts it reads when a controller drives them, else the router's word."""
+        """The `system` of its rollouts if a controller drives them, else the router's name."""
         ...
 
     @property
     def roots(self) -> tuple[Resource, ...]:
-        """Kinds of which each object is the root of at most a few rollouts."""
+        """Kinds whose objects are roots of rollouts."""
         ...
 
     @property
     def needs(self) -> tuple[Resource, ...]:
-        """Every kind it looks at, the roots included."""
+        """Every kind it reads, including the roots."""
         ...
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """One for each way of releasing that it knows."""
+        """One for each release strategy that it supports."""
         ...
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        """The rollouts rooted in this object; none where it is no rollout (or belongs to another root's)."""
+        """The rollouts rooted in this object; none if it is not a rollout (or is part of another root's)."""
         ...
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        """What `ask` would send, against the objects as they are now."""
+        """What `ask` would send, based on the current objects."""
         ...

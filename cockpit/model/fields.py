@@ -1,4 +1,4 @@
-"""Fields of JSON that nobody has checked: each asks for a shape and gets an empty one where there is another."""
+"""Reads fields of unchecked JSON: each function returns an empty value if the type is different."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Any
 
 
 def mapping(value: Any, *keys: str) -> dict[str, Any]:
-    """The object at the end of `keys`; empty where there is none."""
+    """The object at path `keys`; empty if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def entries(value: Any, *keys: str) -> list[Any]:
-    """The list at the end of `keys`; empty where there is none."""
+    """The list at path `keys`; empty if there is none."""
     found = mapping(value, *keys[:-1]).get(keys[-1]) if keys else value
     return found if isinstance(found, list) else []
 
 
 def text(value: Any, *keys: str) -> str:
-    """The string at the end of `keys`; "" where there is none."""
+    """The string at path `keys`; "" if there is none."""
     found = mapping(value, *keys[:-1]).get(keys[-1]) if keys else value
     return found if isinstance(found, str) else ""
 
 
 def whole(value: Any, *keys: str) -> int | None:
-    """The whole number at the end of `keys`; None where there is none."""
+    """The integer at path `keys`; None if there is none."""
     found = mapping(value, *keys[:-1]).get(keys[-1]) if keys else value
     if isinstance(found, bool) or not isinstance(found, int):
         return None
@@ -33,5 +33,5 @@ def whole(value: Any, *keys: str) -> int | None:
 
 
 def flag(value: Any, *keys: str) -> bool:
-    """Whether the end of `keys` is `true`."""
+    """Whether the value at path `keys` is `true`."""
     return (mapping(value, *keys[:-1]).get(keys[-1]) if keys else value) is True

@@ -1,4 +1,4 @@
-"""The read side of one cluster's store, as adapters see it."""
+"""The read interface of one cluster's store, for adapters."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from cockpit.model.refs import Resource
 class Objects(Protocol):
     """Objects of one cluster, indexed; every answer is in a stable order (namespace, name).
 
-    A session hands adapters a view that notes each question, so that a changed object leads back to
-    exactly the rollouts that were read from it. Ask narrow questions.
+    A session gives adapters a view that records each question, so that a changed object can be traced to exactly
+    the rollouts that were read from it. Ask narrow questions.
     """
 
     @property
     def context(self) -> str:
-        """Name of the kubeconfig context, for messages and keys."""
+        """The kubeconfig context, for messages and keys."""
         ...
 
     def get(self, resource: Resource, namespace: str, name: str) -> Obj | None: ...
@@ -32,7 +32,10 @@ class Objects(Protocol):
         ...
 
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
-        """Objects of any namespace with `key` among their index keys; only for keys that begin with "steers="."""
+        """Objects in all namespaces with `key` among their index keys.
+
+        Only for keys that start with "steers=", "service=", "to=", "host=" or "alias of ".
+        """
         ...
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
@@ -44,9 +47,16 @@ class Objects(Protocol):
         ...
 
     def known(self, resource: Resource) -> bool:
-        """True once a list of this kind has been read, so that an absent object is really absent."""
+        """True once this kind has been listed, so that a missing object really does not exist."""
+        ...
+
+    def unread(self, resource: Resource) -> bool:
+        """True if objects of this kind may exist that are not read: no permission, or not listed yet."""
         ...
 
     def covers(self, namespace: str) -> bool:
-        """Whether objects of this namespace are read at all; False where a session is kept to another one."""
+        """Whether this namespace is read; False if the session is limited to another one.
+
+        "" asks whether all namespaces are.
+        """
         ...

@@ -1,21 +1,22 @@
-"""Acts and plans: what a person asks for, and what would be sent. Pure data."""
+"""Acts and plans: what a user requests, and what would be sent. Pure data."""
 
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.redact import HIDDEN, redacted
-from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.shell_line import shell_line
 
-_HIDDEN_VALUES = f'values that may be confidential are "{HIDDEN}" in the kubectl line: it cannot be pasted as it is'
+_HIDDEN_VALUES = f'values that may be confidential are "{HIDDEN}" in the kubectl line: fill them in before running it'
 
 
 class Act(StrEnum):
-    """The words of the command line and of the journal."""
+    """The acts, by their names in the command line and the journal."""
 
     SET_WEIGHT = "set-weight"
     HEADER = "header"
@@ -36,16 +37,17 @@ class Act(StrEnum):
     ENABLE = "enable"
     DISABLE = "disable"
     STEPS = "steps"
+    PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One act with its arguments; weights and counts by version name, weights as fractions of 1.
 
-    `by` chooses between ways to the same end: "selector" or "backend" for promote on an Ingress.
+    `by` chooses between methods, by the `id` of one of `ActState.ways`.
     `step` counts from 1. `image` is (container, image) of set-image, the container "" where there is only one.
-    `steps` are the shares of the new version, step by step, that a `manual` rollout is to take; none ends the plan.
-    `at` is when it was asked (RFC 3339), for systems that are told a time; a session fills it in.
+    `steps` are the planned shares of the new version of a rollout without a controller; none ends the plan.
+    `at` is the time of the request (RFC 3339), for systems that record a time; the session sets it.
     """
 
     act: Act
@@ -61,12 +63,27 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class ActWay:
+    """One of several methods for an act: its id for `Ask.by`, its description, and why it is unavailable now."""
+
+    id: str
+    words: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActState:
-    """Whether an act applies now; `why` says why not."""
+    """Whether an act applies now; `why` is the reason if not.
+
+    `ways` are the methods if there are several, the usual one first. `versions` are the names to choose from if the
+    user must choose; empty if the act itself determines the version, or applies to all.
+    """
 
     act: Act
     enabled: bool
     why: str = ""
+    ways: tuple[ActWay, ...] = ()
+    versions: tuple[str, ...] = ()
 
 
 class Verb(StrEnum):
@@ -82,15 +99,14 @@ class PatchType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One write. It carries its own precondition, so that a changed object refuses it.
+    """One write. It carries its own precondition, so that the server refuses it if the object has changed.
 
     A merge patch has `metadata.resourceVersion` (409 when stale), a JSON patch has `test` operations
-    (422 when they fail), a delete has `preconditions` with uid and where useful resourceVersion.
+    (422 when they fail), a delete has `preconditions` with uid and, if useful, resourceVersion.
     `body` is JSON as Python values; for CREATE the whole object, for DELETE the DeleteOptions.
-    `consumed` marks a write that a controller takes up and clears (an approval in a status): that the object does
-    not show it afterwards does not say that it was not taken. `context` is where it is sent, if that is another
-    cluster than the rollout's. `fleeting` is a patch of an object that may be gone by then (a pod): that is no
-    failure, there is nothing left to patch.
+    `consumed` marks a write that a controller consumes and clears (an approval in a status): the object need not
+    show it afterwards. `context` is the cluster to send it to, if that is not the rollout's. `fleeting` is a patch
+    of an object that may be gone by then (a pod): in that case there is nothing to patch, and it is not a failure.
     """
 
     verb: Verb
@@ -104,7 +120,7 @@ class Request:
     fleeting: bool = False
 
     def command(self, context: str) -> str:
-        """The kubectl line that would send the same, for people: values that may be confidential are "(hidden)".
+        """The equivalent kubectl line for display: values that may be confidential are "(hidden)".
 
         `context` is the rollout's.
         """
@@ -117,11 +133,11 @@ class Request:
                 words = [*place, "patch", what, f"--type={kind}", "-p", body]
                 if self.subresource:
                     words.insert(-3, f"--subresource={self.subresource}")
-                return shlex.join(words)
+                return shell_line(words)
             case Verb.DELETE:
-                return shlex.join([*place, "delete", what])
+                return shell_line([*place, "delete", what])
             case Verb.CREATE:
-                return f"{shlex.join([*place, 'create', '-f', '-'])} <<< {shlex.quote(body)}"
+                return shell_line([*place, "create", "-f", "-"], stdin=body)
 
 
 def _name(request: Request) -> str:
@@ -130,7 +146,7 @@ def _name(request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of the preview: what, from, to; such as ("v2 in default", "30%", "50%")."""
+    """One line of the preview: what, before, after; such as ("v2 in default", "30%", "50%")."""
 
     what: str
     before: str
@@ -142,7 +158,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must be seen afterwards: the written share of a version in a lane, as a fraction of 1."""
+    """Expected result: the written share of a version in a lane, as a fraction of 1."""
 
     lane: str
     version: str
@@ -151,12 +167,12 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """Where a controller must be seen to have brought the rollout; every condition that is set has to hold.
+    """The state to which a controller must bring the rollout; every condition that is set must hold.
 
-    `phases` and `not_phases` are words of `rollout.Phase`; a step counts from 1. A rollout that has no step any more
-    has left every step. `stable` is the version that must be the stable (or active) one, `identity` the same by one
-    of `Version.identity`, for a version whose name is not known yet. `replaced` is the identity of a version that
-    must have no pods any more.
+    `phases` and `not_phases` are values of `rollout.Phase`; steps count from 1. A rollout without a step has left
+    every step. `stable` is the version that must be the stable (or active) one, `identity` the same by one of
+    `Version.identity`, for a version whose name is not known yet. `replaced` is the identity of a version that must
+    have no pods left.
     """
 
     words: str
@@ -173,13 +189,12 @@ class Milestone:
 class Plan:
     """What an act will do.
 
-    `requests` are sent in order, each only after the one before was answered; afterwards `expected` must
-    be what is written and observed, of each version in `pods` so many pods must be ready, and the objects
-    in `gone` must be gone. `inverse` undoes the patches,
-    guarded by the values written here; a delete is undone by creating the object again as it was read
-    just before. `raises` is true where more users will get the new version: sending is then deliberate.
-    `final` is true for a full promotion or a deletion, for which production asks for the name.
-    `reaches` is what tells "the controller did it" from "the API server accepted it".
+    `requests` are sent in order, each after the previous one was answered. Afterwards `expected` must be written and
+    observed, `pods` gives the number of ready pods by version, and the objects in `gone` must be gone. `inverse`
+    undoes the patches, guarded by the values written here; a delete is undone by creating the object again as it was
+    read just before. `raises` is true if more users will get the new version: sending then needs a deliberate choice.
+    `final` is true where the adapter knows that everyone gets the new version in the end, which `expected` may not say.
+    `reaches` distinguishes "the controller did it" from "the API server accepted it".
     """
 
     act: Act
@@ -197,17 +212,28 @@ class Plan:
     pods: tuple[tuple[str, int], ...] = ()
     reaches: Milestone | None = None
 
+    @property
+    def decisive(self) -> bool:
+        """Whether everyone gets the new version, or objects are deleted: production contexts then ask for the name.
+
+        The act's name does not matter: a flip exposes everyone as a promotion does. Pods are made again by their
+        owners.
+        """
+        everyone = self.raises and any(e.lane == DEFAULT_LANE and e.share > 1 - CLOSE for e in self.expected)
+        destroys = any(request.verb is Verb.DELETE and request.ref.resource != PODS for request in self.requests)
+        return self.final or everyone or destroys
+
     def commands(self) -> tuple[str, ...]:
         """The equivalent kubectl lines, in order."""
         return tuple(request.command(self.rollout.context) for request in self.requests)
 
     def cautions(self) -> tuple[str, ...]:
-        """The warnings, and that a kubectl line cannot be used as it is where values in it are hidden."""
+        """The warnings, and a note if the kubectl lines have hidden values."""
         hidden = any(redacted(request.body) != request.body for request in self.requests)
         return (*self.warnings, _HIDDEN_VALUES) if hidden else self.warnings
 
     def words(self, request: Request) -> str:
-        """A request by what tells it from the others of the plan: `patch Service shop/web (status)`."""
+        """A unique description of a request within the plan: `patch Service shop/web (status)`."""
         alike = [each for each in self.requests if _name(each) == _name(request)]
         if len(alike) < 2:
             return _name(request)

@@ -1,4 +1,4 @@
-"""Names of things in a cluster: kinds of resource, single objects, rollouts."""
+"""Names in a cluster: resource kinds, objects, rollouts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Resource:
-    """One kind as the API serves it; `group` is "" for the core group."""
+    """One resource kind; `group` is "" for the core group."""
 
     group: str
     version: str
@@ -22,7 +22,7 @@ class Resource:
 
     @property
     def kubectl_name(self) -> str:
-        """The name kubectl takes for it, unambiguous for kinds that are not built in."""
+        """The kind's name for kubectl, with the group for kinds that are not built in."""
         return (
             f"{self.plural}.{self.group}"
             if "." in self.group and not self.group.endswith("k8s.io")
@@ -30,7 +30,7 @@ class Resource:
         )
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
-        """The URL path; without namespace the list over all namespaces, without name a list."""
+        """The URL path; without a name the list, without a namespace the list of all namespaces."""
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
         parts = [root]
         if namespace and self.namespaced:
@@ -59,7 +59,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RolloutKey:
-    """What tells one rollout from every other; the same while its objects live."""
+    """The unique key of a rollout; constant while its objects exist."""
 
     context: str
     namespace: str
@@ -78,6 +78,7 @@ ENDPOINTSLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointS
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 INGRESSCLASSES = Resource("networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False)
 EVENTS = Resource("", "v1", "events", "Event")
+JOBS = Resource("batch", "v1", "jobs", "Job")
 STATEFULSETS = Resource("apps", "v1", "statefulsets", "StatefulSet")
 DAEMONSETS = Resource("apps", "v1", "daemonsets", "DaemonSet")
 HORIZONTALPODAUTOSCALERS = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
@@ -85,11 +86,12 @@ CONTROLLERREVISIONS = Resource("apps", "v1", "controllerrevisions", "ControllerR
 ARGO_ROLLOUTS = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 ANALYSISRUNS = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
 EXPERIMENTS = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
-# Of a kind in several versions the cockpit reads one, the first here that the cluster serves.
+# Of a kind with several versions the cockpit reads one: the first of these that the cluster serves.
 KRUISE_ROLLOUTS = Resource("rollouts.kruise.io", "v1beta1", "rollouts", "Rollout")
 KRUISE_ROLLOUTS_V1ALPHA1 = Resource("rollouts.kruise.io", "v1alpha1", "rollouts", "Rollout")
 BATCHRELEASES = Resource("rollouts.kruise.io", "v1beta1", "batchreleases", "BatchRelease")
 BATCHRELEASES_V1ALPHA1 = Resource("rollouts.kruise.io", "v1alpha1", "batchreleases", "BatchRelease")
+TRAFFICROUTINGS = Resource("rollouts.kruise.io", "v1alpha1", "trafficroutings", "TrafficRouting")
 CLONESETS = Resource("apps.kruise.io", "v1alpha1", "clonesets", "CloneSet")
 ADVANCED_STATEFULSETS = Resource("apps.kruise.io", "v1beta1", "statefulsets", "StatefulSet")
 VIRTUALSERVICES = Resource("networking.istio.io", "v1", "virtualservices", "VirtualService")
@@ -107,3 +109,5 @@ HTTPROUTES_V1BETA1 = Resource("gateway.networking.k8s.io", "v1beta1", "httproute
 GATEWAYS_V1BETA1 = Resource("gateway.networking.k8s.io", "v1beta1", "gateways", "Gateway")
 GATEWAYS = Resource("gateway.networking.k8s.io", "v1", "gateways", "Gateway")
 FLAGGER_CANARIES = Resource("flagger.app", "v1beta1", "canaries", "Canary")
+TRAEFIKSERVICES = Resource("traefik.io", "v1alpha1", "traefikservices", "TraefikService")
+INGRESSROUTES = Resource("traefik.io", "v1alpha1", "ingressroutes", "IngressRoute")

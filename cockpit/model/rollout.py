@@ -1,25 +1,34 @@
-"""A rollout as an operator thinks of it: versions, lanes, shares, findings, acts."""
+"""A rollout from an operator's view: versions, lanes, shares, findings, acts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cockpit.model.door import Door
+from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.plan import ActState
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.real_traffic import RealTraffic
 from cockpit.model.refs import Ref, RolloutKey
+
+# The name of the row for pods, backends and answers that belong to no version.
+OTHERS = "others"
 
 
 class Phase(StrEnum):
-    """Where a rollout stands; one word for every system."""
+    """The phase of a rollout, the same words for every system."""
 
-    AT_REST = "at rest"  # one version takes all traffic and nothing moves
+    AT_REST = "at rest"  # one version receives all traffic and nothing changes
     CANARY = "canary"  # traffic is split by hand
-    PROGRESSING = "progressing"  # a controller is moving it
-    WAITING = "waiting"  # a person has to decide
+    PROGRESSING = "progressing"  # a controller is changing it
+    WAITING = "waiting"  # waits for approval
     PAUSED = "paused"
     DEGRADED = "degraded"
     ABORTED = "aborted"
+
+
+# How a release ends that does not go on by itself.
+LOST = frozenset({Phase.DEGRADED, Phase.ABORTED})
 
 
 class Role(StrEnum):
@@ -29,6 +38,7 @@ class Role(StrEnum):
     PREVIEW = "preview"
     OLD = "old"
     NEW = "new"
+    OTHERS = "others"  # belongs to no version of the rollout but receives requests
 
 
 class PodState(StrEnum):
@@ -39,16 +49,25 @@ class PodState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the observed answers say about the written split."""
+    """Whether the observed split matches the written one."""
 
     ON = "on"
     OFF = "off"
-    NOT_YET = "not-yet"
+    DOUBTFUL = "doubtful"  # something speaks against the written split, not yet for certain
+    NOT_YET = "not-yet"  # too few answers
     UNKNOWN = "unknown"
 
 
+class Followed(StrEnum):
+    """Whether requests follow a split that was written lately, or still the previous one."""
+
+    YES = "yes"
+    PARTLY = "partly"  # some of the gateways do
+    NOT_YET = "not-yet"
+
+
 class Severity(StrEnum):
-    """`info` is worth knowing, `warning` needs a look, `critical` hurts users now."""
+    """`info` is good to know, `warning` needs attention, `critical` affects users now."""
 
     INFO = "info"
     WARNING = "warning"
@@ -57,20 +76,27 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PodCell:
+    """One pod. `node` is "" until it is scheduled, `created` is RFC 3339, `ready` counts containers."""
+
     name: str
     uid: str
     state: PodState
     reason: str = ""
     restarts: int = 0
+    node: str = ""
+    created: str = ""
+    ready: int = 0
+    containers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Pods of one template that answer as one.
+    """The pods of one template.
 
-    `name` is unique in its rollout and made for display; `identity` (ReplicaSet or workload uids) tells
-    it apart. `marks` are the texts that name it in an answer (label values, image tag, workload names).
-    `context` is where it runs, if that is another cluster than the rollout's.
+    `name` is unique in its rollout and for display; `identity` (ReplicaSet or workload uids) identifies it.
+    `marks` are the texts that name it in an answer (label values, image tag, workload names). `context` is the
+    cluster where it runs, if that is not the rollout's. `born` is when it was first rolled out (RFC 3339), "" if that
+    is not known.
     """
 
     name: str
@@ -83,14 +109,15 @@ class Version:
     identity: tuple[str, ...] = ()
     marks: frozenset[str] = frozenset()
     context: str = ""
+    born: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What requests saw of one version in one lane: shares are fractions of 1, times milliseconds.
+    """Probe results of one version in one lane: shares are fractions of 1, times are in milliseconds.
 
-    `samples` are the answers of the lane that named a version, of which `share` is this one's; `errors`
-    are this version's.
+    `samples` is the number of answers in the lane that name a version, plus those that name none where others do;
+    `share` is this version's part of them, `errors` this version's errors.
     """
 
     share: float
@@ -103,34 +130,43 @@ class Observed:
 
     @property
     def answers(self) -> int:
-        """Answers of this version."""
+        """Number of answers from this version."""
         return round(self.share * self.samples)
 
     @property
     def error_rate(self) -> float | None:
-        """Errors among its own answers; None while it gave none."""
+        """Error rate among its own answers; None if there are none."""
         return min(self.errors / self.answers, 1.0) if self.answers else None
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The three truths of one version in one lane; fractions of 1, None where nobody knows.
+    """Declared, written and observed share of one version in one lane; fractions of 1, None if unknown.
 
-    `declared` is what the rollout asks for, `written` what the router object says.
+    `declared` is what the rollout specifies, `written` what the routing object contains. `others` is true for the
+    row of requests that go to no version. `real` is what a Prometheus says of real users' requests, which it does not
+    tell apart by lane: it is that of all lanes, in the default lane only.
     """
 
     version: str
     declared: float | None
     written: float | None
     observed: Observed | None = None
+    others: bool = False
+    real: RealTraffic | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A class of requests with a split of its own. The default lane has the name "default" and no match.
+    """A class of requests with its own split. The default lane has the name `DEFAULT_LANE` and no match.
 
-    `headers` make a request fall into the lane; None where no example can be derived (a pattern).
-    `derived` is true where shares follow from pod counts and nobody wrote them.
+    `headers` put a request into the lane; None if no example can be derived (a pattern).
+    `derived` is true if shares follow from pod counts instead of a written split. `followed` is judged after a
+    change. `awaited_since` is when this split was written, or first looked at (UTC seconds), while gateways may still
+    be about to follow it: None once it was ON, or where answers agree with no split before it. `p_value` is the
+    largest chance that a split that is followed looks as bad as this at some time until now. `missing` is about how
+    many more answers a verdict needs; None if it has one or none would help. `sticky` is the lane of a probe's client
+    that keeps its cookies beside the lane of the same requests without: its split is not judged.
     """
 
     name: str
@@ -143,14 +179,18 @@ class Lane:
     errors: int = 0
     unknown: int = 0
     p_value: float | None = None
+    followed: Followed = Followed.YES
+    awaited_since: float | None = None
+    missing: int | None = None
+    sticky: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The step under way, counted from 1, 0 where a plan waits for its first; a rollout at rest has none.
+    """The current step, counted from 1, or 0 before the first; a rollout at rest has none.
 
-    `weight` is the share that it declares for the new version, as a fraction of 1. `until` is when a timed pause
-    ends (RFC 3339), `asks` true where a person has to decide before it goes on.
+    `weight` is the share that it declares for the new version, as a fraction of 1. `until` is the end of a timed
+    pause (RFC 3339), `asks` is true if the step waits for approval.
     """
 
     index: int
@@ -172,12 +212,21 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something an on-call wants told. `id` is stable, such as "dangling-canary"."""
+    """Something that an on-call engineer needs to know. `id` is stable, such as "dangling-canary".
+
+    `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
+    """
 
     id: str
     severity: Severity
     text: str
     evidence: str = ""
+    about: str = ""
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """What makes it the same finding as an earlier one, whatever its figures are now."""
+        return self.id, self.about or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +237,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One release of one thing. Facts only: sessions add what was observed.
+    """One release of one application. Facts only: sessions add what was observed.
 
-    `objects` are the objects that the rollout was read from and that acts touch, the root first.
-    `epoch` changes when the objects that decide the split change: samples from before do not count.
-    `entrance` is what a request asks for where only the way in is missing (`door` is None, `door_missing` says
-    why): its `address` is "" until a user gives one, or a cluster IP, which from outside only a proxy reaches.
+    `objects` are the objects that the rollout was read from and that acts change, the root first.
+    `aliases` are its other names, besides those of its objects (`is_called`).
+    `epoch` changes when the objects that decide the split change: earlier samples no longer count.
+    `incomplete_target` is the probe target if only the address is missing (`probe_target` is None,
+    `probe_target_missing` says why): its `address` is "" until a user sets one, or a cluster IP, which from outside
+    only a proxy can reach.
+    `api_target` goes through the API server's Service proxy to the Service whose endpoints decide the split; None if
+    something else decides it. A session uses it where `probe_target` is None and the user has the right.
+    `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
     """
 
     key: RolloutKey
@@ -209,16 +263,40 @@ class Rollout:
     findings: tuple[Finding, ...] = ()
     acts: tuple[ActState, ...] = ()
     owners: tuple[Owner, ...] = ()
-    door: Door | None = None
-    entrance: Door | None = None
-    door_missing: str = ""
+    probe_target: ProbeTarget | None = None
+    incomplete_target: ProbeTarget | None = None
+    probe_target_missing: str = ""
+    api_target: ProbeTarget | None = None
     created: str | None = field(default=None, compare=False)
+    since: str | None = field(default=None, compare=False)
+    aliases: tuple[str, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        """Whether a name means this rollout: its own, or that of one of its objects or of one that routes to it."""
+        refs = (*self.objects, *(v.workload for v in self.versions if v.workload))
+        own = {ref.name for ref in refs if ref.namespace == self.key.namespace}
+        return name == self.key.name or name in self.aliases or name in own
+
+    def was(self, key: RolloutKey) -> bool:
+        """Whether `key` can be an earlier key of this rollout: another system or name of the same application."""
+        return (key.context, key.namespace) == (self.key.context, self.key.namespace) and self.is_called(key.name)
 
     def version(self, name: str) -> Version | None:
-        """The version of that name."""
+        """The version with that name."""
         return next((v for v in self.versions if v.name == name), None)
+
+    def completed_by(self, current: ProbeTarget | None) -> ProbeTarget | None:
+        """The target that an entered address completes: `current`, unless that goes through the API server."""
+        if current and current.service is None:
+            return current
+        return self.incomplete_target or current
+
+    @property
+    def own_versions(self) -> tuple[Version, ...]:
+        """The versions that acts can use: all except the row for requests that go to no version."""
+        return tuple(version for version in self.versions if version.role is not Role.OTHERS)
 
     @property
     def default_lane(self) -> Lane | None:
-        """The lane of requests that no rule catches; the first where a rollout has none of that name."""
-        return next((lane for lane in self.lanes if lane.name == "default"), next(iter(self.lanes), None))
+        """The lane of requests that match no rule; the first lane if there is none with that name."""
+        return next((lane for lane in self.lanes if lane.name == DEFAULT_LANE), next(iter(self.lanes), None))

@@ -1,4 +1,4 @@
-"""Text that came from a cluster, an answer or a file, made safe to show."""
+"""Makes text from a cluster, a response or a file safe to show."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ _SEQUENCE = re.compile(
 _SPACES = frozenset("\t\n\r\v\f\x85\u2028\u2029")
 
 
+# Vietnamese and Hebrew need two, Tibetan and Thai three on a character.
+MOST_MARKS = 4
+_MARKS = frozenset({"Mn", "Me"})
+
+
 def safe_text(text: object, limit: int = 300) -> str:
     """One line without terminal escapes, control or invisible characters and bidi overrides.
 
-    White space of every kind becomes a space, a lone surrogate U+FFFD; longer than `limit` characters
-    ends in an ellipsis. Markup of a screen's library is not touched: a screen shows text, not markup.
+    White space of every kind becomes a space, a lone surrogate becomes U+FFFD; text longer than `limit` characters
+    ends in an ellipsis. Markup is not changed: screens must not parse it.
     """
     raw = text if isinstance(text, str) else str(text)
-    # Sequences can be longer than what is shown, so look a little further than the limit.
+    # Escape sequences can be longer than the visible text, so read a little beyond the limit.
     clean = _clean(raw[: limit * 4 + 1000]).strip()
     return clean if len(clean) <= limit else clean[: max(limit - 1, 0)] + "…"
 
 
 def safe_lines(text: str, lines: int = 500, width: int = 2000) -> tuple[str, ...]:
-    """The last `lines` lines, each safe and at most `width` characters; indentation stays."""
+    """The last `lines` lines, each safe and at most `width` characters; indentation is kept."""
     last = text.replace("\r\n", "\n").split("\n")
     if last and not last[-1]:
         last.pop()
@@ -39,9 +44,22 @@ def _bounded(line: str, width: int) -> str:
 
 
 def _clean(text: str) -> str:
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_visible, _SEQUENCE.sub("", text)))
+    if not text.isprintable():
+        text = "".join(map(_visible, _SEQUENCE.sub("", text)))
+    return text if text.isascii() else _with_few_marks(text)
+
+
+def _with_few_marks(text: str) -> str:
+    """At most MOST_MARKS marks on each character: more of them paint over the lines above and below."""
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+        if marks <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _visible(character: str) -> str:

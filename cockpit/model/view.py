@@ -1,31 +1,41 @@
-"""What a face may show: immutable, made at most ten times a second, never partly changed."""
+"""What user interfaces show: immutable, published at most ten times a second, always consistent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cockpit.model.door import Door
+from cockpit.model.counts import counted
+from cockpit.model.guard import GuardView
+from cockpit.model.health import NOT_MEASURED, AnswerHealth, Health, RolloutHealth
 from cockpit.model.plan import Plan, Refused
+from cockpit.model.probe_answer import PhaseTimes
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.real_traffic import RealView
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.sampling import NOT_SAMPLED, ContextSampling
 
 
 class Sync(StrEnum):
-    """How far the data of a kind (or, worst first, of a cluster) can be trusted."""
+    """Sync state of a kind, or of a cluster (the worst of its kinds)."""
 
     CONNECTING = "connecting"
     SYNCING = "syncing"
     LIVE = "live"
-    RETRYING = "retrying"  # what is shown may be old; `since` says since when
+    RETRYING = "retrying"  # data may be stale since `since`
     FORBIDDEN = "forbidden"
     ABSENT = "absent"  # the cluster does not serve the kind
-    REFUSED = "refused"  # credentials are not accepted
+    REFUSED = "refused"  # credentials rejected
 
 
 @dataclass(frozen=True, slots=True)
 class KindSync:
-    """One kind of one cluster. Times are UTC seconds since 1970; `error` is safe text."""
+    """One kind of one cluster. Times are UTC seconds since 1970; `error` is safe text.
+
+    `read` of `expected` objects are in of a list that takes several pages; 0 while none is being read, or if the
+    server does not say how many there are.
+    """
 
     kind: str
     state: Sync
@@ -36,14 +46,18 @@ class KindSync:
     objects: int = 0
     relists: int = 0
     dropped: int = 0  # objects that could not be decoded
+    group: str = ""  # API group
+    read: int = 0
+    expected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
     """One context; `state` is the worst of the kinds that matter, `stale_since` is set when not live.
 
-    `aside` is one that was not asked for: it is read because it is behind a gateway with one that was, and its own
-    rollouts are not shown.
+    `aside` is a cluster that was not requested: it is read because it shares a gateway with a requested one, and
+    its own rollouts are not shown. `unfinished` is how many objects still have to be read into rollouts. `asking` while
+    it is not known yet whether probes may go through its API server, so that targets may be missing.
     """
 
     context: str
@@ -56,6 +70,9 @@ class ClusterView:
     stale_since: float | None
     kinds: tuple[KindSync, ...]
     aside: bool = False
+    sampling: ContextSampling = NOT_SAMPLED
+    unfinished: int = 0
+    asking: bool = False
 
 
 class CellKind(StrEnum):
@@ -66,57 +83,86 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One answer in the strip. `note` is the status or the failure, safe and short."""
+    """One answer in the probe strip. `note` is the status or the failure, safe and short.
+
+    `at` is when it came, in monotonic seconds.
+    """
 
     kind: CellKind
     version: str | None
     lane: str
     note: str = ""
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Observed share of each version in a lane over a slice of time."""
+    """What was observed in a lane in the time slice that begins at `at` (UTC seconds) and takes `seconds`.
+
+    `shares` are the versions' shares of the `samples` answers that name one. `errors` are the failed requests by
+    version, "" for those that no version answered; `worst` is the highest error rate, and `p50_ms` the highest median
+    time, of any of the finest slices in it.
+    """
 
     at: float
     lane: str
     shares: tuple[tuple[str, float], ...]
     samples: int
+    seconds: float = 5.0
+    errors: tuple[tuple[str, int], ...] = ()
+    worst: tuple[tuple[str, float], ...] = ()
+    p50_ms: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def end(self) -> float:
+        """When the slice ends (UTC seconds)."""
+        return self.at + self.seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """The newest answers of one version, and the errors among them, whatever split they were given under."""
+class WrittenSplit:
+    """What was written for a lane from `at` (UTC seconds) on; `found`: it was so when the looking began."""
 
-    version: str
-    answers: int
-    errors: int
+    at: float
+    lane: str
+    shares: tuple[tuple[str, float], ...]
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeView:
-    """The probe of one rollout. `strip` and `history` hold the newest last, bounded."""
+    """The probe of one rollout. `strip`, `history` and `splits` hold the newest last, bounded; older points of the
+    history are coarser.
+
+    `idle` is why nothing is sent though nobody stopped the probe, "" if it runs or was stopped. `too_slow` says that
+    the probe itself is the bottleneck, so that times are not the service's and no version is judged by them. `source`
+    says who sends where it is not this machine, such as the pods of a Job.
+    """
 
     running: bool
-    door: Door | None
-    rate: float  # answers per second, lately
+    probe_target: ProbeTarget | None
+    rate: float  # recent answers per second
     asked_rate: float
     total: int
     errors: int
     unknown: int
-    epoch_since: float | None
     strip: tuple[Cell, ...] = ()
-    strip_total: int = 0  # cells ever appended: tells how many are new
+    strip_total: int = 0  # total cells appended, to find the new ones
     history: tuple[Point, ...] = ()
+    splits: tuple[WrittenSplit, ...] = ()
     message: str = ""
-    health: tuple[Health, ...] = ()
+    health: tuple[AnswerHealth, ...] = ()
+    idle: str = ""
+    phases: tuple[PhaseTimes, ...] = ()
+    too_slow: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of remembering where a probe sends: `place` is the file, "" where nothing is kept.
+    """Result of remembering a probe target: `place` is the file, "" if nothing is stored.
 
-    `withheld` names the headers whose values are secret and were not written; `problem` says why nothing was.
+    `withheld` are the headers whose values are secret and were not written; `problem` is the error, if any.
     """
 
     place: str = ""
@@ -125,7 +171,7 @@ class Kept:
 
 
 class Stage(StrEnum):
-    """What became of an act, in order; `verified` and `unverified` are both after `sent`."""
+    """Stages of an act, in order; `verified` and `unverified` both follow `sent`."""
 
     DRY_RUN = "dry-run"
     REFUSED = "refused"
@@ -133,12 +179,15 @@ class Stage(StrEnum):
     SENT = "sent"
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
-    UNKNOWN = "unknown"  # the request left, and no answer came: it may or may not have happened
+    UNKNOWN = "unknown"  # sent, but no response: it may or may not have happened
+    NOTED = "noted"  # no act: a guard was armed, disarmed, acted or ended
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the journal."""
+    """One line of the journal. `server` is the address of the cluster, which tells clusters with the same context
+    name apart; "" if it is not known.
+    """
 
     id: str
     at: float
@@ -149,29 +198,47 @@ class Entry:
     stage: Stage
     why: str = ""
     commands: tuple[str, ...] = ()
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan that was checked against the server: `checks` says how each request fared in the dry run.
+    """A plan that was checked against the server: `checks` are the dry run results of each request.
 
-    `concerns` are what is wrong with the version that more users would get, as it was observed.
+    `concerns` are observed problems of the version that more users would get.
     """
 
     plan: Plan
     checks: tuple[str, ...]
-    blocked: str = ""  # why it cannot be sent (rights, read-only, dry run refused); empty: it can
+    blocked: str = ""  # why it cannot be sent (permissions, read-only, dry run refused); empty: it can
     production: bool = False
     diff: tuple[str, ...] = ()
     concerns: tuple[str, ...] = ()
 
+    @property
+    def asks_for_name(self) -> bool:
+        """Whether the rollout's name has to be typed to send it."""
+        return self.production and self.plan.decisive
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How many answers were counted after an act, and about how many more a verdict needs."""
+
+    answers: int
+    missing: int
+
+    def __str__(self) -> str:
+        return f"{counted(self.answers, 'answer')} seen, about {self.missing} more needed to be sure"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an act ended, or how far it is. `partial` is true where some of its requests were done and one failed.
+    """The result or current stage of an act. `partial` is true if some of its requests were done and one failed.
 
-    `superseded` where a newer act ended the wait for its effect, `failed` where the release ended degraded or aborted
-    instead of where the act was to bring it.
+    `superseded` is true if a newer act ended the wait for its effect, `failed` if the release ended degraded or
+    aborted instead of in the expected state, or reached it but no request is answered. `counting` is set if the act is
+    verified in the objects and too few answers are in: while SENT they are still being counted, VERIFIED time was up.
     """
 
     stage: Stage
@@ -181,23 +248,37 @@ class Outcome:
     partial: bool = False
     superseded: bool = False
     failed: bool = False
+    counting: Counting | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutView:
-    """A rollout with what was observed, and its probe."""
+    """A rollout with what was observed, and its probe. `stale` says why its data may be old or incomplete, or "".
+
+    `real` is what a Prometheus says, if it is read.
+    """
 
     rollout: Rollout
     probe: ProbeView
-    acting: str = ""  # the act under way, in words
+    acting: str = ""  # the act in progress, in words
+    health: RolloutHealth = NOT_MEASURED
+    guard: GuardView | None = None
+    real: RealView | None = None
+    stale: str = ""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it moves, or something speaks against it: it is sampled before what is at rest."""
+        moves = self.rollout.phase is not Phase.AT_REST or bool(self.acting)
+        return moves or self.health.health in (Health.HURT, Health.DOUBTFUL)
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutGroup:
     """The same rollout (namespace, name and system) in several clusters.
 
-    `view` is all of it together: its key has no context, its shares are those on which the clusters agree (None where
-    they differ), its phase and findings the worst. `parts` are the keys by which facts and acts are asked for.
+    `view` is the combined view: its key has no context, its shares are those on which the clusters agree (None where
+    they differ), its phase and findings are the worst. `parts` are the keys for reading and acts.
     """
 
     view: RolloutView
@@ -206,7 +287,7 @@ class RolloutGroup:
 
 @dataclass(frozen=True, slots=True)
 class FleetView:
-    """Everything a face shows. Parts that did not change are the same objects as in the view before."""
+    """Everything a user interface shows. Unchanged parts are the same objects as in the previous view."""
 
     at: float
     clusters: tuple[ClusterView, ...]

@@ -1,5 +1,5 @@
-"""Measures what users get: one request on a connection of its own after another, and what the answers say.
+"""Measures what users get: sends requests, each on its own connection, and reads which version answered.
 
-The room sends GET requests alone, at a rate and concurrency that are capped, and believes no answer:
-bodies are cut, never rendered, never followed. `sender` is its only door to the network.
+Only GET requests are sent, with a capped rate and concurrency. Answers are not trusted: bodies are cut, never
+rendered, and redirects are never followed. Only the senders touch the network.
 """

@@ -1,4 +1,4 @@
-"""Addresses of host names, looked up rarely and shared by all requests under way."""
+"""Addresses of host names: looked up rarely, shared by all requests in flight."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from functools import lru_cache
 
 from cockpit.model.clock import Clock
 
-# Seconds an answer holds, good or bad: a resolver that takes long must not be asked by every request.
+# Seconds for which a lookup's result is cached, good or bad: not every request should wait for a slow resolver.
 HOLD = 5.0
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 
 
 async def system_lookup(host: str) -> Sequence[str]:
-    """Addresses by the system's resolver, in its order of preference (RFC 6724); raises socket.gaierror."""
+    """Addresses from the system's resolver, in order of preference (RFC 6724). Raises socket.gaierror."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except UnicodeError:
-        raise socket.gaierror(socket.EAI_NONAME, "is no host name") from None
+        raise socket.gaierror(socket.EAI_NONAME, "is not a valid host name") from None
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
@@ -43,7 +43,7 @@ class _Known:
 
 
 class Names:
-    """Looks names up through `lookup`, one question a name at a time, and rotates over several addresses."""
+    """Looks names up through `lookup`, one query per name at a time, and rotates over several addresses."""
 
     def __init__(self, clock: Clock, lookup: Lookup = system_lookup) -> None:
         self._clock = clock
@@ -58,7 +58,7 @@ class Names:
         if is_address(host):
             return (host,)
         known = self._entry(host)
-        # Shielded, because the question is shared and one request's timeout must not take it from the others.
+        # Shielded, because the query is shared and one request's timeout must not cancel it for the others.
         found = await asyncio.shield(known.task)
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "has no address")

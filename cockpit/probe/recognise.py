@@ -1,4 +1,4 @@
-"""Which version an answer is. Answers are hostile: nothing here raises for what one holds."""
+"""Which version an answer came from. Answers are hostile: nothing here raises because of what one holds."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from cockpit.model.rollout import Version
+from cockpit.model.rollout import Role, Version
+from cockpit.model.secret_headers import SECRET_HEADERS
 from cockpit.model.text import safe_text
 from cockpit.model.view import CellKind
 from cockpit.probe.patterns import TEXT_LIMIT, Pattern, PatternError
 from cockpit.probe.sender import Answer
 
-NAME_LIMIT = 63  # of a version named by an answer; a label value is no longer
+NAME_LIMIT = 63  # characters of a version named by an answer: the limit of a label value
 _TOKEN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?")
 _STATED = re.compile(r"\bversion[\"']?\s{0,4}[:=]?\s{0,4}[\"']?([A-Za-z0-9][A-Za-z0-9_.\-]{0,62})", re.IGNORECASE)
 # A pod of a ReplicaSet: its name without the five random characters names the ReplicaSet.
@@ -25,12 +26,12 @@ Extract = Callable[[Answer], str | None]
 
 
 class VersionFromError(ValueError):
-    """A `version_from` that cannot be used; the text says why."""
+    """A `version_from` that cannot be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What names a version in an answer. A text that two versions share names neither."""
+    """The texts that name a version in an answer. A text that two versions share names neither."""
 
     pods: Mapping[str, str]
     words: Mapping[str, str]
@@ -41,22 +42,28 @@ class Marks:
         known = list(versions)
         return cls(
             pods=_unshared((pod.name, version.name) for version in known for pod in version.pods),
-            words=_unshared((mark, v.name) for v in known for mark in {v.name, *v.marks} if mark),
+            # The row for everything else has no name that an answer could give.
+            words=_unshared(
+                (mark, v.name)
+                for v in known
+                for mark in (v.marks if v.role is Role.OTHERS else {v.name, *v.marks})
+                if mark
+            ),
         )
 
     def exact(self, text: str) -> str | None:
-        """The version of a text that is wholly a pod name or a mark."""
+        """The version whose pod name or mark is the whole text."""
         return self.pods.get(text) or self.words.get(text)
 
     def within(self, text: str) -> str | None:
-        """The one version that a text names in whole words; pods are surer than marks.
+        """The one version that a text names in whole words; pod names are more reliable than marks.
 
-        A mark of one character is no evidence in a text that may hold any number.
+        A mark of one character is no evidence, because a text may hold any digit.
         """
         found = set(_TOKEN.findall(text))
         for marks in (self.pods, self.words):
             whole = {marks[word] for word in found & marks.keys() if len(word) > 1}
-            # Marks with other characters, such as a digest's colon, are no single word.
+            # Marks with other characters, such as the colon of a digest, are not single words.
             other = {version for mark, version in marks.items() if not _TOKEN.fullmatch(mark) and mark in text}
             if len(whole | other) == 1:
                 return (whole | other).pop()
@@ -73,30 +80,38 @@ def _unshared(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What an answer says: `version` where it names one, `note` the status or the failure."""
+class VersionReading:
+    """What an answer says: `version` if it names one.
+
+    `note` is the status or the failure. For a redirect to TLS it says so ("308 to https"); for an answer from a pod
+    that belongs to no version it names the pod ("pod NAME"). `rejected` is true for a version's answer with a status of
+    4xx.
+    """
 
     kind: CellKind
     version: str | None
     note: str
+    rejected: bool = False
 
 
 class Recogniser:
-    """Reads answers by one `version_from`; without marks, what an answer says is taken as the version's name."""
+    """Reads answers by one `version_from`. Without known versions, the text of an answer is the version's name."""
 
     def __init__(self, version_from: str, versions: Sequence[Version] = ()) -> None:
         self._extract = extractor(version_from)
         self._marks = Marks.of(versions)
         self._discovering = not versions
 
-    def read(self, answer: Answer) -> Reading:
+    def read(self, answer: Answer) -> VersionReading:
         """The reading of an answer; an error may still name its version."""
         version = self._version(answer)
         failed = answer.failure is not None or answer.status is None or answer.status >= 500
         note = str(answer.failure or answer.status or "")
         if failed:
-            return Reading(CellKind.ERROR, version, note)
-        return Reading(CellKind.UNKNOWN if version is None else CellKind.ANSWER, version, note)
+            return VersionReading(CellKind.ERROR, version, note)
+        if version is not None:
+            return VersionReading(CellKind.ANSWER, version, note, answer.status is not None and answer.status >= 400)
+        return VersionReading(CellKind.UNKNOWN, None, _nameless_note(answer) or note)
 
     def _version(self, answer: Answer) -> str | None:
         if answer.status is None:
@@ -111,11 +126,11 @@ class Recogniser:
         return self._marks.exact(text.strip()) or self._marks.within(text)
 
     def _named(self, answer: Answer) -> str | None:
-        """Of the versions that are known, the one that an answer names anywhere."""
+        """The known version that an answer names anywhere."""
         document = _document(answer)
         for pod in (answer.header("x-pod"), _text_at(document, ("pod",))):
-            if pod is not None and pod in self._marks.pods:
-                return self._marks.pods[pod]
+            if pod is not None and (named := self._marks.exact(pod)):
+                return named
         for path in (("labels", "version"), ("version",)):
             text = _text_at(document, path)
             if text is not None and (named := self._marks.exact(text)):
@@ -123,7 +138,7 @@ class Recogniser:
         return self._marks.within(_body(answer))
 
     def _stated(self, answer: Answer) -> str | None:
-        """What an answer calls its version, where nobody knows the versions."""
+        """What an answer calls its version, if the versions are not known."""
         document = _document(answer)
         stated = _text_at(document, ("labels", "version")) or _text_at(document, ("version",))
         body = _body(answer)
@@ -137,20 +152,31 @@ class Recogniser:
         return (safe_text(stated, NAME_LIMIT) or None) if stated else None
 
 
+def _nameless_note(answer: Answer) -> str:
+    """What can be said about an answer that names no version; "" for nothing."""
+    if answer.status is not None and answer.status >= 300:
+        to_tls = (answer.header("location") or "").lower().startswith("https://")
+        return f"{answer.status} to https" if answer.status < 400 and to_tls else ""
+    pod = answer.header("x-pod") or _text_at(_document(answer), ("pod",))
+    return f"pod {safe_text(pod, NAME_LIMIT)}" if pod else ""
+
+
 def extractor(version_from: str) -> Extract | None:
-    """How to take the version's text out of an answer; None for `auto`. Raises VersionFromError."""
+    """A function that takes the version's text out of an answer; None for `auto`. Raises VersionFromError."""
     kind, _, rest = version_from.partition(":")
     match kind:
         case "auto" | "body" if rest or ":" in version_from:
-            raise VersionFromError(f"{kind} takes nothing after it")
+            raise VersionFromError(f"{kind} takes no argument")
         case "auto":
             return None
         case "body":
             return lambda answer: _body(answer).strip() or None
+        case "header" if rest.lower() in SECRET_HEADERS:
+            raise VersionFromError(f"header: the values of {rest} are secret, and versions are shown")
         case "header" if _TOKEN.fullmatch(rest):
             return lambda answer: answer.header(rest)
         case "header":
-            raise VersionFromError("header: needs a header's name, such as header:X-Version")
+            raise VersionFromError("header: needs a header name, such as header:X-Version")
         case "json":
             path = _json_path(rest)
             return lambda answer: _text_at(_document(answer), path)
@@ -171,7 +197,7 @@ def _by_pattern(pattern: str) -> Extract:
 
 
 def _json_path(text: str) -> tuple[str, ...]:
-    """Steps of `labels.version`, `$.labels.version`, `items[0].name` or `/labels/version`."""
+    """The steps of a path such as `labels.version`, `$.labels.version`, `items[0].name` or `/labels/version`."""
     if text.startswith("/"):
         steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in text[1:].split("/"))
     else:
@@ -184,7 +210,7 @@ def _json_path(text: str) -> tuple[str, ...]:
 
 
 def _document(answer: Answer) -> Any:
-    """The body as JSON; None where it is none."""
+    """The body decoded as JSON; None if it is not JSON."""
     if answer.cut or answer.body.lstrip()[:1] not in (b"{", b"["):
         return None
     try:
@@ -207,5 +233,5 @@ def _text_at(document: Any, path: Sequence[str]) -> str | None:
 
 def _body(answer: Answer) -> str:
     text = answer.body.decode("utf-8", "replace")
-    # A colour's escape ends in a letter that would run into the word after it.
+    # The escape sequence of a colour ends in a letter that would merge with the next word.
     return safe_text(text, TEXT_LIMIT * 4) if "\x1b" in text else text

@@ -1,135 +1,247 @@
-"""What a probe saw of one lane since the split last changed."""
+"""What a probe observed in one lane since the split last changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from cockpit.model.rollout import Lane, Observed, Verdict
+from cockpit.model.health import Level
+from cockpit.model.rollout import OTHERS, Followed, Lane, Observed, Share, Verdict
 from cockpit.model.view import CellKind
-from cockpit.probe.recognise import Reading
-from cockpit.probe.stats import wilson
-from cockpit.probe.verdict import Judge, Ruling
+from cockpit.probe.following import PATIENCE, Following, part_followed
+from cockpit.probe.recognise import VersionReading
+from cockpit.probe.split_detector import SplitDetector
+from cockpit.probe.stats import always_valid, wilson
+from cockpit.probe.verdict import FOLLOWED, NO_SPLIT, Ruling, is_astray, rule, usable_split
 from cockpit.probe.window import Tally
 
-# Answers in a row that must bear a split out before a refuted one counts as put right.
-HEALED_AFTER = 150
-_LOOK_EVERY = 10
-# Requests without an answer that names a version, after which none is expected any more.
+# After so many requests without an answer that names a version, none is expected.
 NAMELESS = 20
-# Requests after which the older half is let go: five minutes at the usual rate. What users get is what
-# they got of late; an hour of good answers must not hide a bad minute.
+# Answers that name no version get a row once they are certainly more than this share.
+_NOTED = 0.01
+# Requests after which the older half is dropped: five minutes at the default rate. An hour of good answers must not
+# hide a bad minute.
 BLOCK = 1500
+# Answers that are kept while it is not known whether the gateway follows a new split.
+_MOST_PENDING = 3000
+# Splits that are kept while it is not known which of them the gateway follows.
+_MOST_POSSIBLE = 4
+# Versions without a place in a lane that get a row in it.
+_MOST_STRAYS = 5
 
-
-class _Trial:
-    """Answers counted and judged together."""
-
-    def __init__(self, written: Mapping[str, float | None]) -> None:
-        self.tally = Tally()
-        self.judge = Judge(written)
-
-    def count(self, reading: Reading, ms: float) -> None:
-        self.tally.count(reading, ms)
-        if reading.version is not None:
-            self.judge.see(reading.version)
+Interval = Callable[[int, int], tuple[float, float]]
 
 
 class LaneRecord:
-    """Counts and verdict of one lane, over the last one to two blocks of requests.
+    """Counts and verdict of one lane. Times are monotonic seconds.
 
-    A refuted split stays refuted, unless a second count, begun after the last answer that spoke against it,
-    comes to bear it out: gateways may take longer to follow than the settling time, and a screen must not
-    say OFF for ever after.
+    Counts cover the last one to two blocks of requests; those of a refuted split begin where the answers began to
+    differ. After a change from the split of the record `before`, answers count from the first that follow the new
+    one; where old and new are too much alike to tell, from `settle` seconds after the change, which was at `since`,
+    or `now` in UTC.
     """
 
-    def __init__(self, lane: Lane) -> None:
-        self._written = _written(lane)
-        self._main = _Trial(self._written)
-        self._second: _Trial | None = None
-        self._newer: _Trial | None = None
-        self.samples = self.errors = self.unknown = 0  # of all requests, those let go of too
+    def __init__(
+        self, lane: Lane, before: LaneRecord | None = None, since: float = 0.0, settle: float = 0.0, now: float = 0.0
+    ) -> None:
+        self._basis = _basis(lane)
+        self._now = now
+        self._written = usable_split({share.version: share.written for share in lane.shares if not share.others})
+        self._others = {share.version for share in lane.shares if share.others}
+        self._earlier = before.possible if before is not None else ()
+        self._detector = SplitDetector(self._written or {})
+        self._following: Following | None = None
+        self._pending: list[tuple[VersionReading, float]] = []
+        self._counting_from = since + (settle if before is not None else 0.0)
+        if self._written and (follow := Following(self._earlier, self._written)).measurable:
+            self._following, self._counting_from = follow, since + PATIENCE
+        self.tally = Tally()
+        self._newer: Tally | None = None
+        self._since_change = Tally()
+        self._confirmed = self._was_confirmed = False
+        self._next_look = 0
+        self.samples = self.errors = self.unknown = 0  # of all requests, including dropped blocks
         self._filled: tuple[Lane, tuple[int, bool], Lane] | None = None
 
     def follows(self, lane: Lane) -> bool:
-        """False where the lane's written shares are not those that were judged: then count afresh."""
-        return _written(lane) == self._written
+        """False if the lane's requests or written shares are not those that were judged: counting has to restart."""
+        return _basis(lane) == self._basis
 
     @property
-    def tally(self) -> Tally:
-        return self._main.tally
+    def possible(self) -> tuple[Mapping[str, float], ...]:
+        """The splits that requests may get at the moment, the newest first: gateways follow changes one by one."""
+        if self._written is None:
+            return self._earlier
+        earlier = () if self._was_confirmed else tuple(split for split in self._earlier if split != self._written)
+        return (self._written, *earlier)[:_MOST_POSSIBLE]
 
     @property
-    def ruling(self) -> Ruling:
-        return self._main.judge.ruling()
+    def doubtful(self) -> bool:
+        """Whether more answers would decide a doubt."""
+        return self._detector.level is Level.DOUBTFUL
 
-    def count(self, reading: Reading, ms: float) -> None:
-        """Take in one request that took `ms` milliseconds."""
+    def count(self, reading: VersionReading, ms: float, begun: float = 0.0) -> None:
+        """Take in one request that was sent at `begun` and took `ms` milliseconds."""
+        if self._following is not None:
+            self._count_following(self._following, reading, ms, begun)
+        elif begun >= self._counting_from:
+            self._count(reading, ms)
+
+    def _count_following(self, following: Following, reading: VersionReading, ms: float, begun: float) -> None:
+        if reading.version is None:
+            # It follows no split, and users who get no answer must not wait for the gateway.
+            self._count(reading, ms)
+            return
+        if reading.version not in self._others:
+            following.see(reading.version)
+        self._pending = [] if following.fresh else [*self._pending, (reading, ms)][-_MOST_PENDING:]
+        if following.followed or begun >= self._counting_from:
+            kept = self._pending or [(reading, ms)]
+            self._following, self._pending, self._counting_from = None, [], begun
+            for one, took in kept:
+                self._count(one, took)
+
+    def _count(self, reading: VersionReading, ms: float) -> None:
         self.samples += 1
         self.errors += reading.kind is CellKind.ERROR
         self.unknown += reading.kind is CellKind.UNKNOWN
-        self._main.count(reading, ms)
+        before = self._detector.level is Level.ALARM
+        if reading.version is not None and reading.version not in self._others and self._written is not None:
+            self._detector.see(reading.version)
+        self.tally.count(reading, ms)
         self._let_go(reading, ms)
-        if not self._main.judge.off:
-            return
-        if self._second is None:
-            self._second = _Trial(self._written)
-            return
-        second = self._second
-        second.count(reading, ms)
-        if second.judge.off:
-            self._second = None
-        elif _due_for_a_look(second.tally.named) and second.judge.ruling().verdict is Verdict.ON:
-            self._main, self._second = second, None
+        self._since_change.count(reading, ms)
+        if before != (self._detector.level is Level.ALARM):
+            # What came before the change says nothing about what users get now.
+            self.tally, self._newer, self._since_change = self._since_change, None, Tally()
+            self._next_look = 0
+        elif self._detector.fresh:
+            self._since_change = Tally()
+        self._note_verdict()
 
-    def _let_go(self, reading: Reading, ms: float) -> None:
-        """Count a newer block beside the older one, and go on with it alone once it is whole."""
+    def _note_verdict(self) -> None:
+        """Remember whether the split is borne out; after every hundredth answer more, because it takes a while."""
+        if self._written is None or self.tally.samples < self._next_look:
+            return
+        self._next_look = self.tally.samples + max(self.tally.samples // 100, 1)
+        self._confirmed = self.ruling.verdict is Verdict.ON
+        self._was_confirmed = self._was_confirmed or self._confirmed
+
+    def _let_go(self, reading: VersionReading, ms: float) -> None:
+        """Count a newer block next to the older one, and keep only the newer one once it is full."""
+        if self._detector.straying:
+            # Answers of a version that should give none are few: all of them are shown until they end.
+            self._newer = None
+            return
         if self._newer is not None:
             self._newer.count(reading, ms)
-        if self._newer is not None and self._newer.tally.samples >= BLOCK:
-            # A refuted split is put right by answers in a row, not by forgetting.
-            if self._newer.judge.off or not self._main.judge.off:
-                self._main = self._newer
-            self._newer = _Trial(self._written)
-        elif self._newer is None and self._main.tally.samples >= BLOCK:
-            self._newer = _Trial(self._written)
+        if self._newer is not None and self._newer.samples >= BLOCK:
+            self.tally, self._newer, self._next_look = self._newer, Tally(), 0
+        elif self._newer is None and self.tally.samples >= BLOCK:
+            self._newer = Tally()
+
+    @property
+    def ruling(self) -> Ruling:
+        """The verdict so far."""
+        if self._written is None:
+            return Ruling(Verdict.UNKNOWN, None, NO_SPLIT)
+        if self._following is not None:
+            return Ruling(Verdict.NOT_YET, None, FOLLOWED[Followed.NOT_YET])
+        return rule(self._seen(), self._written, self._detector.level, self._detector.p_value, self._confirmed)
+
+    def _seen(self) -> dict[str, int]:
+        return {name: count.answers for name, count in self.tally.versions.items() if name not in self._others}
+
+    @property
+    def followed(self) -> Followed:
+        """Whether requests follow the split that was written last."""
+        if self._following is not None:
+            return Followed.NOT_YET
+        if self._detector.level is not Level.ALARM or self._was_confirmed or not self._written:
+            return Followed.YES
+        seen = self._seen()
+        for previous in self._earlier:
+            part = part_followed(previous, self._written, seen)
+            if part is not None:
+                return Followed.PARTLY if part else Followed.NOT_YET
+        return Followed.YES
+
+    def _awaited(self, followed: Followed) -> bool:
+        """Whether a split that is off may be one that gateways have not followed yet."""
+        if self._was_confirmed:
+            return False
+        off = self._detector.level is Level.ALARM
+        return not (off and self._earlier and followed is Followed.YES)
 
     def filled(self, lane: Lane, looking: bool) -> Lane:
-        """The lane with what was observed; the same object while nothing came in.
+        """The lane with what was observed. Returns the same object until an answer comes in.
 
-        `looking` is true while answers may yet come.
+        `looking` is true while more answers may come in.
         """
         basis = (self.samples, looking)
         if self._filled is None or self._filled[0] is not lane or self._filled[1] != basis:
-            self._filled = (lane, basis, fill(lane, self.tally, self.ruling, looking))
+            filled = fill(lane, self.tally, self.ruling, looking)
+            followed = self.followed
+            filled = replace(filled, followed=followed, awaited_since=self._now if self._awaited(followed) else None)
+            self._filled = (lane, basis, filled)
         return self._filled[2]
 
 
 def fill(lane: Lane, tally: Tally, ruling: Ruling, looking: bool) -> Lane:
-    """`lane` with counts and verdict. Shares are of the answers that named a version; where fewer than half
-    of the requests did, nothing is decided but that the split is refuted."""
+    """`lane` with counts and verdict, and with a row for answers that belong to no version, if there are any.
+
+    If fewer than half of the requests name a version, or a significant part of the answers belongs to none, the
+    verdict is UNKNOWN, unless the split is refuted.
+    """
     nameless = tally.named == 0 and (not looking or tally.samples >= NAMELESS)
-    # Where most requests name no version, the few that do say nothing about what users get.
-    nameless = nameless or (tally.samples >= NAMELESS and tally.named * 2 < tally.samples)
+    # If most requests name no version, the few that do say nothing about what users get.
+    nameless = nameless or mostly_nameless(tally)
+    shares = tuple(replace(share, observed=observed(tally, share.version, share.others)) for share in lane.shares)
+    known = {share.version for share in shares}
+    strays = sorted(
+        (name for name in tally.versions if name not in known), key=lambda name: -tally.versions[name].answers
+    )
+    # A version that no route of the lane names gets nothing by what is written.
+    shares += tuple(
+        Share(name, None, 0.0 if lane.shares else None, observed(tally, name)) for name in strays[:_MOST_STRAYS]
+    )
+    lost = tally.named and wilson(tally.unknown, tally.answered)[0] > _NOTED
+    if lost and not any(share.others for share in shares):
+        shares = (*shares, Share(OTHERS, None, None, observed(tally, OTHERS, True), others=True))
+    astray = any(
+        is_astray(share.observed.answers, share.observed.samples, share.written or 0.0)
+        for share in shares
+        if share.others and share.observed
+    )
     return replace(
         lane,
-        shares=tuple(replace(share, observed=observed(tally, share.version)) for share in lane.shares),
-        verdict=Verdict.UNKNOWN if nameless and ruling.verdict is not Verdict.OFF else ruling.verdict,
+        shares=shares,
+        verdict=Verdict.UNKNOWN if (nameless or astray) and ruling.verdict is not Verdict.OFF else ruling.verdict,
         samples=tally.samples,
         errors=tally.errors,
         unknown=tally.unknown,
         p_value=ruling.p_value,
+        missing=ruling.more or None,
     )
 
 
-def observed(tally: Tally, version: str) -> Observed | None:
-    """What was seen of one version, with its Wilson interval; None before any answer named a version."""
-    n = tally.named
+def mostly_nameless(tally: Tally) -> bool:
+    """Whether fewer than half of the requests name a version, so that a split of those says nothing."""
+    return tally.samples >= NAMELESS and tally.named * 2 < tally.samples
+
+
+def observed(tally: Tally, version: str, others: bool = False, interval: Interval = always_valid) -> Observed | None:
+    """What was observed of one version, with an interval; None until an answer names a version.
+
+    `others` is the row for everything that belongs to no version: answers that name none count there. `interval` has
+    to be always valid wherever it is looked at again and again.
+    """
+    n = tally.answered
     if not n:
         return None
     count = tally.versions.get(version)
-    answers = count.answers if count else 0
-    low, high = wilson(answers, n)
+    answers = (count.answers if count else 0) + (tally.unknown if others else 0)
+    low, high = interval(answers, n)
     return Observed(
         share=answers / n,
         low=low,
@@ -141,9 +253,6 @@ def observed(tally: Tally, version: str) -> Observed | None:
     )
 
 
-def _due_for_a_look(named: int) -> bool:
-    return named >= HEALED_AFTER and named % _LOOK_EVERY == 0
-
-
-def _written(lane: Lane) -> dict[str, float | None]:
-    return {share.version: share.written for share in lane.shares}
+def _basis(lane: Lane) -> tuple[object, ...]:
+    """What decides which requests are sent in a lane and which answers are right."""
+    return lane.match, lane.headers, tuple((share.version, share.written) for share in lane.shares)

@@ -1,4 +1,4 @@
-"""Sampling once: so many answers, or for so long, or until the question is decided."""
+"""One sampling run: a number of answers, a duration, or until there is a verdict."""
 
 from __future__ import annotations
 
@@ -8,21 +8,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cockpit.model.clock import Clock
-from cockpit.model.door import Door
-from cockpit.model.rollout import Verdict, Version
+from cockpit.model.probe_answer import PhaseTimes, phases_document
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.rollout import OTHERS, Lane, Role, Rollout, Verdict, Version
 from cockpit.model.view import CellKind
-from cockpit.probe.expect import Expectation, meets
+from cockpit.probe.expect import Expectation, ExpectationJudge
+from cockpit.probe.own_load import HELD, OwnLoad
 from cockpit.probe.pacer import Pacer
-from cockpit.probe.recognise import Reading, Recogniser
-from cockpit.probe.record import observed
-from cockpit.probe.sender import DEFAULT_TIMEOUT, Answer, ProbeRequest, Transport
-from cockpit.probe.trouble import describe_failure, describe_nameless
-from cockpit.probe.verdict import Judge, Ruling
+from cockpit.probe.phases import Phases
+from cockpit.probe.recognise import Recogniser, VersionReading
+from cockpit.probe.record import mostly_nameless, observed
+from cockpit.probe.sender import DEFAULT_TIMEOUT, Answer, Failure, ProbeRequest, ProbeTransport
+from cockpit.probe.stats import always_valid, wilson
+from cockpit.probe.sticky import SessionSeen, SessionTally, StickyClient
+from cockpit.probe.trouble import describe_failure, describe_nameless, describe_older
+from cockpit.probe.verdict import Judge, Ruling, is_astray, of_no_version
 from cockpit.probe.window import Tally
 
-# Seconds after which an undecided question is given up, where neither count nor duration is asked for.
+# Seconds after which sampling without a verdict ends, if neither count nor duration is given.
 PATIENCE = 60.0
-# Versions that answers may name where nobody knows them; more is a server that makes names up.
+# Most versions that answers may name if the versions are not known; a server with more makes names up.
 MOST_VERSIONS = 50
 _PROGRESS_EVERY = 0.1
 
@@ -31,12 +36,12 @@ _PROGRESS_EVERY = 0.1
 class SampleOrder:
     """What to sample and when to stop.
 
-    `headers` put requests into a lane. Without `versions`, what answers call themselves is taken. `written`
-    are the shares to judge by, fractions of 1; `expected` takes their place. It ends after `count` answers
-    or `duration` seconds; with neither, once the question is decided, at the latest after `PATIENCE`.
+    `headers` select a lane. Without `versions`, the names in the answers are used. `written` are the shares to judge
+    by, fractions of 1; `expected` replaces them. Sampling ends after `count` answers or `duration` seconds; with
+    neither, once there is a verdict, after `patience` seconds at the latest.
     """
 
-    door: Door
+    probe_target: ProbeTarget
     headers: tuple[tuple[str, str], ...] = ()
     versions: tuple[Version, ...] = ()
     written: Mapping[str, float | None] | None = None
@@ -46,11 +51,30 @@ class SampleOrder:
     rate: float = 20.0
     concurrency: int = 8
     timeout: float = DEFAULT_TIMEOUT
+    patience: float = PATIENCE
+
+
+def order_of(
+    rollout: Rollout, lane: Lane | None, probe_target: ProbeTarget, expected: Expectation | None, own: Mapping[str, Any]
+) -> SampleOrder:
+    """The order for one lane of a rollout; `own` are the fields that say how fast and how long."""
+    return SampleOrder(
+        probe_target,
+        headers=(lane.headers or ()) if lane else (),
+        versions=rollout.versions,
+        written={share.version: share.written for share in lane.shares} if lane else None,
+        expected=expected,
+        **own,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SampledVersion:
-    """What was seen of one version. `share` is of the answers that named one; low and high by Wilson; times in ms."""
+    """What was observed of one version, or of everything that belongs to none. Times are in ms.
+
+    `low` and `high` are the interval at 95 %: Wilson's after a given count, else the always-valid one. `share` is the
+    part of all answers, including those that name no version once at least one does.
+    """
 
     version: str
     answers: int
@@ -64,7 +88,11 @@ class SampledVersion:
 
 @dataclass(frozen=True, slots=True)
 class SampleResult:
-    """What sampling came to. `text` is the verdict in words, `message` what is wrong with the target."""
+    """The result of sampling. `text` is the verdict in words, `message` what is wrong with the target.
+
+    `redirects` are answers with a status of 3xx: they are not followed. `session` is what a client that keeps its
+    cookies got, besides `samples`; None if there was none. `too_slow` says that times are not the service's.
+    """
 
     target: str
     samples: int
@@ -76,58 +104,88 @@ class SampleResult:
     p_value: float | None = None
     text: str = ""
     message: str = ""
+    redirects: int = 0
+    phases: tuple[PhaseTimes, ...] = ()
+    session: SessionSeen | None = None
+    too_slow: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON: the fields of the `probe` command."""
         versions = [{name: getattr(version, name) for name in SampledVersion.__slots__} for version in self.versions]
         own = {name: getattr(self, name) for name in SampleResult.__slots__}
+        own["phases"] = phases_document(self.phases)
+        own["session"] = self.session.document() if self.session else None
         return {**own, "verdict": self.verdict.value, "versions": versions}
 
 
 async def sample(
-    transport: Transport,
+    transport: ProbeTransport,
     clock: Clock,
     order: SampleOrder,
     progress: Callable[[SampleResult], None] = lambda _: None,
+    own_load: OwnLoad | None = None,
 ) -> SampleResult:
-    """Sample by the order; `progress` hears at most ten times a second. Raises VersionFromError."""
-    run = _Sampling(transport, clock, order, progress)
-    await run.requests()
+    """Sample as ordered; `progress` is called at most ten times a second. Raises VersionFromError."""
+    run = SampleRun(clock, order, progress, own_load)
+    await run.requests(transport)
     return run.result()
 
 
-class _Sampling:
+class SampleRun:
+    """Counts and judges the answers of one sampling run, whoever sends the requests. Raises VersionFromError."""
+
     def __init__(
-        self, transport: Transport, clock: Clock, order: SampleOrder, progress: Callable[[SampleResult], None]
+        self,
+        clock: Clock,
+        order: SampleOrder,
+        progress: Callable[[SampleResult], None],
+        own_load: OwnLoad | None = None,
     ) -> None:
-        self._transport, self._clock, self._order, self._progress = transport, clock, order, progress
-        self._recogniser = Recogniser(order.door.version_from, order.versions)
+        self._clock, self._order, self._progress = clock, order, progress
+        self._own_load = own_load
+        self._too_slow = ""
+        self._phases = Phases(everything=True)
+        self._redirects = 0
+        self._client = StickyClient(order.probe_target) if order.probe_target.cookies else None
+        self._session = SessionTally()
+        self._recogniser = Recogniser(order.probe_target.version_from, order.versions)
         self._tally = Tally()
-        self._judge = Judge(order.written or {})
+        self._others = {version.name for version in order.versions if version.role is Role.OTHERS}
+        self._named = bool(order.versions) or order.expected is not None
+        written = order.written or {}
+        self._written_beside = sum(written.get(name) or 0.0 for name in self._others)
+        own = {name: share for name, share in written.items() if name not in self._others}
+        self._judge = ExpectationJudge(order.expected) if order.expected else Judge(own)
+        # A fixed number of answers is looked at once.
+        self._interval = always_valid if order.count is None else wilson
         self._begun = clock.monotonic()
         self._told = self._begun
         self._message = ""
         self._decided = False
 
-    async def requests(self) -> None:
-        """Send until the order is filled, then wait for what is under way."""
+    async def requests(self, transport: ProbeTransport) -> None:
+        """Send until the order is complete, then wait for the requests in flight."""
         pacer = Pacer(self._clock, self._order.rate)
         places = asyncio.Semaphore(max(self._order.concurrency, 1))
-        sent = 0
+        sent, held = 0, False
         async with asyncio.TaskGroup() as under_way:
             while not self._enough(sent):
-                due = await pacer.beat()
+                due = await pacer.beat(held=held)
+                self._note_load(pacer)
+                began = self._clock.monotonic()
                 await places.acquire()
+                held = self._clock.monotonic() - began > HELD
                 if self._enough(sent):
                     break
-                under_way.create_task(self._ask(due, places))
+                client = self._client if sent % 2 else None
+                under_way.create_task(self._ask(transport, due, places, client))
                 sent += 1
 
     def result(self) -> SampleResult:
-        """What is known by now."""
+        """What is known so far."""
         tally, ruling = self._tally, self._ruling()
         return SampleResult(
-            target=self._order.door.url,
+            target=self._order.probe_target.place,
             samples=tally.samples,
             errors=tally.errors,
             unknown=tally.unknown,
@@ -137,6 +195,10 @@ class _Sampling:
             p_value=ruling.p_value,
             text=ruling.text,
             message=self._message,
+            redirects=self._redirects,
+            phases=self._phases.times(),
+            session=self._session.seen() if self._client else None,
+            too_slow=self._too_slow,
         )
 
     def _enough(self, sent: int) -> bool:
@@ -145,37 +207,72 @@ class _Sampling:
             return True
         if order.duration is not None and elapsed >= order.duration:
             return True
-        return order.count is None and order.duration is None and (self._decided or elapsed >= PATIENCE)
+        return order.count is None and order.duration is None and (self._decided or elapsed >= order.patience)
 
-    async def _ask(self, due: float, places: asyncio.Semaphore) -> None:
-        order = self._order
+    def _note_load(self, pacer: Pacer) -> None:
+        """Take in the beat that has just come, if somebody watches them."""
+        if self._own_load is not None:
+            self._own_load.beat(pacer.late, pacer.missed)
+            self._too_slow = self._own_load.trouble or self._too_slow
+
+    async def _ask(
+        self, transport: ProbeTransport, due: float, places: asyncio.Semaphore, client: StickyClient | None
+    ) -> None:
+        order, answer = self._order, None
+        turn = client.begin(order.headers, self._clock.now()) if client else None
+        headers, kept = turn or (order.headers, False)
         try:
-            answer = await self._transport.send(ProbeRequest(order.door, order.headers, order.timeout))
+            answer = await transport.send(ProbeRequest(order.probe_target, headers, order.timeout))
         finally:
             places.release()
-        self._take(answer, (self._clock.monotonic() - due) * 1000)
+            if client and turn:
+                client.end(answer, self._clock.now())
+        self.take(answer, (self._clock.monotonic() - due) * 1000, kept=kept)
 
-    def _take(self, answer: Answer, ms: float) -> None:
+    @property
+    def decided(self) -> bool:
+        """Whether there is a verdict that ends sampling."""
+        return self._decided
+
+    def take(self, answer: Answer, ms: float, *, kept: bool = False) -> None:
+        """Count an answer that took `ms` milliseconds; `kept`: to a client that had kept cookies.
+
+        A request that did not get as far as the service is not counted.
+        """
         if self._decided:
-            return  # what was under way when the question was decided must not open it again
+            return  # answers that were in flight at the verdict must not change it
+        if answer.failure is Failure.NO_WAY:
+            self._message = describe_failure(self._order.probe_target, answer)
+            return
         reading = self._bounded(self._recogniser.read(answer))
-        self._tally.count(reading, ms)
-        if reading.version is not None:
-            self._judge.see(reading.version)
+        self._phases.add(answer)
+        self._redirects += answer.failure is None and answer.status is not None and 300 <= answer.status < 400
+        if kept:
+            self._session.count(reading, ms)
+        else:
+            self._tally.count(reading, ms)
+            if reading.version is not None and reading.version not in self._others:
+                self._judge.see(reading.version)
+        self._explain(answer, reading)
+        self._tell()
+        if self._order.count is None and self._order.duration is None:
+            self._decided = self._ruling().verdict in (Verdict.ON, Verdict.OFF)
+
+    def _explain(self, answer: Answer, reading: VersionReading) -> None:
         if answer.failure is not None:
-            self._message = describe_failure(self._order.door, answer)
+            self._message = describe_failure(self._order.probe_target, answer)
         elif reading.version is not None:
-            self._message = ""
+            self._message = describe_older(self._order.probe_target, answer)
         elif reading.kind is CellKind.UNKNOWN and not self._tally.named:
-            self._message = describe_nameless(self._order.door, answer)
+            self._message = describe_nameless(self._order.probe_target, answer)
+
+    def _tell(self) -> None:
         now = self._clock.monotonic()
         if now - self._told >= _PROGRESS_EVERY:
             self._told = now
             self._progress(self.result())
-        if self._order.count is None and self._order.duration is None:
-            self._decided = self._ruling().verdict in (Verdict.ON, Verdict.OFF)
 
-    def _bounded(self, reading: Reading) -> Reading:
+    def _bounded(self, reading: VersionReading) -> VersionReading:
         known = self._tally.versions
         if reading.version is None or reading.version in known or len(known) < MOST_VERSIONS:
             return reading
@@ -183,19 +280,31 @@ class _Sampling:
         return replace(reading, kind=kind, version=None)
 
     def _ruling(self) -> Ruling:
-        if self._order.expected is not None:
-            return meets(self._order.expected, {name: count.answers for name, count in self._tally.versions.items()})
-        return self._judge.ruling()
+        tally = self._tally
+        ruling, others = self._judge.ruling(), self._beside()
+        if ruling.verdict is not Verdict.OFF and mostly_nameless(tally):
+            return Ruling(Verdict.UNKNOWN, ruling.p_value, "most requests name no version")
+        if ruling.verdict is Verdict.OFF or not is_astray(others, tally.answered, self._written_beside):
+            return ruling
+        return Ruling(Verdict.UNKNOWN, ruling.p_value, of_no_version(others, tally.answered))
+
+    def _beside(self) -> int:
+        """Answers that belong to none of the versions; 0 if it is not known which there are."""
+        if not self._named:
+            return 0
+        return self._tally.unknown + sum(c.answers for name, c in self._tally.versions.items() if name in self._others)
 
     def _versions(self) -> tuple[SampledVersion, ...]:
         """The versions that answered or could have, by name."""
         expected = self._order.expected.shares if self._order.expected else {}
         names = {*self._tally.versions, *(version.name for version in self._order.versions), *expected}
+        if self._beside():
+            names.add(OTHERS)
         found = []
         for name in sorted(names):
-            seen = observed(self._tally, name)
+            beside = name in self._others or (name == OTHERS and self._named)
+            seen = observed(self._tally, name, beside, self._interval)
             if seen is not None:
-                answers = self._tally.versions[name].answers if name in self._tally.versions else 0
                 times = (seen.p50_ms, seen.p99_ms)
-                found.append(SampledVersion(name, answers, seen.share, seen.low, seen.high, seen.errors, *times))
+                found.append(SampledVersion(name, seen.answers, seen.share, seen.low, seen.high, seen.errors, *times))
         return tuple(found)

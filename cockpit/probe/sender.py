@@ -1,149 +1,162 @@
-"""One request on a connection of its own, and what became of it."""
+"""One request on its own connection, and its answer or failure."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 from cockpit.model.clock import Clock
-from cockpit.model.door import Door
+from cockpit.model.probe_answer import (
+    BODY_LIMIT,
+    COOKIE_LINE_LIMIT,
+    DEFAULT_TIMEOUT,
+    HEADER_VALUE_LIMIT,
+    HEADERS_BYTES,
+    HEADERS_LIMIT,
+    Answer,
+    Failure,
+    ProbeRequest,
+    ProbeTransport,
+)
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.text import safe_text
+from cockpit.probe.failure_words import (
+    CLOSED,
+    H2_ENDED,
+    HEADERS_TOO_LONG,
+    NEXT_ADDRESS,
+    PROXY_UNKNOWN,
+    SWITCHED,
+    broken_off,
+    first_told,
+    no_whole_answer,
+    not_connected,
+    plain,
+    proxy_refused,
+    tls_words,
+    unsendable,
+)
 from cockpit.probe.names import Names
+from cockpit.probe.request_headers import headers_of
+from cockpit.probe.tls_files import TlsContexts, TlsFileError
 
 if TYPE_CHECKING:
     import httpx
 
-BODY_LIMIT = 64 * 1024  # bytes that are read of a body; whatever names a version stands earlier
-HEADERS_LIMIT = 64
-HEADER_VALUE_LIMIT = 1024
-DEFAULT_TIMEOUT = 5.0
-
-
-class Failure(StrEnum):
-    """Why there was no answer."""
-
-    REFUSED = "refused"
-    RESET = "reset"
-    TIMEOUT = "timeout"
-    DNS = "dns"
-    TLS = "tls"
-    UNREACHABLE = "unreachable"
-    PROTOCOL = "protocol"
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeRequest:
-    """A GET through `door`, with `headers` on top of the door's own. `timeout` is seconds for all of it."""
-
-    door: Door
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # they may hold credentials
-    timeout: float = DEFAULT_TIMEOUT
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back: `status` is None where nothing did, and `failure` then says why.
-
-    Header names are lower case. `body` is at most `BODY_LIMIT` bytes; `cut` is true where there was more.
-    An answer that breaks off in its body has a status and a failure. Times are milliseconds since the
-    request began: connected (with TLS), headers read, body read.
-    """
-
-    status: int | None
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    cut: bool = False
-    failure: Failure | None = None
-    text: str = ""
-    connect_ms: float | None = None
-    first_byte_ms: float | None = None
-    total_ms: float = 0.0
-
-    def header(self, name: str) -> str | None:
-        """The first value of a header; `name` in any case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key == wanted), None)
-
-
-class Transport(Protocol):
-    """Sends requests, each on a connection of its own; no cookies, no redirects, no proxy but the door's."""
-
-    async def send(self, request: ProbeRequest) -> Answer:
-        """The answer, or why there was none; raises nothing for what the network does."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of everything."""
-        ...
+# Also of the transports in this room.
+__all__ = [
+    "BODY_LIMIT",
+    "DEFAULT_TIMEOUT",
+    "HEADERS_LIMIT",
+    "HEADER_VALUE_LIMIT",
+    "Answer",
+    "Failure",
+    "ProbeRequest",
+    "ProbeTransport",
+]
+# Loggers that write headers, whose values may be secret, at their lower levels.
+_TELLTALES = ("httpcore", "hpack")
+_MOST_POOLS = 64
 
 
 class _Timing:
     """Moments of one request, as the transport reports them."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, request: ProbeRequest) -> None:
+        self.clock, self.request = clock, request
         self.begun = clock.monotonic()
+        self.looked_up: float | None = None
         self.connected: float | None = None
+        self.secured: float | None = None
         self.answered: float | None = None
+        self.version = ""
 
     async def trace(self, event: str, _: Any) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+        # The handshake through a proxy is one of its own kind ("proxy.start_tls.complete").
+        if event.endswith("connect_tcp.complete"):
             self.connected = self.clock.monotonic()
+        elif event.endswith("start_tls.complete"):
+            self.secured = self.clock.monotonic()
+
+    @property
+    def in_handshake(self) -> bool:
+        return self.request.probe_target.tls and self.connected is not None and self.secured is None
 
     def answer(self, **fields: Any) -> Answer:
         return Answer(
+            dns_ms=self._since(self.looked_up),
             connect_ms=self._since(self.connected),
+            tls_ms=self._since(self.secured),
             first_byte_ms=self._since(self.answered),
             total_ms=(self.clock.monotonic() - self.begun) * 1000,
+            http_version=self.version,
             **fields,
         )
 
     def failed(self, failure: Failure, text: str) -> Answer:
         return self.answer(status=None, failure=failure, text=text)
 
+    def late(self) -> Answer:
+        return self.failed(Failure.TIMEOUT, no_whole_answer(self.request))
+
     def _since(self, moment: float | None) -> float | None:
         return None if moment is None else (moment - self.begun) * 1000
 
 
 class HttpxTransport:
-    """Implements `Transport`, with httpx below its client: no cookie jar, no redirects, no environment."""
+    """Implements `ProbeTransport` with the transport layer of httpx: no cookie jar, no redirects, no environment."""
 
-    def __init__(self, clock: Clock, names: Names | None = None, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, clock: Clock, names: Names | None = None) -> None:
         self._clock = clock
         self._names = names or Names(clock)
-        self._trust = trust
-        self._pools: dict[tuple[str | None, bool, bool], httpx.AsyncHTTPTransport] = {}
+        self._contexts = TlsContexts()
+        self._pools: dict[tuple[str | None, ssl.SSLContext | None], httpx.AsyncHTTPTransport] = {}
 
     async def send(self, request: ProbeRequest) -> Answer:
-        pool = self._pool(request.door)  # before the clock runs: the first one reads the system's certificates
-        timing = _Timing(self._clock)
+        if why := unsendable(request):
+            return Answer(None, failure=Failure.PROTOCOL, text=why)
+        target = request.probe_target
         try:
-            async with asyncio.timeout(request.timeout):
-                addresses = await self._addresses(request.door)
-                for address in addresses[:-1]:
-                    answer = await self._attempt(pool, request, address, timing)
-                    if answer.failure not in (Failure.REFUSED, Failure.UNREACHABLE):
-                        return answer
-                return await self._attempt(pool, request, addresses[-1], timing)
-        except TimeoutError:
-            return timing.failed(Failure.TIMEOUT, f"no whole answer within {request.timeout:g} s")
-        except socket.gaierror as error:
-            return timing.failed(Failure.DNS, _words(error))
+            # Before the clock runs: reading certificates takes longer than many requests.
+            context = self._contexts.of(target) if target.tls else None
+        except TlsFileError as error:
+            return Answer(None, failure=Failure.NO_WAY, text=str(error))
+        async with self._pool(target, context) as pool:
+            return await self._ask(pool, request, _Timing(self._clock, request))
 
     async def close(self) -> None:
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             await pool.aclose()
 
-    async def _addresses(self, door: Door) -> tuple[str, ...]:
-        """Where to connect, in the order to try. What goes through a proxy is resolved there."""
-        return (door.address,) if door.proxy else await self._names.addresses(door.address)
+    async def _ask(self, pool: httpx.AsyncHTTPTransport, request: ProbeRequest, timing: _Timing) -> Answer:
+        try:
+            async with asyncio.timeout(request.timeout):
+                addresses = await self._addresses(request.probe_target, timing)
+                tried = []
+                for address in addresses:
+                    tried.append(await self._attempt(pool, request, address, timing))
+                    if tried[-1].failure not in NEXT_ADDRESS:
+                        return tried[-1]
+                return first_told(tried)
+        except TimeoutError:
+            return timing.late()
+        except socket.gaierror as error:
+            return timing.failed(Failure.DNS, safe_text(error.strerror or error, 120))
+
+    async def _addresses(self, target: ProbeTarget, timing: _Timing) -> tuple[str, ...]:
+        """Where to connect, in the order to try. A proxy resolves names itself."""
+        if target.proxy:
+            return (target.address,)
+        found = await self._names.addresses(target.address)
+        if found != (target.address,):
+            timing.looked_up = self._clock.monotonic()
+        return found
 
     async def _attempt(
         self, pool: httpx.AsyncHTTPTransport, request: ProbeRequest, address: str, timing: _Timing
@@ -153,10 +166,23 @@ class HttpxTransport:
         try:
             response = await pool.handle_async_request(_wire(request, address, timing))
         except (httpx.TransportError, httpx.InvalidURL, OSError, ValueError) as error:
-            failure = _failure(error)
-            late = f"no answer within {request.timeout:g} s"
-            return timing.failed(failure, late if failure is Failure.TIMEOUT else _words(error))
+            failure, text = _why(error, timing)
+            return timing.late() if failure is Failure.TIMEOUT else timing.failed(failure, plain(failure, text))
         timing.answered = self._clock.monotonic()
+        timing.version = response.extensions.get("http_version", b"").decode().removeprefix("HTTP/")
+        try:
+            return await self._read(response, timing)
+        finally:
+            with suppress(httpx.TransportError, OSError, RuntimeError):
+                await response.aclose()
+
+    async def _read(self, response: httpx.Response, timing: _Timing) -> Answer:
+        import httpx
+
+        if response.status_code < 200:
+            return timing.failed(Failure.PROTOCOL, SWITCHED)
+        if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_BYTES:
+            return timing.failed(Failure.PROTOCOL, HEADERS_TOO_LONG)
         body, cut, text = bytearray(), False, ""
         broken: Failure | None = None
         try:
@@ -166,10 +192,10 @@ class HttpxTransport:
                     cut = True
                     break
         except (httpx.TransportError, OSError, ValueError) as error:
-            broken, text = _failure(error), f"broke off after {len(body)} bytes: {_words(error)}"
-        finally:
-            with suppress(httpx.TransportError, OSError):
-                await response.aclose()
+            broken, why = _why(error, timing)
+            if broken is Failure.TIMEOUT:
+                return timing.late()
+            text = broken_off(len(body), CLOSED if broken is Failure.RESET and not why else plain(broken, why))
         return timing.answer(
             status=response.status_code,
             headers=tuple(_bounded_headers(response.headers.raw)),
@@ -179,82 +205,70 @@ class HttpxTransport:
             text=text,
         )
 
-    def _pool(self, door: Door) -> httpx.AsyncHTTPTransport:
-        key = (door.proxy, door.tls, door.insecure)
+    @asynccontextmanager
+    async def _pool(
+        self, target: ProbeTarget, context: ssl.SSLContext | None
+    ) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        """A pool for this target. A connection of HTTP/2 would take several requests, so each has a pool of its own."""
+        if target.http2:
+            pool = _new_pool(target, context)
+            try:
+                yield pool
+            finally:
+                await pool.aclose()
+            return
+        key = (target.proxy, context)
         if key not in self._pools:
-            import httpx
-
-            self._pools[key] = httpx.AsyncHTTPTransport(
-                verify=self._context(door),
-                trust_env=False,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-                proxy=door.proxy,
-            )
-        return self._pools[key]
-
-    def _context(self, door: Door) -> ssl.SSLContext | bool:
-        if not door.tls:
-            return False  # reading the system's certificates takes longer than many a request
-        if door.insecure:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            return context
-        return self._trust or ssl.create_default_context()
+            while len(self._pools) >= _MOST_POOLS:
+                # Certificates that are renewed make new pools; the old ones hold no connections.
+                del self._pools[next(iter(self._pools))]
+            self._pools[key] = _new_pool(target, context)
+        yield self._pools[key]
 
 
-def host_header(door: Door) -> str:
-    """The Host header: with the port only where the door is asked for by its own address.
+def _new_pool(target: ProbeTarget, context: ssl.SSLContext | None) -> httpx.AsyncHTTPTransport:
+    import httpx
 
-    A gateway that is reached at another address listens on another port than its users name,
-    and some (Envoy) match the port too.
-    """
-    host = f"[{door.host}]" if ":" in door.host else door.host
-    usual = 443 if door.tls else 80
-    return host if door.host != door.address or door.port == usual else f"{host}:{door.port}"
-
-
-def headers_of(request: ProbeRequest) -> list[tuple[str, str]]:
-    """Every header of the request; a lane's header replaces the door's of the same name."""
-    own = {name.lower() for name, _ in request.headers}
-    given = [*((name, value) for name, value in request.door.headers if name.lower() not in own), *request.headers]
-    # Rules may match on it, as in an A/B split by browser: a second one beside it would decide instead.
-    agent = () if any(name.lower() == "user-agent" for name, _ in given) else (("User-Agent", "rollout-cockpit"),)
-    return [
-        ("Host", host_header(request.door)),
-        ("Connection", "close"),
-        ("Accept-Encoding", "identity"),
-        *agent,
-        *given,
-    ]
+    for name in _TELLTALES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return httpx.AsyncHTTPTransport(
+        verify=context or False,
+        http1=target.tls or not target.http2,
+        http2=target.http2,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        proxy=target.proxy,
+    )
 
 
 def _wire(request: ProbeRequest, address: str, timing: _Timing) -> httpx.Request:
     import httpx
 
-    door = request.door
+    probe_target = request.probe_target
     place = f"[{address}]" if ":" in address else address
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), request.timeout)
-    if door.tls:
-        # Connecting and the handshake have this time each. A handshake that is cancelled from outside,
-        # by the timeout of the whole, would leave its socket open.
+    if probe_target.tls:
+        # This limit applies to connecting and to the handshake separately. A handshake that the timeout of the
+        # whole request cancels would leave its socket open.
         timeouts["connect"] *= 0.45
     return httpx.Request(
         "GET",
-        f"{'https' if door.tls else 'http'}://{place}:{door.port}{door.path}",
+        f"{'https' if probe_target.tls else 'http'}://{place}:{probe_target.port}{probe_target.path}",
         headers=[(name.encode(), value.encode()) for name, value in headers_of(request)],
-        extensions={"timeout": timeouts, "sni_hostname": door.host, "trace": timing.trace},
+        extensions={"timeout": timeouts, "sni_hostname": probe_target.host, "trace": timing.trace},
     )
 
 
 def _bounded_headers(raw: list[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
     for name, value in raw[:HEADERS_LIMIT]:
-        yield name.decode("latin-1").lower()[:200], value[:HEADER_VALUE_LIMIT].decode("utf-8", "replace")
+        short = name.decode("latin-1").lower()[:200]
+        limit = COOKIE_LINE_LIMIT if short == "set-cookie" else HEADER_VALUE_LIMIT
+        yield short, value[:limit].decode("utf-8", "replace")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
-    for _ in range(10):  # a chain of causes may be a circle
+    for _ in range(10):  # a chain of causes may be circular
         if seen is None:
             return
         yield seen
@@ -263,31 +277,48 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def _failure(error: BaseException) -> Failure:
+def _why(error: BaseException, timing: _Timing) -> tuple[Failure, str]:
+    """What failed, and its words; "" where the failure alone says it."""
     import httpx
 
     chain = list(_causes(error))
-    kinds: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Failure], ...] = (
-        (socket.gaierror, Failure.DNS),
-        (ssl.SSLError, Failure.TLS),
-        (ConnectionRefusedError, Failure.REFUSED),
-        ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), Failure.RESET),
-        ((TimeoutError, httpx.TimeoutException), Failure.TIMEOUT),
-    )
-    for kind, failure in kinds:
-        if any(isinstance(cause, kind) for cause in chain):
-            return failure
-    if isinstance(error, httpx.RemoteProtocolError) and "disconnected without sending" in str(error):
-        return Failure.RESET
-    if isinstance(error, httpx.ReadError | httpx.WriteError):
-        return Failure.RESET
-    return Failure.UNREACHABLE if isinstance(error, httpx.ConnectError | OSError) else Failure.PROTOCOL
+    host = timing.request.probe_target.host
+    if isinstance(error, httpx.ProxyError) and (code := str(error)[:3]).isdecimal():
+        return proxy_refused(int(code))
+    if any(isinstance(cause, socket.gaierror) for cause in chain):
+        return Failure.NO_WAY, PROXY_UNKNOWN
+    if any(isinstance(cause, TimeoutError | httpx.TimeoutException) for cause in chain):
+        return Failure.TIMEOUT, ""
+    if tls := next((cause for cause in chain if isinstance(cause, ssl.SSLError)), None):
+        return Failure.TLS, tls_words(f"{tls} {getattr(tls, 'verify_message', '')}", host)
+    if isinstance(error, httpx.RemoteProtocolError | httpx.LocalProtocolError):
+        return _of_protocol(str(error))
+    if timing.in_handshake:
+        return Failure.TLS, tls_words("closed", host)
+    return _of_socket(error, chain, timing)
 
 
-def _words(error: BaseException) -> str:
-    """The most telling text of a chain of errors: the deepest that has one, without its numbers."""
-    texts = [
-        getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or str(cause)
-        for cause in _causes(error)
-    ]
-    return safe_text(next((text for text in reversed(texts) if text), type(error).__name__), 120)
+def _of_socket(error: BaseException, chain: list[BaseException], timing: _Timing) -> tuple[Failure, str]:
+    import httpx
+
+    numbers = [cause.errno for cause in chain if isinstance(cause, OSError) and cause.errno]
+    if timing.connected is None and numbers:
+        return not_connected(numbers[0], timing.request.probe_target.proxy is not None)
+    if any(isinstance(cause, ConnectionError) for cause in chain) or isinstance(
+        error, httpx.ReadError | httpx.WriteError
+    ):
+        return Failure.RESET, ""
+    if isinstance(error, httpx.ConnectError | OSError):
+        return Failure.UNREACHABLE, safe_text(str(error), 120)
+    return Failure.PROTOCOL, ""
+
+
+def _of_protocol(text: str) -> tuple[Failure, str]:
+    """What the parsers of HTTP/1.1 (h11) and HTTP/2 (h2) say."""
+    if "disconnected" in text or "closed connection" in text:
+        return Failure.RESET, ""
+    if "StreamReset" in text or "ConnectionTerminated" in text:
+        return Failure.RESET, H2_ENDED
+    if "SWITCH_UPGRADE" in text:
+        return Failure.PROTOCOL, SWITCHED
+    return Failure.PROTOCOL, HEADERS_TOO_LONG if "too long" in text or "too large" in text else ""

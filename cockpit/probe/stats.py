@@ -1,37 +1,33 @@
-"""What counts allow to be said. Pure arithmetic; shares are fractions of 1.
+"""Intervals for counts of answers. Pure arithmetic; shares are fractions of 1.
 
-Wilson 1927 for an interval that is read once. For reading again after every answer, always-valid methods:
-the beta mixture (Robbins 1970) for an interval, and the Dirichlet-multinomial e-value (Lindon and Malek,
-"Anytime-Valid Inference For Multinomial Count Data", NeurIPS 2022) for the test of a stated split.
+An interval that is read once is Wilson's (1927); one that is read after every answer is always valid: the beta
+mixture (Robbins 1970).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 
 Z95 = 1.959963984540054
 ALPHA = 0.05
-# How firmly the alternative of the split test sits at the stated split. Found by simulation: 100 tells
-# 5% from 10% soonest.
-CONCENTRATION = 100.0
-_BISECTIONS = 60
+_BISECTIONS = 30  # to a billionth
 
 
 def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Low and high bound of a share after `hits` of `n`; all of [0, 1] for n = 0. Good for one look."""
+    """Low and high bound of a share after `hits` of `n`; all of [0, 1] for n = 0. Valid for a single look."""
     if n <= 0:
         return 0.0, 1.0
     p = hits / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    # Rounding must not put the bound beside the share itself.
+    # Rounding must not move a bound past the share itself.
     return min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p)
 
 
 def always_valid(hits: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
-    """Low and high bound that hold at every n at once with probability 1 - alpha."""
+    """Low and high bound that hold for every n simultaneously with probability 1 - alpha."""
     return _always_valid(float(hits), float(n), alpha)
 
 
@@ -60,42 +56,9 @@ def _edge(refuted: Callable[[float], bool], outside: float, inside: float) -> fl
     return outside
 
 
-class SplitTest:
-    """Tests a stated split after every answer: wrong alarms are at most `alpha`, however often it is read.
-
-    `stated` gives shares that sum to 1. Versions of share 0 are left out: one answer of theirs refutes the split.
-    """
-
-    def __init__(self, stated: Mapping[str, float], concentration: float = CONCENTRATION) -> None:
-        self._shares = {name: share for name, share in stated.items() if share > 0}
-        self._prior = concentration
-        self._seen = dict.fromkeys(self._shares, 0)
-        self._total = 0
-        self._log_e = 0.0
-        self._highest = 0.0
-        self._impossible = False
-
-    def see(self, name: str) -> None:
-        """Take in one answer of a version."""
-        share = self._shares.get(name)
-        if share is None:
-            self._impossible = True
-            return
-        chance = (self._prior * share + self._seen[name]) / (self._prior + self._total)
-        self._log_e += math.log(chance / share)
-        self._seen[name] += 1
-        self._total += 1
-        self._highest = max(self._highest, self._log_e)
-
-    @property
-    def p_value(self) -> float:
-        """Always-valid: 1 over the highest e-value so far; 0 once something impossible was seen."""
-        return 0.0 if self._impossible else math.exp(-self._highest)
-
-
 @lru_cache(maxsize=512)
 def answers_needed(share: float, tolerance: float, alpha: float = ALPHA, most: int = 1_000_000) -> int:
-    """About how many answers until the always-valid interval around `share` is within `tolerance` of it."""
+    """About how many answers it takes until the always-valid interval around `share` is within `tolerance` of it."""
 
     def wide(n: int) -> bool:
         low, high = _always_valid(share * n, n, alpha)

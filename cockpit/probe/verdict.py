@@ -1,4 +1,8 @@
-"""Whether the answers bear out the split that is written."""
+"""Whether the answers agree with the written split.
+
+Only the split between versions is judged. Answers that belong to none of them are not part of it: if they are a
+significant part of all answers, no split counts as confirmed.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,45 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cockpit.model.rollout import Lane, Verdict
-from cockpit.probe.stats import ALPHA, SplitTest, always_valid, answers_needed
+from cockpit.model.health import Level
+from cockpit.model.lanes import chance
+from cockpit.model.rollout import Followed, Lane, Verdict
+from cockpit.probe.split_detector import CLEAN, SplitDetector
+from cockpit.probe.stats import always_valid, answers_needed, wilson
 
-# A split counts as borne out when a version with twice its share would have been noticed,
+# A split counts as confirmed once a version with twice its share would have been noticed,
 # but no finer than 5 points and no coarser than 15.
 FINEST, COARSEST = 0.05, 0.15
-# Answers after which a version of 5% would have shown up, with 95%: ln(0.05) / ln(0.95).
-CLEAN = 59
-# By how much wider an interval may grow again before a split that was borne out counts as undecided:
-# a verdict must not flicker with every answer.
+# By how much an interval may widen before a confirmed split counts as undecided: a verdict must not flicker with
+# every answer.
 _STEADY = 1.3
+# If answers that belong to no version certainly exceed their written share by this much, the rest says nothing about
+# what users get; fewer answers than this cannot tell.
+ASTRAY, FEWEST_ASTRAY = 0.15, 20
+# The name of everything that an expectation does not name.
+REST = "the rest"
+NO_SPLIT = "no split is written"
+NOT_COMPARED = "not compared with the split: these are the requests of one client"
+NONE_NAMED = "no answer named a version yet"
+FOLLOWED = {
+    Followed.NOT_YET: "not yet followed: requests still get the previous split",
+    Followed.PARTLY: "partly followed: one of the gateways still has the previous split",
+}
+
+
+def undecided(more: int) -> str:
+    """That about so many more answers are needed for a verdict."""
+    return f"undecided, ~{more} more needed"
+
+
+def of_no_version(answers: int, total: int, place: str = "") -> str:
+    """That so many answers name no version; `place` says in which lane."""
+    return f"{answers} of {total} answers{place} name no version of this rollout"
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A verdict with its reason in words; `more` is about how many answers are missing, None where none would help."""
+    """A verdict with its reason in words. `more` is about how many answers are missing; None if none would help."""
 
     verdict: Verdict
     p_value: float | None
@@ -30,35 +57,31 @@ class Ruling:
 
 
 class Judge:
-    """Judges one lane's answers against its written shares, after every answer if need be."""
+    """Judges answers against written shares. Can be read after every answer."""
 
     def __init__(self, written: Mapping[str, float | None]) -> None:
         self.written = usable_split(written)
-        self._test = SplitTest(self.written or {})
+        self._detector = SplitDetector(self.written or {})
         self._seen: dict[str, int] = {}
-        self._borne_out = False
+        self._confirmed = False
 
     def see(self, version: str) -> None:
         """Take in one answer that named `version`."""
         self._seen[version] = self._seen.get(version, 0) + 1
-        self._test.see(version)
-
-    @property
-    def off(self) -> bool:
-        """True once the written split is refuted."""
-        return self.written is not None and self._test.p_value <= ALPHA
+        if self.written is not None:
+            self._detector.see(version)
 
     def ruling(self) -> Ruling:
-        """What can be said by now."""
+        """The verdict so far."""
         if self.written is None:
-            return Ruling(Verdict.UNKNOWN, None, "no split is written")
-        ruling = rule(self._seen, self.written, self._test.p_value, self._borne_out)
-        self._borne_out = ruling.verdict is Verdict.ON
+            return Ruling(Verdict.UNKNOWN, None, NO_SPLIT)
+        ruling = rule(self._seen, self.written, self._detector.level, self._detector.p_value, self._confirmed)
+        self._confirmed = ruling.verdict is Verdict.ON
         return ruling
 
 
 def usable_split(written: Mapping[str, float | None]) -> dict[str, float] | None:
-    """The written shares, made to sum to exactly 1; None where one is missing or they make no sense."""
+    """The written shares, scaled to sum to exactly 1; None if one is missing or they make no sense."""
     shares = {name: share for name, share in written.items() if share is not None}
     total = sum(shares.values())
     if len(shares) < len(written) or not math.isfinite(total) or min(shares.values(), default=-1.0) < 0:
@@ -66,47 +89,61 @@ def usable_split(written: Mapping[str, float | None]) -> dict[str, float] | None
     return {name: share / total for name, share in shares.items()} if total > 0 else None
 
 
-def rule(seen: Mapping[str, int], written: Mapping[str, float], p_value: float, borne_out: bool = False) -> Ruling:
-    """The ruling on answers by version against a split that sums to 1, with the test's p-value.
+def rule(
+    seen: Mapping[str, int], written: Mapping[str, float], level: Level, p_value: float, confirmed: bool = False
+) -> Ruling:
+    """Judge answers by version against a split that sums to 1, with what a `SplitDetector` says of them.
 
-    `borne_out` is true where the ruling before was ON.
+    `confirmed` is true if the previous verdict was ON.
     """
     n = sum(seen.values())
     if n == 0:
-        return Ruling(Verdict.NOT_YET, None, "no answer named a version yet")
-    stray = next((name for name in seen if not written.get(name)), None)
-    if stray is not None:
-        text = f"{stray} answered {seen[stray]} of {n} requests, 0% is written"
-        return Ruling(Verdict.OFF, 0.0, text)
-    if p_value <= ALPHA:
-        return Ruling(Verdict.OFF, p_value, _contradiction(seen, written, n, p_value))
-    slack = _STEADY if borne_out else 1.0
+        return Ruling(Verdict.NOT_YET, None, NONE_NAMED)
+    if level is not Level.CALM:
+        off = level is Level.ALARM
+        stray = next((name for name in seen if not written.get(name)), None)
+        text = _stray(stray, seen[stray], n) if stray else _contradiction(seen, written, n, p_value if off else None)
+        return Ruling(Verdict.OFF if off else Verdict.DOUBTFUL, p_value, text)
+    slack = _STEADY if confirmed else 1.0
     more = max(_missing(seen.get(name, 0), n, share, slack) for name, share in written.items())
     if more:
-        return Ruling(Verdict.NOT_YET, p_value, f"not yet decidable, ~{more} more", more)
+        return Ruling(Verdict.NOT_YET, p_value, undecided(more), more)
     name = _telling(written)
     return Ruling(Verdict.ON, p_value, f"consistent with {_percent(written[name])} {_range(seen.get(name, 0), n)}", 0)
 
 
 def describe(lane: Lane) -> str:
-    """The verdict of a lane that a probe filled in, in words."""
-    written = usable_split({share.version: share.written for share in lane.shares})
-    seen = {s.version: round(s.observed.share * s.observed.samples) for s in lane.shares if s.observed}
+    """The verdict in words, for a lane with a probe's observations."""
+    written = usable_split({share.version: share.written for share in lane.shares if not share.others})
+    seen = {s.version: s.observed.answers for s in lane.shares if s.observed and not s.others}
+    others = next((s for s in lane.shares if s.others), None)
+    if lane.sticky:
+        return NOT_COMPARED
     if written is None:
-        return "no split is written"
+        return NO_SPLIT
+    if others and others.observed and is_astray(others.observed.answers, others.observed.samples, others.written or 0):
+        return of_no_version(others.observed.answers, others.observed.samples)
+    if lane.followed is not Followed.YES:
+        return FOLLOWED[lane.followed]
     if lane.verdict is Verdict.UNKNOWN:
-        return "answers name no version" if lane.samples else "nobody looked yet"
+        return "answers name no version" if lane.samples else "not probed yet"
     answered = {name: count for name, count in seen.items() if count}
-    return rule(answered, written, lane.p_value or 0.0, lane.verdict is Verdict.ON).text
+    level = {Verdict.OFF: Level.ALARM, Verdict.DOUBTFUL: Level.DOUBTFUL}.get(lane.verdict, Level.CALM)
+    return rule(answered, written, level, lane.p_value or 0.0, lane.verdict is Verdict.ON).text
+
+
+def is_astray(others: int, answered: int, written: float) -> bool:
+    """Whether a significant part of the answers belongs to no version, beyond the share written for those."""
+    return answered >= FEWEST_ASTRAY and wilson(others, answered)[0] > written + ASTRAY
 
 
 def tolerance(share: float) -> float:
-    """How far off a share must be known not to be, before the split counts as borne out."""
+    """The largest deviation of a share that must be ruled out before the split counts as confirmed."""
     return min(max(min(share, 1 - share), FINEST), COARSEST)
 
 
 def _missing(hits: int, n: int, share: float, slack: float) -> int:
-    """About how many more answers a version's share needs; 0 where it is borne out."""
+    """About how many more answers a version's share needs; 0 if it is confirmed."""
     if share in (0.0, 1.0):
         return max(CLEAN - n, 0)
     low, high = always_valid(hits, n)
@@ -116,19 +153,31 @@ def _missing(hits: int, n: int, share: float, slack: float) -> int:
     return max(answers_needed(share, width) - n, n // 4, 10)
 
 
-def _contradiction(seen: Mapping[str, int], written: Mapping[str, float], n: int, p_value: float) -> str:
+def _stray(name: str, answers: int, n: int) -> str:
+    return f"{name} answered {answers} of {n} requests, 0% is written"
+
+
+def _contradiction(seen: Mapping[str, int], written: Mapping[str, float], n: int, p_value: float | None) -> str:
+    """The version furthest from its share. Without a p-value it is a doubt."""
+
     def distance(name: str) -> float:
         share = written[name]
         return abs(seen.get(name, 0) / n - share) / math.sqrt(share * (1 - share) + 1e-9)
 
-    name = max(sorted(written, key=lambda one: written[one]), key=distance)
-    p = "p<0.001" if p_value < 0.001 else f"p={p_value:.3f}"
-    return f"contradicts {_percent(written[name])} for {name} {_range(seen.get(name, 0), n)}, {p}"
+    name = max(sorted(_named(written), key=lambda one: written[one]), key=distance)
+    what = f"{_percent(written[name])} for {name} {_range(seen.get(name, 0), n)}"
+    return f"answers speak against {what}" if p_value is None else f"contradicts {what}, {chance(p_value)}"
 
 
 def _telling(written: Mapping[str, float]) -> str:
-    """The version whose share says most: the smallest that is not 0."""
-    return min((name for name, share in written.items() if share > 0), key=lambda name: written[name])
+    """The version whose share is most informative: the smallest above 0."""
+    return min((name for name in _named(written) if written[name] > 0), key=lambda name: written[name])
+
+
+def _named(written: Mapping[str, float]) -> list[str]:
+    """The versions to speak of: what somebody expects of a version is said of that version, not of the others."""
+    named = [name for name in written if name != REST]
+    return named if any(written[name] > 0 for name in named) else list(written)
 
 
 def _range(hits: int, n: int) -> str:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cockpit.model.view import Cell, CellKind, Point
-from cockpit.probe.recognise import Reading
+from cockpit.model.view import Cell, CellKind
+from cockpit.probe.recognise import VersionReading
 
 _GROWTH = math.log(1.05)  # buckets 5% apart: a quantile is right within 2.5%
 _SMALLEST_MS, _LARGEST_MS = 0.01, 3_600_000.0
 
 
 class Histogram:
-    """Latencies in buckets of equal ratio; two can be added up. Times are milliseconds."""
+    """Latencies in buckets of equal ratio. Times are milliseconds. Two histograms can be merged."""
 
     def __init__(self) -> None:
         self._buckets: Counter[int] = Counter()
@@ -30,7 +29,7 @@ class Histogram:
         self._buckets.update(other._buckets)
 
     def quantile(self, share: float) -> float | None:
-        """The time that `share` of all stay within; None where there are none."""
+        """The time that `share` of all requests stay within; None if there are none."""
         total = self._buckets.total()
         if not total:
             return None
@@ -44,7 +43,7 @@ class Histogram:
 
 @dataclass(slots=True)
 class VersionCount:
-    """Answers that named one version, the errors among them, and how long they took."""
+    """Answers that named one version: their number, the errors among them, and their latencies."""
 
     answers: int = 0
     errors: int = 0
@@ -53,7 +52,7 @@ class VersionCount:
 
 @dataclass(slots=True)
 class Tally:
-    """What requests came to: `samples` are all, `errors` and `unknown` some of them."""
+    """Results of requests: `samples` are all of them, `errors` and `unknown` are parts."""
 
     samples: int = 0
     errors: int = 0
@@ -65,7 +64,13 @@ class Tally:
         """Answers that named a version."""
         return sum(count.answers for count in self.versions.values())
 
-    def count(self, reading: Reading, ms: float) -> None:
+    @property
+    def answered(self) -> int:
+        """Answers that shares are taken of: those that name no version count once at least one names a version."""
+        named = self.named
+        return named + self.unknown if named else 0
+
+    def count(self, reading: VersionReading, ms: float) -> None:
         """Take in one request that took `ms` milliseconds."""
         self.samples += 1
         self.errors += reading.kind is CellKind.ERROR
@@ -79,7 +84,7 @@ class Tally:
 
 
 class Strip:
-    """The newest cells, and how many there ever were."""
+    """The newest cells, and the number of all cells so far."""
 
     def __init__(self, length: int) -> None:
         self._cells: deque[Cell] = deque(maxlen=length)
@@ -90,33 +95,5 @@ class Strip:
         self.total += 1
 
     def cells(self) -> tuple[Cell, ...]:
-        """The newest last."""
+        """The cells, newest last."""
         return tuple(self._cells)
-
-
-class History:
-    """Shares by version over slices of time, the newest `length` of all lanes together."""
-
-    def __init__(self, slice_seconds: float, length: int) -> None:
-        self._seconds = slice_seconds
-        self._points: deque[Point] = deque(maxlen=length)
-        self._open: dict[str, Counter[str]] = {}
-        self._slice = -math.inf
-
-    def add(self, at: float, lane: str, version: str) -> None:
-        """Take in an answer of a version; `at` is UTC seconds and does not run backwards by more than a slice."""
-        start = math.floor(at / self._seconds) * self._seconds
-        if start > self._slice:
-            self._points.extend(self._closing())
-            self._open, self._slice = {}, start
-        self._open.setdefault(lane, Counter())[version] += 1
-
-    def points(self) -> tuple[Point, ...]:
-        """The newest last, with the slice that is under way."""
-        return (*self._points, *self._closing())
-
-    def _closing(self) -> Iterator[Point]:
-        for lane, counts in self._open.items():
-            n = counts.total()
-            shares = tuple((version, counts[version] / n) for version in sorted(counts))
-            yield Point(self._slice, lane, shares, n)

@@ -1,4 +1,4 @@
-"""Routers: objects that split traffic, each read into rollouts and edited by plans."""
+"""Routers: objects that split traffic. Each is read as rollouts and edited by plans."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from cockpit.routers.ingress.adapter import IngressRouter
 from cockpit.routers.istio.adapter import IstioRouter
 from cockpit.routers.red_black.adapter import RedBlackRouter
 from cockpit.routers.service.adapter import ServiceRouter
+from cockpit.routers.traefik.adapter import TraefikRouter
 
-ADAPTERS: tuple[Adapter, ...] = (IstioRouter(), GatewayApiRouter(), IngressRouter(), RedBlackRouter(), ServiceRouter())
+ADAPTERS: tuple[Adapter, ...] = (
+    IstioRouter(),
+    GatewayApiRouter(),
+    IngressRouter(),
+    TraefikRouter(),
+    RedBlackRouter(),
+    ServiceRouter(),
+)
 
 
 def with_dialects(dialects: Mapping[str, str]) -> tuple[Adapter, ...]:
-    """The same adapters, with a user's own choice of dialects by Ingress class."""
+    """The same adapters, with the user's choice of dialects by Ingress class."""
     return tuple(IngressRouter(dialects) if isinstance(a, IngressRouter) else a for a in ADAPTERS)

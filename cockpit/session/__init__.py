@@ -1,6 +1,7 @@
-"""Use cases without a face: what is read, observed and asked for comes together here.
+"""Use cases without a user interface: reading clusters, probing rollouts, and acts.
 
 One `Session` follows several clusters and publishes one frozen `FleetView`, at most ten times a second and only
-when something changed. Acts go one way: plan, rights, dry run, send against what was shown, wait for objects and
-probe, journal. Nothing here knows a screen; `port.Cockpit` is all a face sees, and `Bridge` takes it to another thread.
+when something changed. Every act goes through plan, permission check, dry run, send against the state that was shown,
+wait for objects and probe, and journal. The screen and the command line see only `port.Cockpit`; `Bridge` gives it to
+another thread.
 """

@@ -1,4 +1,4 @@
-"""The clock of this machine, and one that stands still until it is told to move."""
+"""The system clock, CPU time, and a clock that only moves on request."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ class SystemClock:
         await asyncio.sleep(max(seconds, 0.0))
 
 
+def cpu_seconds() -> float:
+    """CPU seconds that this process has used so far, in all threads."""
+    return time.process_time()
+
+
 class ManualClock:
-    """Implements `model.clock.Clock` for tests and replays: time moves by `advance` alone.
+    """Implements `model.clock.Clock` for tests and replays: time moves only through `advance`.
 
     Sleepers wake in the order of their deadlines, each at exactly its own.
     """
 
-    # Turns of the loop in which a woken sleeper can act and fall asleep again before time moves on.
+    # Loop iterations in which a woken sleeper can act and sleep again before time moves on.
     _TURNS = 20
 
     def __init__(self, start: float = 1_700_000_000.0) -> None:
@@ -52,14 +57,18 @@ class ManualClock:
         self._changed.set()
         await waiter
 
+    def suspend(self, seconds: float) -> None:
+        """Let the wall clock go on while the monotonic one stands still, as in a suspend."""
+        self._start += seconds
+
     @property
     def deadlines(self) -> tuple[float, ...]:
-        """Seconds from now at which somebody wakes, soonest first."""
+        """Seconds until each sleeper wakes, soonest first."""
         self._forget_cancelled()
         return tuple(sorted(deadline - self._elapsed for deadline, _, _ in self._sleepers))
 
     async def advance(self, seconds: float) -> None:
-        """Let that much time pass, waking everybody on the way."""
+        """Advance the time, waking every sleeper that is due."""
         end = self._elapsed + seconds
         while True:
             self._forget_cancelled()

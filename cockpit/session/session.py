@@ -1,4 +1,4 @@
-"""A session: several clusters read, probed and acted on, and one view of it all. Implements `port.Cockpit`."""
+"""A session: reads, probes and changes several clusters and publishes one view. Implements `port.Cockpit`."""
 
 from __future__ import annotations
 
@@ -6,44 +6,62 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
-from cockpit.model.door import Door
-from cockpit.model.plan import Ask, Refused
+from cockpit.model.guard import GuardOrder
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.probe_answer import ProbeTransport
+from cockpit.model.probe_job import InsideWish, JobShape
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
-from cockpit.model.view import FleetView, Kept, Outcome, Prepared, RolloutView
-from cockpit.session import inspect
-from cockpit.session.assemble import Circumstances, fleet_view, rollout_view
-from cockpit.session.cluster import Cluster, Connection
-from cockpit.session.conduct import Conductor
-from cockpit.session.federation import own_rollouts
-from cockpit.session.journal import Journal
-from cockpit.session.logbook import Logbook
-from cockpit.session.probes import Probes, Sampling
-from cockpit.session.production import is_production
-from cockpit.session.pulse import Pulse
-from cockpit.session.rollout_views import RolloutViews
+from cockpit.model.sampling import ContextSampling, SampleScope
+from cockpit.model.view import ClusterView, FleetView, Kept, Outcome, Prepared, RolloutView
+from cockpit.session.acts.conductor import PERSON, Actor, Conductor, tell
+from cockpit.session.acts.journal import Journal
+from cockpit.session.acts.journal_lines import JournalLines
+from cockpit.session.acts.undo import UndoStack
+from cockpit.session.acts.unknown_file import UnknownFile
+from cockpit.session.changes import ChangeSignal
+from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_view
+from cockpit.session.facts.cluster import Cluster, Connection
+from cockpit.session.facts.federation import own_rollouts
+from cockpit.session.facts.rollout_views import RolloutViews
+from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
+from cockpit.session.guarding.guards import Guards
+from cockpit.session.inspecting.readings import Readings, no_context
+from cockpit.session.metrics.opening import metrics_reader
+from cockpit.session.opening import open_clusters
+from cockpit.session.probing.api_rights import ApiRights
+from cockpit.session.probing.choices import ChoicesError, SampleChoices
+from cockpit.session.probing.inside import InsideProbes
+from cockpit.session.probing.jobs import ProbeJobs
+from cockpit.session.probing.probes import Probes, Sampling
+from cockpit.session.probing.target_memory import TargetMemory
+from cockpit.session.probing.targets import Targets
 from cockpit.session.settings import Settings
-from cockpit.session.targets import Targets, TargetsError
-from cockpit.session.undo import UndoStack
+from cockpit.workloads.probe_targets import FoundTarget
+
+if TYPE_CHECKING:
+    from cockpit.probe.from_pods import JobReport
+    from cockpit.probe.sample import SampleOrder, SampleResult
 
 log = logging.getLogger(__name__)
 
-# No eye sees more than ten changes a second, and a slow line carries no more.
-PUBLISH_SECONDS = 0.1
+# Seconds between views, which nobody sees faster, and between looks at what stopped probes saw, whose age is shown.
+PUBLISH_SECONDS, AGE_SECONDS = 0.1, 15.0
 
 
-class Session:
-    """Use as `async with Session(...) as cockpit`: it reads from there on, and ends what it started.
+class Session(Readings):
+    """Use as `async with Session(...) as cockpit`: reads from then on, and stops what it started.
 
-    `connections` are closed in the end. `make_probe` makes an idle probe. The clock and the random source
-    are the only ones that are used, so that a test or a replay holds both.
+    `connections` are closed at the end. `make_probe` creates an idle probe. No other clock or random source is used.
+    Without `choices`, only what is asked for is sampled. `transport` takes questions to a Prometheus.
     """
 
     def __init__(
@@ -58,43 +76,49 @@ class Session:
         rng: random.Random,
         targets: Targets | None = None,
         undo: UndoStack | None = None,
+        choices: SampleChoices | None = None,
+        unknown: UnknownFile | None = None,
+        transport: ProbeTransport | None = None,
     ) -> None:
         self._clock = clock
+        self._rng = rng
         self._settings = settings
-        self._targets = targets
         self._news = asyncio.Event()
-        self._views = Pulse()
+        self._views = ChangeSignal()
         self._listeners: dict[object, Callable[[FleetView], None]] = {}
         self._running: asyncio.Task[None] | None = None
         self._holder: asyncio.Task[object] | None = None
         self._leaving = False
         self._interrupted = False
-        self._clusters = {
-            connection.api.context: Cluster(
-                connection,
-                adapters,
-                production=is_production(connection.api.context, settings.production),
-                read_only=settings.read_only,
-                clock=clock,
-                rng=rng,
-                on_change=self.touch,
-            )
-            for connection in connections
-        }
-        for context, cluster in self._clusters.items():
-            sharing = {name for group in settings.one_gateway if context in group for name in group} - {context}
-            cluster.join([self._clusters[name] for name in sorted(sharing) if name in self._clusters])
-        self._logbook = Logbook(journal, clock, rng)
-        self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack())
-        self._probes = Probes(make_probe, settings.probe.rate, self.touch)
-        self._recalled: set[RolloutKey] = set()
+        self._clusters = open_clusters(connections, adapters, settings, clock, rng, self.touch)
+        self._logbook = JournalLines(journal, clock, rng)
+        self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack(), unknown)
+        self._choices = choices or SampleChoices(given=SampleScope.NONE)
+        self._probes = Probes(
+            make_probe,
+            clock,
+            rate=settings.probe.rate,
+            budget=settings.probe.budget,
+            scope=self._choices.scope,
+            on_change=self.touch,
+        )
+        self._unplanned = asyncio.Event()
+        self._guards = Guards(self, clock, self._logbook)
+        self._jobs = ProbeJobs(self, clock, self._logbook, rng)
+        self._inside = InsideProbes(self._jobs, self._probes, self._rollout, self.touch)
+        self._rights = ApiRights(self._may_proxy, self.touch, clock)
+        self._memory = TargetMemory(self._probes, targets)
+        self._metrics = metrics_reader(
+            settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
+        )
         self._touched: set[RolloutKey] = set()
         self._made = {context: RolloutViews(self._make) for context in self._clusters}
         self._view = self._assemble(None)
 
     async def __aenter__(self) -> Self:
         await self._logbook.load()
-        self.refresh()
+        await self.refresh()
+        await self._conductor.resume()
         self._holder = asyncio.current_task()
         self._running = asyncio.create_task(self._run(), name="session")
         self._running.add_done_callback(self._stopped)
@@ -105,8 +129,12 @@ class Session:
     ) -> None:
         self._leaving = True
         try:
+            self._guards.stop()
+            await self._jobs.close()
             await self._conductor.close()
+            await self._guards.close()
             await self._probes.close()
+            await self._rights.close()
         finally:
             failure = await self._ended()
             self._listeners.clear()
@@ -121,15 +149,19 @@ class Session:
                 tasks.create_task(cluster.run())
             tasks.create_task(self._publish())
             tasks.create_task(self._follow_probes())
+            tasks.create_task(self._guards.run())
+            tasks.create_task(self._share_budget())
+            tasks.create_task(self._follow_ages())
+            tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
 
     def _stopped(self, running: asyncio.Task[None]) -> None:
-        """A session that failed interrupts whoever holds it, as a task group does, instead of going blind."""
+        """A failed session interrupts its owner, as a task group does, instead of showing stale data."""
         if not self._leaving and not running.cancelled() and running.exception() and self._holder:
             log.error("the session failed", exc_info=running.exception())
             self._interrupted = self._holder.cancel()
 
     async def _ended(self) -> BaseException | None:
-        """End what runs; the failure that ended it before, if one did."""
+        """Stop everything; returns the failure that stopped it earlier, if any."""
         if self._running is None:
             return None
         self._running.cancel()
@@ -137,8 +169,6 @@ class Session:
         if self._interrupted and self._holder:
             self._holder.uncancel()
         return None if self._running.cancelled() else self._running.exception()
-
-    # What faces ask
 
     def view(self) -> FleetView:
         return self._view
@@ -151,49 +181,84 @@ class Session:
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         return await self._conductor.prepare(key, ask)
 
+    async def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
+        return self._conductor.outline(key, ask)
+
+    async def outdated(self, prepared: Prepared) -> str:
+        return await self._conductor.outdated(prepared)
+
     async def send(
         self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
     ) -> Outcome:
-        return await self._conductor.send(prepared, wait, lambda outcome: _tell(report, outcome))
+        heard = self._guards.heeding(prepared.plan, lambda outcome: tell(report, outcome))
+        return await self.send_as(PERSON, prepared, wait, heard)
 
-    async def probe(self, key: RolloutKey, running: bool) -> None:
-        rollout = self._rollout(key)
-        if not running:
-            self._probes.stop(key)
-        elif rollout:
-            self._probes.start(rollout)
+    async def send_as(self, who: Actor, prepared: Prepared, wait: float, report: Callable[[Outcome], None]) -> Outcome:
+        with self._probes.acting(prepared.plan.rollout):
+            # The probe runs before the objects change, so that what is confirmed includes the traffic.
+            self._plan_probes()
+            return await self._conductor.send(prepared, wait, report, who)
+
+    async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
+        return await self._guards.order(key, order)
+
+    def select(self, keys: Collection[RolloutKey]) -> None:
+        self._probes.select(keys)
+        self._metrics.select(keys)
+        self._plan_probes()
+
+    async def probe(self, key: RolloutKey, running: bool, by_guard: bool = False) -> None:
+        self._probes.ask(key, running, by_guard)
+        if not running and not by_guard:
+            self._inside.stop(key)
+        if running and (rollout := self._rollout(key)):
+            await self._rights.settle(rollout)
+            self._touched.add(key)
+            await self.refresh()  # who asked reads from the view whether there is a target
+        self._plan_probes()
         self.touch(key)
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
-        kept = await self._keep(key, door)
-        note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept.withheld else kept.problem
-        self._recalled.add(key)
-        self._probes.choose(key, door, rate, note)
+    async def sample(self, contexts: Collection[str], scope: SampleScope) -> Kept:
+        self._choices.decide(contexts, scope)
+        self._probes.forget_asked(contexts)
+        self._plan_probes()
+        for view in self._view.rollouts:
+            self.touch(view.rollout.key)
+        try:
+            return Kept(await asyncio.to_thread(self._choices.remember, contexts, scope))
+        except ChoicesError as error:
+            return Kept(problem=str(error))
+
+    async def set_target(self, key: RolloutKey, probe_target: ProbeTarget | None, rate: float | None = None) -> Kept:
+        kept = await self._memory.set(key, probe_target, rate)
         self.touch(key)
         return kept
 
-    async def _keep(self, key: RolloutKey, door: Door | None) -> Kept:
-        if self._targets is None:
-            return Kept()
-        try:
-            target = await asyncio.to_thread(self._targets.remember, key, door)
-        except TargetsError as error:
-            return Kept(problem=str(error))
-        return Kept(str(self._targets.path), target.withheld if target else ())
+    async def find_prometheus(self, contexts: Collection[str]) -> None:
+        await self._metrics.ask(contexts)
 
-    async def yaml(self, context: str, ref: Ref) -> str:
-        cluster = self.cluster(context)
-        return await inspect.as_yaml(cluster.api, ref) if cluster else _no_context(context)
+    async def read_real(self, keys: Collection[RolloutKey]) -> None:
+        await self._metrics.read_all([rollout for key in keys if (rollout := self._rollout(key))])
+        await self.refresh()
 
-    async def events(self, context: str, ref: Ref) -> tuple[str, ...]:
-        cluster = self.cluster(context)
-        return await inspect.events_of(cluster.api, ref) if cluster else (_no_context(context),)
+    async def target_inside(self, key: RolloutKey) -> FoundTarget:
+        return self._jobs.target(key)
 
-    async def logs(self, context: str, pod: Ref, lines: int = 200) -> tuple[str, ...]:
-        cluster = self.cluster(context)
-        return await inspect.log_of(cluster.api, pod, lines) if cluster else (_no_context(context),)
+    async def prepare_job(
+        self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None
+    ) -> Prepared | Refused:
+        return await self._jobs.prepare(key, order, shape, workers)
 
-    # What the part that acts sees: `scene.Scene`
+    async def run_job(self, prepared: Prepared, progress: Callable[[SampleResult], None]) -> JobReport:
+        return await self._jobs.run(prepared, progress)
+
+    async def prepare_inside(self, key: RolloutKey, wish: InsideWish) -> Prepared | Refused:
+        return await self._inside.prepare(key, wish)
+
+    async def probe_inside(self, prepared: Prepared, report: Callable[[Outcome], None]) -> Outcome:
+        return await self._inside.run(prepared, lambda outcome: tell(report, outcome))
+
+    # Used by acts: `surroundings.Surroundings`
 
     def cluster(self, context: str) -> Cluster | None:
         return self._clusters.get(context)
@@ -210,35 +275,71 @@ class Session:
             self._touched.add(key)
         self._news.set()
 
-    def refresh(self) -> None:
-        """Read what changed and assemble the view; listeners hear of it only where it differs."""
+    async def refresh(self) -> None:
+        """Read all that changed and assemble the view; listeners are called only if it differs."""
+        for _ in range(MOST_ROUNDS):
+            done = await read_in_slices(self._clusters.values(), self._clock)
+            self._show()
+            if done:
+                return
+
+    def _show(self) -> None:
         for cluster in self._clusters.values():
-            cluster.refresh()
+            cluster.note_changes()
+            cluster.rollouts.settle()
         view = self._assemble(self._view)
         if view is self._view:
             return
         self._view = view
+        self._unplanned.set()
         self._views.beat()
         for listener in list(self._listeners.values()):
             try:
                 listener(view)
             except Exception:
-                # One face that fails must not blind the others.
+                # One failing listener must not stop the others.
                 log.exception("a listener failed")
 
     async def _publish(self) -> None:
         while True:
             await self._news.wait()
             self._news.clear()
-            self.refresh()
+            if not await read_in_slices(self._clusters.values(), self._clock):
+                self._news.set()
+            self._show()
             await self._clock.sleep(PUBLISH_SECONDS)
 
     async def _follow_probes(self) -> None:
-        """Look at the probes as often as views are made, but only while one samples."""
+        """Poll the probes at the view rate, but only while one runs."""
         while True:
             await self._probes.running.wait()
             self.touch()
+            self._unplanned.set()
             await self._clock.sleep(PUBLISH_SECONDS)
+
+    async def _share_budget(self) -> None:
+        """Share the probes' budget again whenever the view changes, and at the view rate while a probe runs."""
+        while True:
+            await self._unplanned.wait()
+            self._unplanned.clear()
+            self._plan_probes()
+            await self._clock.sleep(PUBLISH_SECONDS)
+
+    def _plan_probes(self) -> None:
+        views = {view.rollout.key: view for view in self._view.rollouts}
+        for key in self._probes.asked_for():
+            if key not in views and (view := self.shown(key)):
+                views[key] = view
+        for key in self._probes.plan(views.values(), self._rollout):
+            self.touch(key)
+
+    async def _follow_ages(self) -> None:
+        """Look again at rollouts whose probes have stopped: what was measured gets older without any event."""
+        while True:
+            await self._probes.resting.wait()
+            for key in self._probes.silent():
+                self.touch(key)
+            await self._clock.sleep(AGE_SECONDS)
 
     def _assemble(self, before: FleetView | None) -> FleetView:
         touched = self._probes.follow(self._rollout) | self._touched
@@ -246,45 +347,36 @@ class Session:
         for context, cluster in self._clusters.items():
             own = {key for key in touched if key.context == context}
             self._made[context].update(cluster, own)
-        clusters = [cluster.view() for cluster in self._clusters.values()]
+        clusters = [self._with_sampling(self._rights.held(cluster.view())) for cluster in self._clusters.values()]
         asked = (self._made[context].views() for context, cluster in self._clusters.items() if not cluster.aside)
         rollouts = tuple(itertools.chain.from_iterable(asked))
         return fleet_view(
             before, self._clock.now(), clusters, own_rollouts(rollouts), self._logbook.entries, self._settings.read_only
         )
 
+    def _with_sampling(self, cluster: ClusterView) -> ClusterView:
+        scope = SampleScope.NONE if cluster.aside else self._choices.scope(cluster.context)
+        probe = self._settings.probe
+        return replace(cluster, sampling=ContextSampling(scope, probe.rate, probe.budget))
+
     def _make(self, rollout: Rollout, stale: str) -> RolloutView:
         key = rollout.key
-        if key not in self._recalled:
-            self._recall(key)
         cluster = self._clusters.get(key.context)
+        self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
         if cluster and (away := cluster.away(rollout)):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
+        rollout = self._rights.resolved(rollout)
         lanes, probe = self._probes.seen(rollout)
-        around = Circumstances(self._settings.read_only, stale, self._conductor.acting(key))
-        return rollout_view(rollout, lanes, probe, around)
-
-    def _recall(self, key: RolloutKey) -> None:
-        """Where the probe of a rollout that was not seen before is to send, from earlier sessions."""
-        self._recalled.add(key)
-        target = self._targets.get(key) if self._targets else None
-        if target:
-            note = f"give again, not kept because secret: {', '.join(target.withheld)}" if target.withheld else ""
-            self._probes.choose(key, target.door, note=note)
+        own = self._settings
+        around = Circumstances(own.read_only, stale, self._conductor.acting(key), own.probe.max_errors)
+        real = self._metrics.seen(key)
+        return self._guards.shown(rollout_view(rollout, lanes, probe, around, self._clock.now(), real))
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)
-        return cluster.rollout(key) if cluster else None
+        rollout = cluster.rollout(key) if cluster else None
+        return self._rights.resolved(rollout) if rollout else None
 
-
-def _tell(report: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
-    """Report a stage; a face that fails to hear it must not stop the act."""
-    try:
-        if report:
-            report(outcome)
-    except Exception:
-        log.exception("a stage of an act could not be reported")
-
-
-def _no_context(context: str) -> str:
-    return f"{context} is not among the contexts of this session"
+    async def _may_proxy(self, context: str, services: Ref) -> str:
+        cluster = self._clusters.get(context)
+        return await cluster.api.allowed("get", services, "proxy") if cluster else no_context(context)

@@ -1,10 +1,10 @@
-"""Settings of one user: a YAML file, then `COCKPIT_*` variables, then flags; the later wins."""
+"""User settings: a YAML file, then `COCKPIT_*` variables, then flags; later ones win."""
 
 from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,16 +14,25 @@ import platformdirs
 import yaml
 from msgspec import Meta, Struct
 
+from cockpit.model.sampling import SampleScope
+from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
+
 APP = "cockpit"
 CONFIG_VARIABLE = "COCKPIT_CONFIG"
 STATE_VARIABLE = "COCKPIT_STATE"
-# Variables with these beginnings belong to the test suite and to the embedded cluster.
+# Prefixes of variables used by the test suite and the embedded cluster.
 FOREIGN_VARIABLES = ("COCKPIT_TEST_", "COCKPIT_DEMO_")
 MAX_BYTES = 1_000_000
+# Settings that keep acts from a cluster: a misspelt one must not be left out.
+_PROTECTING = ("read_only", "production")
+
+
+def _silent(problem: str) -> None:
+    """Nobody is told."""
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used. `source` is a file, variable or flag; `key` the dotted name, "" for the whole."""
+    """Invalid settings. `source` is a file, variable or flag; `key` the dotted name, "" for the whole."""
 
     def __init__(self, source: str, key: str, problem: str) -> None:
         self.source, self.key, self.problem = source, key, problem
@@ -31,25 +40,29 @@ class SettingsError(Exception):
 
 
 class ProbeSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`rate` is requests per second, `concurrency` requests under way at once, both per rollout.
+    """`rate` is requests per second, `concurrency` requests in flight, both per rollout.
 
-    `auto` is how many rollouts a screen samples without being asked, `timeout` seconds for one answer.
+    `budget` is requests per second to all rollouts together, `timeout` seconds for one answer. `sample` is what a
+    screen samples on its own; with `ask` it asks once for each context. `max_errors` is the fraction of
+    a version's answers that may fail before that is a finding.
     """
 
     rate: Annotated[float, Meta(gt=0, le=10_000)] = 10.0
     concurrency: Annotated[int, Meta(ge=1, le=1_000)] = 8
     timeout: Annotated[float, Meta(gt=0, le=600)] = 5.0
-    auto: Annotated[int, Meta(ge=0, le=100)] = 0
+    budget: Annotated[float, Meta(gt=0, le=10_000)] = 50.0
+    sample: SampleScope = SampleScope.UNDECIDED
+    max_errors: Annotated[float, Meta(gt=0, lt=1)] = 0.01
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What a user can choose.
 
-    `keymap` gives keys by binding id, several separated by commas. `production` are shell patterns for names
-    of contexts in which full promotion and deletion ask for the name. `request_timeout` is in seconds.
-    `dialects` say how canary annotations of an Ingress class are meant, where a cluster does not give it away.
-    `mouse` is off unless asked for: mouse mode keeps a terminal from selecting text. `one_gateway` are groups of
-    contexts behind one gateway that merges their Services of one namespace and name.
+    `keymap` gives keys by binding id, several separated by commas. `production` are shell patterns for contexts in
+    which full promotion and deletion ask for the name. `request_timeout` is in seconds. `dialects` set the dialect
+    of canary annotations by Ingress class, if the cluster does not show it. `mouse` is off by default, because mouse
+    mode disables the terminal's text selection. `one_gateway` are groups of contexts behind one gateway that merges
+    their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map.
     """
 
     theme: str = "dark"
@@ -62,11 +75,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     dialects: dict[str, Literal["nginx", "apig", "higress", "alb"]] = msgspec.field(default_factory=dict)
     one_gateway: tuple[tuple[str, ...], ...] = ()
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
+    prometheus: PrometheusSettings = msgspec.field(default_factory=PrometheusSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where the program keeps what it writes; `config` is a file, `state` a directory."""
+    """Paths of the program's files; `config` is a file, `state` a directory."""
 
     config: Path
     state: Path
@@ -80,6 +94,10 @@ class Paths:
         return self.state / "undo.json"
 
     @property
+    def unknown(self) -> Path:
+        return self.state / "unknown.json"
+
+    @property
     def log(self) -> Path:
         return self.state / "cockpit.log"
 
@@ -87,9 +105,17 @@ class Paths:
     def targets(self) -> Path:
         return self.state / "targets.json"
 
+    @property
+    def snapshots(self) -> Path:
+        return self.state / "snapshots"
+
+    @property
+    def sampling(self) -> Path:
+        return self.state / "sampling.json"
+
 
 def user_paths(environ: Mapping[str, str] = os.environ) -> Paths:
-    """The XDG places of this user; `COCKPIT_CONFIG` names another settings file, `COCKPIT_STATE` a directory."""
+    """The user's XDG paths; `COCKPIT_CONFIG` overrides the settings file, `COCKPIT_STATE` the state directory."""
     config, state = environ.get(CONFIG_VARIABLE), environ.get(STATE_VARIABLE)
     directories = platformdirs.PlatformDirs(APP, appauthor=False)
     return Paths(
@@ -98,52 +124,70 @@ def user_paths(environ: Mapping[str, str] = os.environ) -> Paths:
     )
 
 
-def load_settings(path: Path, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
+def load_settings(
+    path: Path, environ: Mapping[str, str], flags: Mapping[str, Any], warn: Callable[[str], None] = _silent
+) -> Settings:
     """Settings from file, environment and flags (dotted names; None is not given); raises SettingsError.
 
-    A file that does not exist is no error, unless `COCKPIT_CONFIG` names it.
+    A missing file is an error only if `COCKPIT_CONFIG` names it. `warn` is told of each setting that does not exist
+    and was left out; one that may have meant to protect a cluster is an error.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         if environ.get(CONFIG_VARIABLE):
-            raise SettingsError(str(path), "", f"no such file, but {CONFIG_VARIABLE} names it") from None
+            raise SettingsError(str(path), "", f"file not found (set by {CONFIG_VARIABLE})") from None
         content = b""
     except OSError as error:
         raise SettingsError(str(path), "", f"cannot be read: {error.strerror}") from None
-    settings = parse_settings(content, str(path))
-    settings = _with_environment(settings, environ)
+    settings = parse_settings(content, str(path), warn)
+    settings = _with_environment(settings, environ, warn)
     for key, value in flags.items():
         if value is not None:
             settings = _with(settings, key, value, f"--{key.replace('_', '-').replace('.', '-')}")
     return settings
 
 
-def parse_settings(content: bytes, source: str) -> Settings:
-    """Settings from the bytes of a YAML file called `source`; raises SettingsError with file and key."""
+def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _silent) -> Settings:
+    """Settings from the bytes of the YAML file `source`; raises SettingsError with file and key."""
     if len(content) > MAX_BYTES:
         raise SettingsError(source, "", f"is larger than {MAX_BYTES} bytes")
     try:
         document = yaml.safe_load(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: dates that do not exist and numbers with too many digits.
-        raise SettingsError(source, "", "is no YAML: " + " ".join(str(error).split())) from None
+        # ValueError: invalid dates and numbers with too many digits.
+        raise SettingsError(source, "", "is not valid YAML: " + " ".join(str(error).split())) from None
     if document is None:
         return Settings()
     if not isinstance(document, dict):
-        raise SettingsError(source, "", "must be a mapping of settings")
-    _refuse_unknown(document, Settings, source, "")
-    return _convert(document, source, "", strict=True)
+        raise SettingsError(source, "", "must be a map of settings")
+    if "prometheus" in document:
+        document["prometheus"] = from_word(document["prometheus"])
+    return _convert(_known(document, Settings, source, "", warn), source, "", strict=True)
 
 
-def _refuse_unknown(document: Mapping[Any, Any], struct: type[Struct], source: str, prefix: str) -> None:
+def _known(
+    document: Mapping[Any, Any], struct: type[Struct], source: str, prefix: str, warn: Callable[[str], None]
+) -> dict[Any, Any]:
+    """The settings that exist."""
     known = {field.name: field.type for field in msgspec.structs.fields(struct)}
+    kept = {}
     for key, value in document.items():
         if key not in known:
-            raise SettingsError(source, f"{prefix}{key}", f"unknown setting{_nearest(str(key), known)}")
+            _unknown(source, f"{prefix}{key}", f"unknown setting{_nearest(str(key), known)}", str(key), warn)
+            continue
         kind = known[key]
-        if isinstance(kind, type) and issubclass(kind, Struct) and isinstance(value, dict):
-            _refuse_unknown(value, kind, source, f"{prefix}{key}.")
+        nested = isinstance(kind, type) and issubclass(kind, Struct) and isinstance(value, dict)
+        kept[key] = _known(value, kind, source, f"{prefix}{key}.", warn) if nested else value
+    return kept
+
+
+def _unknown(source: str, key: str, problem: str, name: str, warn: Callable[[str], None]) -> None:
+    """Warn of a setting that is left out, unless its name is near one that protects a cluster."""
+    error = SettingsError(source, key, problem)
+    if difflib.get_close_matches(name[:100].lower(), _PROTECTING, n=1):
+        raise error
+    warn(f"{error}. It was left out.")
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:
@@ -152,28 +196,37 @@ def _nearest(key: str, known: Mapping[str, Any]) -> str:
 
 
 def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -> Settings:
+    metrics = document.get("prometheus")
+    if isinstance(metrics, dict) and (header := with_headers_in_words(metrics)):
+        # Without the value: a message must not repeat a credential.
+        problem = "is written here; set {env: NAME} or {file: PATH}, so that no credential is in the settings"
+        raise SettingsError(source, f"prometheus.{header}", problem)
     try:
-        return msgspec.convert(document, Settings, strict=strict)
+        settings = msgspec.convert(document, Settings, strict=strict)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
         named = place.strip("`").removeprefix("$").removeprefix(".")
         raise SettingsError(source, key or named, problem[:1].lower() + problem[1:]) from None
     except RecursionError:
         raise SettingsError(source, key, "is nested too deeply") from None
+    wrong, problem = settings.prometheus.problem()
+    if problem:
+        raise SettingsError(source, f"prometheus.{wrong}", problem)
+    return settings
 
 
 def _with(settings: Settings, key: str, value: Any, source: str) -> Settings:
-    """`settings` with one dotted key set; text is read as the type of the key."""
+    """`settings` with one dotted key set; text is converted to the key's type."""
     document = msgspec.to_builtins(settings)
     *parents, last = key.split(".")
     place = document
     for parent in parents:
         place = place[parent]
-    place[last] = value
+    place[last] = place[last] | from_word(value) if key == "prometheus" else value
     return _convert(document, source, key, strict=False)
 
 
-def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+def _with_environment(settings: Settings, environ: Mapping[str, str], warn: Callable[[str], None]) -> Settings:
     variables = {variable: key for key in _scalar_keys() for variable in [f"COCKPIT_{key.upper().replace('.', '_')}"]}
     for variable in sorted(environ):
         if not variable.startswith("COCKPIT_") or variable.startswith(FOREIGN_VARIABLES):
@@ -181,14 +234,16 @@ def _with_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
         if variable in (CONFIG_VARIABLE, STATE_VARIABLE):
             continue
         if variable not in variables:
-            raise SettingsError(variable, "", f"unknown variable{_nearest(variable, variables)}")
+            name = variable.removeprefix("COCKPIT_").lower()
+            _unknown(variable, "", f"unknown variable{_nearest(variable, variables)}", name, warn)
+            continue
         key, value = variables[variable], environ[variable]
         settings = _with(settings, key, _listed(key, value), variable)
     return settings
 
 
 def _listed(key: str, value: str) -> Any:
-    """A list is written with commas; groups of contexts with semicolons between them."""
+    """Lists are separated by commas, groups of contexts by semicolons."""
 
     def parts(text: str) -> list[str]:
         return [part.strip() for part in text.split(",") if part.strip()]
@@ -199,7 +254,8 @@ def _listed(key: str, value: str) -> Any:
 
 
 def _scalar_keys() -> list[str]:
-    """Dotted names that a variable can set: all but the keymap and the dialects."""
+    """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
     maps = ("keymap", "dialects", "probe")
     own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
-    return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)]
+    metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
+    return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)] + metrics

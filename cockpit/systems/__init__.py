@@ -1,4 +1,4 @@
-"""Adapters of what drives releases: rollout controllers, and the workloads of Kubernetes itself."""
+"""Adapters of everything that runs releases: rollout controllers, and the workloads of Kubernetes itself."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from cockpit.systems.argo.adapter import ArgoSystem
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from cockpit.systems.flagger.adapter import FlaggerSystem
 from cockpit.systems.kruise.adapter import KruiseSystem
-from cockpit.systems.sets.adapter import DaemonSetSystem, StatefulSetSystem
+from cockpit.systems.sets.adapter import (
+    AdvancedStatefulSetSystem,
+    CloneSetSystem,
+    DaemonSetSystem,
+    StatefulSetSystem,
+)
 
-# Controllers own the routers' objects, routers the workloads: an object of an earlier adapter's rollout is part of it.
+# Controllers own the routers' objects, routers the workloads: an object belongs to the rollout of the first adapter.
 CONTROLLERS: tuple[Adapter, ...] = (
     ArgoSystem(),
     KruiseSystem(),
     FlaggerSystem(),
 )
-WORKLOADS: tuple[Adapter, ...] = (DeploymentSystem(), StatefulSetSystem(), DaemonSetSystem())
+WORKLOADS: tuple[Adapter, ...] = (
+    DeploymentSystem(),
+    StatefulSetSystem(),
+    DaemonSetSystem(),
+    CloneSetSystem(),
+    AdvancedStatefulSetSystem(),
+)

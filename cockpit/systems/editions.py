@@ -1,18 +1,24 @@
-"""Workloads that replace their own pods: the templates that they have or had, as versions of one rollout."""
+"""Workloads that replace their own pods: their current and earlier templates as versions of one rollout."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
-from cockpit.model.rollout import Finding, Lane, Severity, Share, Version
+from cockpit.model.rollout import Finding, Lane, PodState, Share, Version
 from cockpit.model.text import safe_text
-from cockpit.workloads.edits import ref_to
-from cockpit.workloads.findings import finding, listed
+from cockpit.planning.edits import ref_to
+from cockpit.planning.mesh_hosts import mesh_findings
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky
+from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
+from cockpit.workloads.findings import listed
+from cockpit.workloads.others import NO_OTHERS, Others, outside
+from cockpit.workloads.rolling import starts_first
 from cockpit.workloads.versions import Candidate
 
 # Set by the Deployment controller on the Deployment and on each of its ReplicaSets.
@@ -24,8 +30,8 @@ Updating = Deployment | StatefulSet | DaemonSet
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """One template with its pods. `source` is the object that keeps it; None where that cannot be read."""
+class TemplateEdition:
+    """One template with its pods. `source` is the object that holds it; None if that cannot be read."""
 
     source: Source | None
     candidate: Candidate
@@ -38,43 +44,44 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Rolling:
-    """A workload, its present template's edition, the editions that matter, oldest first, and its Service.
+    """A workload, the edition of its current template, the editions to show (oldest first), and its Service.
 
-    `history` are all templates on record, oldest first. `held` is the number of pods that are to keep the older
-    template, because somebody holds the update there.
+    `history` is the revision history, oldest first. `held` is the number of pods that keep the old template because
+    the update is held back. `others` are ready pods behind the Service that belong to other workloads.
     """
 
     workload: Updating
-    current: Edition | None
-    editions: tuple[Edition, ...]
+    current: TemplateEdition | None
+    editions: tuple[TemplateEdition, ...]
     history: tuple[Source, ...]
     service: Service | None
     held: int = 0
+    others: Others = NO_OTHERS
 
     @property
-    def previous(self) -> Edition | None:
-        """The edition that an undo goes back to: the youngest that is older than the present one."""
+    def previous(self) -> TemplateEdition | None:
+        """The edition that a rollback goes to: the newest one that is older than the current one."""
         older = [e for e in self.editions if e is not self.current and e.source]
         if self.current is not None:
             older = [e for e in older if e.number < self.current.number]
         return max(older, key=lambda e: e.number, default=None)
 
     @property
-    def before(self) -> tuple[Edition, ...]:
-        """Editions with pods that are not of the present template."""
+    def before(self) -> tuple[TemplateEdition, ...]:
+        """Editions with pods that do not have the current template."""
         return tuple(e for e in self.editions if e is not self.current and (e.version.pods or e.version.ready))
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    """A template to go back to, and how to call it."""
+class TemplateGoal:
+    """A template to roll back to, and its name."""
 
     source: Source
     name: str
 
 
 def number_of(source: Source) -> int:
-    """The revision number; 0 where there is none."""
+    """The revision number; 0 if there is none."""
     if isinstance(source, ControllerRevision):
         return source.revision
     text = (source.metadata.annotations or {}).get(REVISION, "")
@@ -82,7 +89,7 @@ def number_of(source: Source) -> int:
 
 
 def template_of(source: Source) -> dict[str, Any] | None:
-    """The whole pod template without what a controller adds to its copy of it; None where it holds none.
+    """The whole pod template without what a controller adds to its copy; None if `source` holds none.
 
     A ControllerRevision holds a strategic merge patch that replaces the template as a whole (apps/v1).
     """
@@ -98,45 +105,49 @@ def template_of(source: Source) -> dict[str, Any] | None:
     return {key: value for key, value in template.items() if key != "$patch"}
 
 
-def way_back(state: Rolling, name: str | None) -> Goal | str:
-    """The template to go back to, by the name of a version or a revision number; as text why there is none."""
+def way_back(state: Rolling, name: str | None) -> TemplateGoal | str:
+    """The template to roll back to, by version name or revision number; otherwise the reason as text."""
     current = state.current
     if current is None:
-        return "the controller has not seen the last change yet; wait a moment"
+        return f"{NOT_SEEN}; wait a moment"
     if name is None:
         found = state.previous
         if found is None:
-            return f"{current.version.name} is the only template on record: nothing to go back to"
+            return f"{current.version.name} is the only template in the revision history: nothing to roll back to"
     else:
         found = next((e for e in state.editions if e.version.name == name), None)
-    if found is current:
-        return f"{name} is the present template already"
+        if found is current:
+            return is_current(name)
     if found is not None:
-        kept = f"the template of {found.version.name} is not on record any more"
-        return Goal(found.source, found.version.name) if found.source and template_of(found.source) else kept
+        kept = no_template(found.version.name)
+        return TemplateGoal(found.source, found.version.name) if found.source and template_of(found.source) else kept
     return _by_number(state, name or "")
 
 
-def _by_number(state: Rolling, name: str) -> Goal | str:
+def _by_number(state: Rolling, name: str) -> TemplateGoal | str:
     numbers = [number_of(s) for s in state.history]
     known = listed([e.version.name for e in state.editions])
     if not name.isascii() or not name.isdigit() or len(name) > 18 or int(name) not in numbers:
         on_record = listed([str(n) for n in numbers])
-        return f"there is no version {safe_text(name, 80)}; there are {known}, and revisions {on_record}"
+        return f"no version {safe_text(name, 80)}; the versions are {known}; revisions: {on_record}"
     source = state.history[numbers.index(int(name))]
     if state.current and state.current.source is source:
-        return f"revision {name} is the present template already"
+        return is_current(f"revision {name}")
     shown = next((e.version.name for e in state.editions if e.source is source), f"revision {name}")
-    return Goal(source, shown) if template_of(source) else f"revision {name} holds no template"
+    return (
+        TemplateGoal(source, shown)
+        if template_of(source)
+        else f"revision {name} holds no template: choose another revision"
+    )
 
 
 def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:
-    """What a Service that selects the pods makes of them: nobody declared it, ready pods decide."""
+    """The split by a Service that selects the pods: nothing is declared, ready pods decide."""
     if state.service is None:
         return ()
     selector = (state.service.spec.selector or {}).items()
     ready = [e.version.ready if selector <= e.candidate.labels.items() else 0 for e in state.editions]
-    total = sum(ready)
+    total = sum(ready) + state.others.ready
     shares = tuple(
         Share(e.version.name, None, count / total if total else 0.0)
         for e, count in zip(state.editions, ready, strict=True)
@@ -144,20 +155,34 @@ def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:
     return (Lane("default", "", shares, derived=True),) if shares else ()
 
 
-def service_findings(state: Rolling) -> tuple[Finding, ...]:
-    """What users of its Service notice."""
+def service_in_front(
+    services: Sequence[Service], homes: Collection[str], objects: Objects
+) -> tuple[Service | None, Others]:
+    """The first Service that selects only pods of `homes`, else the first that selects any; and its other pods.
+
+    A Service for a whole namespace, such as one for monitoring, is not the one that users reach.
+    """
+    found = [(service, outside(service, objects, homes)) for service in services]
+    return next((pair for pair in found if not pair[1].ready), next(iter(found), (None, NO_OTHERS)))
+
+
+def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
+    """Findings about what users of its Service notice."""
     found = []
     if state.service and state.workload.desired and not any(e.version.ready for e in state.editions):
-        text = f"{ref_to(state.workload)} has no ready pods: requests fail"
-        found.append(finding("no-ready-pods", Severity.CRITICAL, text, reasons(state.editions)))
+        what = str(ref_to(state.workload))
+        failing = any(pod.state is PodState.FAILING for e in state.editions for pod in e.version.pods)
+        if starts_first(state.workload) and not failing:
+            found.append(none_ready_yet(what, reasons(state.editions)))
+        else:
+            found.append(no_ready_pods(f"{what} has no ready pods: requests fail", reasons(state.editions)))
     if state.service and state.service.spec.session_affinity == "ClientIP":
         name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
-        found.append(
-            finding("sticky", Severity.INFO, f"Service {name} keeps each client address on one pod", "ClientIP")
-        )
+        found.append(sticky(f"Service {name} keeps each client address on one pod", "ClientIP"))
+    found += mesh_findings(state.service, objects) if state.service else ()
     return tuple(found)
 
 
-def reasons(editions: Sequence[Edition]) -> str:
+def reasons(editions: Sequence[TemplateEdition]) -> str:
     """Why pods are not ready, each reason once."""
     return safe_text(", ".join(dict.fromkeys(c.reason for e in editions for c in e.version.pods if c.reason)))

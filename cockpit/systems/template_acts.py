@@ -1,4 +1,4 @@
-"""Acts that change the pod template of a workload: the way back, another image, a restart."""
+"""Acts that change the pod template of a workload: rollback, set image, restart."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import StatefulSet
+from cockpit.model.objects import CloneSet, StatefulSet
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused, Request, Verb
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import Phase, PodState, Rollout
 from cockpit.model.text import safe_text
-from cockpit.systems.editions import Goal, Rolling, number_of, template_of, way_back
-from cockpit.workloads.answers import refused
-from cockpit.workloads.edits import Operation, json_patch, op, pointer, ref_to
+from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
+from cockpit.planning.ownership import revert_warnings
+from cockpit.planning.refusals import refused
+from cockpit.planning.way_back import version_warnings
+from cockpit.systems.editions import Rolling, TemplateGoal, number_of, template_of, way_back
+from cockpit.systems.phrases import ENDS_PAUSE, choose_container, has_image
 from cockpit.workloads.findings import listed
-from cockpit.workloads.ownership import revert_warnings
+from cockpit.workloads.images import application_container
 
 # kubectl rollout restart writes it too (kubectl, polymorphichelpers/objectrestarter.go).
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -24,14 +27,19 @@ _LONGEST_IMAGE = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How a workload takes a new template: words for the plan, and what shows that it was taken."""
+class TemplateWriter:
+    """How a workload rolls out a new template: texts for the plan, and whether it waits.
 
-    warnings: tuple[str, ...] = ("pods are replaced one after the other: it takes as long as a rollout",)
-    waits: bool = False  # nothing is replaced until somebody goes on
+    `frees` are written with an older template so that every pod gets it, `holds` by the undo of that.
+    """
+
+    warnings: tuple[str, ...] = ("pods are replaced step by step: this takes as long as a rollout",)
+    waits: bool = False  # nothing is replaced until someone continues
+    frees: tuple[Operation, ...] = ()
+    holds: tuple[Operation, ...] = ()
 
 
-def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, manner: Manner) -> Plan | Refused:
+def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, manner: TemplateWriter) -> Plan | Refused:
     """The template of an older revision, as `kubectl rollout undo` writes it."""
     goal = way_back(state, ask.version)
     if isinstance(goal, str):
@@ -42,11 +50,13 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
     stuck = _stuck_pods(state, goal)
     paused, forward = state.workload.spec.paused, _is_younger(state, goal)
     if paused:
-        text = "it is paused, which ends with this: a paused one rolls nothing out"
+        text = ENDS_PAUSE
         manner = replace(manner, warnings=(*manner.warnings, text))
     if forward:
-        text = f"{goal.name} came after {now}: this rolls it out again; an older one is named by its revision number"
+        text = f"{goal.name} came after {now}: this rolls it out again; use a revision number to choose an older one"
         manner = replace(manner, warnings=(text, *manner.warnings))
+    reported = version_warnings(rollout, goal.name, how="they are created during the rollout")
+    manner = replace(manner, warnings=(*manner.warnings, *reported))
     return _plan(
         state,
         rollout,
@@ -58,20 +68,26 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
         request=[
             op("test", path, before),
             *((op("test", held, True), op("remove", held)) if paused else ()),
+            *manner.frees,
             op("replace", path, after),
         ],
-        inverse=[op("test", path, after), op("replace", path, before), *((op("add", held, True),) if paused else ())],
-        undo=f"roll {now} out again",
+        inverse=[
+            op("test", path, after),
+            op("replace", path, before),
+            *((op("add", held, True),) if paused else ()),
+            *manner.holds,
+        ],
+        undo=f"roll out {now} again",
         raises=forward,
         identity=goal.source.metadata.uid,
         stuck=stuck,
     )
 
 
-def _is_younger(state: Rolling, goal: Goal) -> bool:
-    """Whether the template to go back to was made after the present one: after a roll back the numbers say otherwise.
+def _is_younger(state: Rolling, goal: TemplateGoal) -> bool:
+    """Whether the template to roll back to was created after the current one; after a rollback the numbers differ.
 
-    A template that is rolled out again gets the highest number and keeps the object that holds it.
+    A template that is rolled out again gets the highest number but keeps its object.
     """
     present = state.current.source if state.current else None
     made = (present.metadata.creation_timestamp if present else None) or ""
@@ -81,25 +97,31 @@ def _is_younger(state: Rolling, goal: Goal) -> bool:
 def why_not_image(state: Rolling, image: tuple[str, str] | None) -> str:
     """Why this image cannot be set; "" where it can."""
     if image is None:
-        return "say which image: IMAGE, or CONTAINER=IMAGE"
-    container, wanted = image
+        return "say which image, as IMAGE or CONTAINER=IMAGE"
+    container, wanted = _container(state, image[0]), image[1]
     names = [c.name for c in state.workload.spec.template.spec.containers]
     if not wanted or len(wanted) > _LONGEST_IMAGE or any(letter.isspace() for letter in wanted):
-        return f"{safe_text(wanted, 80)!r} is no image"
-    if container not in names and (container or len(names) != 1):
-        return f"say which container: {listed(names)}"
-    current = next(c for c in state.workload.spec.template.spec.containers if not container or c.name == container)
-    return f"{current.name} runs {safe_text(wanted, 200)} already" if current.image == wanted else ""
+        return f"{safe_text(wanted, 80)!r} is not a valid image"
+    if container not in names:
+        return choose_container(names)
+    current = next(c for c in state.workload.spec.template.spec.containers if c.name == container)
+    return has_image(current.name, wanted) if current.image == wanted else ""
 
 
-def plan_image(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, manner: Manner) -> Plan | Refused:
-    """Another image for one container, as `kubectl set image` writes it."""
+def _container(state: Rolling, asked: str) -> str:
+    """The named container, else the application's if it is clear which one that is."""
+    template = state.workload.spec.template
+    return asked or application_container(template.spec.containers, template.metadata.annotations) or ""
+
+
+def plan_image(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, manner: TemplateWriter) -> Plan | Refused:
+    """A new image for one container, as `kubectl set image` writes it."""
     why = why_not_image(state, ask.image)
     if why or ask.image is None:
         return refused(rollout, ask.act, why)
-    name, image = ask.image
+    name, image = _container(state, ask.image[0]), ask.image[1]
     containers = state.workload.spec.template.spec.containers
-    at = next(n for n, c in enumerate(containers) if not name or c.name == name)
+    at = next(n for n, c in enumerate(containers) if c.name == name)
     old = containers[at]
     path = pointer("spec", "template", "spec", "containers", at)
     named = op("test", f"{path}/name", old.name)
@@ -118,14 +140,14 @@ def plan_image(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, man
     )
 
 
-def plan_restart(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, manner: Manner) -> Plan:
-    """A mark on the template with the time, as `kubectl rollout restart` writes it: every pod is made anew."""
+def plan_restart(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, manner: TemplateWriter) -> Plan:
+    """A timestamp on the template, as `kubectl rollout restart` writes it: every pod is replaced."""
     raw = msgspec.json.decode(state.workload.spec.raw_template)
     metadata = raw.get("metadata") or {}
     annotations = metadata.get("annotations")
     path = pointer("spec", "template", "metadata", "annotations")
     mark = {**(annotations or {}), RESTARTED: ask.at or "now"}
-    # A test for what is absent does not exist: without annotations the generation stands for them.
+    # A JSON patch cannot test that a field is absent: without annotations the generation is tested instead.
     generation = op("test", pointer("metadata", "generation"), state.workload.metadata.generation)
     return _plan(
         state,
@@ -134,10 +156,10 @@ def plan_restart(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, m
         objects,
         manner,
         title=f"restart {state.workload.metadata.name}: every pod is replaced by one of the same version",
-        changes=(Change("pods", f"{state.workload.desired}", f"{state.workload.desired} anew"),),
+        changes=(Change("pods", f"{state.workload.desired}", f"{state.workload.desired}, restarted"),),
         request=[op("test", path, annotations) if annotations else generation, op("add", path, mark)],
         inverse=[],
-        undo="a restart has no inverse: the pods that it replaced are gone",
+        undo="a restart cannot be undone: the replaced pods are gone",
     )
 
 
@@ -146,7 +168,7 @@ def _plan(
     rollout: Rollout,
     ask: Ask,
     objects: Objects,
-    manner: Manner,
+    manner: TemplateWriter,
     *,
     title: str,
     changes: tuple[Change, ...],
@@ -162,7 +184,7 @@ def _plan(
         act=ask.act,
         rollout=rollout.key,
         title=title,
-        changes=(*changes, *(Change(str(pod), "not ready", "deleted, made anew") for pod in stuck)),
+        changes=(*changes, *(Change(str(pod), "not ready", "deleted, recreated") for pod in stuck)),
         requests=(json_patch(ref, request, "the template as shown"), *(_deleted(pod, objects) for pod in stuck)),
         expected=(),
         inverse=(json_patch(ref, inverse, "the template written here"),) if inverse else (),
@@ -170,7 +192,7 @@ def _plan(
         warnings=(
             *manner.warnings,
             *(
-                (f"{listed([p.name for p in stuck])} never got ready and would hold the way back up: deleted as well",)
+                (f"{listed([p.name for p in stuck])} never got ready and would block the rollback: deleted as well",)
                 if stuck
                 else ()
             ),
@@ -181,29 +203,32 @@ def _plan(
     )
 
 
-def _milestone(state: Rolling, ask: Ask, manner: Manner, identity: str | None) -> Milestone | None:
-    """What shows that the controller took the template up; None where it waits for somebody."""
+def _milestone(state: Rolling, ask: Ask, manner: TemplateWriter, identity: str | None) -> Milestone | None:
+    """What shows that the controller rolled out the template; None if nothing is replaced yet."""
     if manner.waits:
         return None
     replaced = state.current.candidate.uid if state.current else None
     if ask.act is Act.ROLLBACK:
-        return Milestone("every pod of the older template", (Phase.AT_REST,), identity=identity, replaced=replaced)
+        return Milestone("every pod has the older template", (Phase.AT_REST,), identity=identity, replaced=replaced)
     if not state.held:
-        return Milestone("every pod of the changed template", (Phase.AT_REST,), replaced=replaced)
-    # Pods that are held back keep their template, so that only a template that was half rolled out has to go.
+        return Milestone("every pod has the changed template", (Phase.AT_REST,), replaced=replaced)
+    # Held pods keep their template, so only a partly rolled out template has to disappear; in a CloneSet it may be
+    # among the held pods.
     return Milestone(
-        "the changed template where the partition lets it", (Phase.PAUSED,), replaced=replaced if state.before else None
+        "pods outside the partition have the changed template",
+        (Phase.PAUSED,),
+        replaced=replaced if state.before and not isinstance(state.workload, CloneSet) else None,
     )
 
 
-def _stuck_pods(state: Rolling, goal: Goal) -> tuple[Ref, ...]:
-    """Pods of a StatefulSet that its controller would wait for although they never get ready.
+def _stuck_pods(state: Rolling, goal: TemplateGoal) -> tuple[Ref, ...]:
+    """Pods of a StatefulSet that never get ready and that its controller would wait for.
 
-    It replaces none of them before they are ready, even when the template is mended (kubernetes.io, StatefulSets,
-    "Forced rollback"): a way back has to delete them.
+    It does not replace them before they are ready, even after the template is fixed (kubernetes.io, StatefulSets,
+    "Forced rollback"): a rollback has to delete them.
     """
-    if not isinstance(state.workload, StatefulSet):
-        return ()
+    if not isinstance(state.workload, StatefulSet) or isinstance(state.workload, CloneSet):
+        return ()  # a CloneSet does not wait for pods in order
     return tuple(
         Ref(PODS, state.workload.metadata.namespace, cell.name)
         for edition in state.editions

@@ -1,1 +1,1 @@
-"""The screen: the only room that imports textual. It knows a session by its port and shows frozen views."""
+"""The screen: the only package that imports textual. It uses a session through its port and shows frozen views."""

@@ -1,20 +1,45 @@
-"""Whether a key applies to a rollout now, and why not, in text that is safe to show; pure."""
+"""Whether a key applies to a rollout now, and if not, why, as safe text; and where its dialog starts. Pure."""
 
 from __future__ import annotations
 
-from cockpit.model.plan import Act, ActState
+from cockpit.model.plan import Act, ActState, Plan, Verb
+from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView, Stage
 from cockpit.tui.keys import Key
+from cockpit.tui.way_back import WAYS_BACK
 
-# Stages of an act that changed the cluster, or may have.
+# Stages in which an act has changed the cluster, or may have.
 SENT = frozenset({Stage.SENT, Stage.VERIFIED, Stage.UNVERIFIED, Stage.UNKNOWN})
-READ_ONLY = "read-only: nothing can be sent"
+
+
+def starts_on_cancel(plan: Plan, rollout: Rollout | None) -> bool:
+    """The rule of every plan dialog: what raises exposure or destroys starts on Cancel, all else on Send.
+
+    Objects are destroyed by a delete, pods by a restart or a smaller number of them. At rest, whatever moves the
+    traffic raises the exposure of a version that users did not have, a way back included. `rollout` is None if it is
+    gone.
+    """
+    deletes = bool(plan.gone) or any(request.verb is Verb.DELETE for request in plan.requests)
+    moves = plan.act in WAYS_BACK or bool(plan.expected)
+    at_rest = rollout is not None and rollout.phase is Phase.AT_REST
+    return plan.raises or plan.final or deletes or _ends_pods(plan, rollout) or (at_rest and moves)
+
+
+def _ends_pods(plan: Plan, rollout: Rollout | None) -> bool:
+    """Whether pods end that may serve: a restart replaces all of them, scaling down some."""
+    if plan.act is Act.RESTART:
+        return True
+    if plan.act is not Act.SCALE:
+        return False
+    desired = {version.name: version.desired for version in rollout.versions} if rollout else {}
+    return not plan.pods or any(count < desired.get(name, count + 1) for name, count in plan.pods)
 
 
 def state_of(key: Key, view: RolloutView | None, read_only: bool) -> ActState:
-    """The first of the key's acts that applies, else the first with the reason why none does."""
+    """The first of the key's acts that applies, else the first one and why it does not."""
     states = [act_state(act, view, read_only) for act in key.acts]
     return next((state for state in states if state.enabled), states[0])
 
@@ -22,13 +47,13 @@ def state_of(key: Key, view: RolloutView | None, read_only: bool) -> ActState:
 def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
     """Whether `act` applies to the rollout.
 
-    The session decides it, also which acts wait while another is under way; of an undo it says so in the plan.
+    The session decides, including which acts wait for one in progress; for an undo, the plan says why not.
     """
     if view is None:
         return ActState(act, False, "no rollout is selected")
     rollout, name = view.rollout, safe_text(view.rollout.key.name)
     known = next((state for state in rollout.acts if state.act is act), None)
-    # Undo depends on what this session sent, which the session knows better than the objects.
+    # Undo depends on what this session sent, which the objects do not show.
     if known is None and act is not Act.UNDO:
         return ActState(act, False, f"{name}: {act.value} does not exist for {safe_text(rollout.key.system, 40)}")
     if known is not None and not known.enabled:
@@ -39,12 +64,12 @@ def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
 
 
 def undo_state(read_only: bool) -> ActState:
-    """Whether an undo can be asked for where its rollout may be gone: the session knows what it sent."""
+    """Whether undo applies to a rollout that may be gone: the session knows what it sent."""
     return ActState(Act.UNDO, not read_only, READ_ONLY if read_only else "")
 
 
 def latest_sent(view: FleetView) -> RolloutKey | None:
-    """The rollout of the latest act that was sent to a cluster of this view."""
+    """The rollout of the last act sent to a cluster of this view."""
     contexts = {cluster.context for cluster in view.clusters if not cluster.aside}
     sent = (entry.rollout for entry in reversed(view.journal) if entry.stage in SENT)
     return next((key for key in sent if key.context in contexts), None)

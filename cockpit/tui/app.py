@@ -1,57 +1,73 @@
-"""The app: it holds the newest view, the keys and the themes, and opens screens."""
+"""The app: holds the latest view, the keys and the themes, and opens screens."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
+from cockpit.model.sampling import SampleScope
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Outcome, RolloutGroup, RolloutView, Stage
 from cockpit.session.port import Cockpit
+from cockpit.tui.commands import Command, commands
 from cockpit.tui.glyphs import ASCII, UNICODE
-from cockpit.tui.keys import Key, remapped
-from cockpit.tui.messages import ActionFinished, ActionRequested, ViewPublished
+from cockpit.tui.keeping import Keeping
+from cockpit.tui.keys import KEYS, Key, Where, remapped
+from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
 from cockpit.tui.order import VersionOrder
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.rows import parts_for
+from cockpit.tui.sampling import question_lines, undecided
+from cockpit.tui.scope import Scope, contexts
 from cockpit.tui.screens.ask import ChoiceForm, form_for
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.journal import JournalScreen
-from cockpit.tui.screens.palette import Command, PaletteScreen, commands
+from cockpit.tui.screens.leaving import Leave, LeaveForm, armed_rollouts, guard_command
+from cockpit.tui.screens.palette import PaletteScreen
 from cockpit.tui.screens.plan import PlanDialog
+from cockpit.tui.screens.presenting import PresentingScreen
+from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.screens.rollout import RolloutScreen
+from cockpit.tui.screens.sampling import SampleForm
+from cockpit.tui.since import FirstSeen
 from cockpit.tui.themes import FALLBACK, load_themes, packaged_directory
+from cockpit.tui.widgets.below import Below
 
-# Long enough for a line or two; the key can be pressed again.
+# Seconds, enough to read a line or two; the key can be pressed again.
 REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(App[None]):
+class CockpitApp(Keeping):
     """The screen on one session.
 
-    `themes_dir` is the user's own; `zone` is where times of day are told, `now` what time it is. `painted` is called
-    once the first picture stands.
+    `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
+    is called after the first paint. `program` is how it was started: its name and where its clusters are.
+    `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
+    opens in large print.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
     ENABLE_COMMAND_PALETTE = False
     TITLE = "cockpit"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "quit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", "quit", show=False, priority=True),
+        *(key.binding for key in KEYS if key.where is Where.APP),
+    ]
 
     def __init__(
         self,
@@ -64,8 +80,12 @@ class CockpitApp(App[None]):
         zone: tzinfo | None = None,
         now: Callable[[], float] = time.time,
         painted: Callable[[], None] = lambda: None,
+        snapshots: Path | None = None,
+        problems: Sequence[str] = (),
+        program: Sequence[str] = ("cockpit",),
+        presenting: bool = False,
     ) -> None:
-        # Greys made from colours can be hard to read; under NO_COLOR the terminal's own two colours are used.
+        # Greys derived from colours can be hard to read, so NO_COLOR uses the terminal's own two colours.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.cockpit = cockpit
         self._order = VersionOrder()
@@ -74,21 +94,30 @@ class CockpitApp(App[None]):
         self.keymap = remapped(keymap or {})
         self.zone = zone
         self.now = now
+        self.scope = Scope()
+        self.snapshots = snapshots
+        self.seen = FirstSeen(now())
+        self.seen.note(self.view, now())
         self._painted = painted
+        self._program = program
+        self._presenting = presenting
+        self.parting: tuple[str, ...] = ()  # lines to print once the terminal is given back
+        self._rung: dict[RolloutKey, int] = {}  # how often the guard of each rollout has rung
         self.animation_level = "none"
         self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
-        self._problems = [*self.keymap.problems, *self._themes.problems]
+        self._problems = [*problems, *self.keymap.problems, *self._themes.problems]
         for each in self._themes.themes.values():
             self.register_theme(each)
         if theme not in self._themes.themes:
             names = ", ".join(self._themes.themes)
-            self._problems.append(f"there is no usable theme called {theme}; {FALLBACK} is shown; themes are {names}")
+            self._problems.append(f"no usable theme {theme}; using {FALLBACK} instead; available: {names}")
         usable = theme if theme in self._themes.themes else FALLBACK
         self.theme = "ansi" if self.no_color else usable
         self._unsubscribe: Callable[[], None] = lambda: None
+        self._asked_to_sample = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        # The library's own themes are current for a moment while the app starts.
+        # While the app starts, the library's own themes are briefly active.
         return dict(self._themes.themes[FALLBACK].variables) if hasattr(self, "_themes") else {}
 
     def get_default_screen(self) -> FleetScreen:
@@ -99,6 +128,8 @@ class CockpitApp(App[None]):
         self._unsubscribe = self.cockpit.subscribe(self._published)
         self.post_message(ViewPublished(self.cockpit.view()))
         self.call_after_refresh(self._painted)
+        if self._presenting:
+            self.push_screen(PresentingScreen(None))
         for problem in self._problems:
             self.notify(safe_text(problem, 500), severity="warning", markup=False, timeout=15)
 
@@ -106,23 +137,67 @@ class CockpitApp(App[None]):
         self._unsubscribe()
 
     def _published(self, view: FleetView) -> None:
-        # In the session's thread: posting is all that is safe here.
+        # Runs in the session's thread, where only posting is safe.
         self.post_message(ViewPublished(view))
 
     @on(ViewPublished)
     def _show(self, message: ViewPublished) -> None:
         self.view = self._order.apply(message.view)
-        top = self.screen_stack[-1] if self.screen_stack else None
-        if isinstance(top, CockpitScreen | JournalScreen) and has_parts(top):
-            top.show_view(self.view)
+        self.seen.note(self.view, self.now())
+        self._ring()
+        for each in self._in_sight():
+            if isinstance(each, CockpitScreen | ReadingScreen | PlanDialog) and has_parts(each):
+                each.show_view(self.view)
+        self._ask_what_to_sample()
+
+    def _in_sight(self) -> Iterator[Screen[Any]]:
+        """The screen on top, and those that it leaves visible."""
+        for each in reversed(self.screen_stack):
+            yield each
+            if not each.query(Below):
+                return
+
+    def _ask_what_to_sample(self) -> None:
+        """Ask once where nobody decided yet, as soon as nothing else is being asked or typed."""
+        if self._asked_to_sample or self.leaving or not isinstance(self.screen, CockpitScreen):
+            return
+        contexts = undecided(self.view)
+        if not contexts or isinstance(self.focused, Input):
+            return
+        self._asked_to_sample = True
+
+        async def decide(scope: SampleScope | None) -> None:
+            if scope is not None and scope is not SampleScope.UNDECIDED:
+                await self._sample(contexts, scope)
+
+        self.push_screen(SampleForm(question_lines(self.view, contexts)), decide)
+
+    async def _sample(self, contexts: Sequence[str], scope: SampleScope) -> None:
+        kept = await self.cockpit.sample(contexts, scope)
+        if kept.problem:
+            self.refuse(f"used for this session, but not remembered: {kept.problem}")
+
+    def _ring(self) -> None:
+        """Ring where a guard calls for a person, once for each call."""
+        rung = {view.rollout.key: view.guard for view in self.view.rollouts if view.guard and view.guard.rings}
+        for key, guard in rung.items():
+            if guard.rings > self._rung.get(key, 0):
+                self.bell()
+                words = f"{key.name}: guard {guard.state}: {guard.words}"
+                self.notify(safe_text(words, 400), severity="error", markup=False, timeout=15)
+        self._rung = {key: guard.rings for key, guard in rung.items()}
+
+    def _contexts(self) -> list[str]:
+        """The contexts that were asked for."""
+        return [cluster.context for cluster in self.view.clusters if not cluster.aside]
 
     @property
     def leaving(self) -> bool:
-        """Whether the app ends: no screen can be opened any more."""
+        """Whether the app is exiting: no more screens can be opened."""
         return self._exit
 
     def find(self, key: RolloutKey) -> RolloutView | None:
-        """The rollout as it is in the newest view."""
+        """The rollout in the latest view."""
         return next((view for view in self.view.rollouts if view.rollout.key == key), None)
 
     @on(ActionRequested)
@@ -133,7 +208,7 @@ class CockpitApp(App[None]):
             return
         view = self.find(message.rollout)
         if view is None:
-            # An act can have removed the rollout; its undo brings it back.
+            # The act may have removed the rollout; undo brings it back.
             if message.act is Act.UNDO:
                 self.push_screen(PlanDialog(message.rollout, Ask(Act.UNDO), ()))
             else:
@@ -150,7 +225,7 @@ class CockpitApp(App[None]):
             plan(Ask(message.act))
 
     def _choose_part(self, group: RolloutGroup, act: Act) -> None:
-        """An act goes to one cluster: ask for which, unless it applies in one only."""
+        """An act goes to one cluster: ask which one, unless it applies in only one."""
         parts = parts_for(self.view, group, act)
         fit = [part for part in parts if not part.why]
         if len(fit) == 1:
@@ -163,12 +238,12 @@ class CockpitApp(App[None]):
 
         if fit:
             title = f"{act.value} {safe_text(group.view.rollout.key.name)}: in which cluster?"
-            self.push_screen(ChoiceForm(title, [(part.words, part.key) for part in fit], enter="goes on"), chosen)
+            self.push_screen(ChoiceForm(title, [(part.words, part.key) for part in fit], enter="continue"), chosen)
         elif parts:
             self.refuse(parts[0].why)
 
     def refuse(self, why: str) -> None:
-        """Say why nothing was done; a newer reason takes the place of the one before."""
+        """Show why nothing was done; a newer reason replaces the previous one."""
         for notification in list(self._notifications):
             if notification.severity == "warning":
                 self._unnotify(notification, refresh=False)
@@ -181,7 +256,7 @@ class CockpitApp(App[None]):
         self.tell(message.rollout, message.outcome)
 
     def tell(self, rollout: RolloutKey, outcome: Outcome) -> None:
-        """How an act ended, for those who left its dialog."""
+        """Show how an act ended if its dialog was closed."""
         severity = "error" if outcome.stage in BAD_ENDS else "information"
         title = outcome.plan.title if outcome.plan else ""
         words = f"{rollout.name}: {title}: {outcome_words(outcome)}"
@@ -195,13 +270,31 @@ class CockpitApp(App[None]):
             self.notify(f"{event.worker.group}: {words}", severity="error", markup=False, timeout=15)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # A colon that is typed into a field is a colon.
+        # In an input field, a colon is text.
         if action == "palette":
-            return not self.leaving and isinstance(self.screen, CockpitScreen) and not isinstance(self.focused, Input)
+            looks = isinstance(self.screen, CockpitScreen | ReadingScreen)
+            return not self.leaving and looks and not isinstance(self.focused, Input)
         return super().check_action(action, parameters)
 
     def action_leave(self) -> None:
-        """Quit; nothing on the cluster changes by it."""
+        """Quit; nothing in the cluster changes. Asks first where an armed guard would end."""
+        guarded = armed_rollouts(self.view)
+        if not guarded:
+            self.exit()
+        elif not isinstance(self.screen, LeaveForm):
+            self.push_screen(LeaveForm(guarded), self._leave)
+
+    async def _leave(self, choice: Leave | None) -> None:
+        guarded = armed_rollouts(self.view)
+        if choice is Leave.DISARM:
+            for shown in guarded:
+                if why := await self.cockpit.guard(shown.rollout.key, None):
+                    self.refuse(why)
+                    return
+        elif choice is Leave.PRINT:
+            self.parting = tuple(guard_command(shown, self.view, self.now(), self._program) for shown in guarded)
+        else:
+            return
         self.exit()
 
     def action_next_theme(self) -> None:
@@ -213,6 +306,12 @@ class CockpitApp(App[None]):
         """Open the journal."""
         self.push_screen(JournalScreen())
 
+    def action_present(self) -> None:
+        """The selected rollout in large print."""
+        top = self.screen
+        view = top.selected() if isinstance(top, CockpitScreen) else None
+        self.push_screen(PresentingScreen(view.rollout.key if view else None))
+
     def action_keys(self) -> None:
         """Open the list of keys."""
         top = self.screen
@@ -220,18 +319,36 @@ class CockpitApp(App[None]):
 
     def action_palette(self) -> None:
         """Open the palette."""
-        entries = commands(self.keymap, self.view, isinstance(self.screen, RolloutScreen))
+        top = self.screen
+        place = top.PLACE if isinstance(top, CockpitScreen | ReadingScreen) else "fleet"
+        entries = commands(self.keymap, self.view, place, list(self._themes.themes), self.scope)
         self.push_screen(PaletteScreen(entries), self._chosen)
 
     async def _chosen(self, command: Command | None) -> None:
         if command is None:
             return
         if command.rollout is not None:
-            if isinstance(self.screen, RolloutScreen):
-                self.pop_screen()
+            self._back_to_fleet()
             self.push_screen(RolloutScreen(command.rollout))
+        elif command.only is not None:
+            self._back_to_fleet()
+            self.scope = command.only
+            self.screen.post_message(ScopeChanged())
+            self.notify(f"shown: {self.scope.words or 'everything'}", markup=False, timeout=3)
+        elif command.theme:
+            self.theme = command.theme
+        elif command.sample is not None:
+            await self._sample(contexts(self.view), command.sample)
+        elif command.prometheus:
+            await self.cockpit.find_prometheus(contexts(self.view))
+            self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
         elif command.key is not None:
             await self.run_action(_action_of(command.key), self.screen)
+
+    def _back_to_fleet(self) -> None:
+        """Close every screen above the fleet."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
 
 def _action_of(key: Key) -> str:

@@ -1,4 +1,4 @@
-"""Signs for states, in Unicode and in ASCII. Each state is a sign, a word and a colour, so that none is alone."""
+"""Signs for states, in Unicode and in ASCII. Each state has a sign, a word and a colour, so colour is never alone."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from cockpit.model.health import Health
 from cockpit.model.rollout import Phase, PodState, Severity, Verdict
 from cockpit.model.view import CellKind, Stage, Sync
+from cockpit.tui import panels
+from cockpit.tui.panels import Frame
 
 K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state looks: `sign` is one column wide, `style` a name of `ink.STYLES`."""
+    """How a state looks: `sign` is one column wide, `style` a name of `styles.STYLES`."""
 
     sign: str
     word: str
@@ -24,21 +27,26 @@ class Look:
 
 @dataclass(frozen=True)
 class Glyphs:
-    """One set of signs. Version signs and bars go by the version's slot, 0 to 3."""
+    """One set of signs. Version signs and bars are indexed by the version's slot, 0 to 3."""
 
     ascii: bool
     cursor: str
     opened: str
     closed: str
     rule: str
-    separator: str
+    joiner: str  # between words of one line
+    sorted: str  # behind the heading of the column that rows are sorted by
+    thumb: str  # the part of a frame's edge that shows where a list stands
+    frame: Frame
     ellipsis: str
     arrow: str
     none: str
     plus_minus: str
     bars: tuple[str, ...]
     cells: tuple[str, ...]
+    answers: tuple[str, ...]  # the same for one answer among many: low, so that errors stand out
     interval: tuple[str, str, str, str]  # left end, line, estimate, right end
+    axis: tuple[str, str]  # at a value of a chart, and at its zero
     steps: tuple[str, str, str]  # done, current, to come
     next: str  # between the steps of a plan
     levels: str  # a column of a chart, from empty to full
@@ -46,13 +54,18 @@ class Glyphs:
     moment: str
     phases: Mapping[Phase, Look]
     verdicts: Mapping[Verdict, Look]
-    failing: Look  # instead of a verdict where something hurts users, whatever the split
-    stopped: Look  # instead of a verdict whose answers no longer come
+    healths: Mapping[Health, Look]
+    stopped: Look  # instead of a verdict when the probe has stopped
     severities: Mapping[Severity, Look]
     pods: Mapping[PodState, Look]
     syncs: Mapping[Sync, Look]
     stages: Mapping[Stage, Look]
     odd_cells: Mapping[CellKind, Look]
+
+    @property
+    def failed(self) -> Look:
+        """An answer that is an error."""
+        return self.odd_cells[CellKind.ERROR]
 
 
 def _looks(ascii_: bool, table: Mapping[K, tuple[str, str, str, str]]) -> dict[K, Look]:
@@ -69,11 +82,18 @@ PHASES = {
     Phase.DEGRADED: ("✗", "X", "degraded", "risk"),
     Phase.ABORTED: ("■", "#", "aborted", "risk"),
 }
+HEALTHS = {
+    Health.HURT: ("✗", "X", "hurt", "risk"),
+    Health.DOUBTFUL: ("?", "?", "doubtful", "waiting"),
+    Health.NOT_MEASURED: ("·", "-", "not measured", "waiting"),
+    Health.FINE: ("✓", "+", "fine", "ok"),
+}
 VERDICTS = {
-    Verdict.ON: ("✓", "+", "ok", "ok"),
+    Verdict.ON: ("✓", "+", "as written", "ok"),
     Verdict.OFF: ("✗", "X", "OFF", "risk"),
-    Verdict.NOT_YET: ("…", "~", "few", "waiting"),
-    Verdict.UNKNOWN: ("·", "-", "", "quiet"),
+    Verdict.DOUBTFUL: ("?", "?", "doubtful", "waiting"),
+    Verdict.NOT_YET: ("…", "~", "measuring", "waiting"),
+    Verdict.UNKNOWN: ("·", "-", "nothing observed", "waiting"),
 }
 SEVERITIES = {
     Severity.INFO: ("i", "i", "info", "quiet"),
@@ -103,6 +123,7 @@ STAGES = {
     Stage.VERIFIED: ("✓", "+", "verified", "ok"),
     Stage.UNVERIFIED: ("▲", "!", "unverified", "waiting"),
     Stage.UNKNOWN: ("?", "?", "unknown", "risk"),
+    Stage.NOTED: ("·", ".", "noted", "quiet"),
 }
 ODD_CELLS = {
     CellKind.ERROR: ("✗", "X", "error", "risk"),
@@ -118,22 +139,27 @@ def glyphs(ascii_: bool) -> Glyphs:
         opened="-" if ascii_ else "−",
         closed="+",
         rule="-" if ascii_ else "─",
-        separator="|" if ascii_ else "│",
+        joiner=", " if ascii_ else " · ",
+        sorted="v" if ascii_ else "▾",
+        thumb="#" if ascii_ else "┃",
+        frame=panels.ASCII if ascii_ else panels.ROUND,
         ellipsis="." if ascii_ else "…",
         arrow="->" if ascii_ else "→",
         none="-" if ascii_ else "–",
         plus_minus="~" if ascii_ else "±",
         bars=("#", "=", ":", "+") if ascii_ else ("█", "▒", "▓", "░"),
         cells=("1", "2", "3", "4") if ascii_ else ("█", "▒", "▓", "░"),
+        answers=("1", "2", "3", "4") if ascii_ else ("▁", "▄", "▂", "▆"),
+        axis=("|", "+") if ascii_ else ("┤", "┼"),
         interval=("[", "-", "+", "]") if ascii_ else ("├", "─", "┼", "┤"),
         steps=("#", "@", ".") if ascii_ else ("●", "◉", "○"),
         next=">" if ascii_ else "›",
         levels=" .:#" if ascii_ else " ▁▂▃▄▅▆▇█",
-        band="'" if ascii_ else "░",
+        band="'" if ascii_ else "·",
         moment="^" if ascii_ else "▲",
         phases=_looks(ascii_, PHASES),
         verdicts=_looks(ascii_, VERDICTS),
-        failing=Look("X" if ascii_ else "✗", "FAIL", "risk"),
+        healths=_looks(ascii_, HEALTHS),
         stopped=Look("-" if ascii_ else "·", "stopped", "quiet"),
         severities=_looks(ascii_, SEVERITIES),
         pods=_looks(ascii_, PODS),
@@ -147,7 +173,7 @@ UNICODE, ASCII = glyphs(False), glyphs(True)
 
 
 def glyphs_for(wish: str, environ: Mapping[str, str]) -> Glyphs:
-    """The set for a wish of "unicode", "ascii" or "auto": the Linux console and other charsets get ASCII."""
+    """The set for "unicode", "ascii" or "auto", which picks ASCII on the Linux console and without UTF-8."""
     if wish in {"unicode", "ascii"}:
         return ASCII if wish == "ascii" else UNICODE
     charset = locale.getpreferredencoding(False).lower().replace("-", "")

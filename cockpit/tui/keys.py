@@ -1,4 +1,4 @@
-"""Every key in one table: bindings, footer, help, palette and remapping are made from it."""
+"""The table of all keys: bindings, footer, help, palette and remapping come from it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from cockpit.model.plan import Act
+from cockpit.planning.act_arguments import ACT_SPECS
 
 
 class Where(StrEnum):
@@ -18,16 +19,49 @@ class Where(StrEnum):
     EVERYWHERE = "everywhere"
     FLEET = "fleet"
     ROLLOUT = "rollout"
+    PRESENTING = "presenting"
     BOTH = "fleet and rollout"
+    ACTING = "fleet, rollout and presenting"
+    READING = "texts and lists"
+    TEXT = "texts"
+    OBJECT = "objects"  # YAML, events and descriptions, of one object after the other
+    LOGS = "logs"
+    PODS = "pods"
+    REVISIONS = "revisions"
+    JOURNAL = "journal"
+    APP = "everywhere, dialogs included"
+
+
+# The screens of each place; keys of two places can clash only where they share a screen.
+SCREENS: Mapping[Where, frozenset[str]] = {
+    Where.FLEET: frozenset({"fleet"}),
+    Where.ROLLOUT: frozenset({"rollout"}),
+    Where.PRESENTING: frozenset({"presenting"}),
+    Where.BOTH: frozenset({"fleet", "rollout"}),
+    Where.ACTING: frozenset({"fleet", "rollout", "presenting"}),
+    Where.READING: frozenset({"text", "object", "logs", "pods", "revisions", "journal"}),
+    Where.TEXT: frozenset({"text", "object", "logs"}),
+    Where.OBJECT: frozenset({"object"}),
+    Where.LOGS: frozenset({"logs"}),
+    Where.PODS: frozenset({"pods"}),
+    Where.REVISIONS: frozenset({"revisions"}),
+    Where.JOURNAL: frozenset({"journal"}),
+}
+ALL_SCREENS = frozenset().union(*SCREENS.values())
+
+
+def screens_of(where: Where) -> frozenset[str]:
+    """The screens on which a key of this place works."""
+    return SCREENS.get(where, ALL_SCREENS)
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. `id` is what a user remaps, `keys` Textual's names separated by commas.
+    """One key. `id` is used for remapping, `keys` are Textual's names separated by commas.
 
-    `action` is an action of the screen, or of the app with `app.` in front; `acts` are what it asks for, the first
-    that applies; `word` goes into the footer; `priority` opens a field at once, so that what is typed right after it
-    goes there.
+    `action` is an action of the screen, or of the app with the prefix `app.`; the first of `acts` that applies is
+    planned; `word` is shown in the footer; `priority` opens a field at once, so that the next keystrokes go into it,
+    or works in dialogs as well.
     """
 
     id: str
@@ -41,17 +75,17 @@ class Key:
 
     @property
     def binding(self) -> Binding:
-        """The same for Textual; the footer of our own shows it."""
+        """The Textual binding; our own footer shows it."""
         action = f"act({self.id!r})" if self.acts else self.action
         return Binding(self.keys, action, self.word, id=self.id, show=False, tooltip=self.help, priority=self.priority)
 
     @property
     def shown(self) -> str:
-        """The first key as a person reads it."""
+        """The first key as written on a keyboard."""
         return key_name(self.keys.split(",")[0].strip())
 
 
-# Textual's names of keys, as they are written on keyboards.
+# Textual's key names and how keyboards label them.
 NAMES = {
     "escape": "esc",
     "slash": "/",
@@ -61,80 +95,211 @@ NAMES = {
     "pagedown": "pgdn",
     "upper_a": "A",
     "upper_o": "O",
+    "upper_p": "P",
     "upper_t": "T",
     "upper_i": "I",
     "upper_r": "R",
     "upper_e": "E",
     "upper_d": "D",
     "upper_s": "S",
+    "upper_l": "L",
+    "equals_sign": "=",
 }
 
 
 def key_name(key: str) -> str:
-    """A key as a person reads it."""
+    """A key as written on a keyboard."""
     return NAMES.get(key, key)
 
 
-def _act(id: str, key: str, acts: tuple[Act, ...], word: str, help: str) -> Key:
-    return Key(id, key, word, help, Where.BOTH, acts=acts)
+def _act(id: str, key: str, acts: tuple[Act, ...], word: str) -> Key:
+    return Key(id, key, word, ", or ".join(ACT_SPECS[act].help for act in acts), Where.ACTING, acts=acts)
 
 
 KEYS: tuple[Key, ...] = (
-    _act("rollback", "r", (Act.ROLLBACK,), "roll back", "all traffic to the stable version"),
-    _act("undo", "u", (Act.UNDO,), "undo", "the inverse of the last act on this rollout"),
-    _act("abort", "x", (Act.ABORT,), "abort", "stop the release, as its controller does it"),
-    _act("pause", "p", (Act.PAUSE, Act.RESUME), "pause/resume", "hold the release, or let it go on"),
-    _act("approve", "a", (Act.APPROVE,), "approve", "let it take the next step"),
-    _act("weight", "w", (Act.SET_WEIGHT,), "weight", "set the share of a version"),
-    _act("flip", "f", (Act.FLIP,), "flip", "point the Service at the other version"),
-    _act("header", "h", (Act.HEADER,), "header rule", "send requests with a header to a version"),
-    _act("promote", "A", (Act.PROMOTE,), "promote fully", "all traffic to the new version, for good"),
-    _act("scale", "n", (Act.SCALE,), "pods", "set the number of pods of a version"),
-    _act("finish", "c", (Act.FINISH,), "clean up", "remove what the release no longer needs"),
-    _act("retry", "t", (Act.RETRY,), "retry", "start an aborted release again"),
-    _act("jump", "s", (Act.JUMP,), "go to step", "continue at another step"),
-    _act("image", "I", (Act.SET_IMAGE,), "set image", "release another image, by the system's own means"),
-    _act("restart", "R", (Act.RESTART,), "restart", "replace every pod by one of the same version"),
-    _act("enable", "E", (Act.ENABLE,), "enable", "let a version take traffic, or a controller go on"),
-    _act("disable", "D", (Act.DISABLE,), "disable", "take a version out of the traffic, or stop a controller"),
-    _act("steps", "S", (Act.STEPS,), "steps", "plan the shares of a release step by step, or end the plan"),
+    _act("rollback", "r", (Act.ROLLBACK,), "roll back"),
+    _act("undo", "u", (Act.UNDO,), "undo"),
+    _act("abort", "x", (Act.ABORT,), "abort"),
+    _act("pause", "p", (Act.PAUSE, Act.RESUME), "pause/resume"),
+    _act("approve", "a", (Act.APPROVE,), "approve"),
+    _act("weight", "w", (Act.SET_WEIGHT,), "weight"),
+    _act("flip", "f", (Act.FLIP,), "flip"),
+    _act("header", "h", (Act.HEADER,), "header rule"),
+    _act("promote", "A", (Act.PROMOTE,), "promote fully"),
+    _act("scale", "n", (Act.SCALE,), "scale"),
+    _act("finish", "c", (Act.FINISH,), "clean up"),
+    _act("retry", "t", (Act.RETRY,), "retry"),
+    _act("jump", "s", (Act.JUMP,), "go to step"),
+    _act("image", "I", (Act.SET_IMAGE,), "set image"),
+    _act("restart", "R", (Act.RESTART,), "restart"),
+    _act("enable", "E", (Act.ENABLE,), "enable"),
+    _act("disable", "D", (Act.DISABLE,), "disable"),
+    _act("steps", "S", (Act.STEPS,), "steps"),
     Key("open", "enter", "open", "open the rollout under the cursor", Where.FLEET, "open"),
-    Key("filter", "slash", "filter", "show only rollouts with this text", Where.FLEET, "filter"),
-    Key("probe", "o", "probe", "start or stop sending requests and counting versions", Where.BOTH, "probe"),
-    Key("probe-target", "O", "probe target", "say where the probe sends, and remember it", Where.BOTH, "probe_target"),
-    Key("yaml", "y", "YAML", "the objects as the cluster has them", Where.BOTH, "yaml"),
-    Key("events", "e", "events", "what the cluster said about the objects", Where.BOTH, "events"),
+    Key("filter", "slash", "filter", "show only rollouts that match a text", Where.FLEET, "filter"),
+    Key("fold", "space", "fold", "fold or unfold what is at rest", Where.FLEET, "fold"),
+    Key("sort", "z", "sort", "sort by the next column", Where.FLEET, "sort"),
+    Key("group", "Z", "group", "group by state, namespace, context or system", Where.FLEET, "group"),
+    Key("probe", "o", "probe", "start or stop sampling the traffic", Where.ACTING, "probe"),
+    Key("probe-target", "O", "probe target", "set where the probe sends, and remember it", Where.BOTH, "probe_target"),
+    Key("guard", "g", "guard", "go back, or propose it, when users are hurt", Where.BOTH, "guard"),
     Key("findings", "enter", "findings", "every finding in full", Where.ROLLOUT, "findings"),
-    Key("logs", "l", "logs", "the log of the selected pod", Where.ROLLOUT, "logs"),
-    Key("journal", "i", "journal", "what was asked and what was sent", Where.BOTH, "app.journal"),
-    Key("panes", "tab", "panes", "the next pane; shift+tab goes back", Where.EVERYWHERE, "app.focus_next"),
+    Key("zoom", "z", "zoom", "the last minute, ten minutes, or the whole release", Where.ROLLOUT, "zoom"),
+    Key("lane", "L", "lane", "the way of another lane's requests", Where.ROLLOUT, "lane"),
+    Key("measure", "m", "share/latency", "the way of the latency, or of the share", Where.ROLLOUT, "measure"),
+    Key("logs", "l", "logs", "the log of the selected pod, or of one that fails", Where.BOTH, "logs"),
+    Key("pods", "v", "pods", "every pod with its node, restarts and age", Where.BOTH, "pods"),
+    Key("yaml", "y", "YAML", "the objects as YAML", Where.BOTH, "yaml"),
+    Key("describe", "d", "describe", "what matters of the objects, in short", Where.BOTH, "describe"),
+    Key("events", "e", "events", "Kubernetes events about the objects", Where.BOTH, "events"),
+    Key("diff", "equals_sign", "diff", "what differs between the pod templates of two versions", Where.BOTH, "diff"),
+    Key("revisions", "V", "revisions", "earlier revisions, to choose one to go back to", Where.BOTH, "revisions"),
+    Key("journal", "i", "journal", "every act and its outcome", Where.BOTH, "app.journal"),
+    Key("panes", "tab", "panes", "the next pane; shift+tab goes back", Where.BOTH, "app.focus_next"),
+    Key("theme", "T", "theme", "switch to the next theme", Where.ACTING, "app.next_theme"),
+    Key("quit", "q", "quit", "quit; nothing in the cluster changes", Where.BOTH, "app.leave"),
+    Key("present", "P", "present", "the rollout in large print, for a room of people", Where.BOTH, "app.present"),
+    Key("next-rollout", "space,right", "next rollout", "the next rollout in large print", Where.PRESENTING, "turn(1)"),
+    Key("previous-rollout", "left", "previous rollout", "the rollout before it", Where.PRESENTING, "turn(-1)"),
+    Key("slow", "m", "slow motion", "one answer after the other; again: as they come", Where.PRESENTING, "slow"),
+    Key("stop-presenting", "q,P", "back", "go back one screen", Where.PRESENTING, "back"),
+    Key("search", "slash", "search", "find a text", Where.READING, "search"),
+    Key("next-match", "n", "next match", "go to the next match", Where.READING, "match(1)"),
+    Key("previous-match", "N", "previous match", "go to the previous match", Where.READING, "match(-1)"),
+    Key("leave", "q", "back", "go back one screen", Where.READING, "back"),
+    Key("wrap", "w", "wrap", "wrap long lines, or cut them", Where.TEXT, "wrap"),
+    Key("reread", "r", "refresh", "read it from the cluster again", Where.TEXT, "refresh"),
+    Key("next-object", "tab,right", "next object", "the next object of the rollout", Where.OBJECT, "turn(1)"),
+    Key("previous-object", "shift+tab,left", "previous object", "the object before it", Where.OBJECT, "turn(-1)"),
+    Key("next-pod", "tab,right", "next pod", "the log of the next pod", Where.LOGS, "turn(1)"),
+    Key("previous-pod", "shift+tab,left", "previous pod", "the log of the pod before it", Where.LOGS, "turn(-1)"),
+    Key(
+        "all-pods",
+        "a",
+        "all pods",
+        "the logs of all pods of the version, merged; again: of one",
+        Where.LOGS,
+        "all_pods",
+    ),
+    Key("container", "c", "container", "the log of the pod's next container", Where.LOGS, "container"),
+    Key(
+        "previous-run",
+        "p",
+        "previous run",
+        "the log of the container before its last restart",
+        Where.LOGS,
+        "previous_run",
+    ),
+    Key("times", "t", "times", "show or hide the time of each line", Where.LOGS, "times"),
+    Key("follow", "f", "follow", "go to the newest line and follow", Where.LOGS, "follow"),
+    Key("pod-log", "enter,l", "log", "the log of the pod", Where.PODS, "log"),
+    Key("pod-yaml", "y", "YAML", "the pod as YAML", Where.PODS, "yaml"),
+    Key("pod-describe", "d", "describe", "what matters of the pod, in short", Where.PODS, "describe"),
+    Key("pod-events", "e", "events", "Kubernetes events about the pod", Where.PODS, "events"),
+    Key("pod-sort", "s", "sort", "sort by the next column", Where.PODS, "sort"),
+    Key("pod-reverse", "S", "reverse", "sort the other way round", Where.PODS, "reverse"),
+    Key("go-back-to", "enter", "roll back to it", "plan a roll back to this revision", Where.REVISIONS, "choose"),
+    Key("revision-diff", "equals_sign", "diff", "what differs from the newest revision", Where.REVISIONS, "diff"),
+    Key("journal-back", "i", "back", "go back one screen", Where.JOURNAL, "back"),
     Key(
         "palette",
         "colon",
         "commands",
-        "every key and every rollout by name; :q quits",
-        Where.BOTH,
+        "namespaces, contexts, rollouts and acts by name; :q quits",
+        Where.EVERYWHERE,
         "app.palette",
         priority=True,
     ),
-    Key("theme", "T", "theme", "the next colours", Where.BOTH, "app.next_theme"),
-    Key("help", "question_mark", "keys", "this list", Where.BOTH, "app.keys"),
-    Key("back", "escape", "back", "one screen back, or end the filter", Where.EVERYWHERE, "back"),
-    Key("quit", "q", "quit", "leave; nothing on the cluster changes by it", Where.BOTH, "app.leave"),
+    Key("copy", "C", "copy", "copy a name, a kubectl command or the text", Where.EVERYWHERE, "copy"),
+    Key("snapshot", "W", "save", "save what is seen as SVG, text and JSON", Where.EVERYWHERE, "app.snapshot"),
+    Key("refresh", "ctrl+r,f5", "refresh", "draw the screen again, or read it again", Where.EVERYWHERE, "refresh"),
+    Key("help", "question_mark,f1", "keys", "this list", Where.EVERYWHERE, "app.keys"),
+    Key("back", "escape", "back", "go back one screen, or clear the filter", Where.EVERYWHERE, "back"),
+    Key(
+        "suspend", "ctrl+z", "suspend", "back to the shell; fg comes back", Where.APP, "suspend_process", priority=True
+    ),
+    Key("interrupt", "ctrl+c", "how to quit", "say how to quit", Where.APP, "help_quit", priority=True),
 )
 BY_ID = {key.id: key for key in KEYS}
-# Order of the footers: the way back is among the first, so that it is still there when there is little room.
-FLEET_FOOTER = ("open", "rollback", "weight", "flip", "approve", "probe", "filter", "help", "palette", "quit")
+
+
+def bindings_on(place: str) -> list[BindingType]:
+    """The bindings of the keys that work on this screen, one of `ALL_SCREENS`; those of the app are bound there."""
+    return [key.binding for key in KEYS if key.where is not Where.APP and place in screens_of(key.where)]
+
+
+# Footer order: rolling back comes early, so that it stays visible on a narrow screen.
+FLEET_FOOTER = (
+    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "palette", "sort", "quit", "probe", "guard"),
+    *("group", "fold"),
+)
 ROLLOUT_FOOTER = (
     *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "help", "pause", "retry", "promote", "header"),
-    *("finish", "probe", "jump", "enable", "disable", "steps", "image", "yaml", "events", "logs", "findings", "scale"),
-    *("restart", "journal"),
+    *(
+        "finish",
+        "probe",
+        "guard",
+        "jump",
+        "enable",
+        "disable",
+        "steps",
+        "image",
+        "logs",
+        "pods",
+        "yaml",
+        "describe",
+        "events",
+        "diff",
+        "revisions",
+        "findings",
+        "scale",
+    ),
+    *("restart", "journal", "zoom", "measure", "lane"),
 )
+PRESENTING_FOOTER = (
+    *(
+        "next-rollout",
+        "approve",
+        "weight",
+        "flip",
+        "rollback",
+        "abort",
+        "undo",
+        "slow",
+        "probe",
+        "theme",
+        "back",
+        "help",
+    ),
+)
+OBJECT_FOOTER = ("back", "next-object", "search", "next-match", "wrap", "copy", "snapshot", "reread", "help")
+TEXT_FOOTER = ("back", "search", "next-match", "wrap", "copy", "snapshot", "reread", "help")
+LOGS_FOOTER = (
+    *("back", "follow", "search", "all-pods", "next-pod", "container", "previous-run", "times", "next-match", "wrap"),
+    *("copy", "snapshot", "help"),
+)
+PODS_FOOTER = (
+    *(
+        "back",
+        "pod-log",
+        "pod-yaml",
+        "pod-describe",
+        "pod-events",
+        "pod-sort",
+        "pod-reverse",
+        "search",
+        "copy",
+        "snapshot",
+    ),
+    "help",
+)
+REVISIONS_FOOTER = ("back", "go-back-to", "revision-diff", "search", "copy", "snapshot", "help")
+JOURNAL_FOOTER = ("back", "undo", "search", "next-match", "copy", "snapshot", "help")
 
 
 @dataclass(frozen=True)
 class Keymap:
-    """The table with a user's own keys in it, and what was wrong with them."""
+    """The table with the user's own keys, and the problems found in them."""
 
     keys: tuple[Key, ...]
     problems: tuple[str, ...]
@@ -144,12 +309,12 @@ class Keymap:
 
     @property
     def changed(self) -> dict[str, str]:
-        """Keys by id for those that differ from the table, as `App.set_keymap` takes them."""
+        """Remapped keys by id, for `App.set_keymap`."""
         return {key.id: key.keys for key in self.keys if key.keys != BY_ID[key.id].keys}
 
 
 def remapped(wishes: Mapping[str, str]) -> Keymap:
-    """The table with `wishes` (keys by id). An unknown id and a key that is taken are told and left out."""
+    """The table with `wishes` (keys by id). Unknown ids and keys already in use are reported and skipped."""
     problems = [_unknown(id) for id in wishes if id not in BY_ID]
     keys = {key.id: key for key in KEYS}
     for id, wish in wishes.items():
@@ -157,22 +322,22 @@ def remapped(wishes: Mapping[str, str]) -> Keymap:
             keys[id] = replace(keys[id], keys=wish)
     for first, second, key in clashes(keys.values()):
         loser = second if second in wishes else first
-        problems.append(f"keymap: {key} is given to both {first} and {second}; {loser} keeps {BY_ID[loser].shown}")
+        problems.append(f"keymap: {key} is bound to both {first} and {second}; {loser} keeps {BY_ID[loser].shown}")
         keys[loser] = BY_ID[loser]
     if still := clashes(keys.values()):
-        problems.append(f"keymap: {still[0][2]} still has two meanings; all keys are as delivered")
+        problems.append(f"keymap: {still[0][2]} is still bound twice; using the default keys")
         keys = dict(BY_ID)
     return Keymap(tuple(keys.values()), tuple(problems))
 
 
 def clashes(keys: Iterable[Key]) -> list[tuple[str, str, str]]:
-    """Pairs of ids that one key has on the same screen, with that key."""
+    """Pairs of ids that share a key on one screen, with that key."""
     found = []
     seen: dict[str, list[Key]] = {}
     for key in keys:
         for name in key.keys.split(","):
             for other in seen.setdefault(name.strip(), []):
-                if {key.where, other.where} != {Where.FLEET, Where.ROLLOUT}:
+                if screens_of(key.where) & screens_of(other.where):
                     found.append((other.id, key.id, key_name(name.strip())))
             seen[name.strip()].append(key)
     return found
@@ -181,4 +346,4 @@ def clashes(keys: Iterable[Key]) -> list[tuple[str, str, str]]:
 def _unknown(id: str) -> str:
     near = difflib.get_close_matches(id, BY_ID, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; ids are {', '.join(BY_ID)}"
-    return f"keymap: there is no key called {id}{hint}"
+    return f"keymap: no key id {id}{hint}"

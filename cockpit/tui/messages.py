@@ -1,4 +1,4 @@
-"""What crosses between the session's thread, the app and its screens."""
+"""Messages between the session's thread, the app and its screens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cockpit.model.view import FleetView, Outcome
 
 
 class ViewPublished(Message):
-    """The session has a new view. Only the last one in the queue is looked at."""
+    """The session has a new view. Only the last one in the queue is used."""
 
     def __init__(self, view: FleetView) -> None:
         super().__init__()
@@ -20,8 +20,12 @@ class ViewPublished(Message):
         return isinstance(message, ViewPublished)
 
 
+class ScopeChanged(Message):
+    """Another part of the fleet is to be shown."""
+
+
 class ActionRequested(Message):
-    """A person pressed the key of an act for a rollout."""
+    """The user pressed an act's key for a rollout."""
 
     def __init__(self, rollout: RolloutKey, act: Act) -> None:
         super().__init__()
@@ -30,7 +34,7 @@ class ActionRequested(Message):
 
 
 class ActionFinished(Message):
-    """An act came to its end, whether or not its dialog is still open."""
+    """An act has ended, whether or not its dialog is still open."""
 
     def __init__(self, rollout: RolloutKey, outcome: Outcome) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The order of versions on screen: a version keeps its place as long as it lives, whatever its role becomes."""
+"""The order of versions on screen: a version keeps its place while it exists, even if its role changes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Role, Rollout
+from cockpit.model.rollout import Rollout
 from cockpit.model.view import FleetView, RolloutView
-
-# Roles of what a release starts from, surest first; versions seen for the first time stand in this order.
-BASES = (Role.STABLE, Role.ACTIVE, Role.OLD)
+from cockpit.tui.text import BASES
 
 
 def ordered_names(rollout: Rollout, before: Iterable[str]) -> tuple[str, ...]:
-    """Names of the versions: those of `before` in their old places, then the base of the release, then the others."""
+    """Names of the versions: those in `before` keep their places, then the base of the release, then the others."""
     names = {version.name for version in rollout.versions}
     names |= {share.version for lane in rollout.lanes for share in lane.shares}
     kept = [name for name in before if name in names]
@@ -25,7 +23,7 @@ def ordered_names(rollout: Rollout, before: Iterable[str]) -> tuple[str, ...]:
 
 
 def in_order(view: RolloutView, names: tuple[str, ...]) -> RolloutView:
-    """The view with versions and shares in the order of `names`; itself where they are already."""
+    """The view with versions and shares in the order of `names`; the same object if already so."""
     rollout = view.rollout
     versions = tuple(sorted(rollout.versions, key=lambda version: names.index(version.name)))
     lanes = tuple(
@@ -38,14 +36,14 @@ def in_order(view: RolloutView, names: tuple[str, ...]) -> RolloutView:
 
 
 class VersionOrder:
-    """Remembers the places of versions by rollout. A view that did not change comes out as the same object."""
+    """Remembers the places of versions by rollout. An unchanged view is returned as the same object."""
 
     def __init__(self) -> None:
         self._names: dict[RolloutKey, tuple[str, ...]] = {}
         self._shown: dict[RolloutKey, tuple[RolloutView, RolloutView]] = {}
 
     def apply(self, view: FleetView) -> FleetView:
-        """The view with the versions of each rollout in their places."""
+        """The view with each rollout's versions in their remembered places."""
         before, names = self._shown, self._names
         self._shown, self._names = {}, {}
         rollouts = tuple(self._placed(each, before, names) for each in view.rollouts)

@@ -1,4 +1,4 @@
-"""When to draw measured numbers again: facts at once, what the probe counts once a second."""
+"""When to redraw: facts at once, the probe's numbers once a second."""
 
 from __future__ import annotations
 
@@ -8,19 +8,42 @@ from dataclasses import replace
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import ClusterView, RolloutView
 
-# Numbers that change faster cannot be read, and would be most of what a slow link carries.
+# Numbers that change faster cannot be read, and would take up most of a slow link.
 SECONDS = 1.0
 
 
 def facts(view: RolloutView) -> tuple[object, ...]:
-    """What must be shown at once when it changes: everything but counts, intervals and latencies."""
+    """Everything that must be shown at once when it changes: all but the figures that a running probe moves."""
     rollout, probe = view.rollout, view.probe
     lanes = tuple(
-        (lane.name, lane.match, lane.verdict, tuple((s.version, s.declared, s.written) for s in lane.shares))
+        (
+            lane.name,
+            lane.match,
+            lane.verdict,
+            lane.followed,
+            tuple((s.version, s.declared, s.written) for s in lane.shares),
+        )
         for lane in rollout.lanes
     )
-    fixed = replace(rollout, lanes=())
-    return (fixed, lanes, view.acting, probe.running, probe.door, probe.message, probe.epoch_since)
+    findings: tuple[object, ...] = rollout.findings
+    health: object = view.health
+    if probe.running:
+        findings = tuple((found.subject, found.severity) for found in rollout.findings)
+        health = view.health.health
+    fixed = replace(rollout, lanes=(), findings=())
+    return (
+        fixed,
+        lanes,
+        findings,
+        health,
+        view.acting,
+        probe.running,
+        probe.probe_target,
+        # What the probe says of its own load has figures that move.
+        "" if probe.message == probe.too_slow else probe.message,
+        bool(probe.too_slow),
+        probe.source,
+    )
 
 
 def _states(clusters: Sequence[ClusterView]) -> list[tuple[object, ...]]:
@@ -28,7 +51,7 @@ def _states(clusters: Sequence[ClusterView]) -> list[tuple[object, ...]]:
 
 
 class Pace:
-    """Remembers what was drawn last, and when, in the time of the views."""
+    """Remembers what was drawn last, and at which view time."""
 
     def __init__(self) -> None:
         self._drawn: dict[RolloutKey, tuple[RolloutView, tuple[object, ...]]] = {}
@@ -36,7 +59,7 @@ class Pace:
         self._at: float | None = None
 
     def due(self, at: float, views: Sequence[RolloutView], clusters: Sequence[ClusterView] = ()) -> bool:
-        """Whether these views should be drawn; unchanged ones are told apart by identity."""
+        """Whether these views should be drawn; unchanged ones are recognised by identity."""
         drawn: dict[RolloutKey, tuple[RolloutView, tuple[object, ...]]] = {}
         changed = len(views) != len(self._drawn) or _states(clusters) != _states(self._clusters)
         for view in views:
@@ -51,5 +74,5 @@ class Pace:
         return True
 
     def reset(self) -> None:
-        """Draw with the next view, whatever it holds."""
+        """Draw with the next view, changed or not."""
         self._at = None

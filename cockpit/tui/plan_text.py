@@ -1,4 +1,4 @@
-"""A prepared plan and how it fared, as lines; pure."""
+"""A prepared plan and its progress, as lines; pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Owner
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
-from cockpit.model.view import Outcome, Prepared, Stage
+from cockpit.model.view import Counting, Outcome, Prepared, Stage
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, wrap
+from cockpit.tui.lines import Line, Span, wrap
+from cockpit.tui.way_back import sends_words
 
-# A created object is long; more than this is not read in a dialog.
+# A created object is long; nobody reads more than this in a dialog.
 MOST_COMMAND = 2000
 HEAD = 10
+BAR = 20
 
 
-def plan_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: Glyphs) -> list[Line]:
-    """Everything a person should know before sending, most important first."""
+def plan_lines(
+    prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: Glyphs, *, details: bool = False
+) -> list[Line]:
+    """What a plan changes, for whom, what speaks against it and what undoes it; with `details`, also how it is sent."""
     plan = prepared.plan
     lines: list[Line] = []
     for change in plan.changes:
@@ -29,16 +33,24 @@ def plan_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: 
         lines += _part("cluster", [f"this is sent to {safe_text(', '.join(elsewhere), 200)}"], width, "waiting")
     if prepared.blocked:
         lines += _part("blocked", [prepared.blocked], width, "risk")
+    if plan.raises:
+        lines += _part("exposure", ["sends more users to the new version"], width, "waiting")
     lines += _part("concern", prepared.concerns, width, "risk")
     lines += _part("warning", plan.cautions(), width, "waiting")
-    if plan.raises:
-        lines += _part("exposure", ["more users get the new version"], width, "")
     for owner in owners:
-        words = f"{safe_text(owner.kind, 60)} {safe_text(owner.name, 80)} owns this and may write it back"
+        words = f"{safe_text(owner.kind, 60)} {safe_text(owner.name, 80)} manages this and may overwrite it"
         lines += _part("owner", [words], width, "waiting")
-    lines += _part("dry run", prepared.checks, width, "")
+    lines += _part("undo", [plan.undo or "no single act can undo this"], width, "")
+    if details:
+        return lines + detail_lines(prepared, width)
+    return lines + _part("sends", [sends_words(plan)], width, "quiet")
+
+
+def detail_lines(prepared: Prepared, width: int) -> list[Line]:
+    """How a plan is sent: the answers of the dry run, what is waited for, the kubectl lines, and the patch."""
+    plan = prepared.plan
+    lines = _part("dry run", prepared.checks, width, "")
     lines += _part("expects", _expected(plan), width, "quiet")
-    lines += _part("undo", [plan.undo or "there is no way to undo this with one act"], width, "")
     lines += _part("sends", (safe_text(command, MOST_COMMAND) for command in plan.commands()), width, "accent")
     for line in prepared.diff:
         style = "added" if line.startswith("+") else "removed" if line.startswith("-") else "quiet"
@@ -53,7 +65,7 @@ def _expected(plan: Plan) -> list[str]:
 
 
 def _part(head: str, texts: Iterable[str], width: int, style: str) -> list[Line]:
-    """Each text wrapped beside its heading, which stands once."""
+    """Each text wrapped beside one heading."""
     lines: list[Line] = []
     for text in texts:
         for words in wrap(safe_text(text, MOST_COMMAND), width - HEAD - 1):
@@ -66,8 +78,13 @@ def refused_lines(refused: Refused, width: int) -> list[Line]:
     return _part("refused", [refused.why], width, "risk")
 
 
+def outdated_lines(why: str, key: str, width: int) -> list[Line]:
+    """Why a plan cannot be sent any more, and the key that makes a new one."""
+    return _part("outdated", [f"this changed since the plan was made: {why}", f"{key} plans again"], width, "risk")
+
+
 def stage_lines(outcomes: Sequence[Outcome], width: int, glyphs: Glyphs) -> list[Line]:
-    """How far the act is, stage by stage, each with its reason."""
+    """The stages of the act so far, each with its reason, and how far the counting of answers is."""
     lines: list[Line] = []
     for outcome in outcomes:
         look = glyphs.stages[outcome.stage]
@@ -75,11 +92,21 @@ def stage_lines(outcomes: Sequence[Outcome], width: int, glyphs: Glyphs) -> list
         for number, words in enumerate(wrap(safe_text(why, MOST_COMMAND), width - 15)):
             head = f"{look.sign} {look.word}" if number == 0 else ""
             lines.append((Span(f"{head:<14} ", look.style), Span(words)))
+    if outcomes and outcomes[-1].stage is Stage.SENT and (counting := outcomes[-1].counting):
+        lines.append(counting_line(counting, glyphs))
     return lines
 
 
+def counting_line(counting: Counting, glyphs: Glyphs) -> Line:
+    """How many answers are in, and how many are still missing, as a bar."""
+    whole = counting.answers + counting.missing
+    done = round(BAR * counting.answers / whole) if whole else BAR
+    bar = (Span(glyphs.bars[0] * done, "accent"), Span(glyphs.rule * (BAR - done), "quiet"))
+    return (Span(" " * 15), *bar, Span(f"  {counting.answers} of about {whole} answers", "quiet"))
+
+
 def title(act: str, key: RolloutKey) -> str:
-    """What is asked, of which rollout in which cluster."""
+    """The act, the rollout and its cluster."""
     return f"{act}   {safe_text(key)}"
 
 
@@ -90,6 +117,6 @@ def outcome_words(outcome: Outcome) -> str:
         case Stage.VERIFIED:
             return f"verified: {why}" if why else "verified in objects and traffic"
         case Stage.UNKNOWN:
-            return f"it is not known whether it was done: {why}; look before you send again"
+            return f"outcome unknown: {why}; check the objects before you send again"
         case _:
             return f"{outcome.stage.value}: {why}" if why else outcome.stage.value

@@ -1,11 +1,10 @@
-"""Running the screen in a terminal."""
+"""Runs the screen in a terminal."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from cockpit.session.port import Cockpit
 from cockpit.tui.app import CockpitApp
@@ -20,23 +19,30 @@ def make_app(
     themes_dir: Path | None = None,
     glyphs: str = "auto",
     painted: Callable[[], None] = lambda: None,
+    snapshots: Path | None = None,
+    problems: Sequence[str] = (),
+    program: Sequence[str] = ("cockpit",),
+    presenting: bool = False,
 ) -> CockpitApp:
-    """The screen as this terminal can show it; `glyphs` is "auto", "unicode" or "ascii".
+    """The screen for this terminal; `glyphs` is "auto", "unicode" or "ascii".
 
-    `painted` is called once the first picture stands.
+    `painted` is called after the first paint. `program` is how it was started: its name and where its clusters are.
+    `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
+    opens in large print.
     """
-    # An empty NO_COLOR means nothing (no-color.org), but the screen library counts it.
+    # An empty NO_COLOR has no effect (no-color.org), but the screen library honours it.
     if os.environ.get("NO_COLOR") == "":
         del os.environ["NO_COLOR"]
     signs = "ascii" if glyphs_for(glyphs, os.environ).ascii else "unicode"
-    return CockpitApp(cockpit, theme=theme, keymap=keymap, themes_dir=themes_dir, glyphs=signs, painted=painted)
-
-
-def run_app(cockpit: Cockpit, *, mouse: bool = False, **choices: Any) -> int:
-    """Show the screen until the user leaves; the exit code of the process. `choices` are those of `make_app`.
-
-    Without `mouse` the terminal keeps its own selection of text.
-    """
-    app = make_app(cockpit, **choices)
-    app.run(mouse=mouse)
-    return app.return_code or 0
+    return CockpitApp(
+        cockpit,
+        theme=theme,
+        keymap=keymap,
+        themes_dir=themes_dir,
+        glyphs=signs,
+        painted=painted,
+        snapshots=snapshots,
+        problems=problems,
+        program=program,
+        presenting=presenting,
+    )

@@ -13,7 +13,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from cockpit.model.text import safe_text
 
-# What a theme may give a colour; a missing one is taken from `dark` or `light` of the package.
+# Colour keys of a theme; missing ones are taken from the packaged `dark` or `light`.
 BASE = ("background", "foreground", "surface")
 MEANINGS = (
     *("version-1", "version-2", "version-3", "version-4"),
@@ -29,28 +29,28 @@ class ThemeError(Exception):
 
 @dataclass(frozen=True)
 class Themes:
-    """Themes by name in the order of their names, and what was wrong with others."""
+    """Usable themes sorted by name, and the problems of the others."""
 
     themes: Mapping[str, Theme]
     problems: tuple[str, ...]
 
     def after(self, name: str) -> str:
-        """The theme that follows, around the end."""
+        """The next theme; after the last comes the first."""
         names = list(self.themes)
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 
 
 def packaged_directory() -> Path:
-    """Where the themes that come with the cockpit are: in the package, or beside it in a checkout."""
+    """Folder of the built-in themes: in the package, or beside it in a checkout."""
     package = Path(__file__).parents[1]
     inside = package / "themes"
     return inside if inside.is_dir() else package.parent / "themes"
 
 
 def load_themes(own: Path, others: Iterable[Path] = ()) -> Themes:
-    """Every `*.yaml` of the package's directory and of those that exist; a later one of the same name wins.
+    """Every `*.yaml` of the built-in folder and of `directories`; a later one of the same name wins.
 
-    A bad theme is left out and told. Raises ThemeError only where the package's own `dark` or `light` is bad.
+    A bad theme is skipped and reported. Raises ThemeError only if the built-in `dark` or `light` is bad.
     """
     defaults = {dark: _document(own / f"{name}.yaml") for name, dark in (("dark", True), ("light", False))}
     themes = {}
@@ -77,16 +77,16 @@ def _document(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         raise ThemeError(f"not YAML in line {mark.line + 1}" if mark else "not YAML") from None
     if not isinstance(document, dict):
-        raise ThemeError("a mapping of meanings to colours is expected")
+        raise ThemeError("expected a map of keys to colours")
     return document
 
 
 def theme_of(name: str, document: Mapping[Any, Any], defaults: Mapping[bool, Mapping[str, str]]) -> Theme:
-    """A theme from meanings and colours; raises ThemeError with the key that is wrong."""
+    """A theme from keys and colours; raises ThemeError with the bad key."""
     known = {"dark", "ansi", *BASE, *MEANINGS}
     for key in document:
         if key not in known:
-            raise ThemeError(f"{safe_text(key, 40)}: no such key; keys are {', '.join(sorted(known))}")
+            raise ThemeError(f"{safe_text(key, 40)}: unknown key; keys are {', '.join(sorted(known))}")
     dark, ansi = _flag(document, "dark", True), _flag(document, "ansi", False)
     colours = {key: _colour(document.get(key, defaults[dark][key]), key) for key in (*BASE, *MEANINGS)}
     return Theme(
@@ -107,14 +107,14 @@ def theme_of(name: str, document: Mapping[Any, Any], defaults: Mapping[bool, Map
 
 
 def _library_variables(dark: bool, ansi: bool) -> dict[str, str]:
-    # What the library derives by mixing colours cannot be mixed from a terminal's own palette.
+    # The library derives colours by mixing, which a terminal's own palette does not allow.
     return dict(BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables) if ansi else {}
 
 
 def _flag(document: Mapping[Any, Any], key: str, default: bool) -> bool:
     value = document.get(key, default)
     if not isinstance(value, bool):
-        raise ThemeError(f"{key}: true or false is expected")
+        raise ThemeError(f"{key}: expected true or false")
     return value
 
 
@@ -123,6 +123,6 @@ def _colour(value: object, key: str) -> str:
         Color.parse(value if isinstance(value, str) else "")
     except ColorParseError:
         shown = safe_text(value, 40)
-        raise ThemeError(f"{key}: {shown!r} is no colour; write one as '#3a7bd5', in quotes") from None
+        raise ThemeError(f"{key}: {shown!r} is not a valid colour; write it as '#3a7bd5', in quotes") from None
     assert isinstance(value, str)
     return value

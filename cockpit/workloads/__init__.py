@@ -1,1 +1,1 @@
-"""From a Service to its pods, from pods to the workloads that keep them, from workloads to versions. Pure functions."""
+"""From a Service to its pods, from pods to the workloads that own them, from workloads to versions. Pure functions."""

@@ -1,6 +1,6 @@
-"""What stands ready behind a Service, counted by workload.
+"""The ready endpoints behind a Service, counted by workload.
 
-EndpointSlices are the truth that proxies obey (discovery.k8s.io/v1): absent `ready` means true.
+EndpointSlices are what proxies follow (discovery.k8s.io/v1); a missing `ready` means true.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cockpit.workloads.owners import home_of, workloads_matching
 
 @dataclass(frozen=True, slots=True)
 class Backing:
-    """Ready endpoints of a Service by the uid of what keeps them; "" for those of nothing known."""
+    """Ready endpoints of a Service by the uid of their owner; "" for those without a known owner."""
 
     counts: tuple[tuple[str, int], ...] = ()
 
@@ -29,8 +29,13 @@ class Backing:
         return dict(self.counts).get(uid, 0)
 
     def fraction(self, uid: str) -> float:
-        """Share of connections that even balancing gives to `uid`; 0 when nothing is ready."""
+        """Share of connections that `uid` gets with even load balancing; 0 if nothing is ready."""
         return self.count(uid) / self.total if self.total else 0.0
+
+
+def is_alias(service: Service) -> bool:
+    """True for an ExternalName Service: a DNS name instead of pods. It needs no ports (core/v1, ServiceSpec.ports)."""
+    return service.spec.type == "ExternalName"
 
 
 def port_of(service: Service, wanted: BackendPort) -> ServicePort | None:
@@ -42,45 +47,58 @@ def port_of(service: Service, wanted: BackendPort) -> ServicePort | None:
 
 
 def selected_pods(service: Service, objects: Objects) -> tuple[Pod, ...]:
-    """Pods that the selector picks, ready or not; none where others manage the endpoints."""
+    """Pods that the selector matches, ready or not; none for a Service without a selector."""
     return of_kind(Pod, objects.selected(PODS, service.metadata.namespace, service.spec.selector or {}))
 
 
 def backing_of(service: Service, objects: Objects, port: ServicePort | None = None) -> Backing:
-    """Ready endpoints behind a Service; with `port` only those that serve it.
+    """Ready endpoints behind a Service; with `port`, only those that serve it.
 
-    Falls back to ready pods by selector, then to what workloads report, where slices or pods cannot be read.
+    If EndpointSlices cannot be read, falls back to the selector's ready pods, then to the status of workloads.
     """
     counts: Counter[str] = Counter()
-    if objects.known(ENDPOINTSLICES):
-        for uid in _ready_endpoints(service, objects, port):
-            counts[uid] += 1
-    elif objects.known(PODS):
-        counts.update(home_of(pod, objects) for pod in selected_pods(service, objects) if pod.ready)
+    if objects.known(ENDPOINTSLICES) or objects.known(PODS):
+        found = ready_endpoints(service, objects, port)
+        counts.update(home_of(endpoint.pod, objects) if endpoint.pod else "" for endpoint in found)
     else:
         for workload in workloads_matching(service.spec.selector or {}, service.metadata.namespace, objects):
             counts[workload.metadata.uid] += max(workload.status.ready_replicas, 0)
     return Backing(tuple(sorted((uid, count) for uid, count in counts.items() if count)))
 
 
-def _ready_endpoints(service: Service, objects: Objects, port: ServicePort | None) -> list[str]:
-    """The home of each ready endpoint; an endpoint that is in several slices counts once."""
-    homes: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class ReadyEndpoint:
+    """One endpoint that receives requests. `pod` is None if it is not a pod, or one that is not read (yet)."""
+
+    name: str
+    names_pod: bool
+    pod: Pod | None = None
+
+
+def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None = None) -> tuple[ReadyEndpoint, ...]:
+    """The ready endpoints behind a Service; its ready pods if EndpointSlices cannot be read.
+
+    An endpoint in several slices counts once.
+    """
+    if not objects.known(ENDPOINTSLICES):
+        ready = [pod for pod in selected_pods(service, objects) if pod.ready] if objects.known(PODS) else []
+        return tuple(ReadyEndpoint(pod.metadata.name, True, pod) for pod in ready)
+    found: dict[str, ReadyEndpoint] = {}
     for part in slices_of(objects, service.metadata.namespace, service.metadata.name):
         if port is not None and not _serves(part, port):
             continue
         for endpoint in part.endpoints or ():
             if endpoint.conditions.ready is False:
                 continue
-            target = endpoint.target_ref
+            target, address = endpoint.target_ref, endpoint.addresses[0] if endpoint.addresses else ""
             if target is None or target.kind != "Pod":
-                homes.setdefault(endpoint.addresses[0] if endpoint.addresses else "", "")
+                found.setdefault(address, ReadyEndpoint(address, False))
                 continue
             pod = find_pod(objects, service.metadata.namespace, target.name)
-            homes.setdefault(target.uid or target.name, home_of(pod, objects) if pod else "")
-    return list(homes.values())
+            found.setdefault(target.uid or target.name, ReadyEndpoint(target.name, True, pod))
+    return tuple(found.values())
 
 
 def _serves(part: EndpointSlice, port: ServicePort) -> bool:
-    """A slice names its ports as the Service does; one without ports says nothing about them."""
+    """Whether a slice serves a port: it uses the Service's port names; one without ports may serve any."""
     return not part.ports or any((p.name or "") == (port.name or "") for p in part.ports)

@@ -1,14 +1,19 @@
-"""Findings whose text holds names and values from a cluster: made safe in one place."""
+"""The one place that makes findings, so that their ids are known and their texts safe."""
 
 from __future__ import annotations
 
+from cockpit.model.finding_kinds import FindingId
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 
 
-def finding(kind: str, severity: Severity, text: str, evidence: str = "") -> Finding:
-    """A finding with id `kind`; text and evidence are made fit for one line of a terminal."""
-    return Finding(kind, severity, safe_text(text, 500), safe_text(evidence, 500))
+def finding(kind: FindingId, severity: Severity, text: str, evidence: str = "", about: str = "") -> Finding:
+    """A finding with id `kind`; text and evidence are made safe for one line of a terminal.
+
+    `about` is the version and lane of a finding whose text has figures: with other figures it is the same finding.
+    What each id means and which severities it has is in model/finding_catalogue.py.
+    """
+    return Finding(kind, severity, safe_text(text, 500), safe_text(evidence, 500), safe_text(about, 500))
 
 
 def percent(share: float) -> str:

@@ -1,36 +1,40 @@
-"""Typed questions to the store: objects of the kind that was asked for, or none."""
+"""Typed lookups in the store: objects of the requested kind, or none."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from cockpit.model.kinds import KINDS, families
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, EndpointSlice, Ingress, IngressClass, Obj, Pod, ReplicaSet, Service
 from cockpit.model.objects.istio import full_host
 from cockpit.model.refs import (
     DEPLOYMENTS,
     ENDPOINTSLICES,
-    GRPCROUTES,
-    HTTPROUTES,
-    HTTPROUTES_V1BETA1,
     INGRESSCLASSES,
     INGRESSES,
     PODS,
     REPLICASETS,
     SERVICES,
-    VIRTUALSERVICES,
-    VIRTUALSERVICES_V1ALPHA3,
-    VIRTUALSERVICES_V1BETA1,
+    Resource,
 )
+from cockpit.model.text import safe_text
 
 T = TypeVar("T")
-_ROUTES = (HTTPROUTES, HTTPROUTES_V1BETA1, GRPCROUTES)
-_VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
+# Kinds whose objects name a Service, each with all versions of its API. Any of them may depend on a Service.
+NAMING_SERVICES: tuple[tuple[Resource, ...], ...] = families(
+    [row.resource for row in KINDS if row.service_key or row.policy_key]
+)
+
+
+def served(objects: Objects, versions: tuple[Resource, ...]) -> Resource:
+    """The API version of a kind that is watched; the first if none is."""
+    return next((resource for resource in versions if objects.known(resource)), versions[0])
 
 
 def of_kind(kind: type[T], objects: Iterable[Obj]) -> tuple[T, ...]:
-    """Those of `objects` that are of `kind`."""
+    """The `objects` of type `kind`."""
     return tuple(o for o in objects if isinstance(o, kind))
 
 
@@ -65,7 +69,7 @@ def find_ingress_class(objects: Objects, name: str) -> IngressClass | None:
 
 
 def slices_of(objects: Objects, namespace: str, service: str) -> tuple[EndpointSlice, ...]:
-    """The EndpointSlices of a Service: the label is the join, their names mean nothing."""
+    """The EndpointSlices of a Service, found by label; their names mean nothing."""
     return of_kind(EndpointSlice, objects.keyed(ENDPOINTSLICES, namespace, f"kubernetes.io/service-name={service}"))
 
 
@@ -80,18 +84,43 @@ def ingresses_of_service(objects: Objects, namespace: str, service: str) -> tupl
 
 
 def leading_to(objects: Objects, namespace: str, service: str) -> dict[str, Obj]:
-    """Whatever of its namespace names a Service as a backend, by kind and name: "HTTPRoute shop"."""
-    ways = [(INGRESSES, f"service={service}"), *((resource, f"service={service}") for resource in _ROUTES)]
-    ways += [(resource, f"to={full_host(service, namespace)}") for resource in _VIRTUAL_SERVICES]
-    return {
-        f"{resource.kind} {found.metadata.name}": found
-        for resource, key in ways
-        for found in objects.keyed(resource, namespace, key)
-    }
+    """Every route that names a Service as a backend or a mirror, by kind and name: "HTTPRoute shop".
+
+    A route in another namespace is "HTTPRoute web/shop".
+    """
+    place = (namespace, service)
+    near = [
+        (r.resource, u)
+        for r in KINDS
+        if r.service_key
+        for u in objects.keyed(r.resource, namespace, r.service_key(*place))
+    ]
+    away = [(r.resource, u) for r in KINDS if r.away_key for u in objects.anywhere(r.resource, r.away_key(*place))]
+    return {_title(resource, user, namespace): user for resource, user in (*near, *away)}
+
+
+def rules_of_host(objects: Objects, namespace: str, service: str) -> tuple[str, ...]:
+    """The DestinationRules for a Service, from any namespace, by kind and name as in `leading_to`."""
+    rows = [(row.resource, row.policy_key(namespace, service)) for row in KINDS if row.policy_key]
+    found = [(resource, rule) for resource, key in rows for rule in objects.anywhere(resource, key)]
+    return tuple(dict.fromkeys(_title(resource, rule, namespace) for resource, rule in found))
+
+
+def aliases_of(objects: Objects, namespace: str, service: str) -> tuple[str, ...]:
+    """The ExternalName Services that are aliases of a Service, from any namespace, by kind and name."""
+    hosts = (f"{service}.{namespace}.svc", full_host(service, namespace))
+    found = [alias for host in hosts for alias in objects.anywhere(SERVICES, f"alias of {host}")]
+    return tuple(_title(SERVICES, alias, namespace) for alias in found)
+
+
+def _title(resource: Resource, found: Obj, namespace: str) -> str:
+    metadata = found.metadata
+    place = "" if metadata.namespace == namespace else f"{metadata.namespace}/"
+    return safe_text(f"{resource.kind} {place}{metadata.name}", 200)
 
 
 def services_selecting(objects: Objects, namespace: str, labels: Mapping[str, str]) -> tuple[Service, ...]:
-    """Services whose whole selector is among `labels`, in order of name."""
+    """Services whose selector matches `labels`, sorted by name."""
     found: dict[str, Service] = {}
     for key, value in labels.items():
         for service in of_kind(Service, objects.keyed(SERVICES, namespace, f"{key}={value}")):

@@ -1,4 +1,4 @@
-"""Which workload keeps a pod: by ownerReference, since names are cut and reused."""
+"""Which workload owns a pod: by ownerReference, because names are truncated and reused."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import (
     AdvancedStatefulSet,
     CloneSet,
+    CommonMeta,
     ControllerRevision,
     DaemonSet,
     Deployment,
     Ingress,
-    Meta,
     Obj,
     OwnerReference,
     Pod,
-    PodMeta,
     ReplicaSet,
     Service,
     StatefulSet,
@@ -48,14 +47,14 @@ _RESOURCES: dict[type[Obj], Resource] = {
     Service: SERVICES,
     StatefulSet: STATEFULSETS,
 }
-# Workloads that keep pods of several templates under their own name, told apart by the label of a revision.
+# Workloads that own pods of several templates directly; the label of a revision tells them apart.
 SETS: tuple[Resource, ...] = (STATEFULSETS, DAEMONSETS, CLONESETS, ADVANCED_STATEFULSETS)
-# What `workloads_matching` looks at, and what it asks about those: needs of everybody who goes from a Service to pods.
+# The kinds that `workloads_matching` reads: needed by everything that goes from a Service to its pods.
 KEEPERS: tuple[Resource, ...] = (DEPLOYMENTS, REPLICASETS, *SETS, CONTROLLERREVISIONS)
 
 
-def controller_of(metadata: Meta | PodMeta) -> OwnerReference | None:
-    """The ownerReference marked as controller; the only one, where none is marked."""
+def controller_of(metadata: CommonMeta) -> OwnerReference | None:
+    """The ownerReference marked as controller; if none is marked, the only one."""
     references = metadata.owner_references or []
     marked = next((r for r in references if r.controller), None)
     return marked or (references[0] if len(references) == 1 else None)
@@ -66,7 +65,7 @@ def ref_of(subject: Service | Ingress | Workload) -> Ref:
 
 
 def keeper_of(replica_set: ReplicaSet, objects: Objects) -> Workload:
-    """The Deployment of a ReplicaSet; the ReplicaSet itself where it has none that is known."""
+    """The Deployment of a ReplicaSet; the ReplicaSet itself if no Deployment of it is known."""
     owner = controller_of(replica_set.metadata)
     if owner is None or owner.kind != "Deployment":
         return replica_set
@@ -75,7 +74,7 @@ def keeper_of(replica_set: ReplicaSet, objects: Objects) -> Workload:
 
 
 def workload_of(pod: Pod, objects: Objects) -> Workload | None:
-    """What keeps a pod: a Deployment, a bare ReplicaSet or a set; None for other owners and for bare pods."""
+    """The workload that owns a pod: a Deployment, a bare ReplicaSet or a set; None for other owners and bare pods."""
     owner = controller_of(pod.metadata)
     if owner is None:
         return None
@@ -97,7 +96,7 @@ def _set_of(pod: Pod, owner: OwnerReference, objects: Objects) -> Workload | Non
 
 
 def home_of(pod: Pod, objects: Objects) -> str:
-    """The uid of what keeps a pod, whatever its kind; "" for bare pods."""
+    """The uid of a pod's owner, of any kind; "" for bare pods."""
     workload = workload_of(pod, objects)
     if workload is not None:
         return workload.metadata.uid
@@ -111,7 +110,7 @@ def replica_sets_of(deployment: Deployment, objects: Objects) -> tuple[ReplicaSe
 
 
 def revisions_of(workload: Workload, objects: Objects) -> tuple[ControllerRevision, ...]:
-    """The templates that a set has or had, oldest first."""
+    """The current and earlier templates of a set, oldest first."""
     uid = workload.metadata.uid
     found = of_kind(
         ControllerRevision, objects.owned(CONTROLLERREVISIONS, workload.metadata.namespace, uid) if uid else ()
@@ -120,7 +119,7 @@ def revisions_of(workload: Workload, objects: Objects) -> tuple[ControllerRevisi
 
 
 def pods_of(workload: Workload, objects: Objects) -> tuple[Pod, ...]:
-    """Pods that run or will run; those that ended (evicted, completed) hold no place any more."""
+    """Pods that run or will run; without those that ended (evicted, completed)."""
     keepers = replica_sets_of(workload, objects) if isinstance(workload, Deployment) else (workload,)
     found = [
         pod
@@ -133,7 +132,7 @@ def pods_of(workload: Workload, objects: Objects) -> tuple[Pod, ...]:
 
 
 def workloads_matching(labels: Mapping[str, str], namespace: str, objects: Objects) -> tuple[Workload, ...]:
-    """Deployments, sets, and bare ReplicaSets whose pod template has all of `labels`; none for no labels."""
+    """Deployments, sets and bare ReplicaSets whose pod template has all `labels`; none if `labels` is empty."""
     if not labels:
         return ()
     deployments = of_kind(Deployment, objects.selected(DEPLOYMENTS, namespace, labels))

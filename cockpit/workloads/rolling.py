@@ -1,4 +1,4 @@
-"""How far a workload's own controller is with a rolling update."""
+"""The progress of a workload's own rolling update."""
 
 from __future__ import annotations
 
@@ -7,19 +7,34 @@ import math
 from cockpit.model.objects import CloneSet, DaemonSet, Deployment, SetStatus, StatefulSet, UpdateStrategy, Workload
 
 ON_DELETE = "OnDelete"
+_REVISION = "deployment.kubernetes.io/revision"
+# Reasons of the condition Progressing before a ReplicaSet was available for the first time
+# (kubernetes, pkg/controller/deployment/util/deployment_util.go).
+_BEGUN = frozenset({"NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated"})
+
+
+def starts_first(workload: Workload | None) -> bool:
+    """Whether a Deployment starts its first pods and has never been available: nobody could reach them before."""
+    if not isinstance(workload, Deployment):
+        return False
+    revision = (workload.metadata.annotations or {}).get(_REVISION, "")
+    found = next((c for c in workload.status.conditions or () if c.type == "Progressing"), None)
+    if found is None:
+        return not revision and workload.status.observed_generation == 0
+    return revision in ("", "1") and found.status == "True" and found.reason in _BEGUN
 
 
 def is_rolling(workload: Workload) -> bool:
-    """True while a controller still replaces pods of an older template; what is held back or paused rests."""
+    """True while a controller is replacing pods of an older template; false if it is paused or holds them back."""
     behind = workload.status.observed_generation < workload.metadata.generation
     match workload:
         case Deployment():
             status = workload.status
             behind = behind or status.updated_replicas < min(workload.desired, status.replicas)
-            return not _paused(workload) and (behind or status.replicas > status.updated_replicas)
+            return not is_paused(workload) and (behind or status.replicas > status.updated_replicas)
         case StatefulSet():
             behind = behind or updated_pods(workload) < workload.desired - held_back(workload)
-            return not _paused(workload) and behind
+            return not is_paused(workload) and behind
         case DaemonSet():
             replaces = strategy_of(workload).type != ON_DELETE
             return behind or (replaces and updated_pods(workload) < workload.desired)
@@ -32,17 +47,33 @@ def strategy_of(workload: StatefulSet | DaemonSet) -> UpdateStrategy:
 
 
 def held_back(workload: StatefulSet) -> int:
-    """How many pods keep the older template: all of them with OnDelete, else as many as the partition says."""
+    """How many pods keep the older template: all with OnDelete, else the number in the partition."""
     strategy = strategy_of(workload)
     if strategy.type == ON_DELETE:
         return workload.desired
     if isinstance(workload, CloneSet):
-        return min(_count(strategy.partition, workload.desired), workload.desired)
+        return _kept_of(strategy.partition, workload.desired)
     rolling = strategy.rolling_update
     return min(_count(rolling.partition if rolling else None, workload.desired), workload.desired)
 
 
-def _paused(workload: Workload) -> bool:
+def _kept_of(partition: int | str | None, size: int) -> int:
+    """Pods of a CloneSet that stay old. With several pods, less than 100% lets at least one be replaced.
+
+    Source: openkruise/kruise, pkg/util, CalculatePartitionReplicas.
+    """
+    kept = min(_count(partition, size), size)
+    return kept - 1 if kept == size > 1 and isinstance(partition, str) and partition != "100%" else kept
+
+
+def partition_for(kept: int, size: int, before: int | str | None) -> int | str:
+    """The partition that keeps `kept` pods of a CloneSet old, in percent if it was before and a whole percent fits."""
+    share = f"{kept * 100 // size}%" if isinstance(before, str) and size else None
+    return share if share is not None and _kept_of(share, size) == kept else kept
+
+
+def is_paused(workload: Workload) -> bool:
+    """Whether the update is paused: its controller replaces no pods."""
     match workload:
         case Deployment():
             return workload.spec.paused
@@ -54,7 +85,7 @@ def _paused(workload: Workload) -> bool:
 
 
 def updated_pods(workload: StatefulSet | DaemonSet) -> int:
-    """Pods of the newest template; of a StatefulSet that has no other, all of them."""
+    """Pods of the newest template; all pods of a StatefulSet that has no other template."""
     if isinstance(workload, DaemonSet):
         return workload.status.updated_number_scheduled
     status = workload.status
@@ -64,7 +95,7 @@ def updated_pods(workload: StatefulSet | DaemonSet) -> int:
 
 
 def _count(value: int | str | None, whole: int) -> int:
-    """A number of pods, given as such or in percent, which rounds up (k8s.io/apimachinery intstr)."""
+    """A number of pods, given as a number or in percent, rounded up (k8s.io/apimachinery intstr)."""
     if isinstance(value, str):
         digits = value.removesuffix("%")
         return math.ceil(int(digits) * whole / 100) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0

@@ -1,4 +1,4 @@
-"""Who sets the number of pods of a workload: a HorizontalPodAutoscaler, or KEDA by one that it made."""
+"""What sets the number of pods of a workload: a HorizontalPodAutoscaler, or KEDA through one that it created."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEDA = "KEDA ScaledObject"
 
 @dataclass(frozen=True, slots=True)
 class Scaler:
-    """An autoscaler and the bounds that it keeps to; `what` is the workload in words."""
+    """An autoscaler and its bounds; `what` is the workload in words."""
 
     owner: Owner
     what: str
@@ -36,7 +36,7 @@ class Scaler:
         return finding("scaled-by", Severity.INFO, self.text, f"{self.owner.kind} {self.owner.name}")
 
     def why_not(self, count: int) -> str:
-        """Why a count by hand would not last; "" where it may.
+        """Why a manual count would not last; "" if it can.
 
         At 0 a HorizontalPodAutoscaler stops (condition ScalingActive, reason ScalingDisabled); KEDA does not.
         """
@@ -46,22 +46,22 @@ class Scaler:
             return ""
         else:
             way = "change its bounds"
-        return f"{self.text}, and sets it back at once: {way}"
+        return f"{self.text}, and resets it at once: {way}"
 
     def warning(self, count: int) -> str:
-        """What becomes of a count that is not refused."""
+        """What will happen to a count that is not refused."""
         if count == 0:
             return f"{self.owner.kind} {self.owner.name} does nothing while there are no pods"
-        return f"{self.text}, and may change it again as the load asks"
+        return f"{self.text}, and may change it again with the load"
 
 
 def scaler_of(workload: Workload, objects: Objects) -> Scaler | None:
-    """The autoscaler that names this workload; the first by name where several do."""
+    """The autoscaler of this workload; the first by name if there are several."""
     return scaler_for(ref_of(workload), objects)
 
 
 def scaler_for(ref: Ref, objects: Objects) -> Scaler | None:
-    """The same for anything that can be scaled, such as an Argo Rollout."""
+    """The autoscaler of anything that can be scaled, such as an Argo Rollout."""
     found = objects.keyed(HORIZONTALPODAUTOSCALERS, ref.namespace, f"scales={ref.resource.kind}/{ref.name}")
     for autoscaler in of_kind(HorizontalPodAutoscaler, found):
         if autoscaler.spec.scale_target_ref.api_version in ("", ref.resource.api_version):

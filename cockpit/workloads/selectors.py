@@ -1,19 +1,20 @@
-"""Services without a selector: others write their endpoints, so nothing says which versions are behind them."""
+"""Services without a selector: something else writes their endpoints, so the versions behind them are not known."""
 
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.rollout import Finding, Severity
-from cockpit.workloads.endpoints import backing_of
+from cockpit.workloads.endpoints import backing_of, is_alias
 from cockpit.workloads.findings import finding
 
-UNKNOWN = "its Service has no selector: others write its endpoints; release there, or give it a selector"
+_INSTEAD = "release where the endpoints are written, or give it a selector"
+UNKNOWN = f"its Service has no selector, so something else writes its endpoints: {_INSTEAD}"
 
 
 def is_unselected(service: Service) -> bool:
-    """True where somebody else manages the endpoints; an ExternalName is a DNS alias and has none."""
-    return not service.spec.selector and service.spec.type != "ExternalName"
+    """True if something else manages the endpoints; an ExternalName is a DNS alias and has none."""
+    return not service.spec.selector and not is_alias(service)
 
 
 def no_selector(service: Service, objects: Objects) -> Finding | None:
@@ -23,8 +24,7 @@ def no_selector(service: Service, objects: Objects) -> Finding | None:
     return finding(
         "no-selector",
         Severity.INFO,
-        f"Service {service.metadata.namespace}/{service.metadata.name} in {objects.context} has no selector: its"
-        " endpoints are managed by someone else, and which versions are behind it is not known; release where the"
-        " endpoints are written, or give it a selector",
+        f"Service {service.metadata.namespace}/{service.metadata.name} in {objects.context} has no selector, so"
+        f" something else writes its endpoints and the versions behind it are not known: {_INSTEAD}",
         f"type {service.spec.type}, ready endpoints: {backing_of(service, objects).total}",
     )

@@ -1,15 +1,16 @@
-"""Workloads that are another version of one we know, though no Service leads to them at present.
+"""Workloads that are another version of a known one, although no Service currently selects them.
 
-Nothing in a cluster says so. They are taken for versions of one thing when the image is the same but for its
-tag, and name and template labels are the same once each one's version (label or tag) is taken out.
+Nothing in a cluster states this. Workloads count as versions of the same thing if their images differ only in the tag,
+and their names and template labels are equal once the version (label or tag) is removed.
 """
 
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Workload
+from cockpit.workloads.images import application_images, application_repository, image_tag
 from cockpit.workloads.lookups import of_kind
-from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, image_repository, image_tag
+from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS
 from cockpit.workloads.owners import controller_of, ref_of
 
 _HOLE = "\0"
@@ -36,17 +37,16 @@ def _are_versions(one: Workload, other: Workload) -> bool:
 
 
 def _repository(workload: Workload) -> str | None:
-    containers = workload.spec.template.spec.containers
-    return image_repository(containers[0].image) if containers and containers[0].image else None
+    return application_repository(workload.spec.template)
 
 
 def _marks(workload: Workload) -> tuple[str | None, ...]:
-    labels, containers = workload.template_labels, workload.spec.template.spec.containers
-    tag = image_tag(containers[0].image) if containers else None
+    labels, images = workload.template_labels, application_images(workload.spec.template)
+    tag = image_tag(images[0]) if images else None
     return (*(labels.get(key) for key in VERSION_LABELS), tag)
 
 
 def _shape(workload: Workload, mark: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Name and labels with a hole where the version stands."""
+    """Name and labels with a placeholder for the version."""
     labels = ((k, v.replace(mark, _HOLE)) for k, v in workload.template_labels.items() if k not in HASH_LABELS)
     return workload.metadata.name.replace(mark, _HOLE), tuple(sorted(labels))

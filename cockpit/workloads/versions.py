@@ -1,17 +1,24 @@
-"""Versions of a rollout: what a workload and its pods are called, how many are ready, what gives them away."""
+"""Versions of a rollout: names of a workload and its pods, how many are ready, and what identifies them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Pod, StatefulSet, Workload
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.text import safe_text
-from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, image_tag, natural, version_names
+from cockpit.workloads.images import (
+    DEFAULT_CONTAINER,
+    application_first,
+    application_images,
+    image_repository,
+    image_tag,
+)
+from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, natural, telling_repository, version_names
 from cockpit.workloads.owners import controller_of, home_of, pods_of, ref_of, replica_sets_of, revisions_of
 
 _FAILING = frozenset(
@@ -32,7 +39,7 @@ _FAILING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version before it has a name. `born` is when it was first rolled out (RFC 3339), see `_born`."""
+    """A version without a name yet. `born` is when it was first rolled out (RFC 3339), see `_born`."""
 
     uid: str
     title: str
@@ -47,12 +54,25 @@ class Candidate:
 
     @property
     def age_key(self) -> tuple[str, tuple[tuple[int, int, str], ...]]:
-        """Sorts oldest first; what was made in the same second goes by name, v9 before v10."""
+        """Sorts oldest first; those created in the same second sort by name, v9 before v10."""
         return (self.born, natural(self.title))
 
 
+def came_before(one: Candidate, other: Candidate) -> bool | None:
+    """Whether `one` was first rolled out before `other`; None if it is not known.
+
+    If both were created in the same second, the numbers in their names decide, provided that the names differ in
+    nothing else: v9 came before v10, but blue and green are undecided.
+    """
+    if one.born != other.born:
+        return one.born < other.born if one.born and other.born else None
+    mine, theirs = natural(one.title), natural(other.title)
+    alike = [(kind, text) for kind, _, text in mine] == [(kind, text) for kind, _, text in theirs]
+    return mine < theirs if alike and mine != theirs else None
+
+
 def candidate_of(workload: Workload, objects: Objects) -> Candidate:
-    """A workload as a candidate. Where pods cannot be read, its own status says how many are ready."""
+    """A workload as a candidate. If pods cannot be read, its status says how many are ready."""
     pods = pods_of(workload, objects)
     ready = sum(pod.ready for pod in pods) if objects.known(PODS) else max(workload.status.ready_replicas, 0)
     return Candidate(
@@ -60,7 +80,7 @@ def candidate_of(workload: Workload, objects: Objects) -> Candidate:
         title=workload.metadata.name,
         ref=ref_of(workload),
         labels=workload.template_labels,
-        images=tuple(c.image for c in workload.spec.template.spec.containers if c.image),
+        images=application_images(workload.spec.template),
         pods=pods,
         ready=ready,
         desired=workload.desired,
@@ -70,10 +90,10 @@ def candidate_of(workload: Workload, objects: Objects) -> Candidate:
 
 
 def _born(workload: Workload, objects: Objects) -> str:
-    """When its version was first rolled out: the oldest ReplicaSet kept of a Deployment that runs the same version.
+    """When its version was first rolled out: the creation of a Deployment's oldest ReplicaSet with the same version.
 
-    A restart, or another environment or size, is no new version: a Deployment gives each of them a ReplicaSet.
-    Without such a ReplicaSet it is the workload's own creation.
+    A restart, or a change of environment or resources, is not a new version, although a Deployment creates a
+    ReplicaSet for it. Without such a ReplicaSet it is the creation of the workload itself.
     """
     own = workload.metadata.creation_timestamp or ""
     if isinstance(workload, StatefulSet):
@@ -89,30 +109,31 @@ def _born(workload: Workload, objects: Objects) -> str:
 
 
 def _release(workload: Workload) -> tuple[list[str], dict[str, str]]:
-    """What makes a template a version of its own: the images, and the labels without the controller's hash."""
+    """What makes a template a separate version: the images, and the labels without the controller's hash."""
     labels = {key: value for key, value in workload.template_labels.items() if key not in HASH_LABELS}
     return sorted(c.image for c in workload.spec.template.spec.containers), labels
 
 
-def stray_candidates(pods: Sequence[Pod], known: set[str], objects: Objects) -> tuple[Candidate, ...]:
-    """Pods that no known workload keeps (StatefulSets, bare pods), grouped by what keeps them."""
+def ownerless_candidates(pods: Sequence[Pod], known: set[str], objects: Objects) -> tuple[Candidate, ...]:
+    """Pods that no known workload owns (other owners, bare pods), grouped by owner."""
     groups: dict[str, list[Pod]] = {}
     for pod in pods:
         home = home_of(pod, objects)
         if home not in known and pod.status.phase not in {"Succeeded", "Failed"}:
             groups.setdefault(home, []).append(pod)
-    return tuple(_stray(uid, members) for uid, members in sorted(groups.items()))
+    return tuple(_ownerless(uid, members) for uid, members in sorted(groups.items()))
 
 
-def _stray(uid: str, pods: list[Pod]) -> Candidate:
+def _ownerless(uid: str, pods: list[Pod]) -> Candidate:
     first = pods[0]
     owner = controller_of(first.metadata)
+    main = {DEFAULT_CONTAINER: first.default_container} if first.default_container else {}
     return Candidate(
         uid=uid,
         title=owner.name if owner else first.metadata.name,
         ref=None,
         labels=first.metadata.labels or {},
-        images=tuple(c.image for c in first.spec.containers if c.image),
+        images=tuple(c.image for c in application_first(first.spec.containers, main) if c.image),
         pods=tuple(pods),
         ready=sum(pod.ready for pod in pods),
         desired=len(pods),
@@ -120,30 +141,39 @@ def _stray(uid: str, pods: list[Pod]) -> Candidate:
     )
 
 
-def versions_of(candidates: Sequence[Candidate], roles: Mapping[str, Role]) -> tuple[Version, ...]:
-    """Named versions in the order of `candidates`; `roles` by uid."""
-    names = version_names(candidates)
-    marks = [_marks(c) for c in candidates]
+def versions_of(
+    candidates: Sequence[Candidate], roles: Mapping[str, Role], keys: Sequence[str] = ()
+) -> tuple[Version, ...]:
+    """Named versions in the order of `candidates`; `roles` by uid. `keys` are labels that a router selects them by."""
+    names = version_names(candidates, keys)
+    telling = telling_repository([c.images for c in candidates])
+    marks = [_marks(c, keys) for c in candidates]
     seen = Counter(mark for own in marks for mark in own)
     return tuple(
         Version(
             name=name,
             role=roles[candidate.uid],
-            images=tuple(safe_text(image, 300) for image in candidate.images),
+            # The image that tells the versions apart comes first.
+            images=tuple(
+                safe_text(image, 300)
+                for image in sorted(candidate.images, key=lambda i: image_repository(i) != telling)
+            ),
             workload=candidate.ref,
             ready=candidate.ready,
             desired=candidate.desired,
             pods=tuple(pod_cell(pod) for pod in candidate.pods),
             identity=(candidate.uid,),
-            # A text that several versions share tells none of them apart.
+            # A text that several versions share identifies none of them.
             marks=frozenset(mark for mark in own | {name} if seen[mark] <= 1),
+            born=candidate.born,
         )
         for candidate, name, own in zip(candidates, names, marks, strict=True)
     )
 
 
-def _marks(candidate: Candidate) -> frozenset[str]:
-    values = {value for key, value in candidate.labels.items() if key in VERSION_LABELS or candidate.title == value}
+def _marks(candidate: Candidate, keys: Sequence[str]) -> frozenset[str]:
+    telling = (*VERSION_LABELS, *keys)
+    values = {value for key, value in candidate.labels.items() if key in telling or candidate.title == value}
     tags = {image_tag(image) for image in candidate.images}
     return frozenset(mark for mark in values | tags | {candidate.title} if mark)
 
@@ -160,8 +190,14 @@ def pod_cell(pod: Pod) -> PodCell:
     else:
         state = PodState.FAILING if reason in _FAILING else PodState.STARTING
     restarts = sum(s.restart_count for s in statuses)
-    return PodCell(pod.metadata.name, pod.metadata.uid, state, safe_text(reason, 60), restarts)
-
-
-def with_role(version: Version, role: Role) -> Version:
-    return replace(version, role=role)
+    return PodCell(
+        name=pod.metadata.name,
+        uid=pod.metadata.uid,
+        state=state,
+        reason=safe_text(reason, 60),
+        restarts=restarts,
+        node=safe_text(pod.spec.node_name or "", 63),
+        created=pod.metadata.creation_timestamp or "",
+        ready=sum(s.ready for s in statuses),
+        containers=len(pod.spec.containers),
+    )

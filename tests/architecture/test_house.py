@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,29 @@ def test_a_function_fits_on_a_screen(path: Path) -> None:
         if (f.end_lineno or 0) - f.lineno >= LONGEST_FUNCTION
     }
     assert not long
+
+
+def contract(name: str) -> dict[str, list[str]]:
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (found,) = (entry for entry in linter["contracts"] if entry["name"] == name)
+    return dict(found)
+
+
+def packages(folder: str, least: int = 1) -> set[str]:
+    """The packages in a folder with at least so many files beside `__init__.py` or folders."""
+    found = (path.parent for path in (ROOT / folder).rglob("__init__.py"))
+    return {
+        relative(path).replace("/", ".")
+        for path in found
+        if len([each for each in path.iterdir() if each.suffix == ".py" or (each / "__init__.py").exists()]) > least
+    }
+
+
+def test_no_room_is_left_out_of_the_import_contracts() -> None:
+    assert packages("cockpit", 2) <= set(contract("no circles between rooms")["ancestors"])
+    for room, name in (("routers", "routers do not know each other"), ("systems", "systems do not know each other")):
+        inner = {each for each in packages(f"cockpit/{room}") if each.count(".") == 2}
+        assert inner == set(contract(name)["modules"])
 
 
 FORBIDDEN_CALLS = {"time", "monotonic", "perf_counter", "sleep"}
@@ -77,7 +101,7 @@ def test_stylesheets_name_colours_by_meaning() -> None:
 @pytest.mark.parametrize(
     ("start", "absent"),
     [
-        ("import cockpit.launch", {"kubernetes_asyncio", "textual", "httpx", "aiohttp"}),
+        ("import cockpit.launch.compose", {"kubernetes_asyncio", "textual", "httpx", "aiohttp"}),
         ("import cockpit.model.view, cockpit.model.adapter", {"kubernetes_asyncio", "textual", "httpx", "asyncio"}),
         ("import cockpit.systems, cockpit.routers", {"kubernetes_asyncio", "textual", "httpx", "aiohttp"}),
         ("import cockpit.session.session", {"textual", "click"}),

@@ -12,8 +12,8 @@ import pytest
 from cockpit.kube.store import Store
 from cockpit.model.objects import Deployment, EndpointSlice, Pod, ReplicaSet, Service
 from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, INGRESSCLASSES, INGRESSES, PODS, REPLICASETS, SERVICES
-from cockpit.session.adapters import ADAPTERS
-from cockpit.session.rollouts import Rollouts
+from cockpit.session.facts.adapters import ADAPTERS
+from cockpit.session.facts.rollouts import Rollouts
 
 EVENTS = 300
 PER_ROLLOUT = 20

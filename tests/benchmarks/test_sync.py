@@ -19,11 +19,11 @@ import yaml
 from cockpit.kube.connect import ConnectOptions, connect, resolve
 from cockpit.model.refs import PODS
 from cockpit.model.view import FleetView, Sync
-from cockpit.session.adapters import ADAPTERS
+from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import SystemClock
-from cockpit.session.cluster import Connection
-from cockpit.session.journal import Journal
-from cockpit.session.probes import Sampling
+from cockpit.session.facts.adapters import ADAPTERS
+from cockpit.session.facts.cluster import Connection
+from cockpit.session.probing.probes import Sampling
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
 from tests.places import demo_process, open_client, real_cluster

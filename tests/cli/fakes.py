@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cockpit.cli.program import DemoOrder, Options, StartError
-from cockpit.model.door import Door
+from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, StartError
+from cockpit.model.guard import GuardOrder
 from cockpit.model.plan import Act, ActState, Ask, Change, Expected, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.probe_job import InsideWish, JobShape
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Finding, Lane, Observed, Phase, Role, Rollout, Severity, Share, Verdict, Version
+from cockpit.model.sampling import SampleScope
 from cockpit.model.view import (
     ClusterView,
     FleetView,
@@ -25,10 +28,12 @@ from cockpit.model.view import (
     Stage,
     Sync,
 )
+from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
+from cockpit.workloads.probe_targets import FoundTarget
 
 TURNS_PER_VIEW = 10  # a reader needs three to see each
-QUIET = ProbeView(False, None, 0, 0, 0, 0, 0, None)
+QUIET = ProbeView(False, None, 0, 0, 0, 0, 0)
 
 
 def version(name: str, role: Role, ready: int = 2, desired: int = 2) -> Version:
@@ -60,7 +65,7 @@ def rollout(
         epoch="1",
         findings=(Finding("split-off", Severity.WARNING, "v2 answers 44%, 30% is written", "812 samples"),),
         acts=(ActState(Act.SET_WEIGHT, True), ActState(Act.APPROVE, False, "nothing waits for approval")),
-        door=Door("127.0.0.1", 80, "shop.example"),
+        probe_target=ProbeTarget("127.0.0.1", 80, "shop.example"),
     )
 
 
@@ -103,12 +108,23 @@ class FakeCockpit:
         self.views = list(views)
         self.prepared: Prepared | Refused = Prepared(plan(), ("patch Service shop/web: accepted",))
         self.outcome = Outcome(Stage.VERIFIED, "objects and traffic agree", plan())
+        self.stages: list[Outcome] = []  # reported between sending and the outcome
         self.asked: list[tuple[RolloutKey, Ask]] = []
         self.sent: list[tuple[Prepared, float]] = []
         self.probed: list[tuple[RolloutKey, bool]] = []
-        self.aimed: list[tuple[RolloutKey, Door | None]] = []
+        self.selected: list[tuple[RolloutKey, ...]] = []
+        self.targets: list[tuple[RolloutKey, ProbeTarget | None]] = []
         self.kept = Kept("state/targets.json")
+        self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
+        self.why_no_guard = ""
+        self.prometheus: list[tuple[str, ...]] = []
+        self.real: list[tuple[RolloutKey, ...]] = []
         self.at_end: Callable[[], None] | None = None
+        self.inside = FoundTarget(ProbeTarget("web.shop.svc.cluster.local", 80, "web.shop.svc.cluster.local"))
+        self.jobs: list[tuple[SampleOrder, JobShape, int | None]] = []
+        self.planned_job: Prepared | Refused = Prepared(plan(act=Act.PROBE), ("create Job: accepted",))
+        self.job_report = JobReport(Stage.REFUSED, "nothing was created")
+        self.run_jobs = 0
 
     def view(self) -> FleetView:
         return self.views[0]
@@ -143,14 +159,52 @@ class FakeCockpit:
         self.sent.append((prepared, wait))
         if report:
             report(replace(self.outcome, stage=Stage.SENDING, why=""))
+            for outcome in self.stages:
+                report(outcome)
         return self.outcome
 
     async def probe(self, key: RolloutKey, running: bool) -> None:
         self.probed.append((key, running))
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
-        self.aimed.append((key, door))
+    def select(self, keys: Collection[RolloutKey]) -> None:
+        self.selected.append(tuple(keys))
+
+    async def sample(self, contexts: Collection[str], scope: SampleScope) -> Kept:
         return self.kept
+
+    async def set_target(self, key: RolloutKey, probe_target: ProbeTarget | None, rate: float | None = None) -> Kept:
+        self.targets.append((key, probe_target))
+        return self.kept
+
+    async def find_prometheus(self, contexts: Collection[str]) -> None:
+        self.prometheus.append(tuple(contexts))
+
+    async def read_real(self, keys: Collection[RolloutKey]) -> None:
+        self.real.append(tuple(keys))
+
+    async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
+        self.guards.append((key, order))
+        return self.why_no_guard
+
+    async def target_inside(self, key: RolloutKey) -> FoundTarget:
+        return self.inside
+
+    async def prepare_job(
+        self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None
+    ) -> Prepared | Refused:
+        self.jobs.append((order, shape, workers))
+        return self.planned_job
+
+    async def run_job(self, prepared: Prepared, progress: Callable[[SampleResult], None]) -> JobReport:
+        assert prepared is self.planned_job
+        self.run_jobs += 1
+        return self.job_report
+
+    async def prepare_inside(self, key: RolloutKey, wish: InsideWish) -> Prepared | Refused:
+        raise AssertionError("no Job is planned here")
+
+    async def probe_inside(self, prepared: Prepared, report: Callable[[Outcome], None]) -> Outcome:
+        raise AssertionError("no Job is run here")
 
     async def yaml(self, context: str, ref: Ref) -> str:
         return "kind: Service"
@@ -184,7 +238,16 @@ class FakeProgram:
         self.sampled: list[SampleOrder] = []
         self.result = SampleResult("http://shop.example/", 0, 0, 0, 1.0, Verdict.UNKNOWN, ())
         self.problem = ""
+        self.key_problems: list[str] = []
+        self.names: dict[Completes, list[str]] = {
+            Completes.CONTEXT: ["prod-eu", "prod-us"],
+            Completes.NAMESPACE: ["shop", "books"],
+            Completes.ROLLOUT: ["shop/web", "shop/pay", "books/web"],
+            Completes.SCENARIO: ["broken-canary", "many"],
+        }
         self.closed = 0
+        self.at = 1_700_000_000.25
+        self.journal = Path("state") / "journal.jsonl"
 
     @asynccontextmanager
     async def session(self, options: Options) -> AsyncIterator[FakeCockpit]:
@@ -199,7 +262,9 @@ class FakeProgram:
     def request_timeout(self, options: Options) -> float:
         return options.request_timeout or 1.0
 
-    async def sample(self, order: SampleOrder, progress: Callable[[SampleResult], None]) -> SampleResult:
+    async def sample(
+        self, order: SampleOrder, options: Options, progress: Callable[[SampleResult], None]
+    ) -> SampleResult:
         self.sampled.append(order)
         progress(self.result)
         return self.result
@@ -212,5 +277,15 @@ class FakeProgram:
         self.orders.append(order)
         return 0
 
+    def keys(self, options: Options) -> tuple[Sequence[KeyRow], Sequence[str]]:
+        return (KeyRow("rollback", "r", "fleet and rollout", "roll back", "send all back"),), self.key_problems
+
+    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+        self.options.append(options)
+        return self.names[what]
+
+    def now(self) -> float:
+        return self.at
+
     def paths(self) -> Mapping[str, Path]:
-        return {"journal": Path("state") / "journal.jsonl"}
+        return {"journal": self.journal}

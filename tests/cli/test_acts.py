@@ -4,18 +4,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cockpit.cli.arguments import weights
+from cockpit.cli.acting import progress_bar
 from cockpit.cli.main import command_line
-from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.rollout import Phase, Role
-from cockpit.model.view import Entry, Outcome, Prepared, Stage
-from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, plan, rollout, version
+from cockpit.model.plan import Act, ActState, ActWay, Ask, Expected, Plan, Refused
+from cockpit.model.rollout import Phase
+from cockpit.model.view import Counting, Entry, Outcome, Prepared, Stage
+from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, plan, rollout
 
 WEB = rollout()
 ROOT = Path(__file__).parents[2]
@@ -35,9 +34,9 @@ def program(*, read_only: bool = False, present: bool = False, answers: tuple[st
 @pytest.mark.parametrize(
     ("words", "ask"),
     [
-        (["set-weight", "web", "v2=50"], Ask(Act.SET_WEIGHT, weights=(("v2", 0.5), ("v1", 0.5)))),
+        (["set-weight", "web", "v2=50"], Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),))),
         (["set-weight", "web", "v2=50%", "v1=50"], Ask(Act.SET_WEIGHT, weights=(("v2", 0.5), ("v1", 0.5)))),
-        (["set-weight", "web", "v2=100"], Ask(Act.SET_WEIGHT, weights=(("v2", 1.0), ("v1", 0.0)))),
+        (["set-weight", "web", "v2=100"], Ask(Act.SET_WEIGHT, weights=(("v2", 1.0),))),
         (["flip", "web"], Ask(Act.FLIP)),
         (["flip", "web", "v2"], Ask(Act.FLIP, version="v2")),
         (["rollback", "web"], Ask(Act.ROLLBACK)),
@@ -71,28 +70,28 @@ def test_each_act_asks_for_what_its_words_say(words: list[str], ask: Ask) -> Non
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["set-weight", "web", "v2=101"], 2, "no share from 0 to 100"),
-        (["set-weight", "web", "v2=nan"], 2, "no share"),
-        (["set-weight", "web", "v2"], 2, "not of the form VERSION=PERCENT"),
-        (["set-weight", "web", "v1=50", "v2=40"], 2, "sum to 90%, not to 100%"),
-        (["set-weight", "web", "v1=90", "v2=40"], 2, "sum to 130%, which is more than 100%"),
-        (["set-weight", "web", "v2=50", "v2=50"], 2, "v2 is given twice"),
+        (["set-weight", "web", "v2=101"], 2, "not a share: use 0 to 100"),
+        (["set-weight", "web", "v2=nan"], 2, "not a share"),
+        (["set-weight", "web", "v2"], 2, "does not match VERSION=PERCENT"),
+        (["set-weight", "web", "v1=50", "v2=40"], 2, "add up to 90%, not 100%"),
+        (["set-weight", "web", "v1=90", "v2=40"], 2, "add up to 130%, more than 100%"),
+        (["set-weight", "web", "v2=50", "v2=50"], 2, "given twice: v2; give each version once"),
         (["set-weight", "web", "v3=50"], 1, "has no version 'v3'. It has v1, v2."),
         (["set-weight", "web"], 2, "Missing argument"),
-        (["scale", "web", "v2=-1"], 2, "no number of pods"),
-        (["scale", "web", "v2=1e9"], 2, "no number of pods"),
-        (["header", "web", "v2", "foo"], 2, "not of the form KEY=VALUE"),
-        (["header", "web", "v2", ""], 2, "not of the form KEY=VALUE"),
-        (["header", "web", "v2"], 2, "either KEY=VALUE or --remove"),
-        (["header", "web", "v2", "foo=bar", "--remove"], 2, "either KEY=VALUE or --remove"),
+        (["scale", "web", "v2=-1"], 2, "not a number of pods"),
+        (["scale", "web", "v2=1e9"], 2, "not a number of pods"),
+        (["header", "web", "v2", "foo"], 2, "does not match KEY=VALUE"),
+        (["header", "web", "v2", ""], 2, "does not match KEY=VALUE"),
+        (["header", "web", "v2"], 2, "either KEY=VALUE, such as x-canary=always, or --remove"),
+        (["header", "web", "v2", "foo=bar", "--remove"], 2, "either KEY=VALUE, such as x-canary=always, or --remove"),
         (["flip", "web", "blue"], 1, "has no version 'blue'. It has v1, v2."),
-        (["set-image", "web", "=web:v3"], 2, "not of the form [CONTAINER=]IMAGE"),
-        (["set-image", "web", "app="], 2, "not of the form [CONTAINER=]IMAGE"),
-        (["steps", "web", "v2"], 2, "step by step, such as 20 50 100, or --end"),
-        (["steps", "web", "v2", "20", "--end"], 2, "step by step, such as 20 50 100, or --end"),
-        (["steps", "web", "v2", "50", "20"], 2, "each step must be more than the one before"),
-        (["steps", "web", "v2", "0", "20"], 2, "each step must be more than the one before"),
-        (["steps", "web", "v2", "20", "120"], 2, "no share from 0 to 100"),
+        (["set-image", "web", "=web:v3"], 2, "does not match [CONTAINER=]IMAGE"),
+        (["set-image", "web", "app="], 2, "does not match [CONTAINER=]IMAGE"),
+        (["steps", "web", "v2"], 2, "either PERCENT, such as 20 50 100, or --end"),
+        (["steps", "web", "v2", "20", "--end"], 2, "either PERCENT, such as 20 50 100, or --end"),
+        (["steps", "web", "v2", "50", "20"], 2, "each step must be higher than the one before"),
+        (["steps", "web", "v2", "0", "20"], 2, "each step must be higher than the one before"),
+        (["steps", "web", "v2", "20", "120"], 2, "not a share: use 0 to 100"),
         (["enable", "web", "blue"], 1, "has no version 'blue'. It has v1, v2."),
         (["jump", "web", "0"], 2, "0 is not in the range"),
         (["flip", "nothing"], 1, "no rollout 'nothing'"),
@@ -148,6 +147,21 @@ def test_enter_sends_only_what_lowers_exposure(raises: bool, answer: str, sent: 
     assert len(made.cockpit.sent) == sent
     assert result.exit_code == (0 if sent else 1)
     assert made.person.questions == ["Send? [y/N] " if raises else "Send? [Y/n] "]
+
+
+def everyone(act: Act, *, raises: bool) -> Plan:
+    return replace(plan(act, raises=raises), expected=(Expected("default", "v2", 1.0),))
+
+
+@pytest.mark.parametrize("act", [Act.FLIP, Act.PROMOTE, Act.SET_WEIGHT])
+@pytest.mark.parametrize(("raises", "sent"), [(True, 0), (False, 1)])
+def test_production_asks_for_the_name_before_everyone_gets_the_new_version(act: Act, raises: bool, sent: int) -> None:
+    made = program()
+    made.cockpit.prepared = Prepared(everyone(act, raises=raises), (), production=True)
+    result = run(made, "flip", "web", "--yes")
+    assert len(made.cockpit.sent) == sent
+    assert ("add --confirm web" in result.stderr) is (not sent)
+    assert run(made, "flip", "web", "--yes", "--confirm", "web").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -238,7 +252,7 @@ def test_the_exit_code_says_what_came_of_it(stage: Stage, off: bool, code: int) 
         ({"partial": True, "failed": True}, Phase.ABORTED, 1),
     ],
 )
-def test_what_was_not_seen_to_take_effect_says_by_its_code_why(end: dict[str, bool], phase: Phase, code: int) -> None:
+def test_what_was_not_seen_to_take_effect_says_by_its_code_why(end: dict[str, Any], phase: Phase, code: int) -> None:
     made = FakeProgram(FakeCockpit(fleet([replace(WEB, lanes=(), phase=phase)])))
     made.cockpit.outcome = Outcome(Stage.UNVERIFIED, "because", plan(), **end)
     assert run(made, "approve", "web", "--yes").exit_code == code
@@ -257,14 +271,21 @@ def test_read_only_reaches_the_session() -> None:
     assert made.options[0].read_only is True
 
 
-@given(st.lists(st.integers(0, 1000), min_size=2, max_size=5))
-def test_weights_that_leave_one_out_always_sum_to_one(tenths: list[int]) -> None:
-    names = [f"v{i}" for i in range(len(tenths) + 1)]
-    several = replace(WEB, versions=tuple(version(name, Role.NEW) for name in names))
-    shares = [tenth / 10 / len(tenths) for tenth in tenths]
-    found = weights(several, [f"{name}={share!r}" for name, share in zip(names, shares, strict=False)])
-    assert {name for name, _ in found} == set(names)
-    assert abs(sum(share for _, share in found) - 1) < 1e-6
+def test_a_way_that_the_rollout_does_not_have_is_told_with_those_that_it_has() -> None:
+    ways = (ActWay("backend", "the Ingress sends all requests"), ActWay("selector", "the Service selects the pods"))
+    acts = (ActState(Act.PROMOTE, True, ways=ways),)
+    made = FakeProgram(FakeCockpit(fleet([replace(WEB, acts=acts)])))
+    result = run(made, "promote", "web", "--by", "magic", "--yes")
+    assert (result.exit_code, made.cockpit.asked) == (2, [])
+    assert "backend: the Ingress sends all requests; selector: the Service selects the pods" in result.stderr
+    assert run(made, "promote", "web", "--by", "selector", "--yes").exit_code == 0
+
+
+def test_the_help_of_a_command_says_what_its_arguments_mean() -> None:
+    result = run(program(), "set-weight", "--help")
+    assert "VERSION=PERCENT: The share of each named version; the others split" in result.stdout
+    assert "NAME VERSION [PERCENT...]" in run(program(), "steps", "--help").stdout
+    assert "NAME [VERSION]" in run(program(), "promote", "--help").stdout
 
 
 UNREAD = """
@@ -285,7 +306,11 @@ finally:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["SENT", "flip", "web", "--yes", "--no-wait"], 1, "nothing was sent, because nobody reads the plan any more"),
+        (
+            ["SENT", "flip", "web", "--yes", "--no-wait"],
+            1,
+            "nothing was sent, because stdout was closed before the plan could be read",
+        ),
         (["SENT", "flip", "web", "--dry-run"], 0, "0 sent"),
         (["SENT", "flip", "web", "--yes", "-o", "json"], 0, "sent: as the cluster said"),
         (["UNKNOWN", "flip", "web", "--yes", "-o", "json"], 1, "unknown: as the cluster said"),
@@ -304,3 +329,30 @@ def test_a_reader_that_left_is_told_from_what_was_sent(words: list[str], code: i
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
     assert f"{int('json' in words)} sent" in ended.stderr
+
+
+def test_without_a_terminal_it_is_said_once_that_answers_are_counted() -> None:
+    made = program()
+    made.cockpit.stages = [
+        Outcome(Stage.SENT, f"still being counted: {counting}", plan(), counting=counting)
+        for counting in (Counting(20, 80), Counting(40, 60))
+    ]
+    left = Counting(40, 60)
+    made.cockpit.outcome = Outcome(Stage.VERIFIED, f"verified in the objects; {left}", plan(), counting=left)
+    result = run(made, "rollback", "web", "--yes")
+    assert result.exit_code == 0
+    assert result.stderr.count("being counted") == 1
+    assert "20 answers seen, about 80 more needed to be sure" in result.stderr
+    assert "verified: verified in the objects; 40 answers seen, about 60 more needed to be sure" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("counting", "bar"),
+    [
+        (Counting(0, 59), "[....................]"),
+        (Counting(30, 30), "[##########..........]"),
+        (Counting(0, 0), "[....................]"),
+    ],
+)
+def test_a_bar_shows_how_far_the_count_is(counting: Counting, bar: str) -> None:
+    assert progress_bar(counting) == bar

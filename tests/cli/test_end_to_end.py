@@ -15,7 +15,7 @@ import pytest
 
 from tests.places import Place, namespace_in
 
-COCKPIT = [sys.executable, "-c", "from cockpit.launch import main; main()"]
+COCKPIT = [sys.executable, "-c", "from cockpit.launch.compose import main; main()"]
 SECONDS = 60
 
 
@@ -50,6 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     assert process.returncode == 0
     assert f"KUBECONFIG={kubeconfig} kubectl" in said
     assert f"curl -H 'Host: NAME.OF.THE.INGRESS' {gateway}/" in said
+    assert f"--connect-to ::{ready['gateway_tls'].removeprefix('https://')} https://" in said
 
 
 def deployment(version: str) -> dict[str, Any]:
@@ -136,7 +137,7 @@ def test_a_flip_is_planned_sent_seen_in_the_traffic_and_undone_by_another_proces
     assert (undone.returncode, json.loads(undone.stdout)["outcome"], active(place)) == (0, "verified", "v1")
     again = cockpit("undo", "web", "--yes")
     assert again.returncode == 1
-    assert "nothing was sent" in again.stderr
+    assert "nothing to undo" in again.stderr
 
 
 def test_the_probe_judges_the_written_split_and_the_expected_one(cockpit: Run) -> None:
@@ -164,7 +165,7 @@ def test_a_url_is_probed_without_any_cluster(cockpit: Run, place: Place, tmp_pat
 
 
 def test_verify_says_that_the_split_is_on(cockpit: Run) -> None:
-    verified = cockpit("verify", "web", "-o", "json")
+    verified = cockpit("verify", "web", "--for", "1s", "--rate", "200", "-o", "json")
     assert verified.returncode == 0, verified.stderr
     assert json.loads(verified.stdout)["lanes"][0]["verdict"] == "on"
 
@@ -212,31 +213,30 @@ def edited(place: Place, path: Path, old: str, new: str) -> Path:
     return path
 
 
-def test_bad_input_is_named_and_ends_with_1(place: Place, tmp_path: Path) -> None:
+def test_bad_input_and_what_cannot_be_read_are_named_and_end_with_their_codes(place: Place, tmp_path: Path) -> None:
     broken, absent = tmp_path / "broken", tmp_path / "absent"
     broken.write_text("contexts: [")
     wrong = edited(place, tmp_path / "wrong", "token:", "    token: wrong\n")
     dead = edited(place, tmp_path / "dead", "server:", "    server: https://127.0.0.1:1\n")
-    cases: list[tuple[Path, list[str], str]] = [
-        (place.kubeconfig, ["list", "--context", "nope"], "no context 'nope'"),
-        (broken, ["list"], "broken, line 1"),
-        (absent, ["list"], "does not exist"),
-        (wrong, ["list"], "credentials are not accepted"),
-        (dead, ["list"], "demo (https://127.0.0.1:1): retrying"),
-        (place.kubeconfig, ["show", "wep"], "Did you mean shop/web?"),
-        (place.kubeconfig, ["approve", "web", "--yes"], "refused"),
-        (place.kubeconfig, ["list", "--context", "demo-nobody"], "forbidden"),
+    cases: list[tuple[int, Path, list[str], str]] = [
+        (1, place.kubeconfig, ["list", "--context", "nope"], "no context 'nope'"),
+        (1, broken, ["list"], "broken, line 1"),
+        (1, absent, ["list"], "does not exist"),
+        (8, wrong, ["list"], "credentials rejected"),
+        (8, dead, ["list", "--request-timeout", "10"], "demo (https://127.0.0.1:1): retrying"),
+        (1, place.kubeconfig, ["show", "wep"], "Did you mean shop/web?"),
+        (1, place.kubeconfig, ["approve", "web", "--yes"], "refused"),
+        (8, place.kubeconfig, ["list", "--context", "demo-nobody"], "forbidden"),
         (
-            place.kubeconfig,
-            ["flip", "web", "--yes", "--context", "demo-viewer"],
+            *(1, place.kubeconfig, ["flip", "web", "--yes", "--context", "demo-viewer"]),
             "does not allow you to patch services",
         ),
-        (place.kubeconfig, ["--read-only", "flip", "web", "--yes"], "read-only"),
+        (1, place.kubeconfig, ["--read-only", "flip", "web", "--yes"], "read-only"),
     ]
-    started = [start(["--kubeconfig", str(path), "-n", "shop", *words], tmp_path) for path, words, _ in cases]
-    for process, (_, words, wanted) in zip(started, cases, strict=True):
+    started = [start(["--kubeconfig", str(path), "-n", "shop", *words], tmp_path) for _, path, words, _ in cases]
+    for process, (code, _, words, wanted) in zip(started, cases, strict=True):
         _, said = process.communicate(timeout=SECONDS)
-        assert (process.returncode, wanted in said, "Traceback" in said) == (1, True, False), (words, said)
+        assert (process.returncode, wanted in said, "Traceback" in said) == (code, True, False), (words, said)
     assert active(place) == "v1"
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ from cockpit.cli.person import TerminalPerson
 person = TerminalPerson()
 print(person.present, asyncio.run(person.answer("Send? ")))
 """
-COCKPIT = "from cockpit.launch import main; main()"
+COCKPIT = "from cockpit.launch.compose import main; main()"
 
 
 class Terminal:
@@ -63,10 +64,18 @@ class Terminal:
             pass  # the terminal has no process any more
         return self.process.wait(SECONDS)
 
+    def hang_up(self) -> int:
+        """Close the terminal as a lost connection does, and give the exit code."""
+        os.close(self.master)
+        self.master = -1
+        self.process.send_signal(signal.SIGHUP)
+        return self.process.wait(SECONDS)
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self.master)
+        if self.master >= 0:
+            os.close(self.master)
 
 
 @pytest.fixture
@@ -117,6 +126,19 @@ def test_the_demo_opens_the_screen_and_leaves_nothing_behind(
     with socket.socket() as asked, pytest.raises(ConnectionRefusedError):
         asked.connect((server.hostname, server.port))
     assert not (tmp_path / "state").exists()
+
+
+def test_a_lost_terminal_ends_the_screen_and_its_cluster(terminals: list[Terminal], tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    words = ["demo", "blue-green", "--kubeconfig-out", str(kubeconfig)]
+    terminals.append(terminal := Terminal(COCKPIT, words, tmp_path / "state"))
+    terminal.until(b"live")
+    server = urlsplit(yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"])
+    with socket.create_connection((server.hostname or "", server.port or 0), SECONDS) as held:
+        assert terminal.hang_up() == 129
+        # Where the screen had to be ended, its cluster notices by itself; its end closes what is connected to it.
+        with suppress(ConnectionResetError):
+            assert held.recv(1) == b""
 
 
 def test_the_screen_needs_a_terminal(tmp_path: Path) -> None:

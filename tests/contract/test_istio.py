@@ -123,3 +123,22 @@ def test_the_first_match_wins_and_the_first_made_object(inside: Inside) -> None:
     inside.place.apply(destination_rule("v1", "v2"), younger)
     inside.routed({"route": [leg("v1")]})
     assert inside.count(10) == {"v1": 10}
+
+
+def test_redirects(inside: Any) -> None:
+    inside.routed(
+        {"match": [{"uri": {"prefix": "/r1"}}], "redirect": {"uri": "/new"}},
+        {"match": [{"uri": {"prefix": "/r2"}}], "redirect": {"authority": "new.test", "redirectCode": 302}},
+        {"match": [{"uri": {"prefix": "/r3"}}], "redirect": {"authority": "new.test", "port": 8080}},
+        {"match": [{"uri": {"prefix": "/old"}}], "rewrite": {"uri": "/new"}, "route": [leg("v2")]},
+        {"route": [leg("v1")]},
+    )
+
+    def asked(path: str) -> str:
+        answer = inside.client.get(f"{inside.url}{path}")
+        return f"{answer.status_code} {answer.headers['location']}"
+
+    assert asked("/r1/x?q=1") == f"301 {inside.url}/new?q=1"
+    assert asked("/r2/x?q=1") == "302 http://new.test/r2/x?q=1"
+    assert asked("/r3") == "301 http://new.test:8080/r3"
+    assert (inside.ask("/old/x"), inside.ask("/")) == ("v2", "v1")

@@ -10,8 +10,23 @@ import pytest
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.controllers import build_runtime
 from cockpit.demo.controllers.runtime import Runtime
+from cockpit.demo.gateway.decisions import Decision, Forward
+from cockpit.demo.gateway.rules import Upstream
 from cockpit.demo.schemas.kinds import DEPLOYMENTS, ENDPOINTSLICES, EVENTS, INGRESSES, PODS, REPLICASETS, SERVICES
 from cockpit.demo.store.storage import Storage, ensure_namespace
+
+
+def upstream_of(decision: Decision) -> Upstream | None:
+    """The Service port that gets the request, if one does."""
+    if isinstance(decision, Forward):
+        return decision.upstream
+    return decision if isinstance(decision, Upstream) else None
+
+
+def chosen(decision: Decision) -> Upstream | int:
+    """The Service port that gets the request, or the status, where no other path and no redirect is asked for."""
+    assert isinstance(decision, Upstream | int)
+    return decision
 
 
 class Bench:

@@ -9,6 +9,7 @@ import pytest
 from cockpit.demo.schemas.customkinds import DESTINATIONRULES, HTTPROUTES, VIRTUALSERVICES
 from cockpit.demo.schemas.kind import Kind
 from cockpit.demo.schemas.kinds import INGRESSES
+from cockpit.demo.store.storage import ensure_namespace
 from tests.demo.argobench import PAUSE, ArgoBench, rollout, routed, services, weight
 from tests.demo.conftest import Bench
 from tests.stories.argo import ingress
@@ -98,7 +99,11 @@ def test_a_route_written_by_hand_is_only_mended_when_the_rollout_is_looked_at(ar
 def test_the_plugin_adds_header_rules_and_takes_them_away(argo: ArgoBench) -> None:
     router = {**PLUGIN, "managedRoutes": [{"name": "by-header"}]}
     argo.create(http_route())
-    steps = [{"setCanaryScale": {"replicas": 1}}, {"setHeaderRoute": {"name": "by-header", "match": [HEADER]}}, PAUSE]
+    steps: list[dict[str, Any]] = [
+        {"setCanaryScale": {"replicas": 1}},
+        {"setHeaderRoute": {"name": "by-header", "match": [HEADER]}},
+        PAUSE,
+    ]
     argo.begin(*routed(*steps, router=router))
     argo.set_image("v2")
     argo.until_paused(2)
@@ -154,7 +159,7 @@ def test_only_the_named_routes_are_weighed(argo: ArgoBench) -> None:
 def test_managed_routes_of_istio_come_first_and_go_with_the_update(argo: ArgoBench) -> None:
     argo.create(virtual_service(split("main", web_stable=100, web_canary=0)))
     router = {**ISTIO, "managedRoutes": [{"name": "mirror"}, {"name": "by-header"}]}
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"setCanaryScale": {"replicas": 1}},
         {"setHeaderRoute": {"name": "by-header", "match": [HEADER]}},
         {"setMirrorRoute": {"name": "mirror", "percentage": 50, "match": [{"method": {"exact": "GET"}}]}},
@@ -264,3 +269,19 @@ def test_a_total_above_100_keeps_every_weight_from_being_written(argo: ArgoBench
     assert argo.sizes() == {"v1": 4, "v2": 2}
     assert [found["metadata"]["name"] for found in argo.bench.storage.list(INGRESSES)] == ["web"]
     assert "weights" not in argo.status["canary"]
+
+
+def test_a_virtual_service_of_another_namespace_moves_the_listed_route_alone(argo: ArgoBench) -> None:
+    ensure_namespace(argo.bench.storage, "edge")
+    routes = [
+        {**split("api", web_stable=100, web_canary=0), "match": [{"uri": {"prefix": "/api"}}]},
+        split("primary", web_stable=100, web_canary=0),
+    ]
+    made = virtual_service(*routes)
+    argo.bench.storage.create(VIRTUALSERVICES, {**made, "metadata": {"name": "web", "namespace": "edge"}})
+    router = {"istio": {"virtualService": {"name": "web.edge", "routes": ["primary"]}}}
+    argo.begin(*routed(weight(35), PAUSE, router=router))
+    argo.set_image("v2")
+    argo.until_paused(1)
+    written = argo.bench.storage.get(VIRTUALSERVICES, "edge", "web")["spec"]["http"]
+    assert [[entry["weight"] for entry in route["route"]] for route in written] == [[100, 0], [65, 35]]

@@ -140,7 +140,8 @@ async def test_the_address_is_written_into_the_ingresses_it_obeys(two_versions: 
     async with running(two_versions) as gateway:
         await turns()
         shown = two_versions.storage.get(INGRESSES, "default", "main")["status"]["loadBalancer"]["ingress"]
-        assert shown == [{"ip": "127.0.0.1", "ports": [{"port": gateway.port, "protocol": "TCP"}]}]
+        ports = [{"port": port, "protocol": "TCP"} for port in (gateway.port, gateway.tls_port)]
+        assert shown == [{"ip": "127.0.0.1", "ports": ports}]
         other = two_versions.storage.get(INGRESSES, "default", "other")
         assert not (other.get("status") or {}).get("loadBalancer")
         classes = {obj["metadata"]["name"] for obj in two_versions.storage.list(INGRESSCLASSES)}
@@ -200,6 +201,34 @@ async def test_a_load_balancer_answers_on_its_own_address_and_refuses_without_en
         assert (await talk((address, port), request)).startswith(b"HTTP/1.1 200 ")
 
 
+async def test_an_external_name_leads_to_another_service_or_to_nobody(two_versions: Bench) -> None:
+    storage = two_versions.storage
+    for name, target in (("alias", "web-v2.default.svc.cluster.local"), ("outside", "db.example.com")):
+        spec = {"type": "ExternalName", "externalName": target}
+        storage.create(SERVICES, {"metadata": {"name": name, "namespace": "default"}, "spec": spec})
+        storage.create(INGRESSES, ingress(name, name, host=f"{name}.test"))
+    storage.create(INGRESSES, ingress("wrong", "alias", host="wrong.test", port=81))
+    async with running(two_versions) as gateway:
+        status, body = await ask(gateway, host="alias.test")
+        assert (status, b"web:v2" in body) == (200, True)
+        two_versions.change("web-v2", replicas=0)
+        two_versions.settle(3)
+        assert (await ask(gateway, host="alias.test"))[0] == 502
+        assert (await ask(gateway, host="outside.test"))[0] == 502
+        assert (await ask(gateway, host="wrong.test"))[0] == 502
+
+
+async def test_an_ingress_without_class_is_served_by_nobody_without_a_default_class(two_versions: Bench) -> None:
+    storage = two_versions.storage
+    without = ingress("without", "web-v1", host="none.test")
+    del without["spec"]["ingressClassName"]
+    storage.create(INGRESSES, without)
+    async with running(two_versions) as gateway:
+        await turns()
+        assert (await ask(gateway, host="none.test"))[0] == 404
+        assert not (storage.get(INGRESSES, "default", "without").get("status") or {}).get("loadBalancer")
+
+
 async def test_a_connection_stays_with_its_pod_through_a_flip(bench: Bench) -> None:
     port = free_port()
     for version in ("v1", "v2"):
@@ -215,7 +244,8 @@ async def test_a_connection_stays_with_its_pod_through_a_flip(bench: Bench) -> N
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            return json.loads(await reader.readexactly(length))
+            answer: dict[str, Any] = json.loads(await reader.readexactly(length))
+            return answer
 
         assert (await again())["image"] == "web:v1"
         stored = bench.storage.get(SERVICES, "default", "web")

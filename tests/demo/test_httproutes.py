@@ -16,7 +16,7 @@ from cockpit.demo.gateway.httproutes import compile_table
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.schemas.customkinds import GATEWAYCLASSES, GATEWAYS, HTTPROUTES, REFERENCEGRANTS
 from cockpit.demo.schemas.kinds import SERVICES
-from tests.demo.conftest import Bench, service
+from tests.demo.conftest import Bench, chosen, service
 
 Doc = dict[str, Any]
 CLASSES = [{"metadata": {"name": CLASS}, "spec": {"controllerName": CONTROLLER_NAME}}]
@@ -68,7 +68,7 @@ def answers(
     rng, asked = random.Random(3), Request(host, path, **request)
     counted: Counter[str | int] = Counter()
     for _ in range(draws):
-        found = table.decide(asked, rng, lambda upstream: upstream.service not in empty)
+        found = chosen(table.decide(asked, rng, lambda upstream: upstream.service not in empty))
         counted[found if isinstance(found, int) else found.service] += 1
     return counted
 
@@ -103,7 +103,7 @@ def test_every_backend_keeps_its_share_whatever_is_wrong_with_it(weights: list[i
     total = sum(weights)
     counted: Counter[str | int] = Counter()
     for _ in range(max(total, 1)):
-        found = table.decide(Request("shop.test"), Turn(), lambda upstream: upstream.service not in empty)
+        found = chosen(table.decide(Request("shop.test"), Turn(), lambda upstream: upstream.service not in empty))
         counted[found if isinstance(found, int) else found.service] += 1
     wish: Counter[str | int] = Counter()
     for name, weight in zip(names, weights, strict=True):
@@ -173,7 +173,7 @@ def test_of_equal_matches_the_older_route_wins_then_the_name() -> None:
 )
 def test_only_routes_that_hang_on_a_listener_are_served(gateway: Doc, host: str, answer: str | int) -> None:
     table = compile_table([route(rule("a"))], [gateway], CLASSES, [], lambda *_: [80])
-    found = table.decide(Request(host), random.Random(1), lambda _: True)
+    found = chosen(table.decide(Request(host), random.Random(1), lambda _: True))
     assert (found if isinstance(found, int) else found.service) == answer
 
 
@@ -230,7 +230,7 @@ def test_a_backend_elsewhere_needs_a_grant(bench: Bench) -> None:
         },
     }
     table = compile_table([far], [gate()], CLASSES, [grant], lambda *_: [80])
-    found = table.decide(Request("shop.test"), random.Random(1), lambda _: True)
+    found = chosen(table.decide(Request("shop.test"), random.Random(1), lambda _: True))
     assert not isinstance(found, int)
     assert found.namespace == "far"
     assert REFERENCEGRANTS.namespaced

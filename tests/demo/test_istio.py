@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.demo.gateway.decisions import Decision, Forward, Redirect
 from cockpit.demo.gateway.istio import compile_table
 from cockpit.demo.gateway.istio_match import Client
 from cockpit.demo.gateway.istio_rules import Accepted
@@ -47,9 +48,10 @@ def has_endpoints(upstream: Upstream) -> bool:
     return wanted in PODS if wanted else True
 
 
-def answer(found: Upstream | int) -> str:
-    if isinstance(found, int):
-        return str(found)
+def answer(found: Decision) -> str:
+    if isinstance(found, int | Redirect):
+        return str(found if isinstance(found, int) else found.status)
+    found = found.upstream if isinstance(found, Forward) else found
     return dict(found.labels).get("version", found.service)
 
 

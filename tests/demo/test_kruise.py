@@ -301,7 +301,7 @@ def test_a_third_version_in_a_blue_green_release_waits_for_the_way_back(bench: B
     assert release.images() == {"web:v1": 2, "web:v2": 2}
     assert release.workload["spec"]["paused"]
     release.release("v1", 60)
-    assert release.place[0] == "Healthy"
+    assert release.status["phase"] == "Healthy"
     assert release.images() == {"web:v1": 2}
 
 
@@ -356,7 +356,7 @@ def test_a_clone_set_goes_back_in_batches_when_it_is_told_to(cloned: Release) ->
     cloned.approve()
     cloned.approve()
     assert cloned.images() == {"web:v1": 5}
-    assert cloned.place[0] == "Healthy"
+    assert cloned.status["phase"] == "Healthy"
 
 
 def test_both_versions_of_a_clone_set_stand_side_by_side(bench: Bench) -> None:

@@ -101,3 +101,16 @@ def test_the_slices_of_a_deleted_service_go(bench: Bench) -> None:
     bench.settle()
     assert slices(bench, "web") == []
     assert bench.storage.peek(ENDPOINTS, "default", "web") is None
+
+
+def test_any_ready_pod_with_the_labels_gets_requests_whoever_owns_it(bench: Bench) -> None:
+    bench.deploy("web", "web:v1", 1)
+    bench.storage.create(SERVICES, service("web", {"app": "web"}))
+    bench.settle(3)
+    container = {"name": "c", "image": "web:debug", "ports": [{"containerPort": 8080}]}
+    bare = {"metadata": {"name": "debug", "namespace": "default", "labels": {"app": "web"}}}
+    bench.storage.create(PODS, {**bare, "spec": {"containers": [container]}})
+    assert "debug" not in bench.ready_addresses("web")
+    bench.settle(3)
+    assert "debug" in bench.ready_addresses("web")
+    assert len(bench.ready_addresses("web")) == 2

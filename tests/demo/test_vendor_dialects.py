@@ -18,7 +18,7 @@ def higress(*canaries: dict[str, Any], headers: dict[str, str] | None = None, **
     return decisions(objects, headers=headers, **more)
 
 
-def canary(name: str, service: str, class_name: str = "higress", **rules: str) -> dict[str, Any]:
+def canary(name: str, service: str, class_name: str = "higress", **rules: Any) -> dict[str, Any]:
     return ingress(name, service, class_name=class_name, created=LATE, **rules)
 
 

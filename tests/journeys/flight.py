@@ -11,24 +11,26 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cockpit.kube.connect import ConnectOptions, connect, resolve
-from cockpit.model.door import Door
 from cockpit.model.plan import Ask, Refused
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Lane, Verdict
 from cockpit.model.view import Outcome, Prepared, RolloutView, Stage
 from cockpit.probe.engine import Probe
 from cockpit.probe.pacer import Budget
 from cockpit.probe.sender import HttpxTransport
-from cockpit.session.adapters import ADAPTERS
+from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import SystemClock
-from cockpit.session.cluster import Connection
-from cockpit.session.journal import Journal
+from cockpit.session.facts.adapters import ADAPTERS
+from cockpit.session.facts.cluster import Connection
+from cockpit.session.probing.choices import SampleChoices
 from cockpit.session.session import Session
 from cockpit.session.settings import ProbeSettings, Settings
 from tests.places import Place
 
 PATIENCE = 60.0
 RATE = 80.0
+BUDGET = 200.0
 
 
 class Pilot:
@@ -44,7 +46,10 @@ class Pilot:
         return {shown.rollout.key.name for shown in self.cockpit.view().rollouts}
 
     def see(self, name: str) -> RolloutView | None:
-        return next((shown for shown in self.cockpit.view().rollouts if shown.rollout.key.name == name), None)
+        """The rollout of that name, or of an object of that name, as the command line understands it."""
+        rollouts = self.cockpit.view().rollouts
+        exact = next((shown for shown in rollouts if shown.rollout.key.name == name), None)
+        return exact or next((shown for shown in rollouts if shown.rollout.is_called(name)), None)
 
     async def until(self, what: str, test: Callable[[], object]) -> None:
         """Wait for views until the test holds."""
@@ -68,19 +73,23 @@ class Pilot:
         assert shown, f"{name} is not shown; {self.names()} are"
         return shown.rollout.key
 
-    async def probe(self, name: str, **door: object) -> None:
-        """Start the probe; where the objects name no address from outside, aim it through what the tests know."""
+    async def probe(self, name: str, **probe_target: object) -> None:
+        """Start the probe; where the objects name no address from outside, point it through what the tests know."""
         shown = self.see(name)
         assert shown
-        derived = shown.rollout.door
+        derived = shown.rollout.probe_target
+        if derived and derived.service:
+            derived = None  # this cockpit has no way through the API server
         if self.place.real or derived is None:
-            await self.cockpit.aim(shown.rollout.key, self.way_in(derived, **door))
+            await self.cockpit.set_target(shown.rollout.key, self.way_in(derived, **probe_target))
         await self.cockpit.probe(shown.rollout.key, True)
 
-    def way_in(self, derived: Door | None, **door: object) -> Door:
+    def way_in(self, derived: ProbeTarget | None, **probe_target: object) -> ProbeTarget:
         gateway = urlsplit(self.place.gateway)
-        start = derived or Door(gateway.hostname or "", gateway.port or 80, "", version_from="auto")
-        changed: dict[str, object] = {"address": gateway.hostname, "port": gateway.port, **door}
+        start = derived or ProbeTarget(gateway.hostname or "", gateway.port or 80, "", version_from="auto")
+        changed: dict[str, object] = {"address": gateway.hostname, "port": gateway.port, **probe_target}
+        if "address" not in probe_target and isinstance(host := probe_target.get("host"), str):
+            changed["host"] = self.place.own_host(host)
         return replace(start, **changed)  # type: ignore[arg-type]
 
     async def plan(self, name: str, ask: Ask) -> Prepared:
@@ -136,22 +145,24 @@ async def cockpit_on(
     read_only: bool = False,
     contexts: tuple[str, ...] = (),
     one_gateway: bool = False,
+    probe: ProbeSettings | None = None,
+    choices: SampleChoices | None = None,
 ) -> AsyncIterator[Session]:
     """A session put together as the program does it, with quick probes and nothing remembered."""
     clock = SystemClock()
     options = ConnectOptions(kubeconfig=kubeconfig, contexts=contexts)
     connections = [Connection(await connect(target, options, clock), namespace) for target in resolve(options, {})]
-    budget, transport = Budget(clock), HttpxTransport(clock)
+    probe = probe or ProbeSettings(rate=RATE, budget=BUDGET)
+    budget, transport = Budget(clock, probe.budget), HttpxTransport(clock)
     session = Session(
         connections,
         adapters=ADAPTERS,
         make_probe=lambda: Probe(transport, clock, budget, rate=RATE, settle=0.5),
-        settings=Settings(
-            read_only=read_only, probe=ProbeSettings(rate=RATE), one_gateway=(contexts,) if one_gateway else ()
-        ),
+        settings=Settings(read_only=read_only, probe=probe, one_gateway=(contexts,) if one_gateway else ()),
         journal=Journal(journal),
         clock=clock,
         rng=random.Random(1),
+        choices=choices,
     )
     try:
         async with session as cockpit:

@@ -18,6 +18,7 @@ from tests.journeys.argo import (
     OLD,
     PATH,
     STABLE,
+    Steps,
     at_rest,
     at_step,
     declared,
@@ -31,7 +32,7 @@ from tests.journeys.flight import flying
 from tests.places import Place
 
 API = "networking.istio.io/v1"
-STEPS = [{"setWeight": 30}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
+STEPS: Steps = [{"setWeight": 30}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
 BY_HOST = {"virtualService": {"name": NAME, "routes": ["primary"]}}
 BY_SUBSET = {
     "virtualService": {"name": NAME},
@@ -71,8 +72,8 @@ async def test_istio_step_by_step_and_back(place: Place, tmp_path: Path, routing
         shown = await at_rest(pilot, OLD)
         assert pilot.names() == {NAME}, "the VirtualService is a part of it, no rollout of its own"
         assert (shown.rollout.router, written(shown)) == ("istio", {OLD: 1.0})
-        entrance = urlsplit(place.istio_gateway or place.gateway)
-        await pilot.probe(NAME, host=name, path=PATH, address=entrance.hostname, port=entrance.port)
+        incomplete_target = urlsplit(place.istio_gateway or place.gateway)
+        await pilot.probe(NAME, host=name, path=PATH, address=incomplete_target.hostname, port=incomplete_target.port)
 
         await start(place, pilot)
         shown = await at_step(pilot, 2)

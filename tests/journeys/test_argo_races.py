@@ -15,6 +15,7 @@ from tests.journeys.argo import (
     NGINX,
     OLD,
     ROLLOUTS,
+    Steps,
     at_rest,
     at_step,
     blue_green,
@@ -27,10 +28,10 @@ from tests.journeys.argo import (
     start,
     written,
 )
-from tests.journeys.flight import flying
+from tests.journeys.flight import PATIENCE, flying
 from tests.places import Place
 
-PAUSES = [{"setWeight": 25}, {"pause": {}}, {"pause": {}}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
+PAUSES: Steps = [{"setWeight": 25}, {"pause": {}}, {"pause": {}}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}]
 
 
 def index(place: Place) -> int:
@@ -72,7 +73,14 @@ async def test_approved_from_two_cockpits_at_once_it_goes_one_step(place: Place,
 
 async def test_approved_while_it_reconciles_no_step_is_skipped(place: Place, tmp_path: Path) -> None:
     """Again and again, as fast as plans can be made, until it is refused because nothing waits."""
-    steps = [{"setWeight": 25}, {"pause": {}}, {"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
+    steps: Steps = [
+        {"setWeight": 25},
+        {"pause": {}},
+        {"setWeight": 50},
+        {"pause": {}},
+        {"setWeight": 75},
+        {"pause": {}},
+    ]
     async with flying(place, tmp_path) as pilot:
         await standing(place, pilot, *services(), ingress(), release(steps, NGINX, replicas=2))
         await start(place, pilot)
@@ -86,35 +94,41 @@ async def test_approved_while_it_reconciles_no_step_is_skipped(place: Place, tmp
 
 
 async def test_aborted_in_the_middle_of_a_step(place: Place, tmp_path: Path) -> None:
-    steps = [{"setWeight": 50}, {"pause": {}}]
+    steps: Steps = [{"setWeight": 50}, {"pause": {}}]
     async with flying(place, tmp_path) as pilot:
         await standing(place, pilot, *services(), ingress(), release(steps, NGINX, replicas=1))
-        slow(place, "20s")
+        with place.still():
+            slow(place, "20s")
 
-        def on_its_way(shown: RolloutView) -> bool:
-            return shown.rollout.phase is Phase.PROGRESSING and shown.rollout.step is not None
+            def on_its_way(shown: RolloutView) -> bool:
+                return shown.rollout.phase is Phase.PROGRESSING and shown.rollout.step is not None
 
-        shown = await pilot.until_seen(NAME, on_its_way, "pods that take their time")
-        assert shown.rollout.step
-        assert shown.rollout.step.index == 1
-        await pilot.do(NAME, Ask(Act.ABORT))
+            shown = await pilot.until_seen(NAME, on_its_way, "pods that take their time")
+            assert shown.rollout.step
+            assert shown.rollout.step.index == 1
+            await pilot.do(NAME, Ask(Act.ABORT))
         shown = await in_phase(pilot, Phase.ABORTED)
         assert written(shown) == {OLD: 1.0}
 
 
 async def test_a_full_promotion_is_stopped(place: Place, tmp_path: Path) -> None:
     """Alone an abort would be dropped: the promotion ends in the same patch."""
-    steps = [{"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
+    steps: Steps = [{"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
     root, _ = services()
     async with flying(place, tmp_path) as pilot:
         await standing(place, pilot, root, ingress(), release(steps, replicas=2))
         slow(place, "4s")
         await at_step(pilot, 2)
-        sent = await pilot.cockpit.send(await pilot.plan(NAME, Ask(Act.PROMOTE)), wait=0.0)
-        assert sent.stage is Stage.SENT
-        await pilot.until_seen(NAME, lambda s: "promoting" in findings(s), "a full promotion under way")
-        await pilot.do(NAME, Ask(Act.ABORT))
-        shown = await in_phase(pilot, Phase.ABORTED)
+        with place.still():
+            sent = await pilot.cockpit.send(await pilot.plan(NAME, Ask(Act.PROMOTE)), wait=0.0)
+            assert sent.stage is Stage.SENT
+            await pilot.until_seen(NAME, lambda s: "promoting" in findings(s), "a full promotion under way")
+            prepared = await pilot.plan(NAME, Ask(Act.ABORT))
+            sending = asyncio.create_task(pilot.cockpit.send(prepared, wait=PATIENCE))
+            shown = await in_phase(pilot, Phase.ABORTED)
+        # Only now the pods of the stable version come back.
+        outcome = await sending
+        assert outcome.stage is Stage.VERIFIED, outcome.why
         stable = next(v for v in shown.rollout.versions if v.role.value == "stable")
         assert stable.name == OLD
         found = place.get(ROLLOUTS, NAME)
@@ -128,11 +142,12 @@ async def test_retrying_an_aborted_switch_does_what_its_plan_says(place: Place, 
         await standing(place, pilot, *services(), ingress(), blue_green(replicas=1))
         await start(place, pilot)
         await in_phase(pilot, Phase.WAITING)
-        await pilot.do(NAME, Ask(Act.ABORT))
-        await pilot.until_seen(NAME, lambda s: "retry-switches" in findings(s), "pods that are kept for a while")
-        prepared = await pilot.plan(NAME, Ask(Act.RETRY))
-        assert prepared.plan.final, prepared.plan
-        await pilot.do(NAME, Ask(Act.RETRY))
+        with place.still():
+            await pilot.do(NAME, Ask(Act.ABORT))
+            await pilot.until_seen(NAME, lambda s: "retry-switches" in findings(s), "pods that are kept for a while")
+            prepared = await pilot.plan(NAME, Ask(Act.RETRY))
+            assert prepared.plan.final, prepared.plan
+            await pilot.do(NAME, Ask(Act.RETRY))
         await at_rest(pilot, NEW)
 
 

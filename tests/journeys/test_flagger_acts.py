@@ -78,7 +78,7 @@ async def test_a_canary_is_shown_suspended_and_resumed_and_its_route_left_alone(
 
         refused = await pilot.cockpit.prepare(pilot.key("web"), Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
         assert isinstance(refused, Refused)
-        assert "shifts its plan unseen" in refused.why
+        assert "changes its analysis unnoticed" in refused.why
 
         await pilot.do("web", Ask(Act.PAUSE))
         assert (place.get(CANARY, "web") or {})["spec"]["suspend"] is True

@@ -62,7 +62,9 @@ async def standing(place: Place, pilot: Pilot, *weights: int) -> None:
     await pilot.until_seen(ROUTE, lambda s: {v.name: v.ready for v in s.rollout.versions} == {"v1": 2, "v2": 2})
     shown = pilot.see(ROUTE)
     assert shown
-    await pilot.cockpit.aim(shown.rollout.key, pilot.way_in(shown.rollout.entrance or shown.rollout.door, host=HOST))
+    await pilot.cockpit.set_target(
+        shown.rollout.key, pilot.way_in(shown.rollout.incomplete_target or shown.rollout.probe_target, host=HOST)
+    )
     await pilot.cockpit.probe(shown.rollout.key, True)
 
 

@@ -81,6 +81,6 @@ async def test_an_approval_that_the_controller_overwrites_is_not_told_as_done(pl
         behave(place, clobber="once")
         outcome = await pilot.cockpit.send(await pilot.plan(NAME, Ask(Act.APPROVE)), wait=6)
         assert outcome.stage is Stage.UNVERIFIED
-        assert "step 1 left is expected" in outcome.why
+        assert "expected: step 1 done" in outcome.why
         await at_step(pilot, 1, name=NAME)
         await pilot.do(NAME, Ask(Act.APPROVE))

@@ -150,7 +150,7 @@ async def test_the_same_release_in_two_clusters_and_one_of_them_goes_away(tmp_pa
             assert written(pilot, TWO) == {"v1": 0.5, "v2": 0.5}, "what was read of it stays"
             lost = await cockpit.prepare(RolloutKey(TWO, NAMESPACE, ROUTE, "ingress"), Ask(Act.ROLLBACK))
             assert not isinstance(lost, Refused)
-            assert f"{TWO} is retrying" in lost.blocked
+            assert f"{TWO} is not up to date" in lost.blocked
             here = await cockpit.prepare(RolloutKey(ONE, NAMESPACE, ROUTE, "ingress"), Ask(Act.ROLLBACK))
             assert not isinstance(here, Refused)
             outcome = await cockpit.send(here, wait=PATIENCE)

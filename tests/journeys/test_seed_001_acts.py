@@ -13,7 +13,7 @@ from tests.places import Place, seed
 SERVICE = "demo-service"
 
 
-def door_through(place: Place) -> dict[str, object]:
+def target_through(place: Place) -> dict[str, object]:
     """Where the Service gets no address from outside, the way in is the proxy to its cluster address."""
     if not place.real:
         return {}
@@ -32,8 +32,8 @@ async def standing(place: Place, pilot: Pilot) -> None:
         SERVICE, lambda s: {v.name: v.ready for v in s.rollout.versions} == {"v1": 3, "v2": 3}, "two versions ready"
     )
     if not place.real:
-        await pilot.until_seen(SERVICE, lambda s: s.rollout.door, "an address for the Service")
-    await pilot.probe(SERVICE, **door_through(place))
+        await pilot.until_seen(SERVICE, lambda s: s.rollout.probe_target, "an address for the Service")
+    await pilot.probe(SERVICE, **target_through(place))
 
 
 async def test_flip_and_back(place: Place, tmp_path: Path) -> None:

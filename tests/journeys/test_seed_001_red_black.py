@@ -9,7 +9,7 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase, Role
 from cockpit.model.view import Stage
 from tests.journeys.flight import Pilot, flying
-from tests.journeys.test_seed_001_acts import door_through
+from tests.journeys.test_seed_001_acts import target_through
 from tests.places import Place
 
 SERVICE = "demo-service"
@@ -60,8 +60,8 @@ async def first_version(place: Place, pilot: Pilot) -> None:
     shown = await pilot.until_seen(SERVICE, lambda s: [v.ready for v in s.rollout.versions] == [3], "v1 is ready")
     assert shown.rollout.key.system == "red-black"
     if not place.real:
-        await pilot.until_seen(SERVICE, lambda s: s.rollout.door, "an address for the Service")
-    await pilot.probe(SERVICE, **door_through(place))
+        await pilot.until_seen(SERVICE, lambda s: s.rollout.probe_target, "an address for the Service")
+    await pilot.probe(SERVICE, **target_through(place))
     await pilot.observe(SERVICE, {"v1": 1.0})
 
 
@@ -127,7 +127,7 @@ async def test_what_somebody_left_half_way_is_told_and_finished(place: Place, tm
         await both_take_traffic(place, pilot)
         template = {"spec": {"template": {"metadata": {"labels": {"createBy": None}}}}}
         place.merge("ReplicaSet", "demo-rs-v000", template)
-        shown = await pilot.until_seen(SERVICE, lambda s: s.rollout.phase is Phase.PROGRESSING, "v1 is half way")
+        shown = await pilot.until_seen(SERVICE, lambda s: s.rollout.phase is Phase.PROGRESSING, "v1 is half enabled")
         (found,) = [f for f in shown.rollout.findings if f.id == "mixed-labels"]
         assert "template lacks the labels, 3 of 3 pods carry them" in found.evidence
         await pilot.do(SERVICE, Ask(Act.DISABLE, version="v1"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +84,7 @@ def shares(shown: RolloutView) -> dict[str, float | None]:
 
 
 def through_the_mesh(place: Place) -> dict[str, Any]:
-    """The door of a client with a sidecar."""
+    """The probe target of a client with a sidecar."""
     if not place.mesh:
         pytest.skip("COCKPIT_TEST_MESH names no way into the mesh")
     host = f"reviews.{place.namespace}.svc.cluster.local"
@@ -106,11 +107,15 @@ def ready(shown: RolloutView) -> dict[str, int]:
     return {version.name: version.ready for version in shown.rollout.versions}
 
 
+def stands_at(number: int, shown: RolloutView) -> bool:
+    return shown.rollout.step is not None and shown.rollout.step.index == number
+
+
 async def test_a_plan_is_approved_step_by_step_until_the_old_version_is_gone(place: Place, tmp_path: Path) -> None:
-    door = through_the_mesh(place)
+    probe_target = through_the_mesh(place)
     async with flying(place, tmp_path) as pilot:
         await base(place, pilot, virtual_service())
-        await pilot.probe(ROLLOUT, **door)
+        await pilot.probe(ROLLOUT, **probe_target)
         await pilot.observe(ROLLOUT, {"v1": 1.0}, samples=40)
 
         await pilot.do(ROLLOUT, Ask(Act.STEPS, version="v2", steps=(0.2, 0.5, 1.0)))
@@ -122,7 +127,7 @@ async def test_a_plan_is_approved_step_by_step_until_the_old_version_is_gone(pla
 
         for number, share in ((1, 0.2), (2, 0.5)):
             await pilot.do(ROLLOUT, Ask(Act.APPROVE))
-            shown = await pilot.until_seen(ROLLOUT, lambda s, n=number: s.rollout.step and s.rollout.step.index == n)
+            shown = await pilot.until_seen(ROLLOUT, partial(stands_at, number))
             assert shown.rollout.phase is Phase.WAITING
             await pilot.observe(ROLLOUT, {"v1": 1 - share, "v2": share}, samples=120)
 
@@ -172,7 +177,7 @@ async def test_through_the_gateway_half_and_half_then_back(place: Place, tmp_pat
 
 
 async def test_two_people_who_approve_at_once_take_one_step(place: Place, tmp_path: Path) -> None:
-    door = through_the_mesh(place)
+    probe_target = through_the_mesh(place)
     async with contextlib.AsyncExitStack() as stack:
         one = await stack.enter_async_context(flying(place, tmp_path))
         other = Pilot(await stack.enter_async_context(cockpit_on(place.kubeconfig, place.namespace)), place)
@@ -194,7 +199,7 @@ async def test_two_people_who_approve_at_once_take_one_step(place: Place, tmp_pa
         shown = await one.until_seen(ROLLOUT, lambda s: s.rollout.step and s.rollout.step.index == 2)
         assert shares(shown) == {"v1": 0.5, "v2": 0.5}
         await one.until_seen(ROLLOUT, lambda s: shares(s) == {"v1": 0.5, "v2": 0.5})
-        await one.probe(ROLLOUT, **door)
+        await one.probe(ROLLOUT, **probe_target)
         await one.observe(ROLLOUT, {"v1": 0.5, "v2": 0.5}, samples=60)
         await one.do(ROLLOUT, Ask(Act.ROLLBACK))
         shown = await other.until_seen(ROLLOUT, lambda s: s.rollout.step is None, "the plan ended")

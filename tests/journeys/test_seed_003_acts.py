@@ -13,7 +13,9 @@ from tests.journeys.argo import (
     NEW,
     NGINX,
     OLD,
+    ROLLOUTS,
     ROUTE,
+    Steps,
     at_rest,
     at_step,
     blue_green,
@@ -33,7 +35,7 @@ from tests.journeys.argo import (
 from tests.journeys.flight import Pilot, flying
 from tests.places import Place
 
-STEP_BY_STEP = [{"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
+STEP_BY_STEP: Steps = [{"setWeight": 50}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}]
 
 
 async def refusal(pilot: Pilot, ask: Ask) -> str:
@@ -44,7 +46,7 @@ async def refusal(pilot: Pilot, ask: Ask) -> str:
 
 async def test_by_weight_through_timed_pauses_to_the_end(place: Place, tmp_path: Path) -> None:
     """The walk-through's six steps; its pauses end by themselves or by a person, whichever is first."""
-    steps = [
+    steps: Steps = [
         {"setWeight": 30},
         {"pause": {"duration": "30s"}},
         {"setWeight": 60},
@@ -70,14 +72,15 @@ async def test_by_weight_through_timed_pauses_to_the_end(place: Place, tmp_path:
             "pause 30s",
         ]
         assert declared(shown) == written(shown) == {OLD: 0.7, NEW: 0.3}
-        await pilot.observe(NAME, {OLD: 0.7, NEW: 0.3}, samples=100)
-
-        prepared = await pilot.plan(NAME, Ask(Act.APPROVE))
-        assert any("by itself at" in warning for warning in prepared.plan.warnings)
-        await pilot.do(NAME, Ask(Act.APPROVE))
-        shown = await at_step(pilot, 6, Phase.PAUSED)
-        assert written(shown) == {NEW: 1.0}
-        await pilot.do(NAME, Ask(Act.APPROVE))
+        with place.still():
+            await pilot.observe(NAME, {OLD: 0.7, NEW: 0.3}, samples=100)
+            prepared = await pilot.plan(NAME, Ask(Act.APPROVE))
+            assert any("by itself at" in warning for warning in prepared.plan.warnings)
+            await pilot.do(NAME, Ask(Act.APPROVE))
+            place.pass_time(ROLLOUTS, lambda found: found[0]["status"]["currentStepIndex"] == 5)
+            shown = await at_step(pilot, 6, Phase.PAUSED)
+            assert written(shown) == {NEW: 1.0}
+            await pilot.do(NAME, Ask(Act.APPROVE))
         shown = await at_rest(pilot, NEW)
         assert written(shown) == {NEW: 1.0}
         await pilot.observe(NAME, {NEW: 1.0}, samples=20)
@@ -86,7 +89,14 @@ async def test_by_weight_through_timed_pauses_to_the_end(place: Place, tmp_path:
 @pytest.mark.parametrize("place", ["embedded"], indirect=True)
 async def test_by_the_gateway_api_plug_in(place: Place, tmp_path: Path) -> None:
     """The walk-through's own router; no real controller here has the plug-in."""
-    steps = [{"setWeight": 30}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}, {"setWeight": 100}, {"pause": {}}]
+    steps: Steps = [
+        {"setWeight": 30},
+        {"pause": {}},
+        {"setWeight": 60},
+        {"pause": {}},
+        {"setWeight": 100},
+        {"pause": {}},
+    ]
     plugin = {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": ROUTE, "namespace": place.namespace}}}
     async with flying(place, tmp_path) as pilot:
         shown = await standing(place, pilot, *services(), *gateway_and_route(), release(steps, plugin))
@@ -127,7 +137,7 @@ async def test_approved_step_by_step_aborted_retried_and_rolled_back(place: Plac
         assert written(shown) == {OLD: 1.0}
         assert "aborted" in findings(shown)
         await pilot.observe(NAME, {OLD: 1.0, NEW: 0.0}, samples=40)
-        assert "aborted already" in await refusal(pilot, Ask(Act.ABORT))
+        assert "already aborted" in await refusal(pilot, Ask(Act.ABORT))
         assert "retry" in await refusal(pilot, Ask(Act.PROMOTE))
 
         await pilot.do(NAME, Ask(Act.RETRY))
@@ -144,7 +154,7 @@ async def test_blue_green_previewed_switched_and_back(place: Place, tmp_path: Pa
     async with flying(place, tmp_path) as pilot:
         await standing(place, pilot, *services(), ingress(), blue_green())
         await probe_at(pilot)
-        assert "no update is under way" in await refusal(pilot, Ask(Act.APPROVE))
+        assert "no update in progress" in await refusal(pilot, Ask(Act.APPROVE))
         await start(place, pilot)
         shown = await in_phase(pilot, Phase.WAITING)
         assert {v.name: v.role for v in shown.rollout.versions} == {OLD: Role.ACTIVE, NEW: Role.PREVIEW}
@@ -152,15 +162,16 @@ async def test_blue_green_previewed_switched_and_back(place: Place, tmp_path: Pa
         assert "no steps" in await refusal(pilot, Ask(Act.JUMP, step=1))
         await pilot.observe(NAME, {OLD: 1.0}, samples=20)
 
-        await pilot.do(NAME, Ask(Act.APPROVE))
-        shown = await at_rest(pilot, NEW)
-        assert written(shown) == {NEW: 1.0}
-        await pilot.observe(NAME, {NEW: 1.0}, samples=20)
-        assert "kept-for-rollback" in findings(shown)
+        with place.still():
+            await pilot.do(NAME, Ask(Act.APPROVE))
+            shown = await at_rest(pilot, NEW)
+            assert written(shown) == {NEW: 1.0}
+            await pilot.observe(NAME, {NEW: 1.0}, samples=20)
+            assert "kept-for-rollback" in findings(shown)
 
-        prepared = await pilot.plan(NAME, Ask(Act.ROLLBACK))
-        assert any("its pods still run" in warning for warning in prepared.plan.warnings), prepared.plan.warnings
-        await pilot.do(NAME, Ask(Act.ROLLBACK))
+            prepared = await pilot.plan(NAME, Ask(Act.ROLLBACK))
+            assert any("its pods still run" in warning for warning in prepared.plan.warnings), prepared.plan.warnings
+            await pilot.do(NAME, Ask(Act.ROLLBACK))
         await at_rest(pilot, OLD)
         await pilot.observe(NAME, {OLD: 1.0}, samples=20)
 
@@ -169,7 +180,7 @@ async def test_without_a_router_by_pods_paused_resumed_sent_to_a_step_and_promot
     place: Place, tmp_path: Path
 ) -> None:
     """Shares follow from pods; pausing by hand ends no step, and resuming skips none."""
-    steps = [{"setWeight": 20}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}, {"pause": {}}]
+    steps: Steps = [{"setWeight": 20}, {"pause": {}}, {"setWeight": 75}, {"pause": {}}, {"pause": {}}]
     root, _ = services()
     async with flying(place, tmp_path) as pilot:
         await standing(place, pilot, root, ingress(), release(steps, replicas=3))
@@ -180,7 +191,7 @@ async def test_without_a_router_by_pods_paused_resumed_sent_to_a_step_and_promot
         assert "rounded" in findings(shown)
 
         await pilot.do(NAME, Ask(Act.PAUSE))
-        assert "ignores another number" in await refusal(pilot, Ask(Act.SCALE, counts=((NEW, 4),)))
+        assert "ignores scaling while paused" in await refusal(pilot, Ask(Act.SCALE, counts=((NEW, 4),)))
         await pilot.do(NAME, Ask(Act.RESUME))
         shown = await at_step(pilot, 2)
 

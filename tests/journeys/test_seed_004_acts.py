@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,10 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Phase
 from tests.journeys.kruise import (
     DEMO,
+    IMAGE,
     NEW,
     OLD,
+    ROLLOUTS,
     V1ALPHA1,
     at_rest,
     at_step,
@@ -52,11 +55,12 @@ async def test_example_1_nginx_by_header_then_half_then_all(place: Place, tmp_pa
 
         await pilot.do(DEMO, Ask(Act.APPROVE))
         shown = await at_step(pilot, 2, asks=False)
-        assert shown.rollout.step
-        assert shown.rollout.step.until
-        assert ready(shown) == {OLD: 2, NEW: 2}
-        assert written(shown) == declared(shown) == {OLD: 0.5, NEW: 0.5}
-        await pilot.observe(DEMO, {OLD: 0.5, NEW: 0.5})
+        with place.still():
+            assert shown.rollout.step
+            assert shown.rollout.step.until
+            assert ready(shown) == {OLD: 2, NEW: 2}
+            assert written(shown) == declared(shown) == {OLD: 0.5, NEW: 0.5}
+            await pilot.observe(DEMO, {OLD: 0.5, NEW: 0.5})
 
         await pilot.do(DEMO, Ask(Act.APPROVE))
         shown = await at_step(pilot, 3, asks=False)
@@ -111,7 +115,7 @@ async def test_example_4_batches_without_routing(place: Place, tmp_path: Path) -
         shown = await at_step(pilot, 2, asks=False)
         assert ready(shown) == {OLD: 2, NEW: 2}
         prepared = await pilot.plan(DEMO, Ask(Act.APPROVE))
-        assert any("nobody is asked any more" in warning for warning in prepared.plan.warnings)
+        assert any("this is the last approval" in warning for warning in prepared.plan.warnings)
         await pilot.do(DEMO, Ask(Act.APPROVE))
         shown = await at_rest(pilot, f"{NEW} is released")
         assert ready(shown)[NEW] == 4
@@ -138,18 +142,25 @@ async def test_a_plan_that_admission_refuses_and_why(place: Place, tmp_path: Pat
         assert "refuse traffic at a partition step above 50%" in answer.why
 
 
+def is_upgrading(rollouts: list[dict[str, Any]]) -> bool:
+    return all(r["status"].get("canaryStatus", {}).get("currentStepState") == "StepUpgrade" for r in rollouts)
+
+
 async def test_rolled_back_in_the_middle_of_a_step(place: Place, tmp_path: Path) -> None:
     async with flying(place, tmp_path) as pilot:
         routes = (*seed("kruise-service"), *seed("kruise-ingress-nginx"))
         await standing(place, pilot, *routes, fit_for_admission(rollout("nginx")))
-        await start(pilot)
-        # While its pods still come, not when it waits.
-        await pilot.until_seen(
-            DEMO, lambda s: s.rollout.step and not s.rollout.step.asks and s.rollout.versions[0].ready == 4
-        )
-        early = await pilot.cockpit.prepare(pilot.key(DEMO), Ask(Act.APPROVE))
-        assert isinstance(early, Refused)
-        assert "can be approved once its pods are ready" in early.why
+        with place.still():
+            image = Ask(Act.SET_IMAGE, image=("", f"{IMAGE}:{NEW}"))
+            await pilot.cockpit.send(await pilot.plan(DEMO, image), wait=0)
+            # While its pods still come, not when it waits.
+            place.pass_time(ROLLOUTS, is_upgrading)
+            await pilot.until_seen(
+                DEMO, lambda s: s.rollout.step and not s.rollout.step.asks and s.rollout.versions[0].ready == 4
+            )
+            early = await pilot.cockpit.prepare(pilot.key(DEMO), Ask(Act.APPROVE))
+            assert isinstance(early, Refused)
+            assert "approve it once its pods are ready" in early.why
         await pilot.do(DEMO, Ask(Act.ROLLBACK))
         shown = await at_rest(pilot, f"rolled back to {OLD}")
         assert shown.rollout.step is None
@@ -174,7 +185,7 @@ async def test_the_walk_through_as_it_is_written_on_the_controller_of_its_day(pl
         assert written(shown, AB) == {OLD: 0.0, NEW: 1.0}
         answer = await pilot.cockpit.prepare(pilot.key(DEMO), Ask(Act.JUMP, step=3))
         assert isinstance(answer, Refused)
-        assert "no nextStepIndex" in answer.why
+        assert "older than 0.6 and cannot jump" in answer.why
         await pilot.do(DEMO, Ask(Act.APPROVE))
         shown = await at_step(pilot, 2, asks=False)
         assert written(shown) == declared(shown) == {OLD: 0.5, NEW: 0.5}

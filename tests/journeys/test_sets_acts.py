@@ -46,6 +46,11 @@ def images(place: Place, name: str) -> dict[str, str]:
     return {p["metadata"]["name"]: p["spec"]["containers"][0]["image"].rpartition(":")[2] for p in pods["items"]}
 
 
+def is_new_and_ready(pod: dict[str, Any]) -> bool:
+    conditions = {c["type"]: c["status"] for c in pod.get("status", {}).get("conditions", ())}
+    return pod["spec"]["containers"][0]["image"] == "demo/db:v2" and conditions.get("Ready") == "True"
+
+
 def ready(shown: RolloutView) -> dict[str, int]:
     return {v.name: v.ready for v in shown.rollout.versions if v.pods or v.ready}
 
@@ -85,14 +90,16 @@ async def test_a_rolling_update_is_paused_where_it_is_and_goes_on(place: Place, 
     place.apply(workload("StatefulSet", "db", replicas=5, serviceName="db", podManagementPolicy="Parallel"))
     async with flying(place, tmp_path) as pilot:
         await at_rest(pilot, "db", "v1", 5)
-        await pilot.cockpit.send(await pilot.plan("db", Ask(Act.SET_IMAGE, image=("main", "demo/db:v2"))), wait=0)
-        await pilot.until_seen("db", lambda s: ready(s).get("v2", 0) >= 1, "a pod of v2")
-        await pilot.do("db", Ask(Act.PAUSE))
-        shown = await pilot.until_seen("db", lambda s: s.rollout.phase is Phase.PAUSED)
-        new = sum(image == "v2" for image in images(place, "db").values())
-        assert 1 <= new <= 4
-        assert shown.rollout.step
-        assert shown.rollout.step.index == new
+        with place.still():
+            await pilot.cockpit.send(await pilot.plan("db", Ask(Act.SET_IMAGE, image=("main", "demo/db:v2"))), wait=0)
+            place.pass_time("Pod", lambda pods: any(map(is_new_and_ready, pods)))
+            await pilot.until_seen("db", lambda s: ready(s).get("v2", 0) >= 1, "a pod of v2")
+            await pilot.do("db", Ask(Act.PAUSE))
+            shown = await pilot.until_seen("db", lambda s: s.rollout.phase is Phase.PAUSED)
+            new = sum(image == "v2" for image in images(place, "db").values())
+            assert 1 <= new <= 4
+            assert shown.rollout.step
+            assert shown.rollout.step.index == new
         await pilot.do("db", Ask(Act.RESUME))
         assert set(images(place, "db").values()) == {"v2"}
 

@@ -14,15 +14,18 @@ import pytest
 from aiohttp import web
 
 from cockpit.kube.api import KubeApi
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.credentials import Credentials, FixedCredentials
+from cockpit.kube.pulse import Pulse
 from cockpit.kube.reflector import Reflector
 from cockpit.kube.store import ChangeSet, Store
-from cockpit.kube.target import Target
 from cockpit.kube.transport import Transport
 from cockpit.model.refs import PODS, Resource
 from cockpit.session.clock import ManualClock
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MakeApi = Callable[..., KubeApi]
+MakeDoc = Callable[..., dict[str, Any]]
 
 
 class Signal:
@@ -62,13 +65,20 @@ class Asked:
 
 @dataclass
 class Scripted:
-    """Answers requests in the order of its script; after the script each request waits until the end."""
+    """Answers requests in the order of its script; after the script each request waits until the end.
+
+    Whether it is still there is answered beside the script and not noted, unless it is `frozen`: nothing happened since
+    the last watch began.
+    """
 
     signal: Signal = field(default_factory=Signal)
     script: list[Answer] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     released: asyncio.Event = field(default_factory=asyncio.Event)
     gone: int = 0
+    frozen: bool = False
+    pulses: int = 0
+    newest: str = ""
     url: str = ""
 
     def then(self, *answers: Answer) -> Scripted:
@@ -76,6 +86,14 @@ class Scripted:
         return self
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("limit") == "1":
+            self.pulses += 1
+            self.signal.ring()
+            if self.frozen:
+                await asyncio.Event().wait()
+            return await self.page(version=self.newest)(request)
+        if request.query.get("watch"):
+            self.newest = request.query.get("resourceVersion", "")
         self.asked.append(
             Asked(request.method, request.path, dict(request.query), request.headers.copy(), await request.read())
         )
@@ -108,8 +126,9 @@ class Scripted:
         body = {"kind": "Status", "status": "Failure", "code": status, "reason": reason, "message": message, **more}
         return self.says(body, status, headers)
 
-    def page(self, *items: Any, version: str = "10", token: str | None = None) -> Answer:
-        return self.says({"kind": "List", "metadata": {"resourceVersion": version, "continue": token}, "items": items})
+    def page(self, *items: Any, version: str = "10", token: str | None = None, remaining: int | None = None) -> Answer:
+        metadata = {"resourceVersion": version, "continue": token, "remainingItemCount": remaining}
+        return self.says({"kind": "List", "metadata": metadata, "items": items})
 
     def streams(self, *lines: Any, end: str = "hang") -> Answer:
         """A watch; `end`: `close` ends it well, `hang` says nothing more, `drop` cuts the connection in mid-line,
@@ -171,12 +190,12 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def target(server: Scripted) -> Target:
-    return Target("test", server.url, "tester", "default")
+def target(server: Scripted) -> ConnectTarget:
+    return ConnectTarget("test", server.url, "tester", "default")
 
 
 @pytest.fixture
-async def make_api(target: Target, clock: ManualClock) -> AsyncIterator[Callable[..., KubeApi]]:
+async def make_api(target: ConnectTarget, clock: ManualClock) -> AsyncIterator[MakeApi]:
     """Call it with credentials and the transport's timeouts to get an API on the scripted server."""
     made: list[KubeApi] = []
 
@@ -191,7 +210,7 @@ async def make_api(target: Target, clock: ManualClock) -> AsyncIterator[Callable
 
 
 @pytest.fixture
-def api(make_api: Callable[..., KubeApi]) -> KubeApi:
+def api(make_api: MakeApi) -> KubeApi:
     return make_api()
 
 
@@ -202,16 +221,25 @@ class Followed:
         self.store = Store("test")
         self.changes: list[ChangeSet] = []
         self.states: list[str] = []
+        self.progress: list[tuple[int, int]] = []
         self.signal = server.signal
         self.clock = clock
         self.resource = resource
         self.reflector = Reflector(
-            api, resource, namespace, self.store, clock=clock, rng=random.Random(1), on_change=self._changed
+            api,
+            resource,
+            namespace,
+            self.store,
+            clock=clock,
+            rng=random.Random(1),
+            pulse=Pulse(api, clock),
+            on_change=self._changed,
         )
         self.task = asyncio.create_task(self.reflector.run())
 
     def _changed(self, changes: ChangeSet) -> None:
         self.changes.append(changes)
+        self.progress.append((self.reflector.sync.read, self.reflector.sync.expected))
         state = self.reflector.sync.state.value
         if not self.states or self.states[-1] != state:
             self.states.append(state)
@@ -238,10 +266,11 @@ class Followed:
         return wait
 
 
+Follow = Callable[..., Followed]
+
+
 @pytest.fixture
-async def follow(
-    make_api: Callable[..., KubeApi], clock: ManualClock, server: Scripted
-) -> AsyncIterator[Callable[..., Followed]]:
+async def follow(make_api: MakeApi, clock: ManualClock, server: Scripted) -> AsyncIterator[Follow]:
     """Start a reflector on the scripted server."""
     started: list[Followed] = []
 
@@ -263,7 +292,7 @@ async def follow(
 
 
 @pytest.fixture
-def pod() -> Callable[..., dict[str, Any]]:
+def pod() -> MakeDoc:
     """Call it with a name and a version to get a pod as JSON."""
 
     def make(name: str, version: str = "1", uid: str = "", namespace: str = "default", **labels: str) -> dict[str, Any]:
@@ -283,7 +312,7 @@ def pod() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def event() -> Callable[..., dict[str, Any]]:
+def event() -> MakeDoc:
     def make(kind: str, obj: dict[str, Any]) -> dict[str, Any]:
         return {"type": kind, "object": obj}
 
@@ -291,7 +320,7 @@ def event() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def bookmark() -> Callable[[str], dict[str, Any]]:
+def bookmark() -> MakeDoc:
     def make(version: str) -> dict[str, Any]:
         meta = {"resourceVersion": version, "creationTimestamp": None}
         return {"type": "BOOKMARK", "object": {"kind": "Pod", "apiVersion": "v1", "metadata": meta}}

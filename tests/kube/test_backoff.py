@@ -11,7 +11,7 @@ from cockpit.kube.backoff import Backoff
 
 
 @given(st.integers(), st.lists(st.floats(min_value=0, max_value=100), max_size=30))
-def test_waits_stay_in_bounds_and_double(seed, pauses):
+def test_waits_stay_in_bounds_and_double(seed: int, pauses: list[float]) -> None:
     backoff, now, base = Backoff(random.Random(seed)), 0.0, 0.8
     for pause in pauses:
         delay = backoff.delay(now)
@@ -20,7 +20,7 @@ def test_waits_stay_in_bounds_and_double(seed, pauses):
         now += delay + pause
 
 
-def test_two_healthy_minutes_start_afresh():
+def test_two_healthy_minutes_start_afresh() -> None:
     backoff = Backoff(random.Random(1))
     now = 0.0
     for _ in range(8):

@@ -19,9 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cockpit.kube.connect import ConnectOptions, connect, resolve
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError, Unauthorized, Unreachable
 from cockpit.kube.kubeconfig import resolve_targets
 from cockpit.session.clock import ManualClock
+from tests.kube.conftest import Scripted
+from tests.objects import Doc
 
 DAY = datetime.timedelta(days=1)
 NOW = datetime.datetime.now(datetime.UTC)
@@ -40,7 +43,7 @@ class Issuer:
         )
         self.pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def _builder(self, subject, key):
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -106,7 +109,7 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def target_for(tmp_path: Path, server: Secured, user: dict, **cluster: object):
+def target_for(tmp_path: Path, server: Secured | Scripted, user: Doc, **cluster: object) -> ConnectTarget:
     entry = {"server": server.url, "tls-server-name": "kubernetes", "certificate-authority": "ca.pem", **cluster}
     content = {
         "current-context": "c",
@@ -120,29 +123,29 @@ def target_for(tmp_path: Path, server: Secured, user: dict, **cluster: object):
     return target
 
 
-async def asked_by(target, clock=None) -> str:
+async def asked_by(target: ConnectTarget, clock: ManualClock | None = None) -> str:
     api = await connect(target, ConnectOptions(), clock or ManualClock())
     try:
-        return json.loads(await api.get_path("/who"))["by"]
+        return str(json.loads(await api.get_path("/who"))["by"])
     finally:
         await api.close()
 
 
-async def test_token(tmp_path, secured):
+async def test_token(tmp_path: Path, secured: Secured) -> None:
     assert await asked_by(target_for(tmp_path, secured, {"token": "good"})) == "Bearer good"
 
 
-async def test_token_file_wins_over_token(tmp_path, secured):
+async def test_token_file_wins_over_token(tmp_path: Path, secured: Secured) -> None:
     (tmp_path / "token").write_text("good\n")
     assert await asked_by(target_for(tmp_path, secured, {"token": "old", "tokenFile": "token"})) == "Bearer good"
 
 
-async def test_password(tmp_path, secured):
+async def test_password(tmp_path: Path, secured: Secured) -> None:
     secured.tokens = {f"Basic {encoded('me:pass')}"}
     assert await asked_by(target_for(tmp_path, secured, {"username": "me", "password": "pass"}))
 
 
-async def test_client_certificate_inline_and_from_files(tmp_path, secured):
+async def test_client_certificate_inline_and_from_files(tmp_path: Path, secured: Secured) -> None:
     chain, key = ISSUER.issue("jane")
     inline = {"client-certificate-data": encoded(chain), "client-key-data": encoded(key)}
     assert await asked_by(target_for(tmp_path, secured, inline)) == "jane"
@@ -152,20 +155,20 @@ async def test_client_certificate_inline_and_from_files(tmp_path, secured):
     assert await asked_by(target_for(tmp_path, secured, files)) == "jane"
 
 
-async def test_impersonation_headers_are_sent_each(tmp_path, secured):
+async def test_impersonation_headers_are_sent_each(tmp_path: Path, secured: Secured) -> None:
     await asked_by(target_for(tmp_path, secured, {"token": "good", "as": "joe", "as-groups": ["ops"]}))
     assert secured.seen[0]["Impersonate-User"] == "joe"
     assert secured.seen[0]["Impersonate-Group"] == "ops"
 
 
-async def test_refused_token_names_cluster_and_not_the_token(tmp_path, secured):
+async def test_refused_token_names_cluster_and_not_the_token(tmp_path: Path, secured: Secured) -> None:
     with pytest.raises(Unauthorized) as caught:
         await asked_by(target_for(tmp_path, secured, {"token": "s3cr3t"}))
-    assert "in c: the credentials are not accepted" in str(caught.value)
+    assert "in c: credentials rejected" in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
 
 
-async def test_unknown_authority_is_named(tmp_path, secured):
+async def test_unknown_authority_is_named(tmp_path: Path, secured: Secured) -> None:
     stranger = encoded(Issuer("stranger").pem)
     target = target_for(tmp_path, secured, {"token": "good"}, **{"certificate-authority-data": stranger})
     with pytest.raises(Unreachable, match="certificate is not trusted") as caught:
@@ -174,13 +177,13 @@ async def test_unknown_authority_is_named(tmp_path, secured):
     assert secured.url in str(caught.value)
 
 
-async def test_another_name_in_the_certificate_is_named(tmp_path, secured):
+async def test_another_name_in_the_certificate_is_named(tmp_path: Path, secured: Secured) -> None:
     target = target_for(tmp_path, secured, {"token": "good"}, **{"tls-server-name": "other"})
     with pytest.raises(Unreachable, match="certificate is not trusted"):
         await asked_by(target)
 
 
-async def test_verification_can_be_switched_off(tmp_path, secured):
+async def test_verification_can_be_switched_off(tmp_path: Path, secured: Secured) -> None:
     target = target_for(
         tmp_path, secured, {"token": "good"}, **{"insecure-skip-tls-verify": True, "certificate-authority": ""}
     )
@@ -191,8 +194,8 @@ async def test_verification_can_be_switched_off(tmp_path, secured):
     ("user", "cluster", "says"),
     [
         ({}, {"certificate-authority": "missing.pem"}, "certificate-authority cannot be read"),
-        ({}, {"certificate-authority-data": "%%%"}, "is no base64"),
-        ({}, {"certificate-authority-data": encoded("no pem")}, "no PEM certificate"),
+        ({}, {"certificate-authority-data": "%%%"}, "is not valid base64"),
+        ({}, {"certificate-authority-data": encoded("no pem")}, "not a PEM certificate"),
         ({"client-certificate-data": encoded("x"), "client-key-data": encoded("y")}, {}, "cannot be used"),
         ({"tokenFile": "missing"}, {}, "cannot be loaded"),
         ({"tokenFile": 7}, {}, "cannot be loaded"),
@@ -200,20 +203,22 @@ async def test_verification_can_be_switched_off(tmp_path, secured):
         ({}, {"proxy-url": "socks5://localhost:1"}, "socks5 is not supported"),
     ],
 )
-async def test_what_cannot_be_used_is_named(tmp_path, secured, user, cluster, says):
+async def test_what_cannot_be_used_is_named(
+    tmp_path: Path, secured: Secured, user: Doc, cluster: Doc, says: str
+) -> None:
     with pytest.raises(ConfigError, match=says) as caught:
         await asked_by(target_for(tmp_path, secured, user, **cluster))
     assert str(caught.value).startswith("c: ")
 
 
-async def test_no_secret_goes_over_plain_http(server, tmp_path):
+async def test_no_secret_goes_over_plain_http(server: Scripted, tmp_path: Path) -> None:
     target = target_for(tmp_path, server, {"token": "s3cr3t"})
     server.then(server.says({"by": "nobody"}))
     assert await asked_by(target) == "nobody"
     assert "Authorization" not in server.asked[0].headers
 
 
-async def test_service_account_of_a_pod(tmp_path, secured):
+async def test_service_account_of_a_pod(tmp_path: Path, secured: Secured) -> None:
     folder = tmp_path / "account"
     folder.mkdir()
     (folder / "token").write_text("good")
@@ -228,17 +233,17 @@ async def test_service_account_of_a_pod(tmp_path, secured):
 # OIDC
 
 
-def oidc(expires: datetime.datetime) -> dict:
+def oidc(expires: datetime.datetime) -> Doc:
     claims = base64.urlsafe_b64encode(json.dumps({"exp": int(expires.timestamp())}).encode()).decode().rstrip("=")
     config = {"id-token": f"e30.{claims}.x", "refresh-token": "s3cr3t", "idp-issuer-url": "https://127.0.0.1:1"}
     return {"auth-provider": {"name": "oidc", "config": config}}
 
 
-def id_token(user: dict) -> str:
+def id_token(user: Doc) -> str:
     return f"Bearer {user['auth-provider']['config']['id-token']}"
 
 
-async def test_id_token_is_used_and_read_again_when_it_is_refused(tmp_path, secured):
+async def test_id_token_is_used_and_read_again_when_it_is_refused(tmp_path: Path, secured: Secured) -> None:
     old, new = oidc(NOW + DAY), oidc(NOW + DAY * 2)
     secured.tokens = {id_token(new)}
     target = target_for(tmp_path, secured, old)
@@ -251,8 +256,8 @@ async def test_id_token_is_used_and_read_again_when_it_is_refused(tmp_path, secu
     await api.close()
 
 
-async def test_id_token_that_stays_refused_says_to_log_in(tmp_path, secured):
-    with pytest.raises(Unauthorized, match="Log in again as for kubectl") as caught:
+async def test_id_token_that_stays_refused_says_to_log_in(tmp_path: Path, secured: Secured) -> None:
+    with pytest.raises(Unauthorized, match="Log in again as with kubectl") as caught:
         await asked_by(target_for(tmp_path, secured, oidc(NOW - DAY)))
     assert "s3cr3t" not in str(caught.value)
     assert len(secured.seen) == 1
@@ -274,7 +279,7 @@ print(json.dumps({"apiVersion": request["apiVersion"], "kind": "ExecCredential",
 """
 
 
-def plugin(tmp_path: Path, *tokens: str, **more: object) -> dict:
+def plugin(tmp_path: Path, *tokens: str, **more: object) -> Doc:
     (tmp_path / "plugin.py").write_text(PLUGIN)
     (tmp_path / "log.tokens").write_text(" ".join(tokens))
     return {
@@ -289,11 +294,11 @@ def plugin(tmp_path: Path, *tokens: str, **more: object) -> dict:
     }
 
 
-def runs(tmp_path: Path) -> list[dict]:
+def runs(tmp_path: Path) -> list[Doc]:
     return [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
 
 
-async def test_plugin_gives_the_token_and_learns_the_cluster(tmp_path, secured):
+async def test_plugin_gives_the_token_and_learns_the_cluster(tmp_path: Path, secured: Secured) -> None:
     user = plugin(tmp_path, "good", provideClusterInfo=True)
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "a"}}
     assert await asked_by(target_for(tmp_path, secured, user, extensions=[extension])) == "Bearer good"
@@ -304,18 +309,18 @@ async def test_plugin_gives_the_token_and_learns_the_cluster(tmp_path, secured):
     assert cluster == {"server": secured.url, "tls-server-name": "kubernetes", "config": {"audience": "a"}}
 
 
-async def test_plugin_without_cluster_information_gets_none(tmp_path, secured):
+async def test_plugin_without_cluster_information_gets_none(tmp_path: Path, secured: Secured) -> None:
     await asked_by(target_for(tmp_path, secured, plugin(tmp_path, "good")))
     assert "cluster" not in runs(tmp_path)[0]["request"]["spec"]
 
 
-async def test_expired_token_is_renewed_once(tmp_path, secured):
+async def test_expired_token_is_renewed_once(tmp_path: Path, secured: Secured) -> None:
     target = target_for(tmp_path, secured, plugin(tmp_path, "old", "good"))
     assert await asked_by(target) == "Bearer good"
     assert len(runs(tmp_path)) == 2
 
 
-async def test_plugin_that_only_has_bad_tokens_is_not_run_for_every_request(tmp_path, secured):
+async def test_plugin_that_only_has_bad_tokens_is_not_run_for_every_request(tmp_path: Path, secured: Secured) -> None:
     target = target_for(tmp_path, secured, plugin(tmp_path, "bad1", "bad2", "bad3", "good"))
     clock = ManualClock()
     api = await connect(target, ConnectOptions(), clock)
@@ -335,20 +340,22 @@ async def test_plugin_that_only_has_bad_tokens_is_not_run_for_every_request(tmp_
     [
         ({"command": "/nowhere/login", "installHint": "Install login."}, "cannot be started.*Install login"),
         ({"command": ""}, "has no command"),
-        ({"args": ["-c", "import sys; print('s3cr3t'); sys.exit('not logged in')"]}, "ended with 1"),
+        ({"args": ["-c", "import sys; print('s3cr3t'); sys.exit('not logged in')"]}, "exited with code 1"),
         ({"args": ["-c", "print('s3cr3t')"]}, "did not print an ExecCredential"),
         ({"args": ["-c", 'print(\'{"apiVersion":"v9","kind":"ExecCredential","status":{"token":"s3cr3t"}}\')']}, "v9"),
         ({"apiVersion": "client.authentication.k8s.io/v1alpha1"}, "v1alpha1.* is not supported"),
-        ({"interactiveMode": "Always"}, "has to ask on a terminal"),
+        ({"interactiveMode": "Always"}, "needs a terminal to prompt on"),
     ],
 )
-async def test_plugin_that_fails_is_named_without_its_output(tmp_path, secured, more, says):
+async def test_plugin_that_fails_is_named_without_its_output(
+    tmp_path: Path, secured: Secured, more: Doc, says: str
+) -> None:
     with pytest.raises(ConfigError, match=says) as caught:
         await asked_by(target_for(tmp_path, secured, plugin(tmp_path, "good", **more)))
     assert "s3cr3t" not in str(caught.value)
 
 
-async def test_plugin_that_fails_later_says_why(tmp_path, secured):
+async def test_plugin_that_fails_later_says_why(tmp_path: Path, secured: Secured) -> None:
     user = plugin(tmp_path, "old")
     target = target_for(tmp_path, secured, user)
     api = await connect(target, ConnectOptions(), ManualClock())
@@ -358,7 +365,7 @@ async def test_plugin_that_fails_later_says_why(tmp_path, secured):
     await api.close()
 
 
-async def test_plugin_may_give_a_certificate(tmp_path, secured):
+async def test_plugin_may_give_a_certificate(tmp_path: Path, secured: Secured) -> None:
     chain, key = ISSUER.issue("plugged")
     status = {"clientCertificateData": chain, "clientKeyData": key}
     answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
@@ -367,7 +374,7 @@ async def test_plugin_may_give_a_certificate(tmp_path, secured):
     assert await asked_by(target_for(tmp_path, secured, user)) == "plugged"
 
 
-async def test_secrets_are_in_no_repr(tmp_path, secured):
+async def test_secrets_are_in_no_repr(tmp_path: Path, secured: Secured) -> None:
     target = target_for(tmp_path, secured, {"token": "s3cr3t"})
     api = await connect(target, ConnectOptions(), ManualClock())
     shown = "".join(map(repr, [api, *vars(api).values(), *vars(api.transport).values()]))

@@ -38,14 +38,14 @@ from cockpit.kube.errors import (
         (302, ApiError),
     ],
 )
-def test_each_status_has_its_error(code, kind):
+def test_each_status_has_its_error(code: int, kind: type[ApiError]) -> None:
     error = from_status(code, b"", context="prod", what="Service shop/web")
     assert type(error) is kind
     assert error.status == code
     assert "Service shop/web in prod" in str(error)
 
 
-def test_the_words_of_the_server_are_kept():
+def test_the_words_of_the_server_are_kept() -> None:
     body = {
         "kind": "Status",
         "reason": "Conflict",
@@ -60,7 +60,7 @@ def test_the_words_of_the_server_are_kept():
     assert "plan again" in str(error)
 
 
-def test_retry_after_header_wins_and_is_bounded():
+def test_retry_after_header_wins_and_is_bounded() -> None:
     error = from_status(429, b"", context="c", what="w", retry_after="99999999")
     assert error.retry_after == 600
     assert from_status(429, b"", context="c", what="w", retry_after="soon").retry_after is None
@@ -72,7 +72,7 @@ def test_retry_after_header_wins_and_is_bounded():
     | st.text(max_size=300).map(lambda t: json.dumps({"kind": "Status", "message": t}).encode()),
     st.text(max_size=50),
 )
-def test_hostile_answers_make_safe_sentences(code, body, header):
+def test_hostile_answers_make_safe_sentences(code: int, body: bytes, header: str) -> None:
     error = from_status(code, body, context="c\x1b[31m", what="a\u202eb", retry_after=header)
     assert str(error).isprintable()
     assert len(str(error)) < 1200

@@ -7,13 +7,20 @@ import random
 from contextlib import suppress
 
 import pytest
+from aiohttp import web
 
+from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
+from cockpit.kube.store import ChangeSet
 from cockpit.model.refs import HTTPROUTES, HTTPROUTES_V1BETA1, INGRESSES, PODS, SERVICES
 from cockpit.model.view import Sync
+from cockpit.session.clock import ManualClock
+from tests.kube.conftest import MakeDoc, Scripted
 
 
-async def test_a_kind_that_is_forbidden_leaves_the_others_live(server, api, clock, pod):
+async def test_a_kind_that_is_forbidden_leaves_the_others_live(
+    server: Scripted, api: KubeApi, clock: ManualClock, pod: MakeDoc
+) -> None:
     routes = {
         "/api/v1/pods": server.page(pod("a")),
         "/api/v1/services": server.fails(503, "ServiceUnavailable", "not now"),
@@ -21,20 +28,25 @@ async def test_a_kind_that_is_forbidden_leaves_the_others_live(server, api, cloc
         "/apis/networking.k8s.io/v1": server.says({"resources": [{"name": "ingresses"}]}),
     }
 
-    async def route(request):
+    async def route(request: web.Request) -> web.StreamResponse:
         if request.query.get("watch"):
             return await server.streams()(request)
         return await routes[request.path](request)
 
     server.then(*(route for _ in range(10)))
-    changes = []
+    changes: list[ChangeSet] = []
+
+    def changed(change: ChangeSet) -> None:
+        changes.append(change)
+        server.signal.ring()
+
     informers = Informers(
         api,
         (PODS, SERVICES, INGRESSES, PODS),
         None,
         clock=clock,
         rng=random.Random(3),
-        on_change=lambda change: (changes.append(change), server.signal.ring()),
+        on_change=changed,
     )
     running = asyncio.create_task(informers.run())
     try:
@@ -53,7 +65,9 @@ async def test_a_kind_that_is_forbidden_leaves_the_others_live(server, api, cloc
             await running
 
 
-async def test_a_namespace_narrows_the_kinds_that_have_one(server, api, clock, pod):
+async def test_a_namespace_narrows_the_kinds_that_have_one(
+    server: Scripted, api: KubeApi, clock: ManualClock, pod: MakeDoc
+) -> None:
     informers = Informers(
         api, (PODS,), "shop", clock=clock, rng=random.Random(3), on_change=lambda change: server.signal.ring()
     )
@@ -67,12 +81,14 @@ async def test_a_namespace_narrows_the_kinds_that_have_one(server, api, clock, p
 
 
 @pytest.mark.parametrize("status", [503, 404], ids=["does not say", "serves none"])
-async def test_an_older_version_is_found_once_the_cluster_says_that_it_serves_it(server, api, clock, status):
+async def test_an_older_version_is_found_once_the_cluster_says_that_it_serves_it(
+    server: Scripted, api: KubeApi, clock: ManualClock, status: int
+) -> None:
     group = "/apis/gateway.networking.k8s.io"
     older = {f"{group}/v1beta1": {"resources": [{"name": "httproutes"}]}}
     known: dict[str, object] = {}
 
-    async def route(request):
+    async def route(request: web.Request) -> web.StreamResponse:
         if request.query.get("watch"):
             return await server.streams()(request)
         if request.path == f"{group}/v1beta1/httproutes" and known:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.proxies import is_loopback, proxy_for
-from cockpit.kube.target import Target
 
 
-def target(server: str, **cluster: str) -> Target:
-    return Target("c", server, "u", "d", cluster=cluster)
+def target(server: str, **cluster: str) -> ConnectTarget:
+    return ConnectTarget("c", server, "u", "d", cluster=cluster)
 
 
-def test_proxy_of_the_cluster_entry_wins(monkeypatch):
+def test_proxy_of_the_cluster_entry_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
     assert proxy_for(target("https://api", **{"proxy-url": "http://configured:1"})) == "http://configured:1"
 
 
-def test_environment_counts_except_for_loopback_and_no_proxy(monkeypatch):
+def test_environment_counts_except_for_loopback_and_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "NO_PROXY", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
@@ -29,7 +29,7 @@ def test_environment_counts_except_for_loopback_and_no_proxy(monkeypatch):
     assert proxy_for(target("http://api.example")) is None
 
 
-def test_other_proxies_are_refused():
+def test_other_proxies_are_refused() -> None:
     with pytest.raises(ConfigError, match="socks5 is not supported"):
         proxy_for(target("https://api", **{"proxy-url": "socks5://x:1"}))
 
@@ -38,5 +38,5 @@ def test_other_proxies_are_refused():
     ("server", "here"),
     [("https://127.9.9.9:1", True), ("https://[::1]:1", True), ("http://localhost", True), ("https://10.0.0.1", False)],
 )
-def test_loopback(server, here):
+def test_loopback(server: str, here: bool) -> None:
     assert is_loopback(server) is here

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from cockpit.kube.credentials import Headers
 from cockpit.model.refs import INGRESSES
 from cockpit.model.view import Sync
+from cockpit.session.clock import ManualClock
+from tests.kube.conftest import Follow, MakeDoc, Scripted
 
 
-async def test_error_event_410_lists_again(server, follow, pod, event, gone, clock):
+async def test_error_event_410_lists_again(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc, gone: dict[str, Any], clock: ManualClock
+) -> None:
     server.then(
         server.page(pod("a")),
         server.streams(end="release"),
@@ -22,7 +29,9 @@ async def test_error_event_410_lists_again(server, follow, pod, event, gone, clo
     assert followed.names() == ["c"]
 
 
-async def test_410_right_after_a_list_waits(server, follow, pod, gone):
+async def test_410_right_after_a_list_waits(
+    server: Scripted, follow: Follow, pod: MakeDoc, gone: dict[str, Any]
+) -> None:
     server.then(server.page(pod("a")), server.streams(gone), server.page(pod("b")))
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
@@ -32,7 +41,9 @@ async def test_410_right_after_a_list_waits(server, follow, pod, gone):
     assert followed.names() == ["b"]
 
 
-async def test_error_event_500_keeps_the_version_and_lists_only_after_a_while(server, follow, pod, event, clock):
+async def test_error_event_500_keeps_the_version_and_lists_only_after_a_while(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc, clock: ManualClock
+) -> None:
     failure = {"type": "ERROR", "object": {"kind": "Status", "code": 500, "message": "etcd is away"}}
     server.then(server.page(pod("a")), *(server.streams(failure) for _ in range(50)))
     followed = follow()
@@ -46,7 +57,7 @@ async def test_error_event_500_keeps_the_version_and_lists_only_after_a_while(se
     assert 60 <= clock.monotonic() < 150
 
 
-async def test_forbidden_is_a_state_and_slow(server, follow, clock):
+async def test_forbidden_is_a_state_and_slow(server: Scripted, follow: Follow, clock: ManualClock) -> None:
     forbidden = 'ingresses is forbidden: User "jane" cannot list resource "ingresses"'
     server.then(
         server.fails(403, "Forbidden", forbidden),
@@ -58,20 +69,44 @@ async def test_forbidden_is_a_state_and_slow(server, follow, clock):
     assert "jane" in followed.sync.error
     assert "test" in followed.sync.error
     assert not followed.store.known(INGRESSES)
+    assert followed.store.unread(INGRESSES)
     assert await followed.retry() >= 60
     await followed.until(lambda: followed.sync.state is Sync.LIVE)
     assert followed.store.known(INGRESSES)
+    assert not followed.store.unread(INGRESSES)
 
 
-async def test_forbidden_kind_that_is_not_served_is_absent(server, follow):
+async def test_forbidden_kind_that_is_not_served_is_absent(server: Scripted, follow: Follow) -> None:
     server.then(server.fails(403, "Forbidden"), server.fails(404, "NotFound"))
     followed = follow(INGRESSES)
     await followed.until(lambda: followed.sync.state is Sync.ABSENT)
+    assert not followed.store.unread(INGRESSES), "what is not served hides nothing"
     assert server.asked[1].path == "/apis/networking.k8s.io/v1"
 
 
-async def test_kind_that_is_taken_away_loses_its_objects(server, follow, pod, clock):
-    server.then(server.page(pod("a")), server.streams(end="release"), server.fails(404, "NotFound"))
+async def test_not_found_of_a_kind_that_is_served_is_a_failure(
+    server: Scripted, follow: Follow, pod: MakeDoc, clock: ManualClock
+) -> None:
+    pods = server.says({"kind": "APIResourceList", "resources": [{"name": "pods"}]})
+    server.then(server.says(b"404 page not found", 404), pods)
+    server.then(server.fails(404, "NotFound"), server.says(b"404 page not found", 404), server.page(pod("a")))
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    await followed.retry()
+    await server.requests(4)
+    await followed.until(lambda: clock.deadlines)
+    assert followed.sync.state is Sync.RETRYING, "no API server lacks the core group"
+    assert followed.store.unread(followed.resource)
+    await followed.retry()
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert followed.names() == ["a"]
+
+
+async def test_kind_that_is_taken_away_loses_its_objects(
+    server: Scripted, follow: Follow, pod: MakeDoc, clock: ManualClock
+) -> None:
+    none = server.says({"kind": "APIResourceList", "resources": []})
+    server.then(server.page(pod("a")), server.streams(end="release"), server.fails(404, "NotFound"), none)
     followed = follow()
     await server.requests(2)
     await clock.advance(60)
@@ -90,10 +125,10 @@ class Renewable:
         self.tokens = list(tokens)
         self.renewals = 0
 
-    async def headers(self):
+    async def headers(self) -> Headers:
         return (("Authorization", self.tokens[0]),)
 
-    async def renew(self, used):
+    async def renew(self, used: Headers) -> bool:
         self.renewals += 1
         if len(self.tokens) < 2:
             return False
@@ -101,7 +136,7 @@ class Renewable:
         return True
 
 
-async def test_401_renews_once_and_goes_on(server, follow, pod):
+async def test_401_renews_once_and_goes_on(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     credentials = Renewable("old", "new")
     server.then(server.fails(401, "Unauthorized"), server.page(pod("a")))
     followed = follow(credentials=credentials)
@@ -111,7 +146,7 @@ async def test_401_renews_once_and_goes_on(server, follow, pod):
     assert followed.states == ["syncing", "live"]
 
 
-async def test_401_that_stays_is_shown_and_slow(server, follow):
+async def test_401_that_stays_is_shown_and_slow(server: Scripted, follow: Follow) -> None:
     credentials = Renewable("old", "also bad")
     server.then(server.fails(401, "Unauthorized"), server.fails(401, "Unauthorized"))
     followed = follow(credentials=credentials)
@@ -121,7 +156,9 @@ async def test_401_that_stays_is_shown_and_slow(server, follow):
     assert await followed.retry() >= 60
 
 
-async def test_429_waits_as_told_and_keeps_the_version(server, follow, pod, event):
+async def test_429_waits_as_told_and_keeps_the_version(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc
+) -> None:
     server.then(
         server.page(pod("a")),
         server.streams(event("MODIFIED", pod("a", "11")), end="close"),
@@ -136,7 +173,9 @@ async def test_429_waits_as_told_and_keeps_the_version(server, follow, pod, even
     assert followed.sync.relists == 0
 
 
-async def test_unreachable_keeps_the_objects_and_says_since_when(server, follow, pod, event, clock):
+async def test_unreachable_keeps_the_objects_and_says_since_when(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc, clock: ManualClock
+) -> None:
     server.then(server.page(pod("a")), server.streams(end="release"), server.cuts(), server.cuts(), server.streams())
     followed = follow()
     await server.requests(2)

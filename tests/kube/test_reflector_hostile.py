@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit.kube.topics import sync_topic
+from cockpit.kube.questions import sync_topic
 from cockpit.model.refs import PODS
 from cockpit.model.view import Sync
+from cockpit.session.clock import ManualClock
+from tests.kube.conftest import Follow, MakeDoc, Scripted
 
 
-async def test_line_that_is_cut_off_is_not_read(server, follow, pod, event, clock):
+async def test_line_that_is_cut_off_is_not_read(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc, clock: ManualClock
+) -> None:
     server.then(server.page(pod("a")), server.streams(event("MODIFIED", pod("a", "11")), end="drop"))
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
@@ -19,7 +23,7 @@ async def test_line_that_is_cut_off_is_not_read(server, follow, pod, event, cloc
     assert followed.names() == ["a"]
 
 
-async def test_line_of_five_mebibytes(server, follow, pod, event):
+async def test_line_of_five_mebibytes(server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc) -> None:
     big = event("ADDED", pod("big", "11"))
     big["object"]["metadata"]["managedFields"] = "x" * (5 << 20)
     server.then(server.page(), server.streams(big, event("ADDED", pod("small", "12"))))
@@ -28,7 +32,7 @@ async def test_line_of_five_mebibytes(server, follow, pod, event):
 
 
 @pytest.mark.parametrize("body", [b"<html>502 Bad Gateway</html>", b"[1]", b"{", b"\xff\xfe", b'{"items": 3}', b""])
-async def test_garbage_in_place_of_a_list(server, follow, pod, body):
+async def test_garbage_in_place_of_a_list(server: Scripted, follow: Follow, pod: MakeDoc, body: bytes) -> None:
     server.then(server.says(body), server.page(pod("a")))
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
@@ -37,7 +41,7 @@ async def test_garbage_in_place_of_a_list(server, follow, pod, body):
     await followed.until(lambda: followed.names() == ["a"])
 
 
-async def test_proxy_page_in_place_of_a_watch(server, follow, pod):
+async def test_proxy_page_in_place_of_a_watch(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     page = b"<html>\n<h1>502 Bad Gateway</h1>\n</html>"
     server.then(server.page(pod("a")), server.says(page, 502), server.says(page), server.streams())
     followed = follow()
@@ -50,7 +54,9 @@ async def test_proxy_page_in_place_of_a_watch(server, follow, pod):
     assert server.asked[3].query["resourceVersion"] == "10"
 
 
-async def test_an_object_that_does_not_fit_is_named_and_loses_nobody_else(server, follow, pod, event):
+async def test_an_object_that_does_not_fit_is_named_and_loses_nobody_else(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc
+) -> None:
     odd = pod("odd", "12")
     odd["spec"] = {"containers": "\x1b[31mnone"}
     server.then(

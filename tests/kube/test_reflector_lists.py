@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from cockpit.kube.topics import object_topic
+from typing import Any
+
+from cockpit.kube.questions import object_topic
 from cockpit.model.refs import PODS
 from cockpit.model.view import Sync
+from cockpit.session.clock import ManualClock
+from tests.kube.conftest import Follow, MakeDoc, Scripted
 
 
-async def test_first_list_comes_from_the_cache_in_pages(server, follow, pod):
+async def test_first_list_comes_from_the_cache_in_pages(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a"), token="t/1=+"), server.page(pod("b"), version="20"))
     followed = follow()
     await server.requests(3)
@@ -21,7 +25,28 @@ async def test_first_list_comes_from_the_cache_in_pages(server, follow, pod):
     assert followed.sync.state is Sync.LIVE
 
 
-async def test_nothing_is_shown_of_a_list_that_breaks_off(server, follow, pod):
+async def test_a_first_list_of_several_pages_says_how_far_it_is(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
+    server.then(
+        server.page(pod("a"), pod("b"), token="t", remaining=3),
+        server.page(pod("c"), pod("d"), token="u", remaining=1),
+        server.page(pod("e"), version="20"),
+    )
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert list(dict.fromkeys(followed.progress)) == [(0, 0), (2, 5), (4, 5)]
+    assert followed.progress[-1] == (0, 0)
+
+
+async def test_a_server_that_does_not_say_how_much_follows_gives_no_progress(
+    server: Scripted, follow: Follow, pod: MakeDoc
+) -> None:
+    server.then(server.page(pod("a"), token="t"), server.page(pod("b"), version="20"))
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert set(followed.progress) == {(0, 0)}
+
+
+async def test_nothing_is_shown_of_a_list_that_breaks_off(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a"), token="t"), server.cuts(), server.cuts())
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
@@ -29,7 +54,9 @@ async def test_nothing_is_shown_of_a_list_that_breaks_off(server, follow, pod):
     assert not followed.store.known(PODS)
 
 
-async def test_410_while_paging_restarts_the_list_from_the_newest(server, follow, pod):
+async def test_410_while_paging_restarts_the_list_from_the_newest(
+    server: Scripted, follow: Follow, pod: MakeDoc
+) -> None:
     server.then(
         server.page(pod("a"), token="t"),
         server.fails(410, "Expired"),
@@ -43,7 +70,9 @@ async def test_410_while_paging_restarts_the_list_from_the_newest(server, follow
     assert followed.names() == ["a", "b"]
 
 
-async def test_list_that_is_always_too_old_is_not_asked_in_a_circle(server, follow, clock):
+async def test_list_that_is_always_too_old_is_not_asked_in_a_circle(
+    server: Scripted, follow: Follow, clock: ManualClock
+) -> None:
     server.then(*(server.fails(410, "Expired") for _ in range(2)))
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
@@ -53,7 +82,9 @@ async def test_list_that_is_always_too_old_is_not_asked_in_a_circle(server, foll
 TOO_LARGE = {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]}
 
 
-async def test_version_of_the_future_is_listed_anew_from_the_newest(server, follow, pod, clock):
+async def test_version_of_the_future_is_listed_anew_from_the_newest(
+    server: Scripted, follow: Follow, pod: MakeDoc, clock: ManualClock
+) -> None:
     server.then(
         server.page(pod("a"), version="900"),
         server.streams(end="release"),
@@ -69,7 +100,9 @@ async def test_version_of_the_future_is_listed_anew_from_the_newest(server, foll
     assert [asked.query.get("resourceVersion") for asked in server.asked[2:5]] == ["900", "900", None]
 
 
-async def test_later_list_starts_from_the_last_version(server, follow, pod, gone, clock):
+async def test_later_list_starts_from_the_last_version(
+    server: Scripted, follow: Follow, pod: MakeDoc, gone: dict[str, Any], clock: ManualClock
+) -> None:
     server.then(
         server.page(pod("a"), version="10"),
         server.streams(end="release"),
@@ -86,7 +119,9 @@ async def test_later_list_starts_from_the_last_version(server, follow, pod, gone
     assert followed.sync.relists == 1
 
 
-async def test_relist_reports_only_the_difference(server, follow, pod, gone, clock):
+async def test_relist_reports_only_the_difference(
+    server: Scripted, follow: Follow, pod: MakeDoc, gone: dict[str, Any], clock: ManualClock
+) -> None:
     server.then(
         server.page(pod("same", "1"), pod("changed", "2"), pod("left", "3"), pod("again", "4", uid="old")),
         server.streams(end="release"),
@@ -103,11 +138,20 @@ async def test_relist_reports_only_the_difference(server, follow, pod, gone, clo
     assert {object_topic(PODS, "default", name) for name in ("changed", "left", "again", "came")} <= topics
     assert object_topic(PODS, "default", "same") not in topics
     assert followed.names() == ["again", "came", "changed", "same"]
-    assert followed.store.get(PODS, "default", "again").metadata.uid == "new"
+    again = followed.store.get(PODS, "default", "again")
+    assert again is not None
+    assert again.metadata.uid == "new"
 
 
-async def test_store_is_never_empty_between_two_lists(server, follow, pod, gone, clock):
-    sizes = []
+async def test_store_is_never_empty_between_two_lists(
+    server: Scripted, follow: Follow, pod: MakeDoc, gone: dict[str, Any], clock: ManualClock
+) -> None:
+    sizes: list[int] = []
+
+    def over() -> bool:
+        sizes.append(len(followed.names()))
+        return len(server.asked) >= 5
+
     server.then(
         server.page(pod("a"), pod("b")),
         server.streams(end="release"),
@@ -118,5 +162,5 @@ async def test_store_is_never_empty_between_two_lists(server, follow, pod, gone,
     await server.requests(2)
     await clock.advance(60)
     server.released.set()
-    await server.signal.until(lambda: sizes.append(len(followed.names())) or len(server.asked) >= 5)
+    await server.signal.until(over)
     assert set(sizes) == {2}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from cockpit.kube.topics import key_topic, sync_topic
+from cockpit.kube.questions import key_topic, sync_topic
 from cockpit.model.refs import PODS
 from cockpit.model.view import Sync
+from tests.kube.conftest import Follow, MakeDoc, Scripted
 
 
-async def test_watch_asks_for_bookmarks_and_an_end_at_random(server, follow, pod):
+async def test_watch_asks_for_bookmarks_and_an_end_at_random(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")))
     follow()
     await server.requests(2)
@@ -19,14 +20,16 @@ async def test_watch_asks_for_bookmarks_and_an_end_at_random(server, follow, pod
     assert server.asked[1].path == "/api/v1/pods"
 
 
-async def test_namespace_is_part_of_the_path(server, follow, pod):
+async def test_namespace_is_part_of_the_path(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")))
     follow(namespace="shop")
     await server.requests(2)
     assert {asked.path for asked in server.asked} == {"/api/v1/namespaces/shop/pods"}
 
 
-async def test_events_fold_into_the_store_and_a_normal_end_goes_on_at_once(server, follow, pod, event, bookmark):
+async def test_events_fold_into_the_store_and_a_normal_end_goes_on_at_once(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc, bookmark: MakeDoc
+) -> None:
     server.then(
         server.page(pod("a")),
         server.streams(
@@ -42,12 +45,16 @@ async def test_events_fold_into_the_store_and_a_normal_end_goes_on_at_once(serve
     assert server.asked[2].query["resourceVersion"] == "14"
     assert followed.names() == ["a", "b"]
     assert followed.store.keyed(PODS, "default", "app=api")[0].metadata.name == "a"
-    assert followed.store.get(PODS, "default", "b").metadata.uid == "second"
+    second = followed.store.get(PODS, "default", "b")
+    assert second is not None
+    assert second.metadata.uid == "second"
     assert followed.sync.relists == 0
     assert followed.states == ["syncing", "live"]
 
 
-async def test_a_change_names_what_it_was_and_what_it_is(server, follow, pod, event):
+async def test_a_change_names_what_it_was_and_what_it_is(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc
+) -> None:
     server.then(server.page(pod("a", app="old")), server.streams(event("MODIFIED", pod("a", "12", app="new"))))
     followed = follow()
     await followed.until(lambda: followed.store.keyed(PODS, "default", "app=new"))
@@ -55,7 +62,7 @@ async def test_a_change_names_what_it_was_and_what_it_is(server, follow, pod, ev
     assert {key_topic(PODS, "default", "app=old"), key_topic(PODS, "default", "app=new")} <= topics
 
 
-async def test_bookmark_moves_the_version(server, follow, pod, bookmark):
+async def test_bookmark_moves_the_version(server: Scripted, follow: Follow, pod: MakeDoc, bookmark: MakeDoc) -> None:
     server.then(server.page(pod("a")), server.streams(bookmark("77"), end="close"))
     followed = follow()
     await server.requests(3)
@@ -63,14 +70,16 @@ async def test_bookmark_moves_the_version(server, follow, pod, bookmark):
     assert followed.sync.last_event is not None
 
 
-async def test_version_is_opaque(server, follow, pod, event):
+async def test_version_is_opaque(server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc) -> None:
     server.then(server.page(pod("a"), version="zz"), server.streams(event("MODIFIED", pod("a", "aa")), end="close"))
     follow()
     await server.requests(3)
     assert [asked.query["resourceVersion"] for asked in server.asked[1:]] == ["zz", "aa"]
 
 
-async def test_with_unset_version_first_objects_do_not_move_it(server, follow, pod, event):
+async def test_with_unset_version_first_objects_do_not_move_it(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc
+) -> None:
     server.then(
         server.page(pod("a"), version=""),
         server.streams(event("ADDED", pod("a", "9")), event("ADDED", pod("b", "3")), end="close"),
@@ -85,7 +94,9 @@ async def test_with_unset_version_first_objects_do_not_move_it(server, follow, p
     assert followed.names() == ["b"]
 
 
-async def test_silent_stream_is_cut_and_resumed_without_alarm(server, follow, pod, event):
+async def test_silent_stream_is_cut_and_resumed_without_alarm(
+    server: Scripted, follow: Follow, pod: MakeDoc, event: MakeDoc
+) -> None:
     server.then(server.page(pod("a")), server.streams(event("MODIFIED", pod("a", "11"))), server.streams())
     followed = follow(stall=0.05)
     await server.requests(3)
@@ -93,14 +104,14 @@ async def test_silent_stream_is_cut_and_resumed_without_alarm(server, follow, po
     assert followed.states == ["syncing", "live"]
 
 
-async def test_server_that_hangs_before_the_answer_is_a_failure(server, follow, pod):
+async def test_server_that_hangs_before_the_answer_is_a_failure(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")), server.hangs())
     followed = follow(stall=0.05)
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
     assert followed.names() == ["a"]
 
 
-async def test_empty_watch_that_ends_at_once_is_a_failure(server, follow, pod):
+async def test_empty_watch_that_ends_at_once_is_a_failure(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")), server.streams(end="close"), server.streams(end="close"), server.streams())
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.RETRYING)
@@ -111,7 +122,7 @@ async def test_empty_watch_that_ends_at_once_is_a_failure(server, follow, pod):
     assert 0.8 <= waits[0] < 1.6 <= waits[1] < 3.2
 
 
-async def test_cancelling_closes_the_stream(server, follow, pod):
+async def test_cancelling_closes_the_stream(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")), server.streams())
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.LIVE and len(server.asked) == 2)
@@ -120,7 +131,7 @@ async def test_cancelling_closes_the_stream(server, follow, pod):
     await server.signal.until(lambda: server.gone == 2)
 
 
-async def test_each_new_state_is_reported(server, follow, pod):
+async def test_each_new_state_is_reported(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")))
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.LIVE)

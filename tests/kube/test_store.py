@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.kube.questions import every_topic, object_topic
 from cockpit.kube.store import Removed, Store
-from cockpit.kube.topics import every_topic, object_topic
 from cockpit.kube.tracking import Tracked
 from cockpit.model.objects import Ingress, IngressClass, Meta, OwnerReference, Pod, PodMeta
 from cockpit.model.refs import INGRESSCLASSES, INGRESSES, PODS
 
 NAMESPACES, NAMES, UIDS = ("one", "two"), ("a", "b", "c"), ("u1", "u2", "")
 LABELS = st.dictionaries(
-    st.sampled_from(("app", "tier", "version", "steers")), st.sampled_from(("x", "y", "")), max_size=3
+    st.sampled_from(("app", "tier", "version", "steers", "service")), st.sampled_from(("x", "y", "")), max_size=3
 )
+
+Question = tuple[Any, ...]
+Change = Pod | Removed
 
 
 @st.composite
-def pods(draw):
+def pods(draw: st.DrawFn) -> Pod:
     owners = draw(st.lists(st.sampled_from(UIDS), max_size=2, unique=True))
     return Pod(
         PodMeta(
@@ -40,27 +45,29 @@ QUESTIONS = st.lists(
         st.tuples(st.just("every"), st.sampled_from(NAMESPACES)),
         st.tuples(st.just("keyed"), st.sampled_from(NAMESPACES), st.sampled_from(("app=x", "tier=y", "version="))),
         st.tuples(st.just("selected"), st.sampled_from(NAMESPACES), LABELS),
-        st.tuples(st.just("anywhere"), st.sampled_from(("steers=x", "steers="))),
+        st.tuples(st.just("anywhere"), st.sampled_from(("steers=x", "steers=", "service=x"))),
         st.tuples(st.just("owned"), st.sampled_from(NAMESPACES), st.sampled_from(UIDS)),
         st.tuples(st.just("known")),
+        st.tuples(st.just("unread")),
     ),
     min_size=1,
     max_size=4,
 )
 
 
-def ask(objects, questions):
+def ask(objects: Any, questions: list[Question]) -> list[object]:
     return [getattr(objects, name)(PODS, *arguments) for name, *arguments in questions]
 
 
-def unique(objects):
+def unique(objects: Any) -> list[Pod]:
     """One object a name, as a list from a server has it."""
     return list({(obj.metadata.namespace, obj.metadata.name): obj for obj in objects}.values())
 
 
 @given(CHANGES, QUESTIONS)
-def test_events_in_any_order_end_where_a_fresh_store_would(changes, questions):
-    store, plain = Store("c"), {}
+def test_events_in_any_order_end_where_a_fresh_store_would(changes: list[Change], questions: list[Question]) -> None:
+    store = Store("c")
+    plain: dict[tuple[str, str], Pod] = {}
     for change in changes:
         store.apply(PODS, [change])
         if isinstance(change, Removed):
@@ -80,7 +87,7 @@ def test_events_in_any_order_end_where_a_fresh_store_would(changes, questions):
 
 
 @given(CHANGES, st.lists(pods(), max_size=6))
-def test_replacing_leaves_exactly_the_list(changes, listed):
+def test_replacing_leaves_exactly_the_list(changes: list[Change], listed: list[Pod]) -> None:
     store, fresh = Store("c"), Store("c")
     store.apply(PODS, changes)
     listed = unique(listed)
@@ -97,7 +104,9 @@ def test_replacing_leaves_exactly_the_list(changes, listed):
 
 
 @given(CHANGES, QUESTIONS, CHANGES, st.booleans())
-def test_a_change_that_alters_an_answer_shares_a_topic_with_the_question(before, questions, changes, as_list):
+def test_a_change_that_alters_an_answer_shares_a_topic_with_the_question(
+    before: list[Change], questions: list[Question], changes: list[Change], as_list: bool
+) -> None:
     store = Store("c")
     store.apply(PODS, before)
     asked = [Tracked(store) for _ in questions]
@@ -111,16 +120,16 @@ def test_a_change_that_alters_an_answer_shares_a_topic_with_the_question(before,
             assert tracked.topics & topics, question
 
 
-def test_a_store_of_one_namespace_covers_no_other():
+def test_a_store_of_one_namespace_covers_no_other() -> None:
     assert Store("c").covers("shop")
     assert [Tracked(Store("c", "shop")).covers(namespace) for namespace in ("shop", "istio-system")] == [True, False]
 
 
-def pod(name, version="1", **labels):
+def pod(name: str, version: str = "1", **labels: str) -> Pod:
     return Pod(PodMeta(name, "one", f"uid-{name}", version, labels=labels))
 
 
-def test_selecting_watches_the_rarest_pair_only():
+def test_selecting_watches_the_rarest_pair_only() -> None:
     store = Store("c")
     store.apply(PODS, [pod("a", app="x", hash="1"), pod("b", app="x", hash="2")])
     tracked = Tracked(store)
@@ -129,7 +138,7 @@ def test_selecting_watches_the_rarest_pair_only():
     assert tracked.topics & store.apply(PODS, [pod("c", app="x", hash="2")]).topics
 
 
-def test_empty_selector_selects_nothing():
+def test_empty_selector_selects_nothing() -> None:
     store = Store("c")
     store.apply(PODS, [pod("a")])
     tracked = Tracked(store)
@@ -137,7 +146,7 @@ def test_empty_selector_selects_nothing():
     assert tracked.topics == {every_topic(PODS, "one")}
 
 
-def test_a_list_without_difference_changes_nothing():
+def test_a_list_without_difference_changes_nothing() -> None:
     store = Store("c")
     store.replace(PODS, [pod("a"), pod("b")])
     changes = store.replace(PODS, [pod("b"), pod("a")])
@@ -145,15 +154,17 @@ def test_a_list_without_difference_changes_nothing():
     assert changes.objects == 0
 
 
-def test_a_new_uid_under_an_old_name_is_another_object():
+def test_a_new_uid_under_an_old_name_is_another_object() -> None:
     store = Store("c")
     store.apply(PODS, [pod("a")])
     other = Pod(PodMeta("a", "one", "other", "1"))
     assert object_topic(PODS, "one", "a") in store.apply(PODS, [other]).topics
-    assert store.get(PODS, "one", "a").metadata.uid == "other"
+    found = store.get(PODS, "one", "a")
+    assert found is not None
+    assert found.metadata.uid == "other"
 
 
-def test_cluster_scoped_kinds_have_the_empty_namespace():
+def test_cluster_scoped_kinds_have_the_empty_namespace() -> None:
     store = Store("c")
     store.replace(INGRESSCLASSES, [IngressClass(Meta("nginx"))])
     assert store.get(INGRESSCLASSES, "", "nginx") is not None
@@ -161,7 +172,24 @@ def test_cluster_scoped_kinds_have_the_empty_namespace():
     assert not store.known(INGRESSES)
 
 
-def test_order_is_by_name_whatever_came_first():
+def test_order_is_by_name_whatever_came_first() -> None:
     store = Store("c")
     store.apply(INGRESSES, [Ingress(Meta(name, "one", name)) for name in ("c", "a", "b")])
     assert [i.metadata.name for i in store.every(INGRESSES, "one")] == ["a", "b", "c"]
+
+
+def test_what_may_not_be_read_any_more_is_kept_and_unread() -> None:
+    store = Store("test")
+    assert store.unread(PODS)
+    store.replace(PODS, [Pod(PodMeta("a", "one"))])
+    assert not store.unread(PODS)
+    seen = Tracked(store)
+    assert not seen.unread(PODS)
+    assert store.forbidden(PODS).topics & seen.topics
+    assert store.unread(PODS)
+    assert not store.forbidden(PODS), "nothing changed"
+    assert store.get(PODS, "one", "a")
+    assert store.absent(PODS)
+    assert store.unread(INGRESSES)
+    assert store.absent(INGRESSES).topics
+    assert not store.unread(INGRESSES)

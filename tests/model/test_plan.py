@@ -23,7 +23,7 @@ def test_a_line_with_hidden_values_is_told_not_to_be_pasted() -> None:
     hiding = plan(patch(DEPLOYMENT, env))
     assert "s3cret" not in "".join(hiding.commands())
     assert hiding.cautions()[0] == "slow"
-    assert "cannot be pasted as it is" in hiding.cautions()[1]
+    assert "fill them in before running it" in hiding.cautions()[1]
     assert plan(patch(DEPLOYMENT, {"spec": {"replicas": 2}})).cautions() == ("slow",)
 
 

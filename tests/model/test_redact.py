@@ -108,3 +108,29 @@ def test_a_body_without_end_is_cut() -> None:
     for _ in range(5000):
         body = {"x": body}
     assert SECRET not in json.dumps(redacted(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"spec": {"selector": {"env": "blue", "data": "hot"}}},
+        {"spec": {"selector": {"matchLabels": {"env": "blue"}}, "template": {"metadata": {"labels": {"env": "blue"}}}}},
+        [{"op": "test", "path": "/spec/selector", "value": {"env": "green"}}],
+        [{"op": "replace", "path": "/metadata/labels/env", "value": "green"}],
+    ],
+)
+def test_labels_stay_whatever_they_are_called(body: Any) -> None:
+    assert redacted(body) == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"selector": {"env": SECRET}}},
+        {"env": [{"labels": {"x": SECRET}, "value": SECRET}]},
+        {"selector": {"matchLabels": {"a": "b"}, "env": [{"name": "P", "value": SECRET}]}},
+        [{"op": "add", "path": "/data/labels", "value": {"env": SECRET}}],
+    ],
+)
+def test_what_only_looks_like_labels_is_hidden(body: Any) -> None:
+    assert SECRET not in json.dumps(redacted(body))

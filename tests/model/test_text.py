@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.text import safe_lines, safe_text
+from cockpit.model.text import MOST_MARKS, safe_lines, safe_text
 
 
 @pytest.mark.parametrize(
@@ -28,12 +30,12 @@ from cockpit.model.text import safe_lines, safe_text
         ("\x1b]never ends", ""),
     ],
 )
-def test_what_is_left(hostile, shown):
+def test_what_is_left(hostile: str, shown: str) -> None:
     assert safe_text(hostile) == shown
 
 
 @given(st.text(alphabet=st.characters()), st.integers(1, 50))
-def test_always_printable_and_bounded(text, limit):
+def test_always_printable_and_bounded(text: str, limit: int) -> None:
     safe = safe_text(text, limit)
     assert safe.isprintable()
     assert len(safe) <= limit
@@ -41,16 +43,33 @@ def test_always_printable_and_bounded(text, limit):
 
 
 @given(st.text(alphabet=st.characters()), st.integers(0, 5), st.integers(1, 20))
-def test_lines_are_printable_and_bounded(text, lines, width):
+def test_lines_are_printable_and_bounded(text: str, lines: int, width: int) -> None:
     safe = safe_lines(text, lines, width)
     assert len(safe) <= lines
     assert all(line.isprintable() and len(line) <= width for line in safe)
 
 
-def test_lines_keep_indentation_and_the_end():
+def test_lines_keep_indentation_and_the_end() -> None:
     assert safe_lines("a:\n  b: 1\r\nc\n", 2) == ("  b: 1", "c")
 
 
-def test_other_values_are_shown_as_text():
+def test_other_values_are_shown_as_text() -> None:
     assert safe_text(None) == "None"
     assert safe_text(12) == "12"
+
+
+@given(st.lists(st.sampled_from("ae\u0301\u0302\u20dd\u0e38 \n\x1b"), max_size=60))
+def test_no_character_carries_more_marks_than_a_script_needs(characters: list[str]) -> None:
+    safe = safe_text("".join(characters), 100)
+    marks = 0
+    for character in safe:
+        marks = marks + 1 if unicodedata.combining(character) or character == "\u20dd" else 0
+        assert marks <= MOST_MARKS
+
+
+def test_a_flood_of_marks_is_cut_and_real_scripts_are_not() -> None:
+    assert safe_text("a" + "\u0301" * 200 + "b") == "a" + "\u0301" * MOST_MARKS + "b"
+    for text in ("Việt Nam", "ที่นี่", "שָׁלוֹם", "हिन्दी", "👩‍🚀"):
+        kept = text.replace("\u200d", "")  # joiners are not shown
+        assert safe_text(text) == kept
+    assert safe_lines("x" + "\u0302" * 50) == ("x" + "\u0302" * MOST_MARKS,)

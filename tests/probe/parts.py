@@ -1,16 +1,16 @@
-"""Short ways to say versions, lanes and doors."""
+"""Short ways to say versions, lanes and probe targets."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from cockpit.model.door import Door
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import Lane, PodCell, PodState, Role, Share, Version
 
 
-def door(port: int, **fields: object) -> Door:
-    return Door(**{"address": "127.0.0.1", "port": port, "host": "www.example.com", **fields})  # type: ignore[arg-type]
+def probe_target(port: int, **fields: object) -> ProbeTarget:
+    return ProbeTarget(**{"address": "127.0.0.1", "port": port, "host": "www.example.com", **fields})  # type: ignore[arg-type]
 
 
 def version(name: str, *marks: str, pods: tuple[str, ...] = ()) -> Version:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 
 from cockpit.probe.engine import Probe
 from cockpit.session.clock import ManualClock
@@ -33,6 +34,10 @@ async def passing(clock: ManualClock, seconds: int) -> None:
         await clock.advance(0.1)
 
 
+def _has_more(probe: Probe, before: int) -> bool:
+    return probe.view().strip_total > before
+
+
 async def answers(probe: Probe, clock: ManualClock, count: int) -> None:
     """Let time go on until that many more answers are in."""
     wanted = probe.view().strip_total + count
@@ -42,7 +47,7 @@ async def answers(probe: Probe, clock: ManualClock, count: int) -> None:
         if before >= wanted:
             return
         with contextlib.suppress(AssertionError):
-            await until(lambda before=before: probe.view().strip_total > before, 2_000)
+            await until(partial(_has_more, probe, before), 2_000)
     raise AssertionError(f"{probe.view().strip_total} of {wanted} answers")
 
 

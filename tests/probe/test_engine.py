@@ -6,20 +6,23 @@ import asyncio
 import contextlib
 import itertools
 
-from cockpit.model.rollout import Verdict
-from cockpit.model.view import CellKind, Health
+import pytest
+
+from cockpit.model.health import Level
+from cockpit.model.rollout import Followed, Verdict
+from cockpit.model.view import CellKind
 from cockpit.probe.engine import Probe
 from cockpit.probe.pacer import Budget
-from cockpit.probe.sender import Transport
+from cockpit.probe.sender import ProbeTransport
 from cockpit.session.clock import ManualClock
-from tests.probe.parts import V1, V2, door, lane, until
+from tests.probe.parts import V1, V2, lane, probe_target, until
 from tests.probe.probing import answers, in_turn, passing, running
 from tests.probe.servers import Exchange, saying, serving
 
 
 async def test_it_counts_the_versions_that_answer(probe: Probe, clock: ManualClock) -> None:
     async with serving(in_turn(["version: v1", "version: v2"])) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 10)
         probe.stop()
@@ -37,37 +40,126 @@ async def test_it_counts_the_versions_that_answer(probe: Probe, clock: ManualClo
 
 async def test_a_new_epoch_counts_afresh_and_keeps_the_strip(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("version: v1")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 5)
-        began = probe.view().epoch_since
-        probe.aim(door(server.port), [lane(v1=0.0, v2=1.0)], [V1, V2], "e2")
+        began = probe.lanes()[0].awaited_since
+        probe.set_target(probe_target(server.port), [lane(v1=0.0, v2=1.0)], [V1, V2], "e2")
         assert probe.lanes()[0].samples == 0
-        assert probe.view().epoch_since == clock.now() != began
+        assert probe.lanes()[0].awaited_since == clock.now() != began
+        await answers(probe, clock, 4)
+        (default,) = probe.lanes()
+        assert (default.samples, default.verdict, default.followed) == (0, Verdict.NOT_YET, Followed.NOT_YET)
         server.behaviour = saying("version: v2")
         await answers(probe, clock, 5)
     (default,) = probe.lanes()
-    assert 0 < default.samples < 5, "the first two seconds after a change do not count"
-    assert default.verdict is not Verdict.OFF
-    assert probe.view().strip_total == 10
+    assert default.samples == 5, "what answers by the previous split does not count"
+    assert (default.verdict, default.followed) == (Verdict.NOT_YET, Followed.YES)
+    assert probe.view().strip_total == 14
+
+
+async def test_a_split_that_the_gateway_never_follows_is_off_and_said_to_be_the_previous_one(
+    probe: Probe, clock: ManualClock
+) -> None:
+    async with serving(saying("version: v1")) as server, running(probe):
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.start()
+        await answers(probe, clock, 5)
+        probe.set_target(probe_target(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e2")
+        await answers(probe, clock, 80)
+    (default,) = probe.lanes()
+    assert (default.verdict, default.followed) == (Verdict.OFF, Followed.NOT_YET)
+
+
+async def test_two_changes_before_the_gateway_followed_the_first_are_not_yet_followed(
+    probe: Probe, clock: ManualClock
+) -> None:
+    """From v1 alone to half, and at once on to v2 alone; the gateway goes on with v1 alone."""
+    async with serving(saying("version: v1")) as server, running(probe):
+        for number, share in enumerate((0.0, 0.5, 1.0)):
+            probe.set_target(probe_target(server.port), [lane(v1=1 - share, v2=share)], [V1, V2], f"e{number}")
+            probe.start()
+            await answers(probe, clock, 5)
+        await answers(probe, clock, 90)
+        (default,) = probe.lanes()
+        assert (default.verdict, default.followed) == (Verdict.OFF, Followed.NOT_YET)
+        assert default.awaited_since
+
+
+async def test_answers_by_no_split_that_there_was_are_no_slow_gateway(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("version: v2")) as server, running(probe):
+        for number, share in enumerate((0.1, 0.3)):
+            probe.set_target(probe_target(server.port), [lane(v1=1 - share, v2=share)], [V1, V2], f"e{number}")
+            probe.start()
+            await answers(probe, clock, 40)
+        (default,) = probe.lanes()
+        assert (default.verdict, default.followed) == (Verdict.OFF, Followed.YES)
+        assert default.awaited_since is None
+
+
+async def test_a_change_in_one_lane_says_nothing_of_the_others(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("version: v1")) as server, running(probe):
+        header = lane("h", (("x", "1"),), v1=1.0, v2=0.0)
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0), header], [V1, V2], "e1")
+        probe.start()
+        await answers(probe, clock, 4)
+        first = probe.lanes()[1].awaited_since
+        probe.set_target(probe_target(server.port), [lane(v1=0.5, v2=0.5), header], [V1, V2], "e2")
+        default, other = probe.lanes()
+        assert (other.awaited_since, default.awaited_since) == (first, clock.now())
+        assert default.awaited_since != first
+
+
+async def test_a_gateway_of_which_one_replica_lags_follows_partly(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("version: v1")) as server, running(probe):
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.start()
+        await answers(probe, clock, 5)
+        probe.set_target(probe_target(server.port), [lane(v1=0.0, v2=1.0)], [V1, V2], "e2")
+        server.behaviour = in_turn(["v1", "v2", "v2"])
+        await answers(probe, clock, 60)
+    (default,) = probe.lanes()
+    assert (default.verdict, default.followed) == (Verdict.OFF, Followed.PARTLY)
+
+
+async def test_stragglers_of_a_gateway_that_converges_do_not_pass_for_a_leak(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("version: v1")) as server, running(probe):
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.start()
+        await answers(probe, clock, 5)
+        probe.set_target(probe_target(server.port), [lane(v1=0.0, v2=1.0)], [V1, V2], "e2")
+        server.behaviour = in_turn(["v2", "v1", "v2", "v1", "v2", "v1", *["v2"] * 100])
+        for _ in range(25):
+            await answers(probe, clock, 1)
+            (default,) = probe.lanes()
+            assert default.verdict is not Verdict.OFF or default.followed is Followed.PARTLY
+
+
+async def test_a_change_that_leaves_the_split_keeps_what_was_counted(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("v1")) as server, running(probe):
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.start()
+        await answers(probe, clock, 5)
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e2")
+        assert probe.lanes()[0].samples == 5
 
 
 async def test_an_answer_asked_for_before_the_change_does_not_count_after_it(
-    transport: Transport, clock: ManualClock
+    transport: ProbeTransport, clock: ManualClock
 ) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
+    asked, go_on, versions = asyncio.Event(), asyncio.Event(), iter(["v1", "v2", "v2"])
 
     async def slow(exchange: Exchange) -> None:
         asked.set()
         await go_on.wait()
-        await exchange.answer("version: v1")
+        await exchange.answer(next(versions))
 
     probe = Probe(transport, clock, Budget(clock), rate=1.0, settle=0.0)
     async with serving(slow) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
         probe.start()
         await asyncio.wait_for(asked.wait(), 10)
-        probe.aim(door(server.port), [lane(v1=0.0, v2=1.0)], [V1, V2], "e2")
+        probe.set_target(probe_target(server.port), [lane(v1=0.0, v2=1.0)], [V1, V2], "e2")
         go_on.set()
         await until(lambda: probe.view().strip_total == 1)
         assert probe.lanes()[0].samples == 0
@@ -77,10 +169,10 @@ async def test_an_answer_asked_for_before_the_change_does_not_count_after_it(
 
 async def test_another_door_counts_afresh_at_once(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("v1")) as one, serving(saying("v2")) as two, running(probe):
-        probe.aim(door(one.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
+        probe.set_target(probe_target(one.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 3)
-        probe.aim(door(two.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
+        probe.set_target(probe_target(two.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
         assert probe.view().total == 0
         await answers(probe, clock, 3)
         assert probe.view().total == 3
@@ -89,12 +181,12 @@ async def test_another_door_counts_afresh_at_once(probe: Probe, clock: ManualClo
 
 async def test_the_same_aim_again_changes_nothing(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("v1")) as server, running(probe):
-        target = door(server.port)
-        probe.aim(target, [lane(v1=1.0)], [V1], "e1")
+        target = probe_target(server.port)
+        probe.set_target(target, [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, 3)
         lanes, view, revision = probe.lanes(), probe.view(), probe.revision
-        probe.aim(target, [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(target, [lane(v1=1.0)], [V1], "e1")
         assert probe.revision == revision
         assert probe.lanes() is lanes
         assert probe.view() is view
@@ -111,7 +203,7 @@ async def test_the_default_lane_is_asked_every_other_time_and_patterns_never(pro
         lane("beta", (("Cookie", "beta=always"),), v1=1.0),
     ]
     async with serving(by_header) as server, running(probe):
-        probe.aim(door(server.port), lanes, [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), lanes, [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 8)
         probe.stop()
@@ -124,11 +216,15 @@ async def test_the_default_lane_is_asked_every_other_time_and_patterns_never(pro
     assert matched.share == 1.0
 
 
-async def test_a_version_that_is_written_0_and_answers_is_off_at_once(probe: Probe, clock: ManualClock) -> None:
+async def test_a_version_that_is_written_0_and_answers_is_a_doubt_at_once_and_soon_off(
+    probe: Probe, clock: ManualClock
+) -> None:
     async with serving(saying("v2")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 1)
+        assert probe.lanes()[0].verdict is Verdict.DOUBTFUL
+        await answers(probe, clock, 2)
     assert (probe.lanes()[0].verdict, probe.lanes()[0].p_value) == (Verdict.OFF, 0.0)
 
 
@@ -139,7 +235,7 @@ async def test_errors_count_with_their_version_where_the_answer_names_it(probe: 
         await exchange.answer(*next(replies))
 
     async with serving(failing) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 6)
     (default,) = probe.lanes()
@@ -159,25 +255,58 @@ async def test_errors_of_a_version_are_remembered_over_a_new_split_and_not_behin
         await exchange.answer("v2 is broken", "500 Internal Server Error")
 
     async with serving(failing) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=0.5, v2=0.5)], [V1, V2], "e1")
         probe.start()
         await answers(probe, clock, 4)
         probe.stop()
-        probe.aim(door(server.port), [lane(v1=0.2, v2=0.8)], [V1, V2], "e2")
+        probe.set_target(probe_target(server.port), [lane(v1=0.2, v2=0.8)], [V1, V2], "e2")
         assert probe.view().total == 0
-        assert probe.view().health == (Health("v2", 4, 4),)
-        probe.aim(door(server.port, path="/other"), [lane(v1=0.2, v2=0.8)], [V1, V2], "e2")
+        assert [(one.version, round(one.answers), round(one.errors)) for one in probe.view().health] == [
+            ("", 4, 0),
+            ("v2", 4, 4),
+        ]
+        probe.set_target(probe_target(server.port, path="/other"), [lane(v1=0.2, v2=0.8)], [V1, V2], "e2")
         assert probe.view().health == ()
+
+
+async def test_what_is_known_stays_where_there_is_nowhere_to_ask_for_a_while(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("version: v1", status="500 Internal Server Error")) as server, running(probe):
+        lanes, door = [lane(v1=1.0)], probe_target(server.port)
+        probe.set_target(door, lanes, [V1], "e1")
+        probe.start()
+        await answers(probe, clock, 30)
+        known = probe.view().health
+        newest = max(one.at for one in known)
+        for target in (None, door):
+            probe.set_target(target, lanes, [V1], "e1")
+            assert [(one.version, one.failing) for one in probe.view().health] == [
+                ("", Level.CALM),
+                ("v1", Level.ALARM),
+            ]
+            assert max(one.at for one in probe.view().health) == pytest.approx(newest, abs=1.5)
+        probe.set_target(probe_target(server.port, path="/else"), lanes, [V1], "e1")
+        assert not probe.view().health
+
+
+async def test_answers_age_while_the_machine_is_suspended(probe: Probe, clock: ManualClock) -> None:
+    async with serving(saying("version: v1")) as server, running(probe):
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.start()
+        await answers(probe, clock, 5)
+        newest = max(one.at for one in probe.view().health)
+        probe.stop()
+        clock.suspend(3600.0)
+        assert clock.now() - max(one.at for one in probe.view().health) == pytest.approx(clock.now() - newest, abs=0.1)
 
 
 async def test_nothing_is_sent_before_start_after_stop_or_without_a_door(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("v1")) as server, running(probe):
-        probe.aim(None, [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(None, [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await clock.advance(5)
         assert not probe.view().running
         probe.stop()
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         await clock.advance(5)
         assert server.connections == 0
         probe.start()
@@ -191,7 +320,7 @@ async def test_nothing_is_sent_before_start_after_stop_or_without_a_door(probe: 
 
 async def test_the_rate_is_what_came_in_lately(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("v1")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, 20)
         assert 0.8 <= probe.view().rate <= 1.2
@@ -200,10 +329,24 @@ async def test_the_rate_is_what_came_in_lately(probe: Probe, clock: ManualClock)
         assert probe.view().rate == 0.0
 
 
-async def test_a_changed_rate_is_heard_while_waiting(transport: Transport, clock: ManualClock) -> None:
+async def test_a_probe_is_doubtful_until_more_answers_decide(transport: ProbeTransport, clock: ManualClock) -> None:
+    probe = Probe(transport, clock, Budget(clock), rate=0.5)
+    async with serving(saying("v1")) as server, running(probe):
+        probe.set_target(probe_target(server.port), [lane(v1=1.0, v2=0.0)], [V1, V2], "e1")
+        probe.start()
+        await answers(probe, clock, 2)
+        server.behaviour = saying("v2")
+        await answers(probe, clock, 1)
+        assert (probe.lanes()[0].verdict, probe.doubtful) == (Verdict.DOUBTFUL, True)
+        probe.set_rate(5.0)
+        await answers(probe, clock, 2)
+        assert (probe.lanes()[0].verdict, probe.doubtful) == (Verdict.OFF, False)
+
+
+async def test_a_changed_rate_is_heard_while_waiting(transport: ProbeTransport, clock: ManualClock) -> None:
     probe = Probe(transport, clock, Budget(clock), rate=0.01)
     async with serving(saying("v1")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, 1)
         probe.set_rate(1.0)
@@ -212,13 +355,13 @@ async def test_a_changed_rate_is_heard_while_waiting(transport: Transport, clock
         await until(lambda: probe.view().strip_total >= 2)
 
 
-async def test_probes_share_one_budget(transport: Transport, clock: ManualClock) -> None:
+async def test_probes_share_one_budget(transport: ProbeTransport, clock: ManualClock) -> None:
     budget = Budget(clock, rate=10.0, concurrency=4)
     probes = [Probe(transport, clock, budget, rate=10.0) for _ in range(3)]
     async with serving(saying("v1")) as server, contextlib.AsyncExitStack() as stack:
         for one in probes:
             await stack.enter_async_context(running(one))
-            one.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+            one.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
             one.start()
         await passing(clock, 10)
         totals = [one.view().strip_total for one in probes]
@@ -227,11 +370,11 @@ async def test_probes_share_one_budget(transport: Transport, clock: ManualClock)
     assert min(totals) >= 15, "none is starved"
 
 
-async def test_listeners_hear_of_every_answer(transport: Transport, clock: ManualClock) -> None:
+async def test_listeners_hear_of_every_answer(transport: ProbeTransport, clock: ManualClock) -> None:
     heard: list[int] = []
     probe = Probe(transport, clock, Budget(clock), rate=1.0, changed=lambda: heard.append(1))
     async with serving(saying("v1")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         before = len(heard)
         await answers(probe, clock, 3)

@@ -11,17 +11,19 @@ from cockpit.model.view import CellKind
 from cockpit.probe.engine import Probe
 from cockpit.probe.names import Names
 from cockpit.probe.pacer import Budget
-from cockpit.probe.sender import HttpxTransport, Transport
+from cockpit.probe.sender import HttpxTransport, ProbeTransport
 from cockpit.session.clock import ManualClock, SystemClock
-from tests.probe.parts import V1, door, lane, until
+from tests.probe.parts import V1, lane, probe_target, until
 from tests.probe.probing import answers, passing, running
 from tests.probe.servers import Behaviour, Exchange, free_port, saying, serving
 
 
-async def test_refused_connections_keep_the_pace_and_are_explained(transport: Transport, clock: ManualClock) -> None:
+async def test_refused_connections_keep_the_pace_and_are_explained(
+    transport: ProbeTransport, clock: ManualClock
+) -> None:
     probe = Probe(transport, clock, Budget(clock), rate=2.0)
     async with running(probe):
-        probe.aim(door(free_port()), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(free_port()), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, 1)
         before, at = probe.view().strip_total, clock.monotonic()
@@ -46,7 +48,7 @@ async def test_a_host_that_does_not_resolve_is_named_with_what_to_type(clock: Ma
     transport = HttpxTransport(SystemClock(), Names(SystemClock(), nothing))
     probe = Probe(transport, clock, Budget(clock), rate=1.0)
     async with running(probe):
-        probe.aim(door(80, address="shop.invalid", host="shop.invalid"), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(80, address="shop.invalid", host="shop.invalid"), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, 2)
     assert "shop.invalid does not resolve" in probe.view().message
@@ -80,7 +82,7 @@ async def test_it_survives_a_server_that_misbehaves_in_every_way(probe: Probe, c
         await next(replies)(exchange)
 
     async with serving(misbehaving) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, len(bad))
     cells = probe.view().strip[: len(bad)]
@@ -89,7 +91,7 @@ async def test_it_survives_a_server_that_misbehaves_in_every_way(probe: Probe, c
 
 async def test_answers_that_name_no_version_are_explained(probe: Probe, clock: ManualClock) -> None:
     async with serving(saying("<html>hello</html>")) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await answers(probe, clock, 25)
     assert probe.view().unknown >= 25
@@ -101,15 +103,15 @@ async def test_a_version_from_that_makes_no_sense_is_told_and_does_not_end_the_p
     probe: Probe, clock: ManualClock
 ) -> None:
     async with serving(saying("nothing here")) as server, running(probe):
-        probe.aim(door(server.port, version_from="regex:("), [lane(v1=1.0)], [V1], "e1")
-        assert "is no regular expression" in probe.view().message
+        probe.set_target(probe_target(server.port, version_from="regex:("), [lane(v1=1.0)], [V1], "e1")
+        assert "is not a valid regular expression" in probe.view().message
         probe.start()
         await answers(probe, clock, 2)
         assert probe.view().total == 2
 
 
 async def test_a_server_that_hangs_holds_no_more_than_the_allowed_requests(
-    transport: Transport, clock: ManualClock
+    transport: ProbeTransport, clock: ManualClock
 ) -> None:
     go_on = asyncio.Event()
 
@@ -119,7 +121,7 @@ async def test_a_server_that_hangs_holds_no_more_than_the_allowed_requests(
 
     probe = Probe(transport, clock, Budget(clock), rate=10.0, concurrency=3, timeout=60)
     async with serving(hanging) as server, running(probe):
-        probe.aim(door(server.port), [lane(v1=1.0)], [V1], "e1")
+        probe.set_target(probe_target(server.port), [lane(v1=1.0)], [V1], "e1")
         probe.start()
         await passing(clock, 10)
         await until(lambda: len(server.seen) == 3)

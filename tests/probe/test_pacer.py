@@ -69,10 +69,30 @@ async def test_turns_of_all_are_at_equal_distances() -> None:
 
 async def test_a_place_is_waited_for() -> None:
     budget = Budget(ManualClock(), concurrency=1)
-    await budget.take()
+    give_back = await budget.take()
     second = asyncio.create_task(budget.take())
     for _ in range(10):
         await asyncio.sleep(0)
     assert not second.done()
-    budget.give_back()
+    give_back()
     await asyncio.wait_for(second, 5)
+
+
+async def test_the_first_waits_for_nobody_and_the_others_are_sent_later() -> None:
+    clock = ManualClock()
+    budget = Budget(clock, rate=2.0)
+    others = [asyncio.create_task(budget.turn(0.0)) for _ in range(3)]
+    await clock.sleeping(2)
+    assert await budget.turn(0.0, first=True) == 0.0
+    late = asyncio.create_task(budget.turn(0.0))
+    await clock.sleeping(3)
+    await clock.advance(5)
+    assert [await task for task in (*others, late)] == pytest.approx([0.0, 0.5, 1.0, 2.0])
+
+
+async def test_the_first_has_places_that_nobody_else_takes() -> None:
+    budget = Budget(ManualClock(), concurrency=1, first=1)
+    await budget.take()
+    give_back = await asyncio.wait_for(budget.take(first=True), 5)
+    give_back()
+    await asyncio.wait_for(budget.take(first=True), 5)

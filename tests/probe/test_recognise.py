@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.view import CellKind
 from cockpit.probe.patterns import Pattern, PatternError
 from cockpit.probe.recognise import NAME_LIMIT, Marks, Recogniser, VersionFromError, extractor
@@ -158,13 +159,13 @@ class TestPointedAt:
             ("json:", "needs a path"),
             ("json:a..b", "needs a path"),
             ("json:" + ".".join("a" * 21), "at most 20"),
-            ("header:", "needs a header's name"),
-            ("header:a b", "needs a header's name"),
+            ("header:", "needs a header name"),
+            ("header:a b", "needs a header name"),
             ("regex:", "needs a pattern"),
-            ("regex:(", "no regular expression"),
+            ("regex:(", "not a valid regular expression"),
             ("regex:" + "a" * 501, "longer than 500"),
-            ("body:x", "nothing after it"),
-            ("auto:", "nothing after it"),
+            ("body:x", "takes no argument"),
+            ("auto:", "takes no argument"),
         ],
     )
     def test_what_makes_no_sense_is_told(self, version_from: str, words: str) -> None:
@@ -234,3 +235,27 @@ def test_any_pattern_is_refused_or_done_soon(pattern: str) -> None:
         return
     found = compiled.find("a" * 200 + "b" * 200)
     assert found is None or set(found) <= {"a", "b"}
+
+
+def test_a_pod_of_no_version_is_of_the_others_by_its_name_alone() -> None:
+    beside = Version("others", Role.OTHERS, (), None, 1, 1, (PodCell("web-debug", "u", PodState.READY),))
+    recogniser = Recogniser("auto", [V1, beside])
+    found = recogniser.read(answer("{}", X_Pod="web-debug"))
+    assert (found.kind, found.version) == (CellKind.ANSWER, "others")
+    assert recogniser.read(answer("and others say")).version is None
+
+
+def test_an_answer_that_names_no_version_says_what_else_it_can() -> None:
+    recogniser = Recogniser("auto", [V1, V2])
+    stranger = recogniser.read(answer("{}", X_Pod="web-debug"))
+    assert (stranger.kind, stranger.note) == (CellKind.UNKNOWN, "pod web-debug")
+    moved = recogniser.read(answer("", 308, Location="https://sec.test/"))
+    assert (moved.kind, moved.note) == (CellKind.UNKNOWN, "308 to https")
+
+
+@pytest.mark.parametrize(("status", "rejected"), [(200, False), (302, False), (404, True), (429, True), (500, False)])
+def test_a_status_of_4xx_is_noted_of_an_answer_that_names_its_version(status: int, rejected: bool) -> None:
+    recogniser = Recogniser("auto", (V1, V2))
+    named = recogniser.read(answer({"version": "web-v1"}, status))
+    assert (named.version, named.rejected) == ("v1", rejected)
+    assert not recogniser.read(answer("nothing", status)).rejected

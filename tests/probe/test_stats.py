@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import statistics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.probe.stats import SplitTest, always_valid, answers_needed, wilson
+from cockpit.probe.stats import always_valid, answers_needed, wilson
 
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -67,22 +66,6 @@ def test_more_certainty_widens(count: tuple[int, int], z: float) -> None:
     assert wilson(*count, z=z + 0.5)[1] >= wilson(*count, z=z)[1]
 
 
-@pytest.mark.parametrize(("stated", "real", "median", "most"), [(0.05, 0.10, 221, 250), (0.10, 0.05, 259, 290)])
-def test_a_wrong_split_is_told_soon(stated: float, real: float, median: int, most: int) -> None:
-    """The figures of many simulated runs; 250 here."""
-    rng = random.Random(5)
-    stops = sorted(_stop(rng, stated, real, 2000) or 2000 for _ in range(250))
-    assert abs(statistics.median(stops) - median) < 40
-    assert statistics.median(stops) <= most
-
-
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.5])
-def test_a_right_split_is_seldom_called_wrong_however_often_one_looks(share: float) -> None:
-    rng = random.Random(11)
-    wrong = sum(_stop(rng, share, share, 1200) is not None for _ in range(250))
-    assert wrong / 250 <= 0.05
-
-
 def test_rereading_wilson_would_call_it_wrong_far_more_often() -> None:
     """Why the test exists."""
     rng = random.Random(3)
@@ -97,42 +80,6 @@ def test_rereading_wilson_would_call_it_wrong_far_more_often() -> None:
         return False
 
     assert sum(misses() for _ in range(80)) / 80 > 0.25
-
-
-def _stop(rng: random.Random, stated: float, real: float, most: int) -> int | None:
-    """After how many answers a split is called wrong."""
-    test = SplitTest({"v1": 1 - stated, "v2": stated})
-    for n in range(1, most + 1):
-        test.see("v2" if rng.random() < real else "v1")
-        if test.p_value <= 0.05:
-            return n
-    return None
-
-
-def test_three_versions_are_tested_together() -> None:
-    rng = random.Random(2)
-    test = SplitTest({"v1": 0.8, "v2": 0.1, "v3": 0.1})
-    for _ in range(1500):
-        test.see(rng.choices(["v1", "v2", "v3"], [0.8, 0.18, 0.02])[0])
-    assert test.p_value < 0.001
-
-
-def test_a_version_without_a_share_refutes_at_once() -> None:
-    test = SplitTest({"v1": 1.0, "v2": 0.0})
-    test.see("v1")
-    assert test.p_value == 1.0
-    test.see("v2")
-    assert test.p_value == 0.0
-
-
-@given(st.lists(st.sampled_from(["v1", "v2"]), max_size=300), st.floats(0.001, 0.999))
-def test_a_p_value_is_a_chance_and_never_grows(seen: list[str], share: float) -> None:
-    test = SplitTest({"v1": 1 - share, "v2": share})
-    before = 1.0
-    for name in seen:
-        test.see(name)
-        assert 0 <= test.p_value <= before
-        before = test.p_value
 
 
 def test_the_answers_needed_are_the_fewest_that_are_enough() -> None:

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.door import Door
-from cockpit.probe.target import Overrides, ProbeTargetError, door_from_text, enter, override_door, parse_door
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.probe.target import Overrides, ProbeTargetError, enter, override_target, parse_target, target_from_text
 
 
 @pytest.mark.parametrize(
-    ("url", "door"),
+    ("url", "probe_target"),
     [
-        ("http://www.example.com/version", Door("www.example.com", 80, "www.example.com", "/version")),
-        ("https://Example.com", Door("example.com", 443, "example.com", "/", tls=True)),
-        ("127.0.0.1:8080/a?b=c#d", Door("127.0.0.1", 8080, "127.0.0.1", "/a?b=c")),
-        ("http://[::1]:81/", Door("::1", 81, "::1")),
-        ("localhost", Door("localhost", 80, "localhost")),
-        ("http://bücher.example", Door("xn--bcher-kva.example", 80, "xn--bcher-kva.example")),
-        ("web.shop.svc?x=1", Door("web.shop.svc", 80, "web.shop.svc", "/?x=1")),
+        ("http://www.example.com/version", ProbeTarget("www.example.com", 80, "www.example.com", "/version")),
+        ("https://Example.com", ProbeTarget("example.com", 443, "example.com", "/", tls=True)),
+        ("127.0.0.1:8080/a?b=c#d", ProbeTarget("127.0.0.1", 8080, "127.0.0.1", "/a?b=c")),
+        ("http://[::1]:81/", ProbeTarget("::1", 81, "::1")),
+        ("localhost", ProbeTarget("localhost", 80, "localhost")),
+        ("http://bücher.example", ProbeTarget("xn--bcher-kva.example", 80, "xn--bcher-kva.example")),
+        ("web.shop.svc?x=1", ProbeTarget("web.shop.svc", 80, "web.shop.svc", "/?x=1")),
     ],
 )
-def test_urls(url: str, door: Door) -> None:
-    assert parse_door(url) == door
+def test_urls(url: str, probe_target: ProbeTarget) -> None:
+    assert parse_target(url) == probe_target
 
 
 def test_everything_that_can_be_different() -> None:
@@ -36,8 +36,8 @@ def test_everything_that_can_be_different() -> None:
         proxy="127.0.0.1:3128",
         insecure=True,
     )
-    door = parse_door("http://10.0.0.1:8080/version", overrides)
-    assert door == Door(
+    probe_target = parse_target("http://10.0.0.1:8080/version", overrides)
+    assert probe_target == ProbeTarget(
         address="10.0.0.1",
         port=8080,
         host="shop.example",
@@ -60,16 +60,16 @@ def test_everything_that_can_be_different() -> None:
     ],
 )
 def test_resolve(url: str, resolve: str, address: str, port: int) -> None:
-    door = parse_door(url, Overrides(resolve=("other.example:80:10.9.9.9", resolve)))
-    assert (door.address, door.port) == (address, port)
+    probe_target = parse_target(url, Overrides(resolve=("other.example:80:10.9.9.9", resolve)))
+    assert (probe_target.address, probe_target.port) == (address, port)
 
 
 def test_overrides_of_a_door_that_was_derived() -> None:
-    derived = Door("10.0.0.1", 80, "www.example.com", "/version", headers=(("Foo", "no"), ("a", "b")))
-    made = override_door(derived, Overrides(headers=("foo=bar",), version_from="header:X-Pod"))
+    derived = ProbeTarget("10.0.0.1", 80, "www.example.com", "/version", headers=(("Foo", "no"), ("a", "b")))
+    made = override_target(derived, Overrides(headers=("foo=bar",), version_from="header:X-Pod"))
     assert made.headers == (("a", "b"), ("foo", "bar"))
     assert made.version_from == "header:X-Pod"
-    assert override_door(derived, Overrides()) == derived
+    assert override_target(derived, Overrides()) == derived
 
 
 @pytest.mark.parametrize(
@@ -84,28 +84,28 @@ def test_overrides_of_a_door_that_was_derived() -> None:
         ("http://a:x/", Overrides(), "[Pp]ort could not be cast"),
         ("http://a:0/", Overrides(), "port 0"),
         ("http://[::1/", Overrides(), "Invalid IPv6"),
-        ("http://-a-/", Overrides(), "-a- is no host name"),
+        ("http://-a-/", Overrides(), "-a- is not a valid host name"),
         ("http://" + "a" * 5000, Overrides(), "longer than 4096"),
-        ("http://a", Overrides(host="b:80"), "--host: b:80 is no host name, without port"),
+        ("http://a", Overrides(host="b:80"), "--host: b:80 is not a valid host name: leave out the port"),
         ("http://a", Overrides(headers=("foo",)), "--header needs NAME=VALUE"),
-        ("http://a", Overrides(headers=("=x",)), "this is no name of a header"),
-        ("http://a", Overrides(headers=("a b=x",)), "--header a b: this is no name"),
+        ("http://a", Overrides(headers=("=x",)), "not a valid header name"),
+        ("http://a", Overrides(headers=("a b=x",)), "--header a b: not a valid header name"),
         ("http://a", Overrides(headers=("Host=x",)), "--host"),
         ("http://a", Overrides(headers=("Connection=keep-alive",)), "sets this one itself"),
         ("http://a", Overrides(headers=("foo=a\r\nb: c",)), "--header foo: .* control character"),
-        ("http://a", Overrides(headers=("foo=\udc80",)), "--header foo: the value is no text"),
+        ("http://a", Overrides(headers=("foo=\udc80",)), "--header foo: the value is not valid text"),
         ("http://a", Overrides(resolve=("a:80",)), "needs HOST:PORT:ADDRESS"),
         ("http://a", Overrides(resolve=("b:80:1.2.3.4",)), "--resolve is for b:80, but the target is a:80"),
         ("http://a", Overrides(resolve=("a:443:1.2.3.4",)), "--resolve is for a:443, but the target is a:80"),
-        ("http://a", Overrides(resolve=("a:80:1.2.3.4:0",)), "0 is no port"),
-        ("http://a", Overrides(version_from="regex:("), "--version-from regex:.*no regular expression"),
+        ("http://a", Overrides(resolve=("a:80:1.2.3.4:0",)), "0 is not a valid port"),
+        ("http://a", Overrides(version_from="regex:("), "--version-from regex:.*not a valid regular expression"),
         ("http://a", Overrides(proxy="socks5://b"), "only http"),
-        ("https://a", Overrides(proxy="http://b", host="c"), "by its name only"),
+        ("https://a", Overrides(proxy="http://b", host="c"), "by host name only"),
     ],
 )
 def test_what_is_wrong_is_named(url: str, overrides: Overrides, words: str) -> None:
     with pytest.raises(ProbeTargetError, match=words) as caught:
-        parse_door(url, overrides)
+        parse_target(url, overrides)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 300
 
@@ -124,13 +124,13 @@ def test_what_is_wrong_is_named(url: str, overrides: Overrides, words: str) -> N
 )
 def test_errors_repeat_no_credentials(url: str, overrides: Overrides) -> None:
     with pytest.raises(ProbeTargetError) as caught:
-        parse_door(url, overrides)
+        parse_target(url, overrides)
     assert "hunter2" not in str(caught.value)
 
 
-def attempt(url: str, overrides: Overrides | None = None) -> Door | str:
+def attempt(url: str, overrides: Overrides | None = None) -> ProbeTarget | str:
     try:
-        return parse_door(url, overrides or Overrides())
+        return parse_target(url, overrides or Overrides())
     except ProbeTargetError as error:
         return str(error)
 
@@ -145,7 +145,7 @@ def test_any_url_gives_a_door_or_an_error(url: str) -> None:
     assert made.path.startswith("/")
     assert made.host.isascii()
     if ":" not in made.host:
-        assert parse_door(made.url) == made
+        assert parse_target(made.url) == made
 
 
 words = st.text(max_size=30)
@@ -162,12 +162,12 @@ def test_any_overrides_give_a_door_or_an_error(
         assert len(made.headers) == len(headers)
 
 
-SHOP = Door("", 443, "shop.example", "/version", tls=True, version_from="header:X-Pod")
-INSIDE = Door("10.96.0.7", 8080, "10.96.0.7")
+SHOP = ProbeTarget("", 443, "shop.example", "/version", tls=True, version_from="header:X-Pod")
+INSIDE = ProbeTarget("10.96.0.7", 8080, "10.96.0.7")
 
 
 @pytest.mark.parametrize(
-    ("text", "entrance", "door"),
+    ("text", "incomplete_target", "probe_target"),
     [
         ("10.0.0.9", SHOP, replace(SHOP, address="10.0.0.9")),
         (" 10.0.0.9:8443 ", SHOP, replace(SHOP, address="10.0.0.9", port=8443)),
@@ -175,40 +175,42 @@ INSIDE = Door("10.96.0.7", 8080, "10.96.0.7")
         ("gateway.internal", SHOP, replace(SHOP, address="gateway.internal")),
         ("10.0.0.9 host=a.example", SHOP, replace(SHOP, address="10.0.0.9", host="a.example")),
         ("10.0.0.9 header=a=b", SHOP, replace(SHOP, address="10.0.0.9", headers=(("a", "b"),))),
-        ("127.0.0.1:9000", INSIDE, Door("127.0.0.1", 9000, "127.0.0.1")),
-        ("127.0.0.1", Door("", 80, ""), Door("127.0.0.1", 80, "127.0.0.1")),
-        ("127.0.0.1:81 host=a", Door("", 80, ""), Door("127.0.0.1", 81, "a")),
+        ("127.0.0.1:9000", INSIDE, ProbeTarget("127.0.0.1", 9000, "127.0.0.1")),
+        ("127.0.0.1", ProbeTarget("", 80, ""), ProbeTarget("127.0.0.1", 80, "127.0.0.1")),
+        ("127.0.0.1:81 host=a", ProbeTarget("", 80, ""), ProbeTarget("127.0.0.1", 81, "a")),
         ("proxy=p:3128", INSIDE, replace(INSIDE, proxy="http://p:3128")),
         ("proxy=http://p:3128", SHOP, replace(SHOP, address="shop.example", proxy="http://p:3128")),
-        ("http://a:81/b?c=d", SHOP, Door("a", 81, "a", "/b?c=d", version_from="header:X-Pod")),
-        ("http://a version-from=body", SHOP, Door("a", 80, "a", version_from="body")),
-        ("https://a/", None, Door("a", 443, "a", tls=True)),
+        ("http://a:81/b?c=d", SHOP, ProbeTarget("a", 81, "a", "/b?c=d", version_from="header:X-Pod")),
+        ("http://a version-from=body", SHOP, ProbeTarget("a", 80, "a", version_from="body")),
+        ("https://a/", None, ProbeTarget("a", 443, "a", tls=True)),
     ],
 )
-def test_one_line_completes_what_requests_ask_for(text: str, entrance: Door | None, door: Door) -> None:
-    assert door_from_text(text, entrance) == door
+def test_one_line_completes_what_requests_ask_for(
+    text: str, incomplete_target: ProbeTarget | None, probe_target: ProbeTarget
+) -> None:
+    assert target_from_text(text, incomplete_target) == probe_target
 
 
 def test_a_value_in_quotes_holds_spaces_and_other_quotes_are_characters() -> None:
     text = """10.0.0.9 header="Authorization=Bearer a b" header='x=it"s' version-from=regex:"v":"(\\d+)" """
-    made = door_from_text(text, SHOP)
+    made = target_from_text(text, SHOP)
     assert made.headers == (("Authorization", "Bearer a b"), ("x", 'it"s'))
     assert made.version_from == 'regex:"v":"(\\d+)"'
 
 
 @pytest.mark.parametrize(
-    ("text", "entrance", "words"),
+    ("text", "incomplete_target", "words"),
     [
         ("", SHOP, "the target is empty"),
         ("  ", None, "the target is empty"),
-        ("10.0.0.9", None, "write a URL"),
-        ("proxy=p", None, "write a URL"),
+        ("10.0.0.9", None, "enter a URL"),
+        ("proxy=p", None, "enter a URL"),
         ("fd00::1", SHOP, "IPv6 in brackets"),
         ("[fd00::1", SHOP, "IPv6 in brackets"),
-        ("10.0.0.9:0", SHOP, "0 is no port"),
-        ("10.0.0.9:http", SHOP, "write ADDRESS"),
-        ("-a-", SHOP, "the address: -a- is no host name"),
-        ("me:hunter2@10.0.0.9", SHOP, "write ADDRESS"),
+        ("10.0.0.9:0", SHOP, "0 is not a valid port"),
+        ("10.0.0.9:http", SHOP, "enter ADDRESS"),
+        ("-a-", SHOP, "the address: -a- is not a valid host name"),
+        ("me:hunter2@10.0.0.9", SHOP, "enter ADDRESS"),
         ("ftp://a/", SHOP, "scheme ftp"),
         ("10.0.0.9 insecure b", SHOP, "word 2 after the address is none of proxy="),
         ("10.0.0.9 token=hunter2", SHOP, "word 1 after the address is none"),
@@ -218,15 +220,15 @@ def test_a_value_in_quotes_holds_spaces_and_other_quotes_are_characters() -> Non
         ("10.0.0.9 host=a host=b", SHOP, "host= is given more than once"),
         ("10.0.0.9 header=ab", SHOP, "--header needs NAME=VALUE"),
         ("10.0.0.9 version-from=magic", SHOP, "--version-from magic"),
-        ("10.0.0.9 proxy=http://p", SHOP, "by its name only"),
-        ("header=a=b", SHOP, "nothing says where to connect"),
-        ("header=a=b", INSIDE, "nothing says where to connect"),
+        ("10.0.0.9 proxy=http://p", SHOP, "by host name only"),
+        ("header=a=b", SHOP, "the address to connect to is not known"),
+        ("header=a=b", INSIDE, "the address to connect to is not known"),
         ("a " * 10_000, SHOP, "longer than 16384"),
     ],
 )
-def test_what_is_wrong_in_the_line_is_named(text: str, entrance: Door | None, words: str) -> None:
+def test_what_is_wrong_in_the_line_is_named(text: str, incomplete_target: ProbeTarget | None, words: str) -> None:
     with pytest.raises(ProbeTargetError, match=words) as caught:
-        door_from_text(text, entrance)
+        target_from_text(text, incomplete_target)
     assert "hunter2" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
@@ -244,9 +246,9 @@ def test_overrides_give_an_entrance_its_address(overrides: Overrides, address: t
     assert (made.host, made.path, made.tls) == ("shop.example", "/version", True)
 
 
-def attempt_line(text: str, entrance: Door | None) -> Door | str:
+def attempt_line(text: str, incomplete_target: ProbeTarget | None) -> ProbeTarget | str:
     try:
-        return door_from_text(text, entrance)
+        return target_from_text(text, incomplete_target)
     except ProbeTargetError as error:
         return str(error)
 
@@ -255,9 +257,9 @@ words_of_a_line = st.sampled_from(["10.0.0.9", "[::1]:8", "http://a/b", "insecur
 pieces = words_of_a_line | st.text(max_size=20) | st.text(max_size=20).map(lambda value: f'header="{value}"')
 
 
-@given(st.lists(pieces, max_size=5).map(" ".join), st.sampled_from([None, SHOP, INSIDE, Door("", 80, "")]))
-def test_any_line_gives_a_door_or_an_error(text: str, entrance: Door | None) -> None:
-    made = attempt_line(text, entrance)
+@given(st.lists(pieces, max_size=5).map(" ".join), st.sampled_from([None, SHOP, INSIDE, ProbeTarget("", 80, "")]))
+def test_any_line_gives_a_door_or_an_error(text: str, incomplete_target: ProbeTarget | None) -> None:
+    made = attempt_line(text, incomplete_target)
     if isinstance(made, str):
         assert made.isprintable()
         return

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.view import Cell, CellKind
-from cockpit.probe.recognise import Reading
-from cockpit.probe.window import Histogram, History, Strip, Tally
+from cockpit.probe.recognise import VersionReading
+from cockpit.probe.window import Histogram, Strip, Tally
 
 times = st.lists(st.floats(0.02, 1_000_000), min_size=1, max_size=200)
 
@@ -55,35 +55,6 @@ def test_a_strip_keeps_the_newest_and_counts_all() -> None:
     assert strip.total == 5
 
 
-def test_history_holds_shares_by_slice_and_lane() -> None:
-    history = History(5.0, 3)
-    for at, lane, version in [
-        (100, "default", "v1"),
-        (101, "default", "v2"),
-        (104.9, "beta", "v2"),
-        (105, "default", "v1"),
-        (121, "default", "v2"),
-    ]:
-        history.add(at, lane, version)
-    points = history.points()
-    assert [(point.at, point.lane, point.shares, point.samples) for point in points] == [
-        (100, "default", (("v1", 0.5), ("v2", 0.5)), 2),
-        (100, "beta", (("v2", 1.0),), 1),
-        (105, "default", (("v1", 1.0),), 1),
-        (120, "default", (("v2", 1.0),), 1),
-    ]
-    for at in range(200, 1000, 5):
-        history.add(at, "default", "v1")
-    assert len(history.points()) == 4
-
-
-def test_a_clock_that_steps_back_loses_no_answer() -> None:
-    history = History(5.0, 10)
-    history.add(100, "default", "v1")
-    history.add(93, "default", "v1")
-    assert [(point.at, point.samples) for point in history.points()] == [(100, 2)]
-
-
 def test_a_tally_tells_errors_and_nameless_answers_apart() -> None:
     tally = Tally()
     for kind, version in [
@@ -92,6 +63,6 @@ def test_a_tally_tells_errors_and_nameless_answers_apart() -> None:
         (CellKind.ERROR, None),
         (CellKind.UNKNOWN, None),
     ]:
-        tally.count(Reading(kind, version, ""), 5.0)
+        tally.count(VersionReading(kind, version, ""), 5.0)
     assert (tally.samples, tally.errors, tally.unknown, tally.named) == (4, 2, 1, 2)
     assert (tally.versions["v2"].answers, tally.versions["v2"].errors) == (1, 1)

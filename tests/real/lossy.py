@@ -83,7 +83,9 @@ class LossyWay:
 
 
 @asynccontextmanager
-async def lossy_way(kubeconfig: Path, folder: Path) -> AsyncIterator[tuple[LossyWay, Path]]:
+async def lossy_way(
+    kubeconfig: Path, folder: Path, kind: type[LossyWay] = LossyWay
+) -> AsyncIterator[tuple[LossyWay, Path]]:
     """A lossy way to the cluster of a kubeconfig's current context, and a kubeconfig that leads through it."""
     config = yaml.safe_load(kubeconfig.read_text())  # noqa: ASYNC240 - a small file, before anything runs
     context = next(c["context"] for c in config["contexts"] if c["name"] == config["current-context"])
@@ -92,7 +94,7 @@ async def lossy_way(kubeconfig: Path, folder: Path) -> AsyncIterator[tuple[Lossy
     authority = cluster.pop("certificate-authority", None)
     inline = cluster.pop("certificate-authority-data", None)
     trust = ssl.create_default_context(cafile=authority, cadata=base64.b64decode(inline).decode() if inline else None)
-    way = LossyWay(cluster["server"], user["token"], trust)
+    way = kind(cluster["server"], user["token"], trust)
     async with way.open() as address:
         cluster["server"] = address
         path = folder / "lossy.kubeconfig"

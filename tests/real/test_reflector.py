@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,10 @@ from cockpit.kube.credentials import credentials_for
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, Unreachable
 from cockpit.kube.informers import Informers
-from cockpit.kube.kinds import KINDS, families
 from cockpit.kube.sender import Sender
 from cockpit.kube.transport import Transport
+from cockpit.model.kinds import STRUCTS, families
+from cockpit.model.objects import Service
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import PODS, SERVICES, Ref, Resource
 from cockpit.model.view import Sync
@@ -50,7 +52,7 @@ def lab(*words: str) -> None:
     subprocess.run([LAB, *words, "--dir", LAB_DIR], check=True, capture_output=True, timeout=120)
 
 
-def service(name: str, **selector: str) -> dict:
+def service(name: str, **selector: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -120,7 +122,7 @@ class Following:
 
     def services(self) -> dict[str, dict[str, str]]:
         found = self.informers.store.every(SERVICES, NAMESPACE)
-        return {obj.metadata.name: dict(obj.spec.selector or {}) for obj in found}
+        return {obj.metadata.name: dict(obj.spec.selector or {}) for obj in found if isinstance(obj, Service)}
 
 
 @asynccontextmanager
@@ -143,19 +145,19 @@ async def following(api: KubeApi, *resources: Resource, namespace: str | None = 
             await running
 
 
-async def test_every_kind_gets_live(api):
-    async with following(api, *KINDS) as followed:
+async def test_every_kind_gets_live(api: KubeApi) -> None:
+    async with following(api, *STRUCTS) as followed:
         await followed.until(lambda: followed.states() <= {Sync.LIVE, Sync.ABSENT})
         assert all(kind.dropped == 0 for kind in followed.informers.kinds())
-        known = {kind for kind in KINDS if followed.informers.store.known(kind)}
-    found = await served(api, KINDS)
+        known = {kind for kind in STRUCTS if followed.informers.store.known(kind)}
+    found = await served(api, STRUCTS)
     assert known == {
-        next(kind for kind in family if kind in found) for family in families(list(KINDS)) if found & set(family)
+        next(kind for kind in family if kind in found) for family in families(list(STRUCTS)) if found & set(family)
     }
     assert {PODS, SERVICES} <= known
 
 
-async def test_writes_are_seen_and_stale_ones_refused(api, sender):
+async def test_writes_are_seen_and_stale_ones_refused(api: KubeApi, sender: Sender) -> None:
     async with following(api, SERVICES) as followed:
         await followed.until(lambda: followed.states() == {Sync.LIVE})
         assert (await sender.send(create("web", version="v1"), dry_run=True))["metadata"]["name"] == "web"
@@ -183,7 +185,7 @@ async def test_writes_are_seen_and_stale_ones_refused(api, sender):
         await followed.until(lambda: followed.services() == {})
 
 
-async def test_somebody_without_rights_is_told_so(api):
+async def test_somebody_without_rights_is_told_so(api: KubeApi) -> None:
     options = ConnectOptions(kubeconfig=Path(KUBECONFIG), as_user="cockpit-nobody", as_groups=("cockpit-none",))
     (target,) = resolve(options, {})
     nobody = await connect(target, options, SystemClock())
@@ -199,7 +201,7 @@ async def test_somebody_without_rights_is_told_so(api):
         await nobody.close()
 
 
-async def test_old_and_made_up_versions_are_errors_of_the_tree(api):
+async def test_old_and_made_up_versions_are_errors_of_the_tree(api: KubeApi) -> None:
     path = SERVICES.path()
     with pytest.raises(ApiError) as caught:
         await api.get_path(path, {"resourceVersion": "999999999999"})
@@ -210,7 +212,7 @@ async def test_old_and_made_up_versions_are_errors_of_the_tree(api):
 
 @pytest.mark.faults
 @without_lab
-async def test_api_server_that_is_killed_and_started(api, sender):
+async def test_api_server_that_is_killed_and_started(api: KubeApi, sender: Sender) -> None:
     async with following(api, SERVICES, PODS) as followed:
         await sender.send(create("web", version="v1"))
         await followed.until(lambda: "web" in followed.services())
@@ -233,7 +235,7 @@ async def test_api_server_that_is_killed_and_started(api, sender):
 
 @pytest.mark.faults
 @without_lab
-async def test_api_server_that_hangs_and_goes_on(api, sender):
+async def test_api_server_that_hangs_and_goes_on(api: KubeApi, sender: Sender) -> None:
     (target,) = resolve(ConnectOptions(kubeconfig=Path(KUBECONFIG)), {})
     impatient = KubeApi(
         target, Transport(target, await credentials_for(target, SystemClock()), timeout=2, stall=4), SystemClock()
@@ -253,7 +255,7 @@ async def test_api_server_that_hangs_and_goes_on(api, sender):
 
 @pytest.mark.faults
 @without_lab
-async def test_history_that_was_compacted_is_read_again(api, sender):
+async def test_history_that_was_compacted_is_read_again(api: KubeApi, sender: Sender) -> None:
     async with following(api, SERVICES, namespace=NAMESPACE) as followed:
         await sender.send(create("web", version="v1"))
         await followed.until(lambda: "web" in followed.services())

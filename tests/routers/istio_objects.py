@@ -60,3 +60,8 @@ def reviews(*docs: Doc, v1: int = 2, v2: int = 2, rule: bool = True) -> Cluster:
     if rule:
         cluster.add(destination_rule("v1", "v2"))
     return cluster.run("reviews-v1").run("reviews-v2").add(*docs)
+
+
+def split(v1: int | None = 80, v2: int | None = 20) -> dict[str, Any]:
+    """A route that splits between two subsets."""
+    return route(to("v1", v1), to("v2", v2))

@@ -1,4 +1,4 @@
-"""HTTPRoutes as rollouts: versions, lanes, shares, findings, doors."""
+"""HTTPRoutes as rollouts: versions, lanes, shares, findings, probe targets."""
 
 from __future__ import annotations
 
@@ -67,9 +67,14 @@ def test_the_objects_behind_it_are_part_of_it() -> None:
 
 
 def test_the_door_is_the_gateways_address_and_listener() -> None:
-    door = read(shop(route(rule(backend("shop-v1"), backend("shop-v2"), path="/api")))).door
-    assert door
-    assert (door.address, door.port, door.host, door.path) == ("127.0.0.1", 8080, "shop.test", "/api")
+    probe_target = read(shop(route(rule(backend("shop-v1"), backend("shop-v2"), path="/api")))).probe_target
+    assert probe_target
+    assert (probe_target.address, probe_target.port, probe_target.host, probe_target.path) == (
+        "127.0.0.1",
+        8080,
+        "shop.test",
+        "/api",
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,15 +89,15 @@ def test_without_an_address_it_says_why(change: Any, missing: str) -> None:
     cluster = shop(route(SPLIT))
     change(cluster)
     rollout = read(cluster)
-    assert rollout.door is None
-    assert missing in rollout.door_missing
+    assert rollout.probe_target is None
+    assert missing in rollout.probe_target_missing
 
 
 def test_a_gateway_in_a_namespace_that_is_not_read_is_unknown_and_not_absent() -> None:
     cluster = shop(route(SPLIT))
     cluster.doc("HTTPRoute", "shop")["spec"]["parentRefs"] = [{"name": "gate", "namespace": "infra"}]
-    assert "Gateway infra/gate does not exist" in read(cluster).door_missing
-    missing = read(cluster.kept_to("default")).door_missing
+    assert "Gateway infra/gate does not exist" in read(cluster).probe_target_missing
+    missing = read(cluster.kept_to("default")).probe_target_missing
     assert "Gateway infra/gate is not known: the Gateways of namespace infra were not read here: try -A" in missing
 
 
@@ -113,21 +118,21 @@ def test_the_door_has_a_host_that_listener_and_route_share(offered: str, asked: 
     listeners.append({"name": "second", "port": 8081, "protocol": "HTTP", "hostname": offered})
     if not asked:
         del listeners[0]
-    door = read(cluster).door
-    assert door
-    assert (door.host, door.port) == (host, 8081)
+    probe_target = read(cluster).probe_target
+    assert probe_target
+    assert (probe_target.host, probe_target.port) == (host, 8081)
 
 
 def test_a_gateway_without_a_listener_for_the_host_is_why_there_is_no_door() -> None:
     cluster = shop(route(SPLIT))
     cluster.doc("Gateway", "gate")["spec"]["listeners"][0]["hostname"] = "other.test"
-    assert "no listener" in read(cluster).door_missing
+    assert "no listener" in read(cluster).probe_target_missing
 
 
 def test_a_gateway_without_a_listener_for_http_is_why_there_is_no_door() -> None:
     cluster = shop(route(SPLIT))
     cluster.doc("Gateway", "gate")["spec"]["listeners"][0]["protocol"] = "TCP"
-    assert "no listener for HTTP" in read(cluster).door_missing
+    assert "no listener for HTTP" in read(cluster).probe_target_missing
 
 
 def test_a_header_rule_is_a_lane_of_its_own_wherever_it_stands() -> None:
@@ -170,6 +175,14 @@ def test_rules_of_one_thing_that_split_differently_are_told() -> None:
     rollout = read(shop(route(SPLIT, rule(backend("shop-v1"), backend("shop-v2"), path="/b"))))
     assert findings(rollout) == {"rules-differ": Severity.WARNING}
     assert shares(rollout) == {"v1": 0.7, "v2": 0.3}
+    alike = rule(backend("shop-v1", 7), backend("shop-v2", 3), path="/c")
+    (found,) = read(shop(route(SPLIT, rule(backend("shop-v1"), path="/b"), alike))).findings
+    assert "(/ and /c: v1 70%, v2 30%; /b: v1 100%)" in found.text
+
+
+def test_a_lane_that_splits_as_all_others_do_is_not_said_twice() -> None:
+    same = rule(backend("shop-v1", 7), backend("shop-v2", 3), headers={"user": "bob"})
+    assert read(shop(route(same, SPLIT))).message == "v1 70%, v2 30%"
 
 
 def test_a_dead_backend_keeps_its_share() -> None:
@@ -180,6 +193,12 @@ def test_a_dead_backend_keeps_its_share() -> None:
     missing = read(shop(route(rule(backend("shop-v1", 70), backend("gone", 30)))))
     assert shares(missing) == {"shop-v1": 0.7, "gone": 0.3}
     assert findings(missing) == {"invalid-backend": Severity.CRITICAL}
+
+
+@pytest.mark.parametrize(("v1", "v2"), [(50, 50), (0, 100)])
+def test_a_version_without_ready_pods_is_not_the_stable_one(v1: int, v2: int) -> None:
+    rollout = read(shop(route(rule(backend("shop-v1", v1), backend("shop-v2", v2))), v1=0))
+    assert {v.name: v.role for v in rollout.versions} == {"v1": Role.CANARY, "v2": Role.STABLE}
 
 
 def test_no_weight_at_all_is_an_outage() -> None:
@@ -212,7 +231,7 @@ def test_a_change_is_pending_until_the_gateway_has_seen_its_generation() -> None
     assert findings(read(with_conditions(Accepted=("True", 3), ResolvedRefs=("True", 3)))) == {}
     pending = read(with_conditions(Accepted=("True", 2), ResolvedRefs=("True", 2)))
     assert findings(pending) == {"pending": Severity.INFO}
-    assert pending.message.endswith("the gateway has not taken the last change in")
+    assert pending.message.endswith("the gateway has not accepted the last change yet")
     assert pending.epoch != read(with_conditions(Accepted=("True", 3))).epoch
 
 
@@ -229,14 +248,14 @@ def test_a_route_that_no_gateway_takes_is_told() -> None:
 @pytest.mark.parametrize(
     ("conditions", "told"),
     [
-        ([], "Gateway default/gate has class demo, and no controller here serves that"),
-        ([{"type": "Accepted", "status": "Unknown", "reason": "Pending"}], "has class demo, and no controller here"),
+        ([], "Gateway default/gate has class demo, which no controller here serves"),
+        ([{"type": "Accepted", "status": "Unknown", "reason": "Pending"}], "has class demo, which no controller here"),
         (
             [{"type": "Programmed", "status": "False", "reason": "NoPort"}],
             "Gateway default/gate is not programmed: NoPort",
         ),
-        ([{"type": ["odd"], "status": {}}, "odd"], "has class demo, and no controller here"),
-        ([{"type": "Accepted", "status": "True"}], "does its Gateway exist, and does a controller run?"),
+        ([{"type": ["odd"], "status": {}}, "odd"], "has class demo, which no controller here"),
+        ([{"type": "Accepted", "status": "True"}], "check that its Gateway exists and a controller runs"),
     ],
 )
 def test_a_gateway_that_nobody_took_up_is_why_its_route_is_not_taken(conditions: list[Any], told: str) -> None:
@@ -262,7 +281,7 @@ def test_v1beta1_where_nothing_newer_is_served() -> None:
         cluster.add({**doc, "apiVersion": "gateway.networking.k8s.io/v1beta1"})
     rollout = read(cluster)
     assert rollout.objects[0].resource.version == "v1beta1"
-    assert rollout.door is not None
+    assert rollout.probe_target is not None
 
 
 def test_a_grpc_route_is_shown_and_not_edited() -> None:
@@ -271,7 +290,7 @@ def test_a_grpc_route_is_shown_and_not_edited() -> None:
     (rollout,) = read_all(shop(doc), kind="GRPCRoute")
     assert shares(rollout) == {"v1": 0.7, "v2": 0.3}
     assert all(not state.enabled and "only shown" in state.why for state in rollout.acts)
-    assert rollout.door is None
+    assert rollout.probe_target is None
 
 
 def test_two_routes_for_one_place_are_told_and_the_older_wins() -> None:

@@ -69,7 +69,7 @@ def obeyed(cluster: Cluster, path: str, sent: dict[str, str], empty: set[str]) -
     return found
 
 
-@settings(max_examples=max(80, settings.default.max_examples), deadline=None, report_multiple_bugs=False)
+@settings(max_examples=max(80, settings().max_examples), deadline=None, report_multiple_bugs=False)
 @given(st.lists(rules(), min_size=1, max_size=4), st.sets(st.sampled_from(sorted(SERVICES))))
 def test_written_is_what_the_gateway_does(wishes: list[dict[str, Any]], empty: set[str]) -> None:
     cluster = shop(v1=0 if "shop-v1" in empty else 1, v2=0 if "shop-v2" in empty else 1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Verb
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import Phase, Role
 from tests.objects import Cluster, seed
 from tests.routers.clusters import restart
@@ -29,7 +29,9 @@ def test_weight_is_read_set_and_undone(weight_story: Cluster) -> None:
     assert read(weight_story).phase is Phase.CANARY
     plan = send(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
     assert plan.raises
-    assert any("capacity: 50% of the traffic on 1 of 3 ready pods" in w for w in plan.warnings)
+    assert (
+        "capacity: v2 carries 50% of the traffic on 1 ready pod; it needs 2 to keep the load per pod" in plan.warnings
+    )
     weight_story.send_all(plan.inverse)
     assert weight_story.plain() == before
 
@@ -37,9 +39,13 @@ def test_weight_is_read_set_and_undone(weight_story: Cluster) -> None:
 @pytest.mark.parametrize(
     ("share", "phase", "message"),
     [
-        (0.0, Phase.AT_REST, "v1 100%; the canary Ingress route2 stands and leads nobody there"),
+        (0.0, Phase.AT_REST, "v1 100%; the canary Ingress route2 exists but takes no requests"),
         (0.5, Phase.CANARY, "v1 50%, v2 50%"),
-        (1.0, Phase.CANARY, "v2 100%; the canary Ingress route2 leads all there: promote makes it the main one"),
+        (
+            1.0,
+            Phase.CANARY,
+            "v2 100%; the canary Ingress route2 takes everything: promote makes its version the main one",
+        ),
     ],
 )
 def test_a_canary_that_still_stands_is_told(weight_story: Cluster, share: float, phase: Phase, message: str) -> None:
@@ -49,10 +55,10 @@ def test_a_canary_that_still_stands_is_told(weight_story: Cluster, share: float,
 
 def test_without_an_address_it_is_known_what_requests_ask_for(weight_story: Cluster) -> None:
     rollout = read(weight_story)
-    assert rollout.door is None
-    assert rollout.entrance == Door("", 80, "www.example.com", "/version")
+    assert rollout.probe_target is None
+    assert rollout.incomplete_target == ProbeTarget("", 80, "www.example.com", "/version")
     weight_story.doc("Ingress", rollout.key.name)["status"] = {"loadBalancer": {"ingress": [{"ip": "10.0.0.9"}]}}
-    assert read(weight_story).door == Door("10.0.0.9", 80, "www.example.com", "/version")
+    assert read(weight_story).probe_target == ProbeTarget("10.0.0.9", 80, "www.example.com", "/version")
 
 
 def test_the_header_story_ends_with_the_old_service_on_the_new_pods(header_story: Cluster) -> None:
@@ -147,7 +153,7 @@ def test_roll_back_takes_weight_and_rules_away(header_story: Cluster) -> None:
     plan = send(header_story, Ask(Act.ROLLBACK))
     assert header_story.doc("Ingress", "route2")["metadata"]["annotations"] == {CANARY: "true", f"{CANARY}-weight": "0"}
     assert [lane.name for lane in read(header_story).lanes] == ["default"]
-    assert "takes all traffic already" in refusal(header_story, Ask(Act.ROLLBACK))
+    assert "already takes all traffic" in refusal(header_story, Ask(Act.ROLLBACK))
     header_story.send_all(plan.inverse)
     assert header_story.plain() == before
 
@@ -159,9 +165,10 @@ def test_a_way_back_by_the_selector_warns_of_who_owns_the_service(weight_story: 
     assert any("Argo CD" in w and "http-server-v1" in w for w in planned(weight_story, Ask(Act.ROLLBACK)).warnings)
 
 
-def test_finish_after_a_roll_back_takes_the_canary_away(weight_story: Cluster) -> None:
+def test_finish_after_a_roll_back_takes_the_canary_away_if_it_is_named(weight_story: Cluster) -> None:
     send(weight_story, Ask(Act.ROLLBACK))
-    plan = planned(weight_story, Ask(Act.FINISH))
+    assert "v2 stays, because it is newer than v1: to remove it, name it" in refusal(weight_story, Ask(Act.FINISH))
+    plan = planned(weight_story, Ask(Act.FINISH, version="v2"))
     assert [ref.name for ref in plan.gone] == ["route2", "http-server-v2", "http-server-v2"]
 
 
@@ -268,7 +275,7 @@ def test_a_header_rule_is_set_and_taken_away(weight_story: Cluster) -> None:
     assert plan.title == "remove the header rule foo=bar to v2"
     assert [str(c) for c in plan.changes] == [
         "header rule foo=bar to v2 set -> removed",
-        "requests with foo=bar v2 -> split as all others",
+        "requests with foo=bar v2 -> split like all others",
     ]
     assert any("v2 keeps its 30% of all requests" in w for w in plan.warnings)
     assert plan.undo == "header rule: foo=bar"
@@ -288,7 +295,7 @@ def test_a_header_rule_that_cannot_be_read_can_be_removed(header_story: Cluster)
     annotations = header_story.doc("Ingress", "route2")["metadata"]["annotations"]
     del annotations[f"{CANARY}-by-header-value"]
     annotations[f"{CANARY}-by-header-pattern"] = "("
-    assert planned(header_story, Ask(Act.HEADER)).title == ("remove the header rule on foo that is not in force to v2")
+    assert planned(header_story, Ask(Act.HEADER)).title == ("remove the header rule on foo that has no effect to v2")
     send(header_story, Ask(Act.HEADER))
     assert header_story.doc("Ingress", "route2")["metadata"]["annotations"] == {CANARY: "true"}
 

@@ -15,7 +15,7 @@ from cockpit.demo.gateway.match import Request
 from cockpit.demo.gateway.rules import Upstream
 from cockpit.model.objects import Ingress
 from cockpit.routers.ingress.adapter import IngressRouter
-from cockpit.routers.ingress.placement import forks_of
+from cockpit.routers.ingress.placement import placements_of
 from tests.objects import Cluster
 
 ROUTER = IngressRouter()
@@ -120,7 +120,7 @@ def obeyed(cluster: Cluster, host: str, path: str, headers: dict[str, str]) -> d
     request = Request(host, path, {name.lower(): value for name, value in headers.items()})
 
     def has_endpoints(upstream: Upstream) -> bool:
-        return cluster.doc("Deployment", upstream.service)["spec"]["replicas"] > 0
+        return bool(cluster.doc("Deployment", upstream.service)["spec"]["replicas"] > 0)
 
     first = Draw(1)
     routes.decide(request, first, has_endpoints)
@@ -159,7 +159,7 @@ def is_plain(cluster: Cluster) -> bool:
     )
 
 
-@settings(max_examples=max(150, settings.default.max_examples), deadline=None, report_multiple_bugs=False)
+@settings(max_examples=max(150, settings().max_examples), deadline=None, report_multiple_bugs=False)
 @given(clusters())
 def test_written_is_what_the_gateway_does(cluster: Cluster) -> None:
     assume(is_plain(cluster))
@@ -168,7 +168,7 @@ def test_written_is_what_the_gateway_does(cluster: Cluster) -> None:
     for name in [k[2] for k in cluster.docs if k[0] == "Ingress"]:
         main = cluster.ingress(name)
         assert isinstance(main, Ingress)
-        forks = {fork.name: fork for fork in forks_of(main, cluster)}
+        forks = {fork.name: fork for fork in placements_of(main, cluster)}
         for rollout in ROUTER.read(main, cluster):
             if rollout.key.name not in forks:
                 continue

@@ -10,7 +10,7 @@ from cockpit.model.objects import Ingress
 from cockpit.model.plan import Act, Ask, Verb
 from cockpit.model.rollout import Phase
 from cockpit.routers.ingress.adapter import IngressRouter
-from cockpit.routers.ingress.choosing import DIALECT_ANNOTATION, choice_of
+from cockpit.routers.ingress.dialect_choice import DIALECT_ANNOTATION, choice_of
 from tests.objects import Cluster, ConflictError
 from tests.routers.conftest import steps
 from tests.routers.ingresses import findings, planned, read, refusal, written
@@ -153,7 +153,7 @@ def test_a_rule_and_a_weight_in_one_ingress_are_told(number: int) -> None:
     prefix = ALB if dialect == "alb" else NGINX
     cluster.doc("Ingress", "route2")["metadata"]["annotations"][f"{prefix}canary-by-header"] = "user"
     assert written(read(cluster)) == {"v1": 1.0, "v2": 0.0}
-    assert "give it an Ingress of its own" in findings(cluster)["weight-ignored"]
+    assert "give the rule its own Ingress" in findings(cluster)["weight-ignored"]
     assert "remove the rule first" in refusal(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
 
 
@@ -193,7 +193,7 @@ def test_rolling_back_takes_query_rules_away_too() -> None:
     marks = cluster.doc("Ingress", "route2")["metadata"]["annotations"]
     marks |= {f"{NGINX}canary-by-query": "go", f"{NGINX}canary-by-query-value": "1"}
     back = planned(cluster, Ask(Act.ROLLBACK))
-    assert "rule query go=1 in force -> removed" in map(str, back.changes)
+    assert "rule query go=1 set -> removed" in map(str, back.changes)
     cluster.send_all(back.requests)
     assert not [key for key in cluster.doc("Ingress", "route2")["metadata"]["annotations"] if "query" in key]
     assert read(cluster).phase is Phase.AT_REST
@@ -208,7 +208,7 @@ def test_where_main_does_not_guard_the_canary_takes_over_from_an_empty_main() ->
 
 
 def test_a_header_value_that_the_gateway_could_not_read_is_refused() -> None:
-    assert "cannot be read" in refusal(with_class("mse"), Ask(Act.HEADER, header=("user", "bob(")))
+    assert "is not a valid one" in refusal(with_class("mse"), Ask(Act.HEADER, header=("user", "bob(")))
     planned(alb(with_class("alb")), Ask(Act.HEADER, header=("user", "bob(")))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ KEYS = ("", "-weight", "-weight-total", "-by-header", "-by-header-value", "-by-h
 text = st.text(max_size=12) | st.sampled_from(
     ["true", "30", "100", "-3", "9" * 30, "always", "foo", "(((", "[a", "\x1b[31m"]
 )
-annotations = st.dictionaries(st.sampled_from([CANARY + key for key in KEYS]), text)
+notes = st.dictionaries(st.sampled_from([CANARY + key for key in KEYS]), text)
 asks = st.one_of(
     st.builds(
         Ask,
@@ -45,12 +47,12 @@ def shares_are_whole(rollout: Rollout) -> None:
         assert total == pytest.approx(1) or total == pytest.approx(0)
     assert len({v.name for v in rollout.versions}) == len(rollout.versions)
     texts = [f.text + f.evidence for f in rollout.findings] + [v.name for v in rollout.versions]
-    texts += [rollout.message, rollout.door_missing, *(lane.name + lane.match for lane in rollout.lanes)]
+    texts += [rollout.message, rollout.probe_target_missing, *(lane.name + lane.match for lane in rollout.lanes)]
     assert all(t.isprintable() for t in texts)
 
 
 @settings(max_examples=150, deadline=None)
-@given(annotations, st.integers(0, 2), st.integers(0, 1), asks, st.sampled_from(["nginx", "apig"]))
+@given(notes, st.integers(0, 2), st.integers(0, 1), asks, st.sampled_from(["nginx", "apig"]))
 def test_a_plan_does_what_it_expects_and_its_inverse_undoes_it(
     marks: dict[str, str], main: int, canary: int, ask: Ask, dialect: str
 ) -> None:
@@ -79,13 +81,14 @@ def test_a_plan_does_what_it_expects_and_its_inverse_undoes_it(
 names = st.sampled_from(["a", "b"])
 labels = st.dictionaries(st.sampled_from(["app", "version", "x"]), st.sampled_from(["1", "2"]) | st.text(max_size=5))
 maybe = st.none()
+Documents = st.SearchStrategy[dict[str, Any]]
 
 
-def meta(name: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, object]]:
+def meta(name: st.SearchStrategy[str]) -> Documents:
     return st.fixed_dictionaries(
         {"name": name, "namespace": st.just("default")},
         optional={
-            "annotations": maybe | annotations | st.dictionaries(st.just("argocd.argoproj.io/tracking-id"), st.text()),
+            "annotations": maybe | notes | st.dictionaries(st.just("argocd.argoproj.io/tracking-id"), st.text()),
             "labels": maybe | labels,
             "uid": st.sampled_from(["", "u1", "u2"]),
             "creationTimestamp": st.sampled_from([None, "2026-01-01T00:00:00Z"]),
@@ -93,11 +96,11 @@ def meta(name: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, object]]:
     )
 
 
-backend = st.fixed_dictionaries(
+backend: Documents = st.fixed_dictionaries(
     {}, optional={"service": st.fixed_dictionaries({"name": names}, optional={"port": st.just({"number": 80})})}
 )
 path = st.fixed_dictionaries({"backend": backend}, optional={"path": st.sampled_from([None, "", "/p", "/[^a]("])})
-ingress = st.fixed_dictionaries(
+ingress: Documents = st.fixed_dictionaries(
     {"kind": st.just("Ingress"), "metadata": meta(st.sampled_from(["i1", "i2", "i3"]))},
     optional={
         "spec": st.fixed_dictionaries(
@@ -133,7 +136,7 @@ service = st.fixed_dictionaries(
         )
     },
 )
-template = st.fixed_dictionaries(
+template: Documents = st.fixed_dictionaries(
     {},
     optional={
         "metadata": st.fixed_dictionaries({}, optional={"labels": maybe | labels}),

@@ -15,15 +15,15 @@ from tests.routers.ingresses import ROUTER, findings, planned, read, refusal, se
         (Ask(Act.SET_WEIGHT, weights=(("v2", 1.5),)), "0% to 100%"),
         (Ask(Act.SET_WEIGHT, weights=(("v2", float("nan")),)), "0% to 100%"),
         (Ask(Act.SET_WEIGHT, weights=(("v2", -0.1),)), "0% to 100%"),
-        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.5), ("v2", 0.4))), "sum to 90%"),
-        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.5), ("v2", 0.4), ("v3", 0.1))), "splits between two"),
+        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.5), ("v2", 0.4))), "add up to 90%"),
+        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.5), ("v2", 0.4), ("v3", 0.1))), "v3 is not part of this split"),
         (Ask(Act.SET_WEIGHT), "say which share"),
-        (Ask(Act.SET_WEIGHT, weights=(("v2", 0.3),)), "has 30% already"),
+        (Ask(Act.SET_WEIGHT, weights=(("v2", 0.3),)), "already has 30%"),
         (Ask(Act.SET_WEIGHT, weights=(("v2", 0.125),)), "cannot be written"),
-        (Ask(Act.HEADER, version="v1", header=("foo", "bar")), "the canary's version v2 only"),
-        (Ask(Act.HEADER, header=("no good", "bar")), "no header name"),
-        (Ask(Act.HEADER, header=("foo", "b\r\nx: y")), "no header value"),
-        (Ask(Act.HEADER), "no header rule to take away"),
+        (Ask(Act.HEADER, version="v1", header=("foo", "bar")), "only send requests to the canary's version v2"),
+        (Ask(Act.HEADER, header=("no good", "bar")), "not a valid header name"),
+        (Ask(Act.HEADER, header=("foo", "b\r\nx: y")), "not a valid header value"),
+        (Ask(Act.HEADER), "no header rule to remove"),
         (Ask(Act.PROMOTE, by="magic"), "no way"),
         (Ask(Act.PROMOTE, version="v1"), "only the canary's version v2"),
         (Ask(Act.FLIP), "splits by weight"),
@@ -61,7 +61,7 @@ def test_what_a_controller_drives_is_not_edited(weight_story: Cluster) -> None:
     rollout = read(weight_story)
     assert not any(a.enabled for a in rollout.acts)
     assert [(o.kind, o.name) for o in rollout.owners] == [("Kruise Rollout", "echo")]
-    assert "steer it there" in refusal(weight_story, Ask(Act.ROLLBACK))
+    assert "act on it there" in refusal(weight_story, Ask(Act.ROLLBACK))
 
 
 def test_git_will_revert(weight_story: Cluster) -> None:
@@ -69,7 +69,7 @@ def test_git_will_revert(weight_story: Cluster) -> None:
         "shop:networking.k8s.io/Ingress:default/route2"
     )
     plan = planned(weight_story, Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
-    assert any("will revert" in w for w in plan.warnings)
+    assert any("reverts edits by hand" in w for w in plan.warnings)
     assert "owned-by-git" in findings(weight_story)
 
 

@@ -90,7 +90,7 @@ def test_a_canary_of_another_path_type_is_not_attached(nginx: Cluster) -> None:
     assert written(read(nginx)) == ALL_V1
     assert declared(read(nginx)) == {"v1": 0.7, "v2": 0.3}
     assert "pathType is Prefix" in findings(nginx)["unattached-canary"]
-    assert read(nginx).phase is Phase.AT_REST
+    assert (read(nginx).phase, "is not attached" in read(nginx).message) == (Phase.DEGRADED, True)
 
 
 def test_a_canary_of_another_path_is_not_attached(nginx: Cluster) -> None:
@@ -283,9 +283,9 @@ def test_the_epoch_changes_with_the_split_and_with_nothing_else(nginx: Cluster) 
 def test_the_door_is_the_gateways_address_with_host_and_path(nginx: Cluster) -> None:
     status = {"loadBalancer": {"ingress": [{"ip": "127.0.0.9", "ports": [{"port": 8081}]}]}}
     nginx.doc("Ingress", "route1")["status"] = status
-    door = read(nginx).door
-    assert door is not None
-    assert (door.address, door.port, door.host, door.path, door.tls) == (
+    probe_target = read(nginx).probe_target
+    assert probe_target is not None
+    assert (probe_target.address, probe_target.port, probe_target.host, probe_target.path, probe_target.tls) == (
         "127.0.0.9",
         8081,
         "www.example.com",
@@ -321,3 +321,13 @@ def test_other_mains_of_a_shared_host_are_not_looked_into(nginx: Cluster) -> Non
         assert written(read(counting)) == written(read(nginx))
         asked.append(counting.asked)
     assert asked[0] == asked[1]
+
+
+def test_a_canary_at_another_host_needs_no_port_in_its_service(weight_story: Cluster) -> None:
+    service = weight_story.doc("Service", "http-server-v2")
+    service["spec"] = {"type": "ExternalName", "externalName": "elsewhere.test"}
+    weight_story.balance()
+    assert "canary-empty" not in findings(weight_story)
+    assert sum(share or 0.0 for share in written(read(weight_story)).values()) == pytest.approx(1.0)
+    service["spec"]["ports"] = [{"port": 9999}]
+    assert "has no such port" in findings(weight_story)["canary-empty"]

@@ -13,6 +13,7 @@ from cockpit.demo.gateway.istio import IstioTable, compile_table
 from cockpit.demo.gateway.istio_match import Client
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.gateway.rules import Upstream
+from tests.demo.conftest import chosen
 from tests.objects import Cluster, decode
 from tests.routers.istio_objects import deployment, destination_rule, service, virtual_service
 from tests.routers.istio_reading import ROUTER
@@ -33,7 +34,7 @@ class Draw(random.Random):
         return self.value
 
 
-matching = st.one_of(
+matching: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.fixed_dictionaries({"exact": st.sampled_from(["a", "ab", "always"])}),
     st.fixed_dictionaries({"prefix": st.sampled_from(["a", "al"])}),
     st.fixed_dictionaries({"regex": st.sampled_from(["a", "a.*", "[ab]+", ".*"])}),
@@ -104,7 +105,7 @@ def obeyed(cluster: Cluster, path: str, sent: dict[str, str]) -> tuple[dict[str,
     client = Client(namespace="default", labels={}, port=9080)
 
     def decide(draw: Draw) -> Upstream | int:
-        return table.decide_inside(request, client, draw, lambda upstream: bool(pods_behind(cluster, upstream)))
+        return chosen(table.decide_inside(request, client, draw, lambda up: bool(pods_behind(cluster, up))))
 
     first = Draw(0)
     decide(first)
@@ -124,7 +125,7 @@ def test_written_is_what_the_mesh_does(cluster: Cluster) -> None:
     compared = 0
     note(cluster.doc("VirtualService", "reviews")["spec"])
     for rollout in ROUTER.read(decode(cluster.doc("VirtualService", "reviews")), cluster):
-        path = rollout.entrance.path if rollout.entrance else "/"
+        path = rollout.incomplete_target.path if rollout.incomplete_target else "/"
         for lane in rollout.lanes:
             if lane.headers is None or any(share.written is None for share in lane.shares):
                 continue

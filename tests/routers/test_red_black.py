@@ -165,7 +165,7 @@ def test_a_switch_to_pods_that_are_not_all_ready_takes_two_acts() -> None:
     objects = cluster(replica_set(0, enabled=True), replica_set(1, enabled=False, replicas=3))
     plan = planned(objects, Act.FLIP)
     assert [r.ref.name for r in plan.requests] == ["demo-v001", *(f"demo-v001-{n}" for n in range(3))]
-    assert any("first of two acts: v1 stays in until v2 is ready" in w for w in plan.warnings)
+    assert any("first of two acts: v1 stays enabled until v2 is ready" in w for w in plan.warnings)
     assert plan.expected == ()
     objects.send_all(plan.requests)
     second = planned(objects, Act.FLIP)
@@ -177,7 +177,7 @@ def test_mixed_labels_are_shown_and_finished_either_way(both: Cluster) -> None:
     del both.doc("ReplicaSet", "demo-v000")["spec"]["template"]["metadata"]["labels"]["createBy"]
     rollout = read(both)
     assert rollout.phase is Phase.PROGRESSING
-    assert "v1 is half way: 2 of 2 pods take traffic" in rollout.message
+    assert "v1 is half enabled: 2 of 2 pods take traffic" in rollout.message
     assert [r.ref.name for r in planned(both, Act.DISABLE, "v1").requests] == V0[1:]
     assert [r.ref.name for r in planned(both, Act.ENABLE, "v1").requests] == V0[:1]
 
@@ -197,8 +197,8 @@ def test_the_way_back_passes_over_what_an_older_switch_left_half_done() -> None:
 def test_the_last_version_that_takes_traffic_stays(standby: Cluster) -> None:
     assert "every request fails; enable another first" in refusal(standby, Act.DISABLE, "v2")
     assert "only one version takes traffic" in refusal(standby, Act.DISABLE)
-    assert "disabled already" in refusal(standby, Act.DISABLE, "v1")
-    assert "enabled already" in refusal(standby, Act.ENABLE, "v2")
+    assert "already disabled" in refusal(standby, Act.DISABLE, "v1")
+    assert "already enabled" in refusal(standby, Act.ENABLE, "v2")
     assert "no version v9" in refusal(standby, Act.FLIP, "v9")
     assert "nothing in between" in refusal(standby, Act.SET_WEIGHT)
 
@@ -242,7 +242,7 @@ def test_a_replica_set_that_selects_by_the_label_itself_is_none_of_these(own: Do
 
 
 def test_replica_sets_of_a_deployment_are_none_of_these() -> None:
-    owned = {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo", "uid": "u"}]}
+    owned: Doc = {"ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "demo", "uid": "u"}]}
     objects = cluster(replica_set(0, enabled=True, **owned), replica_set(1, enabled=True, **owned))
     found = objects.get(SERVICES, "default", "demo")
     assert found is not None
@@ -262,14 +262,14 @@ def test_old_versions_are_cleaned_up_once_no_service_picks_them(standby: Cluster
     other = service(app="demo", sequence="0")
     other["metadata"]["name"] = "debug"
     standby.add(other)
-    assert "v1 takes the traffic of Service debug" in refusal(standby, Act.FINISH)
+    assert "ReplicaSet demo-v000 stays: Service debug selects it" in refusal(standby, Act.FINISH)
     assert any(f.id == "enabled-elsewhere" for f in read(standby).findings)
 
 
 def test_the_pipeline_is_named_as_owner(standby: Cluster) -> None:
     standby.doc("ReplicaSet", "demo-v000")["metadata"]["labels"] = {"app.kubernetes.io/managed-by": "spinnaker"}
     assert [o.kind for o in read(standby).owners] == ["Spinnaker"]
-    assert any("put it into the pipeline too" in w for w in planned(standby, Act.ROLLBACK).warnings)
+    assert any("change the pipeline too" in w for w in planned(standby, Act.ROLLBACK).warnings)
 
 
 def test_without_the_pods_nothing_is_planned(standby: Cluster) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import SERVICES, STATEFULSETS, Ref
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
 from tests.objects import Cluster, ConflictError, pod, seed
 from tests.routers.clusters import restart, roll
+from tests.routers.istio_objects import route, to, virtual_service
 
 ROUTER = ServiceRouter()
 
@@ -97,7 +98,9 @@ def test_flip_to_a_version_without_ready_pods_is_refused(blue_green: Cluster) ->
 def test_flip_to_fewer_pods_warns(blue_green: Cluster) -> None:
     blue_green.run("demo-dp-v2", ready=1)
     plan = planned(blue_green, Ask(Act.FLIP))
-    assert any(w.startswith("capacity: v2 would carry with 1 ready pods what 3 carry") for w in plan.warnings)
+    assert (
+        "capacity: v2 carries 100% of the traffic on 1 ready pod; it needs 3 to keep the load per pod" in plan.warnings
+    )
     assert "preview-smaller" in {f.id for f in read(blue_green).findings}
 
 
@@ -110,8 +113,8 @@ def test_with_several_others_a_flip_must_name_one(blue_green: Cluster) -> None:
     assert "say which version: v2 and v3" in refusal(blue_green, Ask(Act.FLIP))
     blue_green.send_all(planned(blue_green, Ask(Act.FLIP, version="v3")).requests)
     assert written(read(blue_green)) == {"v1": 0.0, "v2": 0.0, "v3": 1.0}
-    # The version before is the next older one, not the oldest.
-    assert {e.version: e.share for e in planned(blue_green, Ask(Act.ROLLBACK)).expected}["v2"] == 1.0
+    # Back is to the version that took traffic before, not to the next older one.
+    assert {e.version: e.share for e in planned(blue_green, Ask(Act.ROLLBACK)).expected}["v1"] == 1.0
     assert [ref.name for ref in planned(blue_green, Ask(Act.FINISH)).gone] == ["demo-dp-v1", "demo-dp-v2"]
 
 
@@ -257,7 +260,7 @@ def test_a_controllers_service_is_not_flipped(blue_green: Cluster) -> None:
     blue_green.doc("Service", "demo-service")["metadata"]["annotations"] = {
         "argo-rollouts.argoproj.io/managed-by-rollouts": "demo"
     }
-    assert "Argo Rollout demo drives Service default/demo-service" in refusal(blue_green, Ask(Act.FLIP))
+    assert "Argo Rollout demo manages Service default/demo-service" in refusal(blue_green, Ask(Act.FLIP))
     assert not any(a.enabled for a in read(blue_green).acts)
 
 
@@ -278,15 +281,15 @@ def test_acts_that_do_not_apply_say_why(blue_green: Cluster, act: Act, why: str)
 
 
 def test_the_door_is_the_load_balancer(blue_green: Cluster) -> None:
-    assert read(blue_green).door is None
-    assert "no load balancer address yet" in read(blue_green).door_missing
+    assert read(blue_green).probe_target is None
+    assert "no load balancer address yet" in read(blue_green).probe_target_missing
     blue_green.doc("Service", "demo-service")["spec"]["clusterIP"] = "10.96.0.7"
-    assert read(blue_green).entrance == Door("10.96.0.7", 80, "10.96.0.7")
+    assert read(blue_green).incomplete_target == ProbeTarget("10.96.0.7", 80, "10.96.0.7")
     blue_green.doc("Service", "demo-service")["status"] = {"loadBalancer": {"ingress": [{"ip": "127.0.0.5"}]}}
-    door = read(blue_green).door
-    assert door is not None
-    assert (door.address, door.port, door.url) == ("127.0.0.5", 80, "http://127.0.0.5/")
-    assert (read(blue_green).door_missing, read(blue_green).entrance) == ("", None)
+    probe_target = read(blue_green).probe_target
+    assert probe_target is not None
+    assert (probe_target.address, probe_target.port, probe_target.url) == ("127.0.0.5", 80, "http://127.0.0.5/")
+    assert (read(blue_green).probe_target_missing, read(blue_green).incomplete_target) == ("", None)
 
 
 def test_a_plan_for_a_service_that_is_gone_is_refused(blue_green: Cluster) -> None:
@@ -324,3 +327,11 @@ def test_a_service_in_front_of_statefulsets_shows_them_as_versions() -> None:
     plan = ServiceRouter().plan(rollout, Ask(Act.SCALE, counts=(("v2", 4),)), cluster)
     assert isinstance(plan, Plan)
     assert plan.requests[0].ref == Ref(STATEFULSETS, "default", "db-v2")
+
+
+def test_mesh_clients_that_a_virtual_service_leads_elsewhere_are_told(blue_green: Cluster) -> None:
+    taken = virtual_service(route(to()), hosts=("demo-service",))
+    blue_green.add(taken)
+    (found,) = [f for f in read(blue_green).findings if f.id == "mesh-host-elsewhere"]
+    assert found.severity is Severity.WARNING
+    assert any("clients inside the mesh are not affected" in w for w in planned(blue_green, Ask(Act.FLIP)).warnings)

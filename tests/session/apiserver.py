@@ -21,16 +21,17 @@ Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-COLLECTIONS = frozenset({"services", "pods", "deployments", "replicasets", "events", "ingresses"})
+COLLECTIONS = frozenset({"services", "pods", "deployments", "replicasets", "events", "ingresses", "jobs"})
 GROUPS = ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")
 
 
 class ApiServer:
     """`docs` by path. `writes` holds method and path of every write that was carried out, dry runs left out.
 
-    While `mute`, watches hear of nothing and no connection ends. `forbidden` are plurals that may not be read,
-    `broken` plurals that fail to list and watch, `denied` verbs that reviews deny. `lose_answers` is how many
-    coming writes are carried out without an answer,
+    While `mute`, watches hear of nothing and no connection ends, and lists are as they were then. While it is `frozen`,
+    nothing new is answered. `forbidden` are plurals that may not be read, `broken` plurals that fail to list and watch,
+    `denied` verbs that reviews deny. `lose_answers` is how many coming writes are carried out without an answer,
+    `pruned` are fields, by their path in an object, that no object keeps: as if its schema did not know them.
     `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write` is
     called before a write is carried out, which waits for `gate`, `controller` after it, before the answer. Once it is
     `dead`, every connection ends without an answer.
@@ -43,22 +44,33 @@ class ApiServer:
         self.forbidden: set[str] = set()
         self.broken: set[str] = set()
         self.denied: set[str] = set()
+        self.pruned: set[tuple[str, ...]] = set()
         self.lose_answers = 0
         self.lose_requests = 0
         self.fail_reads = False
         self.refuse: dict[tuple[str, str], int] = {}
+        self.fail_after: dict[tuple[str, str], int] = {}
         self.on_write: Callable[[], None] = lambda: None
         self.controller: Callable[[], None] = lambda: None
         self.dead = False
+        self.frozen = False
         self.gate = asyncio.Event()
         self.gate.set()
-        self.mute = False
+        self._muted: tuple[dict[str, Doc], int] | None = None
         self.token = token
         self.log = ""
         self.url = ""
         self._version = 100
         self._uids = 0
         self._watchers: list[tuple[str, asyncio.Queue[bytes | None]]] = []
+
+    @property
+    def mute(self) -> bool:
+        return self._muted is not None
+
+    @mute.setter
+    def mute(self, mute: bool) -> None:
+        self._muted = (copy.deepcopy(self.docs), self._version) if mute else None
 
     # Objects, as somebody else would change them
 
@@ -127,6 +139,8 @@ class ApiServer:
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        if self.frozen:
+            await asyncio.Event().wait()
         if self.dead:
             return _lost(request)
         if request.headers.get("X-Token") != self.token:
@@ -151,12 +165,14 @@ class ApiServer:
             return _status(500, "InternalError", "broken")
         if path in self.docs:
             return _status(500, "InternalError", "broken") if self.fail_reads else web.json_response(self.docs[path])
-        found = [doc for place, doc in sorted(self.docs.items()) if _within(place.rpartition("/")[0], path)]
+        docs, version = self._muted or (self.docs, self._version)
+        found = [doc for place, doc in sorted(docs.items()) if _within(place.rpartition("/")[0], path)]
+        found = [doc for doc in found if _has(doc, request.query.get("labelSelector", ""))]
         if not found and not _is_collection(path):
             return _status(404, "NotFound", f"{last} not found")
         if request.query.get("watch"):
             return await self._watch(request, path)
-        return web.json_response({"kind": "List", "metadata": {"resourceVersion": str(self._version)}, "items": found})
+        return web.json_response({"kind": "List", "metadata": {"resourceVersion": str(version)}, "items": found})
 
     async def _watch(self, request: web.Request, path: str) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -193,6 +209,8 @@ class ApiServer:
         elif answer.status < 300:
             self.writes.append((request.method, path))
             self.controller()
+            if (request.method, path) in self.fail_after:
+                return _status(self.fail_after[request.method, path], "InternalError", "etcdserver: leader changed")
             if self.lose_answers or self.dead:
                 self.lose_answers = max(self.lose_answers - 1, 0)
                 return _lost(request)
@@ -227,6 +245,11 @@ class ApiServer:
         return web.json_response(self._stored(path, patched, dry))
 
     def _stored(self, path: str, doc: Doc, dry: bool) -> Doc:
+        for *parents, field in self.pruned:
+            holder: Any = doc
+            for parent in parents:
+                holder = holder.get(parent, {})
+            holder.pop(field, None)
         return doc if dry else self.put(path, doc)
 
 
@@ -236,6 +259,12 @@ def _within(collection: str, asked: str) -> bool:
         return True
     root, _, rest = collection.partition("/namespaces/")
     return bool(rest) and f"{root}/{rest.partition('/')[2]}" == asked
+
+
+def _has(doc: Doc, selector: str) -> bool:
+    labels = doc["metadata"].get("labels") or {}
+    pairs = (pair.partition("=") for pair in selector.split(",") if pair)
+    return all(labels.get(key) == value for key, _, value in pairs)
 
 
 def _is_collection(path: str) -> bool:

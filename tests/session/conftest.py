@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,22 +15,26 @@ import hypothesis
 import pytest
 
 from cockpit.kube.api import KubeApi
+from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.credentials import FixedCredentials
-from cockpit.kube.target import Target
 from cockpit.kube.transport import Transport
 from cockpit.model.adapter import Adapter
-from cockpit.model.door import Door
+from cockpit.model.health import AnswerHealth
+from cockpit.model.probe_answer import Answer
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Lane, Observed, Verdict, Version
-from cockpit.model.view import FleetView, ProbeView, Sync
-from cockpit.session.assemble import IDLE
+from cockpit.model.view import Cell, CellKind, FleetView, ProbeView, Sync
+from cockpit.session.acts.journal import Journal
+from cockpit.session.acts.undo import UndoStack
+from cockpit.session.acts.unknown_file import UnknownFile
 from cockpit.session.clock import ManualClock
-from cockpit.session.cluster import Connection
-from cockpit.session.journal import Journal
+from cockpit.session.facts.assemble import IDLE
+from cockpit.session.facts.cluster import Connection
+from cockpit.session.probing.choices import SampleChoices
+from cockpit.session.probing.targets import Targets
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
-from cockpit.session.targets import Targets
-from cockpit.session.undo import UndoStack
 from tests.session.apiserver import ApiServer, Doc
 from tests.session.flip import Flip
 
@@ -42,7 +47,7 @@ V1 = "/apis/apps/v1/namespaces/shop/deployments/shop-v1"
 V2 = "/apis/apps/v1/namespaces/shop/deployments/shop-v2"
 KEY = RolloutKey("test", "shop", "shop", "manual")
 # Real seconds that a condition may take to come about on a slow machine.
-PATIENCE = 20.0
+PATIENCE = 30.0
 
 
 def deployment(version: str, app: str = "shop") -> Doc:
@@ -75,40 +80,75 @@ def shop(server: ApiServer) -> ApiServer:
 class ScriptedProbe:
     """Sees what a test says; counts afresh with each epoch, as the real one does."""
 
-    def __init__(self) -> None:
-        self.aimed: list[tuple[Door | None, str]] = []
+    def __init__(self, clock: ManualClock | None = None) -> None:
+        self.targets: list[tuple[ProbeTarget | None, str]] = []
         self.rates: list[float] = []
+        self.taken: list[tuple[Answer, tuple[tuple[str, str], ...], float]] = []
+        self.first = False
+        self.doubtful = False
         self.verdict = Verdict.NOT_YET
         self.shares: dict[str, float] = {}
         self.samples = 0
+        self.missing: int | None = None
         self.failure: Exception | None = None
         self.broken = asyncio.Event()
+        self.receiving = self._wanted = False
         self._lanes: tuple[Lane, ...] = ()
         self._view = IDLE
+        self._clock, self._hears = clock, False
 
-    def aim(self, door: Door | None, lanes: tuple[Lane, ...], versions: tuple[Version, ...], epoch: str) -> None:
-        if not self.aimed or self.aimed[-1][1] != epoch:
+    def set_target(
+        self, probe_target: ProbeTarget | None, lanes: tuple[Lane, ...], versions: tuple[Version, ...], epoch: str
+    ) -> None:
+        if not self.targets or self.targets[-1][1] != epoch:
             self.verdict, self.shares, self.samples = Verdict.NOT_YET, {}, 0
-        self.aimed.append((door, epoch))
+        self.targets.append((probe_target, epoch))
         self._lanes = lanes
-        self._view = replace(self._view, door=door)
+        self._view = replace(self._view, probe_target=probe_target)
 
     def start(self) -> None:
-        self._view = replace(self._view, running=True)
+        self._run(self.receiving, True)
 
     def stop(self) -> None:
-        self._view = replace(self._view, running=False)
+        self._run(self.receiving, False)
 
-    def set_rate(self, rate: float) -> None:
+    def _run(self, receiving: bool, wanted: bool) -> None:
+        self.receiving, self._wanted = receiving, wanted
+        self._view = replace(self._view, running=receiving or wanted)
+
+    def set_rate(self, rate: float, *, first: bool = False) -> None:
         self.rates.append(rate)
+        self.first = first
+
+    def receive(self, receiving: bool) -> None:
+        self._run(receiving, self._wanted)
+
+    def take(self, answer: Answer, headers: tuple[tuple[str, str], ...], ago: float) -> None:
+        self.taken.append((answer, headers, ago))
 
     async def run(self) -> None:
         await self.broken.wait()
         if self.failure:
             raise self.failure
 
-    def see(self, verdict: Verdict, samples: int, **shares: float) -> None:
-        self.verdict, self.samples, self.shares = verdict, samples, shares
+    def see(self, verdict: Verdict, samples: int, *, missing: int | None = None, **shares: float) -> None:
+        self.verdict, self.samples, self.shares, self.missing = verdict, samples, shares, missing
+
+    def know(self, *health: AnswerHealth) -> None:
+        """So much of the versions' answers."""
+        self._view = replace(self._view, health=health)
+        self._hears = False
+
+    def hear(self, *health: AnswerHealth) -> None:
+        """What is known of each version's answers, of which new ones come in while it runs."""
+        self._view = replace(self._view, health=health)
+        self._hears = True
+
+    def fail(self, note: str, samples: int) -> None:
+        """So many requests that nobody answered."""
+        self.samples = samples
+        strip = tuple(Cell(CellKind.ERROR, None, "default", note, number / 5) for number in range(samples))
+        self._view = replace(self._view, strip=strip, errors=samples)
 
     def lanes(self) -> tuple[Lane, ...]:
         return tuple(
@@ -116,6 +156,7 @@ class ScriptedProbe:
                 lane,
                 verdict=self.verdict,
                 samples=self.samples,
+                missing=self.missing,
                 shares=tuple(
                     replace(s, observed=Observed(self.shares[s.version], 0.0, 1.0, self.samples))
                     if s.version in self.shares
@@ -127,7 +168,11 @@ class ScriptedProbe:
         )
 
     def view(self) -> ProbeView:
-        return replace(self._view, total=self.samples)
+        health = self._view.health
+        if self._clock and self._hears and self._view.running:
+            now = self._clock.now()
+            health = tuple(replace(one, at=now, failed_at=now if one.errors else None) for one in health)
+        return replace(self._view, total=self.samples, health=health)
 
 
 @dataclass
@@ -143,24 +188,32 @@ class Stage:
         """The first view in which `seen` holds; time moves on in steps of the publishing interval meanwhile."""
         async with asyncio.timeout(PATIENCE):
             while not seen(self.session.view()):
-                await self.clock.advance(0.1)
-                await asyncio.sleep(0)
+                await self._step()
         return self.session.view()
+
+    async def _step(self) -> None:
+        """A moment of the clock's time, which does not leave behind what is being written to a disk."""
+        await self.clock.advance(0.1)
+        await asyncio.to_thread(int)
 
     async def passing(self, work: Any) -> Any:
         """The result of a coroutine, while time moves on."""
         task = asyncio.ensure_future(work)
         async with asyncio.timeout(PATIENCE):
             while not task.done():
-                await self.clock.advance(0.1)
-                await asyncio.sleep(0)
+                await self._step()
         return task.result()
 
 
 def connection(
-    server: ApiServer, clock: ManualClock, context: str = "test", token: str = "good", *, aside: bool = False
+    server: ApiServer,
+    clock: ManualClock,
+    context: str = "test",
+    token: str = "good",
+    *,
+    aside: bool = False,
 ) -> Connection:
-    target = Target(context=context, server=server.url, user="ann", namespace="shop")
+    target = ConnectTarget(context=context, server=server.url, user="ann", namespace="shop")
     transport = Transport(target, FixedCredentials((("X-Token", token),)), timeout=5.0)
     return Connection(KubeApi(target, transport, clock), None, aside)
 
@@ -177,6 +230,8 @@ async def server() -> AsyncIterator[ApiServer]:
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Open]:
     """Opens sessions: `await stage(server, ...)`; with `others` for more contexts."""
+    # One thread writes all files, so that whoever comes after them has seen them written.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     async with AsyncExitStack() as stack:
 
         async def opened(
@@ -187,12 +242,14 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
             settings: Settings | None = None,
             live: bool = True,
             undo: UndoStack | None = None,
+            choices: SampleChoices | None = None,
             aside: Sequence[str] = (),
+            unknown: UnknownFile | None = None,
         ) -> Stage:
             clock, probes = ManualClock(), list[ScriptedProbe]()
 
             def make_probe() -> ScriptedProbe:
-                probes.append(ScriptedProbe())
+                probes.append(ScriptedProbe(clock))
                 return probes[-1]
 
             connections = [
@@ -209,6 +266,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
                 rng=random.Random(7),
                 targets=Targets(tmp_path / "state" / "targets.json"),
                 undo=undo,
+                choices=choices,
+                unknown=unknown,
             )
             made = Stage(session, clock, probes, tmp_path / "state" / "journal.jsonl")
             await stack.enter_async_context(_held(session))

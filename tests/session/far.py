@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Deployment, Obj
+from cockpit.model.objects import Deployment, Ingress, Obj
 from cockpit.model.plan import Act, ActState, Ask, Change, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Role, Rollout, Version
@@ -21,6 +21,7 @@ class Far:
     cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        assert isinstance(root, Ingress)
         name = (root.metadata.annotations or {}).get("runs", "")
         found = objects.get(DEPLOYMENTS, root.metadata.namespace, name)
         versions: tuple[Version, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.model.door import Door
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Obj, Service
 from cockpit.model.plan import (
@@ -19,6 +18,7 @@ from cockpit.model.plan import (
     Request,
     Verb,
 )
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS, PODS, SERVICES, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
 
@@ -29,6 +29,7 @@ class Flip:
     id = "flip"
     roots: tuple[Resource, ...] = (SERVICES,)
     needs: tuple[Resource, ...] = (SERVICES, DEPLOYMENTS, PODS)
+    cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         assert isinstance(root, Service)
@@ -53,7 +54,7 @@ class Flip:
                 objects=(ref,),
                 epoch=f"{selector}",
                 acts=(ActState(Act.FLIP, True), ActState(Act.ABORT, False, "nothing to abort")),
-                door=Door("127.0.0.1", 80, "shop.test"),
+                probe_target=ProbeTarget("127.0.0.1", 80, "shop.test"),
             ),
         )
 

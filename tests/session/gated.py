@@ -7,7 +7,7 @@ All of it stands in annotations of a Service: `step`, `phase`, `held`, which an 
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Obj
+from cockpit.model.objects import Obj, Service
 from cockpit.model.plan import Act, ActState, Ask, Milestone, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import SERVICES, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Step
@@ -26,6 +26,7 @@ class Gated:
     cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        assert isinstance(root, Service)
         notes = root.metadata.annotations or {}
         if "step" not in notes:
             return ()

@@ -35,10 +35,10 @@ async def test_accepted_is_told_from_taken_up(server: ApiServer, stage: Open) ->
     heard: list[str] = []
     plan = await prepared(on, APPROVE)
     outcome = await on.passing(on.session.send(plan, wait=3.0, report=lambda o: heard.append(f"{o.stage}: {o.why}")))
-    assert "sent: accepted by the API server; not yet seen to take effect" in heard
+    assert "sent: accepted by the API server; effect not confirmed yet" in heard
     assert (outcome.stage, outcome.failed) == (Stage.UNVERIFIED, False)
     assert outcome.why.startswith(
-        "accepted, but not seen to take effect within 3 s: step 2 is left is expected; it is waiting at step 2"
+        "accepted, but the effect was not confirmed within 3 s: expected: step 2 is left; now: waiting at step 2"
     )
 
 
@@ -60,7 +60,7 @@ async def test_an_approval_took_effect_once_its_step_is_left_however_far(
     on = await waiting(server, stage)
     taking_up(server, by=by)
     outcome = await sent(on, APPROVE)
-    assert (outcome.stage, outcome.why) == (Stage.VERIFIED, "took effect: seen in the objects: step 2 is left")
+    assert (outcome.stage, outcome.why) == (Stage.VERIFIED, "took effect: confirmed by the objects: step 2 is left")
 
 
 async def test_a_release_that_is_aborted_instead_ends_the_wait_with_its_reason(server: ApiServer, stage: Open) -> None:
@@ -69,7 +69,7 @@ async def test_a_release_that_is_aborted_instead_ends_the_wait_with_its_reason(s
     outcome = await sent(on, APPROVE, wait=3600.0)
     assert (outcome.stage, outcome.failed) == (Stage.UNVERIFIED, True)
     assert outcome.why == (
-        "accepted, but it did not come to it: step 2 is left was expected, and instead it is"
+        "accepted, but it did not reach the expected state (step 2 is left): it is"
         " aborted at step 2: the analysis failed"
     )
 
@@ -100,7 +100,7 @@ async def test_a_plan_that_is_cut_off_tells_its_requests_apart_and_what_came_bet
     assert outcome.stage is Stage.UNVERIFIED
     assert "done: patch Service shop/shop (1 of 2)" in outcome.why
     assert "not done: patch Service shop/shop (2 of 2)" in outcome.why
-    assert "since the request before of this plan wrote it: metadata.annotations.step 2 -> 3" in outcome.why
+    assert "since the previous request of this plan wrote it: metadata.annotations.step 2 -> 3" in outcome.why
 
 
 @pytest.mark.parametrize("taken_up", [True, False])
@@ -136,7 +136,7 @@ async def test_a_server_that_dies_between_request_and_answer(server: ApiServer, 
     assert [stage for stage, _ in journal(on)] == ["sending", "unknown"]
     server.dead = False
     server.controller = take_up
-    view = await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.step.index == 3)
+    view = await on.until(lambda view: view.rollouts and (step := view.rollouts[0].rollout.step) and step.index == 3)
     assert view.journal[-1].stage is Stage.UNKNOWN
 
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.health import AnswerHealth, Health, Level
 from cockpit.model.plan import Act, ActState
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import (
     Finding,
@@ -24,13 +26,11 @@ from cockpit.model.rollout import (
     Verdict,
     Version,
 )
-from cockpit.model.shares import percent
-from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, Health, KindSync, ProbeView, RolloutView, Sync
-from cockpit.session.assemble import (
+from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.session.facts.assemble import (
     IDLE,
     Circumstances,
     fleet_view,
-    observations,
     rollout_view,
     settled,
     sync_state,
@@ -59,80 +59,38 @@ ROLLOUT = Rollout(
 )
 
 
-def test_a_split_that_is_off_is_told_with_its_evidence() -> None:
-    seen = lane(Verdict.OFF, 812, share("v1", 0.7, 0.56, 812), share("v2", 0.3, 0.44, 812), p=0.00001)
-    (finding,) = observations((seen,), IDLE)
-    assert finding.text == "v2 answers 44% of requests, 30% is written"
-    assert finding.evidence == "812 samples, p<0.001"
-    other = lane(Verdict.OFF, 90, share("v2", 1.0, 0.5, 90), name="foo=bar", p=0.0123)
-    assert observations((other,), IDLE)[0].text == "v2 answers 50% of requests in lane foo=bar, 100% is written"
-    assert observations((other,), IDLE)[0].evidence == "90 samples, p=0.012"
-
-
-@pytest.mark.parametrize("verdict", [Verdict.ON, Verdict.NOT_YET, Verdict.UNKNOWN])
-def test_a_split_that_is_not_off_is_not_told(verdict: Verdict) -> None:
-    assert observations((lane(verdict, 812, share("v2", 0.3, 0.44, 812)),), IDLE) == ()
-
-
-@pytest.mark.parametrize(
-    ("answers", "errors", "severity"),
-    [(200, 60, Severity.CRITICAL), (200, 12, Severity.WARNING), (200, 1, None), (20, 10, None), (200, 0, None)],
-)
-def test_a_version_that_fails_is_told_once_chance_is_out(answers: int, errors: int, severity: Severity | None) -> None:
-    seen = lane(Verdict.ON, answers * 2, share("v1", 0.5, 0.5, answers * 2), share("v2", 0.5, 0.5, answers * 2, errors))
-    found = observations((seen,), IDLE)
-    assert [f.severity for f in found] == ([severity] if severity else [])
-    if severity:
-        assert found[0].text == f"v2 fails {percent(errors / answers)} of its requests"
-        assert f"{errors} of {answers} answers" in found[0].evidence
-
-
-def test_a_probe_that_learns_nothing_is_told() -> None:
-    running = replace(IDLE, running=True, total=50)
-    refused = Cell(CellKind.ERROR, None, "default", "connection refused")
-    dead = replace(running, errors=50, strip=(refused,) * 50)
-    (finding,) = observations((), dead)
-    assert (finding.id, finding.severity, finding.evidence) == ("no-answers", Severity.CRITICAL, "connection refused")
-    (finding,) = observations((), replace(running, unknown=50))
-    assert finding.id == "no-version"
-    assert observations((), running) == ()
-    assert observations((), replace(dead, total=5, errors=5, strip=(refused,) * 5)) == ()
-    assert observations((), replace(dead, running=False)) == ()
-
-
 def test_an_outage_after_many_good_answers_is_told_and_takes_the_verdict_back() -> None:
-    good, refused = Cell(CellKind.ANSWER, "v1", "default", "200"), Cell(CellKind.ERROR, None, "default", "refused")
+    good = Cell(CellKind.ANSWER, "v1", "default", "200")
+    refused = tuple(Cell(CellKind.ERROR, None, "default", "refused", number / 5) for number in range(20))
     seen = lane(Verdict.ON, 5000, share("v1", 1.0, 1.0, 5000))
-    probe = replace(IDLE, running=True, total=5020, errors=20, strip=(good,) * 900 + (refused,) * 20)
-    view = rollout_view(ROLLOUT, (seen,), probe, Circumstances())
+    probe = replace(IDLE, running=True, total=5020, errors=20, strip=(good,) * 900 + refused)
+    view = rollout_view(ROLLOUT, (seen,), probe, Circumstances(), 0.0)
     assert view.rollout.findings[0].id == "no-answers"
     assert view.rollout.findings[0].severity is Severity.CRITICAL
     assert view.rollout.lanes[0].verdict is Verdict.UNKNOWN
 
 
-def test_requests_that_fail_before_any_version_answers_are_told() -> None:
-    seen = replace(lane(Verdict.ON, 500, share("v1", 1.0, 1.0, 400)), errors=100)
-    (found,) = observations((seen,), IDLE)
-    assert (found.id, found.severity) == ("nobody-answers", Severity.CRITICAL)
-
-
 def test_the_worst_is_told_first_and_before_what_was_read() -> None:
     seen = lane(Verdict.OFF, 400, share("v1", 0.5, 0.3, 400), share("v2", 0.5, 0.7, 400, 200))
-    view = rollout_view(ROLLOUT, (seen,), IDLE, Circumstances())
-    assert [f.id for f in view.rollout.findings] == ["errors", "split-off", "dangling"]
+    failing = AnswerHealth("default", "v2", 280.0, 200.0, 0.0, Level.DOUBTFUL)
+    view = rollout_view(ROLLOUT, (seen,), replace(IDLE, health=(failing,)), Circumstances(), 0.0)
+    assert [f.id for f in view.rollout.findings] == ["split-off", "errors", "dangling"]
     assert view.rollout.lanes == (seen,)
 
 
 @pytest.mark.parametrize(
     ("around", "why"),
     [
-        (Circumstances(read_only=True, stale="old", acting="flip"), "this session is read-only"),
+        (
+            Circumstances(read_only=True, stale="old", acting="flip"),
+            "this session is read-only: restart without --read-only",
+        ),
         (Circumstances(stale="test is retrying", acting="flip"), "test is retrying"),
         (Circumstances(acting="flip v2"), "under way: flip v2"),
     ],
 )
 def test_acts_say_why_they_cannot_be_asked_for(around: Circumstances, why: str) -> None:
-    view = rollout_view(ROLLOUT, ROLLOUT.lanes, IDLE, around)
+    view = rollout_view(ROLLOUT, ROLLOUT.lanes, IDLE, around, 0.0)
     assert view.rollout.acts == (ActState(Act.FLIP, False, why), ActState(Act.ABORT, False, "nothing to abort"))
     assert view.acting == around.acting
 
@@ -146,8 +104,8 @@ def kind(name: str, state: Sync, since: float = 1.0, error: str = "", relists: i
     [
         ([], (Sync.CONNECTING, "", None)),
         ([kind("Pod", Sync.LIVE), kind("Service", Sync.LIVE)], (Sync.LIVE, "", None)),
-        ([kind("Pod", Sync.FORBIDDEN), kind("Service", Sync.LIVE)], (Sync.LIVE, "may not read: Pod", None)),
-        ([kind("Pod", Sync.FORBIDDEN, 3.0)], (Sync.FORBIDDEN, "may not read: Pod", 3.0)),
+        ([kind("Pod", Sync.FORBIDDEN), kind("Service", Sync.LIVE)], (Sync.LIVE, "no permission to read Pod", None)),
+        ([kind("Pod", Sync.FORBIDDEN, 3.0)], (Sync.FORBIDDEN, "no permission to read Pod", 3.0)),
         (
             [kind("Pod", Sync.ABSENT, 3.0)],
             (Sync.ABSENT, "serves none of the kinds that rollouts are read from", 3.0),
@@ -177,15 +135,19 @@ def view_of(before: FleetView | None, at: float, *rollouts: RolloutView) -> Flee
 
 
 def test_a_view_in_which_nothing_changed_is_the_one_before() -> None:
-    first = view_of(None, 1.0, rollout_view(ROLLOUT, ROLLOUT.lanes, IDLE, Circumstances()))
-    assert view_of(first, 2.0, rollout_view(replace(ROLLOUT), ROLLOUT.lanes, replace(IDLE), Circumstances())) is first
+    first = view_of(None, 1.0, rollout_view(ROLLOUT, ROLLOUT.lanes, IDLE, Circumstances(), 0.0))
+    assert (
+        view_of(first, 2.0, rollout_view(replace(ROLLOUT), ROLLOUT.lanes, replace(IDLE), Circumstances(), 0.0)) is first
+    )
 
 
 def test_parts_that_did_not_change_stay_the_same_objects() -> None:
     other = replace(ROLLOUT, key=replace(ROLLOUT.key, name="zoo"))
-    first = view_of(None, 1.0, *(rollout_view(r, r.lanes, IDLE, Circumstances()) for r in (ROLLOUT, other)))
+    first = view_of(None, 1.0, *(rollout_view(r, r.lanes, IDLE, Circumstances(), 0.0) for r in (ROLLOUT, other)))
     moved = replace(other, phase=Phase.AT_REST)
-    second = view_of(first, 2.0, *(rollout_view(r, r.lanes, IDLE, Circumstances()) for r in (replace(ROLLOUT), moved)))
+    second = view_of(
+        first, 2.0, *(rollout_view(r, r.lanes, IDLE, Circumstances(), 0.0) for r in (replace(ROLLOUT), moved))
+    )
     assert second.at == 2.0
     assert second.clusters is first.clusters
     assert second.rollouts[0] is first.rollouts[0]
@@ -195,13 +157,12 @@ def test_parts_that_did_not_change_stay_the_same_objects() -> None:
 probes = st.builds(
     ProbeView,
     running=st.booleans(),
-    door=st.none(),
+    probe_target=st.none(),
     rate=st.floats(0, 100),
     asked_rate=st.just(5.0),
     total=st.integers(0, 10_000),
     errors=st.integers(0, 10_000),
     unknown=st.integers(0, 10_000),
-    epoch_since=st.none(),
     strip=st.lists(st.builds(Cell, st.sampled_from(CellKind), st.text(), st.text(), st.text()), max_size=3).map(tuple),
 )
 shares = st.builds(
@@ -227,7 +188,7 @@ lanes = st.builds(
 
 @given(st.lists(lanes, max_size=3).map(tuple), probes)
 def test_whatever_a_probe_saw_can_be_told(seen: tuple[Lane, ...], probe: ProbeView) -> None:
-    view = rollout_view(ROLLOUT, seen, probe, Circumstances())
+    view = rollout_view(ROLLOUT, seen, probe, Circumstances(), 0.0)
     order = [Severity.CRITICAL, Severity.WARNING, Severity.INFO]
     told = [order.index(f.severity) for f in view.rollout.findings[:-1]]
     assert told == sorted(told)
@@ -240,40 +201,16 @@ def test_pods_that_crash_are_told(ready: int, severity: Severity) -> None:
     version = Version("v1", Role.STABLE, (), None, ready, 2, pods)
     crashing = replace(ROLLOUT, versions=(version,), findings=())
     seen = lane(Verdict.UNKNOWN, 0, Share("v1", 1.0, 1.0))
-    (found,) = rollout_view(replace(crashing, lanes=(seen,)), (seen,), IDLE, Circumstances()).rollout.findings
+    (found,) = rollout_view(replace(crashing, lanes=(seen,)), (seen,), IDLE, Circumstances(), 0.0).rollout.findings
     assert (found.id, found.severity, found.evidence) == ("failing-pods", severity, "web-1")
     assert found.text == "1 of 2 pods of v1 fail: CrashLoopBackOff"
 
 
-def test_a_version_that_fails_its_testers_only_is_told() -> None:
-    users = lane(Verdict.ON, 200, share("v1", 1.0, 1.0, 200), share("v2", 0.0, 0.0, 200))
-    testers = lane(Verdict.ON, 100, share("v1", 0.0, 0.0, 100), share("v2", 1.0, 1.0, 100, 40), name="testers")
-    [finding] = observations((users, testers), IDLE)
-    assert (finding.id, finding.severity) == ("errors", Severity.CRITICAL)
-    assert finding.text == "v2 fails 40% of its requests in lane testers"
-
-
-@pytest.mark.parametrize(
-    ("written", "severity", "words"),
-    [
-        (0.5, Severity.CRITICAL, "v2 fails 45% of its requests"),
-        (0.0, Severity.WARNING, "v2 failed 45% of its requests when it took traffic"),
-    ],
-)
-def test_a_version_that_failed_is_told_right_after_the_split_changed(
-    written: float, severity: Severity, words: str
-) -> None:
-    begun = lane(Verdict.NOT_YET, 3, share("v1", 1 - written, 1.0, 3), share("v2", written, 0.0, 3))
-    probe = replace(IDLE, running=True, health=(Health("v1", 100, 0), Health("v2", 100, 45)))
-    [finding] = observations((begun,), probe)
-    assert (finding.id, finding.severity, finding.text) == ("errors", severity, words)
-    assert finding.evidence == "45 of its last 100 answers, 36% to 55%"
-
-
-def test_what_a_version_answers_under_the_new_split_counts_as_soon_as_it_is_enough() -> None:
-    probe = replace(IDLE, running=True, health=(Health("v2", 100, 45),))
-    well = lane(Verdict.ON, 100, share("v1", 0.5, 0.5, 100), share("v2", 0.5, 0.5, 100))
-    assert observations((well,), probe) == ()
-    few = lane(Verdict.NOT_YET, 4, share("v1", 0.5, 0.5, 4), share("v2", 0.5, 0.5, 4))
-    assert observations((few,), replace(probe, health=(Health("v2", 20, 20),))) == (), "too few to tell"
-    assert observations((few,), replace(probe, health=(Health("v3", 100, 45),))) == (), "it is not there any more"
+@pytest.mark.parametrize(("max_errors", "expected"), [(0.01, Health.NOT_MEASURED), (0.05, Health.FINE)])
+def test_as_many_errors_are_fine_as_the_settings_tolerate(max_errors: float, expected: Health) -> None:
+    seen = lane(Verdict.ON, 2000, share("v1", 1.0, 1.0, 2000))
+    known = AnswerHealth("default", "v1", 2000.0, 40.0, 0.0)
+    probe = replace(IDLE, running=True, total=2000, probe_target=ProbeTarget("a.test", 80, "a.test"), health=(known,))
+    rollout = replace(ROLLOUT, lanes=(seen,))
+    view = rollout_view(rollout, (seen,), probe, Circumstances(max_errors=max_errors), 0.0)
+    assert view.health.health is expected

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cockpit.model.door import Door
+from cockpit.model.guard import GuardOrder
+from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
 from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.refs import SERVICES, Ref
+from cockpit.model.probe_job import InsideWish, JobShape
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.refs import PODS, SERVICES, Ref, RolloutKey
+from cockpit.model.sampling import SampleScope
 from cockpit.model.view import FleetView, Kept, Outcome, Prepared, Stage
+from cockpit.probe.from_pods import JobReport
+from cockpit.probe.sample import SampleOrder, SampleResult
 from cockpit.session.bridge import Bridge, SessionEndedError
+from cockpit.workloads.probe_targets import FoundTarget
 from tests.session.conftest import KEY, PATIENCE
 
 EMPTY = FleetView(1.0, (), (), (), False, "ann")
@@ -31,6 +38,7 @@ class Recorded:
         self.current = EMPTY
         self.listeners: list[Callable[[FleetView], None]] = []
         self.hang = asyncio.Event()
+        self.selected: tuple[RolloutKey, ...] = ()
 
     def _note(self) -> None:
         self.threads.add(threading.get_ident())
@@ -45,6 +53,14 @@ class Recorded:
     async def prepare(self, key: Any, ask: Ask) -> Prepared | Refused:
         self._note()
         return Refused(ask.act, key, "no")
+
+    async def outline(self, key: Any, ask: Ask) -> Plan | Refused:
+        self._note()
+        return Refused(ask.act, key, "no")
+
+    async def outdated(self, prepared: Any) -> str:
+        self._note()
+        return ""
 
     async def send(
         self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
@@ -61,14 +77,71 @@ class Recorded:
         for listener in self.listeners:
             listener(self.current)
 
-    async def aim(self, key: Any, door: Door | None, rate: float | None = None) -> Kept:
-        raise ValueError("aimed at nothing")
+    def select(self, keys: Collection[RolloutKey]) -> None:
+        self._note()
+        self.selected = tuple(keys)
+
+    async def sample(self, contexts: Collection[str], scope: SampleScope) -> Kept:
+        self._note()
+        return Kept()
+
+    async def set_target(self, key: Any, probe_target: ProbeTarget | None, rate: float | None = None) -> Kept:
+        raise ValueError("no such target")
+
+    async def find_prometheus(self, contexts: Collection[str]) -> None:
+        self._note()
+
+    async def read_real(self, keys: Collection[RolloutKey]) -> None:
+        self._note()
+
+    async def guard(self, key: Any, order: GuardOrder | None) -> str:
+        self._note()
+        return "it is at rest"
+
+    async def target_inside(self, key: RolloutKey) -> FoundTarget:
+        return FoundTarget(missing="nothing is asked from inside here")
+
+    async def prepare_job(
+        self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None
+    ) -> Prepared | Refused:
+        raise AssertionError("no Job is planned here")
+
+    async def run_job(self, prepared: Prepared, progress: Callable[[SampleResult], None]) -> JobReport:
+        raise AssertionError("no Job is run here")
+
+    async def prepare_inside(self, key: RolloutKey, wish: InsideWish) -> Prepared | Refused:
+        raise AssertionError("no Job is planned here")
+
+    async def probe_inside(self, prepared: Prepared, report: Callable[[Outcome], None]) -> Outcome:
+        raise AssertionError("no Job is run here")
 
     async def yaml(self, context: str, ref: Ref) -> str:
         return f"{context} {ref}"
 
-    async def events(self, context: str, ref: Ref) -> tuple[str, ...]:
-        return ("event",)
+    async def describe(self, context: str, ref: Ref) -> tuple[str, ...]:
+        self._note()
+        return ("described",)
+
+    async def events(self, context: str, ref: Ref) -> tuple[EventGroup, ...] | str:
+        return "event"
+
+    async def revisions(self, key: RolloutKey) -> tuple[Revision, ...]:
+        self._note()
+        return ()
+
+    async def difference(self, key: RolloutKey, old: str, new: str) -> tuple[str, ...] | str:
+        self._note()
+        return (old, new)
+
+    async def containers(self, context: str, pod: Ref) -> tuple[str, ...] | str:
+        self._note()
+        return ("app",)
+
+    async def follow_log(self, order: LogOrder, tell: Callable[[Sequence[LogLine]], None]) -> str:
+        self._note()
+        tell((LogLine(order.pod.name, "", f"{threading.get_ident()}"),))
+        await self.hang.wait()
+        return "the pod is gone"
 
     async def logs(self, context: str, pod: Ref, lines: int = 200) -> tuple[str, ...]:
         return ("log",) * lines
@@ -82,6 +155,10 @@ async def opened(session: Recorded) -> AsyncIterator[Recorded]:
         session.left = True
 
 
+def refuse(why: str) -> None:
+    raise RuntimeError(why)
+
+
 async def test_everything_is_asked_in_the_thread_of_the_session() -> None:
     session = Recorded()
     async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(session)) as cockpit:
@@ -91,13 +168,23 @@ async def test_everything_is_asked_in_the_thread_of_the_session() -> None:
         heard: list[int] = []
         end = cockpit.subscribe(lambda view: heard.append(threading.get_ident()))
         await cockpit.probe(KEY, True)
+        await cockpit.find_prometheus(["test"])
+        await cockpit.read_real([KEY])
         end()
         await cockpit.probe(KEY, True)
         reported: list[Outcome] = []
         outcome = await cockpit.send(Prepared(PLAN, ()), report=reported.append)
         assert outcome.stage is Stage.SENT
+        assert await cockpit.guard(KEY, GuardOrder()) == "it is at rest"
+        cockpit.select([KEY])
+        assert await cockpit.sample(("test",), SampleScope.ALL) == Kept()
+        assert session.selected == (KEY,)
         assert await cockpit.yaml("test", Ref(SERVICES, "a", "b")) == "test Service a/b"
-        assert await cockpit.events("test", Ref(SERVICES, "a", "b")) == ("event",)
+        assert await cockpit.events("test", Ref(SERVICES, "a", "b")) == "event"
+        assert await cockpit.describe("test", Ref(SERVICES, "a", "b")) == ("described",)
+        assert await cockpit.revisions(KEY) == ()
+        assert await cockpit.difference(KEY, "v1", "v2") == ("v1", "v2")
+        assert await cockpit.containers("test", Ref(SERVICES, "a", "b")) == ("app",)
         assert await cockpit.logs("test", Ref(SERVICES, "a", "b"), 2) == ("log", "log")
     assert session.left
     (thread,) = session.threads
@@ -107,17 +194,38 @@ async def test_everything_is_asked_in_the_thread_of_the_session() -> None:
     assert "session" not in {t.name for t in threading.enumerate()}
 
 
+async def test_a_log_is_told_in_the_thread_of_the_session_until_nobody_reads_it() -> None:
+    session = Recorded()
+    told: list[LogLine] = []
+    async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(session)) as cockpit:
+        heard = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def tell(lines: Sequence[LogLine]) -> None:
+            told.extend(lines)
+            loop.call_soon_threadsafe(heard.set)
+
+        order = LogOrder("test", Ref(PODS, "a", "b"))
+        following = asyncio.create_task(cockpit.follow_log(order, tell))
+        await heard.wait()
+        following.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await following
+    (thread,) = session.threads
+    assert [line.text for line in told] == [str(thread)]
+
+
 async def test_an_error_of_a_question_reaches_the_one_who_asked() -> None:
     async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(Recorded())) as cockpit:
-        with pytest.raises(ValueError, match="aimed at nothing"):
-            await cockpit.aim(KEY, None)
+        with pytest.raises(ValueError, match="no such target"):
+            await cockpit.set_target(KEY, None)
         assert cockpit.view() is EMPTY
 
 
 async def test_a_session_that_cannot_be_opened_raises_where_it_was_entered() -> None:
     @asynccontextmanager
     async def fails() -> AsyncIterator[Recorded]:
-        raise RuntimeError("no kubeconfig")
+        refuse("no kubeconfig")
         yield Recorded()
 
     bridge = Bridge(fails)
@@ -175,7 +283,7 @@ async def test_giving_up_on_a_question_leaves_the_session_running() -> None:
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
-        assert await cockpit.events("test", Ref(SERVICES, "a", "b")) == ("event",)
+        assert await cockpit.events("test", Ref(SERVICES, "a", "b")) == "event"
 
 
 async def test_giving_up_while_it_opens_ends_the_thread() -> None:
@@ -217,10 +325,12 @@ async def test_a_face_is_shown_something_before_there_is_a_session_and_hears_of_
         asking = asyncio.ensure_future(cockpit.probe(KEY, True))
         await asyncio.sleep(0)
         assert not asking.done(), "what is asked waits for the session"
+        cockpit.select([KEY])
         cockpit.begin()
         cockpit.begin()
         await asking
         await asyncio.to_thread(reached.wait)
+        assert session.selected == (KEY,), "what was selected before is told"
         assert heard[0] is session.current
         assert cockpit.view() is session.current
         assert len(session.listeners) == 1
@@ -232,7 +342,7 @@ async def test_a_face_is_shown_something_before_there_is_a_session_and_hears_of_
 async def test_a_session_that_cannot_be_opened_later_is_a_failure_and_raised_when_leaving() -> None:
     @asynccontextmanager
     async def fails() -> AsyncIterator[Recorded]:
-        raise RuntimeError("the token is old")
+        refuse("the token is old")
         yield Recorded()
 
     told = threading.Event()
@@ -252,4 +362,5 @@ async def test_leaving_before_the_session_was_begun_leaves_nothing_behind() -> N
     async with asyncio.timeout(PATIENCE), Bridge(lambda: opened(Recorded()), meanwhile=EMPTY) as cockpit:
         assert cockpit.view() is EMPTY
     cockpit.begin()
+    cockpit.select([KEY])
     assert "session" not in {thread.name for thread in threading.enumerate()}

@@ -7,7 +7,7 @@ import asyncio
 from cockpit.session.clock import ManualClock, SystemClock
 
 
-async def test_sleepers_wake_in_order_at_their_own_time():
+async def test_sleepers_wake_in_order_at_their_own_time() -> None:
     clock, woken = ManualClock(start=100.0), []
 
     async def sleeper(name: str, *naps: float) -> None:
@@ -27,7 +27,7 @@ async def test_sleepers_wake_in_order_at_their_own_time():
     assert woken[-1] == ("slow", 105.0)
 
 
-async def test_cancelled_sleepers_are_forgotten():
+async def test_cancelled_sleepers_are_forgotten() -> None:
     clock = ManualClock()
     task = asyncio.create_task(clock.sleep(1))
     await clock.sleeping()
@@ -37,14 +37,14 @@ async def test_cancelled_sleepers_are_forgotten():
     await clock.advance(2)
 
 
-async def test_no_time_is_no_sleep():
+async def test_no_time_is_no_sleep() -> None:
     clock = ManualClock()
     await clock.sleep(0)
     await clock.sleep(-1)
     assert clock.monotonic() == 0
 
 
-async def test_system_clock_agrees_with_itself():
+async def test_system_clock_agrees_with_itself() -> None:
     clock = SystemClock()
     before = clock.monotonic()
     await clock.sleep(-5)

@@ -23,10 +23,10 @@ from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage,
 from cockpit.probe.engine import Probe
 from cockpit.probe.pacer import Budget
 from cockpit.probe.sender import HttpxTransport
-from cockpit.session.adapters import ADAPTERS
+from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import SystemClock
-from cockpit.session.cluster import Connection
-from cockpit.session.journal import Journal
+from cockpit.session.facts.adapters import ADAPTERS
+from cockpit.session.facts.cluster import Connection
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
 from tests.objects import seed
@@ -97,7 +97,9 @@ def shown(view: FleetView, key: RolloutKey = BLUE_GREEN) -> RolloutView | None:
 def both_ready(view: FleetView) -> bool:
     found = shown(view)
     return (
-        bool(found) and len(found.rollout.versions) == 2 and all(v.ready == v.desired for v in found.rollout.versions)
+        found is not None
+        and len(found.rollout.versions) == 2
+        and all(v.ready == v.desired for v in found.rollout.versions)
     )
 
 
@@ -112,7 +114,7 @@ async def test_flip_roll_back_finish_and_undo_on_a_living_cluster(cluster: DemoC
     async with session_on(cluster, tmp_path, "demo", Settings()) as session:
         await until(session, both_ready)
         await session.probe(BLUE_GREEN, True)
-        await session.aim(BLUE_GREEN, None, rate=100.0)
+        await session.set_target(BLUE_GREEN, None, rate=100.0)
         flipped = await act(session, Ask(Act.FLIP, version="v2"))
         assert flipped.stage is Stage.VERIFIED, flipped
         assert "answers agree" in flipped.why
@@ -130,7 +132,7 @@ async def test_flip_roll_back_finish_and_undo_on_a_living_cluster(cluster: DemoC
         undone = await act(session, Ask(Act.UNDO))
         assert undone.stage is Stage.VERIFIED, undone
         await until(session, both_ready)
-        view = shown(await until(session, lambda view: shown(view).probe.running))
+        view = shown(await until(session, lambda view: (now := shown(view)) is not None and now.probe.running))
         assert view
         assert [entry.stage for entry in session.view().journal] == [Stage.VERIFIED] * 5
 

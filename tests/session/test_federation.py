@@ -18,9 +18,9 @@ from cockpit.model.refs import DEPLOYMENTS, INGRESSES, Ref, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Outcome, Prepared, Stage, Sync
 from cockpit.routers.ingress.adapter import IngressRouter
-from cockpit.session.federation import Federated, placed
+from cockpit.session.acts.undo import UndoStack, UndoStep
+from cockpit.session.facts.federation import Federated, placed
 from cockpit.session.settings import Settings
-from cockpit.session.undo import Step, UndoStack
 from tests.objects import RESOURCES, Cluster, Doc, decode, seed
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import V1, Open, deployment, shop
@@ -89,7 +89,7 @@ def test_what_runs_in_both_clusters_is_told_by_each_for_itself() -> None:
 
 
 def test_owners_in_a_circle_end() -> None:
-    circle = [
+    circle: list[Doc] = [
         {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x", "namespace": "default", "uid": kind,
          "ownerReferences": [{"kind": other, "name": "x", "uid": other, "controller": True}]}, "spec": {}}
         for kind, other in (("Deployment", "ReplicaSet"), ("ReplicaSet", "Deployment"))
@@ -171,7 +171,7 @@ async def test_a_cluster_that_goes_away_marks_its_part_and_leaves_the_rest_open(
     [finding] = rollout.findings
     assert (finding.id, finding.text.partition(" since")[0]) == (
         "part-stale",
-        "shop-v1 runs in another cluster: second is retrying",
+        "shop-v1 runs in another cluster: second is not up to date (retrying",
     )
     assert all(act.enabled for act in rollout.acts)
     held = await send(on, Act.PAUSE)
@@ -192,7 +192,7 @@ async def test_a_neighbour_that_was_never_read_is_told_where_its_versions_may_be
     view = await on.until(lambda view: view.rollouts and view.clusters[1].state is Sync.RETRYING)
     [rollout] = [shown.rollout for shown in view.rollouts]
     [finding] = rollout.findings
-    words = "versions that run in second may be missing here: second is retrying"
+    words = "versions that run in second may be missing here: second is not up to date (retrying"
     assert (rollout.versions, finding.id, finding.text.partition(" since")[0]) == ((), "part-unread", words)
     second.dead = False
     await on.until(lambda view: view.rollouts[0].rollout.versions and not view.rollouts[0].rollout.findings)
@@ -222,7 +222,7 @@ async def test_a_neighbour_that_goes_away_after_the_plan_was_shown_gets_nothing(
     await on.until(lambda view: {cluster.state for cluster in view.clusters} == {Sync.LIVE, Sync.RETRYING})
     second.dead = False
     outcome = await on.session.send(shown)
-    assert (outcome.stage, "second is retrying" in outcome.why, second.writes) == (Stage.REFUSED, True, [])
+    assert (outcome.stage, "second is not up to date" in outcome.why, second.writes) == (Stage.REFUSED, True, [])
 
 
 async def test_an_undo_of_an_act_in_a_cluster_that_is_not_read_here_is_refused(
@@ -233,12 +233,12 @@ async def test_an_undo_of_an_act_in_a_cluster_that_is_not_read_here_is_refused(
     undo = UndoStack()
     body = {"spec": {"replicas": 2}}
     scale = Request(Verb.PATCH, Ref(DEPLOYMENTS, "shop", "shop-v1"), body, PatchType.MERGE, context="second")
-    undo.push(KEY, Step("scale", (scale,), (), ()))
+    undo.push(KEY, UndoStep("scale", (scale,), (), ()))
     on = await stage(first, adapters=(Far(),), undo=undo)
     await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.versions)
     refused = await on.passing(on.session.prepare(KEY, Ask(Act.UNDO)))
     assert isinstance(refused, Refused), refused
-    assert "goes to second" in refused.why
+    assert "writes to second" in refused.why
     assert "one_gateway" in refused.why
 
 

@@ -11,8 +11,8 @@ from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import DEPLOYMENTS, Ref, RolloutKey
 from cockpit.model.rollout import Finding, Lane, Observed, Phase, Role, Rollout, Severity, Share, Step, Verdict, Version
 from cockpit.model.view import RolloutView
-from cockpit.session.assemble import IDLE
-from cockpit.session.groups import groups_of
+from cockpit.session.facts.assemble import IDLE
+from cockpit.session.facts.groups import groups_of
 
 
 def part(context: str, share: float = 0.3, phase: Phase = Phase.CANARY, **more: object) -> RolloutView:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from cockpit.model.plan import Act, PatchType, Plan, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, Ref, RolloutKey
 from cockpit.model.view import Entry, Stage
+from cockpit.session.acts.journal import LINE_BYTES, TAIL_BYTES, Journal
+from cockpit.session.acts.journal_lines import SHOWN, JournalLines
 from cockpit.session.clock import ManualClock
-from cockpit.session.journal import LINE_BYTES, TAIL_BYTES, Journal
-from cockpit.session.logbook import SHOWN, Logbook
 
 KEY = RolloutKey("test", "shop", "web", "manual")
 ENTRY = Entry("1", 1_700_000_000.0, "ann@test", KEY, "flip", "flip v2", Stage.SENT, "", ("kubectl patch",))
@@ -84,6 +84,27 @@ def test_only_the_end_of_a_long_file_is_read(tmp_path: Path) -> None:
     assert journal.unreadable == 0
 
 
+@given(st.lists(st.one_of(st.binary(max_size=40), st.just(b"x" * (LINE_BYTES + 9))), max_size=5))
+def test_a_whole_file_says_the_same_as_the_end_of_a_short_one(lines: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.jsonl"
+        path.write_bytes(b"\n".join(lines)[: TAIL_BYTES // 2])
+        journal = Journal(path)
+        journal.append(ENTRY)
+        last, damaged = journal.tail(1000), journal.unreadable
+        assert tuple(journal.everything()) == last
+        assert journal.unreadable == damaged
+
+
+def test_a_date_beyond_the_calendar_is_a_damaged_line(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    for at in (-1.0, 1e300):
+        journal.append(replace(ENTRY, at=at))
+    assert list(journal.everything()) == []
+    assert journal.tail(10) == ()
+    assert journal.unreadable == 2
+
+
 def test_an_entry_is_never_longer_than_a_line_may_be(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     journal = Journal(path)
@@ -120,10 +141,10 @@ def test_any_bytes_are_survived(content: bytes) -> None:
 async def test_a_session_shows_the_latest_line_of_each_act_those_of_earlier_sessions_included(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     plan = Plan(Act.FLIP, KEY, "flip \x1b[31mv2", (), (), ())
-    first = Logbook(Journal(path), ManualClock(), random.Random(1))
+    first = JournalLines(Journal(path), ManualClock(), random.Random(1))
     for stage in (Stage.SENDING, Stage.SENT):
         await first.note("a", "ann@test", plan, stage)
-    later = Logbook(Journal(path), ManualClock(), random.Random(2))
+    later = JournalLines(Journal(path), ManualClock(), random.Random(2))
     await later.load()
     await later.note("b", "ann@test", plan, Stage.REFUSED, "why \x1b[0m")
     assert [(entry.id, entry.stage) for entry in later.entries] == [("a", Stage.SENT), ("b", Stage.REFUSED)]
@@ -137,14 +158,14 @@ async def test_what_a_created_object_holds_stays_out_of_the_journal(tmp_path: Pa
     path = tmp_path / "journal.jsonl"
     body = {"spec": {"env": [{"name": "PASSWORD", "value": "hush"}]}}
     request = Request(Verb.CREATE, Ref(DEPLOYMENTS, "shop", "web"), body)
-    logbook = Logbook(Journal(path), ManualClock(), random.Random(1))
+    logbook = JournalLines(Journal(path), ManualClock(), random.Random(1))
     await logbook.note("a", "ann@test", Plan(Act.UNDO, KEY, "undo", (), (request,), ()), Stage.SENT)
     assert "hush" not in path.read_text()
     assert "create -f -" in path.read_text()
 
 
 async def test_a_journal_that_cannot_be_read_is_told(tmp_path: Path) -> None:
-    logbook = Logbook(Journal(tmp_path), ManualClock(), random.Random(1))
+    logbook = JournalLines(Journal(tmp_path), ManualClock(), random.Random(1))
     await logbook.load()
     assert "cannot be read" in logbook.problem
 
@@ -154,7 +175,19 @@ async def test_what_a_patched_template_holds_stays_out_of_the_journal(tmp_path: 
     template = {"spec": {"containers": [{"name": "web", "env": [{"name": "PASSWORD", "value": "hush"}]}]}}
     body = [{"op": "replace", "path": "/spec/template", "value": template}]
     request = Request(Verb.PATCH, Ref(DEPLOYMENTS, "shop", "web"), body, PatchType.JSON)
-    logbook = Logbook(Journal(path), ManualClock(), random.Random(1))
+    logbook = JournalLines(Journal(path), ManualClock(), random.Random(1))
     await logbook.note("a", "ann@test", Plan(Act.ROLLBACK, KEY, "back", (), (request,), ()), Stage.SENT)
     assert "hush" not in path.read_text()
     assert "PASSWORD" in path.read_text()
+
+
+def test_entries_of_another_cluster_of_the_same_name_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    here, there = (Journal(path, {"test": f"https://{name}"}) for name in ("here", "there"))
+    Journal(path).append(replace(ENTRY, id="before servers were kept"))
+    here.append(replace(ENTRY, id="here"))
+    there.append(replace(ENTRY, id="there"))
+    here.append(replace(ENTRY, id="elsewhere", rollout=replace(KEY, context="other")))
+    assert [entry.id for entry in here.tail(9)] == ["before servers were kept", "here", "elsewhere"]
+    assert [entry.id for entry in there.tail(9)] == ["before servers were kept", "there", "elsewhere"]
+    assert len(Journal(path).tail(9)) == 4

@@ -10,8 +10,8 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import REPLICASETS, Resource
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Stage, Sync
-from cockpit.session.prepare import Issue
-from cockpit.session.transmit import transmit
+from cockpit.session.acts.prepare import Preparation
+from cockpit.session.acts.send import transmit
 from tests.session.acting import PROMOTE, UNDO, prepared, sent
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
@@ -40,7 +40,7 @@ async def test_a_deletion_is_not_planned_from_an_old_picture_of_the_traffic(serv
     server.mute = True
     server.change(SHOP, {"spec": {"selector": {"version": "v1"}}})
     plan = await prepared(on, Ask(Act.FINISH))
-    assert "Service shop/shop in test changed, and what is shown does not have it yet" in plan.blocked
+    assert "Service shop/shop in test changed, and the view does not show it yet" in plan.blocked
     assert (await on.session.send(plan)).stage is Stage.REFUSED
     assert V1 in server.docs
 
@@ -63,7 +63,7 @@ async def test_a_cluster_that_is_lost_after_the_plan_was_shown_gets_nothing(serv
     await on.until(lambda view: view.clusters[0].stale_since is not None)
     outcome = await on.passing(on.session.send(plan))
     assert outcome.stage is Stage.REFUSED
-    assert "what is shown may be old" in outcome.why
+    assert "this data may be stale" in outcome.why
     assert server.writes == []
 
 
@@ -87,8 +87,8 @@ async def test_a_broken_kind_that_a_rollout_does_without_stops_no_act_on_it(serv
     server.broken = {"replicasets", "pods"}
     server.hang_up()
     view = await on.until(lambda view: not view.rollouts[0].rollout.acts[0].enabled)
-    assert "what is shown may be old" in view.rollouts[0].rollout.acts[0].why
-    assert "what is shown may be old" in (await prepared(on, Ask(Act.FLIP, version="v1"))).blocked
+    assert "this data may be stale" in view.rollouts[0].rollout.acts[0].why
+    assert "this data may be stale" in (await prepared(on, Ask(Act.FLIP, version="v1"))).blocked
 
 
 async def test_undo_brings_no_traffic_to_a_version_without_ready_pods(server: ApiServer, stage: Open) -> None:
@@ -100,7 +100,7 @@ async def test_undo_brings_no_traffic_to_a_version_without_ready_pods(server: Ap
     await on.until(lambda view: view.rollouts[0].rollout.version("v1").ready == 0)
     answer = await on.passing(on.session.prepare(KEY, UNDO))
     assert isinstance(answer, Refused)
-    assert "v1 would take traffic and has no ready pods" in answer.why
+    assert "v1 would receive traffic but has no ready pods" in answer.why
     server.put(pod, kept)
     await on.until(lambda view: view.rollouts[0].rollout.version("v1").ready == 1)
     assert (await sent(on, UNDO)).stage is Stage.VERIFIED
@@ -123,11 +123,11 @@ async def test_a_defect_in_planning_is_told_and_nothing_sent(server: ApiServer, 
     answer = await on.passing(on.session.prepare(KEY, Ask(Act.PAUSE)))
     assert isinstance(answer, Refused)
     assert "flip could not plan pause on test:shop/shop" in answer.why
-    assert "this is a defect; nothing was sent" in answer.why
+    assert "this is a bug; nothing was sent" in answer.why
     assert "\x1b" not in answer.why
     answer = await on.passing(on.session.prepare(KEY, Ask(Act.JUMP, version="v2")))
     assert isinstance(answer, Refused)
-    assert "jump on test:shop/shop could not be prepared: this is a defect" in answer.why
+    assert "jump on test:shop/shop could not be prepared: this is a bug" in answer.why
     assert (await sent(on)).stage is Stage.VERIFIED
 
 
@@ -138,9 +138,28 @@ async def test_a_defect_after_the_first_write_forgets_nothing_of_what_was_done(s
     assert cluster
     patch, delete = plan.plan.requests
     odd = replace(plan, plan=replace(plan.plan, requests=(patch, replace(delete, body={"preconditions": object()}))))
-    passage = await on.passing(transmit(cluster, on.clock, Issue(odd, PROMOTE, {}, None)))
+    passage = await on.passing(transmit(cluster, on.clock, Preparation(odd, PROMOTE, {}, None)))
     assert server.writes == [("PATCH", SHOP)]
     assert [done.request.verb for done in passage.done] == ["patch", "delete"]
     assert passage.failed
     assert passage.unknown
-    assert "this is a defect" in passage.why
+    assert "this is a bug" in passage.why
+
+
+async def test_a_frozen_server_is_stale_within_45_seconds_and_gets_nothing(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    plan = await prepared(on)
+    heard = on.clock.now()
+    server.frozen = True
+    view = await on.until(lambda view: view.clusters[0].stale_since is not None)
+    assert view.clusters[0].stale_since <= heard
+    assert on.clock.now() - heard < 45
+    outcome = await on.passing(on.session.send(plan))
+    assert outcome.stage is Stage.REFUSED
+    assert "this data may be stale" in outcome.why
+    shown = on.session.view().rollouts[0]
+    assert shown.stale
+    assert not any(act.enabled for act in shown.rollout.acts)
+    server.frozen = False
+    await on.until(lambda view: view.clusters[0].state is Sync.LIVE)
+    assert server.writes == []

@@ -10,7 +10,7 @@ from cockpit.model.objects import Obj
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS, SERVICES, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
-from cockpit.session.rollouts import Rollouts
+from cockpit.session.facts.rollouts import Rollouts
 from tests.objects import decode
 from tests.session.flip import Flip
 
@@ -21,6 +21,7 @@ class Plain:
     id = "deployment"
     roots: tuple[Resource, ...] = (DEPLOYMENTS,)
     needs: tuple[Resource, ...] = (DEPLOYMENTS,)
+    cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         meta = root.metadata

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from cockpit.model.plan import Act, Change, Expected, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
-from cockpit.session.effect import took_effect
-from cockpit.session.undo import Done, UndoStack, recreation, remaining, step_back
+from cockpit.session.acts.effect import took_effect
+from cockpit.session.acts.undo import SentAct, UndoStack, recreation, remaining, step_back
 from tests.objects import merged
 
 KEY = RolloutKey("test", "shop", "web", "ingress")
@@ -32,7 +32,7 @@ def plan(*requests: Request, raises: bool = True) -> Plan:
 
 
 def test_a_deleted_object_is_made_again_without_what_only_the_server_sets() -> None:
-    read = {
+    read: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {
@@ -77,9 +77,9 @@ def test_a_headless_service_stays_headless() -> None:
 
 def test_what_was_deleted_is_made_again_before_traffic_goes_back_to_it() -> None:
     done = [
-        Done(PATCH),
-        Done(DELETE, before={"metadata": {"uid": "u1"}}),
-        Done(CREATE, after={"metadata": {"uid": "n"}}),
+        SentAct(PATCH),
+        SentAct(DELETE, before={"metadata": {"uid": "u1"}}),
+        SentAct(CREATE, after={"metadata": {"uid": "n"}}),
     ]
     step = step_back(plan(PATCH, DELETE, CREATE), None, done)
     assert [(r.verb, r.ref) for r in step.requests] == [
@@ -97,23 +97,23 @@ def test_a_pod_that_its_controller_makes_anew_is_not_made_again() -> None:
     owner = {"kind": "StatefulSet", "name": "db", "controller": True}
     body = {"metadata": {"name": "db-1", "ownerReferences": [owner]}}
     gone = Request(Verb.DELETE, Ref(PODS, "default", "db-1"), {})
-    assert step_back(plan(gone), None, [Done(gone, body)]).requests == ()
+    assert step_back(plan(gone), None, [SentAct(gone, body)]).requests == ()
     bare = {"metadata": {"name": "db-1"}}
-    (created,) = step_back(plan(gone), None, [Done(gone, bare)]).requests
+    (created,) = step_back(plan(gone), None, [SentAct(gone, bare)]).requests
     assert created.verb is Verb.CREATE
 
 
 def test_only_what_was_done_is_undone() -> None:
-    step = step_back(plan(PATCH, DELETE), None, [Done(DELETE, before={"metadata": {}})])
+    step = step_back(plan(PATCH, DELETE), None, [SentAct(DELETE, before={"metadata": {}})])
     assert [r.verb for r in step.requests] == [Verb.CREATE]
     assert step.expected == ()
-    assert step_back(plan(PATCH, raises=False), None, [Done(PATCH)]).raises
+    assert step_back(plan(PATCH, raises=False), None, [SentAct(PATCH)]).raises
 
 
 def test_steps_come_off_in_reverse_order_and_an_undo_leaves_none() -> None:
     stack = UndoStack()
     assert isinstance(stack.plan(KEY), Refused)
-    first, second = (step_back(plan(PATCH), None, [Done(PATCH)]) for _ in range(2))
+    first, second = (step_back(plan(PATCH), None, [SentAct(PATCH)]) for _ in range(2))
     stack.push(KEY, first)
     stack.push(KEY, second)
     undo = stack.plan(KEY)
@@ -127,21 +127,21 @@ def test_steps_come_off_in_reverse_order_and_an_undo_leaves_none() -> None:
 
 
 def test_what_is_left_of_an_undo_that_stopped_can_be_undone_later() -> None:
-    step = step_back(plan(PATCH, DELETE), None, [Done(PATCH), Done(DELETE, before={"metadata": {}})])
-    rest = remaining(step, [Done(step.requests[0])], step.requests[1])
+    step = step_back(plan(PATCH, DELETE), None, [SentAct(PATCH), SentAct(DELETE, before={"metadata": {}})])
+    rest = remaining(step, [SentAct(step.requests[0])], step.requests[1])
     assert rest is not None
     assert rest.requests == step.requests[1:]
-    assert remaining(step, [Done(r) for r in step.requests], None) is None
+    assert remaining(step, [SentAct(r) for r in step.requests], None) is None
 
 
 def test_a_deletion_that_cannot_be_taken_back_says_so() -> None:
-    step = step_back(plan(DELETE), None, [Done(DELETE)])
-    assert "Deployment shop/web cannot be made again" in step.missing
+    step = step_back(plan(DELETE), None, [SentAct(DELETE)])
+    assert "Deployment shop/web cannot be created again" in step.missing
     stack = UndoStack()
     stack.push(KEY, step)
     refused = stack.plan(KEY)
     assert isinstance(refused, Refused)
-    assert "cannot be made again" in refused.why
+    assert "cannot be created again" in refused.why
 
 
 FOUND = {"metadata": {"uid": "u1", "resourceVersion": "9"}, "spec": {"x": 2, "list": ["a", {"n": 1}]}}
@@ -238,18 +238,18 @@ def test_undo_leaves_no_version_that_takes_traffic_without_pods(share: float, re
     ref = Ref(DEPLOYMENTS, "shop", "v1")
     scale = replace(plan(scaled(ref, 0, 3)), inverse=(scaled(ref, 3, 0),), expected=())
     stack = UndoStack()
-    stack.push(KEY, step_back(scale, stands(0.0), [Done(scale.requests[0])]))
+    stack.push(KEY, step_back(scale, stands(0.0), [SentAct(scale.requests[0])]))
     answer = stack.plan(KEY, stands(share))
     assert isinstance(answer, Refused) is refused
     if isinstance(answer, Refused):
-        assert "v1 takes traffic and would be left without pods" in answer.why
+        assert "v1 receives traffic and would be left without pods" in answer.why
 
 
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("ready", [0, 2])
 def test_undo_gives_traffic_only_to_what_is_ready(whole: bool, ready: int) -> None:
     away = replace(plan(PATCH, DELETE), expected=(Expected("default", "v1", 0.0), Expected("default", "v2", 1.0)))
-    done = [Done(PATCH), Done(DELETE, before={"metadata": {}})]
+    done = [SentAct(PATCH), SentAct(DELETE, before={"metadata": {}})]
     stack = UndoStack()
     stack.push(KEY, step_back(away, stands(1.0), done if whole else done[:1]))
     answer = stack.plan(KEY, stands(0.0, ready))
@@ -259,9 +259,21 @@ def test_undo_gives_traffic_only_to_what_is_ready(whole: bool, ready: int) -> No
 def test_an_act_without_an_inverse_names_the_way_back_that_its_plan_told() -> None:
     abort = replace(plan(PATCH), title="abort", inverse=(), undo="retry starts the same version again")
     undo = UndoStack()
-    undo.push(KEY, step_back(abort, None, [Done(PATCH)]))
+    undo.push(KEY, step_back(abort, None, [SentAct(PATCH)]))
     refused = undo.plan(KEY)
     assert isinstance(refused, Refused)
-    assert refused.why == (
-        "abort: undo cannot take this act back; the way back that its plan told: retry starts the same version again"
-    )
+    assert refused.why == "abort: this act cannot be undone; instead: retry starts the same version again"
+
+
+def test_an_act_can_be_undone_under_another_name_of_its_rollout() -> None:
+    stack, old = UndoStack(), replace(KEY, name="web-v1", system="deployment")
+    step = step_back(plan(PATCH), None, [SentAct(PATCH)])
+    stack.push(old, step)
+    refs = (SERVICE, Ref(DEPLOYMENTS, "shop", "web-v1"))
+    rollout = Rollout(KEY, "service", Phase.AT_REST, "", (), (), refs, "")
+    stack.adopt(rollout, {KEY, old})
+    assert stack.top(KEY) is None, "it is another rollout's"
+    stack.adopt(rollout, {KEY})
+    assert (stack.top(KEY), stack.top(old)) == (step, None)
+    stack.adopt(rollout, {KEY})
+    assert stack.top(KEY) == step

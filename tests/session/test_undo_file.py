@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Change, Expected, PatchType, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, SERVICES, Ref, RolloutKey
-from cockpit.session.undo import Step, UndoStack
-from cockpit.session.undo_file import UndoFile
+from cockpit.session.acts.undo import UndoStack, UndoStep
+from cockpit.session.acts.undo_file import UndoFile
 
 KEY = RolloutKey("demo", "shop", "web", "manual")
 SERVERS = {"demo": "https://127.0.0.1:1"}
 
 
-def step(title: str = "flip") -> Step:
+def step(title: str = "flip") -> UndoStep:
     patch = [
         {"op": "test", "path": "/spec/selector", "value": {"v": "2"}},
         {"op": "replace", "path": "/a~1b", "value": None},
     ]
-    return Step(
+    return UndoStep(
         title,
         (
             Request(Verb.PATCH, Ref(SERVICES, "shop", "web"), patch, PatchType.JSON, guard="as written"),
@@ -34,7 +34,7 @@ def step(title: str = "flip") -> Step:
 
 
 def stack(path: Path, servers: dict[str, str] = SERVERS) -> UndoStack:
-    return UndoStack(UndoFile(path, servers, Step))
+    return UndoStack(UndoFile(path, servers, UndoStep))
 
 
 def test_another_process_takes_back_what_this_one_did(tmp_path: Path) -> None:

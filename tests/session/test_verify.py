@@ -6,13 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from cockpit.model.door import Door
 from cockpit.model.plan import Act, Expected, Milestone, Plan
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import INGRESSES, Ref, RolloutKey
-from cockpit.model.rollout import Lane, Observed, Phase, Role, Rollout, Share, Step, Verdict, Version
-from cockpit.model.view import RolloutView
-from cockpit.session.assemble import IDLE
-from cockpit.session.verify import agreement
+from cockpit.model.rollout import (
+    Finding,
+    Followed,
+    Lane,
+    Observed,
+    Phase,
+    Role,
+    Rollout,
+    Severity,
+    Share,
+    Step,
+    Verdict,
+    Version,
+)
+from cockpit.model.view import Cell, CellKind, Counting, RolloutView
+from cockpit.session.acts.confirm import agreement
+from cockpit.session.facts.assemble import IDLE
 
 KEY = RolloutKey("test", "shop", "web", "ingress")
 CANARY = Ref(INGRESSES, "shop", "canary")
@@ -26,25 +39,33 @@ def lane(written: float | None, verdict: Verdict = Verdict.UNKNOWN, samples: int
     return Lane(name, "", shares, verdict=verdict, samples=samples)
 
 
-def view(*lanes: Lane, running: bool = True, door: bool = True) -> RolloutView:
-    rollout = Rollout(KEY, "ingress", Phase.CANARY, "", (), lanes, (), "1", door_missing="no address")
-    return RolloutView(rollout, replace(IDLE, running=running, door=Door("a", 80, "a") if door else None))
+def view(*lanes: Lane, running: bool = True, probe_target: bool = True, rate: float = 5.0) -> RolloutView:
+    rollout = Rollout(KEY, "ingress", Phase.CANARY, "", (), lanes, (), "1", probe_target_missing="no address")
+    target = ProbeTarget("a", 80, "a") if probe_target else None
+    return RolloutView(rollout, replace(IDLE, running=running, probe_target=target, rate=rate))
 
 
 @pytest.mark.parametrize(
     ("seen", "reached", "words"),
     [
         (view(lane(0.3, Verdict.ON, 99)), False, "v2: 30% is written, 50% is expected"),
-        (view(lane(None)), False, "v2: nothing known is written, 50% is expected"),
+        (view(lane(None)), False, "v2: the written share is not known, 50% is expected"),
         (view(lane(0.5, Verdict.ON, 99)), True, "written, and 99 answers agree"),
-        (view(lane(0.5, Verdict.NOT_YET, 20)), False, "as written, but 20 answers are too few to tell"),
-        (view(lane(0.5)), False, "as written, but no answer has named a version yet"),
-        (view(lane(0.5, Verdict.OFF, 80)), False, "80 answers say otherwise: v1 50%, v2 50%"),
+        (view(lane(0.5, Verdict.NOT_YET, 20)), False, "written, but no answer names a version yet"),
+        (view(lane(0.5), rate=0.0), False, "written, but no answer came in yet"),
+        (view(lane(0.5)), False, "in the objects, traffic still being counted: 0 answers seen, about 59 more needed"),
+        (view(lane(0.5, Verdict.DOUBTFUL, 20)), False, "written, but answers speak against 50% for v1 (20-80%, n=20)"),
+        (
+            view(replace(lane(0.5, Verdict.NOT_YET, 20), followed=Followed.NOT_YET)),
+            False,
+            "written, but not yet followed: requests still get the previous split",
+        ),
+        (view(lane(0.5, Verdict.OFF, 80)), False, "80 answers disagree: v1 50%, v2 50%"),
         (view(lane(0.5), running=False), True, "objects only: the probe is not running"),
-        (view(lane(0.5), running=False, door=False), True, "objects only: no address"),
-        (view(replace(lane(0.5), headers=None)), True, "the probe cannot send requests that fall into this lane"),
+        (view(lane(0.5), running=False, probe_target=False), True, "objects only: no address"),
+        (view(replace(lane(0.5), headers=None)), True, "the probe cannot send requests that match this lane"),
         (view(), False, "v1: 0% is written"),
-        (None, False, "there is no rollout test:shop/web"),
+        (None, False, "no rollout test:shop/web"),
     ],
 )
 def test_what_agrees_and_what_does_not_yet(seen: RolloutView | None, reached: bool, words: str) -> None:
@@ -56,7 +77,7 @@ def test_what_agrees_and_what_does_not_yet(seen: RolloutView | None, reached: bo
 def test_what_should_be_gone_is_waited_for() -> None:
     plan = replace(PLAN, gone=(CANARY,))
     left = agreement(plan, view(lane(0.5, Verdict.ON, 99)), (CANARY,))
-    assert (left.reached, left.words) == (False, "still there: Ingress shop/canary")
+    assert (left.reached, left.words) == (False, "not deleted yet: Ingress shop/canary")
     assert agreement(plan, None, ()).reached
 
 
@@ -64,8 +85,13 @@ def test_every_lane_that_was_promised_has_to_agree() -> None:
     plan = replace(PLAN, expected=(*PLAN.expected, Expected("foo=bar", "v2", 1.0)))
     default, header = lane(0.5, Verdict.ON, 99), lane(1.0, Verdict.NOT_YET, 5, name="foo=bar")
     found = agreement(plan, view(default, header), ())
-    assert (found.reached, found.words) == (False, "as written, but 5 answers in lane foo=bar are too few to tell")
+    assert (found.reached, found.words) == (False, "written, but no answer in lane foo=bar names a version yet")
     assert not found.behind
+    found = agreement(plan, view(default, replace(header, missing=54)), ())
+    assert (found.reached, found.counting) == (False, Counting(104, 54))
+    assert (
+        agreement(plan, view(replace(default, verdict=Verdict.OFF), replace(header, missing=54)), ()).counting is None
+    )
     assert agreement(plan, view(default, replace(header, verdict=Verdict.ON)), ()).words.startswith("written, and 104")
 
 
@@ -76,12 +102,12 @@ def test_an_act_that_promises_no_share_is_checked_in_the_objects() -> None:
 @pytest.mark.parametrize(
     ("asked", "ready", "reached", "words"),
     [
-        (3, 1, False, "v2: 1 pods are ready, 3 are expected"),
+        (3, 1, False, "v2: 1 pod is ready, 3 are expected"),
         (3, 3, True, "v2 has 3 ready pods"),
-        (1, 3, False, "v2: 3 pods are ready, 1 are expected"),
+        (1, 3, False, "v2: 3 pods are ready, 1 is expected"),
         (0, 0, True, "v2 has 0 ready pods"),
         (0, None, True, "v2 has 0 ready pods"),
-        (2, None, False, "there is no version v2 to have 2 pods"),
+        (2, None, False, "no version v2: 2 ready pods are expected"),
     ],
 )
 def test_pods_that_were_asked_for_have_to_be_ready(asked: int, ready: int | None, reached: bool, words: str) -> None:
@@ -158,7 +184,10 @@ def test_a_release_that_fails_instead_ends_the_wait_with_its_reason(phase: Phase
     after = stepped(phase, 3, "analysis failed")
     reached, failed, words = reaching(goal, PAUSED_AT_2, after)
     assert (reached, failed) == (False, True)
-    assert words == f"v2 is the stable version was expected, and instead it is {phase} at step 3: analysis failed"
+    assert (
+        words
+        == f"it did not reach the expected state (v2 is the stable version): it is {phase} at step 3: analysis failed"
+    )
 
 
 def test_an_act_on_what_was_aborted_waits_for_it_to_recover() -> None:
@@ -170,7 +199,11 @@ def test_an_act_on_what_was_aborted_waits_for_it_to_recover() -> None:
 
 def test_an_abort_is_not_failed_by_what_it_asks_for() -> None:
     goal = Milestone("it is aborted", phases=(Phase.ABORTED,))
-    assert reaching(goal, PAUSED_AT_2, stepped(Phase.ABORTED, 2)) == (True, False, "seen in the objects: it is aborted")
+    assert reaching(goal, PAUSED_AT_2, stepped(Phase.ABORTED, 2)) == (
+        True,
+        False,
+        "confirmed by the objects: it is aborted",
+    )
 
 
 def test_a_milestone_in_a_version_needs_that_version() -> None:
@@ -200,3 +233,61 @@ def two(stable: Role, ready_before: int) -> Rollout:
 )
 def test_a_milestone_by_identity_needs_no_name(goal: Milestone, after: Rollout, reached: bool) -> None:
     assert reaching(goal, PAUSED_AT_2, after)[0] is reached
+
+
+def answered(seen: RolloutView, *cells: tuple[CellKind, str], message: str = "", tls: bool = False) -> RolloutView:
+    """The view with these newest answers of the default lane."""
+    strip = tuple(Cell(kind, None, "default", note, number / 5) for number, (kind, note) in enumerate(cells))
+    target = ProbeTarget("a", 443 if tls else 80, "sec.test", tls=tls)
+    return replace(seen, probe=replace(seen.probe, strip=strip, message=message, probe_target=target))
+
+
+@pytest.mark.parametrize(
+    ("kind", "note", "message", "words"),
+    [
+        (CellKind.ERROR, "503", "", "written, but the last 20 requests failed: answered 503"),
+        (
+            CellKind.ERROR,
+            "tls",
+            "sec.test: TLS failed: certificate has expired",
+            "failed: sec.test: TLS failed: certificate",
+        ),
+        (CellKind.UNKNOWN, "308 to https", "", "every answer is a redirect to https (308): probe the https port"),
+        (CellKind.UNKNOWN, "302", "", "every answer is a redirect (302): probe the URL that it redirects to"),
+    ],
+)
+def test_where_nobody_is_answered_afterwards_it_is_said_and_counts_as_failed(
+    kind: CellKind, note: str, message: str, words: str
+) -> None:
+    seen = answered(view(lane(0.5, Verdict.UNKNOWN, 40)), *[(kind, note)] * 40, message=message)
+    found = agreement(PLAN, seen, ())
+    assert (found.reached, found.unanswered) == (False, True)
+    assert words in found.words
+
+
+def test_a_version_that_fails_is_not_merely_counted() -> None:
+    failing = Finding("errors", Severity.CRITICAL, "v2 fails 40% of its requests")
+    seen = view(replace(lane(0.5, Verdict.NOT_YET, 20), missing=30))
+    seen = replace(seen, rollout=replace(seen.rollout, findings=(failing,)))
+    assert agreement(replace(PLAN, raises=True), seen, ()).unanswered
+    assert agreement(PLAN, seen, ()).counting == Counting(20, 30)
+
+
+def test_one_good_answer_or_too_few_bad_ones_are_no_failure() -> None:
+    bad, good = (CellKind.ERROR, "503"), (CellKind.ANSWER, "200")
+    mostly = answered(view(lane(0.5, Verdict.NOT_YET, 40)), *[bad] * 35, good, *[bad] * 4)
+    early = answered(view(lane(0.5, Verdict.NOT_YET, 3)), *[bad] * 40)
+    missing = answered(view(lane(0.5, Verdict.NOT_YET, 40)), *[(CellKind.UNKNOWN, "404")] * 40)
+    assert [agreement(PLAN, seen, ()).unanswered for seen in (mostly, early, missing)] == [False] * 3
+
+
+def test_an_act_without_a_share_that_raises_exposure_has_to_be_answered_too() -> None:
+    seen = answered(view(lane(None, samples=40)), *[(CellKind.ERROR, "503")] * 40)
+    raising = Plan(Act.APPROVE, KEY, "approve", (), (), (), raises=True, reaches=Milestone("a step further"))
+    assert agreement(raising, seen, ()).unanswered
+    assert agreement(replace(raising, raises=False), seen, ()).reached
+
+
+def test_answers_that_name_no_version_are_not_called_too_few() -> None:
+    seen = answered(view(replace(lane(0.5, samples=40), unknown=30)), message="say where it stands")
+    assert "30 of 40 answers name no version of this rollout: say where it stands" in agreement(PLAN, seen, ()).words

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.model.door import Door
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import INGRESSES, PODS, SERVICES, Ref
 from cockpit.model.rollout import Verdict
 from cockpit.model.view import FleetView, Kept, Sync
+from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import ManualClock
-from cockpit.session.journal import Journal
 from cockpit.session.session import PUBLISH_SECONDS, Session
 from cockpit.session.settings import Settings
 from tests.session.apiserver import ApiServer
@@ -99,7 +99,7 @@ async def test_a_kind_that_may_not_be_listed_leaves_the_rest_working(server: Api
     on = await stage(server)
     cluster = on.session.view().clusters[0]
     assert cluster.state is Sync.LIVE
-    assert cluster.message == "may not read: Pod"
+    assert cluster.message == "no permission to read Pod"
     assert [k.state for k in cluster.kinds if k.kind == "Pod"] == [Sync.FORBIDDEN]
     assert [v.rollout.key for v in on.session.view().rollouts] == [KEY]
 
@@ -107,7 +107,7 @@ async def test_a_kind_that_may_not_be_listed_leaves_the_rest_working(server: Api
 async def test_a_wrong_token_is_a_state(server: ApiServer, stage: Open) -> None:
     on = await stage(server, tokens=("wrong",), live=False)
     view = await on.until(lambda view: view.clusters[0].state is Sync.REFUSED)
-    assert "credentials are not accepted" in view.clusters[0].message
+    assert "credentials rejected" in view.clusters[0].message
     assert view.clusters[0].stale_since is not None
 
 
@@ -133,7 +133,7 @@ async def test_one_cluster_that_goes_away_does_not_disturb_the_other(stage: Open
         flips = {v.rollout.key.context: v.rollout.acts[0] for v in view.rollouts}
         assert flips["eu"].enabled
         assert not flips["us"].enabled
-        assert "us is retrying since" in flips["us"].why
+        assert "us is not up to date (retrying since" in flips["us"].why
         staying.change(SHOP, {"spec": {"selector": {"version": "v2"}}})
         await on.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[1].written == 1.0)
 
@@ -160,7 +160,7 @@ async def test_a_probe_starts_stops_and_follows_the_split(server: ApiServer, sta
     on = await stage(server)
     await on.session.probe(KEY, True)
     view = await on.until(lambda view: view.rollouts[0].probe.running)
-    assert view.rollouts[0].probe.door == Door("127.0.0.1", 80, "shop.test")
+    assert view.rollouts[0].probe.probe_target == ProbeTarget("127.0.0.1", 80, "shop.test")
     probe = on.probes[0]
     probe.see(Verdict.OFF, 812, v1=0.56, v2=0.44)
     view = await on.until(lambda view: view.rollouts[0].rollout.findings)
@@ -168,7 +168,7 @@ async def test_a_probe_starts_stops_and_follows_the_split(server: ApiServer, sta
     assert (finding.id, finding.text) == ("split-off", "v2 answers 44% of requests, 0% is written")
     server.change(SHOP, {"spec": {"selector": {"version": "v2"}}})
     view = await on.until(lambda view: not view.rollouts[0].rollout.findings)
-    assert len({epoch for _, epoch in probe.aimed}) == 2
+    assert len({epoch for _, epoch in probe.targets}) == 2
     await on.session.probe(KEY, False)
     await on.until(lambda view: not view.rollouts[0].probe.running)
     server.remove(SHOP)
@@ -179,10 +179,12 @@ async def test_where_a_probe_sends_is_remembered_without_its_secrets(
     server: ApiServer, stage: Open, tmp_path: Path
 ) -> None:
     on = await stage(server)
-    door = Door("127.0.0.1", 8080, "other.test", headers=(("X-Lane", "a"), ("Authorization", "Bearer hush")))
-    kept = await on.session.aim(KEY, door, rate=3.0)
+    probe_target = ProbeTarget(
+        "127.0.0.1", 8080, "other.test", headers=(("X-Lane", "a"), ("Authorization", "Bearer hush"))
+    )
+    kept = await on.session.set_target(KEY, probe_target, rate=3.0)
     assert kept == Kept(str(tmp_path / "state" / "targets.json"), ("Authorization",))
-    view = await on.until(lambda view: view.rollouts[0].probe.door == door)
+    view = await on.until(lambda view: view.rollouts[0].probe.probe_target == probe_target)
     assert "Authorization" in view.rollouts[0].probe.message
     await on.session.probe(KEY, True)
     assert on.probes[0].rates[-1] == 3.0
@@ -190,10 +192,12 @@ async def test_where_a_probe_sends_is_remembered_without_its_secrets(
 
     later = await stage(server)
     remembered = later.session.view().rollouts[0].probe
-    assert remembered.door == Door("127.0.0.1", 8080, "other.test", headers=(("X-Lane", "a"),))
+    assert remembered.probe_target == ProbeTarget("127.0.0.1", 8080, "other.test", headers=(("X-Lane", "a"),))
     assert "Authorization" in remembered.message
-    assert (await later.session.aim(KEY, None)).withheld == ()
-    view = await later.until(lambda view: view.rollouts[0].probe.door == Door("127.0.0.1", 80, "shop.test"))
+    assert (await later.session.set_target(KEY, None)).withheld == ()
+    view = await later.until(
+        lambda view: view.rollouts[0].probe.probe_target == ProbeTarget("127.0.0.1", 80, "shop.test")
+    )
 
 
 async def test_a_target_that_cannot_be_remembered_is_aimed_at_and_told(
@@ -201,11 +205,11 @@ async def test_a_target_that_cannot_be_remembered_is_aimed_at_and_told(
 ) -> None:
     (tmp_path / "state" / "targets.json").mkdir(parents=True)
     on = await stage(server)
-    door = Door("127.0.0.1", 8080, "other.test")
-    kept = await on.session.aim(KEY, door)
+    probe_target = ProbeTarget("127.0.0.1", 8080, "other.test")
+    kept = await on.session.set_target(KEY, probe_target)
     assert (kept.place, kept.withheld) == ("", ())
     assert "targets.json: cannot be written" in kept.problem
-    view = await on.until(lambda view: view.rollouts[0].probe.door == door)
+    view = await on.until(lambda view: view.rollouts[0].probe.probe_target == probe_target)
     assert view.rollouts[0].probe.message == kept.problem
 
 
@@ -233,8 +237,10 @@ async def test_objects_events_and_logs_are_read_as_safe_text(server: ApiServer, 
     assert "managedFields" not in text
     assert "\x1b" not in text
     events = await on.session.events("test", Ref(SERVICES, "shop", "shop"))
-    assert len(events) == 2
-    assert events[1] == "2026-01-01 10:00:02  Warning  Bad  no way (3 times)"
+    assert [(e.type, e.reason, e.messages, e.count, e.last) for e in events] == [
+        ("Warning", "Bad", ("no way",), 3, "2026-01-01T10:00:02Z"),
+        ("Normal", "", ("",), 1, "2026-01-01T10:00:01Z"),
+    ]
     assert await on.session.logs("test", Ref(PODS, "shop", "shop-v1-0")) == ("one", "two")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.stories import argo, argo_corners, kruise
+from tests.stories import argo, argo_corners, argo_routers, argo_workloads, kruise
 from tests.stories.story import Story
 
-STORIES: dict[str, Story] = {story.name: story for story in (*argo.STORIES, *argo_corners.STORIES, *kruise.STORIES)}
+TOLD = (argo, argo_corners, argo_routers, argo_workloads, kruise)
+STORIES: dict[str, Story] = {story.name: story for told in TOLD for story in told.STORIES}

@@ -1,4 +1,4 @@
-"""StatefulSets and DaemonSets in memory, as their controllers leave them."""
+"""Sets in memory, Kubernetes' own and OpenKruise's, as their controllers leave them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,29 @@ from typing import Any
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.plan import Ask, Plan, Refused
-from cockpit.model.refs import DAEMONSETS, STATEFULSETS
+from cockpit.model.refs import ADVANCED_STATEFULSETS, CLONESETS, DAEMONSETS, STATEFULSETS
 from cockpit.model.rollout import Rollout
-from cockpit.systems.sets.adapter import DaemonSetSystem, StatefulSetSystem
+from cockpit.systems.sets.adapter import (
+    AdvancedStatefulSetSystem,
+    CloneSetSystem,
+    DaemonSetSystem,
+    StatefulSetSystem,
+)
 from tests.objects import Cluster, owner
 
 Doc = dict[str, Any]
-SYSTEMS: dict[str, Adapter] = {"StatefulSet": StatefulSetSystem(), "DaemonSet": DaemonSetSystem()}
-RESOURCES = {"StatefulSet": STATEFULSETS, "DaemonSet": DAEMONSETS}
+SYSTEMS: dict[str, Adapter] = {
+    "StatefulSet": StatefulSetSystem(),
+    "DaemonSet": DaemonSetSystem(),
+    "CloneSet": CloneSetSystem(),
+    "AdvancedStatefulSet": AdvancedStatefulSetSystem(),
+}
+RESOURCES = {
+    "StatefulSet": STATEFULSETS,
+    "DaemonSet": DAEMONSETS,
+    "CloneSet": CLONESETS,
+    "AdvancedStatefulSet": ADVANCED_STATEFULSETS,
+}
 
 
 def template(image: str) -> Doc:
@@ -28,9 +43,11 @@ class Set:
 
     def __init__(self, kind: str, pods: list[str], *, newest: str, strategy: Doc | None = None) -> None:
         self.kind, self.cluster = kind, Cluster()
-        size = {"replicas": len(pods)} if kind == "StatefulSet" else {}
+        size = {"replicas": len(pods)} if kind != "DaemonSet" else {}
         spec = {"selector": {"matchLabels": {"app": "db"}}, "template": template(newest), **size}
-        doc: Doc = {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "db", "generation": 2}, "spec": spec}
+        resource = RESOURCES[kind]
+        doc: Doc = {"metadata": {"name": "db", "generation": 2}, "spec": spec}
+        doc |= {"apiVersion": resource.api_version, "kind": resource.kind}
         doc["spec"]["updateStrategy"] = strategy or {"type": "RollingUpdate", "rollingUpdate": {}}
         self.cluster.add(doc)
         self.doc = self.cluster.doc(kind, "db")
@@ -78,7 +95,7 @@ class Set:
 
     def _pod(self, number: int, image: str) -> None:
         plain, fails = image.rstrip("!"), image.endswith("!")
-        revision = f"db-h{plain}" if self.kind == "StatefulSet" else f"h{plain}"
+        revision = f"db-h{plain}" if self.kind != "DaemonSet" else f"h{plain}"
         status: Doc = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(not fails)}]}
         if fails:
             status["containerStatuses"] = [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}}]
@@ -98,7 +115,7 @@ class Set:
 
     def _tell(self, pods: list[str], newest: str, history: list[str]) -> None:
         updated = pods.count(newest)
-        if self.kind == "StatefulSet":
+        if self.kind != "DaemonSet":
             self.doc["status"] = {
                 "observedGeneration": 2,
                 "replicas": len(pods),

@@ -1,4 +1,4 @@
-"""DaemonSets: versions by revision, one pod on each node, and why there is no pause."""
+"""DaemonSets: versions by revision, one pod on each matching node, and why there is no pause."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def test_with_max_surge_both_pods_of_a_node_count_to_their_own_version() -> None
     [
         (Act.PAUSE, "no pause and no partition"),
         (Act.RESUME, "nothing to resume"),
-        (Act.SCALE, "one pod on each node"),
+        (Act.SCALE, "one pod on each matching node"),
         (Act.SET_WEIGHT, "no weights"),
-        (Act.JUMP, "no steps"),
+        (Act.JUMP, "no weights or steps"),
     ],
 )
 def test_what_it_does_not_have_it_says(act: Act, words: str) -> None:
@@ -55,4 +55,4 @@ def test_roll_back_restart_and_image() -> None:
 def test_on_delete_waits_for_somebody() -> None:
     rollout = Set("DaemonSet", ["v1", "v2"], newest="v2", strategy={"type": "OnDelete"}).read()
     assert rollout.phase is Phase.WAITING
-    assert "each is replaced once somebody deletes it" in rollout.message
+    assert "delete each to replace it" in rollout.message

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.door import Door
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS
 from cockpit.model.rollout import Phase, Role, Rollout
 from cockpit.systems.deployment.adapter import DeploymentSystem
@@ -74,7 +74,7 @@ def test_at_rest_one_version_takes_all(cluster: Cluster) -> None:
     assert (rollout.phase, rollout.key.system) == (Phase.AT_REST, "deployment")
     assert [(v.name, v.role, v.ready, v.desired) for v in rollout.versions] == [("v1", Role.STABLE, 3, 3)]
     assert [(s.version, s.declared, s.written) for s in rollout.lanes[0].shares] == [("v1", None, 1.0)]
-    assert "only template on record" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert "only template in the revision history" in refusal(cluster, Ask(Act.ROLLBACK))
 
 
 def test_a_rolling_update_splits_by_ready_pods(cluster: Cluster) -> None:
@@ -95,6 +95,7 @@ def test_roll_back_restores_the_template_to_the_letter(cluster: Cluster) -> None
     revise(cluster, 2, "bebullish/demo:v2")
     before = cluster.plain()
     plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert "v1 has no pods: they are created during the rollout" in plan.warnings
     cluster.send_all(plan.requests)
     template = cluster.doc("Deployment", NAME)["spec"]["template"]
     assert template["spec"]["containers"][0]["env"] == [{"name": "REVISION", "value": "1"}]
@@ -107,7 +108,7 @@ def test_roll_back_goes_to_a_named_version(cluster: Cluster) -> None:
     revise(revise(cluster, 2, "bebullish/demo:v2"), 3, "bebullish/demo:v3")
     assert [v.name for v in read(cluster).versions] == ["v2", "v3"]
     assert "back to v2 (revision 2)" in planned(cluster, Ask(Act.ROLLBACK)).title
-    assert "present template already" in refusal(cluster, Ask(Act.ROLLBACK, version="v3"))
+    assert "already the current template" in refusal(cluster, Ask(Act.ROLLBACK, version="v3"))
     assert "no version v9" in refusal(cluster, Ask(Act.ROLLBACK, version="v9"))
 
 
@@ -132,7 +133,7 @@ def test_a_template_that_waits_behind_a_pause_is_nothing_to_go_back_from(cluster
     cluster.send_all(planned(cluster, Ask(Act.PAUSE)).requests)
     cluster.doc("Deployment", NAME)["spec"]["template"]["spec"]["containers"][0]["image"] = "bebullish/demo:v3"
     for version in (None, "v1"):
-        assert "v2 is what runs" in refusal(cluster, Ask(Act.ROLLBACK, version=version))
+        assert "v2 still runs" in refusal(cluster, Ask(Act.ROLLBACK, version=version))
 
 
 def test_going_back_from_a_roll_back_is_told_as_going_forward(cluster: Cluster) -> None:
@@ -155,7 +156,7 @@ def test_pause_and_resume(cluster: Cluster) -> None:
     plan = planned(cluster, Ask(Act.PAUSE))
     cluster.send_all(plan.requests)
     assert read(cluster).phase is Phase.PAUSED
-    assert "paused already" in refusal(cluster, Ask(Act.PAUSE))
+    assert "already paused" in refusal(cluster, Ask(Act.PAUSE))
     resume = planned(cluster, Ask(Act.RESUME))
     cluster.send_all(resume.requests)
     assert cluster.plain() == before
@@ -220,8 +221,8 @@ def test_without_a_service_there_is_no_lane_and_no_door(cluster: Cluster) -> Non
     cluster.remove("Service", "demo-service")
     rollout = read(cluster)
     assert rollout.lanes == ()
-    assert "no Service selects its pods" in rollout.door_missing
-    assert rollout.entrance is None
+    assert "no Service selects its pods" in rollout.probe_target_missing
+    assert rollout.incomplete_target is None
 
 
 def test_the_door_is_an_ingress_that_leads_to_its_service(cluster: Cluster) -> None:
@@ -231,23 +232,23 @@ def test_the_door_is_an_ingress_that_leads_to_its_service(cluster: Cluster) -> N
     ingress["spec"]["tls"] = [{"hosts": ["*.example.com"]}]
     ingress["status"] = {"loadBalancer": {"ingress": [{"hostname": "gateway.local"}]}}
     cluster.add(ingress)
-    door = read(cluster).door
-    assert door is not None
-    assert (door.address, door.url) == ("gateway.local", "https://example.example.com/version")
+    probe_target = read(cluster).probe_target
+    assert probe_target is not None
+    assert (probe_target.address, probe_target.url) == ("gateway.local", "https://example.example.com/version")
     del ingress["status"]
     cluster.add(ingress)
-    assert read(cluster).door is None
-    assert read(cluster).entrance == Door("", 443, "example.example.com", "/version", tls=True)
+    assert read(cluster).probe_target is None
+    assert read(cluster).incomplete_target == ProbeTarget("", 443, "example.example.com", "/version", tls=True)
 
 
 def test_a_controllers_deployment_is_not_touched(cluster: Cluster) -> None:
     cluster.doc("Deployment", NAME)["metadata"]["ownerReferences"] = [
         {"apiVersion": "flagger.app/v1beta1", "kind": "Canary", "name": "demo", "uid": "u"}
     ]
-    assert "Flagger Canary demo drives" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert "Flagger Canary demo manages" in refusal(cluster, Ask(Act.ROLLBACK))
     assert not any(a.enabled for a in read(cluster).acts)
 
 
 def test_acts_that_do_not_apply_say_why(cluster: Cluster) -> None:
-    assert "no weights" in refusal(cluster, Ask(Act.SET_WEIGHT))
+    assert "without weights or steps" in refusal(cluster, Ask(Act.SET_WEIGHT))
     assert "Deployment default/demo-dp-v1 in test" in refusal(cluster, Ask(Act.FLIP))

@@ -179,7 +179,7 @@ def test_suspend_and_resume() -> None:
     assert any("failing checks do not roll it back" in w for w in plan.warnings)
     objects.send_all(plan.requests)
     assert read(objects).phase is Phase.PAUSED
-    assert "suspended already" in refusal(objects, Act.PAUSE)
+    assert "already suspended" in refusal(objects, Act.PAUSE)
     resume = planned(objects, Act.RESUME)
     objects.send_all(resume.requests)
     assert objects.plain() == before
@@ -192,26 +192,26 @@ def test_promotion_skips_the_analysis_and_says_that_it_stays_so() -> None:
     objects = cluster()
     plan = planned(objects, Act.PROMOTE)
     assert (plan.raises, plan.final) == (True, True)
-    assert any("every later release skips" in w for w in plan.warnings)
+    assert any("later releases skip" in w for w in plan.warnings)
     stale = cluster()
     stale.doc("Canary", "web")["metadata"]["generation"] = 4
     with pytest.raises(ConflictError):
         stale.send_all(plan.requests)
     objects.send_all(plan.requests)
     assert any(f.id == "analysis-skipped" for f in read(objects).findings)
-    assert "skips the analysis already" in refusal(objects, Act.PROMOTE)
-    assert "under way" in refusal(cluster(canary("Succeeded"), route(0)), Act.PROMOTE)
+    assert "already skips the analysis" in refusal(objects, Act.PROMOTE)
+    assert "no analysis in progress" in refusal(cluster(canary("Succeeded"), route(0)), Act.PROMOTE)
 
 
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (Act.SET_WEIGHT, "a weight by hand shifts its plan unseen"),
-        (Act.ROLLBACK, "back to the image of web-primary: a change during the analysis starts it anew"),
-        (Act.SET_IMAGE, "a release begins with another image in Deployment web"),
-        (Act.RETRY, "once the template of Deployment web"),
-        (Act.APPROVE, "no gate holds it"),
-        (Act.FLIP, "Flagger steers this by itself"),
+        (Act.SET_WEIGHT, "a manual weight changes its analysis unnoticed"),
+        (Act.ROLLBACK, "back to the image of web-primary; a change during the analysis restarts it"),
+        (Act.SET_IMAGE, "starts a release when Deployment web changes"),
+        (Act.RETRY, "change the template of Deployment web"),
+        (Act.APPROVE, "no gate blocks it"),
+        (Act.FLIP, "Flagger controls this Canary"),
     ],
 )
 def test_everything_else_is_refused_with_what_would_do_it(act: Act, words: str) -> None:
@@ -226,7 +226,7 @@ def test_a_gate_on_more_traffic_is_told_while_the_analysis_goes_on() -> None:
 
 def test_a_rollback_gate_is_the_way_back() -> None:
     hooks = {"webhooks": [{"name": "stop", "type": "rollback", "url": "http://gate.test/rollback/check"}]}
-    assert "open the rollback gate stop at gate.test/rollback/check" in refusal(
+    assert "open rollback gate stop at gate.test/rollback/check" in refusal(
         cluster(canary(analysis={"stepWeight": 10, **hooks}), route(10)), Act.ROLLBACK
     )
 

@@ -94,7 +94,7 @@ def test_a_template_that_changed_meanwhile_is_not_let_further() -> None:
 
 def test_going_back_by_the_partition_is_refused_with_the_right_way() -> None:
     db = stateful("v1 v2 v2 v2", "v2", strategy=held(1))
-    assert "raising the partition takes no updated pod back: roll back" in db.refusal(Ask(Act.JUMP, step=2))
+    assert "raising the partition does not take them back: roll back" in db.refusal(Ask(Act.JUMP, step=2))
     assert "1 to 4" in db.refusal(Ask(Act.JUMP, step=9))
     assert "number of pods" in db.refusal(Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)))
 
@@ -104,8 +104,8 @@ def test_pause_sets_the_partition_where_the_update_is() -> None:
     (request,) = plan.requests
     assert [o["value"] for o in request.body if o["op"] == "replace"] == [3]
     assert not plan.raises
-    assert "holds it already" in stateful("v1 v1 v2", "v2", strategy=held(2)).refusal(Ask(Act.PAUSE))
-    assert "nothing is being rolled out" in stateful("v1 v1", "v1").refusal(Ask(Act.PAUSE))
+    assert "already holds it" in stateful("v1 v1 v2", "v2", strategy=held(2)).refusal(Ask(Act.PAUSE))
+    assert "no update in progress" in stateful("v1 v1", "v1").refusal(Ask(Act.PAUSE))
 
 
 def test_pods_may_be_numbered_from_elsewhere() -> None:
@@ -127,7 +127,7 @@ def test_on_delete_waits_and_says_why_it_cannot_be_paused() -> None:
     assert "OnDelete has no partition" in db.refusal(Ask(Act.PAUSE))
     plan = db.plan(Ask(Act.ROLLBACK))
     assert plan.reaches is None
-    assert any("until somebody deletes it" in w for w in plan.warnings)
+    assert any("until you delete it" in w for w in plan.warnings)
 
 
 def test_roll_back_restores_the_template_of_the_revision() -> None:
@@ -146,7 +146,7 @@ def test_roll_back_by_number_reaches_what_is_not_shown() -> None:
     db = stateful("v3 v3", "v3")
     db.revision("v1", -1)
     db.revision("v2", 0)
-    assert "and revisions" in db.refusal(Ask(Act.ROLLBACK, version="v9"))
+    assert "; revisions: " in db.refusal(Ask(Act.ROLLBACK, version="v9"))
     db.cluster.send_all(db.plan(Ask(Act.ROLLBACK, version="0")).requests)
     assert db.image() == "v2"
 
@@ -163,9 +163,9 @@ def test_pods_that_never_get_ready_are_deleted_by_the_way_back() -> None:
 
 def test_another_image_and_a_restart() -> None:
     db = stateful("v1 v1", "v1")
-    assert "say which container: main" in db.refusal(Ask(Act.SET_IMAGE, image=("side", "x")))
-    assert "runs demo/db:v1 already" in db.refusal(Ask(Act.SET_IMAGE, image=("", "demo/db:v1")))
-    assert "is no image" in db.refusal(Ask(Act.SET_IMAGE, image=("", "a b")))
+    assert "say which container, as CONTAINER=IMAGE: main" in db.refusal(Ask(Act.SET_IMAGE, image=("side", "x")))
+    assert "already has image demo/db:v1" in db.refusal(Ask(Act.SET_IMAGE, image=("", "demo/db:v1")))
+    assert "is not a valid image" in db.refusal(Ask(Act.SET_IMAGE, image=("", "a b")))
     plan = db.plan(Ask(Act.SET_IMAGE, image=("", "demo/db:v2")))
     assert plan.raises
     db.cluster.send_all(plan.requests)
@@ -198,7 +198,7 @@ def test_an_owner_is_named() -> None:
     db.cluster.doc("StatefulSet", "db")["metadata"]["ownerReferences"] = [
         {"apiVersion": "rollouts.kruise.io/v1beta1", "kind": "Rollout", "name": "boss", "uid": "u"}
     ]
-    assert "Kruise Rollout boss drives StatefulSet default/db" in db.refusal(Ask(Act.ROLLBACK))
+    assert "Kruise Rollout boss manages StatefulSet default/db" in db.refusal(Ask(Act.ROLLBACK))
     assert not any(act.enabled for act in db.read().acts)
 
 

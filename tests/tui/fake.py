@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
-from cockpit.model.door import Door
-from cockpit.model.plan import Act, ActState, Ask, Change, Expected, PatchType, Plan, Refused, Request, Verb
-from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
+from cockpit.model.guard import GuardOrder
+from cockpit.model.health import Health, RolloutHealth
+from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+from cockpit.model.plan import Act, ActState, ActWay, Ask, Change, Plan, Refused, Request, Verb
+from cockpit.model.probe_job import InsideWish, JobShape
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.refs import DEPLOYMENTS, INGRESSES, JOBS, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import (
     Finding,
     Lane,
@@ -27,6 +32,7 @@ from cockpit.model.rollout import (
     Verdict,
     Version,
 )
+from cockpit.model.sampling import SampleScope
 from cockpit.model.view import (
     Cell,
     CellKind,
@@ -43,10 +49,18 @@ from cockpit.model.view import (
     Stage,
     Sync,
 )
+from cockpit.probe.from_pods import JobReport
+from cockpit.probe.sample import SampleOrder, SampleResult
+from cockpit.workloads.probe_targets import FoundTarget
+from tests.tui.plans import NAMESPACE, plan_of, revisions
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
-CONTEXT, NAMESPACE = "prod-eu", "shop"
-QUIET = ProbeView(False, None, 0.0, 10.0, 0, 0, 0, None)
+CONTEXT = "prod-eu"
+HURT = RolloutHealth(Health.HURT, "v2 answers 44% of requests, 30% is written")
+DOUBTFUL = RolloutHealth(Health.DOUBTFUL, "answers speak against 30% for v2 (24-29%, n=812)")
+FINE = RolloutHealth(Health.FINE, "users get what is written: 902 answers, none failed")
+NOWHERE = RolloutHealth(Health.NOT_MEASURED, "there is nowhere to send requests to")
+QUIET = ProbeView(False, None, 0.0, 10.0, 0, 0, 0)
 
 
 def pods(name: str, ready: int, desired: int) -> tuple[PodCell, ...]:
@@ -79,12 +93,15 @@ def lane(
 
 def acts(*enabled: Act, why: str = "does not apply at rest") -> tuple[ActState, ...]:
     usual = (Act.SET_WEIGHT, Act.HEADER, Act.FLIP, Act.PROMOTE, Act.ROLLBACK, Act.FINISH, Act.SCALE)
-    return tuple(ActState(act, act in enabled, "" if act in enabled else why) for act in usual)
+    ways = {
+        Act.PROMOTE: (ActWay("backend", "the Ingress sends all requests"), ActWay("selector", "the Service selects"))
+    }
+    return tuple(ActState(act, act in enabled, "" if act in enabled else why, ways.get(act, ())) for act in usual)
 
 
-def rollout(name: str, system: str, phase: Phase, lanes: tuple[Lane, ...], **more: object) -> Rollout:
+def rollout(name: str, system: str, phase: Phase, lanes: tuple[Lane, ...], **more: Any) -> Rollout:
     both = (version("v1", Role.STABLE, 2, 2), version("v2", Role.CANARY, 1, 1))
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "message": "",
         "versions": both,
         "objects": (Ref(INGRESSES, NAMESPACE, name), Ref(SERVICES, NAMESPACE, name)),
@@ -92,15 +109,15 @@ def rollout(name: str, system: str, phase: Phase, lanes: tuple[Lane, ...], **mor
         "acts": acts(Act.SET_WEIGHT, Act.ROLLBACK, Act.HEADER, Act.PROMOTE, Act.SCALE, why="no Service to point"),
     }
     key = RolloutKey(CONTEXT, NAMESPACE, name, system)
-    return Rollout(key, system, phase, lanes=lanes, **{**values, **more})  # type: ignore[arg-type]
+    return Rollout(key, system, phase, lanes=lanes, **{**values, **more})
 
 
-def cluster(state: Sync = Sync.LIVE, context: str = CONTEXT, **more: object) -> ClusterView:
+def cluster(state: Sync = Sync.LIVE, context: str = CONTEXT, **more: Any) -> ClusterView:
     kinds = (KindSync("Pod", state, START, objects=40),)
-    values: dict[str, object] = {"production": False, "message": "", "stale_since": None, "namespace": NAMESPACE}
+    values: dict[str, Any] = {"production": False, "message": "", "stale_since": None, "namespace": NAMESPACE}
     return ClusterView(
         context=context, server="https://10.0.0.1", user="ann", state=state, kinds=kinds, **{**values, **more}
-    )  # type: ignore[arg-type]
+    )
 
 
 def strip(count: int, every: int = 4, errors_every: int = 0) -> tuple[Cell, ...]:
@@ -122,9 +139,9 @@ def history(*shares: float | None, samples: int = 60) -> tuple[Point, ...]:
     )
 
 
-def probing(door_host: str = "web.shop.example", cells: int = 90, **more: object) -> ProbeView:
+def probing(target_host: str = "web.shop.example", cells: int = 90, **more: object) -> ProbeView:
     shares = [0.0] * 6 + [0.05, 0.08, 0.1, None, 0.12, 0.2, 0.24] + [0.28, 0.31, 0.3, 0.29] * 8
-    start = ProbeView(True, Door("10.0.0.9", 80, door_host), 12.0, 12.0, 812, 0, 0, START)
+    start = ProbeView(True, ProbeTarget("10.0.0.9", 80, target_host), 12.0, 12.0, 812, 0, 0)
     parts = {"strip": strip(cells), "strip_total": cells, "history": history(*shares), **more}
     return replace(start, **parts)  # type: ignore[arg-type]
 
@@ -154,14 +171,15 @@ def fleet() -> FleetView:
     git = Finding("owner", Severity.WARNING, "Argo CD app shop owns the Ingress", "syncs every 3 minutes")
     views = (
         RolloutView(rollout("http-server", "ingress", Phase.CANARY, (off,), findings=(finding, git),
-                            owners=(Owner("Application", "shop"),), message="canary weight 30 of 100"), probing()),
+                            owners=(Owner("Application", "shop"),), message="canary weight 30 of 100"), probing(),
+                    health=HURT),
         RolloutView(rollout("reviews", "istio", Phase.WAITING, (lane(0.2, 0.19), hdr), step=Step(2, 4, 0.2, "pause"),
-                            message="waits for approval"), probing("reviews.example")),
+                            message="waits for approval"), probing("reviews.example"), health=FINE),
         RolloutView(rollout("rollouts-demo", "argo", Phase.PAUSED, (lane(0.3, None, verdict=Verdict.UNKNOWN),),
                             step=Step(4, 6, 0.3, "pause 10m", "2026-01-01T00:12:30Z"), steps=ARGO_STEPS,
-                            acts=CONTROLLED, message="CanaryPauseStep"), QUIET),
+                            acts=CONTROLLED, message="CanaryPauseStep"), QUIET, health=NOWHERE),
         RolloutView(rollout("demo-service", "service", Phase.AT_REST, (rest,), versions=green,
-                            acts=acts(Act.FLIP, Act.FINISH)), QUIET),
+                            acts=acts(Act.FLIP, Act.FINISH)), QUIET, health=NOWHERE),
     )  # fmt: skip
     return FleetView(START + 300, (cluster(),), views, journal(views[0].rollout.key), False, "ann")
 
@@ -174,26 +192,6 @@ def journal(key: RolloutKey) -> tuple[Entry, ...]:
     )
 
 
-def plan_of(key: RolloutKey, ask: Ask, raises: bool, final: bool = False) -> Plan:
-    ref = Ref(INGRESSES, key.namespace, f"{key.name}-canary")
-    annotation = "/metadata/annotations/nginx.ingress.kubernetes.io~1canary-weight"
-    body = [{"op": "test", "path": annotation, "value": "30"}, {"op": "replace", "path": annotation, "value": "50"}]
-    to = "50%" if raises else "0%"
-    share = 0.5 if raises else 0.0
-    return Plan(
-        ask.act,
-        key,
-        "set weight" if raises else "roll back",
-        (Change("v2 in default", "30%", to),),
-        (Request(Verb.PATCH, ref, body, PatchType.JSON),),
-        (Expected("default", "v2", share),),
-        undo="puts the weight back to 30",
-        warnings=("50% of the traffic on 1 of 3 pods",) if raises else (),
-        raises=raises,
-        final=final,
-    )
-
-
 class FakeCockpit:
     """Implements the port. `answer` overrides what `prepare` gives; `hold` keeps `send` waiting until it is set."""
 
@@ -201,14 +199,28 @@ class FakeCockpit:
         self.current = view or fleet()
         self.listeners: list[Callable[[FleetView], None]] = []
         self.asks: list[tuple[RolloutKey, Ask]] = []
+        self.outlines: list[tuple[RolloutKey, Ask]] = []
+        self.why_outdated = ""
         self.sent: list[Prepared] = []
         self.probes: list[tuple[RolloutKey, bool]] = []
-        self.aims: list[tuple[RolloutKey, Door | None]] = []
+        self.selections: list[tuple[RolloutKey, ...]] = []
+        self.samples: list[tuple[tuple[str, ...], SampleScope]] = []
+        self.targets: list[tuple[RolloutKey, ProbeTarget | None]] = []
         self.kept = Kept("targets.json")
+        self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
+        self.why_no_guard = ""
+        self.prometheus: list[tuple[str, ...]] = []
+        self.real: list[tuple[RolloutKey, ...]] = []
         self.answer: Callable[[RolloutKey, Ask], Prepared | Refused] | None = None
         self.stages: tuple[Outcome, ...] = ()
         self.hold: asyncio.Event | None = None
         self.texts: dict[str, str] = {}
+        self.kept_revisions: tuple[Revision, ...] = revisions()
+        self.compared: list[tuple[str, str]] = []
+        self.logs_followed: list[LogOrder] = []
+        self.news: dict[str, asyncio.Queue[str]] = {}  # lines to come, by pod; "" ends the log
+        self.wishes: list[tuple[RolloutKey, InsideWish]] = []
+        self.inside: Prepared | Refused | None = None
 
     def view(self) -> FleetView:
         return self.current
@@ -245,6 +257,16 @@ class FakeCockpit:
         diff = ("-  canary-weight: 30", f"+  canary-weight: {50 if raises else 0}")
         return Prepared(plan_of(key, ask, raises, ask.act is Act.PROMOTE), ("server accepts the patch",), diff=diff)
 
+    async def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
+        self.outlines.append((key, ask))
+        answer = self.answer(key, ask) if self.answer else None
+        if isinstance(answer, Refused):
+            return answer
+        return answer.plan if answer else plan_of(key, ask, False)
+
+    async def outdated(self, prepared: Prepared) -> str:
+        return self.why_outdated
+
     async def send(
         self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
     ) -> Outcome:
@@ -264,15 +286,102 @@ class FakeCockpit:
     async def probe(self, key: RolloutKey, running: bool) -> None:
         self.probes.append((key, running))
 
-    async def aim(self, key: RolloutKey, door: Door | None, rate: float | None = None) -> Kept:
-        self.aims.append((key, door))
+    def select(self, keys: Collection[RolloutKey]) -> None:
+        self.selections.append(tuple(keys))
+
+    async def sample(self, contexts: Collection[str], scope: SampleScope) -> Kept:
+        self.samples.append((tuple(contexts), scope))
         return self.kept
+
+    async def set_target(self, key: RolloutKey, probe_target: ProbeTarget | None, rate: float | None = None) -> Kept:
+        self.targets.append((key, probe_target))
+        return self.kept
+
+    async def find_prometheus(self, contexts: Collection[str]) -> None:
+        self.prometheus.append(tuple(contexts))
+
+    async def read_real(self, keys: Collection[RolloutKey]) -> None:
+        self.real.append(tuple(keys))
+
+    async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
+        self.guards.append((key, order))
+        return self.why_no_guard
+
+    async def target_inside(self, key: RolloutKey) -> FoundTarget:
+        return FoundTarget(missing="nothing is asked from inside here")
+
+    async def prepare_job(
+        self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None
+    ) -> Prepared | Refused:
+        raise AssertionError("no Job is planned here")
+
+    async def run_job(self, prepared: Prepared, progress: Callable[[SampleResult], None]) -> JobReport:
+        raise AssertionError("no Job is run here")
+
+    async def prepare_inside(self, key: RolloutKey, wish: InsideWish) -> Prepared | Refused:
+        self.wishes.append((key, wish))
+        plan = Plan(
+            Act.PROBE,
+            key,
+            f"probe {key.name} from 5 pods of namespace {key.namespace}",
+            (
+                Change(f"Job {key.namespace}/cockpit-probe-{key.name}-0a1b2c", "none", "5 pods of curl:8"),
+                Change(f"requests to http://{key.name}.{key.namespace}.svc/", "0/s", "20/s for at most 300 s"),
+            ),
+            (Request(Verb.CREATE, Ref(JOBS, key.namespace, f"cockpit-probe-{key.name}-0a1b2c"), {"kind": "Job"}),),
+            (),
+            undo="the cockpit deletes the Job at the end",
+        )
+        checks = ("create Job: accepted in a dry run", f"needs in namespace {key.namespace}: create and delete jobs")
+        return self.inside or Prepared(plan, checks)
+
+    async def probe_inside(self, prepared: Prepared, report: Callable[[Outcome], None]) -> Outcome:
+        return await self.send(prepared, report=report)
 
     async def yaml(self, context: str, ref: Ref) -> str:
         return self.texts.get("yaml", f"kind: {ref.resource.kind}\nmetadata:\n  name: {ref.name}\n")
 
-    async def events(self, context: str, ref: Ref) -> tuple[str, ...]:
-        return (f"10:00:00 Normal Sync {ref}",)
+    async def describe(self, context: str, ref: Ref) -> tuple[str, ...]:
+        text = self.texts.get("describe", f"Name:    {ref.name}\nConditions:\n  Ready  True\nEvents: none")
+        return tuple(text.split("\n"))
+
+    async def events(self, context: str, ref: Ref) -> tuple[EventGroup, ...] | str:
+        if why := self.texts.get("no events"):
+            return why
+        first, last = "2026-01-01T00:00:00Z", "2026-01-01T00:04:00Z"
+        return (
+            EventGroup("Warning", "Unhealthy", ("Readiness probe failed: 503", "connection refused"), 12, first, last),
+            EventGroup("Normal", "Sync", (self.texts.get("event", f"synced {ref}"),), 1, first, first),
+        )
+
+    async def revisions(self, key: RolloutKey) -> tuple[Revision, ...]:
+        return self.kept_revisions
+
+    async def difference(self, key: RolloutKey, old: str, new: str) -> tuple[str, ...] | str:
+        self.compared.append((old, new))
+        found = self.texts.get("diff", f"--- {old}\n+++ {new}\n@@ -1 +1 @@\n-image: web:{old}\n+image: web:{new}")
+        return tuple(found.split("\n")) if found else ()
+
+    async def containers(self, context: str, pod: Ref) -> tuple[str, ...] | str:
+        return ("app", "proxy")
+
+    async def follow_log(self, order: LogOrder, tell: Callable[[Sequence[LogLine]], None]) -> str:
+        """Lines of a fixed text, then what a test puts into `news`, told from another thread as a session does."""
+        self.logs_followed.append(order)
+        name = order.pod.name
+        given = self.texts.get("log")
+        texts = given.split("\n") if given is not None else [f"line {n} of {name}" for n in range(order.lines)]
+        lines = [
+            LogLine(name, f"2026-01-01T00:{n // 60 % 60:02}:{n % 60:02}.000000000Z", t) for n, t in enumerate(texts)
+        ]
+        tell(lines)
+        if order.previous:
+            return "end of the previous run"
+        news: asyncio.Queue[str] = asyncio.Queue()
+        self.news[name] = news
+        while text := await news.get():
+            await asyncio.to_thread(tell, (LogLine(name, "2026-01-01T01:00:00.000000000Z", text),))
+        return "the pod has ended (Succeeded)"
 
     async def logs(self, context: str, pod: Ref, lines: int = 200) -> tuple[str, ...]:
         return tuple(f"line {i} of {pod.name}" for i in range(lines))

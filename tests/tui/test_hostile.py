@@ -14,7 +14,8 @@ from cockpit.tui.app import CockpitApp
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.screens.ask import WeightForm
 from tests.tui.driving import press, said, screen
-from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, plan_of, rollout
+from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, rollout
+from tests.tui.plans import plan_of
 
 HOSTILE = "[/foo] [red]x\x1b[31m\x1b]0;pwned\x07 \u202egnp.exe\u2069 $(rm) {x}"
 
@@ -69,7 +70,7 @@ async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
         await pilot.pause()
         app.post_message(ActionRequested(key, Act.ROLLBACK))
         await pilot.pause()
-        for words in ("web[red]: [/foo] [red]x", "jump does not exist", "no pod is there", "this rollout is gone"):
+        for words in ("web[red]: [/foo] [red]x", "jump does not exist", "no pod to read", "this rollout is gone"):
             assert words in heard + said(app)
         assert heard.count("web[red]") == 3
         assert said(app).count("web[red]") == 2

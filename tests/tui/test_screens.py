@@ -11,20 +11,20 @@ from textual.widgets import Button, Input
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
-from cockpit.model.view import FleetView, Outcome, Prepared, Stage, Sync
+from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage, Sync
 from cockpit.tui.screens.ask import ChoiceForm, LineForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.journal import JournalScreen
+from cockpit.tui.screens.logs import LogScreen
 from cockpit.tui.screens.palette import PaletteScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.screens.text import PodLog
-from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.painted import Painted
 from cockpit.tui.widgets.rollout_table import RolloutTable
 from cockpit.tui.widgets.scroll_text import ScrollText
 from tests.tui.driving import press, said, screen, shown
-from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, plan_of
+from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet
+from tests.tui.plans import plan_of
 
 
 async def test_roll_back_is_two_keys_and_one_sends_nothing() -> None:
@@ -34,8 +34,11 @@ async def test_roll_back_is_two_keys_and_one_sends_nothing() -> None:
         assert isinstance(app.screen, PlanDialog)
         assert app.focused is app.screen.query_one("#send")
         assert not cockpit.sent
-        assert "kubectl --context prod-eu -n shop patch" in shown(app)
         assert "v2 in default  30% → 0%" in shown(app)
+        assert "one patch of Ingress http-server-canary" in shown(app)
+        assert "kubectl" not in shown(app).replace("kubectl line", "")
+        await press(pilot, "p")
+        assert "kubectl --context prod-eu -n shop patch" in shown(app)
         await press(pilot, "enter")
         assert "verified" in shown(app)
     assert [(key.name, ask.act) for key, ask in cockpit.asks] == [("http-server", Act.ROLLBACK)]
@@ -66,7 +69,7 @@ async def test_what_raises_exposure_rests_on_cancel() -> None:
         await press(pilot, "w", "plus", "plus", "enter")
         assert isinstance(app.screen, PlanDialog)
         assert app.focused is app.screen.query_one("#cancel")
-        assert "more users get the new version" in shown(app)
+        assert "sends more users to the new version" in shown(app)
         await press(pilot, "enter")
         assert not cockpit.sent
     assert cockpit.asks[0][1] == Ask(Act.SET_WEIGHT, weights=(("v1", 0.6), ("v2", 0.4)))
@@ -109,6 +112,22 @@ async def test_an_unverified_end_says_why() -> None:
         assert "v2 still answers 12%" in shown(app)
 
 
+async def test_the_count_of_answers_takes_one_line() -> None:
+    cockpit = FakeCockpit()
+    plan = plan_of(cockpit.current.rollouts[0].rollout.key, Ask(Act.ROLLBACK), False)
+    counts = [Counting(20, 80), Counting(40, 60)]
+    cockpit.stages = (
+        Outcome(Stage.SENT, "accepted", plan),
+        *(Outcome(Stage.SENT, f"counted: {count}", plan, counting=count) for count in counts),
+        Outcome(Stage.VERIFIED, f"verified in the objects; {counts[1]}", plan, counting=counts[1]),
+    )
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "r", "enter")
+        assert "40 answers seen, about 60 more needed to be sure" in shown(app)
+        assert "20 answers seen" not in shown(app)
+        assert "verified in the objects" in shown(app)
+
+
 async def test_a_send_that_breaks_is_not_taken_for_done() -> None:
     cockpit = FakeCockpit()
 
@@ -128,7 +147,7 @@ async def test_a_blocked_plan_says_why_and_has_no_send() -> None:
     async with screen(cockpit) as (app, pilot):
         await press(pilot, "r")
         assert "you may not patch ingresses" in shown(app)
-        assert not app.screen.query_one("#send").display
+        assert app.screen.query_one("#send").disabled
         await press(pilot, "enter")
         assert isinstance(app.screen, FleetScreen)
     assert not cockpit.sent
@@ -140,7 +159,7 @@ async def test_a_refused_plan_says_why() -> None:
     async with screen(cockpit) as (app, pilot):
         await press(pilot, "r")
         assert "Service web in prod-eu selects nothing" in shown(app)
-        assert not app.screen.query_one("#send").display
+        assert app.screen.query_one("#send").disabled
 
 
 async def test_production_asks_for_the_name_before_what_is_final() -> None:
@@ -228,10 +247,12 @@ async def test_the_filter_narrows_the_list_and_escape_ends_it() -> None:
         await press(pilot, "slash", *"argo", "enter")
         table = app.screen.query_one(RolloutTable)
         assert [row.rollout.key.name for row in table.rows] == ["rollouts-demo"]
+        assert "the filter hides 3, esc shows all · 1 of 1" in shown(app)
         await press(pilot, "slash", *"zzz")
-        assert "no rollout has 'argozzz' in it" in shown(app)
+        assert "no rollout matches 'argozzz'" in shown(app)
         await press(pilot, "escape")
         assert len(table.rows) == 4
+        assert "the filter hides" not in shown(app)
 
 
 async def test_letters_typed_into_the_filter_are_no_acts() -> None:
@@ -297,7 +318,7 @@ async def test_the_probe_is_started_and_stopped() -> None:
         await press(pilot, "o")
         assert [(key.name, running) for key, running in cockpit.probes] == [("http-server", False)]
         view = cockpit.current.rollouts[2]
-        cockpit.change("rollouts-demo", rollout=replace(view.rollout, door_missing="no Ingress leads here"))
+        cockpit.change("rollouts-demo", rollout=replace(view.rollout, probe_target_missing="no Ingress leads here"))
         await pilot.pause()
         await press(pilot, "down", "down", "o")
         assert isinstance(app.screen, LineForm)
@@ -312,12 +333,12 @@ async def test_objects_events_logs_and_journal_are_a_key_away() -> None:
         await press(pilot, "tab")
         assert "kind: Service" in shown(app)
         await press(pilot, "escape", "e")
-        assert "Normal Sync Ingress shop/http-server" in shown(app)
+        assert "synced Ingress shop/http-server" in shown(app)
         await press(pilot, "escape", "down", "l")
-        assert isinstance(app.screen, PodLog)
-        assert "line 199 of v2-0" in shown(app)
+        assert isinstance(app.screen, LogScreen)
+        assert "line 499 of v2-0" in shown(app)
         await press(pilot, "escape", "i")
-        assert isinstance(app.screen, JournalScreen)
+        assert isinstance(pilot.app.screen, JournalScreen)
         assert "v2 10% -> 30%" in shown(app)
         await press(pilot, "down")
         assert "v2 0% -> 10%" in "".join(
@@ -329,7 +350,7 @@ async def test_help_lists_remapped_keys_and_why_some_do_not_apply() -> None:
     async with screen(keymap={"rollback": "b"}, size=(120, 60)) as (app, pilot):
         await press(pilot, "question_mark")
         text = shown(app)
-        assert "b     roll back" in text
+        assert "b          roll back" in text
         assert "no Service to point" in text
         await press(pilot, "question_mark", "b")
         assert isinstance(app.screen, PlanDialog)
@@ -358,7 +379,7 @@ async def test_every_size_shows_phase_shares_and_the_way_back(size: tuple[int, i
     async with screen(size=size) as (app, pilot):
         await press(pilot, "enter")
         text = shown(app)
-        for word in ("canary", "declared", "written", "observed", "roll back"):
+        for word in ("canary", "USERS", "44%", "WRITTEN", "30%", "roll back"):
             assert word in text
         for pane in app.screen.query(Painted):
             assert pane.region.bottom <= size[1] or not pane.display
@@ -372,16 +393,18 @@ async def test_an_empty_fleet_says_why() -> None:
         assert "no rollout is selected" in said(app)
 
 
-async def test_a_theme_is_a_key_away() -> None:
-    async with screen() as (app, pilot):
-        before = app.screen.query_one(HeaderBar).strip_at(0)
-        await press(pilot, "T")
-        assert app.theme == "light"
-        assert app.screen.query_one(HeaderBar).strip_at(0) != before
-
-
 async def test_over_all_namespaces_each_row_names_its_own() -> None:
     view = replace(fleet(), clusters=(cluster(namespace=None),))
     async with screen(FakeCockpit(view)) as (app, _):
         assert "all namespaces" in shown(app)
         assert "shop/reviews" in shown(app)
+
+
+async def test_the_cursor_of_a_field_does_not_blink() -> None:
+    """A blink sends bytes at rest, and nobody acts for a second."""
+    async with screen() as (app, pilot):
+        await press(pilot, "slash")
+        field = app.screen.query_one("#filter", Input)
+        assert field.has_focus
+        assert not field.cursor_blink
+        assert field._cursor_visible

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, ActState, Ask
-from cockpit.model.rollout import Phase, PlannedStep, Rollout, Step
+from cockpit.model.rollout import Phase, PlannedStep, Role, Rollout, Step
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import ASCII, UNICODE
-from cockpit.tui.paint import plain, width_of
-from cockpit.tui.widgets.step_track import plan_line, step_line, time_left
+from cockpit.tui.lines import plain, width_of
+from cockpit.tui.widgets.rollout_row import release_words as row_words
+from cockpit.tui.widgets.step_track import decision, plan_line, release_words, step_line, time_left
 from tests.tui.driving import press, said, screen, shown
-from tests.tui.fake import QUIET, START, FakeCockpit, fleet, lane, rollout
+from tests.tui.fake import QUIET, START, FakeCockpit, fleet, lane, rollout, version
 
 NOW = START + 300
 CONTROLLED = (Act.APPROVE, Act.PROMOTE, Act.PAUSE, Act.RESUME, Act.ABORT, Act.RETRY, Act.JUMP, Act.SET_IMAGE)
@@ -39,7 +40,8 @@ def stepped(
         entry = plan[at - 1]
         step = Step(at, len(plan), 0.2, entry.title, asks=entry.asks)
         step = replace(step, **more)  # type: ignore[arg-type]
-    acts = tuple(ActState(act, True) for act in (*CONTROLLED, *OTHERS, Act.ROLLBACK))
+    chosen = dict.fromkeys((Act.ENABLE, Act.DISABLE), ("v1", "v2"))
+    acts = tuple(ActState(act, True, versions=chosen.get(act, ())) for act in (*CONTROLLED, *OTHERS, Act.ROLLBACK))
     split = (lane(0.2, None),)
     return rollout("rollouts-demo", "argo", phase, split, step=step, steps=plan, acts=acts, message="CanaryPauseStep")
 
@@ -58,7 +60,7 @@ def line(shown: Rollout, width: int = 80) -> str:
         ("2026-01-01T00:15:00Z", "until 00:15:00, 10 min left"),
         ("2026-01-01T00:14:01+00:00", "until 00:14:01, 10 min left"),
         ("2026-01-01T00:05:30Z", "until 00:05:30, <1 min left"),
-        ("2026-01-01T00:05:00Z", "was to go on at 00:05:00"),
+        ("2026-01-01T00:05:00Z", "was due to continue at 00:05:00"),
         ("2026-01-01T05:05:00Z", "until 05:05:00, 5 h left"),
         (None, ""),
         ("soon", ""),
@@ -69,13 +71,26 @@ def test_what_is_left_of_a_pause_is_told_by_the_minute(until: str | None, left: 
     assert time_left(until, NOW, UTC) == left
 
 
+def test_the_title_and_the_row_name_the_same_versions() -> None:
+    old, stable = version("v0", Role.OLD, 1, 1), version("v1", Role.STABLE, 2, 2)
+    preview, canary = version("v3", Role.PREVIEW, 1, 1), version("v2", Role.CANARY, 1, 1)
+    shown = replace(stepped(2), versions=(old, stable, preview, canary))
+    assert release_words(shown, UNICODE) == "v1 → v2"
+    assert row_words(shown, 20, UNICODE).rstrip() == "v1 → v2"
+
+
+def test_a_finished_step_that_would_ask_waits_for_nobody() -> None:
+    assert decision(stepped(2)) == "waits for approval"
+    assert decision(replace(stepped(2), phase=Phase.AT_REST)) == ""
+
+
 @given(st.text(max_size=40) | st.none(), st.floats(0, 4e9))
 def test_no_text_of_a_cluster_is_too_odd_a_time(until: str | None, now: float) -> None:
     assert isinstance(time_left(until, now, UTC), str)
 
 
 def test_the_step_says_where_it_stands_why_and_what_lets_it_go_on() -> None:
-    assert line(stepped(2)) == " ●◉○○○○ step 2/6 20% pause  waits for a person  CanaryPauseStep"
+    assert line(stepped(2)) == " ●◉○○○○ step 2/6 20% pause  waits for approval  CanaryPauseStep"
     timed = stepped(4, until="2026-01-01T00:15:00Z")
     assert line(timed, 90) == " ●●●◉○○ step 4/6 20% pause 10m  until 00:15:00, 10 min left  CanaryPauseStep"
     assert line(stepped(6, Phase.PROGRESSING)) == " ●●●●●◉ step 6/6 20% 100%  CanaryPauseStep"
@@ -153,18 +168,18 @@ async def test_each_key_of_a_controller_ends_in_a_plan_for_what_it_says(keys: tu
 @pytest.mark.parametrize(
     ("keys", "why"),
     [
-        (("S", "enter"), "write the shares step by step"),
-        (("S", *"50 20", "enter"), "each step must be more than the one before"),
-        (("S", *"blue 20", "enter"), "versions are v1, v2"),
-        (("I", "enter"), "released already"),
-        (("I", *" x", "enter"), "write it as IMAGE"),
+        (("S", "enter"), "write it as PERCENT, such as 20 50 100"),
+        (("S", *"50 20", "enter"), "each step must be higher than the one before"),
+        (("S", *"blue 20", "enter"), "not a share: use 0 to 100"),
+        (("I", "backspace", "equals_sign", "enter"), "does not match"),
+        (("I", *" x", "enter"), "[CONTAINER=]IMAGE: name CONTAINER if"),
     ],
 )
 async def test_what_cannot_be_asked_for_is_said_in_the_form(keys: tuple[str, ...], why: str) -> None:
     fake = cockpit(stepped(2))
     async with screen(fake) as (app, pilot):
         await press(pilot, *keys)
-        assert why in shown(app)
+        assert why in " ".join(shown(app).split())
         assert fake.asks == []
 
 

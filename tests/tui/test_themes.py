@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from pathlib import Path
 
@@ -12,10 +14,14 @@ from textual.color import Color
 
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
-from cockpit.tui.ink import STYLES, Ink
 from cockpit.tui.run import make_app
+from cockpit.tui.styles import STYLES, Styles
 from cockpit.tui.themes import BASE, MEANINGS, ThemeError, load_themes, packaged_directory, theme_of
+from cockpit.tui.widgets.header_bar import HeaderBar
+from cockpit.tui.widgets.rollout_table import RolloutTable
+from tests.tui.driving import press, screen
 from tests.tui.fake import FakeCockpit
+from tests.tui.fleets import usual
 from tests.tui.terminal import on_terminal, settled
 
 OWN = load_themes(packaged_directory())
@@ -25,22 +31,29 @@ DARK = dict.fromkeys((*BASE, *MEANINGS), "#808080")
 
 def test_the_delivered_themes_are_all_usable() -> None:
     assert OWN.problems == ()
-    assert {"dark", "light", "ansi", "colour-blind"} <= set(OWN.themes)
+    assert tuple(OWN.themes) == NAMES
+    readme = (packaged_directory() / "README.md").read_text()
+    assert all(f"| `{name}` |" in readme for name in NAMES)
+
+
+NAMES = ("ansi", "colour-blind", "colour-blind-tritan", "dark", "high-contrast", "light", "projector")
+GROUNDS = ("cursor", "header", "production")
 
 
 @pytest.mark.parametrize("name", sorted(PAINTED))
-def test_text_stands_out_from_every_background_it_is_written_on(name: str) -> None:
-    """WCAG 2 asks 4.5:1 of text; 3:1 of bold text and of bars."""
+def test_text_stands_out_from_every_ground_it_is_written_on(name: str) -> None:
+    """WCAG 2.1 asks 4.5:1 of text, and 7:1 of what is called high contrast."""
     theme = PAINTED[name]
-    text = {key: Color.parse(value) for key, value in theme.variables.items()}
+    text = {key: Color.parse(value) for key, value in theme.variables.items() if key not in GROUNDS}
     text["foreground"] = Color.parse(theme.foreground or "")
-    grounds = {"background": Color.parse(theme.background or "")}
-    grounds |= {key: text.pop(key) for key in ("cursor", "header", "production")}
+    grounds = {key: Color.parse(theme.variables[key]) for key in GROUNDS}
+    grounds |= {"background": Color.parse(theme.background or ""), "surface": Color.parse(theme.surface or "")}
     for ground_name, ground in grounds.items():
         read = {"foreground": text["foreground"]} if ground_name == "production" else text
+        far = name == "high-contrast" or (name == "projector" and ground_name == "background")
         for text_name, colour in read.items():
             ratio = contrast(ground, colour)
-            assert ratio >= (4.5 if ground_name == "background" else 3.0), f"{text_name} on {ground_name}: {ratio:.1f}"
+            assert ratio >= (7.0 if far else 4.5), f"{text_name} on {ground_name}: {ratio:.1f}"
 
 
 def contrast(one: Color, other: Color) -> float:
@@ -53,6 +66,50 @@ def contrast(one: Color, other: Color) -> float:
 
     bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)
+
+
+# What eyes without one kind of cone see, as matrices of linear light (Machado, Oliveira, Fernandes 2009, severity 1).
+BLINDNESS = {
+    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+
+
+def seen_by(colour: Color, eyes: str) -> tuple[float, float, float]:
+    """A colour in CIELAB as these eyes see it."""
+    light = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in (c / 255 for c in colour.rgb)]
+    r, g, b = (min(max(sum(w * x for w, x in zip(row, light, strict=True)), 0), 1) for row in BLINDNESS[eyes])
+    x, y, z = (
+        (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.95047,
+        0.2126 * r + 0.7152 * g + 0.0722 * b,
+        (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.08883,
+    )
+    fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+@pytest.mark.parametrize(
+    ("name", "eyes"), [("colour-blind", "protan"), ("colour-blind", "deutan"), ("colour-blind-tritan", "tritan")]
+)
+def test_states_and_versions_differ_to_the_eyes_that_a_theme_is_for(name: str, eyes: str) -> None:
+    """A difference of 10 in CIELAB is seen at a glance; these have twice as much."""
+    variables = PAINTED[name].variables
+    for keys in (("ok", "waiting", "risk"), ("version-1", "version-2", "version-3")):
+        for one, other in itertools.combinations(keys, 2):
+            pair = [seen_by(Color.parse(variables[key]), eyes) for key in (one, other)]
+            assert math.dist(*pair) >= 20, f"{one} and {other}: {math.dist(*pair):.0f}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_selected_row_is_one_ground(name: str) -> None:
+    """Colours of its words on one background; where the terminal reverses it, no colours at all."""
+    async with screen(FakeCockpit(usual()), theme=name) as (app, _):
+        strip = app.screen.query_one(RolloutTable).strip_at(2)
+        row = [segment.style for segment in strip if segment.style is not None][1:-1]
+        grounds = {style.color if style.reverse else style.bgcolor for style in row}
+        assert len(grounds) == 1
+        assert {bool(style.reverse) for style in row} == {name == "ansi"}
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
@@ -68,7 +125,7 @@ def test_no_two_states_differ_by_colour_alone(glyphs: Glyphs) -> None:
 def test_ascii_signs_are_ascii() -> None:
     looks = (ASCII.phases, ASCII.verdicts, ASCII.severities, ASCII.pods, ASCII.syncs, ASCII.stages, ASCII.odd_cells)
     assert all(look.sign.isascii() for table in looks for look in table.values())
-    rest = [ASCII.cursor, ASCII.rule, ASCII.separator, ASCII.ellipsis, ASCII.none, ASCII.plus_minus, ASCII.levels]
+    rest = [ASCII.cursor, ASCII.rule, ASCII.ellipsis, ASCII.none, ASCII.plus_minus, ASCII.levels]
     assert "".join([*rest, *ASCII.bars, *ASCII.cells, *ASCII.interval, *ASCII.steps, ASCII.band]).isascii()
 
 
@@ -80,10 +137,10 @@ def test_the_linux_console_gets_ascii() -> None:
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        ({"backgruond": "#000000"}, "backgruond: no such key"),
-        ({"ok": "greenish"}, "ok: 'greenish' is no colour"),
-        ({"ok": 0x123456}, "ok: '1193046' is no colour"),
-        ({"dark": "yes"}, "dark: true or false"),
+        ({"backgruond": "#000000"}, "backgruond: unknown key"),
+        ({"ok": "greenish"}, "ok: 'greenish' is not a valid colour"),
+        ({"ok": 0x123456}, "ok: '1193046' is not a valid colour"),
+        ({"dark": "yes"}, "dark: expected true or false"),
     ],
 )
 def test_a_bad_theme_names_its_key(document: dict[str, object], said: str) -> None:
@@ -137,9 +194,9 @@ async def test_a_user_theme_can_change_one_colour_of_a_delivered_one(tmp_path: P
 
 @pytest.mark.parametrize("name", sorted(OWN.themes))
 def test_every_style_can_be_made_from_every_theme(name: str) -> None:
-    ink = Ink(OWN.themes[name].variables)
-    assert all(ink[style] is not None for style in STYLES)
-    assert ink["risk cursor"] != ink["risk"]
+    styles = Styles(OWN.themes[name].variables)
+    assert all(styles[style] is not None for style in STYLES)
+    assert styles["risk cursor"] != styles["risk"]
 
 
 async def test_no_color_leaves_the_colours_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +206,7 @@ async def test_no_color_leaves_the_colours_to_the_terminal(monkeypatch: pytest.M
         written = "".join(driver.written)
     assert "http-server" in written
     codes = {code for codes in re.findall(r"\x1b\[([\d;]*)m", written) for code in codes.split(";")}
-    assert codes <= {"", "0", "1", "7", "39", "49"}
+    assert codes <= {"", "0", "1", "2", "7", "39", "49"}
 
 
 def test_an_empty_no_color_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,3 +214,11 @@ def test_an_empty_no_color_means_nothing(monkeypatch: pytest.MonkeyPatch) -> Non
     app = make_app(FakeCockpit())
     assert not app.no_color
     assert app.theme == "dark"
+
+
+async def test_a_theme_is_a_key_away() -> None:
+    async with screen() as (app, pilot):
+        before = app.screen.query_one(HeaderBar).strip_at(0)
+        await press(pilot, "T")
+        assert app.theme == "high-contrast"
+        assert app.screen.query_one(HeaderBar).strip_at(0) != before

@@ -39,7 +39,7 @@ async def test_the_journal_undoes_on_the_rollout_of_its_line() -> None:
     async with screen(cockpit, keymap={"undo": "b"}) as (app, pilot):
         await press(pilot, "i", "end", "down", "down", "down", "b")
         assert isinstance(app.screen, PlanDialog)
-        assert "b undo the last act on the rollout of this line" in shown_on(app.screen_stack[-2])
+        assert "b undo" in shown_on(app.screen_stack[-2])
     assert cockpit.asks == [(other, Ask(Act.UNDO))]
 
 
@@ -50,5 +50,5 @@ async def test_nothing_is_undone_that_was_not_sent_or_may_not_be(keys: tuple[str
         cockpit = FakeCockpit(replace(view, rollouts=()))
         async with screen(cockpit) as (app, pilot):
             await press(pilot, *keys)
-            assert any(word in said(app) for word in ("no rollout is selected", "nothing was asked", "read-only"))
+            assert any(word in said(app) for word in ("no rollout is selected", "journal is empty", "read-only"))
         assert not cockpit.asks

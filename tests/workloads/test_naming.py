@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.workloads.naming import image_repository, image_tag, natural, version_names
+from cockpit.workloads.images import image_repository, image_tag
+from cockpit.workloads.naming import natural, version_names
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,33 @@ def test_images(image: str, repository: str, tag: str | None) -> None:
 
 def test_v9_comes_before_v10() -> None:
     assert sorted(["v10", "v9", "a", "v9b"], key=natural) == ["a", "v9", "v9b", "v10"]
+
+
+def told(*images: tuple[str, ...]) -> tuple[str, ...]:
+    return version_names([Named(f"web-{number}", images=of) for number, of in enumerate(images)])
+
+
+def test_the_image_that_differs_names_the_versions() -> None:
+    assert told(("helper:1", "app:7.1"), ("helper:1", "app:7.2")) == ("7.1", "7.2")
+    assert told(("app:7.1", "helper:1"), ("helper:1", "app:7.2")) == ("7.1", "7.2"), "whatever their order"
+
+
+def test_a_sidecar_names_no_version() -> None:
+    assert told(("app:7.1", "istio/proxyv2:1.21"), ("app:7.1", "istio/proxyv2:1.22")) == ("web-0", "web-1")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("a" * 60 + "-blue", "a" * 60 + "-green"),
+        ("a" * 41 + "blue" + "b" * 41, "a" * 41 + "green" + "b" * 41),
+        ("a" * 30 + "x" + "b" * 100, "a" * 30 + "y" + "b" * 100, "short"),
+    ],
+)
+def test_names_that_are_cut_are_still_told_apart(texts: tuple[str, ...]) -> None:
+    for candidates in ([Named(text) for text in texts], [Named("same", {"version": text}) for text in texts]):
+        names = version_names(candidates)
+        assert len(set(names)) == len(texts)
+        assert all(len(name) <= 40 for name in names)
+        assert not any(name.endswith("-2") for name in names), "by the text, not by a number"
+    assert "blue" in names[0] or "x" in names[0]

@@ -1,1 +1,1 @@
-"""One file per subject of the command line."""
+"""One file per group of commands."""

@@ -1,26 +1,30 @@
-"""The acts as commands: each is a plan first, then a question, then one sending."""
+"""The acts as commands: each plans, asks, then sends.
+
+`planning.act_arguments` declares their arguments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import click
 
-from cockpit.cli.acting import How, act
-from cockpit.cli.arguments import container_image, counts, pair, rising_shares, weights
+from cockpit.cli.acting import SendOptions, act
+from cockpit.cli.completing import completes
 from cockpit.cli.names import version_named
 from cockpit.cli.options import DURATION, output_option, shared_options
-from cockpit.cli.program import Program
+from cockpit.cli.program import Completes, Program
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Rollout
-
-F = TypeVar("F", bound=Callable[..., Any])
+from cockpit.planning.act_arguments import ACT_SPECS, ActSpec, Argument, ArgumentKind
+from cockpit.planning.argument_text import UnknownVersionError, parsed
 
 _HOW: tuple[Callable[[Any], Any], ...] = (
-    click.option("--dry-run", is_flag=True, help="Print the plan, let the server check it, and send nothing."),
+    click.option("--dry-run", is_flag=True, help="Print the plan and let the server check it; send nothing."),
     click.option("--yes", "-y", is_flag=True, help="Send without asking."),
-    click.option("--confirm", metavar="NAME", help="The rollout's name, where production asks for it."),
+    click.option("--confirm", metavar="NAME", help="The rollout's name, to confirm acts on production."),
     click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until objects and traffic agree."),
     click.option("--probe/--no-probe", default=True, show_default=True, help="Sample the traffic while waiting."),
     click.option("--within", type=DURATION, default=60.0, metavar="TIME", help="How long to wait (60s)."),
@@ -28,151 +32,112 @@ _HOW: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def _act(which: Act, text: str) -> Callable[[F], click.Command]:
-    """A command for one act: the function gives what is asked, from the rollout and the arguments."""
+def _command(which: Act) -> click.Command:
+    """The command of one act, with its declared arguments."""
+    spec = ACT_SPECS[which]
 
-    def made(ask: F) -> click.Command:
-        @click.pass_obj
-        def run(
-            program: Program,
-            /,
-            name: str,
-            dry_run: bool,
-            yes: bool,
-            confirm: str | None,
-            wait: bool,
-            probe: bool,
-            within: float,
-            output: str,
-            **arguments: Any,
-        ) -> None:
-            how = How(dry_run, yes, confirm, within if wait else 0.0, probe, output)
-            # The way back leads to rollouts that an act has removed as well.
-            asked = Ask(which) if which is Act.UNDO else lambda rollout: ask(rollout, **arguments)
-            act(program, name, asked, how)
+    @click.pass_obj
+    def run(
+        program: Program,
+        /,
+        name: str,
+        dry_run: bool,
+        yes: bool,
+        confirm: str | None,
+        wait: bool,
+        probe: bool,
+        within: float,
+        output: str,
+        **arguments: Any,
+    ) -> None:
+        how = SendOptions(dry_run, yes, confirm, within if wait else 0.0, probe, output)
+        _check_given(spec, arguments)
+        # Undo also works for rollouts that an act has removed.
+        asked = Ask(which) if which is Act.UNDO else lambda rollout: _ask(which, rollout, arguments)
+        act(program, name, asked, how)
 
-        run.__click_params__ = list(getattr(ask, "__click_params__", []))  # type: ignore[attr-defined]
-        command: Any = run
-        for option in reversed(_HOW):
-            command = option(command)
-        command = click.argument("name")(shared_options(command))
-        return click.command(str(which), help=text)(command)
-
-    return made
-
-
-def _versions(rollout: Rollout) -> Sequence[str]:
-    return [version.name for version in rollout.versions]
+    command: Any = run
+    for option in reversed(_HOW):
+        command = option(command)
+    for argument in reversed(spec.arguments):
+        command = _declared(argument)(command)
+    command = click.argument("name", shell_complete=completes(Completes.ROLLOUT))(shared_options(command))
+    return click.command(str(which), help=_help(spec))(command)
 
 
-def _named(rollout: Rollout, version: str | None) -> str | None:
-    return None if version is None else version_named(_versions(rollout), version, str(rollout.key))
+def _help(spec: ActSpec) -> str:
+    words = f"{spec.help[0].upper()}{spec.help[1:]}."
+    placed = [f"{argument.form}: {argument.help}" for argument in spec.arguments if not argument.option]
+    return "\n\n".join([words, *placed])
 
 
-@_act(Act.SET_WEIGHT, "Write shares: VERSION=PERCENT for each version; one that is missing gets the rest.")
-@click.argument("shares", metavar="VERSION=PERCENT...", nargs=-1, required=True)
-def set_weight(rollout: Rollout, shares: tuple[str, ...]) -> Ask:
-    return Ask(Act.SET_WEIGHT, weights=weights(rollout, shares))
+def _declared(argument: Argument) -> Callable[[Any], Any]:
+    """The argument for click, and the flag that replaces it."""
+    field = str(argument.kind)
+    if argument.option:
+        return click.option(argument.option, field, metavar=argument.form, help=argument.help)
+    form = f"{argument.form}..." if argument.many else argument.form
+    form = form if argument.required else f"[{form}]"
+    if argument.kind is ArgumentKind.STEP:
+        placed = click.argument(field, metavar=form, type=click.IntRange(min=1), required=argument.required)
+    else:
+        placed = click.argument(field, metavar=form, nargs=-1 if argument.many else 1, required=argument.required)
+    if not argument.without:
+        return placed
+    flag = click.option(argument.without, _flag(argument), is_flag=True, help=argument.without_help)
+    return lambda command: placed(flag(command))
 
 
-@_act(Act.SCALE, "Set the number of pods of versions: VERSION=COUNT.")
-@click.argument("numbers", metavar="VERSION=COUNT...", nargs=-1, required=True)
-def scale(rollout: Rollout, numbers: tuple[str, ...]) -> Ask:
-    return Ask(Act.SCALE, counts=counts(rollout, numbers))
+def _flag(argument: Argument) -> str:
+    return f"without_{argument.kind}"
 
 
-@_act(Act.HEADER, "Send requests with the header KEY: VALUE to VERSION, or with --remove no longer.")
-@click.argument("version")
-@click.argument("header", metavar="KEY=VALUE", required=False)
-@click.option("--remove", is_flag=True, help="Take the header rule of VERSION away.")
-def header(rollout: Rollout, version: str, header: str | None, remove: bool) -> Ask:
-    if remove is (header is not None):
-        raise click.UsageError("give either KEY=VALUE or --remove")
-    return Ask(
-        Act.HEADER, version=_named(rollout, version), header=None if header is None else pair(header, "KEY=VALUE")
-    )
+def _check_given(spec: ActSpec, given: Mapping[str, Any]) -> None:
+    """Raise a usage error if both an argument and the flag that replaces it are given, or neither."""
+    for argument in spec.arguments:
+        if argument.without and bool(given[_flag(argument)]) is _is_given(given[str(argument.kind)]):
+            raise click.UsageError(f"give either {argument.form}, such as {argument.example}, or {argument.without}")
 
 
-@_act(Act.FLIP, "Send all traffic to the other version, or to VERSION.")
-@click.argument("version", required=False)
-def flip(rollout: Rollout, version: str | None) -> Ask:
-    return Ask(Act.FLIP, version=_named(rollout, version))
+def _is_given(value: Any) -> bool:
+    return value is not None and value != ()
 
 
-@_act(Act.ROLLBACK, "Send all traffic to the stable version, by the system's own means.")
-@click.option("--to", "version", metavar="VERSION", help="The version or the revision number to go back to.")
-def rollback(rollout: Rollout, version: str | None) -> Ask:
-    if version and version.isdecimal() and rollout.version(version) is None:
-        return Ask(Act.ROLLBACK, version=version)
-    return Ask(Act.ROLLBACK, version=_named(rollout, version))
-
-
-@_act(Act.PROMOTE, "Make the new version the stable one.")
-@click.option("--by", type=click.Choice(["selector", "backend"]), help="What to re-target on an Ingress.")
-def promote(rollout: Rollout, by: str | None) -> Ask:
-    return Ask(Act.PROMOTE, by=by)
-
-
-@_act(Act.JUMP, "Go to a step of the plan, counted from 1.")
-@click.argument("step", type=click.IntRange(min=1))
-def jump(rollout: Rollout, step: int) -> Ask:
-    return Ask(Act.JUMP, step=step)
-
-
-@_act(Act.SET_IMAGE, "Release another image: IMAGE, or CONTAINER=IMAGE where the pods have several containers.")
-@click.argument("image", metavar="[CONTAINER=]IMAGE")
-def set_image(rollout: Rollout, image: str) -> Ask:
-    return Ask(Act.SET_IMAGE, image=container_image(image))
-
-
-@_act(Act.ENABLE, "Let VERSION take traffic, or a controller that was disabled go on.")
-@click.argument("version", required=False)
-def enable(rollout: Rollout, version: str | None) -> Ask:
-    return Ask(Act.ENABLE, version=_named(rollout, version))
-
-
-@_act(Act.DISABLE, "Take VERSION out of the traffic, or stop a controller.")
-@click.argument("version", required=False)
-def disable(rollout: Rollout, version: str | None) -> Ask:
-    return Ask(Act.DISABLE, version=_named(rollout, version))
-
-
-@_act(Act.STEPS, "Plan the shares that VERSION is to get step by step, such as 20 50 100, or end the plan.")
-@click.argument("version")
-@click.argument("percents", metavar="PERCENT...", nargs=-1)
-@click.option("--end", is_flag=True, help="Take the plan away; the shares stay as they are.")
-def steps(rollout: Rollout, version: str, percents: tuple[str, ...], end: bool) -> Ask:
-    if end is bool(percents):
-        raise click.UsageError("give either the shares step by step, such as 20 50 100, or --end")
-    return Ask(Act.STEPS, version=_named(rollout, version), steps=rising_shares(percents))
-
-
-def _simple(name: Act, text: str) -> click.Command:
-    @_act(name, text)
-    def ask(rollout: Rollout) -> Ask:
-        return Ask(name)
-
+def _ask(which: Act, rollout: Rollout, given: Mapping[str, Any]) -> Ask:
+    """The ask; raises a usage error for invalid arguments, CommandFailed for an unknown version."""
+    values: dict[str, Any] = {}
+    versions = [version.name for version in rollout.own_versions]
+    for argument in ACT_SPECS[which].arguments:
+        value = given[str(argument.kind)]
+        if _is_given(value):
+            words: Sequence[str] = value if argument.many else (str(value),)
+            values[str(argument.kind)] = _parsed(argument, words, versions, str(rollout.key))
+    ask = replace(Ask(which), **values)
+    _check_way(ask, rollout)
     return ask
 
 
-ACT_COMMANDS: tuple[click.Command, ...] = (
-    set_weight,
-    flip,
-    rollback,
-    _simple(Act.UNDO, "Undo the last act on the rollout."),
-    header,
-    scale,
-    promote,
-    _simple(Act.FINISH, "Clean up what is left of a release that is over."),
-    _simple(Act.APPROVE, "Let a rollout that waits go on by one step."),
-    _simple(Act.PAUSE, "Hold a rollout where it is."),
-    _simple(Act.RESUME, "Let a held rollout go on."),
-    _simple(Act.ABORT, "Stop a release and go back to the stable version."),
-    _simple(Act.RETRY, "Try an aborted release again."),
-    jump,
-    steps,
-    set_image,
-    _simple(Act.RESTART, "Replace every pod by one of the same version."),
-    enable,
-    disable,
+def _parsed(argument: Argument, words: Sequence[str], versions: Sequence[str], where: str) -> Any:
+    try:
+        return parsed(argument, words, versions)
+    except UnknownVersionError as error:
+        return version_named(versions, error.name, where)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _check_way(ask: Ask, rollout: Rollout) -> None:
+    """Raise a usage error for a way that this rollout does not have."""
+    ways = next((state.ways for state in rollout.acts if state.act is ask.act), ())
+    if ask.by and ways and ask.by not in [way.id for way in ways]:
+        known = "; ".join(f"{way.id}: {way.words}" for way in ways)
+        raise click.BadParameter(f"{ask.by[:40]!r} is not a way to {ask.act} here. Use one of {known}")
+
+
+# Acts for every release first, then acts of systems with steps.
+_ORDER = (
+    *(Act.SET_WEIGHT, Act.FLIP, Act.ROLLBACK, Act.UNDO, Act.HEADER, Act.SCALE, Act.PROMOTE, Act.FINISH, Act.APPROVE),
+    *(Act.PAUSE, Act.RESUME, Act.ABORT, Act.RETRY, Act.JUMP, Act.STEPS, Act.SET_IMAGE, Act.RESTART, Act.ENABLE),
+    Act.DISABLE,
 )
+ACT_COMMANDS: tuple[click.Command, ...] = tuple(_command(act) for act in _ORDER)

@@ -1,4 +1,4 @@
-"""`completion`: the script that makes a shell complete commands and flags."""
+"""`completion`: prints the shell completion script."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from cockpit.cli.output import emit
-from cockpit.cli.running import Failed
+from cockpit.cli.running import CommandFailed
 
 
 @click.command("completion")
@@ -22,5 +22,5 @@ def completion_command(ctx: click.Context, shell: str) -> None:
     """
     kind = get_completion_class(shell)
     if kind is None:
-        raise Failed(f"no completion for {shell}")
+        raise CommandFailed(f"no completion for {shell}")
     emit(kind(ctx.find_root().command, {}, "cockpit", "_COCKPIT_COMPLETE").source())

@@ -1,4 +1,4 @@
-"""`demo`: an embedded cluster, with the screen on it or for other clients."""
+"""`demo`: an embedded cluster, with the screen or for other clients."""
 
 from __future__ import annotations
 
@@ -6,41 +6,49 @@ from pathlib import Path
 
 import click
 
+from cockpit.cli.completing import completes
 from cockpit.cli.options import given, shared_options
-from cockpit.cli.program import DemoOrder, Program, StartError
-from cockpit.cli.running import Failed
+from cockpit.cli.program import Completes, DemoOrder, Program, StartError
+from cockpit.cli.running import CommandFailed
 
 _PORT = click.IntRange(0, 65535)
 
 
 @click.command("demo")
-@click.argument("scenarios", metavar="[SCENARIO...]", nargs=-1)
-@click.option("--list", "listing", is_flag=True, help="List the scenarios and end.")
-@click.option("--serve", is_flag=True, help="Run the cluster alone, for kubectl and curl, until SIGTERM or Ctrl-C.")
+@click.argument("scenarios", metavar="[SCENARIO...]", nargs=-1, shell_complete=completes(Completes.SCENARIO))
+@click.option("--list", "listing", is_flag=True, help="List the scenarios and exit.")
+@click.option("--tour", is_flag=True, help="Open in large print, for a room of people: space shows the next rollout.")
+@click.option("--serve", is_flag=True, help="Run only the cluster, for kubectl and curl, until SIGTERM or Ctrl-C.")
 @click.option(
-    "--kubeconfig-out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write its kubeconfig."
+    "--kubeconfig-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the kubeconfig to this file.",
 )
-@click.option("--api-port", type=_PORT, default=0, metavar="N", help="Port of its API; chosen by the system if 0.")
-@click.option("--gateway-port", type=_PORT, default=0, metavar="N", help="Port of its gateway; chosen if 0.")
+@click.option("--api-port", type=_PORT, default=0, metavar="N", help="Port of the API; 0 lets the system choose.")
+@click.option(
+    "--gateway-port", type=_PORT, default=0, metavar="N", help="Port of the gateway; 0 lets the system choose."
+)
 @shared_options
 @click.pass_context
 def demo_command(
     ctx: click.Context,
     scenarios: tuple[str, ...],
     listing: bool,
+    tour: bool,
     serve: bool,
     kubeconfig_out: Path | None,
     api_port: int,
     gateway_port: int,
 ) -> None:
-    """Start an embedded cluster, with the screen on it.
+    """Start an embedded cluster and open the screen on it.
 
-    Releases of the chosen SCENARIO go on by themselves and can be taken over at any time.
-    With --context, repeated, there are several clusters of these names.
+    Releases of the chosen SCENARIO progress on their own and can be taken over at any time.
+    Repeat --context to start several clusters with these names.
     """
     program: Program = ctx.obj
-    order = DemoOrder(scenarios, serve, listing, kubeconfig_out, api_port, gateway_port, given().contexts)
+    order = DemoOrder(scenarios, serve, listing, tour, kubeconfig_out, api_port, gateway_port, given().contexts)
     try:
         ctx.exit(program.demo(order, given()))
     except StartError as problem:
-        raise Failed(str(problem)) from None
+        raise CommandFailed(str(problem)) from None

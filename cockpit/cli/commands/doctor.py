@@ -1,8 +1,9 @@
-"""`doctor`: what this cluster, this user and this machine give."""
+"""`doctor`: checks clusters, permissions and this machine."""
 
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from importlib.metadata import version
 
 import click
@@ -13,8 +14,8 @@ from cockpit.cli.options import given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.program import Program
 from cockpit.cli.running import with_session
-from cockpit.cli.waiting import decided, until
-from cockpit.model.view import ClusterView, FleetView, Sync
+from cockpit.cli.waiting import decided, unread, until
+from cockpit.model.view import ClusterView, FleetView, KindSync, Sync
 from cockpit.session.port import Cockpit
 
 
@@ -23,7 +24,7 @@ from cockpit.session.port import Cockpit
 @output_option("table", "json", "yaml")
 @click.pass_obj
 def doctor_command(program: Program, output: str) -> None:
-    """Say what can be read of each context, where files are kept, and which versions run."""
+    """Show what can be read in each context, where files are stored, and which versions are installed."""
     options = given()
 
     async def work(port: Cockpit) -> FleetView:
@@ -41,6 +42,8 @@ def doctor_command(program: Program, output: str) -> None:
     else:
         clusters = [cluster_document(cluster) for cluster in view.clusters]
         emit_document({"clusters": clusters, "paths": paths, "versions": versions}, output)
+    if unread(view):
+        raise click.exceptions.Exit(int(ExitCode.UNREAD))
     if any(cluster.state is not Sync.LIVE for cluster in view.clusters):
         raise click.exceptions.Exit(int(ExitCode.ERROR))
 
@@ -56,9 +59,18 @@ def _cluster(cluster: ClusterView) -> str:
         "production": marked,
         "state": f"{cluster.state}" + (f": {cluster.message}" if cluster.message else ""),
     }
-    rows = [(kind.kind, str(kind.state), str(kind.objects), kind.error or "-") for kind in cluster.kinds]
+    several = Counter(kind.kind for kind in cluster.kinds)
+    rows = [
+        (_kind(kind, several[kind.kind] > 1), str(kind.state), str(kind.objects), kind.error or "-")
+        for kind in cluster.kinds
+    ]
     kinds = table(("KIND", "STATE", "OBJECTS", "WHY"), rows) if rows else ""
     return f"{_pairs(facts)}\n{kinds}".rstrip()
+
+
+def _kind(kind: KindSync, several: bool) -> str:
+    """The kind, with its group where several groups have one of this name."""
+    return f"{kind.kind}.{kind.group}" if several and kind.group else kind.kind
 
 
 def _pairs(facts: dict[str, str]) -> str:

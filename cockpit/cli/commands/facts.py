@@ -1,29 +1,40 @@
-"""`list`, `show` and `watch`: facts, without asking for anything to change."""
+"""`list`, `show` and `watch`: read-only commands."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from cockpit.cli.changes import changes, only
-from cockpit.cli.documents import group_document, rollout_document, time_text
+from cockpit.cli.completing import completes
+from cockpit.cli.documents import group_document, view_document
 from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.goals import End, Goal, GoalType, Kind, Pursuit
 from cockpit.cli.names import find, short_name, where_it_is
-from cockpit.cli.options import given, output_option, shared_options
+from cockpit.cli.options import DURATION, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, emit_line, table
-from cockpit.cli.program import Program
-from cockpit.cli.running import talk, with_session
+from cockpit.cli.program import Completes, Program
+from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.show import describe
-from cockpit.cli.waiting import readable, synced, views
+from cockpit.cli.times import time_text
+from cockpit.cli.waiting import Unread, shown_in, synced, unread, views, withheld, words_of
 from cockpit.cli.words import declared, observed, pods, state, step, verdict, written
-from cockpit.model.rollout import Rollout
+from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.port import Cockpit
 
-_HEADS = ("ROLLOUT", "SYSTEM", "ROUTER", "PHASE", "STEP", "DECLARED", "WRITTEN", "OBSERVED", "VERDICT", "PODS")
-_WIDE = ("OWNERS", "IMAGES", "FINDINGS", "MESSAGE")
+_HEADS = (
+    *("ROLLOUT", "SYSTEM", "ROUTER", "PHASE", "STEP", "DECLARED", "WRITTEN", "OBSERVED", "VERDICT"),
+    *("HEALTH", "PODS"),
+)
+# Rollouts for which a Prometheus is asked before a list is printed.
+_MOST_READ = 50
+_GOAL = GoalType(Kind.WAITING, Kind.DONE)
+_WIDE = ("OWNERS", "IMAGES", "FINDINGS", "MESSAGE", "REASON")
 
 
 @click.command("list")
@@ -31,42 +42,65 @@ _WIDE = ("OWNERS", "IMAGES", "FINDINGS", "MESSAGE")
 @output_option("table", "wide", "json", "yaml", "name")
 @click.pass_obj
 def list_command(program: Program, output: str) -> None:
-    """List the rollouts of the context's namespace, or of -n NAME, or of all with -A."""
+    """List the rollouts in the context's namespace, in -n NAME, or in all namespaces with -A.
+
+    HEALTH is hurt, doubtful, not measured or fine; with -o wide, REASON says why.
+    """
     options = given()
 
     async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
-        rollouts = [shown.rollout for shown in view.rollouts]
+        missing = unread(view)
+        if not view.rollouts and (lacking := missing or withheld(view)):
+            why = f"whether there are rollouts in {_places(view)} is not known"
+            raise CommandFailed(f"{why}: not everything could be read: {words_of(lacking)}", ExitCode.UNREAD)
         if output in ("json", "yaml"):
-            groups = [group_document(group) for group in view.groups]
-            emit_document({"rollouts": [rollout_document(rollout) for rollout in rollouts], "groups": groups}, output)
+            # What a Prometheus says takes a request for each rollout: only where all of it is shown.
+            await cockpit.read_real([shown.rollout.key for shown in view.rollouts if shown.urgent][:_MOST_READ])
+            emit_document(_list_document(cockpit.view(), missing), output)
         elif output == "name":
-            keys = [rollout.key for rollout in rollouts]
+            keys = [shown.rollout.key for shown in view.rollouts]
             for key in keys:
                 emit(safe_text(short_name(key, keys)))
-        elif rollouts:
-            emit(fleet_table(rollouts, wide=output == "wide"))
+        elif view.rollouts:
+            emit(fleet_table(view.rollouts, wide=output == "wide"))
         else:
             talk(f"no rollouts in {_places(view)}")
-        return ExitCode.FINE if all(map(readable, view.clusters)) else ExitCode.ERROR
+        if missing:
+            talk(f"not everything could be read, so rollouts may be missing: {words_of(missing)}")
+        return ExitCode.UNREAD if missing else ExitCode.FINE
 
     _end(with_session(program, options, work))
 
 
-def fleet_table(rollouts: Sequence[Rollout], *, wide: bool) -> str:
-    """One line a rollout."""
-    keys = [rollout.key for rollout in rollouts]
+def _list_document(view: FleetView, missing: Sequence[Unread]) -> dict[str, Any]:
+    """The rollouts, and what could not be read."""
+    return {
+        "rollouts": [view_document(shown) for shown in view.rollouts],
+        "groups": [group_document(group) for group in view.groups],
+        "unread": [
+            {"context": lacking.context, "kind": lacking.kind or None, "state": lacking.state, "why": lacking.why}
+            for lacking in missing
+        ],
+    }
+
+
+def fleet_table(views: Sequence[RolloutView], *, wide: bool) -> str:
+    """One line per rollout."""
+    keys = [shown.rollout.key for shown in views]
     rows = []
-    for rollout in rollouts:
-        lane = rollout.default_lane
+    for shown in views:
+        rollout, lane = shown.rollout, shown.rollout.default_lane
         row = [short_name(rollout.key, keys), rollout.key.system, rollout.router, str(rollout.phase), step(rollout)]
-        row += [declared(lane), written(lane), observed(lane), verdict(rollout), pods(rollout)]
+        row += [declared(lane), written(lane), observed(lane), verdict(rollout), str(shown.health.health)]
+        row += [pods(rollout)]
         if wide:
             row += [
                 " ".join(f"{owner.kind}/{owner.name}" for owner in rollout.owners) or "-",
                 " ".join(image for version in rollout.versions for image in version.images) or "-",
                 " ".join(found.id for found in rollout.findings) or "-",
                 rollout.message or "-",
+                shown.health.reason or "-",
             ]
         rows.append(row)
     return table(_HEADS + _WIDE if wide else _HEADS, rows)
@@ -81,70 +115,127 @@ def _places(view: FleetView) -> str:
 
 
 @click.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=completes(Completes.ROLLOUT))
 @shared_options
 @output_option("table", "wide", "json", "yaml", "name")
 @click.pass_obj
 def show_command(program: Program, name: str, output: str) -> None:
-    """Show one rollout: versions, shares by lane, findings, and which acts apply."""
+    """Show one rollout: its health and why, versions, shares by lane, findings, and available acts."""
     options = where_it_is(given(), name)
 
-    async def work(cockpit: Cockpit) -> None:
+    async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
-        shown = find(view, name)
+        key = find(view, name).rollout.key
+        cockpit.select([key])
+        await cockpit.read_real([key])
+        shown = find(cockpit.view(), name)
         keys = [other.rollout.key for other in view.rollouts]
         if output in ("json", "yaml"):
-            emit_document(rollout_document(shown.rollout), output)
+            emit_document(view_document(shown), output)
         elif output == "name":
             emit(safe_text(short_name(shown.rollout.key, keys)))
         else:
             emit(describe(shown, wide=output == "wide"))
+        if shown.stale and (missing := unread(view)):
+            talk(f"{shown.rollout.key}: not everything about it could be read: {words_of(missing)}")
+            return ExitCode.UNREAD
+        return ExitCode.FINE
 
-    with_session(program, options, work)
+    _end(with_session(program, options, work))
 
 
 @click.command("watch")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completes(Completes.ROLLOUT))
 @shared_options
 @output_option("plain", "json")
-@click.option("--probe", is_flag=True, help="Sample the traffic of NAME meanwhile, so that the observed split is told.")
+@click.option("--probe", is_flag=True, help="Sample the traffic of NAME to report the observed split.")
+@click.option(
+    "--until",
+    "goal",
+    type=_GOAL,
+    metavar="GOAL",
+    help=f"End when NAME reaches it, with the exit codes of wait: {_GOAL.words}.",
+)
+@click.option("--timeout", type=DURATION, metavar="TIME", help="Longest wait for --until (none).")
 @click.pass_obj
-def watch_command(program: Program, name: str | None, output: str, probe: bool) -> None:
-    """Print one line for each change until interrupted: a sentence, or JSON with -o json."""
+def watch_command(
+    program: Program, name: str | None, output: str, probe: bool, goal: Goal | None, timeout: float | None
+) -> None:
+    """Print one line for each change until interrupted: a sentence, or JSON with -o json.
+
+    Figures that move are no change: another health is, and a new or resolved finding.
+    """
     if probe and not name:
         raise click.UsageError("--probe needs the NAME of the rollout to sample")
-    watch(program, name, output, probe=probe)
+    if goal and not name:
+        raise click.UsageError("--until needs the NAME of the rollout to wait for")
+    if timeout and not goal:
+        raise click.UsageError("--timeout is the longest wait for --until; add it")
+    watch(program, name, output, probe=probe, goal=goal, timeout=timeout)
 
 
-def watch(program: Program, name: str | None, output: str, *, probe: bool = False) -> None:
-    """As the command; also what stands in for the screen with --plain."""
+def watch(
+    program: Program,
+    name: str | None,
+    output: str,
+    *,
+    probe: bool = False,
+    goal: Goal | None = None,
+    timeout: float | None = None,
+) -> None:
+    """The command; it also replaces the screen with --plain."""
     options = where_it_is(given(), name) if name else given()
 
-    async def work(cockpit: Cockpit) -> None:
+    async def work(cockpit: Cockpit) -> ExitCode:
         first = await synced(cockpit, program.request_timeout(options))
-        key = find(first, name).rollout.key if name else None
+        named = find(first, name) if name else None
+        key = named.rollout.key if named else None
+        if key:
+            cockpit.select([key])
         if key and probe:
             await cockpit.probe(key, True)
         last = only(first, key) if key else first
         for shown in last.rollouts:
-            _tell(last, _opening(shown), shown.rollout, output)
-        async for view in views(cockpit):
-            latest = only(view, key) if key else view
-            for text, rollout in changes(last, latest):
-                _tell(latest, text, rollout, output)
-            last = latest
+            _tell(last, _opening(shown), shown, output)
+        if named is None or goal is None:
+            await _follow(cockpit, last, key, output, None)
+            return ExitCode.FINE
+        pursuit = Pursuit(named.rollout.key, goal)
+        await pursuit.begin(cockpit, named)
+        try:
+            async with asyncio.timeout(timeout):
+                end = await _follow(cockpit, last, key, output, pursuit)
+        except TimeoutError:
+            end = pursuit.late(shown_in(cockpit.view(), named.rollout.key), timeout or 0.0)
+        view = cockpit.view()
+        _tell(view, end.words, shown_in(view, named.rollout.key), output)
+        return end.code
 
-    with_session(program, options, work)
+    _end(with_session(program, options, work))
+
+
+async def _follow(
+    cockpit: Cockpit, last: FleetView, key: RolloutKey | None, output: str, pursuit: Pursuit | None
+) -> End:
+    """Tell each change since the view `last`, until the goal is reached or for good."""
+    async for view in views(cockpit):
+        latest = only(view, key) if key else view
+        for text, about in changes(last, latest):
+            _tell(latest, text, about, output)
+        last = latest
+        if pursuit and key and (end := pursuit.look(latest, shown_in(latest, key))):
+            return end
+    raise AssertionError("views do not end")
 
 
 def _opening(shown: RolloutView) -> str:
-    return f"{shown.rollout.key}: {state(shown.rollout)}"
+    return f"{shown.rollout.key}: {state(shown)}"
 
 
-def _tell(view: FleetView, text: str, rollout: Rollout | None, output: str) -> None:
+def _tell(view: FleetView, text: str, shown: RolloutView | None, output: str) -> None:
     time = time_text(view.at)
     if output == "json":
-        emit_line({"time": time, "change": text, "rollout": rollout_document(rollout) if rollout else None})
+        emit_line({"time": time, "change": text, "rollout": view_document(shown) if shown else None})
     else:
         emit(safe_text(f"{time} {text}", 1000))
 

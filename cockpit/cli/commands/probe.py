@@ -1,33 +1,42 @@
-"""`probe`: requests like a user's, each on a connection of its own, and which version answered them."""
+"""`probe`: sends requests like a user's, each on a new connection, and counts which version answered."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cockpit.cli.aiming import Aim, take_aim
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, given, output_option, shared_options
-from cockpit.cli.output import emit, emit_document, table
+from cockpit.cli.output import emit, emit_document
+from cockpit.cli.probe_job import check_job_options, job_options, probe_from_cluster
+from cockpit.cli.probe_targets import TargetChoice, choose_target
 from cockpit.cli.program import Options, Program
-from cockpit.cli.running import Failed, run, talk, with_session
+from cockpit.cli.running import run, talk, with_session
+from cockpit.cli.sampling import lane_of, pace, sample_code, sample_text
 from cockpit.cli.waiting import synced
-from cockpit.model.door import Door
-from cockpit.model.rollout import Lane, Rollout, Verdict
-from cockpit.model.shares import percent
+from cockpit.model.lanes import DEFAULT_LANE
+from cockpit.model.probe_job import MOST_RATE
+from cockpit.model.probe_target import PROXIED_RATE, ProbeTarget
+from cockpit.model.rollout import Lane, Rollout
 from cockpit.model.text import safe_text
 from cockpit.session.port import Cockpit
+from cockpit.session.probing.judged import why_not_judged
 
 if TYPE_CHECKING:
     from cockpit.probe.expect import Expectation
-    from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.probe.sample import SampleOrder
     from cockpit.probe.target import Overrides
 
-# Enough to see a share within 10 points; asked of a URL of which nothing is written or expected.
+# Enough for a share within 10 points; used for a URL without a written or expected split.
 _URL_COUNT = 100
+# Seconds to wait for a verdict at most.
+_PATIENCE = 60.0
+_POINTS = re.compile(r"\d+(\.\d+)?")
 
 
 @click.command("probe")
@@ -35,71 +44,104 @@ _URL_COUNT = 100
 @click.option(
     "--at",
     metavar="ADDRESS[:PORT]|URL",
-    help="Where to send; an address keeps host, path and TLS. May hold proxy= host= version-from= header= insecure.",
+    help="Where to send; an address keeps host, path and TLS. svc/NAME:PORT/PATH: a Service, through the API server."
+    " Can contain proxy= host= version-from= header= cacert= cert= key= insecure http2 cookies.",
 )
-@click.option("--remember", is_flag=True, help="Keep the target for this rollout, without secret headers.")
-@click.option("--forget", is_flag=True, help="Forget the target that was kept: send as derived from the objects.")
-@click.option("--host", default="", metavar="NAME", help="Name to ask for, instead of the target's own.")
+@click.option("--remember", is_flag=True, help="Remember the target for this rollout, without secret headers.")
+@click.option("--forget", is_flag=True, help="Forget the remembered target and derive it from the objects.")
+@click.option("--host", default="", metavar="NAME", help="Host name to send instead of the target's.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="KEY=VALUE", help="Header to send; repeatable.")
-@click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS[:PORT]", help="Where to connect to, as for curl.")
-@click.option("--proxy", default="", metavar="URL", help="HTTP proxy to send through.")
+@click.option("--resolve", multiple=True, metavar="HOST:PORT:ADDRESS[:PORT]", help="Where to connect, as in curl.")
+@click.option("--proxy", default="", metavar="URL", help="HTTP proxy to use.")
 @click.option("-k", "--insecure", is_flag=True, help="Accept any TLS certificate.")
+@click.option(
+    "--cacert", "ca_file", default="", metavar="FILE", help="CA certificates to trust instead of the system's."
+)
+@click.option(
+    "--cert", "cert_file", default="", metavar="FILE", help="Client certificate (PEM), with or without its key."
+)
+@click.option("--key", "key_file", default="", metavar="FILE", help="Key of the client certificate (PEM).")
+@click.option("--http2", is_flag=True, help="Offer HTTP/2; without TLS, expect it.")
+@click.option("--cookies", is_flag=True, help="Send every other request as a client that keeps its cookies.")
 @click.option("--version-from", default="", metavar="HOW", help="auto, json:PATH, header:NAME, regex:RE or body.")
-@click.option("--lane", default="default", metavar="NAME", help="Lane of the rollout to send requests into.")
-@click.option("--rate", type=click.FloatRange(0.1, 1000), default=20.0, metavar="N", help="Requests a second (20).")
-@click.option("-c", "--concurrency", type=click.IntRange(1, 256), default=8, metavar="N", help="At once (8).")
-@click.option("--count", type=click.IntRange(1, 10_000_000), metavar="N", help="End after so many requests.")
-@click.option("--duration", type=DURATION, metavar="TIME", help="End after so long.")
-@click.option("--timeout", type=DURATION, default=5.0, metavar="TIME", help="Longest wait for one answer (5s).")
-@click.option("--expect", multiple=True, metavar="VERSION=PERCENT", help="Share to expect; repeatable.")
-@click.option("--within", type=float, default=5.0, metavar="POINTS", help="How far it may be off (5).")
+@click.option("--lane", default=DEFAULT_LANE, metavar="NAME", help="Lane of the rollout to send requests into.")
+@click.option(
+    "--rate", type=click.FloatRange(0.1, MOST_RATE), default=20.0, metavar="N", help="Requests per second (20)."
+)
+@click.option("-c", "--concurrency", type=click.IntRange(1, 256), metavar="N", help="Concurrent requests (8).")
+@click.option("--count", type=click.IntRange(1, 10_000_000), metavar="N", help="Stop after this many requests.")
+@click.option("--duration", "--for", "duration", type=DURATION, metavar="TIME", help="Stop after this time.")
+@click.option("--timeout", type=DURATION, default=5.0, metavar="TIME", help="Timeout per request (5s).")
+@click.option("--expect", multiple=True, metavar="VERSION=PERCENT", help="Expected share; repeatable.")
+@click.option(
+    "--tolerance",
+    type=float,
+    metavar="POINTS",
+    help="With --expect: percentage points by which each share may differ. Without it, judged as a written split.",
+)
+@click.option("--within", metavar="TIME", help="Longest wait for a verdict (60s).")
+@job_options
 @shared_options
 @output_option("table", "json", "yaml")
 @click.pass_obj
 def probe_command(program: Program, /, target: str, output: str, **asked: Any) -> None:
     """Sample a rollout, or any URL, and judge the split.
 
-    Requests go where the rollout's Service or Ingress says, or to the target that was kept for it with --remember.
-    Of a rollout the written split is judged, unless --expect says what to judge by. Without --count and
-    --duration sampling ends once the question is decided. Exit code 6 says that the split is off.
+    Requests go to the address of the rollout's Service or Ingress, or to the target stored with --remember. Where the
+    Service has no address, they go through the API server to it, at most 5 a second, if you may get services/proxy.
+    A rollout is judged by its written split, unless --expect gives another one; a URL by --expect, in the same way.
+    Without --count and --duration, sampling stops as soon as there is a verdict. Exit code 6 means that the split is
+    off, 4 that there was no verdict in time.
+
+    With --from cluster the requests come from the pods of a Job: it is planned and confirmed like every change, its
+    pods send to the Service by name, and it is deleted at the end. Use it where only a mesh routes, where nothing is
+    exposed, or where one machine is not enough.
     """
     from cockpit.probe.expect import ExpectationError, parse_expectation
     from cockpit.probe.target import Overrides, ProbeTargetError
+    from cockpit.probe.tls_files import TlsFileError, check_files
 
     if asked["remember"] and asked["forget"]:
-        raise click.UsageError("--remember and --forget exclude each other")
-    names = ("host", "headers", "resolve", "version_from", "proxy", "insecure")
+        raise click.UsageError("--remember and --forget cannot be used together")
+    check_job_options(target, asked)
+    asked["patience"], asked["tolerance"] = _longest(asked)
+    names = tuple(field.name for field in fields(Overrides))
     try:
-        expected = parse_expectation(asked["expect"], asked["within"]) if asked["expect"] else None
+        expected = parse_expectation(asked["expect"], asked["tolerance"]) if asked["expect"] else None
         overrides = Overrides(**{name: asked[name] for name in names})
         if "://" in target:
             if asked["at"] is not None or asked["remember"] or asked["forget"]:
-                raise click.UsageError("--at, --remember and --forget go with the name of a rollout, not with a URL")
-            order = _of_url(target, overrides, expected, asked)
+                raise click.UsageError("--at, --remember and --forget need the name of a rollout, not a URL")
+            options, order = given(), _of_url(target, overrides, expected, asked)
         else:
-            aim = Aim(overrides, asked["at"], asked["remember"], asked["forget"])
-            order = _of_rollout(program, given(), target, aim, expected, asked)
-    except (ExpectationError, ProbeTargetError) as problem:
+            choice = TargetChoice(overrides, asked["at"], asked["remember"], asked["forget"])
+            if asked["source"] == "cluster":
+                probe_from_cluster(program, target, choice, expected, output, asked)
+                return
+            options = where_it_is(given(), target)
+            order = _of_rollout(program, options, target, choice, expected, asked)
+        check_files(order.probe_target)
+    except (ExpectationError, ProbeTargetError, TlsFileError) as problem:
         raise click.UsageError(safe_text(str(problem), 500)) from None
     live = LiveText(shown=output == "table")
-    result = run(program.sample(order, lambda part: live.show(_text(part))))
+    result = run(program.sample(order, options, lambda part: live.show(sample_text(part))))
     live.clear()
     if output == "table":
-        emit(_text(result))
+        emit(sample_text(result))
     else:
         emit_document(result.document(), output)
-    code = _code(result, order)
+    code = sample_code(result, order)
     if code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(code))
 
 
 def _of_url(url: str, overrides: Overrides, expected: Expectation | None, asked: dict[str, Any]) -> SampleOrder:
     from cockpit.probe.sample import SampleOrder
-    from cockpit.probe.target import parse_door
+    from cockpit.probe.target import parse_target
 
     endless = expected is None and asked["duration"] is None and asked["count"] is None
     return SampleOrder(
-        parse_door(url, overrides), expected=expected, **_pace(asked) | ({"count": _URL_COUNT} if endless else {})
+        parse_target(url, overrides), expected=expected, **pace(asked) | ({"count": _URL_COUNT} if endless else {})
     )
 
 
@@ -107,72 +149,36 @@ def _of_rollout(
     program: Program,
     options: Options,
     name: str,
-    aim: Aim,
+    choice: TargetChoice,
     expected: Expectation | None,
     asked: dict[str, Any],
 ) -> SampleOrder:
-    from cockpit.probe.sample import SampleOrder
-
-    async def look(cockpit: Cockpit) -> tuple[Rollout, Lane | None, Door]:
+    async def look(cockpit: Cockpit) -> tuple[Rollout, Lane | None, ProbeTarget]:
         shown = find(await synced(cockpit, program.request_timeout(options)), name)
-        lane = _lane(shown.rollout, asked["lane"])
-        return shown.rollout, lane, await take_aim(cockpit, shown, aim)
+        lane = lane_of(shown.rollout, asked["lane"])
+        return shown.rollout, lane, await choose_target(cockpit, shown, choice)
 
-    rollout, lane, door = with_session(program, where_it_is(options, name), look)
-    return SampleOrder(
-        door,
-        headers=(lane.headers or ()) if lane else (),
-        versions=rollout.versions,
-        written={share.version: share.written for share in lane.shares} if lane else None,
-        expected=expected,
-        **_pace(asked),
-    )
+    from cockpit.probe.sample import order_of
 
-
-def _pace(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: asked[name] for name in ("rate", "concurrency", "count", "duration", "timeout")}
+    rollout, lane, probe_target = with_session(program, options, look)
+    own = pace(asked)
+    if why := why_not_judged(rollout, probe_target):
+        talk(f"{rollout.key}: {why}")
+        lane = None
+    if probe_target.service:
+        own["rate"] = min(own["rate"], PROXIED_RATE)
+    return order_of(rollout, lane, probe_target, expected, own)
 
 
-def _lane(rollout: Rollout, name: str) -> Lane | None:
-    lane = next((lane for lane in rollout.lanes if lane.name == name), None)
-    if lane is None and name != "default":
-        lanes = ", ".join(lane.name for lane in rollout.lanes) or "none"
-        raise Failed(f"{rollout.key} has no lane {name!r}; it has {lanes}")
-    if lane and lane.headers is None:
-        raise Failed(f"{rollout.key}: no request can be made up that falls into lane {name}; give it with --header")
-    return lane
+def _longest(asked: dict[str, Any]) -> tuple[float, float | None]:
+    """The longest wait for a verdict in seconds, and the tolerance in percentage points.
 
-
-def _text(result: SampleResult) -> str:
-    rows = [
-        (
-            version.version,
-            str(version.answers),
-            percent(version.share),
-            f"{percent(version.low)}..{percent(version.high)}",
-            str(version.errors),
-            _milliseconds(version.p50_ms),
-            _milliseconds(version.p99_ms),
-        )
-        for version in result.versions
-    ]
-    heads = ("VERSION", "ANSWERS", "SHARE", "95%", "ERRORS", "P50 MS", "P99 MS")
-    verdict = f"{result.verdict}: {result.text}" if result.text else str(result.verdict)
-    counts = f"{result.samples} samples in {result.seconds:.1f} s, {result.errors} errors, {result.unknown} unknown"
-    lines = [table(heads, rows)] if rows else []
-    lines += [safe_text(f"{result.target}  {counts}", 500), safe_text(verdict, 500)]
-    return "\n".join([*lines, safe_text(result.message, 500)] if result.message else lines)
-
-
-def _milliseconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
-
-
-def _code(result: SampleResult, order: SampleOrder) -> ExitCode:
-    if result.verdict is Verdict.OFF:
-        return ExitCode.SPLIT_OFF
-    if result.samples and not result.versions and result.errors == result.samples:
-        talk("no request was answered")
-        return ExitCode.ERROR
-    judged = order.expected is not None or (order.written and order.count is None and order.duration is None)
-    return ExitCode.TIMED_OUT if judged and result.verdict is not Verdict.ON else ExitCode.FINE
+    --within used to be the tolerance: a plain number beside --expect is still understood as that.
+    """
+    within, tolerance = asked["within"], asked["tolerance"]
+    if within is None:
+        return _PATIENCE, tolerance
+    if asked["expect"] and tolerance is None and _POINTS.fullmatch(within):
+        talk(f"note: --within {within} is read as --tolerance {within}; --within is now a time, such as 60s")
+        return _PATIENCE, float(within)
+    return DURATION.convert(within, None, click.get_current_context()), tolerance

@@ -1,109 +1,201 @@
-"""`verify`: whether the observed split is what is written, as an exit code for pipelines."""
+"""`verify`: whether users get the declared and written split, without errors and delays, as an exit code."""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import asdict, replace
+
 import click
 
-from cockpit.cli.aiming import why_no_door
-from cockpit.cli.documents import rollout_document
+from cockpit.cli.completing import completes
+from cockpit.cli.documents import Document, view_document
 from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, where_it_is
-from cockpit.cli.options import DURATION, given, output_option, shared_options
+from cockpit.cli.options import DURATION, PERCENTAGE, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document
-from cockpit.cli.program import Program
-from cockpit.cli.running import Failed, talk, with_session
+from cockpit.cli.probe_targets import why_no_target
+from cockpit.cli.program import Completes, Program
+from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.show import describe
-from cockpit.cli.waiting import synced, until
-from cockpit.cli.words import finding_text, waits_for_a_person
+from cockpit.cli.waiting import require_read, shown_in, synced, until
+from cockpit.cli.words import waits_for_a_person
+from cockpit.model.counts import counted, plural
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Phase, Rollout, Severity, Verdict
+from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
+from cockpit.session.facts.verification import Requirements, Standing, Verification, untried, verification
 from cockpit.session.port import Cockpit
 
-_DECIDED = frozenset({Verdict.ON, Verdict.OFF})
-# Findings of a session about answers that fail.
-_FAILURES = frozenset({"errors", "no-answers"})
+# Requests per second: enough for a verdict on a canary of 10% within a minute.
+_RATE = 20.0
+# Seconds to sample at least, and to wait for a verdict at most.
+_FOR, _WITHIN = 60.0, 180.0
+_CODES = {
+    Standing.HURT: ExitCode.DEGRADED,
+    Standing.SLOW: ExitCode.DEGRADED,
+    Standing.OFF: ExitCode.SPLIT_OFF,
+    Standing.UNDECIDED: ExitCode.TIMED_OUT,
+}
 
 
 @click.command("verify")
-@click.argument("name")
-@click.option("--within", type=DURATION, default=60.0, metavar="TIME", help="Longest wait for a verdict (60s).")
+@click.argument("name", shell_complete=completes(Completes.ROLLOUT))
+@click.option("--for", "least", type=DURATION, metavar="TIME", help="Sample at least this long (60s).")
+@click.option(
+    "--within", type=DURATION, metavar="TIME", help="Longest wait for a verdict (180s, or three times --for)."
+)
+@click.option(
+    "--max-errors",
+    type=PERCENTAGE,
+    default=0.01,
+    metavar="PERCENT",
+    help="How many of a version's answers may fail (1%).",
+)
+@click.option(
+    "--max-latency-ratio",
+    type=click.FloatRange(1, 1000),
+    default=1.5,
+    metavar="N",
+    help="How many times as long as the stable version another may take, by the median (1.5).",
+)
+@click.option("--min-answers", type=click.IntRange(1), default=200, metavar="N", help="Answers in all (200).")
+@click.option("--rate", type=click.FloatRange(0.1, 1000), default=_RATE, metavar="N", help="Requests per second (20).")
 @shared_options
 @output_option("table", "json", "yaml")
 @click.pass_obj
-def verify_command(program: Program, name: str, within: float, output: str) -> None:
-    """Sample a rollout until each lane has a verdict.
+def verify_command(
+    program: Program,
+    /,
+    name: str,
+    least: float | None,
+    within: float | None,
+    max_errors: float,
+    max_latency_ratio: float,
+    min_answers: int,
+    rate: float,
+    output: str,
+) -> None:
+    """Sample a rollout until split, errors and times are decided.
 
-    Exit code 0: what is observed is what is written. 6: it is not. 4: not decided in time. 3: it is, but the
-    rollout is degraded or aborted, or a version fails so many requests that it is critical. 5: it is, and
-    the rollout goes on only once a person approves.
+    \b
+    Exit code 0: users get what is declared and written, in every lane that
+         can be tried, and nothing speaks against a version.
+    3: users are hurt: a version fails or is too slow, requests are not
+       answered, or the rollout is degraded or aborted.
+    6: the observed split is off, or a declared share is not written.
+    4: not decided in time; it says how many answers are missing.
+    5: as 0, and the rollout waits for a person's approval.
+    8: objects that decide it could not be read in time.
+    1: it cannot be measured.
+
+    The reason is one sentence on stderr, and in the JSON. 3 and 6 end it as soon as they are certain.
     """
-    options = where_it_is(given(), name)
+    need = Requirements(max_errors, max_latency_ratio, min_answers)
+    least, within = _times(least, within)
+    options = replace(where_it_is(given(), name), probe_rate=rate, max_errors=max_errors)
 
     async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
-        key = find(view, name).rollout.key
+        first = find(view, name)
+        require_read(view, first)
+        key = first.rollout.key
+        cockpit.select([key])
         await cockpit.probe(key, True)
-        await until(cockpit, lambda later: _settled(later, key), within)
-        shown = _shown(cockpit.view(), key)
+        begun = asyncio.get_running_loop().time()
+        await _measured(cockpit, key, need, least, within, LiveText(shown=output == "table"))
+        seconds = asyncio.get_running_loop().time() - begun
+        view = cockpit.view()
+        shown = shown_in(view, key)
         if shown is None:
-            raise Failed(f"{key} is gone; nothing was verified")
-        if output == "table":
-            emit(describe(shown, wide=False))
-        else:
-            emit_document(rollout_document(shown.rollout), output)
-        return _code(shown)
+            raise CommandFailed(f"{key} is gone; nothing was verified")
+        found = _verified(view, shown, need)
+        if found.standing not in (Standing.HURT, Standing.SLOW, Standing.OFF) and not _can_be_sampled(shown):
+            raise CommandFailed(f"{key}: {why_no_target(shown.rollout)}")
+        if found.standing is Standing.UNDECIDED:
+            found = replace(found, reason=_undecided(shown, found))
+        return _reported(shown, found, need, seconds, output)
 
     code = with_session(program, options, work)
     if code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(code))
 
 
-def _shown(view: FleetView, key: RolloutKey) -> RolloutView | None:
-    return next((shown for shown in view.rollouts if shown.rollout.key == key), None)
+def _times(least: float | None, within: float | None) -> tuple[float, float]:
+    """How long to sample at least, and how long to wait at most."""
+    if least is not None and within is not None and least > within:
+        raise click.UsageError("--for is longer than --within: nothing could be verified in time")
+    if within is None:
+        within = max(_WITHIN, 3 * least) if least else _WITHIN
+    return min(least if least is not None else _FOR, within), within
 
 
-def _settled(view: FleetView, key: RolloutKey) -> bool:
-    shown = _shown(view, key)
-    return shown is None or not _nothing_missing(shown) or _all_decided(shown.rollout)
+async def _measured(
+    cockpit: Cockpit, key: RolloutKey, need: Requirements, least: float, within: float, live: LiveText
+) -> None:
+    """Wait until sampling longer would not change the verdict, or time is up."""
+
+    def final(view: FleetView, *, enough: bool) -> bool:
+        shown = shown_in(view, key)
+        if shown is None:
+            return True
+        found = _verified(view, shown, need)
+        if not found.final and not _can_be_sampled(shown):
+            return True
+        live.show(safe_text(f"{key}: {counted(shown.probe.total, 'answer')}: {found.standing}: {found.reason}", 500))
+        settled = found.standing is Standing.FINE or (
+            # A share that a controller has not written yet may still be on its way.
+            found.standing is Standing.OFF and shown.rollout.phase is not Phase.PROGRESSING
+        )
+        return found.final or (enough and settled)
+
+    if await until(cockpit, lambda view: final(view, enough=False), least) is None:
+        await until(cockpit, lambda view: final(view, enough=True), within - least)
+    live.clear()
 
 
-def _nothing_missing(shown: RolloutView) -> bool:
-    return shown.probe.door is not None or shown.rollout.door is not None
+def _can_be_sampled(shown: RolloutView) -> bool:
+    return shown.probe.probe_target is not None or shown.rollout.probe_target is not None
 
 
-def _judged(rollout: Rollout) -> list[Verdict]:
-    """Verdicts of the lanes into which requests can be sent and for which shares are written."""
-    return [
-        lane.verdict
-        for lane in rollout.lanes
-        if lane.headers is not None and any(share.written is not None for share in lane.shares)
-    ]
+def _verified(view: FleetView, shown: RolloutView, need: Requirements) -> Verification:
+    return verification(shown, need, shown.stale, view.at)
 
 
-def _all_decided(rollout: Rollout) -> bool:
-    verdicts = _judged(rollout)
-    return bool(verdicts) and all(verdict in _DECIDED for verdict in verdicts)
+def _undecided(shown: RolloutView, found: Verification) -> str:
+    message = f"; {shown.probe.message}" if shown.probe.message not in ("", found.reason) else ""
+    more = f"; about {found.missing} more {plural(found.missing, 'is', 'are')} needed" if found.missing else ""
+    reason = f": {found.reason}" if found.reason else ""
+    return f"no verdict after {counted(shown.probe.total, 'answer')}{reason}{more}{message}"
 
 
-def _code(shown: RolloutView) -> ExitCode:
-    rollout, verdicts = shown.rollout, _judged(shown.rollout)
-    if Verdict.OFF in verdicts:
-        return ExitCode.SPLIT_OFF
-    if not _nothing_missing(shown):
-        raise Failed(f"{rollout.key}: nowhere to send requests: {why_no_door(rollout)}")
-    if not _all_decided(rollout):
-        message = f": {shown.probe.message}" if shown.probe.message else ""
-        raise Failed(f"{rollout.key}: not decided after {shown.probe.total} answers{message}", ExitCode.TIMED_OUT)
-    failing = [finding for finding in rollout.findings if _hurts(finding)]
-    for finding in failing:
-        talk(f"{rollout.key}: {finding_text(finding)}" + (f" ({finding.evidence})" if finding.evidence else ""))
-    degraded = failing or rollout.phase in (Phase.DEGRADED, Phase.ABORTED)
-    if degraded:
-        return ExitCode.DEGRADED
-    return ExitCode.WAITING if waits_for_a_person(rollout) else ExitCode.FINE
+def _reported(shown: RolloutView, found: Verification, need: Requirements, seconds: float, output: str) -> ExitCode:
+    """Show the rollout and the reason; the exit code."""
+    rollout = shown.rollout
+    waits = found.standing is Standing.FINE and waits_for_a_person(rollout)
+    code = ExitCode.WAITING if waits else _CODES.get(found.standing, ExitCode.FINE)
+    if output == "table":
+        emit(describe(shown, wide=False))
+    else:
+        emit_document(_document(shown, found, need, seconds, code), output)
+    for lane, why in untried(rollout):
+        talk(f"{rollout.key}: not measured: lane {lane}: {why}")
+    approval = "; it waits for a person's approval" if waits else ""
+    talk(f"{rollout.key}: {found.standing}: {found.reason}{approval}")
+    return code
 
 
-def _hurts(finding: Finding) -> bool:
-    """Whether answers fail so often that no split makes up for it."""
-    return finding.severity is Severity.CRITICAL and finding.id in _FAILURES
+def _document(shown: RolloutView, found: Verification, need: Requirements, seconds: float, code: ExitCode) -> Document:
+    rollout: Rollout = shown.rollout
+    own = {
+        "standing": str(found.standing),
+        "exit_code": int(code),
+        "reason": found.reason,
+        "answers": shown.probe.total,
+        "answers_missing": found.missing,
+        "seconds": round(seconds, 3),
+        "not_measured": [{"lane": lane, "why": why} for lane, why in untried(rollout)],
+        "required": asdict(need),
+    }
+    return {**view_document(shown), "verification": own}

@@ -14,6 +14,7 @@ from cockpit.demo.api import auth, documents
 from cockpit.demo.api.auth import User, Users
 from cockpit.demo.api.calls import Call, Reply
 from cockpit.demo.api.logreading import LogReader
+from cockpit.demo.api.openapi import OpenApi
 from cockpit.demo.api.reading import Reader
 from cockpit.demo.api.reviews import review
 from cockpit.demo.api.routing import Route, route
@@ -23,9 +24,13 @@ from cockpit.demo.api.writing import Writer, warning_header
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import ApiError, PathNotFound, TooLarge
 from cockpit.demo.faults import Fault, Faults, refusal
+from cockpit.demo.gateway.http1 import Reply as HttpReply
 from cockpit.demo.schemas.kinds import SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_RULES_REVIEWS
 from cockpit.demo.store.storage import Storage
 from cockpit.demo.tls import Authority
+
+# The answer of a Service's pod: namespace, `[SCHEME:]NAME[:PORT]` and path of the request.
+AskService = Callable[[str, str, str], HttpReply]
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +43,25 @@ class ApiServer:
     """Serves one storage over HTTPS on loopback."""
 
     def __init__(
-        self, storage: Storage, clock: DemoClock, users: Users, authority: Authority, *, host: str, port: int
+        self,
+        storage: Storage,
+        clock: DemoClock,
+        users: Users,
+        authority: Authority,
+        *,
+        host: str,
+        port: int,
+        ask_service: AskService,
     ) -> None:
+        self._ask_service = ask_service
         self.faults = Faults(storage, clock)
         self.port = port
         self._host = host
         self._clock = clock
         self._users = users
         self._authority = authority
+        self._registry = storage.registry
+        self._published = OpenApi(storage.registry)
         self._logs = LogReader(storage, clock)
         self._reader = Reader(storage, clock)
         self._writer = Writer(storage, self._reader)
@@ -112,9 +128,10 @@ class ApiServer:
         user = self._users.of(request.headers.get("Authorization", ""))
         if path.startswith("/demo/"):
             return _response(request, self._steering.answer(user, request.method, path, await request.read()))
-        found = route(path)
+        found = route(self._registry, path)
         if found is None:
-            reply = documents.answer(user, path, request.method, request.headers.get("Accept", ""))
+            accept = request.headers.get("Accept", "")
+            reply = documents.answer(self._registry, self._published, user, path, request.method, accept)
             return _response(request, reply)
         return await self._resource(request, user, found)
 
@@ -139,9 +156,20 @@ class ApiServer:
             return await self._watch(request, call)
         if found.subresource == "log":
             return await self._log(request, call)
+        if found.subresource == "proxy":
+            return await self._proxied(request, found)
         if found.kind in REVIEWS:
             return _response(request, review(call))
         return _response(request, self._actions[verb](call))
+
+    async def _proxied(self, request: web.Request, found: Route) -> web.Response:
+        """The answer of a pod of the Service; without a slash behind `proxy` a redirect to there."""
+        if not found.rest:
+            return web.Response(status=301, headers={"Location": request.raw_path.partition("?")[0] + "/"})
+        reply = self._ask_service(found.namespace, found.name, found.rest)
+        await self._clock.sleep(reply.latency)
+        headers = {"Cache-Control": "no-cache, private", **reply.headers, "Content-Type": reply.content_type}
+        return web.Response(body=reply.body, status=reply.status, headers=headers)
 
     async def _suffer(self, fault: Fault, request: web.Request, found: Route) -> None:
         error = refusal(fault, found.kind.plural)

@@ -54,6 +54,7 @@ READ_EVERYTHING_BUT_SECRETS = (
         ("",),
         (
             *("configmaps", "endpoints", "events", "namespaces", "nodes", "pods", "pods/log", "pods/status"),
+            *("limitranges", "persistentvolumeclaims", "persistentvolumeclaims/status", "resourcequotas"),
             *("replicationcontrollers", "serviceaccounts", "services", "services/status", "namespaces/status"),
         ),
     ),
@@ -61,6 +62,7 @@ READ_EVERYTHING_BUT_SECRETS = (
         READ_VERBS,
         (
             *("apps", "discovery.k8s.io", "networking.k8s.io", "coordination.k8s.io", "events.k8s.io"),
+            *("autoscaling", "batch", "policy"),
             *("argoproj.io", "rollouts.kruise.io", "apps.kruise.io", "gateway.networking.k8s.io"),
             *("networking.istio.io", "flagger.app"),
         ),
@@ -113,5 +115,5 @@ def check(
 
 
 def may_read_path(user: User, path: str) -> bool:
-    """Whether the user may GET a path that is no resource; discovery is open to everybody with a token."""
+    """Whether the user may GET a path that is not a resource; discovery is open to everyone with a token."""
     return user.admin or any(path == start or path.startswith(start + "/") for start in PUBLIC_PATHS + DISCOVERY_PATHS)

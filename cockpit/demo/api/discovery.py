@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.demo.api.routing import PROXY_VERBS
 from cockpit.demo.errors import PathNotFound, resource_not_found
-from cockpit.demo.schemas.kinds import KINDS, NAMESPACES, PODS, Kind
+from cockpit.demo.schemas.crds import version_rank
+from cockpit.demo.schemas.kinds import NAMESPACES, PODS, SERVICES, Kind
+from cockpit.demo.schemas.registry import Registry
 
 SUBRESOURCE_VERBS = ["get", "patch", "update"]
 VERSION = {
@@ -21,14 +24,6 @@ VERSION = {
 }
 
 
-def groups() -> dict[str, dict[str, list[Kind]]]:
-    """The kinds by group and version, in the order of the registry."""
-    found: dict[str, dict[str, list[Kind]]] = {}
-    for kind in KINDS:
-        found.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
-    return found
-
-
 def _subresources(kind: Kind) -> list[tuple[str, str, str, str, list[str]]]:
     """Name, group, version, kind and verbs of each subresource."""
     own = ("", "", kind.kind)
@@ -37,6 +32,8 @@ def _subresources(kind: Kind) -> list[tuple[str, str, str, str, list[str]]]:
         found.append(("finalize", *own, ["update"]))
     if kind is PODS:
         found.append(("log", *own, ["get"]))
+    if kind is SERVICES:
+        found.append(("proxy", "", "", "ServiceProxyOptions", list(PROXY_VERBS.values())))
     if kind.has_scale:
         found.append(("scale", "autoscaling", "v1", "Scale", SUBRESOURCE_VERBS))
     if kind.has_status:
@@ -49,33 +46,35 @@ def api_versions() -> dict[str, Any]:
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
 
 
-def api_group_list() -> dict[str, Any]:
+def api_group_list(registry: Registry) -> dict[str, Any]:
     """The answer at /apis."""
     return {
         "kind": "APIGroupList",
         "apiVersion": "v1",
-        "groups": [_group(name, list(versions)) for name, versions in groups().items() if name],
+        "groups": [_group(name, list(versions)) for name, versions in registry.groups().items() if name],
     }
 
 
-def api_group(name: str) -> dict[str, Any]:
+def api_group(registry: Registry, name: str) -> dict[str, Any]:
     """The answer at /apis/GROUP."""
-    versions = groups().get(name)
+    versions = registry.groups().get(name)
     if versions is None or not name:
         raise PathNotFound
     return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, list(versions))}
 
 
 def _group(name: str, versions: list[str]) -> dict[str, Any]:
-    listed = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
+    ordered = sorted(versions, key=version_rank)
+    listed = [{"groupVersion": f"{name}/{version}", "version": version} for version in ordered]
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
-def resource_list(group: str, version: str) -> dict[str, Any]:
+def resource_list(registry: Registry, group: str, version: str) -> dict[str, Any]:
     """The answer at /api/v1 and /apis/GROUP/VERSION."""
-    kinds = groups().get(group, {}).get(version)
+    known = registry.groups().get(group)
+    kinds = (known or {}).get(version)
     if kinds is None:
-        raise resource_not_found() if group in groups() else PathNotFound()
+        raise resource_not_found() if known else PathNotFound()
     resources: list[dict[str, Any]] = []
     for kind in kinds:
         entry: dict[str, Any] = {
@@ -105,10 +104,10 @@ def resource_list(group: str, version: str) -> dict[str, Any]:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources}
 
 
-def aggregated(core: bool, api_version: str) -> dict[str, Any]:
+def aggregated(registry: Registry, core: bool, api_version: str) -> dict[str, Any]:
     """Everything at once: the core group (at /api) or all others (at /apis), as APIGroupDiscoveryList."""
     items = []
-    for group, versions in groups().items():
+    for group, versions in registry.groups().items():
         if (group == "") is not core:
             continue
         items.append(
@@ -120,7 +119,7 @@ def aggregated(core: bool, api_version: str) -> dict[str, Any]:
                         "resources": [_aggregated_resource(kind) for kind in kinds],
                         "freshness": "Current",
                     }
-                    for version, kinds in versions.items()
+                    for version, kinds in sorted(versions.items(), key=lambda entry: version_rank(entry[0]))
                 ],
             }
         )

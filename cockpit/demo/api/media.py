@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 from cockpit.demo.errors import NotAcceptable
 
-As = Literal["", "Table", "PartialObjectMetadata", "PartialObjectMetadataList", "APIGroupDiscoveryList"]
 JSON = "application/json"
 AVAILABLE = ("application/json", "application/yaml", "application/json;stream=watch")
 
@@ -21,7 +19,7 @@ class Media:
 
     @property
     def as_(self) -> str:
-        """The transformation asked for (`as=Table`)."""
+        """The requested transformation (`as=Table`)."""
         return self.parameters.get("as", "")
 
 

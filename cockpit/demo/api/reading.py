@@ -42,7 +42,7 @@ class Selection:
 
     @classmethod
     def of(cls, call: Call) -> Selection:
-        """What the request selects; BadRequest for selectors that make no sense."""
+        """What the request selects; BadRequest for invalid selectors."""
         route = call.route
         return cls(
             route.kind,
@@ -133,6 +133,7 @@ class Reader:
                 metadata,
                 self._clock.now(),
                 include=call.query.get("includeObject", "Metadata"),
+                printer_columns=self._storage.registry.printer_columns(call.route.kind),
             )
         elif chosen.as_:
             body = forms.partial(record)
@@ -147,7 +148,10 @@ class Reader:
         page = self._page(call, Selection.of(call))
         if chosen.as_ == "Table":
             include = call.query.get("includeObject", "Metadata")
-            body = forms.table(kind, page.records, page.metadata, self._clock.now(), include=include)
+            columns = self._storage.registry.printer_columns(kind)
+            body = forms.table(
+                kind, page.records, page.metadata, self._clock.now(), include=include, printer_columns=columns
+            )
             return Reply(body)
         if chosen.as_:
             head = ("meta.k8s.io/v1", "PartialObjectMetadataList")
@@ -253,7 +257,7 @@ def scale_of(obj: dict[str, Any]) -> dict[str, Any]:
     meta, replicas = obj["metadata"], (obj.get("spec") or {}).get("replicas", 0)
     keys = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     known = obj.get("status") or {}
-    # A Rollout of Argo's tells autoscalers another number than it has pods.
+    # An Argo Rollout reports another number to autoscalers than it has pods.
     status: dict[str, Any] = {"replicas": known.get("HPAReplicas", known.get("replicas", 0))}
     text = selector((obj.get("spec") or {}).get("selector"))
     if text != NONE:

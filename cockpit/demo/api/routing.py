@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cockpit.demo.errors import MethodNotAllowed, PathNotFound, resource_not_found
-from cockpit.demo.schemas.kinds import KINDS, NAMESPACES, PODS, Kind, by_resource
+from cockpit.demo.schemas.kinds import NAMESPACES, PODS, SERVICES, Kind
+from cockpit.demo.schemas.registry import Registry
 
-GROUPS = {kind.group for kind in KINDS}
+# Methods that the API server passes on to a Service, and the verb that each needs.
+PROXY_VERBS = {"POST": "create", "DELETE": "delete", "GET": "get", "PATCH": "patch", "PUT": "update"}
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
 
 
@@ -19,6 +21,7 @@ class Route:
     namespace: str = ""
     name: str = ""
     subresource: str = ""
+    rest: str = ""  # the path behind `proxy`, as it was sent; "" for none, not even a slash
 
     def verb(self, method: str, watch: bool) -> str:
         """The verb as RBAC knows it; MethodNotAllowed for what the resource does not do."""
@@ -35,6 +38,8 @@ class Route:
     def _does(self, verb: str) -> bool:
         if self.subresource == "log":
             return verb == "get"
+        if self.subresource == "proxy":
+            return verb in PROXY_VERBS.values()
         if self.subresource == "finalize":
             return verb == "update"
         if self.subresource:
@@ -47,7 +52,7 @@ class Route:
         return verb in self.kind.verbs
 
 
-def route(path: str) -> Route | None:
+def route(registry: Registry, path: str) -> Route | None:
     """The resource behind a path; None for a path of another sort; NotFound for a resource that is not served."""
     parts = path.strip("/").split("/")
     if parts[0] == "api" and len(parts) > 2:
@@ -59,11 +64,13 @@ def route(path: str) -> Route | None:
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and not _of_namespace(group, rest[2]):
         namespace, rest = rest[1], rest[2:]
-    if group not in GROUPS:
+    kind = registry.by_resource(group, version, rest[0])
+    if kind is None and group not in registry.groups():
         raise PathNotFound
-    kind = by_resource(group, version, rest[0])
     name = rest[1] if len(rest) > 1 else ""
     subresource = "/".join(rest[2:])
+    if kind is SERVICES and len(rest) > 2 and rest[2] == "proxy" and namespace and name:
+        return Route(kind, namespace, name, "proxy", _behind(path, name))
     if (
         kind is None
         or (namespace and not kind.namespaced)
@@ -72,6 +79,11 @@ def route(path: str) -> Route | None:
     ):
         raise resource_not_found()
     return Route(kind, name if kind is NAMESPACES else namespace, name, subresource)
+
+
+def _behind(path: str, name: str) -> str:
+    """What follows `/proxy` in the path of a request to a Service's proxy."""
+    return path.partition(f"/services/{name}/proxy")[2]
 
 
 def _of_namespace(group: str, word: str) -> bool:

@@ -22,7 +22,7 @@ class Steering:
         self._clock = clock
 
     def answer(self, user: User, method: str, path: str, body: bytes) -> Reply:
-        """Do what is asked, and tell what holds then."""
+        """Carry out the request and return the resulting state."""
         if not user.admin:
             raise Forbidden(f'forbidden: User "{user.name}" cannot {method.lower()} path "{path}"')
         if method != "POST":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.demo.schemas import kruiseforms
+from cockpit.demo.schemas import autoscalerforms, kruiseforms
 from cockpit.demo.schemas.customkinds import BATCHRELEASES_V1ALPHA1, KRUISE_ROLLOUTS_V1ALPHA1
-from cockpit.demo.schemas.kinds import EVENTS, EVENTS_V1, Kind, by_resource
+from cockpit.demo.schemas.kinds import EVENTS, EVENTS_V1, HORIZONTALPODAUTOSCALERS_V1, Kind
 from cockpit.demo.schemas.objects import Object, copied
 from cockpit.demo.store.history import Record
 
@@ -25,9 +25,7 @@ Convert = Callable[[Object], Object]
 
 def stored(kind: Kind) -> Kind:
     """The kind under which objects of `kind` are stored."""
-    if kind.stored_as is None:
-        return kind
-    return by_resource(*kind.stored_as) or kind
+    return kind.stored_as or kind
 
 
 def shown(kind: Kind, record: Record) -> Record:
@@ -69,6 +67,7 @@ def as_core(obj: Object) -> Object:
 # How to show a stored object, and how to store a shown one, where more than `apiVersion` differs.
 CONVERSIONS: dict[Kind, tuple[Convert, Convert]] = {
     EVENTS_V1: (as_events_v1, as_core),
+    HORIZONTALPODAUTOSCALERS_V1: (autoscalerforms.outwards, autoscalerforms.inwards),
     KRUISE_ROLLOUTS_V1ALPHA1: (kruiseforms.rollout_outwards, kruiseforms.rollout_inwards),
     BATCHRELEASES_V1ALPHA1: (kruiseforms.batch_outwards, kruiseforms.batch_inwards),
 }

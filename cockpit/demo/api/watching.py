@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -84,7 +84,7 @@ class Watchers:
 
     @property
     def revision(self) -> int:
-        """The version up to which every watch has been told."""
+        """The version up to which every watch has been served."""
         return self._storage.revision
 
     @property
@@ -109,12 +109,14 @@ class Watchers:
                 watcher.woken.set()
 
     def open(self, call: Call) -> OpenWatch:
-        """Begin a watch: from here on nothing is missed. A compacted version is told as an ERROR event."""
+        """Begin a watch: from now on no event is missed. A compacted version is reported as an ERROR event."""
         selection = Selection.of(call)
         chosen = media.choose(call.accept, ("Table", "PartialObjectMetadata"))
         watcher = Watcher(selection)
         source = stored(selection.kind)
-        draw = Drawing(selection.kind, chosen.as_, call.query.get("includeObject", "Metadata"), self.clock)
+        include = call.query.get("includeObject", "Metadata")
+        columns = self._storage.registry.printer_columns(selection.kind)
+        draw = Drawing(selection.kind, chosen.as_, include, self.clock, columns)
         try:
             opening = [draw.line(type_, record) for type_, record in self._opening(call, watcher, source)]
         except Expired as error:
@@ -131,7 +133,7 @@ class Watchers:
         self._open.get(kind, set()).discard(watcher)
 
     def _opening(self, call: Call, watcher: Watcher, source: Kind) -> list[Frame]:
-        """What is sent at once: the present objects when no version is named, else what happened since it."""
+        """What is sent at once: the current objects if no version is given, else the events since that version."""
         asked = version_of(call.query.get("resourceVersion", ""))
         match = call.query.get("resourceVersionMatch", "")
         initial = call.query.get("sendInitialEvents")
@@ -232,11 +234,12 @@ class OpenWatch:
 class Drawing:
     """How one watch wants its objects: whole, as metadata alone, or as rows of a table."""
 
-    def __init__(self, kind: Kind, as_: str, include: str, clock: DemoClock) -> None:
+    def __init__(self, kind: Kind, as_: str, include: str, clock: DemoClock, columns: Sequence[dict[str, Any]]) -> None:
         self._kind = kind
         self._as = as_
         self._include = include
         self._clock = clock
+        self._columns = columns
         self._headings = True
 
     def line(self, type_: str, record: Record) -> bytes:
@@ -250,6 +253,7 @@ class Drawing:
                 self._clock.now(),
                 include=self._include,
                 headings=self._headings,
+                printer_columns=self._columns,
             )
             self._headings = False
         elif self._as:

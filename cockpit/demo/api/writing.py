@@ -11,18 +11,25 @@ import msgspec
 from cockpit.demo.api.calls import Call, Reply
 from cockpit.demo.api.reading import Reader, Selection, scale_of
 from cockpit.demo.api.versions import CONVERSIONS, shown, stored, to_shown, to_stored
-from cockpit.demo.errors import BadRequest, Cause, Invalid, NotFound, invalid
+from cockpit.demo.errors import ApiError, BadRequest, Cause, Forbidden, Invalid, NotFound, invalid
 from cockpit.demo.patches import apply, patching
 from cockpit.demo.schemas import schema
-from cockpit.demo.schemas.decoding import check_kind, conform, parse_object
+from cockpit.demo.schemas.decoding import check_kind, conform, conform_metadata, parse_object
 from cockpit.demo.schemas.kinds import ENDPOINTS, EVENTS, LEASES, PODS, SERVICEACCOUNTS, SERVICES, Kind
 from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.schemas.structural import fill_in, prune
 from cockpit.demo.store.history import Record
 from cockpit.demo.store.storage import Storage, key_of
 
 RETURNED_WHEN_DELETED = (PODS, SERVICES, SERVICEACCOUNTS)
 CREATED_BY_UPDATE = (SERVICES, ENDPOINTS, LEASES, EVENTS)
 SCALE = ("autoscaling/v1", "Scale")
+
+
+class NotDeclaredError(ApiError):
+    """500: kube-apiserver answers an apply patch with an unknown field so."""
+
+    code, reason = 500, ""
 
 
 class Writer:
@@ -40,6 +47,7 @@ class Writer:
         check_kind(obj, kind.api_version, kind.kind)
         warnings = self._conform(call, kind.kind, kind.api_version, obj)
         self._place(call, obj)
+        self._check_accepting(kind, obj)
         made = self._storage.create(
             stored(kind), self._inward(kind, obj), dry_run=dry_run, manager=call.manager, asked=kind
         )
@@ -88,11 +96,12 @@ class Writer:
         if route.subresource == "scale":
             api_version, kind_name = SCALE
             current = scale_of(current)
-        new = patching.patched(kind, media, current, call.body, schema.root(api_version, kind_name))
+        shape = schema.root(*SCALE) if route.subresource == "scale" else self._storage.registry.shape(kind)
+        new = patching.patched(kind, media, current, call.body, shape)
         self._check_same_object(kind, current, new)
         try:
             check_kind(new, api_version, kind_name)
-            warnings = self._conform(call, kind_name, api_version, new)
+            warnings = self._conform(call, kind_name, api_version, new, start="")
         except BadRequest as error:
             raise _unfit(new, error) from None
         changed = self._replace(call, new, dry_run, call.manager)
@@ -110,7 +119,7 @@ class Writer:
             )
         declared = apply.parse(call.body, kind, route.name)
         check_kind(declared, kind.api_version, kind.kind)
-        warnings = self._conform(call, kind.kind, kind.api_version, declared)
+        self._check_declared(kind, declared)
         self._place(call, declared)
         if route.subresource:
             declared = {
@@ -122,14 +131,16 @@ class Writer:
         current = to_shown(kind, there) if there is not None and kind.stored_as else there
         wanted_rv = declared["metadata"].pop("resourceVersion", None)
         at = self._storage.clock.timestamp()
-        new = apply.applied(kind, current, declared, manager=manager, force=call.flag("force"), at=at)
+        shape = self._storage.registry.shape(kind)
+        new = apply.applied(kind, shape, current, declared, manager=manager, force=call.flag("force"), at=at)
         if current is None:
+            self._check_accepting(kind, new)
             made = self._storage.create(stored(kind), self._inward(kind, new), dry_run=dry_run, asked=kind)
-            return self._answer(call, made, 201, warnings)
+            return self._answer(call, made, 201, [])
         if wanted_rv:
             new["metadata"]["resourceVersion"] = wanted_rv
         changed = self._replace(call, new, dry_run, "")
-        return self._answer(call, changed, 200, warnings)
+        return self._answer(call, changed, 200, [])
 
     def delete(self, call: Call) -> Reply:
         """DELETE on an object."""
@@ -170,7 +181,7 @@ class Writer:
         """Store a changed object. What the request's version cannot show is lost, in a subresource's write as well."""
         kind, route = call.route.kind, call.route
         base = None
-        if kind.custom and kind in CONVERSIONS:
+        if kind in CONVERSIONS and kind.custom:
             known = self._storage.get(stored(kind), route.namespace, route.name)
             base = to_stored(kind, to_shown(kind, known))
         return self._storage.update(
@@ -197,15 +208,52 @@ class Writer:
         if meta["namespace"] != namespace:
             raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
 
-    def _conform(self, call: Call, kind_name: str, api_version: str, obj: Object) -> list[str]:
-        """Check the object's shape; the answer is the warnings, unless `fieldValidation=Strict` refuses it."""
-        unknown = [f'unknown field "{field}"' for field in conform(kind_name, api_version, obj)]
+    def _conform(
+        self, call: Call, kind_name: str, api_version: str, obj: Object, start: str | None = None
+    ) -> list[str]:
+        """Give an object its kind's shape; the answer is the warnings, unless `fieldValidation=Strict` refuses it.
+
+        `start` is what the refusal says first.
+        """
+        unknown = [f'unknown field "{field}"' for field in self._dropped(kind_name, api_version, obj)]
         mode = call.query.get("fieldValidation", "Warn")
         if unknown and mode == "Strict":
             version = api_version.rpartition("/")[2]
-            start = f'{kind_name} in version "{version}" cannot be handled as a {kind_name}: strict decoding error: '
-            raise BadRequest(start + ", ".join(unknown))
+            if start is None:
+                start = f'{kind_name} in version "{version}" cannot be handled as a {kind_name}: '
+            raise BadRequest(f"{start}strict decoding error: {', '.join(unknown)}")
         return unknown if mode == "Warn" else []
+
+    def _dropped(self, kind_name: str, api_version: str, obj: Object) -> list[str]:
+        """Drop what the kind does not know; the answer names it."""
+        registry = self._storage.registry
+        kind = registry.by_kind(api_version, kind_name)
+        known = registry.schema(kind) if kind is not None else None
+        if kind is None or known is None:
+            return sorted(conform(kind_name, api_version, obj))
+        dropped = [*conform_metadata(kind, obj), *prune(known, obj)]
+        if kind.stored_as is not None:
+            fill_in(known, obj)
+        return sorted(dropped)
+
+    def _check_declared(self, kind: Kind, declared: Object) -> None:
+        """Refuse an apply patch that names a field which the kind does not know, whatever `fieldValidation` says."""
+        unknown = self._dropped(kind.kind, kind.api_version, declared)
+        if unknown:
+            what = f"{kind.api_version}, Kind={kind.kind}"
+            raise NotDeclaredError(
+                f"failed to create typed patch object (/; {what}): .{unknown[0]}: field not declared in schema"
+            )
+
+    def _check_accepting(self, kind: Kind, obj: Object) -> None:
+        """Refuse a new object of a kind whose definition is being deleted."""
+        if kind.custom and self._storage.registry.is_terminating(kind):
+            name = obj["metadata"].get("name", "")
+            raise Forbidden(
+                f'{kind.resource} "{name}" is forbidden: create not allowed while custom resource definition is '
+                "terminating",
+                details={"name": name, "group": kind.group, "kind": kind.plural},
+            )
 
     @staticmethod
     def _check_same_object(kind: Kind, current: Object, new: Object) -> None:
@@ -220,9 +268,12 @@ class Writer:
             text = f'Invalid value: "{meta["uid"]}": field is immutable'
             raise invalid(kind.kind, kind.group, stored["name"], [Cause("metadata.uid", text)])
 
-    @staticmethod
-    def _inward(kind: Kind, obj: Object) -> Object:
-        return to_stored(kind, obj)
+    def _inward(self, kind: Kind, obj: Object) -> Object:
+        """An object as it is stored, without what the stored version does not know."""
+        converted = to_stored(kind, obj)
+        if kind.stored_as is not None and (known := self._storage.registry.schema(kind.stored_as)) is not None:
+            prune(known, converted)
+        return converted
 
     def _answer(self, call: Call, obj: Object, status: int, warnings: list[str]) -> Reply:
         kind = call.route.kind
@@ -252,7 +303,7 @@ def _unfit(patched: Object, error: BadRequest) -> Invalid:
 
 
 def delete_options(call: Call) -> dict[str, Any]:
-    """What a delete asks for, from the query and a `DeleteOptions` body, as arguments of `Storage.delete`."""
+    """The options of a delete, from the query and a `DeleteOptions` body, as arguments of `Storage.delete`."""
     options: dict[str, Any] = {}
     if call.body.strip():
         try:

@@ -1,4 +1,4 @@
-"""The controllers of an embedded cluster: they bring what is towards what is asked for."""
+"""The controllers of an embedded cluster: they move the current state towards the desired state."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from cockpit.demo.controllers import (
     argo,
     cloneset,
     daemonset,
+    definitions,
     deployment,
     gateway_api,
+    job,
     kruise,
     old_events,
     pods,
@@ -35,11 +37,13 @@ def build_runtime(storage: Storage, clock: DemoClock, rng: random.Random) -> Run
     return Runtime(
         world,
         [
+            definitions.CONTROLLER,
             deployment.CONTROLLER,
             replicaset.CONTROLLER,
             *statefulset.CONTROLLERS,
             cloneset.CONTROLLER,
             daemonset.CONTROLLER,
+            job.CONTROLLER,
             pods.controller(),
             services.CONTROLLER,
             old_events.CONTROLLER,

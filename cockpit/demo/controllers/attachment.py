@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Problem:
-    """Why something does not hold, as a condition tells it."""
+    """Why something is not the case, as in a condition."""
 
     reason: str
     message: str

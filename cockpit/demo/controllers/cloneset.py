@@ -1,4 +1,4 @@
-"""CloneSets of OpenKruise: pods without order, made anew in batches (openkruise/kruise pkg/controller/cloneset)."""
+"""CloneSets of OpenKruise: pods without order, recreated in batches (openkruise/kruise pkg/controller/cloneset)."""
 
 from __future__ import annotations
 
@@ -81,9 +81,12 @@ def revision_of(pod: Object) -> str:
 
 
 def goal_of(stored: Object) -> Goal:
-    """What the update strategy asks for. The partition counts pods that stay old, rounded up."""
+    """What the update strategy requires. The partition counts pods that stay old, rounded up."""
     size, strategy = wanted(stored), stored["spec"].get("updateStrategy") or {}
-    old = min(size, resolve(strategy.get("partition"), size, up=True))
+    partition = strategy.get("partition")
+    old = min(size, resolve(partition, size, up=True))
+    if old == size > 1 and isinstance(partition, str) and partition != "100%":
+        old -= 1  # less than all lets at least one be replaced
     surge = resolve(strategy.get("maxSurge"), size, up=True)
     lacking = resolve(strategy.get("maxUnavailable", "20%"), size, up=not surge)
     return Goal(size - old, old, surge, size - max(lacking, 0 if surge else 1))

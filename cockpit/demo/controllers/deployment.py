@@ -21,7 +21,7 @@ from cockpit.demo.store.storage import key_of
 
 
 def touches(world: World, event: Event) -> Iterator[Key]:
-    """The Deployment itself, the owner of a changed ReplicaSet, and whoever waits for a pod to be gone."""
+    """The Deployment itself, the owner of a changed ReplicaSet, and Deployments that wait for a pod to be gone."""
     if event.kind is DEPLOYMENTS:
         yield key_of(DEPLOYMENTS, event.obj)
     elif event.kind is REPLICASETS:

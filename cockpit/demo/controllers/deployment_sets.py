@@ -174,7 +174,7 @@ def _recreates(deployment: Object) -> bool:
 
 
 def scale(world: World, deployment: Object, rs: Object, size: int) -> bool:
-    """Set the size of a ReplicaSet and tell; False when it has that size."""
+    """Set the size of a ReplicaSet and report it in an Event; False if it already has that size."""
     before = wanted(rs)
     annotations = {**(rs["metadata"].get("annotations") or {}), **_size_annotations(deployment)}
     _write(world, rs, {"annotations": annotations}, {"replicas": size})

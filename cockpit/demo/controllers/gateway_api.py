@@ -147,7 +147,7 @@ def _route(kind: Kind) -> Any:
 
 
 def _resolved(world: World, route: Object) -> tuple[str, str, str, str]:
-    """The ResolvedRefs condition: the last problem of a backend, as Traefik tells it."""
+    """The ResolvedRefs condition: the last problem of a backend, as Traefik reports it."""
     grants = list(world.storage.scan(REFERENCEGRANTS))
 
     def ports(namespace: str, name: str) -> list[int] | None:

@@ -157,6 +157,6 @@ def _host(pod: Object) -> str:
 
 
 def controller() -> Controller:
-    """A kubelet with a memory of its own."""
+    """A kubelet with its own memory."""
     kubelet = Kubelet()
     return Controller("pods", kubelet.touches, kubelet.reconcile)

@@ -18,7 +18,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Shape:
-    """What becomes of a pod, and how many seconds it takes to start and to end."""
+    """The outcome of a pod, and how many seconds it takes to start and to end."""
 
     fate: Fate
     start: float

@@ -1,4 +1,4 @@
-"""Events: what controllers tell about an object."""
+"""Events: what controllers report about an object."""
 
 from __future__ import annotations
 

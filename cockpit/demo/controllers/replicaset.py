@@ -1,4 +1,4 @@
-"""ReplicaSets: as many pods as asked for."""
+"""ReplicaSets: keep the requested number of pods."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def owners_of_pod(world: World, event: Event, kind: str) -> Iterator[Key]:
 
 
 def reconcile(world: World, key: Key) -> float | None:
-    """Claim pods, create or delete what is missing or too many, and tell the status."""
+    """Claim pods, create missing and delete surplus ones, and write the status."""
     replicaset = world.storage.peek(REPLICASETS, *key)
     if replicaset is None:
         return None

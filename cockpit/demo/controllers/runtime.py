@@ -12,7 +12,6 @@ from typing import Any
 
 from cockpit.demo.controllers.world import World
 from cockpit.demo.errors import ApiError
-from cockpit.demo.schemas.kinds import KINDS
 from cockpit.demo.store.history import Event
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class Runtime:
             return
         storage = self.world.storage
         self._end = storage.subscribe(self._follow)
-        for kind in KINDS:
+        for kind in storage.registry.kinds:
             if kind.stored_as is None:
                 for record in storage.records(kind):
                     self._enqueue(Event("ADDED", kind, record.obj, None, record.rv, record))
@@ -138,7 +137,7 @@ class Runtime:
             heapq.heappush(self._timers, (due, next(self._count), task))
 
     def _ring(self) -> None:
-        """Queue what is due; a timer that was set anew since is passed over."""
+        """Queue what is due; a timer that was reset since then is skipped."""
         now = self.world.clock.now()
         while self._timers and self._timers[0][0] <= now:
             due, _, task = heapq.heappop(self._timers)

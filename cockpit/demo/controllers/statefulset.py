@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from cockpit.demo.controllers import revisions
@@ -52,25 +52,37 @@ def _step(world: World, stored: Object, current: str, newest: str) -> None:
     """Missing pods from below, superfluous ones from above, then the update from above; each waits for the last."""
     pods, size = _numbered(world, stored), wanted(stored)
     one_by_one = stored["spec"].get("podManagementPolicy") != "Parallel"
-    partition = ((stored["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition") or 0
-    for number in range(size):
-        pod = pods.get(number)
-        if pod is not None and is_finished(pod):
-            _delete(world, stored, pod)
-        elif pod is None:
-            _create(world, stored, number, current if number < partition else newest)
-        if one_by_one and (pod is None or not _healthy(pod)):
-            return
+    strategy = stored["spec"].get("updateStrategy") or {}
+    partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
+    if not _fill(world, stored, pods, lambda number: current if number < partition else newest):
+        return
     surplus = [pods[number] for number in sorted(pods, reverse=True) if number >= size]
     for pod in surplus:
         if not pod["metadata"].get("deletionTimestamp"):
             _delete(world, stored, pod)
         if one_by_one:
             return
-    if surplus or (stored["spec"].get("updateStrategy") or {}).get("type") == "OnDelete":
-        return
-    for number in range(size - 1, partition - 1, -1):
+    if not surplus and strategy.get("type") != "OnDelete":
+        _replace_next(world, stored, [pods.get(number) for number in range(size - 1, partition - 1, -1)], newest)
+
+
+def _fill(world: World, stored: Object, pods: dict[int, Object], revision: Callable[[int], str]) -> bool:
+    """Make the pods that are missing; False where one has to be ready first."""
+    one_by_one = stored["spec"].get("podManagementPolicy") != "Parallel"
+    for number in range(wanted(stored)):
         pod = pods.get(number)
+        if pod is not None and is_finished(pod):
+            _delete(world, stored, pod)
+        elif pod is None:
+            _create(world, stored, number, revision(number))
+        if one_by_one and (pod is None or not _healthy(pod)):
+            return False
+    return True
+
+
+def _replace_next(world: World, stored: Object, pods: Iterable[Object | None], newest: str) -> None:
+    """Delete the first of these pods that is of another revision, once those before it are healthy."""
+    for pod in pods:
         if pod is not None and _revision_of(pod) != newest and not pod["metadata"].get("deletionTimestamp"):
             _delete(world, stored, pod)
             return
@@ -145,11 +157,11 @@ def _tell_status(world: World, kind: Kind, stored: Object, current: str, newest:
         new = [wait for pod, wait in zip(living, waits, strict=True) if _revision_of(pod) == newest]
         status["updatedReadyReplicas"] = sum(wait is not None for wait in new)
         status["updatedAvailableReplicas"] = sum(wait == 0 for wait in new)
-    status = {
-        field: value
-        for field, value in status.items()
-        if value or field not in ("readyReplicas", "updatedReplicas", "currentReplicas")
-    }
+    else:
+        # The native controller leaves out what is 0; the CRD of the other one requires it.
+        for field in ("readyReplicas", "updatedReplicas", "currentReplicas"):
+            if not status[field]:
+                del status[field]
     if status != stored.get("status"):
         world.write_status(kind, stored, status)
     return min((wait for wait in waits if wait), default=None)

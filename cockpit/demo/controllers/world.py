@@ -1,4 +1,4 @@
-"""What every controller sees of its cluster: objects, indexes, clock, and a way to tell."""
+"""What every controller has access to: objects, indexes, the clock, and Events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way in from outside: Ingresses and LoadBalancer Services on loopback, answered as the pod that was picked."""
+"""The gateway from outside: Ingresses and LoadBalancer Services on loopback, answered as the picked pod would."""
 
 from cockpit.demo.gateway.server import Gateway
 

@@ -9,72 +9,36 @@ nginx's shared upstreams (canaries that leak to other hosts, mains that vanish) 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from cockpit.demo.gateway.canary import Policy, header_key, is_canary, policy_of
-from cockpit.demo.gateway.match import Hosts, Paths, Request
-from cockpit.demo.gateway.nginx import in_order
-from cockpit.demo.gateway.rules import Ingress, Rule, Upstream
+from cockpit.demo.gateway.canary import Policy, header_key
+from cockpit.demo.gateway.decisions import HasEndpoints
+from cockpit.demo.gateway.main_routes import MainRoutes, compile_mains
+from cockpit.demo.gateway.match import Request
+from cockpit.demo.gateway.rules import Ingress, Upstream
 
 INSTANCE = "ingress.vke.volcengine.com/apig-instance-name"
 
 
-@dataclass
-class Route:
-    """One main route and the canary beside it."""
-
-    instance: str
-    upstream: Upstream
-    canary: Upstream | None = None
-    policy: Policy | None = None
-
-
-@dataclass(frozen=True)
-class ApigTable:
+class ApigTable(MainRoutes):
     """Compiled routes."""
 
-    hosts: Hosts[Paths[Route]]
-
-    def serves(self, host: str) -> bool:
-        """Whether a route has the host or a wildcard for it."""
-        return self.hosts.find_named(host) is not None
-
-    def decide(self, request: Request, rng: random.Random, has_endpoints: Callable[[Upstream], bool]) -> Upstream | int:
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Upstream | int:
         """Main or canary; 404 without route, 503 when main has no endpoints."""
-        paths = self.hosts.find(request.host)
-        route = paths.find(request.path) if paths else None
+        route = self.find(request)
         if route is None:
             return 404
         if not has_endpoints(route.upstream):
             return 503
-        if route.canary and route.policy and has_endpoints(route.canary) and _takes(route.policy, request, rng):
-            return route.canary
+        for policy, canary in route.canaries[:1]:
+            if has_endpoints(canary) and _takes(policy, request, rng):
+                return canary
         return route.upstream
 
 
 def compile_table(ingresses: Sequence[Ingress]) -> ApigTable:
     """Routes of the Ingresses of one class."""
-    ordered, hosts = in_order(ingresses), Hosts[Paths[Route]]()
-    mains: dict[tuple[str, str, str, str], Route] = {}
-    for ingress in ordered:
-        if is_canary(ingress.annotations):
-            continue
-        for rule in ingress.rules:
-            instance = ingress.annotations.get(INSTANCE, "")
-            route = mains.setdefault(_place(instance, rule), Route(instance, rule.upstream))
-            hosts.names.setdefault(rule.host, Paths()).add(rule.path, rule.path_type, route)
-    for ingress in ordered:
-        if is_canary(ingress.annotations):
-            for rule in ingress.rules:
-                main = mains.get(_place(ingress.annotations.get(INSTANCE, ""), rule))
-                if main and main.canary is None:
-                    main.canary, main.policy = rule.upstream, policy_of(ingress.annotations)
-    return ApigTable(hosts)
-
-
-def _place(instance: str, rule: Rule) -> tuple[str, str, str, str]:
-    return (instance, rule.host, rule.path, rule.path_type)
+    return ApigTable(compile_mains(ingresses, group=lambda ingress: ingress.annotations.get(INSTANCE, "")))
 
 
 def _takes(policy: Policy, request: Request, rng: random.Random) -> bool:

@@ -7,15 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import regex
-
 from cockpit.demo.gateway.match import Request
+from cockpit.demo.gateway.patterns import search
 
 PREFIX = "nginx.ingress.kubernetes.io/"
-# A pattern comes from an annotation and meets headers from anywhere; PCRE gives up by its match limit as well.
-PATTERN_TIME = 0.02
-LONGEST_PATTERN, LONGEST_SUBJECT = 512, 4096
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 
 
@@ -39,12 +36,18 @@ def is_canary(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,
     return _value(annotations, prefixes, "canary") in _TRUE
 
 
+def flag(annotations: Mapping[str, str], key: str, *, otherwise: bool) -> bool:
+    """An nginx annotation that is true or false, in Go's spelling; `otherwise` where it is neither."""
+    text = annotations.get(PREFIX + key, "").strip()
+    return True if text in _TRUE else False if text in _FALSE else otherwise
+
+
 def _value(annotations: Mapping[str, str], prefixes: Sequence[str], key: str) -> str:
     return next((annotations[p + key].strip() for p in prefixes if p + key in annotations), "")
 
 
 def policy_of(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,)) -> Policy:
-    """The rules in the annotations; a weight that is no integer is 0, a total that is none 100."""
+    """The rules in the annotations; a weight that is not an integer is 0, such a total is 100."""
 
     def text(key: str) -> str:
         return _value(annotations, prefixes, f"canary-{key}")
@@ -78,7 +81,7 @@ def takes(policy: Policy, request: Request, rng: random.Random) -> bool:
 
 
 def by_rules(policy: Policy, request: Request) -> bool | None:
-    """What header and cookie say: canary, main, or None where they leave it to the weight."""
+    """What header and cookie say: canary, main, or None if the weight decides."""
     header = request.headers.get(header_key(policy.header)) if policy.header else None
     if header is not None:
         if policy.value:
@@ -99,23 +102,3 @@ def by_rules(policy: Policy, request: Request) -> bool | None:
 def header_key(name: str) -> str:
     """The request header that a rule's name means: nginx reads `_` and `-` alike and drops headers with `_`."""
     return name.lower().replace("_", "-")
-
-
-def search(pattern: str, subject: str) -> bool | None:
-    """Whether a pattern is found anywhere in a value; None when it is broken or takes too long."""
-    if len(pattern) > LONGEST_PATTERN:
-        return None
-    try:
-        return regex.search(pattern, subject[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
-    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
-        return None
-
-
-def full_match(pattern: str, subject: str) -> bool:
-    """Whether a pattern matches the whole of a text; a broken or slow one matches nothing."""
-    if len(pattern) > LONGEST_PATTERN:
-        return False
-    try:
-        return regex.fullmatch(pattern, subject[:LONGEST_SUBJECT], timeout=PATTERN_TIME) is not None
-    except (regex.error, TimeoutError, RecursionError, MemoryError, OverflowError):
-        return False

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.gateway.http1 import LONGEST_HEAD, BadHeadError, Head, Reply, encode_reply, error_reply, parse_head
 
+
+@dataclass(frozen=True)
+class ListenerPort:
+    """The listener that took a connection; without a port it is the gateway's own."""
+
+    scheme: str = "http"
+    port: int | None = None
+
+
+PLAIN = ListenerPort()
 Handler = Callable[[Head], Reply]
-# A client that has not sent a whole request for so many seconds is let go, as nginx does.
+# Seconds after which a client that has not sent a complete request is disconnected, as nginx does.
 IDLE = 75.0
 
 
@@ -52,8 +63,9 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """A client that only half closes still gets its answer."""
-        return self._later is not None
+        """A client that only half closes still gets its answer, save over TLS, which knows no half of a connection."""
+        plain = self._transport is not None and self._transport.get_extra_info("ssl_object") is None
+        return plain and self._later is not None
 
     def pause_writing(self) -> None:
         """The client does not read: no further answers for now."""

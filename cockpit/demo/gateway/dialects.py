@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cockpit.demo.gateway import alb, apig, higress, nginx
+from cockpit.demo.gateway.decisions import Decision, HasEndpoints
 from cockpit.demo.gateway.match import Request
-from cockpit.demo.gateway.rules import Ingress, Upstream, read
+from cockpit.demo.gateway.rules import Ingress, read
 
 LEGACY_CLASS = "kubernetes.io/ingress.class"
-Decision = Upstream | int
-HasEndpoints = Callable[[Upstream], bool]
 
 
 class Table(Protocol):
@@ -23,7 +22,7 @@ class Table(Protocol):
         """Whether a server is configured for a host by name or wildcard."""
 
     def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
-        """The Service port that gets a request, or the status that answers it."""
+        """The Service port that gets a request, or what answers it instead."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ DIALECTS = (NGINX, APIG, HIGRESS, MSE, ALB)
 
 
 def dialect_of(ingress: Mapping[str, Any], controllers: Mapping[str, str]) -> Dialect | None:
-    """The dialect of an Ingress by its class, given the controller of each IngressClass; None: nobody obeys it."""
+    """The dialect of an Ingress by its class, given each class's controller; None: no controller serves it."""
     spec = ingress.get("spec") or {}
     name = spec.get("ingressClassName") or (ingress["metadata"].get("annotations") or {}).get(LEGACY_CLASS)
     if not name:
@@ -77,10 +76,22 @@ class Routes:
 
 def compile_routes(ingresses: Iterable[Mapping[str, Any]], classes: Iterable[Mapping[str, Any]]) -> Routes:
     """Read Ingresses and IngressClasses, as stored, into routes."""
-    controllers = {obj["metadata"]["name"]: (obj.get("spec") or {}).get("controller", "") for obj in classes}
     groups: dict[str, list[Ingress]] = {dialect.name: [] for dialect in DIALECTS}
+    for dialect, ingress in _by_dialect(ingresses, classes):
+        groups[dialect.name].append(ingress)
+    return Routes(tuple(dialect.compile(groups[dialect.name]) for dialect in DIALECTS))
+
+
+def obeyed(ingresses: Iterable[Mapping[str, Any]], classes: Iterable[Mapping[str, Any]]) -> list[Ingress]:
+    """The Ingresses that a gateway obeys, the oldest first."""
+    return nginx.in_order([ingress for _, ingress in _by_dialect(ingresses, classes)])
+
+
+def _by_dialect(
+    ingresses: Iterable[Mapping[str, Any]], classes: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[Dialect, Ingress]]:
+    controllers = {obj["metadata"]["name"]: (obj.get("spec") or {}).get("controller", "") for obj in classes}
     for obj in ingresses:
         dialect = dialect_of(obj, controllers)
         if dialect and not obj["metadata"].get("deletionTimestamp"):
-            groups[dialect.name].append(read(obj))
-    return Routes(tuple(dialect.compile(groups[dialect.name]) for dialect in DIALECTS))
+            yield dialect, read(obj)

@@ -16,6 +16,10 @@ from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event, Key
 from cockpit.demo.store.storage import key_of
 
+CLUSTER = ".svc.cluster.local"
+# Names that lead to names end somewhere.
+HOPS = 3
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -24,6 +28,7 @@ class Endpoint:
     pod: Key
     uid: str
     port: int
+    address: str = ""
 
 
 class Endpoints:
@@ -60,6 +65,13 @@ class Endpoints:
             self._named.setdefault((upstream.namespace, upstream.service), set()).add(upstream)
         return found
 
+    def answers(self, upstream: Upstream) -> bool:
+        """Whether a proxy has an address for a Service port: that of a ready endpoint, or an external name.
+
+        Whether anybody answers under the name is only known once it is asked.
+        """
+        return bool(self.ready(upstream)) or self._is_external(upstream)
+
     def next(self, upstream: Upstream, rng: random.Random) -> Endpoint | None:
         """The endpoints in turn, as a gateway balances requests; the first is drawn."""
         ready = self.ready(upstream)
@@ -90,17 +102,33 @@ class Endpoints:
         for upstream in [upstream for upstream in self._ready if upstream.labels]:
             del self._ready[upstream]
 
-    def _look_up(self, upstream: Upstream) -> tuple[Endpoint, ...]:
+    def _is_external(self, upstream: Upstream) -> bool:
         service = self._world.storage.peek(SERVICES, upstream.namespace, upstream.service)
+        known = service is not None and (service.get("spec") or {}).get("type") == "ExternalName"
+        return known and (upstream.port.isdecimal() or port_name(service or {}, upstream.port) is not None)
+
+    def _look_up(self, upstream: Upstream, hops: int = HOPS) -> tuple[Endpoint, ...]:
+        service = self._world.storage.peek(SERVICES, upstream.namespace, upstream.service)
+        spec = (service or {}).get("spec") or {}
+        if spec.get("type") == "ExternalName":
+            return self._behind_name(str(spec.get("externalName") or ""), upstream, hops)
         name = port_name(service, upstream.port) if service else None
         if name is None:
             return ()
         found = {
             endpoint.uid: endpoint
             for piece in self._world.slices.under(("service", upstream.namespace, upstream.service))
-            for endpoint in _ready_in(piece, name)
+            for endpoint in ready_in(piece, name)
         }
         return tuple(endpoint for endpoint in found.values() if self._has(endpoint, upstream.labels))
+
+    def _behind_name(self, name: str, upstream: Upstream, hops: int) -> tuple[Endpoint, ...]:
+        """The pods of an external name that is a Service of this cluster; no other external name can be reached."""
+        service, dot, namespace = name.rstrip(".").removesuffix(CLUSTER).partition(".")
+        if hops <= 0 or not name.rstrip(".").endswith(CLUSTER) or not dot or "." in namespace:
+            return ()
+        self._named.setdefault((namespace, service), set()).add(upstream)
+        return self._look_up(Upstream(namespace, service, upstream.port, upstream.labels), hops - 1)
 
     def _has(self, endpoint: Endpoint, labels: tuple[tuple[str, str], ...]) -> bool:
         pod = self._world.storage.peek(PODS, *endpoint.pod) if labels else None
@@ -116,7 +144,8 @@ def port_name(service: Object, port: str) -> str | None:
     return None
 
 
-def _ready_in(piece: Object, name: str) -> Iterator[Endpoint]:
+def ready_in(piece: Object, name: str) -> Iterator[Endpoint]:
+    """The ready endpoints of an EndpointSlice for the Service port of that name."""
     ports = [entry.get("port") for entry in piece.get("ports") or [] if (entry.get("name") or "") == name]
     if not ports or not isinstance(ports[0], int):
         return
@@ -126,4 +155,5 @@ def _ready_in(piece: Object, name: str) -> Iterator[Endpoint]:
         if (entry.get("conditions") or {}).get("ready") is False or target.get("kind") != "Pod":
             continue
         pod = (str(target.get("namespace") or piece["metadata"]["namespace"]), str(target.get("name")))
-        yield Endpoint(pod, str(target.get("uid")), ports[0])
+        addresses = entry.get("addresses") or [""]
+        yield Endpoint(pod, str(target.get("uid")), ports[0], str(addresses[0]))

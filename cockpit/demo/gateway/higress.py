@@ -10,19 +10,14 @@ A canary without endpoints leaves its requests to main; main without endpoints a
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
-from cockpit.demo.gateway.canary import (
-    Policy,
-    full_match,
-    header_key,
-    is_canary,
-    policy_of,
-)
-from cockpit.demo.gateway.match import Hosts, Paths, Request
-from cockpit.demo.gateway.nginx import in_order
+from cockpit.demo.gateway.canary import Policy, header_key
+from cockpit.demo.gateway.decisions import HasEndpoints
+from cockpit.demo.gateway.main_routes import MainRoute, MainRoutes, compile_mains
+from cockpit.demo.gateway.match import Request
+from cockpit.demo.gateway.patterns import full_match
 from cockpit.demo.gateway.rules import Ingress, Upstream
 
 PREFIXES = (
@@ -33,28 +28,12 @@ PREFIXES = (
 )
 
 
-@dataclass
-class Route:
-    """One main route and the canaries beside it, the oldest first."""
-
-    upstream: Upstream
-    canaries: list[tuple[Policy, Upstream]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class HigressTable:
+class HigressTable(MainRoutes):
     """Compiled routes."""
 
-    hosts: Hosts[Paths[Route]]
-
-    def serves(self, host: str) -> bool:
-        """Whether a route has the host or a wildcard for it."""
-        return self.hosts.find_named(host) is not None
-
-    def decide(self, request: Request, rng: random.Random, has_endpoints: Callable[[Upstream], bool]) -> Upstream | int:
-        """A canary's own route first, then the draw by weight; 404 without route, 503 where nobody is left."""
-        paths = self.hosts.find(request.host)
-        route = paths.find(request.path) if paths else None
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Upstream | int:
+        """A canary's own route first, then the draw by weight; 404 without a route, 503 if no backend is left."""
+        route = self.find(request)
         if route is None:
             return 404
         chosen = _singled(route, request) or _drawn(route, rng)
@@ -65,33 +44,20 @@ class HigressTable:
 
 def compile_table(ingresses: Sequence[Ingress]) -> HigressTable:
     """Routes of the Ingresses of one class."""
-    ordered, hosts = in_order(ingresses), Hosts[Paths[Route]]()
-    mains: dict[tuple[str, str, str], Route] = {}
-    for ingress in ordered:
-        for rule in ingress.rules if not is_canary(ingress.annotations, PREFIXES) else ():
-            route = mains.setdefault((rule.host, rule.path, rule.path_type), Route(rule.upstream))
-            hosts.names.setdefault(rule.host, Paths()).add(rule.path, rule.path_type, route)
-    for ingress in ordered:
-        seen: set[tuple[str, str, str]] = set()
-        for rule in ingress.rules if is_canary(ingress.annotations, PREFIXES) else ():
-            place = (rule.host, rule.path, rule.path_type)
-            if place in mains and place not in seen:
-                seen.add(place)
-                mains[place].canaries.append((policy_of(ingress.annotations, PREFIXES), rule.upstream))
-    return HigressTable(hosts)
+    return HigressTable(compile_mains(ingresses, PREFIXES))
 
 
 def is_route(policy: Policy) -> bool:
-    """Whether a canary is a route of its own."""
+    """Whether a canary is a separate route."""
     return bool(policy.header or policy.cookie or policy.query)
 
 
-def _singled(route: Route, request: Request) -> Upstream | None:
+def _singled(route: MainRoute, request: Request) -> Upstream | None:
     return next((upstream for policy, upstream in route.canaries if is_route(policy) and _meets(policy, request)), None)
 
 
 def _meets(policy: Policy, request: Request) -> bool:
-    """Of several keys one counts: header before cookie before query."""
+    """One of several keys counts: header before cookie before query."""
     if policy.header:
         found = request.headers.get(header_key(policy.header))
         return found is not None and _fits(policy.value, policy.pattern, found)
@@ -107,7 +73,7 @@ def _fits(value: str, pattern: str, text: str) -> bool:
     return full_match(f".*{pattern}.*", text) if pattern else text == "always"
 
 
-def _drawn(route: Route, rng: random.Random) -> Upstream | None:
+def _drawn(route: MainRoute, rng: random.Random) -> Upstream | None:
     weighted = [(max(policy.weight, 0), policy.total, up) for policy, up in route.canaries if not is_route(policy)]
     if not any(weight for weight, _, _ in weighted):
         return None

@@ -46,7 +46,7 @@ class Reply:
 
 
 def parse_head(block: bytes) -> Head:
-    """Read everything before the empty line; BadHeadError for what is no HTTP/1.x request."""
+    """Read everything before the empty line; BadHeadError if it is not an HTTP/1.x request."""
     lines = block.decode("latin-1").split("\r\n")
     method, _, rest = lines[0].partition(" ")
     target, _, version = rest.partition(" ")

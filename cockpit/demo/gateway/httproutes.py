@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,8 +22,10 @@ from cockpit.demo.controllers.attachment import (
     parents_of,
     place_of,
 )
-from cockpit.demo.gateway.canary import full_match
+from cockpit.demo.gateway.decisions import Decision, HasEndpoints
+from cockpit.demo.gateway.filters import Filters, read
 from cockpit.demo.gateway.match import Request
+from cockpit.demo.gateway.patterns import full_match
 from cockpit.demo.gateway.rules import Upstream
 
 Json = Mapping[str, Any]
@@ -58,10 +60,14 @@ class Entry:
     headers: tuple[Condition, ...]
     query: tuple[Condition, ...]
     targets: tuple[tuple[int, Upstream | None], ...]
+    scheme: str = "http"
+    filters: Filters = field(default_factory=Filters)
 
     def fits(self, request: Request) -> bool:
         """Whether a request meets every condition."""
-        if not covers(self.host, request.host) or (self.method and self.method != request.method):
+        if self.scheme != request.scheme or not covers(self.host, request.host):
+            return False
+        if self.method and self.method != request.method:
             return False
         if not self._fits_path(request.path):
             return False
@@ -80,7 +86,15 @@ class Entry:
         prefix = self.path.rstrip("/")
         return path == prefix or path.startswith(prefix + "/")
 
-    def pick(self, rng: random.Random, has_endpoints: Callable[[Upstream], bool]) -> Upstream | int:
+    def answer(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
+        """The decision on a request that matches."""
+        own = self.filters.answer(request, self.path)
+        if own is not None:
+            return own
+        found = self.pick(rng, has_endpoints)
+        return found if isinstance(found, int) else self.filters.sent(found, request, self.path, rng)
+
+    def pick(self, rng: random.Random, has_endpoints: HasEndpoints) -> Upstream | int:
         """Draw a backend by weight; whatever is wrong with it, its share stays its own."""
         total = sum(weight for weight, _ in self.targets)
         if total <= 0:
@@ -102,13 +116,13 @@ class RouteTable:
     entries: tuple[Entry, ...]
 
     def serves(self, host: str) -> bool:
-        """Whether a route has the host by name or by wildcard."""
+        """Whether a route has the host by name or by wildcard, on a listener of any protocol."""
         return any(entry.host and covers(entry.host, host) for entry in self.entries)
 
-    def decide(self, request: Request, rng: random.Random, has_endpoints: Callable[[Upstream], bool]) -> Upstream | int:
-        """The backend of the first entry that fits; 404 without one."""
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
+        """The backend of the first entry that fits, or what its filters answer; 404 without one."""
         found = next((entry for entry in self.entries if entry.fits(request)), None)
-        return found.pick(rng, has_endpoints) if found else 404
+        return found.answer(request, rng, has_endpoints) if found else 404
 
 
 def compile_table(
@@ -129,29 +143,38 @@ def compile_table(
         entry
         for route in routes
         if not route["metadata"].get("deletionTimestamp")
-        for host in _hosts(route, ours)
-        for entry in _entries(route, host, allowed, ports)
+        for scheme in ("http", "https")
+        for host in _hosts(route, ours, scheme)
+        for entry in _entries(route, host, scheme, allowed, ports)
     ]
     return RouteTable(tuple(sorted(found, key=lambda entry: entry.rank)))
 
 
-def _hosts(route: Json, ours: Mapping[Any, Json]) -> list[str]:
+def _hosts(route: Json, ours: Mapping[Any, Json], scheme: str) -> list[str]:
     names: dict[str, None] = {}
     for parent in parents_of(route):
         gateway = ours.get(place_of(route, parent))
-        attached = attach(route, parent, gateway) if gateway else None
+        attached = attach(route, parent, _of_scheme(gateway, scheme)) if gateway else None
         if attached and not isinstance(attached, Problem):
             names.update(dict.fromkeys(attached.hostnames))
     return list(names)
 
 
+def _of_scheme(gateway: Json, scheme: str) -> Json:
+    """A Gateway with those of its listeners alone that take requests of a scheme."""
+    spec = gateway.get("spec") or {}
+    listeners = [one for one in mappings(spec.get("listeners")) if one.get("protocol") == scheme.upper()]
+    return {**gateway, "spec": {**spec, "listeners": listeners}}
+
+
 def _entries(
-    route: Json, host: str, grants: list[Json], ports: Callable[[str, str], list[int] | None]
+    route: Json, host: str, scheme: str, grants: list[Json], ports: Callable[[str, str], list[int] | None]
 ) -> Iterator[Entry]:
     meta = route["metadata"]
     name = f"{meta.get('namespace')}/{meta['name']}"
     for number, rule in enumerate(mappings((route.get("spec") or {}).get("rules"))):
         targets = tuple(_target(route, b, grants, ports) for b in mappings(rule.get("backendRefs")))
+        filters = read(rule.get("filters"), lambda ref: _target(route, ref, grants, ports)[1])
         for match in list(mappings(rule.get("matches"))) or [{}]:
             path = match.get("path") or {}
             kind, text = str(path.get("type", "PathPrefix")), str(path.get("value", "/"))
@@ -159,7 +182,7 @@ def _entries(
             headers, query = _conditions(match.get("headers"), fold=True), _conditions(match.get("queryParams"))
             age = (str(meta.get("creationTimestamp", "")), name, number)
             rank = (*_host_rank(host), *_path_rank(kind, text), not method, -len(headers), -len(query), *age)
-            yield Entry(rank, host, kind, text, method, headers, query, targets)
+            yield Entry(rank, host, kind, text, method, headers, query, targets, scheme, filters)
 
 
 def _host_rank(host: str) -> tuple[int, int]:

@@ -21,9 +21,9 @@ def ensure_classes(world: World) -> None:
             world.storage.create(INGRESSCLASSES, wish)
 
 
-def controller(address: str, port: int) -> Controller:
-    """Writes the gateway's address into each Ingress that it obeys."""
-    shown: list[dict[str, Any]] = [{"ip": address, "ports": [{"port": port, "protocol": "TCP"}]}]
+def controller(address: str, ports: tuple[int, int]) -> Controller:
+    """Writes the gateway's address into each Ingress that it obeys; the ports for HTTP and for TLS, in this order."""
+    shown: list[dict[str, Any]] = [{"ip": address, "ports": [{"port": port, "protocol": "TCP"} for port in ports]}]
 
     def reconcile(world: World, key: Key) -> float | None:
         ingress = world.storage.peek(INGRESSES, *key)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cockpit.demo.gateway.decisions import Decision, HasEndpoints
+from cockpit.demo.gateway.istio_actions import own_answer, sent
 from cockpit.demo.gateway.istio_match import Client, meets
 from cockpit.demo.gateway.istio_rules import (
     Entry,
@@ -29,8 +31,8 @@ from cockpit.demo.gateway.istio_rules import (
 from cockpit.demo.gateway.match import Request
 from cockpit.demo.gateway.rules import Upstream
 
+HTTP = 80
 ROOT_NAMESPACE = "istio-system"
-HasEndpoints = Callable[[Upstream], bool]
 Ports = Callable[[str, str], list[int] | None]
 
 
@@ -43,12 +45,16 @@ class IstioTable:
     subsets: Subsets
     ports: Ports = field(repr=False)
 
+    def without_rules(self) -> IstioTable:
+        """The same Services without any VirtualService: what a pod without a sidecar knows."""
+        return replace(self, hosts={}, rules={}, subsets={})
+
     def serves(self, host: str) -> bool:
         """Whether a VirtualService at a gateway is for the host by name or wildcard."""
         return self._find(host) is not None
 
-    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Upstream | int:
-        """The pods that get a request from outside, or the status that answers it."""
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
+        """The pods that get a request from outside, or what answers it."""
         host = self._find(request.host) or self.hosts.get("*")
         if host is None:
             return 404
@@ -56,7 +62,7 @@ class IstioTable:
 
     def decide_inside(
         self, request: Request, client: Client, rng: random.Random, has_endpoints: HasEndpoints
-    ) -> Upstream | int:
+    ) -> Decision:
         """The pods that get a request of a client in the mesh; without a VirtualService those of the Service."""
         name = inside_name(request.host, client.namespace)
         rules = self.rules.get(name) or self._wildcard(name)
@@ -64,9 +70,11 @@ class IstioTable:
             return self._route(rules.entries, request, client, rng, has_endpoints)
         place = service_of(name)
         ports = self.ports(*place) if place else None
-        if place is None or ports is None or (client.port is not None and client.port not in ports):
+        # A Service without ports is an alias of an external name, which has every port.
+        if place is None or ports is None or (ports and client.port is not None and client.port not in ports):
             return 502
-        return self._answering(Upstream(*place, str(client.port or ports[0])), has_endpoints)
+        port = client.port or next(iter(ports), HTTP)
+        return self._answering(Upstream(*place, str(port)), has_endpoints)
 
     def _find(self, host: str) -> Host | None:
         if host in self.hosts and host != "*":
@@ -87,18 +95,26 @@ class IstioTable:
         client: Client,
         rng: random.Random,
         has_endpoints: HasEndpoints,
-    ) -> Upstream | int:
+    ) -> Decision:
         """The first entry that matches; none is 404."""
         for entry in entries:
             if not meets(entry.block, request, client, entry.namespace):
                 continue
-            status = _own_answer(entry.action, rng)
-            if status is not None:
-                return status
+            own = own_answer(entry.action, request, rng)
+            if own is not None:
+                return own
             legs = [leg for leg in items(entry.action.get("route")) if items([leg.get("destination")])]
             chosen = drawn(legs, rng)
-            upstream = self._upstream(chosen["destination"], entry.namespace, client) if chosen else None
-            return self._answering(upstream, has_endpoints) if upstream else 503
+            if chosen is None:
+                return 503
+
+            def leads_to(destination: Mapping[str, Any], namespace: str = entry.namespace) -> Upstream | None:
+                return self._upstream(destination, namespace, client)
+
+            upstream = leads_to(chosen["destination"])
+            if upstream is None or not has_endpoints(upstream):
+                return 503
+            return sent(entry.action, chosen, entry.block, request, upstream, leads_to, rng)
         return 404
 
     def _answering(self, upstream: Upstream, has_endpoints: HasEndpoints) -> Upstream | int:
@@ -145,22 +161,6 @@ def drawn(legs: Sequence[Mapping[str, Any]], rng: random.Random) -> Mapping[str,
         if place < 0:
             return leg
     return None
-
-
-def _own_answer(action: Mapping[str, Any], rng: random.Random) -> int | None:
-    """A status that the proxy answers itself: a redirect, a direct response, an injected abort."""
-    for key, field_name, usual in (("redirect", "redirectCode", 301), ("directResponse", "status", 200)):
-        if isinstance(action.get(key), Mapping):
-            return _status(action[key].get(field_name), usual)
-    abort = mapping(mapping(action.get("fault")).get("abort"))
-    share = mapping(abort.get("percentage")).get("value", 100)
-    if abort.get("httpStatus") and isinstance(share, int | float) and rng.random() * 100 < share:
-        return _status(abort.get("httpStatus"), 503)
-    return None
-
-
-def _status(value: Any, usual: int) -> int:
-    return value if isinstance(value, int) and 200 <= value < 600 else usual
 
 
 def compile_table(

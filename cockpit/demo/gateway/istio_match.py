@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from cockpit.demo.gateway.canary import full_match
 from cockpit.demo.gateway.match import Request
+from cockpit.demo.gateway.patterns import full_match
 
 MESH = "mesh"
 
@@ -50,7 +50,7 @@ def _asks(block: Mapping[str, Any], request: Request) -> bool:
     values = {
         "uri": request.path,
         "method": request.method,
-        "scheme": "http",
+        "scheme": request.scheme,
         "authority": request.headers.get("host", request.host),
     }
     for name, value in values.items():

@@ -135,7 +135,7 @@ class LoadBalancers:
         return problem
 
     def _candidates(self, key: Key) -> Iterator[str]:
-        """Addresses of its own for a Service; at last the one every system has."""
+        """Separate addresses for a Service; the last one is that which every system has."""
         used = {balancer.address for balancer in self._balancers.values()}
         for attempt in range(ADDRESSES_TRIED):
             digest = sha256(f"{self._salt}/{key[0]}/{key[1]}/{attempt}".encode("utf-8", "replace")).digest()

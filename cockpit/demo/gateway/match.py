@@ -18,7 +18,9 @@ class Request:
     """What a routing decision may depend on.
 
     `host` is lower-case without port, `path` normalised as `normal_path` does; `headers` have lower-case names,
-    the values of a repeated name are joined with ", ". `query` is what follows the question mark, as it was sent.
+    the values of a repeated name are joined with ", ". `query` is what follows the question mark, as it was sent;
+    `scheme` and `port` are those of the listener that took the request, `tls_port` is where the gateway serves TLS,
+    `target` is path and query as they came.
     """
 
     host: str
@@ -26,6 +28,10 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     query: str = ""
+    scheme: str = "http"
+    port: int | None = None
+    tls_port: int | None = None
+    target: str = ""
 
     @cached_property
     def cookies(self) -> dict[str, str]:
@@ -43,6 +49,12 @@ def host_of(text: str) -> str:
     name = text.strip().lower()
     name = name[: name.find("]") + 1] if name.startswith("[") else name.partition(":")[0]
     return name.rstrip(".")
+
+
+def port_of(text: str) -> int | None:
+    """The port in a Host header."""
+    digits = text.strip().rpartition(":")[2] if "]" not in text else text.strip().rpartition("]:")[2]
+    return int(digits) if ":" in text and digits.isascii() and digits.isdecimal() and len(digits) < 6 else None
 
 
 def normal_path(target: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from cockpit.demo.controllers.world import World
@@ -14,6 +14,8 @@ from cockpit.demo.gateway.istio import ROOT_NAMESPACE, IstioTable
 from cockpit.demo.gateway.istio_match import Client
 from cockpit.demo.gateway.loadbalancers import answer_from
 from cockpit.demo.gateway.match import Request, host_of, normal_path
+from cockpit.demo.gateway.replies import carry_out
+from cockpit.demo.gateway.rules import Upstream
 from cockpit.demo.pods.answers import Profile
 
 HOST = "127.0.0.1"
@@ -60,8 +62,20 @@ class Mesh:
         target = head.target if "://" in head.target else f"http://{head.headers.get('host', '')}{head.target}"
         return self._ask(target, head, Client(namespace=ROOT_NAMESPACE, labels=LABELS))
 
+    def handle_of(self, namespace: str, labels: Mapping[str, str], *, sidecar: bool) -> Callable[[Head], Reply]:
+        """What answers the requests of one pod; without a sidecar no VirtualService applies to them."""
+        client = Client(namespace=namespace, labels=labels)
+
+        def handle(head: Head) -> Reply:
+            if head.method == "CONNECT":
+                return error_reply(405)
+            target = head.target if "://" in head.target else f"http://{head.headers.get('host', '')}{head.target}"
+            return self._ask(target, head, client, sidecar=sidecar)
+
+        return handle
+
     def call(self, profile: Profile, url: str) -> Reply:
-        """What a pod gets that asks for a URL."""
+        """The answer that a pod gets when it requests a URL."""
         described = profile.described
         client = Client(namespace=str(described["namespace"]), labels=dict(described["labels"]))
         head = Head("GET", url, {"host": url.partition("://")[2].partition("/")[0]}, 0, True)
@@ -73,7 +87,7 @@ class Mesh:
         finally:
             self._depth -= 1
 
-    def _ask(self, url: str, head: Head, client: Client) -> Reply:
+    def _ask(self, url: str, head: Head, client: Client, *, sidecar: bool = True) -> Reply:
         try:
             parts = urlsplit(url)
             port = parts.port or 80
@@ -83,16 +97,23 @@ class Mesh:
         if parts.scheme != "http" or path is None:
             return error_reply(400)
         headers = {**head.headers, "host": parts.netloc}
-        request = Request(host_of(parts.netloc), path, headers, head.method, parts.query)
+        request = Request(host_of(parts.netloc), path, headers, head.method, parts.query, port=port)
         asking = Client(client.gateways, client.namespace, client.labels, port)
-        decision = self._table().decide_inside(
-            request, asking, self._world.rng, lambda upstream: bool(self._endpoints.ready(upstream))
-        )
-        if isinstance(decision, int):
-            return error_reply(decision)
-        endpoint = self._endpoints.next(decision, self._world.rng)
-        reply = answer_from(self._endpoints, endpoint, parts.path or "/", self._world)
+        table = self._table() if sidecar else self._table().without_rules()
+        decision = table.decide_inside(request, asking, self._world.rng, self._endpoints.answers)
+        if not sidecar and isinstance(decision, int):
+            return Reply(decision, drop=True)  # nobody is there who could answer
+        return carry_out(decision, parts.path or "/", self._answer if sidecar else self._connect_to)
+
+    def _answer(self, upstream: Upstream, path: str) -> Reply:
+        endpoint = self._endpoints.next(upstream, self._world.rng)
+        reply = answer_from(self._endpoints, endpoint, path, self._world)
         return error_reply(503) if reply.drop else reply
+
+    def _connect_to(self, upstream: Upstream, path: str) -> Reply:
+        """As kube-proxy: a connection to any of the ready endpoints; one that fails is not tried again."""
+        ready = self._endpoints.ready(upstream)
+        return answer_from(self._endpoints, self._world.rng.choice(ready) if ready else None, path, self._world)
 
     def _connect(self) -> Connection:
         return Connection(self.handle, self._world.clock, self._connections)

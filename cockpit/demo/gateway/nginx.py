@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cockpit.demo.gateway.canary import Policy, is_canary, policy_of, takes
+from cockpit.demo.gateway.decisions import Decision, HasEndpoints
 from cockpit.demo.gateway.match import Hosts, Paths, Request
+from cockpit.demo.gateway.nginx_location import PREFIX_TYPE, Location, PathOptions, Patterns, looked_up, read
 from cockpit.demo.gateway.rules import Ingress, Rule, Upstream
-
-PREFIX_TYPE = "Prefix"
 
 
 @dataclass
@@ -27,16 +27,6 @@ class Backend:
     alternatives: list[Upstream] = field(default_factory=list)
 
 
-@dataclass
-class Location:
-    """One path of a server; without upstream it is the default backend's."""
-
-    path: str
-    path_type: str
-    upstream: Upstream | None
-    is_default: bool = False
-
-
 Backends = dict[Upstream, Backend]
 Servers = dict[str, list[Location]]
 
@@ -45,18 +35,33 @@ Servers = dict[str, list[Location]]
 class NginxTable:
     """Compiled servers, locations and upstreams."""
 
-    hosts: Hosts[Paths[Location]]
+    hosts: Hosts[Paths[Location] | Patterns]
     backends: Backends
+    secured: Hosts[bool]
 
     def serves(self, host: str) -> bool:
         """Whether a server block has the host or a wildcard for it."""
         return self.hosts.find_named(host) is not None
 
-    def decide(self, request: Request, rng: random.Random, has_endpoints: Callable[[Upstream], bool]) -> Upstream | int:
-        """The upstream of a request: main or canary; 404 without location, 503 when main has no endpoints."""
+    def decide(self, request: Request, rng: random.Random, has_endpoints: HasEndpoints) -> Decision:
+        """The upstream of a request: main or canary; 404 without location, 503 when main has no endpoints.
+
+        If TLS is required, a plain request is redirected before anything else.
+        """
         paths = self.hosts.find(request.host)
         location = paths.find(request.path) if paths else None
-        if location is None or location.upstream is None:
+        if location is None:
+            return 404
+        secured = bool(self.secured.find_named(request.host))
+        if redirect := location.redirect(request, secured):
+            return redirect
+        found = self._upstream(location, request, rng, has_endpoints)
+        return found if isinstance(found, int) else location.sent(found, request)
+
+    def _upstream(
+        self, location: Location, request: Request, rng: random.Random, has_endpoints: HasEndpoints
+    ) -> Upstream | int:
+        if location.upstream is None:
             return 404
         main = self.backends.get(location.upstream)
         if main is None or not has_endpoints(main.upstream):
@@ -74,15 +79,17 @@ def compile_table(ingresses: Sequence[Ingress]) -> NginxTable:
     backends = _backends(ordered)
     servers = _servers(ordered, backends)
     for ingress in ordered:
+        options = read(ingress.annotations)
         for rule in ingress.rules:
-            _locate(rule, servers, backends)
+            _locate(rule, options, servers, backends)
     canaries = [ingress for ingress in ordered if is_canary(ingress.annotations)]
     if len(canaries) < len(ordered):
         for ingress in canaries:
             _merge_fallback(ingress, servers, backends)
             for rule in ingress.rules:
                 _merge(rule, servers, backends)
-    return NginxTable(Hosts({host: _paths(locations) for host, locations in servers.items()}), backends)
+    hosts = {host: looked_up(locations) for host, locations in servers.items()}
+    return NginxTable(Hosts(hosts), backends, Hosts(dict.fromkeys(_secured(ordered), True)))
 
 
 def in_order(ingresses: Sequence[Ingress]) -> list[Ingress]:
@@ -115,11 +122,17 @@ def _servers(ordered: Sequence[Ingress], backends: Backends) -> Servers:
         if fallback and root.is_default and not ingress.hosts:
             root.upstream, root.is_default = fallback, False
         for host in ingress.hosts:
-            servers.setdefault(host, [Location("/", PREFIX_TYPE, fallback, is_default=True)])
+            made = Location("/", PREFIX_TYPE, fallback, is_default=True, options=read(ingress.annotations))
+            servers.setdefault(host, [made])
     return servers
 
 
-def _locate(rule: Rule, servers: Servers, backends: Backends) -> None:
+def _secured(ordered: Sequence[Ingress]) -> set[str]:
+    """Hosts with a certificate: those of an Ingress with TLS, the gateway's own where its Secret is none."""
+    return {host for one in ordered if one.tls and not is_canary(one.annotations) for host in one.hosts if host}
+
+
+def _locate(rule: Rule, options: PathOptions, servers: Servers, backends: Backends) -> None:
     if backends[rule.upstream].server_less:
         return
     locations = servers.get(rule.host, servers[""])
@@ -129,9 +142,9 @@ def _locate(rule: Rule, servers: Servers, backends: Backends) -> None:
         if location.path_type != rule.path_type:
             break
         if location.is_default:
-            location.upstream, location.is_default = rule.upstream, False
+            location.upstream, location.is_default, location.options = rule.upstream, False, options
         return
-    locations.append(Location(rule.path, rule.path_type, rule.upstream))
+    locations.append(Location(rule.path, rule.path_type, rule.upstream, options=options))
 
 
 def _merge_fallback(ingress: Ingress, servers: Servers, backends: Backends) -> None:
@@ -170,10 +183,3 @@ def _attach(
             merged = True
     if not merged:
         del backends[alternative.upstream]
-
-
-def _paths(locations: list[Location]) -> Paths[Location]:
-    paths: Paths[Location] = Paths()
-    for location in locations:
-        paths.add(location.path, location.path_type, location)
-    return paths

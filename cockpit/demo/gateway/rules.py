@@ -28,8 +28,16 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Hosts that are served over TLS with the certificate of a Secret; "" is the gateway's own certificate."""
+
+    hosts: tuple[str, ...]
+    secret: str
+
+
+@dataclass(frozen=True)
 class Ingress:
-    """What one Ingress asks for. `created` is its creation time, RFC 3339."""
+    """The rules of one Ingress. `created` is its creation time, RFC 3339."""
 
     namespace: str
     name: str
@@ -38,6 +46,7 @@ class Ingress:
     rules: tuple[Rule, ...]
     hosts: tuple[str, ...]
     fallback: Upstream | None
+    tls: tuple[Tls, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -64,7 +73,14 @@ def read(obj: Mapping[str, Any]) -> Ingress:
                 rules.append(Rule(host.lower(), text, type_, upstream))
     created, fallback = str(meta.get("creationTimestamp", "")), _upstream(namespace, spec.get("defaultBackend"))
     name = str(meta.get("name", ""))
-    return Ingress(namespace, name, created, annotations, tuple(rules), tuple(hosts), fallback)
+    tls = tuple(_tls(entry) for entry in _mappings(spec.get("tls")))
+    return Ingress(namespace, name, created, annotations, tuple(rules), tuple(hosts), fallback, tls)
+
+
+def _tls(entry: Mapping[str, Any]) -> Tls:
+    hosts, secret = entry.get("hosts"), entry.get("secretName")
+    named = [host.lower() for host in hosts if isinstance(host, str)] if isinstance(hosts, list) else []
+    return Tls(tuple(named), secret if isinstance(secret, str) else "")
 
 
 def _upstream(namespace: str, backend: Any) -> Upstream | None:

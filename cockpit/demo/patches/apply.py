@@ -31,12 +31,20 @@ def parse(body: bytes, kind: Kind, name: str) -> Object:
     return value
 
 
-def applied(kind: Kind, current: Object | None, declared: Object, *, manager: str, force: bool, at: str) -> Object:
+def applied(
+    kind: Kind,
+    shape: schema.Node | None,
+    current: Object | None,
+    declared: Object,
+    *,
+    manager: str,
+    force: bool,
+    at: str,
+) -> Object:
     """`current` (None when there is none) as `manager` declares it, with its `managedFields`.
 
     Conflict names every field that another manager owns with another value, unless `force`.
     """
-    shape = schema.root(kind.api_version, kind.kind)
     wanted = fields.of(managed.content(declared), shape)
     if current is None:
         result: Object = copied(declared)
@@ -87,7 +95,7 @@ def _agree(stored: Any, declared: Any) -> bool:
 
 
 def _given_up(item: dict[str, Any], wanted: fields.FieldSet, entries: list[dict[str, Any]]) -> list[fields.Path]:
-    """What this manager applied before and nobody declares any more; deepest first."""
+    """What this manager applied before and no manager declares any more; deepest first."""
     left = fields.difference(item["fieldsV1"], wanted)
     for other in entries:
         if other is not item:

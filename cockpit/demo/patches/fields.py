@@ -135,7 +135,7 @@ def put(tree: FieldSet, path: Path) -> None:
 
 
 def value_at(value: Any, path: Path) -> Any:
-    """What an object has at a path; None where it has nothing."""
+    """The value of an object at a path; None if there is none."""
     for step in path:
         if step == SELF:
             return True

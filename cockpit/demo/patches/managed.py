@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.demo.patches import fields
-from cockpit.demo.schemas import schema
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.schemas.schema import Node
 
 UNMANAGED = (
     *("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink"),
@@ -22,12 +22,20 @@ def content(obj: Object) -> Object:
     return {**({"metadata": meta} if meta else {}), **kept}
 
 
-def track(kind: Kind, old: Object | None, new: Object, *, manager: str, at: str, subresource: str = "") -> None:
+def track(
+    kind: Kind,
+    old: Object | None,
+    new: Object,
+    shape: Node | None,
+    *,
+    manager: str,
+    at: str,
+    subresource: str = "",
+) -> None:
     """Note in `new` the fields that `manager` changed between `old` and `new`; others lose them."""
     if new["metadata"].get("managedFields") == []:
         del new["metadata"]["managedFields"]
         return
-    shape = schema.root(kind.api_version, kind.kind)
     touched, gone = fields.changed(content(old) if old else {}, content(new), shape)
     entries = copied((old or new)["metadata"].get("managedFields") or [])
     if not touched and not gone:

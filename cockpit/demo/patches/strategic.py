@@ -33,13 +33,7 @@ def merge(target: dict[str, Any], patch: dict[str, Any], shape: schema.Node | No
         return {}
     if directive not in (None, "merge"):
         raise PatchFailed(f"unknown patch type: {directive} in map: {sorted(patch)}")
-    if RETAIN in patch:
-        for key in set(target) - set(patch[RETAIN]):
-            del target[key]
-    for key, value in patch.items():
-        if key.startswith(DELETE_PRIMITIVES):
-            field = key[len(DELETE_PRIMITIVES) :]
-            target[field] = [item for item in target.get(field) or [] if item not in value]
+    _take_away(target, patch)
     for key, value in patch.items():
         if not key.startswith("$"):
             _merge_field(target, key, value, schema.child(shape, key))
@@ -48,6 +42,17 @@ def merge(target: dict[str, Any], patch: dict[str, Any], shape: schema.Node | No
             field = key[len(ORDER) :]
             _put_in_order(target, field, value, schema.child(shape, field))
     return target
+
+
+def _take_away(target: dict[str, Any], patch: dict[str, Any]) -> None:
+    """What `$retainKeys` does not name, and the primitives that `$deleteFromPrimitiveList` does."""
+    if RETAIN in patch:
+        for key in set(target) - set(patch[RETAIN]):
+            del target[key]
+    for key, value in patch.items():
+        if key.startswith(DELETE_PRIMITIVES):
+            field = key[len(DELETE_PRIMITIVES) :]
+            target[field] = [item for item in target.get(field) or [] if item not in value]
 
 
 def _merge_field(target: dict[str, Any], key: str, value: Any, node: schema.Node | None) -> None:

@@ -24,7 +24,7 @@ _NAMING = re.compile(r"(?:^|/)bebullish/demo(?:[:@].*)?$")
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `latency` is in seconds; `pod` names the pod where the answer tells it in a header."""
+    """One answer. `latency` is in seconds; `pod` names the pod if the answer reports it in a header."""
 
     status: int
     body: bytes

@@ -16,12 +16,12 @@ class PodLogs:
     def __init__(self) -> None:
         self._lines: dict[str, deque[Line]] = {}
         self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self._ended: set[str] = set()
 
     def write(self, uid: str, text: str, at: float) -> None:
         """A pod prints a line at a time (Unix seconds)."""
         self._lines.setdefault(uid, deque(maxlen=LONGEST)).append((at, text))
-        for listener in tuple(self._listeners.get(uid, ())):
-            listener()
+        self._wake(uid)
 
     def lines(self, uid: str) -> list[Line]:
         """What is kept of a pod's lines."""
@@ -30,11 +30,20 @@ class PodLogs:
     def forget(self, uid: str) -> None:
         """The pod is gone."""
         self._lines.pop(uid, None)
-        for listener in tuple(self._listeners.get(uid, ())):
-            listener()
+        self._ended.discard(uid)
+        self._wake(uid)
+
+    def end(self, uid: str) -> None:
+        """The pod's container has ended: there will be no more lines."""
+        self._ended.add(uid)
+        self._wake(uid)
+
+    def has_ended(self, uid: str) -> bool:
+        """Whether the pod's container has ended."""
+        return uid in self._ended
 
     def on_write(self, uid: str, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` when the pod prints or goes; the answer ends it."""
+        """Call `listener` when the pod prints, ends or goes; the answer ends it."""
         self._listeners.setdefault(uid, []).append(listener)
 
         def end() -> None:
@@ -43,3 +52,7 @@ class PodLogs:
                 del self._listeners[uid]
 
         return end
+
+    def _wake(self, uid: str) -> None:
+        for listener in tuple(self._listeners.get(uid, ())):
+            listener()

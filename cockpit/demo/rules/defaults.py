@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
-from cockpit.demo.rules.gatewayrules import set_gateway_defaults, set_http_route_defaults, set_route_defaults
-from cockpit.demo.rules.kruiserules import (
-    set_advanced_stateful_set_defaults,
-    set_clone_set_defaults,
-    set_rollout_defaults,
-)
+from cockpit.demo.rules.crds import set_definition_defaults
+from cockpit.demo.rules.kruiserules import set_advanced_stateful_set_defaults, set_clone_set_defaults
 from cockpit.demo.rules.lookup import Lookup
 from cockpit.demo.rules.poddefaults import set_pod_defaults, set_template_defaults
 from cockpit.demo.rules.servicedefaults import set_service_defaults
-from cockpit.demo.schemas import customkinds, kinds
+from cockpit.demo.rules.storeddefaults import STORED_SETTERS
+from cockpit.demo.schemas import customkinds, kinds, storedkinds
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.schemas.objects import Object
+from cockpit.demo.schemas.structural import fill_in
 
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 
 
 def set_defaults(kind: Kind, obj: Object, storage: Lookup, old: Object | None = None) -> None:
     """Fill in what `obj` leaves out; `old` is the stored object on an update."""
+    if kind.custom and (schema := storage.registry.schema(kind)) is not None:
+        fill_in(schema, obj)
     if kind is kinds.SERVICES:
         set_service_defaults(obj, storage, old)
     elif kind is kinds.INGRESSES:
@@ -91,6 +92,8 @@ def _namespace(obj: Object) -> None:
 
 def _secret(obj: Object) -> None:
     obj.setdefault("type", "Opaque")
+    for key, value in (obj.pop("stringData", None) or {}).items():
+        obj.setdefault("data", {})[key] = base64.b64encode(value.encode()).decode()
 
 
 def _endpoint_slice(obj: Object) -> None:
@@ -119,10 +122,8 @@ SETTERS: dict[Kind, Callable[[Object], None]] = {
     kinds.NAMESPACES: _namespace,
     kinds.SECRETS: _secret,
     kinds.ENDPOINTSLICES: _endpoint_slice,
-    customkinds.KRUISE_ROLLOUTS: set_rollout_defaults,
+    storedkinds.CUSTOMRESOURCEDEFINITIONS: set_definition_defaults,
+    **STORED_SETTERS,
     customkinds.CLONESETS: set_clone_set_defaults,
     customkinds.ADVANCED_STATEFULSETS: set_advanced_stateful_set_defaults,
-    customkinds.HTTPROUTES: set_http_route_defaults,
-    customkinds.GRPCROUTES: set_route_defaults,
-    customkinds.GATEWAYS: set_gateway_defaults,
 }

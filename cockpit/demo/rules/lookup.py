@@ -8,10 +8,15 @@ from typing import Protocol
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.schemas.objects import Object
+from cockpit.demo.schemas.registry import Registry
 
 
 class Lookup(Protocol):
     """The stored objects, to be read only, with the cluster's time and chance."""
+
+    @property
+    def registry(self) -> Registry:
+        """The kinds that the cluster serves."""
 
     @property
     def clock(self) -> DemoClock:

@@ -30,7 +30,7 @@ def random_suffix(rng: random.Random) -> str:
 
 
 def for_create(kind: Kind, obj: Object, storage: Lookup) -> Object:
-    """A new object with name, namespace, uid, creation time and first generation; without a status of its own."""
+    """A new object with name, namespace, uid, creation time and first generation; without the status that was sent."""
     obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
     meta: dict[str, Any] = obj.setdefault("metadata", {})
     if meta.pop("resourceVersion", None):
@@ -87,7 +87,7 @@ def _check_namespace(kind: Kind, meta: dict[str, Any], storage: Lookup) -> None:
 
 
 def for_update(kind: Kind, old: Object, new: Object, subresource: str) -> Object:
-    """What an update asks for, with everything it may not change taken from the stored object."""
+    """The requested update, with everything that it must not change taken from the stored object."""
     if subresource:
         return _for_subresource(kind, old, new, subresource)
     new["apiVersion"], new["kind"] = kind.api_version, kind.kind

@@ -11,6 +11,9 @@ DNS_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 QUALIFIED = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 LABEL_VALUE = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 LONGEST_LABEL, LONGEST_SUBDOMAIN = 63, 253
+# The eleven letters that are left belong to the time that the name of each Job ends in.
+LONGEST_CRON_JOB = 52
+LONGEST_PORT_NAME = 15
 
 
 def invalid_value(value: object, why: str) -> str:
@@ -23,11 +26,11 @@ def _matches(pattern: str, value: str) -> bool:
 
 
 def _too_long(most: int) -> str:
-    return f"must be no more than {most} bytes"
+    return f"must be no more than {most} characters"
 
 
 def broken_label(value: str) -> str:
-    """Why `value` is no DNS label, or nothing."""
+    """Why `value` is not a DNS label; nothing if it is one."""
     if len(value) > LONGEST_LABEL:
         return _too_long(LONGEST_LABEL)
     if _matches(LABEL, value):
@@ -38,8 +41,32 @@ def broken_label(value: str) -> str:
     )
 
 
+def broken_label_name(value: str) -> str:
+    """Why `value` cannot name a Namespace or a StatefulSet, or nothing."""
+    return "must not contain dots" if "." in value and len(value) <= LONGEST_LABEL else broken_label(value)
+
+
+def broken_cron_job_name(value: str) -> str:
+    """Why `value` cannot name a CronJob, or nothing."""
+    why = broken_subdomain(value)
+    return why or (_too_long(LONGEST_CRON_JOB) if len(value) > LONGEST_CRON_JOB else "")
+
+
+def broken_port_name(value: str) -> str:
+    """Why `value` cannot name a port of a container, or nothing (IANA_SVC_NAME)."""
+    if len(value) > LONGEST_PORT_NAME:
+        return _too_long(LONGEST_PORT_NAME)
+    if not _matches("[-a-z0-9]+", value):
+        return "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+    if not any(letter.isalpha() for letter in value):
+        return "must contain at least one letter (a-z)"
+    if "--" in value:
+        return "must not contain consecutive hyphens"
+    return "must not begin or end with a hyphen" if value.startswith("-") or value.endswith("-") else ""
+
+
 def broken_subdomain(value: str) -> str:
-    """Why `value` is no DNS subdomain, or nothing."""
+    """Why `value` is not a DNS subdomain; nothing if it is one."""
     if len(value) > LONGEST_SUBDOMAIN:
         return _too_long(LONGEST_SUBDOMAIN)
     if _matches(SUBDOMAIN, value):
@@ -57,6 +84,11 @@ def broken_path_segment(value: str) -> str:
     return next((f"may not contain '{sign}'" for sign in "/%" if sign in value), "")
 
 
+def broken_nothing(value: str) -> str:
+    """Every name will do."""
+    return ""
+
+
 def broken_dns_1035(value: str) -> str:
     """Why `value` cannot name a Service, or nothing."""
     if len(value) > LONGEST_LABEL:
@@ -71,7 +103,7 @@ def broken_dns_1035(value: str) -> str:
 
 
 def broken_wildcard_host(value: str) -> str:
-    """Why `value` is no wildcard host (`*.example.com`), or nothing."""
+    """Why `value` is not a wildcard host (`*.example.com`); nothing if it is one."""
     if _matches(r"\*\." + SUBDOMAIN, value):
         return ""
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.demo.errors import Cause
-from cockpit.demo.rules.names import broken_label, invalid_value
+from cockpit.demo.rules.names import broken_label, broken_port_name, invalid_value
 from cockpit.demo.schemas.objects import Object, copied
 
 PORTS = (1, 65535)
@@ -85,12 +85,7 @@ def _check_container(container: dict[str, Any], path: str, names: set[str]) -> l
         why = "must not have leading or trailing whitespace"
         causes.append(Cause(f"{path}.image", invalid_value(container["image"], why)))
     for index, port in enumerate(container.get("ports") or []):
-        number = port.get("containerPort")
-        where = f"{path}.ports[{index}].containerPort"
-        if not number:
-            causes.append(Cause(where, "Required value", REQUIRED))
-        elif not PORTS[0] <= number <= PORTS[1]:
-            causes.append(Cause(where, invalid_value(number, "must be between 1 and 65535, inclusive")))
+        causes += _check_port(port, f"{path}.ports[{index}]")
     for index, variable in enumerate(container.get("env") or []):
         if not variable.get("name"):
             causes.append(Cause(f"{path}.env[{index}].name", "Required value", REQUIRED))
@@ -98,4 +93,16 @@ def _check_container(container: dict[str, Any], path: str, names: set[str]) -> l
         listed = ", ".join(f'"{policy}"' for policy in PULL_POLICIES)
         text = f'Unsupported value: "{container.get("imagePullPolicy")}": supported values: {listed}'
         causes.append(Cause(f"{path}.imagePullPolicy", text, "FieldValueNotSupported"))
+    return causes
+
+
+def _check_port(port: dict[str, Any], path: str) -> list[Cause]:
+    causes = []
+    if port.get("name") and (why := broken_port_name(port["name"])):
+        causes.append(Cause(f"{path}.name", invalid_value(port["name"], why)))
+    number = port.get("containerPort")
+    if not number:
+        causes.append(Cause(f"{path}.containerPort", "Required value", REQUIRED))
+    elif not PORTS[0] <= number <= PORTS[1]:
+        causes.append(Cause(f"{path}.containerPort", invalid_value(number, "must be between 1 and 65535, inclusive")))
     return causes

@@ -10,6 +10,7 @@ from cockpit.demo.rules.names import (
     broken_key,
     broken_label,
     broken_label_value,
+    broken_port_name,
     broken_subdomain,
     broken_wildcard_host,
     invalid_value,
@@ -167,6 +168,8 @@ def _check_backend(backend: dict[str, Any], path: str) -> list[Cause]:
         causes.append(Cause(path, 'Invalid value: "": cannot set both port name & port number'))
     elif not number and not label:
         causes.append(Cause(path, "Required value: port name or number is required", REQUIRED))
+    elif label and (why := broken_port_name(label)):
+        causes.append(Cause(f"{path}.service.port.name", invalid_value(label, why)))
     elif number and not _in_range(number):
         causes.append(Cause(f"{path}.service.port.number", invalid_value(number, BETWEEN)))
     return causes

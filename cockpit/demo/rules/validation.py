@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.demo.errors import Cause, invalid
-from cockpit.demo.rules.argorules import check_argo_rollout, check_argo_status
+from cockpit.demo.rules.crdrules import check_schema, check_schema_of_status
+from cockpit.demo.rules.crds import check_definition
 from cockpit.demo.rules.gatewayrules import check_route
-from cockpit.demo.rules.kruiserules import check_rollout, check_rollout_status
 from cockpit.demo.rules.names import (
+    broken_cron_job_name,
     broken_dns_1035,
     broken_key,
-    broken_label,
+    broken_label_name,
     broken_label_value,
+    broken_nothing,
     broken_path_segment,
     broken_subdomain,
     invalid_value,
@@ -21,9 +23,10 @@ from cockpit.demo.rules.names import (
 from cockpit.demo.rules.podrules import check_pod, check_pod_update
 from cockpit.demo.rules.routerules import check_ingress, check_service, check_service_update
 from cockpit.demo.rules.workloadrules import check_daemon_set, check_replicated, check_selector_kept, check_stateful_set
-from cockpit.demo.schemas import customkinds, kinds
+from cockpit.demo.schemas import customkinds, kinds, storedkinds
 from cockpit.demo.schemas.kinds import Kind
 from cockpit.demo.schemas.objects import Object
+from cockpit.demo.schemas.structural import Schema
 
 ANNOTATIONS_LIMIT = 256 * 1024
 Check = Callable[[Object], list[Cause]]
@@ -37,16 +40,11 @@ CHECKS: dict[Kind, Check] = {
     kinds.DAEMONSETS: check_daemon_set,
     kinds.SERVICES: check_service,
     kinds.INGRESSES: check_ingress,
-    customkinds.KRUISE_ROLLOUTS: check_rollout,
+    storedkinds.CUSTOMRESOURCEDEFINITIONS: check_definition,
     customkinds.CLONESETS: check_replicated,
     customkinds.ADVANCED_STATEFULSETS: check_stateful_set,
-    customkinds.ARGO_ROLLOUTS: check_argo_rollout,
     customkinds.HTTPROUTES: check_route,
     customkinds.GRPCROUTES: check_route,
-}
-STATUS_CHECKS: dict[Kind, Check] = {
-    customkinds.ARGO_ROLLOUTS: check_argo_status,
-    customkinds.KRUISE_ROLLOUTS: check_rollout_status,
 }
 COMPARISONS: dict[Kind, Comparison] = {
     kinds.PODS: check_pod_update,
@@ -59,7 +57,14 @@ COMPARISONS: dict[Kind, Comparison] = {
     customkinds.ADVANCED_STATEFULSETS: check_selector_kept,
 }
 NAME_FORMS: dict[Kind, Callable[[str], str]] = {
-    kinds.NAMESPACES: broken_label,
+    kinds.NAMESPACES: broken_label_name,
+    kinds.STATEFULSETS: broken_label_name,
+    kinds.EVENTS: broken_path_segment,
+    storedkinds.CRONJOBS: broken_cron_job_name,
+    storedkinds.PODDISRUPTIONBUDGETS: broken_path_segment,
+    storedkinds.APISERVICES: broken_path_segment,
+    storedkinds.CERTIFICATESIGNINGREQUESTS: broken_nothing,
+    storedkinds.IPADDRESSES: broken_path_segment,
     kinds.SERVICES: broken_dns_1035,
     kinds.ROLES: broken_path_segment,
     kinds.ROLEBINDINGS: broken_path_segment,
@@ -68,19 +73,21 @@ NAME_FORMS: dict[Kind, Callable[[str], str]] = {
 }
 
 
-def validate_create(kind: Kind, obj: Object) -> None:
-    """Raise Invalid with a cause per broken field."""
+def validate_create(kind: Kind, obj: Object, schema: Schema | None) -> None:
+    """Raise Invalid with a cause per broken field; `schema` is that of the object's CRD."""
     causes = _check_metadata(kind, obj["metadata"])
+    if schema:
+        causes += check_schema(schema, obj)
     if kind in CHECKS:
         causes += CHECKS[kind](obj)
     if causes:
         raise invalid(kind.kind, kind.group, obj["metadata"]["name"], causes)
 
 
-def validate_update(kind: Kind, obj: Object, old: Object, subresource: str) -> None:
+def validate_update(kind: Kind, obj: Object, old: Object, subresource: str, schema: Schema | None) -> None:
     """Raise Invalid for what may not change, besides what `validate_create` refuses."""
     if subresource in ("status", "finalize"):
-        causes = STATUS_CHECKS[kind](obj) if subresource == "status" and kind in STATUS_CHECKS else []
+        causes = check_schema_of_status(schema, obj, old) if subresource == "status" and schema else []
         if causes:
             raise invalid(kind.kind, kind.group, obj["metadata"]["name"], causes)
         return
@@ -88,6 +95,8 @@ def validate_update(kind: Kind, obj: Object, old: Object, subresource: str) -> N
         text = f"Invalid value: {obj['spec']['replicas']}: must be greater than or equal to 0"
         raise invalid("Scale", "autoscaling", obj["metadata"]["name"], [Cause("spec.replicas", text)])
     causes = _check_metadata(kind, obj["metadata"])
+    if schema:
+        causes += check_schema(schema, obj, old)
     if kind in CHECKS:
         causes += CHECKS[kind](obj)
     if kind in COMPARISONS:

@@ -1,4 +1,4 @@
-"""What a demo shows: objects to begin with, and a story that goes on without a touch."""
+"""What a demo shows: initial objects, and a story that changes them without any input."""
 
 from cockpit.demo.scenarios.scenario import Scenario, ScenarioError, load, names
 from cockpit.demo.scenarios.story import Story

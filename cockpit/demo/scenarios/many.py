@@ -1,4 +1,4 @@
-"""The objects of the scenario `big`: 500 rollouts and 10,000 pods, made instead of listed."""
+"""The objects of the scenario `big`: 500 rollouts and 10,000 pods, generated instead of listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios: the objects a demo begins with and the story it tells, read from YAML."""
+"""Scenarios: the initial objects of a demo and the story that it plays, read from YAML."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ GENERATED = {"big": many.objects}
 
 
 class ScenarioError(Exception):
-    """A scenario that is not there or cannot be read; the text names it and what is wrong."""
+    """A scenario that does not exist or cannot be read; the message names it and what is wrong."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happens in a story.
+    """One step of a story.
 
-    First `after` seconds pass, then the Deployment `ready` has to be fully available. `apply` creates objects or
-    merges into those that are there, `patch` names an object and `merge` the patch for it, `delete` names objects.
-    `say` is told in an Event on the first object the step is about.
+    It waits `after` seconds, then until the Deployment `ready` is fully available. `apply` creates objects or merges
+    into existing ones, `patch` names an object and `merge` the patch for it, `delete` names objects. `say` is the
+    message of an Event on the first object that the step changes.
     """
 
     after: float = 0.0
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a demo begins with. `steps` of a `repeats` story start over, with the next pair of versions.
+    """The initial state and story of a demo. If it `repeats`, `steps` start over with the next pair of versions.
 
     A scenario of several clusters behind one gateway names their `contexts`, and has objects `elsewhere` for every
     cluster but the first.
@@ -70,7 +70,7 @@ class Scenario:
         return [self._step(substituted(step, words)) for step in self.steps]
 
     def install(self, storage: Storage, number: int = 0) -> None:
-        """Create the namespaces and objects for the cluster of this number; what is there already stays as it is."""
+        """Create the namespaces and objects for the cluster with this number; existing ones stay unchanged."""
         for namespace in self.namespaces:
             ensure_namespace(storage, namespace)
         for obj in self.elsewhere if number and self.elsewhere else self.objects:
@@ -88,7 +88,7 @@ class Scenario:
 
         unknown = set(raw) - {"after", "ready", "say", "apply", "patch", "merge", "delete"}
         if unknown:
-            raise ScenarioError(f"scenario {self.name}: a step has {', '.join(sorted(unknown))}, which means nothing")
+            raise ScenarioError(f"scenario {self.name}: a step has unknown fields: {', '.join(sorted(unknown))}")
         return Step(
             after=float(raw.get("after", 0)),
             ready=raw.get("ready", ""),
@@ -101,14 +101,14 @@ class Scenario:
 
 
 def names() -> list[tuple[str, str]]:
-    """Every scenario with one line about it."""
+    """Every scenario with a description of one line."""
     files = (entry for entry in resources.files(__package__).iterdir() if entry.name.endswith(".yaml"))
     found = sorted(entry.name.removesuffix(".yaml") for entry in files)
     return [(name, str(_read(name)["about"])) for name in found]
 
 
 def load(name: str) -> Scenario:
-    """A scenario by name; ScenarioError when there is none."""
+    """A scenario by name. Raises ScenarioError if there is none."""
     raw = _read(name)
     story = raw.get("story") or {}
     namespaces = tuple(raw.get("namespaces") or ())
@@ -132,28 +132,28 @@ def load(name: str) -> Scenario:
 def _read(name: str) -> dict[str, Any]:
     path = resources.files(__package__) / f"{name}.yaml"
     if not name.replace("-", "").isalnum() or not path.is_file():
-        raise ScenarioError(f"there is no scenario {name!r}")
+        raise ScenarioError(f"no scenario {name!r}")
     raw: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     return raw
 
 
 def kind_of(obj: Object) -> Kind:
-    """The kind of a written object; ScenarioError when the embedded cluster does not serve it."""
+    """The kind of an object in a scenario. Raises ScenarioError if the embedded cluster does not serve it."""
     kind = by_kind(obj.get("apiVersion", ""), obj.get("kind", ""))
     if kind is None:
-        raise ScenarioError(f"no such kind: {obj.get('apiVersion')} {obj.get('kind')}")
+        raise ScenarioError(f"the embedded cluster does not serve {obj.get('apiVersion')} {obj.get('kind')}")
     return kind
 
 
 def tell_status(storage: Storage, kind: Kind, change: Object, manager: str) -> None:
-    """Write the status of a custom object whose controller is not here; others have one that tells theirs."""
+    """Write the status of a custom object that has no controller in the embedded cluster."""
     if kind.custom and kind.has_status and kind.stored_as is None and change.get("status"):
         there = storage.get(kind, change["metadata"].get("namespace"), change["metadata"]["name"])
         storage.update(kind, {**there, "status": copied(change["status"])}, subresource="status", manager=manager)
 
 
 def in_namespace(obj: Object, namespace: str) -> Object:
-    """A copy with a namespace, unless its kind has none."""
+    """A copy with the namespace set, unless the kind is cluster-scoped."""
     placed: Object = copied(obj)
     if kind_of(obj).namespaced:
         placed["metadata"] = {"namespace": namespace, **placed.get("metadata", {})}
@@ -161,7 +161,7 @@ def in_namespace(obj: Object, namespace: str) -> Object:
 
 
 def substituted(value: Any, words: dict[str, str]) -> Any:
-    """A copy of plain YAML with `$old` and `$new` replaced in every text, names of fields included."""
+    """A copy of plain YAML with `$old` and `$new` replaced in every string, field names included."""
     if isinstance(value, str):
         return string.Template(value).safe_substitute(words)
     if isinstance(value, list):
@@ -172,7 +172,7 @@ def substituted(value: Any, words: dict[str, str]) -> Any:
 
 
 def mentioned(steps: list[Step]) -> Iterator[Object]:
-    """Every object that steps write."""
+    """Every object that the steps write."""
     for step in steps:
         yield from step.apply
         yield from step.delete
@@ -181,7 +181,7 @@ def mentioned(steps: list[Step]) -> Iterator[Object]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without dates: annotations and labels are texts."""
+    """YAML without dates: annotations and labels are strings."""
 
 
 _Loader.yaml_implicit_resolvers = {

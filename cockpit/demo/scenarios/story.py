@@ -1,4 +1,4 @@
-"""The hand that tells a story: it changes objects as a person would, and lets go when a person takes over."""
+"""Plays a story: changes objects as a person would, and stops when a person takes over."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ log = logging.getLogger(__name__)
 COMPONENT = "demo-story"
 LONGEST_WAIT = 300.0
 Place = tuple[Kind, str, str]
-# Controllers that drive the objects of scenarios, by what they are called in `managedFields`.
+# Controllers that change the objects of scenarios, by their manager name in `managedFields`.
 MANAGERS = {"kube-controller-manager", "rollouts-controller"}
-# Marks that controllers leave, never a person.
+# Annotations and labels that only controllers write.
 OF_CONTROLLERS = ("deployment.kubernetes.io/", "rollouts.kruise.io/", "batchrelease.rollouts.kruise.io/")
-# What controllers narrow a Service's selector by.
+# Labels that controllers add to a Service's selector.
 HASHES = ("pod-template-hash", "controller-revision-hash")
-# What a controller sets in a workload while it releases it: only the template is then what a person meant.
+# Set by a controller in a workload that it is releasing: then only the template is what a person wrote.
 HELD_BY = ("rollouts.kruise.io/in-progressing", "batchrelease.rollouts.kruise.io/control-info")
 
 
 class Story:
-    """Plays the steps of a scenario on its clock until they end or somebody else writes to one of its objects.
+    """Plays the steps of a scenario on its clock until they end or someone else writes to one of its objects.
 
-    Writes to status and what controllers write do not count as somebody else's.
+    Writes to status and writes of controllers do not count.
     """
 
     def __init__(self, scenario: Scenario, storage: Storage, clock: DemoClock, rng: random.Random) -> None:
@@ -54,7 +54,7 @@ class Story:
         self.taken_over = ""
 
     async def run(self) -> None:
-        """Tell the story. Ends with it, or when somebody takes over: then `taken_over` names the object."""
+        """Play the story until it ends or someone takes over; then `taken_over` names the object."""
         end = self._storage.subscribe(self._watch)
         telling = asyncio.ensure_future(self._tell())
         letting_go = asyncio.ensure_future(self._over.wait())
@@ -83,7 +83,7 @@ class Story:
             number += 1
 
     async def _until_available(self, name: str) -> None:
-        """Wait until a Deployment's pods are all available, but not for ever."""
+        """Wait until all pods of a Deployment are available, for at most `LONGEST_WAIT` seconds."""
         until = self._clock.now() + LONGEST_WAIT
         while self._clock.now() < until:
             deployment = self._storage.peek(DEPLOYMENTS, self._scenario.namespace, name)
@@ -92,7 +92,7 @@ class Story:
             await self._clock.sleep(0.25)
 
     def _do(self, step: Step) -> None:
-        """Make the changes of one step at once, and say why."""
+        """Make the changes of one step at once, and say why in an Event."""
         self._writing = True
         try:
             with contextlib.suppress(NotFound):
@@ -142,7 +142,7 @@ class Story:
         self._over.set()
         if event.type != "DELETED":
             self._recorder.tell(
-                event.kind, event.obj, "Normal", "StoryEnds", "Somebody else took over; the story lets go", COMPONENT
+                event.kind, event.obj, "Normal", "StoryEnds", "Someone else took over; the story ends", COMPONENT
             )
 
 
@@ -167,7 +167,7 @@ def by_controllers(kind: Kind, old: Object, new: Object) -> bool:
 
 
 def meant(obj: Object) -> dict[str, Any]:
-    """What a person wrote into an object: no status, nothing that the API or controllers add."""
+    """What a person wrote into an object, without status and anything that the API or controllers add."""
     meta = obj["metadata"]
 
     def kept(pairs: dict[str, str] | None) -> dict[str, str]:
@@ -187,7 +187,7 @@ def meant(obj: Object) -> dict[str, Any]:
 
 
 def place_of(obj: Object) -> Place:
-    """Kind, namespace and name of a written object."""
+    """Kind, namespace and name of an object."""
     meta = obj["metadata"]
     return (kind_of(obj), meta.get("namespace", ""), meta["name"])
 

@@ -68,6 +68,17 @@ def conform(kind_name: str, api_version: str, obj: Object) -> list[str]:
     return unknown
 
 
+def conform_metadata(kind: Kind, obj: Object) -> list[str]:
+    """The same for the metadata of a custom object, whose schema says nothing of it."""
+    unknown: list[str] = []
+    meta = obj.setdefault("metadata", {})
+    try:
+        _value(schema.METADATA, meta, "metadata", kind.kind, unknown)
+    except TypeMismatchError as error:
+        raise BadRequest(f"the object provided is unrecognized (must be of type {kind.kind}): {error}") from None
+    return unknown
+
+
 def _object(shape: schema.Node, value: dict[str, Any], path: str, owner: str, unknown: list[str]) -> None:
     properties = shape.get("properties")
     for field in list(value):

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One resource of the API, as discovery tells it.
+    """One resource of the API, as discovery shows it. Kinds are equal by group, version and plural.
 
     `custom` marks kinds that come from a CRD: they take no strategic patch, and an update must name a version.
     `generation` says that `metadata.generation` counts changes of the spec.
-    `stored_as` names (group, version, plural) of the kind whose objects this one shows in another form.
+    `stored_as` is the kind whose objects this one shows in another form.
     """
 
     group: str
     version: str
     plural: str
-    kind: str
-    namespaced: bool = True
-    short_names: tuple[str, ...] = ()
-    has_status: bool = False
-    has_scale: bool = False
-    verbs: tuple[str, ...] = ALL_VERBS
-    singular: str = ""
-    categories: tuple[str, ...] = ()
-    generation: bool = False
-    custom: bool = False
-    stored_as: tuple[str, str, str] | None = None
+    kind: str = field(compare=False)
+    namespaced: bool = field(default=True, compare=False)
+    short_names: tuple[str, ...] = field(default=(), compare=False)
+    has_status: bool = field(default=False, compare=False)
+    has_scale: bool = field(default=False, compare=False)
+    verbs: tuple[str, ...] = field(default=ALL_VERBS, compare=False)
+    singular: str = field(default="", compare=False)
+    categories: tuple[str, ...] = field(default=(), compare=False)
+    generation: bool = field(default=False, compare=False)
+    custom: bool = field(default=False, compare=False)
+    stored_as: Kind | None = field(default=None, compare=False)
+    list_name: str = field(default="", compare=False)
 
     @property
     def api_version(self) -> str:
@@ -54,4 +55,4 @@ class Kind:
     @property
     def list_kind(self) -> str:
         """The kind of a list of these."""
-        return self.kind + "List"
+        return self.list_name or self.kind + "List"

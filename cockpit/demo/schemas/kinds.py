@@ -1,9 +1,12 @@
-"""The kinds an embedded cluster serves, one row each; a further kind is one more row."""
+"""The built-in kinds, one row each; a further kind is one more row. Those of CRDs come from their definitions."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cockpit.demo.schemas.customkinds import CUSTOM
 from cockpit.demo.schemas.kind import Kind as Kind
+from cockpit.demo.schemas.storedkinds import STORED
 
 NAMESPACES = Kind("", "v1", "namespaces", "Namespace", namespaced=False, short_names=("ns",), has_status=True)
 NODES = Kind("", "v1", "nodes", "Node", namespaced=False, short_names=("no",), has_status=True)
@@ -58,8 +61,15 @@ DAEMONSETS = Kind(
     generation=True,
 )
 HORIZONTALPODAUTOSCALERS = Kind(
-    "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", short_names=("hpa",), has_status=True
+    "autoscaling",
+    "v2",
+    "horizontalpodautoscalers",
+    "HorizontalPodAutoscaler",
+    short_names=("hpa",),
+    has_status=True,
+    categories=("all",),
 )
+HORIZONTALPODAUTOSCALERS_V1 = replace(HORIZONTALPODAUTOSCALERS, version="v1", stored_as=HORIZONTALPODAUTOSCALERS)
 CONTROLLERREVISIONS = Kind("apps", "v1", "controllerrevisions", "ControllerRevision")
 ENDPOINTSLICES = Kind("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", generation=True)
 INGRESSES = Kind(
@@ -74,7 +84,7 @@ CLUSTERROLES = Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterR
 CLUSTERROLEBINDINGS = Kind(
     "rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False
 )
-EVENTS_V1 = Kind("events.k8s.io", "v1", "events", "Event", short_names=("ev",), stored_as=("", "v1", "events"))
+EVENTS_V1 = Kind("events.k8s.io", "v1", "events", "Event", short_names=("ev",), stored_as=EVENTS)
 SELF_SUBJECT_ACCESS_REVIEWS = Kind(
     "authorization.k8s.io",
     "v1",
@@ -92,7 +102,7 @@ SELF_SUBJECT_RULES_REVIEWS = Kind(
     verbs=("create",),
 )
 
-KINDS: tuple[Kind, ...] = (
+BUILT_IN: tuple[Kind, ...] = (
     CONFIGMAPS,
     ENDPOINTS,
     EVENTS,
@@ -108,6 +118,7 @@ KINDS: tuple[Kind, ...] = (
     REPLICASETS,
     STATEFULSETS,
     HORIZONTALPODAUTOSCALERS,
+    HORIZONTALPODAUTOSCALERS_V1,
     SELF_SUBJECT_ACCESS_REVIEWS,
     SELF_SUBJECT_RULES_REVIEWS,
     LEASES,
@@ -119,16 +130,12 @@ KINDS: tuple[Kind, ...] = (
     CLUSTERROLES,
     ROLEBINDINGS,
     ROLES,
-    *CUSTOM,
+    *STORED,
 )
+# Every initial kind of a cluster.
+KINDS: tuple[Kind, ...] = (*BUILT_IN, *CUSTOM)
 
-_BY_RESOURCE = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}
 _BY_KIND = {(kind.api_version, kind.kind): kind for kind in KINDS}
-
-
-def by_resource(group: str, version: str, plural: str) -> Kind | None:
-    """The kind behind a URL path, or None."""
-    return _BY_RESOURCE.get((group, version, plural))
 
 
 def by_kind(api_version: str, kind: str) -> Kind | None:

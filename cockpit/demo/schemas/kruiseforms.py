@@ -103,7 +103,7 @@ def _step_inwards(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:
-    """What both versions have of a step; of matches, headers alone."""
+    """The parts of a step that both versions have; of matches, only headers."""
     same = {"pause": {}, **_also(step, STEP)}
     if step.get("matches"):
         same["matches"] = _each(step["matches"], lambda match: _also(match, ("headers",)))

@@ -21,7 +21,7 @@ def selects(pairs: Mapping[str, str], labels: Mapping[str, str]) -> bool:
 
 
 def formatted(selector: Mapping[str, Any]) -> str:
-    """A `LabelSelector` in one line, as scale subresources tell it: `app=web,tier in (a,b)`."""
+    """A `LabelSelector` in one line, as scale subresources report it: `app=web,tier in (a,b)`."""
     parts = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
     for expression in selector.get("matchExpressions") or []:
         key, values = expression.get("key", ""), ",".join(sorted(expression.get("values") or []))

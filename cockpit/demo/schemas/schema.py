@@ -1,7 +1,7 @@
 """The shapes of the built-in kinds: types, merge keys and list keys.
 
 `schemas.json` holds the definitions that kube-apiserver 1.34 publishes at /openapi/v2 for the kinds served here,
-without their texts. Custom kinds have no shape: they keep what they are given.
+without their texts. Custom kinds have the shape that their CRD gives them (`Registry.shape`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 Node = dict[str, Any]
 PREFIX = "#/definitions/"
 GVK = "x-kubernetes-group-version-kind"
+METADATA: Node = {"$ref": PREFIX + "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}
 
 
 @cache
@@ -71,11 +72,6 @@ def child(node: Node | None, field: str) -> Node | None:
 def items(node: Node | None) -> Node | None:
     """The shape of a list's items."""
     return resolve(node).get("items") if node is not None else None
-
-
-def is_struct(node: Node | None) -> bool:
-    """Whether the shape has fields of its own names."""
-    return node is not None and "properties" in resolve(node)
 
 
 def is_atomic(node: Node | None) -> bool:

@@ -1,1 +1,1 @@
-"""What is stored and what was: every write checked, versioned and told, every deletion followed to its end."""
+"""Stored objects and their history: every write is checked, versioned and published, every deletion completed."""

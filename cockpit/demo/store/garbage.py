@@ -7,9 +7,10 @@ from collections import deque
 from typing import Any
 
 from cockpit.demo.errors import ApiError, NotFound
-from cockpit.demo.schemas.kinds import KINDS, NAMESPACES, PODS, Kind
+from cockpit.demo.schemas.kinds import NAMESPACES, PODS, Kind
 from cockpit.demo.schemas.objects import Object
-from cockpit.demo.store.deletion import FOREGROUND, ORPHAN
+from cockpit.demo.schemas.storedkinds import CUSTOMRESOURCEDEFINITIONS
+from cockpit.demo.store.deletion import CRD_CLEANUP, FOREGROUND, ORPHAN
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import Storage, key_of
 
@@ -25,7 +26,7 @@ class GarbageCollector:
         self._queue: deque[Node | str] = deque()
         self._woken = asyncio.Event()
         self._end = storage.subscribe(self._note)
-        for kind in KINDS:
+        for kind in storage.registry.kinds:
             for obj in storage.scan(kind):
                 self._index(kind, obj)
 
@@ -69,6 +70,8 @@ class GarbageCollector:
             self._put(meta["uid"])
             if event.kind.namespaced:
                 self._enqueue_namespace(node[1])
+            if event.kind.custom:
+                self._enqueue_definition(event.kind.resource)
             return
         self._index(event.kind, obj)
         if meta.get("deletionTimestamp"):
@@ -85,12 +88,13 @@ class GarbageCollector:
         return self._owner(owner, obj["metadata"].get("namespace")) is not None
 
     def _owner(self, owner: dict[str, Any], namespace: str | None) -> tuple[Kind, Object] | None:
-        for kind in KINDS:
-            if (kind.api_version, kind.kind) == (owner.get("apiVersion"), owner.get("kind")):
-                found = self._storage.peek(kind, namespace, owner.get("name", ""))
-                if found is not None and found["metadata"]["uid"] == owner.get("uid"):
-                    return kind, found
-                return None
+        kind = self._storage.registry.by_kind(owner.get("apiVersion", ""), owner.get("kind", ""))
+        if kind is None:
+            return None
+        kind = kind.stored_as or kind
+        found = self._storage.peek(kind, namespace, owner.get("name", ""))
+        if found is not None and found["metadata"]["uid"] == owner.get("uid"):
+            return kind, found
         return None
 
     def _enqueue_owner(self, namespace: str, owner: dict[str, Any]) -> None:
@@ -102,6 +106,11 @@ class GarbageCollector:
         namespace = self._storage.peek(NAMESPACES, None, name)
         if namespace is not None and namespace["metadata"].get("deletionTimestamp"):
             self._put((NAMESPACES, "", name))
+
+    def _enqueue_definition(self, name: str) -> None:
+        crd = self._storage.peek(CUSTOMRESOURCEDEFINITIONS, None, name)
+        if crd is not None and crd["metadata"].get("deletionTimestamp"):
+            self._put((CUSTOMRESOURCEDEFINITIONS, "", name))
 
     def _put(self, item: Node | str) -> None:
         self._queue.append(item)
@@ -134,6 +143,8 @@ class GarbageCollector:
         finalizers = obj["metadata"].get("finalizers") or []
         if kind is NAMESPACES:
             self._empty(obj)
+        elif kind is CUSTOMRESOURCEDEFINITIONS and CRD_CLEANUP in finalizers:
+            self._empty_definition(obj)
         elif ORPHAN in finalizers:
             for dependent in tuple(self._dependents.get(obj["metadata"]["uid"], ())):
                 self._unlink(*dependent, obj["metadata"]["uid"])
@@ -172,10 +183,23 @@ class GarbageCollector:
         obj["metadata"]["finalizers"] = [entry for entry in obj["metadata"]["finalizers"] if entry != finalizer]
         self._storage.update(kind, obj)
 
+    def _empty_definition(self, crd: Object) -> None:
+        """Delete the objects of a definition; when none is left, let the definition go."""
+        name = crd["metadata"]["name"]
+        kinds = [kind for kind in self._storage.registry.kinds if kind.custom and kind.resource == name]
+        objects = [(kind, obj["metadata"]) for kind in kinds for obj in self._storage.scan(kind)]
+        for kind, meta in objects:
+            if not meta.get("deletionTimestamp"):
+                self._storage.delete(kind, meta.get("namespace"), meta["name"])
+        if not any(self._storage.scan(kind) for kind in kinds):
+            self._release(
+                CUSTOMRESOURCEDEFINITIONS, self._storage.get(CUSTOMRESOURCEDEFINITIONS, None, name), CRD_CLEANUP
+            )
+
     def _empty(self, namespace: Object) -> None:
         """Delete a namespace's content; when nothing is left, let the namespace go."""
         name, left = namespace["metadata"]["name"], False
-        for kind in KINDS:
+        for kind in self._storage.registry.kinds:
             if not kind.namespaced or kind.stored_as:
                 continue
             for obj in self._storage.scan(kind, name):

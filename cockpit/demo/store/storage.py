@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +13,14 @@ from cockpit.demo.errors import AlreadyExists, Conflict, NotFound
 from cockpit.demo.patches.managed import track
 from cockpit.demo.pods.podlogs import PodLogs
 from cockpit.demo.rules import metadata
+from cockpit.demo.rules.crds import established, is_established
 from cockpit.demo.rules.defaults import set_defaults
 from cockpit.demo.rules.validation import validate_create, validate_update
-from cockpit.demo.schemas.kinds import KINDS, NAMESPACES, Kind
+from cockpit.demo.schemas.crds import shipped
+from cockpit.demo.schemas.kinds import NAMESPACES, Kind
 from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.schemas.registry import Registry
+from cockpit.demo.schemas.storedkinds import CUSTOMRESOURCEDEFINITIONS
 from cockpit.demo.store import deletion
 from cockpit.demo.store.admission import Hook, Review
 from cockpit.demo.store.history import Event, EventType, History, Key, Listener, Record
@@ -29,7 +33,7 @@ Objects = list[Object]
 
 
 class Storage:
-    """Plain dicts per kind, namespace and name, each write with a version of its own.
+    """Plain dicts by kind, namespace and name; each write has its own version.
 
     `get` and `list` hand out copies; `peek` and `scan` share the stored objects, to be read only.
     Everything is synchronous: a write is done, and its listeners called, when the call returns.
@@ -42,11 +46,15 @@ class Storage:
         self.logs = PodLogs()
         self.revision = 1
         self.hooks: list[Hook] = []
-        self._records: dict[Kind, dict[Key, Record]] = {kind: {} for kind in KINDS}
+        self.registry = Registry(shipped())
+        self._records: defaultdict[Kind, dict[Key, Record]] = defaultdict(dict)
         self._ordered: dict[Kind, list[Record]] = {}
         self._listeners: list[Listener] = []
         self._pending: deque[Event] = deque()
         self._telling = False
+        for crd in established(shipped(), clock.timestamp()):
+            record = Record(crd, key_of(CUSTOMRESOURCEDEFINITIONS, crd), self.revision)
+            self._records[CUSTOMRESOURCEDEFINITIONS][record.key] = record
 
     # reading
 
@@ -115,7 +123,7 @@ class Storage:
         new = metadata.for_create(kind, copied(obj), self)
         set_defaults(kind, new, self)
         self._review(Review(self, kind, asked or kind, new, None))
-        validate_create(kind, new)
+        validate_create(kind, new, self.registry.schema(kind))
         key = key_of(kind, new)
         if key in self._records[kind]:
             raise AlreadyExists(
@@ -125,7 +133,7 @@ class Storage:
                 else {"name": key[1], "kind": kind.plural},
             )
         if manager:
-            track(kind, None, new, manager=manager, at=self.clock.timestamp())
+            track(kind, None, new, self.registry.shape(kind), manager=manager, at=self.clock.timestamp())
         if not dry_run:
             self._commit("ADDED", kind, new, None)
         return self._copy(new)
@@ -154,10 +162,11 @@ class Storage:
         set_defaults(kind, new, self, old.obj)
         if not subresource:
             self._review(Review(self, kind, asked or kind, new, old.obj))
-        validate_update(kind, new, old.obj, subresource)
+        validate_update(kind, new, old.obj, subresource, self.registry.schema(kind))
         metadata.bump_generation(kind, old.obj, new, subresource)
         if manager:
-            track(kind, old.obj, new, manager=manager, at=self.clock.timestamp(), subresource=subresource)
+            shape, at = self.registry.shape(kind), self.clock.timestamp()
+            track(kind, old.obj, new, shape, manager=manager, at=at, subresource=subresource)
         if metadata.same(old.obj, new):
             return self._copy(old.obj)
         if dry_run:
@@ -224,11 +233,20 @@ class Storage:
         else:
             self._records[kind][record.key] = record
         self._ordered.pop(kind, None)
+        if kind is CUSTOMRESOURCEDEFINITIONS:
+            self._serve(type_, new)
         event = Event(type_, kind, new, old.obj if old else None, self.revision, record, old)
         self.history.append(event)
         self._pending.append(event)
         self._tell()
         return record
+
+    def _serve(self, type_: EventType, crd: Object) -> None:
+        """The kinds of a definition are served from when it is established until it is gone."""
+        if type_ == "DELETED":
+            self.registry.drop(crd["metadata"]["name"])
+        elif is_established(crd):
+            self.registry.take(crd)
 
     def _tell(self) -> None:
         """Hand out pending events; a write made by a listener waits its turn, so that all see one order."""

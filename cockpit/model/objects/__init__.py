@@ -1,7 +1,7 @@
-"""The few fields of Kubernetes objects that the cockpit uses, decoded straight from the bytes.
+"""The fields of Kubernetes objects that the cockpit uses, decoded directly from the bytes.
 
-Field meanings are those of the Kubernetes API reference and of each system's own. Unknown fields are dropped, absent
-ones get the API's defaults. Every kind is an `Obj`, which says how a store finds it.
+Field meanings are those of the Kubernetes and each system's API reference. Unknown fields are dropped, absent
+ones get the API's defaults. Every kind is an `Obj`, which defines its index keys.
 """
 
 from cockpit.model.objects.argo import AnalysisRun, ArgoRollout, Experiment
@@ -22,11 +22,10 @@ from cockpit.model.objects.ingresses import (
     ServiceBackend,
 )
 from cockpit.model.objects.istio import DestinationRule, IstioGateway, VirtualService
-from cockpit.model.objects.kruise import BatchRelease, KruiseRollout
-from cockpit.model.objects.meta import Condition, Meta, Obj, OwnerReference, PodMeta
+from cockpit.model.objects.kruise import BatchRelease, KruiseRollout, TrafficRouting
+from cockpit.model.objects.meta import CommonMeta, Condition, Meta, Obj, OwnerReference, PodAnnotations, PodMeta
 from cockpit.model.objects.pods import (
     Container,
-    ContainerPort,
     ContainerState,
     ContainerStatus,
     Pod,
@@ -60,6 +59,7 @@ from cockpit.model.objects.sets import (
     StatefulSet,
     UpdateStrategy,
 )
+from cockpit.model.objects.traefik import IngressRoute, TraefikService
 from cockpit.model.objects.workloads import (
     Deployment,
     LabelSelector,
@@ -79,9 +79,9 @@ __all__ = [
     "BackendPort",
     "BatchRelease",
     "CloneSet",
+    "CommonMeta",
     "Condition",
     "Container",
-    "ContainerPort",
     "ContainerState",
     "ContainerStatus",
     "ControllerRevision",
@@ -106,6 +106,7 @@ __all__ = [
     "IngressClassSpec",
     "IngressHttp",
     "IngressPath",
+    "IngressRoute",
     "IngressRule",
     "IngressSpec",
     "IngressTls",
@@ -118,6 +119,7 @@ __all__ = [
     "Obj",
     "OwnerReference",
     "Pod",
+    "PodAnnotations",
     "PodMeta",
     "PodSpec",
     "PodStatus",
@@ -135,6 +137,8 @@ __all__ = [
     "TargetRef",
     "Template",
     "TemplateMeta",
+    "TraefikService",
+    "TrafficRouting",
     "UpdateStrategy",
     "VirtualService",
     "Waiting",

@@ -1,4 +1,4 @@
-"""Argo Rollouts' own kinds (argoproj.io/v1alpha1)."""
+"""Kinds of Argo Rollouts (argoproj.io/v1alpha1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cockpit.model.fields import entries, mapping, text
 from cockpit.model.objects.meta import Meta, Obj
 
 GATEWAY_API_PLUGIN = "argoproj-labs/gatewayAPI"
-# The plug-in's settings by the kind of route that they name, one by one or as a list.
+# The plug-in's settings by route kind, single or as a list.
 GATEWAY_API_ROUTES = {
     "HTTPRoute": ("httpRoute", "httpRoutes"),
     "GRPCRoute": ("grpcRoute", "grpcRoutes"),
@@ -21,23 +21,23 @@ _LONGEST_NAME = 253
 
 
 class ArgoRollout(Obj, frozen=True):
-    """`spec` and `status` as the API has them, unchecked: their fields are read where they are used."""
+    """`spec` and `status` as raw, unchecked JSON: their fields are read where they are used."""
 
     metadata: Meta
     spec: Any = None
     status: Any = None
 
     def index_keys(self) -> Iterator[str]:
-        """ "steers=Kind/name" for each object that it drives: Services, Ingresses, routes, its workload.
+        """ "steers=Kind/name" for each object that it controls: Services, Ingresses, routes, its workload.
 
-        "steers=Kind/namespace/name" for a route of another namespace.
+        "steers=Kind/namespace/name" for a route in another namespace.
         """
         own = self.metadata.namespace
         for kind, namespace, name in dict.fromkeys(self.driven()):
             yield f"steers={kind}/{name}" if namespace == own else f"steers={kind}/{namespace}/{name}"
 
     def driven(self) -> Iterator[tuple[str, str, str]]:
-        """Kind, namespace and name of everything that its spec gives to the controller, what it makes included."""
+        """Kind, namespace and name of every object that the controller manages for this spec."""
         own = self.metadata.namespace
         canary, blue_green = mapping(self.spec, "strategy", "canary"), mapping(self.spec, "strategy", "blueGreen")
         routing = mapping(canary, "trafficRouting")
@@ -74,18 +74,18 @@ class Experiment(Obj, frozen=True):
 
 
 def stable_ingresses(rollout: ArgoRollout) -> tuple[str, ...]:
-    """The Ingresses beside which the nginx router keeps a canary of its own."""
+    """The stable Ingresses for which the nginx router maintains a canary Ingress."""
     nginx = mapping(rollout.spec, "strategy", "canary", "trafficRouting", "nginx")
     return tuple(_listed(nginx, "stableIngress", "stableIngresses"))
 
 
 def canary_ingress(rollout: str, stable: str) -> str:
-    """The Ingress that the controller makes beside a stable one (utils/ingress/ingress.go)."""
+    """The canary Ingress that the controller creates for a stable one (utils/ingress/ingress.go)."""
     return f"{rollout}-{stable}"[: _LONGEST_NAME - len(_CANARY_SUFFIX)] + _CANARY_SUFFIX
 
 
 def virtual_services(rollout: ArgoRollout) -> Iterator[tuple[str, str]]:
-    """Namespace and name of each VirtualService; "name.namespace" names one elsewhere."""
+    """Namespace and name of each VirtualService; "name.namespace" is one in another namespace."""
     istio = mapping(rollout.spec, "strategy", "canary", "trafficRouting", "istio")
     for entry in (istio.get("virtualService"), *entries(istio, "virtualServices")):
         name, _, namespace = text(entry, "name").partition(".")
@@ -94,7 +94,7 @@ def virtual_services(rollout: ArgoRollout) -> Iterator[tuple[str, str]]:
 
 
 def gateway_api_routes(rollout: ArgoRollout) -> Iterator[tuple[str, str, str]]:
-    """Kind, namespace and name of each route that the Gateway API plug-in is told to edit."""
+    """Kind, namespace and name of each route that the Gateway API plug-in edits."""
     plugins = mapping(rollout.spec, "strategy", "canary", "trafficRouting", "plugins")
     settings = mapping(plugins, GATEWAY_API_PLUGIN)
     namespace = text(settings, "namespace") or rollout.metadata.namespace
@@ -103,6 +103,6 @@ def gateway_api_routes(rollout: ArgoRollout) -> Iterator[tuple[str, str, str]]:
 
 
 def _listed(settings: dict[str, Any], one: str, several: str) -> Iterator[str]:
-    """A name under one key, and names or objects with a name in a list under another."""
+    """The name under one key, and the names (or named objects) in the list under another."""
     names = (text(settings, one), *(text(e) or text(e, "name") for e in entries(settings, several)))
     yield from (name for name in dict.fromkeys(names) if name)

@@ -28,6 +28,6 @@ class HorizontalPodAutoscaler(Obj, frozen=True):
     spec: AutoscalerSpec = field(default_factory=AutoscalerSpec)
 
     def index_keys(self) -> Iterator[str]:
-        """ "scales=Kind/name" of the workload whose number of pods it sets."""
+        """ "scales=Kind/name" of the workload that it scales."""
         target = self.spec.scale_target_ref
         yield f"scales={target.kind}/{target.name}"

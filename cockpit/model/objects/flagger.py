@@ -9,9 +9,9 @@ from cockpit.model.objects.meta import Meta, Obj
 
 
 class FlaggerCanary(Obj, frozen=True):
-    """`spec` and `status` as the API has them. `target` is the workload (or Service) that a user changes.
+    """`spec` and `status` as raw JSON. `target` is the workload (or Service) that a user changes.
 
-    The apex Service serves users; Flagger makes it, a primary and a canary Service, and the primary workload
+    The apex Service serves users; Flagger creates it, a primary and a canary Service, and the primary workload
     (docs.flagger.app, "How it works").
     """
 
@@ -21,34 +21,34 @@ class FlaggerCanary(Obj, frozen=True):
 
     @property
     def target(self) -> tuple[str, str]:
-        """Kind and name of `spec.targetRef`; "" where there is none."""
+        """Kind and name of `spec.targetRef`; "" if there is none."""
         return self._named("targetRef")
 
     @property
     def apex(self) -> str:
-        """The Service that users reach: `spec.service.name`, else named as the target."""
+        """The Service that users reach: `spec.service.name`, else the target's name."""
         service = (self.spec or {}).get("service")
         name = service.get("name") if isinstance(service, dict) else None
         return name if isinstance(name, str) and name else self.target[1]
 
     @property
     def provider(self) -> str:
-        """Who splits the traffic, such as "istio" or "gatewayapi:v1"; "" leaves it to Flagger's own setting."""
+        """What splits the traffic, such as "istio" or "gatewayapi:v1"; "" means Flagger's default."""
         found = (self.spec or {}).get("provider")
         return found if isinstance(found, str) else ""
 
     @property
     def ingress(self) -> str:
-        """The Ingress whose canary twin splits the traffic; "" where another kind does."""
+        """The Ingress whose canary Ingress splits the traffic; "" if another kind does."""
         return self._named("ingressRef")[1]
 
     @property
     def autoscaler(self) -> tuple[str, str]:
-        """Kind and name of `spec.autoscalerRef`; "" where there is none."""
+        """Kind and name of `spec.autoscalerRef`; "" if there is none."""
         return self._named("autoscalerRef")
 
     def index_keys(self) -> Iterator[str]:
-        """ "steers=Kind/name" for each object that it drives: workloads, Services, Ingress, routes, autoscaler."""
+        """ "steers=Kind/name" for each object that it controls: workloads, Services, Ingress, routes, autoscaler."""
         kind, name = self.target
         yield from (f"steers={k}/{n}" for k, n in dict.fromkeys(self._driven(kind, name)))
 

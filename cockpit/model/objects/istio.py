@@ -1,6 +1,6 @@
 """Istio's routing kinds (networking.istio.io).
 
-Their specs are kept as the API has them: a mesh's admission is often absent, so that any shape may be stored.
+Specs are raw JSON: without the mesh's admission webhook, the API server stores any shape.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MOST_KEYS = 200
 
 
 def full_host(host: str, namespace: str) -> str:
-    """A host as Istio resolves it: a name without dots is a Service of the object's own namespace.
+    """A host as Istio resolves it: a name without dots is a Service in the object's own namespace.
 
     Source: istio, pilot/pkg/model/virtualservice.go (ResolveShortnameToFQDN). Lower case; domain cluster.local.
     """
@@ -24,7 +24,7 @@ def full_host(host: str, namespace: str) -> str:
 
 
 def service_of(host: str) -> tuple[str, str] | None:
-    """Namespace and name of the Service that a full host names; None for hosts outside the cluster."""
+    """Namespace and name of a full host's Service; None for hosts outside the cluster."""
     name, dot, namespace = host.removesuffix(_CLUSTER).partition(".")
     return (namespace, name) if host.endswith(_CLUSTER) and dot and "." not in namespace else None
 
@@ -34,16 +34,26 @@ class VirtualService(Obj, frozen=True):
     spec: Any = None
 
     def index_keys(self) -> Iterator[str]:
-        """ "host=" of each host it is for, "to=" of each host it sends to, "delegate=ns/name" of each delegate."""
+        """ "host=" for each host it matches, "to=" for each destination host, "delegate=ns/name" for each delegate.
+
+        Destination hosts are those of its routes and of their mirrors. For objects that it controls in other
+        namespaces: "steers=Host/" of each host inside the mesh, and "steers=VirtualService/ns/name" of each delegate.
+        """
         namespace = self.metadata.namespace
-        found = [f"host={full_host(host, namespace)}" for host in texts(_get(self.spec, "hosts"))]
+        hosts = [full_host(host, namespace) for host in texts(_get(self.spec, "hosts"))]
+        found = [f"host={host}" for host in hosts]
+        if "mesh" in (texts(_get(self.spec, "gateways")) or ["mesh"]):
+            found += [f"steers=Host/{host}" for host in hosts]
         for protocol in ("http", "tcp", "tls"):
             for route in _items(_get(self.spec, protocol)):
-                hosts = (_get(_get(leg, "destination"), "host") for leg in _items(_get(route, "route")))
-                found += [f"to={full_host(host, namespace)}" for host in hosts if isinstance(host, str)]
+                legs = (*_items(_get(route, "route")), *_items(_get(route, "mirrors")))
+                named = (*(_get(leg, "destination") for leg in legs), _get(route, "mirror"))
+                led = (_get(destination, "host") for destination in named)
+                found += [f"to={full_host(host, namespace)}" for host in led if isinstance(host, str)]
                 delegate = _get(route, "delegate")
                 if isinstance(name := _get(delegate, "name"), str):
-                    found.append(f"delegate={_get(delegate, 'namespace') or namespace}/{name}")
+                    place = f"{_get(delegate, 'namespace') or namespace}/{name}"
+                    found += [f"delegate={place}", f"steers=VirtualService/{place}"]
         yield from list(dict.fromkeys(found))[:_MOST_KEYS]
 
 
@@ -52,7 +62,7 @@ class DestinationRule(Obj, frozen=True):
     spec: Any = None
 
     def index_keys(self) -> Iterator[str]:
-        """ "host=" of the host it is for."""
+        """ "host=" for its host."""
         host = _get(self.spec, "host")
         if isinstance(host, str):
             yield f"host={full_host(host, self.metadata.namespace)}"
@@ -64,7 +74,7 @@ class IstioGateway(Obj, frozen=True):
 
 
 def texts(value: Any) -> list[str]:
-    """The texts of a list; none for anything else."""
+    """The strings of a list; none for anything else."""
     return [item for item in _items(value) if isinstance(item, str)]
 
 

@@ -1,4 +1,4 @@
-"""Kruise Rollouts' own kinds (rollouts.kruise.io)."""
+"""Kinds of Kruise Rollouts (rollouts.kruise.io)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from cockpit.model.objects.meta import Meta, Obj
 
 
 class KruiseRollout(Obj, frozen=True):
-    """v1beta1 and v1alpha1; `spec` and `status` as the API has them."""
+    """v1beta1 and v1alpha1; `spec` and `status` as raw JSON."""
 
     metadata: Meta
     spec: dict[str, Any] | None = None
     status: dict[str, Any] | None = None
 
     def index_keys(self) -> Iterator[str]:
-        """ "steers=Kind/name" for each object that it drives: workload, Service, Ingress, HTTPRoute, custom refs.
+        """ "steers=Kind/name" for each object that it controls: workload, Service, Ingress, HTTPRoute, custom refs.
 
-        The Service and the Ingress that it makes for the new version are among them.
+        Includes the Service and the Ingress that it creates for the new version.
         """
         yield from dict.fromkeys(f"steers={kind}/{name}" for kind, name in _steered(self.spec or {}) if kind and name)
 
@@ -30,12 +30,19 @@ class BatchRelease(Obj, frozen=True):
     status: dict[str, Any] | None = None
 
 
+class TrafficRouting(Obj, frozen=True):
+    """A traffic routing that several Rollouts can share (v1alpha1 only)."""
+
+    metadata: Meta
+    spec: dict[str, Any] | None = None
+
+
 def _steered(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Kind and name of everything that a spec names, in either version of the API."""
+    """Kind and name of every object referenced by a spec, in either API version."""
     for holder in (spec, mapping(spec, "objectRef")):
         yield text(holder, "workloadRef", "kind"), text(holder, "workloadRef", "name")
     for style in ("canary", "blueGreen"):
-        # The controller reads the first entry only.
+        # The controller reads only the first entry.
         for routing in entries(spec, "strategy", style, "trafficRoutings")[:1]:
             yield from _routed(mapping(routing))
 

@@ -7,16 +7,9 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Condition, Obj, PodMeta
 
 
-class ContainerPort(Struct, frozen=True, rename="camel"):
-    container_port: int
-    name: str | None = None
-    protocol: str = "TCP"
-
-
 class Container(Struct, frozen=True, rename="camel"):
     name: str
     image: str = ""
-    ports: list[ContainerPort] | None = None
 
 
 class PodSpec(Struct, frozen=True, rename="camel"):
@@ -52,8 +45,13 @@ class Pod(Obj, frozen=True):
     status: PodStatus = field(default_factory=PodStatus)
 
     @property
+    def default_container(self) -> str | None:
+        """The container that an annotation of the pod names as its main one."""
+        return self.metadata.annotations.default_container if self.metadata.annotations else None
+
+    @property
     def ready(self) -> bool:
-        """True while the pod takes traffic: condition Ready and not being deleted."""
+        """True while the pod receives traffic: condition Ready and not being deleted."""
         conditions = self.status.conditions or ()
         return self.metadata.deletion_timestamp is None and any(
             c.type == "Ready" and c.status == "True" for c in conditions

@@ -40,7 +40,7 @@ class LoadBalancerStatus(Struct, frozen=True):
 
 
 class EntryStatus(Struct, frozen=True, rename="camel"):
-    """Status of a Service or an Ingress: where it can be reached from outside."""
+    """Status of a Service or an Ingress: its external addresses."""
 
     load_balancer: LoadBalancerStatus = field(default_factory=LoadBalancerStatus)
 
@@ -51,16 +51,20 @@ class Service(Obj, frozen=True):
     status: EntryStatus = field(default_factory=EntryStatus)
 
     def index_keys(self) -> Iterator[str]:
-        """The first pair of the selector: enough to find each Service that selects given labels, and few others."""
+        """The first pair of the selector: enough to find every Service that selects given labels, plus a few others.
+
+        For an ExternalName "alias of HOST", the host without a trailing dot.
+        """
         yield from (f"{k}={v}" for k, v in sorted((self.spec.selector or {}).items())[:1])
+        if self.spec.type == "ExternalName" and self.spec.external_name:
+            yield f"alias of {self.spec.external_name.rstrip('.').lower()}"
 
 
 class EndpointConditions(Struct, frozen=True):
-    """Absent `ready` and `serving` mean true, absent `terminating` false (discovery.k8s.io/v1)."""
+    """Missing `ready` and `serving` mean true (discovery.k8s.io/v1)."""
 
     ready: bool | None = None
     serving: bool | None = None
-    terminating: bool | None = None
 
 
 class TargetRef(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""StatefulSets, DaemonSets and their revisions, Kubernetes' own and Kruise's."""
+"""StatefulSets, DaemonSets and their revisions, from Kubernetes and Kruise."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from cockpit.model.objects.workloads import Workload, WorkloadSpec
 
 
 class RollingUpdate(Struct, frozen=True, rename="camel"):
-    """`partition` of a CloneSet counts or is a percentage of the pods that stay old; elsewhere it is an ordinal."""
+    """`partition`: for a CloneSet the number or percentage of pods that stay old, otherwise an ordinal.
+
+    With `unordered_update` it is also a number for an Advanced StatefulSet.
+    """
 
     partition: int | str | None = None
     max_unavailable: int | str | None = None
     max_surge: int | str | None = None
     paused: bool = False
+    unordered_update: dict[str, Any] | None = None
 
 
 class UpdateStrategy(Struct, frozen=True, rename="camel"):
-    """A CloneSet has `partition` and `paused` here, the others under `rolling_update`."""
+    """A CloneSet has `partition` and `paused` here, other kinds under `rolling_update`."""
 
     type: str | None = None
     rolling_update: RollingUpdate | None = None
@@ -29,14 +33,13 @@ class UpdateStrategy(Struct, frozen=True, rename="camel"):
 
 
 class Ordinals(Struct, frozen=True):
-    """The number of the first pod; a partition counts from it."""
+    """The ordinal of the first pod; a partition counts from it."""
 
     start: int = 0
 
 
 class SetSpec(WorkloadSpec, frozen=True, dict=True, rename="camel"):
     update_strategy: UpdateStrategy | None = None
-    revision_history_limit: int | None = None
     ordinals: Ordinals | None = None
 
 
@@ -46,9 +49,7 @@ class SetStatus(Struct, frozen=True, rename="camel"):
     observed_generation: int = 0
     replicas: int = 0
     ready_replicas: int = 0
-    current_replicas: int = 0
     updated_replicas: int = 0
-    updated_ready_replicas: int = 0
     available_replicas: int = 0
     current_revision: str = ""
     update_revision: str = ""
@@ -71,11 +72,8 @@ class CloneSet(StatefulSet, frozen=True):
 class DaemonSetStatus(Struct, frozen=True, rename="camel"):
     observed_generation: int = 0
     desired_number_scheduled: int = 0
-    current_number_scheduled: int = 0
     updated_number_scheduled: int = 0
     number_ready: int = 0
-    number_available: int = 0
-    number_unavailable: int = 0
     conditions: list[Condition] | None = None
 
     @property
@@ -84,7 +82,7 @@ class DaemonSetStatus(Struct, frozen=True, rename="camel"):
 
 
 class DaemonSet(Workload, frozen=True):
-    """It has no replicas of its own: `desired` is one pod per node that it fits."""
+    """It has no `replicas`: `desired` is one pod per eligible node."""
 
     spec: SetSpec = field(default_factory=SetSpec)
     status: DaemonSetStatus = field(default_factory=DaemonSetStatus)  # type: ignore[assignment]
@@ -95,7 +93,7 @@ class DaemonSet(Workload, frozen=True):
 
 
 class ControllerRevision(Obj, frozen=True):
-    """A template that a StatefulSet or DaemonSet has or had (apps/v1); `data` is a patch with `spec.template`."""
+    """A current or former template of a StatefulSet or DaemonSet (apps/v1); `data` is a patch with `spec.template`."""
 
     metadata: Meta
     revision: int = 0

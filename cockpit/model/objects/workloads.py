@@ -1,4 +1,4 @@
-"""Deployments and ReplicaSets, and what they share with other kinds of workload."""
+"""Deployments and ReplicaSets, and what they share with other workload kinds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec.structs import force_setattr
 from cockpit.model.objects.meta import Condition, Meta, Obj
 from cockpit.model.objects.pods import PodSpec
 
-# What Spinnaker writes on a ReplicaSet (clouddriver, KubernetesManifestAnnotater).
+# Annotations that Spinnaker sets on a ReplicaSet (clouddriver, KubernetesManifestAnnotater).
 CLUSTER = "moniker.spinnaker.io/cluster"
 LOAD_BALANCERS = "traffic.spinnaker.io/load-balancers"
 _NUMBERED = re.compile(r"(.+)-v\d{3,}")
@@ -29,12 +29,12 @@ class LabelSelector(Struct, frozen=True, rename="camel"):
 
     @property
     def keys(self) -> frozenset[str]:
-        """Every label that it looks at."""
+        """Every label key that it uses."""
         return frozenset(self.match_labels or ()) | {r.key for r in self.match_expressions or ()}
 
 
 class TemplateMeta(Struct, frozen=True):
-    """Metadata of a pod template: it has no name."""
+    """Metadata of a pod template, which has no name."""
 
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
@@ -48,7 +48,7 @@ class Template(Struct, frozen=True):
 class WorkloadSpec(Struct, frozen=True, dict=True, rename="camel"):
     """`replicas` absent means 1 (apps/v1).
 
-    `raw_template` is the template's own JSON, every field of it: what an undo must write back.
+    `raw_template` is the complete JSON of the template, which an undo must write back.
     """
 
     replicas: int | None = None
@@ -57,9 +57,9 @@ class WorkloadSpec(Struct, frozen=True, dict=True, rename="camel"):
     paused: bool = False
 
     def __post_init__(self) -> None:
-        # Without a copy the whole answer that it was decoded from stays in memory.
+        # Without a copy, the whole response it was decoded from stays in memory.
         force_setattr(self, "raw_template", self.raw_template.copy())
-        _ = self.template  # a template that cannot be decoded fails here, with the object
+        _ = self.template  # an invalid template fails here, together with its object
 
     @cached_property
     def template(self) -> Template:
@@ -73,12 +73,11 @@ class WorkloadStatus(Struct, frozen=True, rename="camel"):
     ready_replicas: int = 0
     updated_replicas: int = 0
     available_replicas: int = 0
-    unavailable_replicas: int = 0
     conditions: list[Condition] | None = None
 
 
 class Workload(Obj, frozen=True):
-    """A workload that keeps pods of one template."""
+    """A workload that runs pods of one template."""
 
     metadata: Meta
     spec: WorkloadSpec = field(default_factory=WorkloadSpec)
@@ -105,9 +104,9 @@ class Deployment(Workload, frozen=True):
 class ReplicaSet(Workload, frozen=True):
     @property
     def line(self) -> str:
-        """What its versions are versions of, for one that nobody owns and that is one of several; else "".
+        """The common name of a series of versions, for an unowned ReplicaSet that is one of them; else "".
 
-        Spinnaker says so in an annotation, else names them NAME-v000, NAME-v001 (clouddriver, kubernetes provider).
+        Spinnaker sets an annotation, else it names them NAME-v000, NAME-v001 (clouddriver, kubernetes provider).
         """
         meta = self.metadata
         if meta.owner_references:
@@ -120,7 +119,7 @@ class ReplicaSet(Workload, frozen=True):
 
     @property
     def balanced_by(self) -> tuple[str, ...]:
-        """Services that a pipeline gave it to, enabled or not."""
+        """Services that a pipeline assigned to it, enabled or not."""
         written = (self.metadata.annotations or {}).get(LOAD_BALANCERS)
         if not written:
             return ()
@@ -131,7 +130,7 @@ class ReplicaSet(Workload, frozen=True):
         return tuple(name for kind, _, name in (entry.partition(" ") for entry in found) if kind == "service" and name)
 
     def index_keys(self) -> Iterator[str]:
-        """Labels, "line NAME" and "balanced by SERVICE", which no label's key can be."""
+        """Labels, "line NAME" and "balanced by SERVICE", which cannot clash with label keys."""
         yield from super().index_keys()
         if self.line:
             yield f"line {self.line}"

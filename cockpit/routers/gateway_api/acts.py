@@ -8,95 +8,72 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.rollout import Rollout
-from cockpit.routers.gateway_api.cleanup import plan_finish, why_not_finish
-from cockpit.routers.gateway_api.header import plan_header, why_not_header
+from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
+from cockpit.planning.ownership import why_managed
+from cockpit.planning.refusals import refused
+from cockpit.planning.shares import from_base
+from cockpit.planning.step_acts import Weigh, carried, plan_approve, plan_jump, plan_steps, why_not_approve
+from cockpit.planning.steps import Stepping, stepping_of
+from cockpit.routers.gateway_api.finish import plan_finish, why_not_finish
 from cockpit.routers.gateway_api.routes import ref_to_route
-from cockpit.routers.gateway_api.split import Split
-from cockpit.routers.gateway_api.weights import (
+from cockpit.routers.gateway_api.set_header import plan_header, why_not_header
+from cockpit.routers.gateway_api.set_weight import (
     carrier,
+    default_shares,
     going_back,
     plan_back,
     plan_promote,
     plan_weight,
+    promotable,
     promoted,
     weigh,
+    why_not_promote,
     why_not_weight,
 )
-from cockpit.workloads.answers import refused
-from cockpit.workloads.ownership import controller_ownership
-from cockpit.workloads.scaling import plan_scale
-from cockpit.workloads.step_acts import carried, plan_approve, plan_jump, plan_steps, why_not_approve
-from cockpit.workloads.steps import Stepping, stepping_of
+from cockpit.routers.gateway_api.split import HttpRouteSplit
+from cockpit.routers.version_lookup import plan_scale_of, services_of
 
-OTHERWISE = "nothing drives this route: set a weight, give it steps, promote or roll back"
-READ_ONLY = "GRPCRoutes are only shown: edit its weights with kubectl"
-# The smallest share that weights of at most 1,000,000 can say.
+READ_ONLY = "GRPCRoutes are only shown: edit their weights with kubectl"
+# The smallest share that weights of at most 1,000,000 can express.
 FINEST = 0.000001
 
 
-def stepping_on(split: Split, objects: Objects) -> Stepping:
+def stepping_on(split: HttpRouteSplit, objects: Objects) -> Stepping:
     """The step plan that the route carries."""
     return stepping_of(ref_to_route(split.route, objects), split.route.metadata, [v.name for v in split.versions])
 
 
-def whys(split: Split, objects: Objects) -> dict[Act, str]:
-    """Why each act does not apply; "" where it does."""
-    barred = _barred(split, objects)
-    if barred:
-        return dict.fromkeys(Act, barred)
-    stepping, back = stepping_on(split, objects), going_back(split, None)
-    several = "" if len(split.versions) == 2 or stepping.text else _why_not_steps(split)
-    return {
-        Act.SET_WEIGHT: why_not_weight(split),
-        Act.HEADER: why_not_header(split),
-        Act.PROMOTE: why_not_weight(split),
-        Act.ROLLBACK: back if isinstance(back, str) else "",
-        Act.FINISH: why_not_finish(split),
-        Act.STEPS: why_not_weight(split) or several,
-        Act.APPROVE: why_not_approve(stepping),
-        Act.JUMP: why_not_approve(stepping),
-        Act.SCALE: "",
-        Act.FLIP: "a route splits by weight: promote moves all traffic at once",
-    }
+def _why_not_back(split: HttpRouteSplit, objects: Objects) -> str:
+    back = going_back(split, None)
+    return back if isinstance(back, str) else ""
 
 
-def plan(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    barred = _barred(split, objects)
-    if barred:
-        return refused(rollout, ask.act, barred)
-    stepping = stepping_on(split, objects)
+def _why_not_steps(split: HttpRouteSplit, objects: Objects) -> str:
+    """Why no plan can be started; an existing plan can always be ended."""
+    return "" if stepping_on(split, objects).text else why_not_weight(split)
 
-    def step(share: float) -> Plan | Refused:
-        active = stepping.active
-        if active is None:
-            return refused(rollout, ask.act, why_not_approve(stepping))
-        shares = {v.name: 0.0 for v in split.versions} | {active.base: round(1 - share, 9), active.version: share}
-        why = why_not_weight(split)
-        return refused(rollout, ask.act, why) if why else weigh(split, rollout, ask, shares, objects)
 
-    match ask.act:
-        case Act.SET_WEIGHT:
-            return plan_weight(split, rollout, ask, objects)
-        case Act.HEADER:
-            return plan_header(split, rollout, ask, objects)
-        case Act.PROMOTE:
-            return _ending(plan_promote(split, rollout, ask, objects), stepping)
-        case Act.ROLLBACK:
-            return _ending(plan_back(split, rollout, ask, objects), stepping)
-        case Act.FINISH:
-            return plan_finish(split, rollout, ask, stepping, objects)
-        case Act.STEPS:
-            return _plan_steps(split, rollout, ask, stepping)
-        case Act.APPROVE:
-            return plan_approve(stepping, rollout, ask, step)
-        case Act.JUMP:
-            return plan_jump(stepping, rollout, ask, step)
-        case Act.SCALE:
-            workloads = {v.name: c.workload for v, c in zip(split.versions, split.candidates, strict=True)}
-            carrying = {s.version for lane in rollout.lanes for s in lane.shares if s.written}
-            return plan_scale(rollout, ask, workloads, carrying, objects)
-        case _:
-            return refused(rollout, ask.act, whys(split, objects).get(ask.act, OTHERWISE))
+def _why_not_approve(split: HttpRouteSplit, objects: Objects) -> str:
+    return why_not_approve(stepping_on(split, objects))
+
+
+def _promotable(split: HttpRouteSplit, objects: Objects) -> tuple[str, ...]:
+    return tuple(v.name for v in promotable(split))
+
+
+def _closed(split: HttpRouteSplit, objects: Objects) -> str:
+    """Why nobody edits this by hand: a controller manages the route or its Services, or it is read only."""
+    if isinstance(split.route, GrpcRoute):
+        return READ_ONLY
+    return why_managed([split.route, *services_of(split)], objects)
+
+
+def _plan_promote(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return _ending(plan_promote(split, rollout, ask, objects), stepping_on(split, objects))
+
+
+def _plan_back(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return _ending(plan_back(split, rollout, ask, objects), stepping_on(split, objects))
 
 
 def _ending(found: Plan | Refused, stepping: Stepping) -> Plan | Refused:
@@ -104,7 +81,12 @@ def _ending(found: Plan | Refused, stepping: Stepping) -> Plan | Refused:
     return found if isinstance(found, Refused) else carried(found, stepping, None)
 
 
-def _plan_steps(split: Split, rollout: Rollout, ask: Ask, stepping: Stepping) -> Plan | Refused:
+def _plan_finish(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_finish(split, rollout, ask, stepping_on(split, objects), objects)
+
+
+def _plan_steps(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    stepping = stepping_on(split, objects)
     if not ask.steps:
         return plan_steps(stepping, rollout, ask, "", "")
     new = promoted(split, ask.version)
@@ -115,14 +97,45 @@ def _plan_steps(split: Split, rollout: Rollout, ask: Ask, stepping: Stepping) ->
     return plan_steps(stepping, rollout, replace(ask, version=None), new.name, base, finest=FINEST)
 
 
-def _why_not_steps(split: Split) -> str:
-    return "" if len(split.versions) > 1 else "there is one version only: steps lead from one to another"
+def _plan_approve(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_approve(stepping_on(split, objects), rollout, ask, _weighing(split, rollout, ask, objects))
 
 
-def _barred(split: Split, objects: Objects) -> str:
-    """Why nobody edits here by hand: a controller drives the route or its Services, or it is read only."""
-    if isinstance(split.route, GrpcRoute):
-        return READ_ONLY
-    services = [side.service for side in split.sides if side.service]
-    owner = controller_ownership([split.route, *services], objects)
-    return owner.text if owner else ""
+def _plan_jump(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_jump(stepping_on(split, objects), rollout, ask, _weighing(split, rollout, ask, objects))
+
+
+def _weighing(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Weigh:
+    stepping = stepping_on(split, objects)
+
+    def step(share: float) -> Plan | Refused:
+        active = stepping.active
+        if active is None:
+            return refused(rollout, ask.act, why_not_approve(stepping))
+        wanted = why_not_weight(split) or from_base(active.version, share, active.base, default_shares(split))
+        if isinstance(wanted, str):
+            return refused(rollout, ask.act, wanted)
+        return weigh(split, rollout, ask, wanted.shares, objects)
+
+    return step
+
+
+TABLE: ActTable[HttpRouteSplit] = ActTable(
+    {
+        Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
+        Act.HEADER: ActEntry(plan_header, by_state(why_not_header), named=by_state(why_not_header)),
+        Act.STEPS: ActEntry(_plan_steps, _why_not_steps, named=_why_not_steps),
+        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve),
+        Act.JUMP: ActEntry(_plan_jump, _why_not_approve),
+        Act.PROMOTE: ActEntry(
+            _plan_promote, by_state(why_not_promote), named=by_state(why_not_weight), versions=_promotable
+        ),
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+        Act.SCALE: ActEntry(plan_scale_of),
+        Act.FINISH: ActEntry(_plan_finish, by_state(why_not_finish), named=applies),
+    },
+    otherwise="no controller drives this route: set a weight, plan steps, promote or roll back",
+    absent={Act.FLIP: "a route splits by weight: promote moves all traffic at once"},
+    closed=_closed,
+    services=lambda split, objects: services_of(split),
+)

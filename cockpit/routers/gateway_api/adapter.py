@@ -1,11 +1,11 @@
-"""The adapter of HTTPRoutes and GRPCRoutes: one rollout per group of rules that lead to more than one Service."""
+"""The adapter of HTTPRoutes and GRPCRoutes: one rollout per group of rules that route to more than one Service."""
 
 from __future__ import annotations
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     GATEWAYS,
@@ -20,13 +20,15 @@ from cockpit.model.refs import (
     Resource,
 )
 from cockpit.model.rollout import Rollout
+from cockpit.planning.mesh_hosts import MESH_KINDS
+from cockpit.planning.ownership import STEERING
+from cockpit.planning.refusals import refused
+from cockpit.planning.wording import gone
 from cockpit.routers.gateway_api import acts
-from cockpit.routers.gateway_api.rollouts import ID, rollout_of
+from cockpit.routers.gateway_api.read import ID, rollout_of
 from cockpit.routers.gateway_api.routes import find_route
 from cockpit.routers.gateway_api.split import splits_of
-from cockpit.workloads.answers import refused
 from cockpit.workloads.owners import KEEPERS
-from cockpit.workloads.ownership import STEERING
 
 
 class GatewayApiRouter:
@@ -44,6 +46,7 @@ class GatewayApiRouter:
         PODS,
         *KEEPERS,
         *STEERING,
+        *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
 
@@ -51,18 +54,8 @@ class GatewayApiRouter:
         Card(
             "gateway-api",
             "HTTPRoute (GRPCRoute is shown only)",
-            "weights and header rules of a route, whether the gateway has taken them in, errors of dead backends",
-            (
-                Act.SET_WEIGHT,
-                Act.HEADER,
-                Act.STEPS,
-                Act.APPROVE,
-                Act.JUMP,
-                Act.PROMOTE,
-                Act.ROLLBACK,
-                Act.SCALE,
-                Act.FINISH,
-            ),
+            "weights and header rules of a route, whether the gateway has accepted them, backends that return errors",
+            acts.TABLE.acts,
         ),
     )
 
@@ -75,8 +68,8 @@ class GatewayApiRouter:
         root = rollout.objects[0]
         route = find_route(objects, root.resource.kind, root.namespace, root.name)
         if route is None:
-            return refused(rollout, ask.act, "the route is gone; look at the list of rollouts again")
+            return refused(rollout, ask.act, gone("the route"))
         split = next((s for s in splits_of(route, objects) if s.name == rollout.key.name), None)
         if split is None:
-            return refused(rollout, ask.act, "it leads to one Service only (any more): there is nothing to split")
-        return acts.plan(split, rollout, ask, objects)
+            return refused(rollout, ask.act, "it now routes to one Service only: nothing to split")
+        return acts.TABLE.plan(split, rollout, ask, objects)

@@ -1,41 +1,55 @@
-"""What an on-call wants told about a route: its status, its backends, what of it means something else than it seems."""
+"""What an on-call engineer needs to know about a route: status, backends, and settings that mislead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
 from cockpit.model.objects.gateway_api import place_key
 from cockpit.model.rollout import Finding, Lane, Severity
-from cockpit.routers.gateway_api.intake import idle_gateway
+from cockpit.routers.gateway_api.acceptance import idle_gateway
 from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, rules_of
-from cockpit.routers.gateway_api.split import Fan, Split
+from cockpit.routers.gateway_api.split import HttpRouteSplit, RuleBackends
+from cockpit.routers.traffic_findings import (
+    empty_backend,
+    invalid_backend,
+    no_weight,
+    picks_several,
+    rolling_versions,
+    sticky,
+)
+from cockpit.routers.written import rules_differ
 from cockpit.workloads.findings import finding, listed, percent
-from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.selectors import no_selector
 
 
-def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
-    """All of them, the worst first."""
+def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
+    """All findings, the worst first."""
     what = name_of(split.route)
     found = [*_status(split.route, what, objects), *_rules_differ(split, what), *_mixes(split), *_rolling(split)]
-    for fan in split.fans:
-        found += [*_weights(fan, what), *_legs(fan, what), *_ports(fan, what), *_sticky(fan, what)]
+    for rule_backends in split.each_rule:
+        found += [
+            *_weights(rule_backends, what),
+            *(f for f, _ in _weighted_backends(rule_backends, what)),
+            *_ports(rule_backends, what),
+            *_sticky(rule_backends, what),
+        ]
     found += [
         finding(
             "lane-not-probed",
             Severity.INFO,
-            f"{what}: {f'requests with {lane.match}' if lane.match else 'plain requests'} cannot be tried from here:"
-            " another rule takes them, or it needs a query or a pattern",
+            f"{what}: the probe, which requests {split.path}, sends no"
+            f" {f'requests with {lane.match}' if lane.match else 'plain requests'}: another rule takes them at that"
+            " path, or they need a method, a query or a pattern",
         )
         for lane in lanes
         if lane.headers is None
     ]
     found += _rivals(split, what, objects)
     services = [side.service for side in split.sides if side.service]
-    found += [told for service in services if (told := no_selector(service, objects))]
+    found += [reported for service in services if (reported := no_selector(service, objects))]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
     return tuple(sorted(dict.fromkeys(found), key=lambda f: rank.index(f.severity)))
 
@@ -46,13 +60,13 @@ def name_of(route: AnyRoute) -> str:
 
 
 def is_pending(route: AnyRoute) -> bool:
-    """True where a controller has looked at the route, but not at this generation of it."""
+    """True if a controller has handled the route, but not this generation of it."""
     seen = [c for c in _conditions(route) if c.get("type") == "Accepted"]
     return any(_generation(c) < route.metadata.generation for c in seen)
 
 
 def is_refused(route: AnyRoute) -> bool:
-    """True where every Gateway refuses the route as it is."""
+    """True if every Gateway rejects the route."""
     seen = [c for c in _conditions(route) if c.get("type") == "Accepted"]
     return bool(seen) and all(c.get("status") == "False" for c in seen)
 
@@ -60,25 +74,30 @@ def is_refused(route: AnyRoute) -> bool:
 def _status(route: AnyRoute, what: str, objects: Objects) -> Iterator[Finding]:
     seen = list(_conditions(route))
     if not seen:
-        reason = idle_gateway(route, objects) or "does its Gateway exist, and does a controller run?"
-        why = f"no gateway in {objects.context} has taken {what} in: {reason}"
-        yield finding("route-not-taken", Severity.WARNING, why)
+        reason = idle_gateway(route, objects) or "check that its Gateway exists and a controller runs"
+        yield route_not_taken(what, reason, objects.context)
     elif is_pending(route):
         latest = max((_generation(c) for c in seen), default=0)
         text = (
-            f"{what} is pending: the gateway has taken generation {latest} in, {route.metadata.generation} is written"
+            f"{what} is pending: the gateway has accepted generation {latest}, {route.metadata.generation} is written"
         )
         yield finding("pending", Severity.INFO, text)
     for condition in seen:
         if condition.get("status") != "False":
             continue
-        told = f"{condition.get('reason')}: {condition.get('message') or 'no message'}"
+        reported = f"{condition.get('reason')}: {condition.get('message') or 'no message'}"
         if condition.get("type") == "Accepted":
-            text = f"a Gateway refuses {what} ({condition.get('reason')}): it sends no requests here"
-            yield finding("not-accepted", Severity.CRITICAL, text, told)
+            text = f"a Gateway rejects {what} ({condition.get('reason')}) and sends it no requests"
+            yield finding("not-accepted", Severity.CRITICAL, text, reported)
         elif condition.get("type") == "ResolvedRefs":
             text = f"{what} has a backend that cannot be resolved: its share of the requests gets 500"
-            yield finding("unresolved-refs", Severity.WARNING, text, told)
+            yield finding("unresolved-refs", Severity.WARNING, text, reported)
+
+
+def route_not_taken(what: str, reason: str, context: str = "") -> Finding:
+    """That no gateway has looked at a route, with the cluster where that is to be named."""
+    where = f"no gateway in {context}" if context else "no gateway"
+    return finding("route-not-taken", Severity.WARNING, f"{where} has accepted {what}: {reason}")
 
 
 def _conditions(route: AnyRoute) -> Iterator[dict[str, Any]]:
@@ -91,20 +110,22 @@ def _generation(condition: dict[str, Any]) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _rules_differ(split: Split, what: str) -> Iterator[Finding]:
-    shares = [{uid: round(part, 9) for uid, part in fan.written().items() if part} for fan in split.plain]
+def _rules_differ(split: HttpRouteSplit, what: str) -> Iterator[Finding]:
+    shares = [
+        {uid: round(part, 9) for uid, part in rule_backends.written().items() if part} for rule_backends in split.plain
+    ]
     if any(found != shares[0] for found in shares):
-        places = [
-            f"{place_text(fan.rule.matches[0])}: "
-            + ", ".join(f"{split.version_of(uid).name} {percent(part)}" for uid, part in sorted(found.items()))
-            for fan, found in zip(split.plain, shares, strict=True)
-        ]
-        text = f"the rules of {what} split differently ({listed(places[:5])}); the shares shown are the first one's"
-        yield finding("rules-differ", Severity.WARNING, text)
+        places: dict[str, list[str]] = {}
+        for rule_backends, found in zip(split.plain, shares, strict=True):
+            parts = ", ".join(f"{v.name} {percent(found[c.uid])}" for v, c in split.named if c.uid in found)
+            places.setdefault(parts, []).append(place_text(rule_backends.rule.matches[0]))
+        each = "; ".join(f"{listed(at[:5])}: {parts or 'none'}" for parts, at in list(places.items())[:5])
+        text = f"the rules of {what} split differently ({each}); the shares of the first are shown"
+        yield rules_differ(text)
 
 
-def _rivals(split: Split, what: str, objects: Objects) -> Iterator[Finding]:
-    """Other routes for the same host and path: of two equal matches the older route's gets all requests."""
+def _rivals(split: HttpRouteSplit, what: str, objects: Objects) -> Iterator[Finding]:
+    """Other routes for the same host and path: of two equal matches the older route gets all requests."""
     spec = rules_of(split.route)
     mine = {(m.path_type, m.path) for f in split.plain for m in f.rule.matches if m.is_plain}
     resource, here = http_resource(objects), split.route.metadata
@@ -127,63 +148,76 @@ def _rivals(split: Split, what: str, objects: Objects) -> Iterator[Finding]:
             yield finding("two-routes", severity, f"{text} and gets their requests")
 
 
-def _weights(fan: Fan, what: str) -> Iterator[Finding]:
-    if fan.rule.total == 0:
-        where = f"rule {fan.rule.index + 1} of {what}"
-        text = f"all weights of {where} are 0: its requests get 500 (503 from some gateways)"
-        if len(fan.legs) == 1:
-            text = f"the only backend of {where} has weight 0: by the API it gets nothing and requests fail"
-        yield finding("no-weight", Severity.CRITICAL, text)
+def _weights(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
+    if rule_backends.rule.total == 0:
+        where = f"rule {rule_backends.rule.index + 1} of {what}"
+        text = f"all weights of {where} are 0: its requests get 500 (some gateways: 503)"
+        if len(rule_backends.weighted_backends) == 1:
+            text = f"the only backend of {where} has weight 0: it gets nothing and requests fail"
+        yield no_weight(text)
 
 
-def _legs(fan: Fan, what: str) -> Iterator[Finding]:
-    for leg in fan.legs:
-        share = leg.backend.weight / fan.rule.total if fan.rule.total else 0.0
-        severity = Severity.CRITICAL if share else Severity.WARNING
-        part = f"{percent(share)} of the requests of rule {fan.rule.index + 1}" if share else "nothing yet"
-        if leg.problem:
-            text = f"{what} sends {part} to a backend that is not there: {leg.problem}"
-            yield finding("invalid-backend", severity, text + ("; they get 500" if share else ""))
-        elif leg.side.empty and share:
-            service = f"{leg.backend.namespace}/{leg.backend.service}"
+def unserved_shares(each_rule: Sequence[RuleBackends], what: str) -> tuple[Finding, ...]:
+    """Findings because of which a configured share of these rules is not served."""
+    return tuple(
+        found
+        for rule_backends in each_rule
+        for found in (
+            *_weights(rule_backends, what),
+            *(f for f, share in _weighted_backends(rule_backends, what) if share),
+        )
+    )
+
+
+def _weighted_backends(rule_backends: RuleBackends, what: str) -> Iterator[tuple[Finding, float]]:
+    """Problems of the backends of a rule, each with its share of the requests."""
+    for weighted in rule_backends.weighted_backends:
+        share = weighted.backend.weight / rule_backends.rule.total if rule_backends.rule.total else 0.0
+        part = f"{percent(share)} of the requests of rule {rule_backends.rule.index + 1}" if share else "nothing yet"
+        if weighted.problem:
+            text = f"{what} sends {part} to an invalid backend: {weighted.problem}"
+            yield invalid_backend(text + ("; they get 500" if share else ""), takes=share > 0), share
+        elif weighted.side.empty and share:
+            service = f"{weighted.backend.namespace}/{weighted.backend.service}"
             text = f"{what} sends {part} to Service {service}, which has no ready pods: they get 503"
-            yield finding("empty-backend", severity, text)
+            yield empty_backend(text), share
 
 
-def _ports(fan: Fan, what: str) -> Iterator[Finding]:
-    """Ports where weights were meant, such as 80 and 20 of Services that have other ports."""
-    ports = [leg.backend.port for leg in fan.legs]
+def _ports(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
+    """Ports that were meant as weights, such as 80 and 20 on Services that have other ports."""
+    ports = [weighted.backend.port for weighted in rule_backends.weighted_backends]
     known = [port for port in ports if port is not None]
-    usual = all(leg.backend.written in (None, 1) for leg in fan.legs)
+    usual = all(weighted.backend.written in (None, 1) for weighted in rule_backends.weighted_backends)
     if len(known) < 2 or len(set(known)) < 2 or not usual:
         return
-    if 0 in known or sum(known) == 100 or all(leg.problem and leg.side.service for leg in fan.legs):
+    if (
+        0 in known
+        or sum(known) == 100
+        or all(weighted.problem and weighted.side.service for weighted in rule_backends.weighted_backends)
+    ):
         text = (
-            f"ports {listed(list(map(str, known)))} in rule {fan.rule.index + 1} of {what} look like weights: they are"
-            " not, and without weights the backends share alike; write them as weight, and the Services' own ports"
+            f"ports {listed(list(map(str, known)))} in rule {rule_backends.rule.index + 1} of {what} look like"
+            " weights: they are not, and without weights the backends share equally; write them as weight, with the"
+            " Services' own ports"
         )
         yield finding("port-looks-like-weight", Severity.WARNING, text)
 
 
-def _sticky(fan: Fan, what: str) -> Iterator[Finding]:
-    if isinstance(fan.rule.raw, dict) and fan.rule.raw.get("sessionPersistence"):
-        text = f"rule {fan.rule.index + 1} of {what} keeps sessions: known clients stay where they are"
-        yield finding("sticky", Severity.INFO, text)
+def _sticky(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
+    if isinstance(rule_backends.rule.raw, dict) and rule_backends.rule.raw.get("sessionPersistence"):
+        text = f"rule {rule_backends.rule.index + 1} of {what} keeps sessions: known clients stay on their version"
+        yield sticky(text)
 
 
-def _mixes(split: Split) -> Iterator[Finding]:
+def _mixes(split: HttpRouteSplit) -> Iterator[Finding]:
     for side in split.sides:
         if len(side.candidates) > 1:
-            names = listed([split.version_of(uid).name for uid in side.uids])
-            text = f"Service {side.upstream.service} picks several versions: {names} share by number of ready pods"
-            yield finding("not-pinned", Severity.WARNING, text)
+            names = [split.version_of(uid).name for uid in side.uids]
+            yield picks_several(f"Service {side.upstream.service}", names)
 
 
-def _rolling(split: Split) -> Iterator[Finding]:
-    for version, candidate in zip(split.versions, split.candidates, strict=True):
-        if candidate.workload and candidate.ready and is_rolling(candidate.workload):
-            text = f"{version.name} is itself being replaced by a rolling update: its pods are of two templates"
-            yield finding("rolling", Severity.WARNING, text, str(candidate.ref))
+def _rolling(split: HttpRouteSplit) -> Iterator[Finding]:
+    yield from rolling_versions(zip((v.name for v in split.versions), split.candidates, strict=True))
 
 
 def _mappings(parent: Any, key: str) -> Iterator[dict[str, Any]]:

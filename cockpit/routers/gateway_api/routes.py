@@ -1,13 +1,13 @@
-"""HTTPRoutes and GRPCRoutes as values: rules, matches, backends with their weights. What makes no sense is left out.
+"""HTTPRoutes and GRPCRoutes as values: rules, matches, backends with their weights. Invalid entries are left out.
 
-Source: Gateway API, apis/v1/httproute_types.go, grpcroute_types.go and shared_types.go: a weight that is absent is 1,
-a rule without matches meets every path, a reference without group and kind names a Service of the route's namespace.
+Source: Gateway API, apis/v1/httproute_types.go, grpcroute_types.go and shared_types.go: an absent weight is 1,
+a rule without matches matches every path, a reference without group and kind names a Service of the route's namespace.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cockpit.model.lookup import Objects
@@ -20,8 +20,8 @@ AnyRoute = HttpRoute | GrpcRoute
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
-    """One entry of `backendRefs`; `written` is its weight field, None where it has none."""
+class RouteBackend:
+    """One entry of `backendRefs`; `written` is its weight field, None if it has none."""
 
     index: int
     namespace: str
@@ -37,7 +37,7 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MatchField:
     """One condition on a header or a query parameter; `kind` is Exact or RegularExpression."""
 
     name: str
@@ -46,7 +46,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RouteMatch:
     """Conditions that must all hold. Path types: Exact, PathPrefix, RegularExpression; of gRPC Method, with the path
     service/method.
     """
@@ -54,34 +54,34 @@ class Match:
     path: str = "/"
     path_type: str = "PathPrefix"
     method: str = ""
-    headers: tuple[Field, ...] = ()
-    query: tuple[Field, ...] = ()
+    headers: tuple[MatchField, ...] = ()
+    query: tuple[MatchField, ...] = ()
 
     @property
     def is_plain(self) -> bool:
-        """True where only the path decides."""
+        """True if only the path decides."""
         return not (self.headers or self.query or self.method)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule by its place; `matches` is never empty."""
+class RouteRule:
+    """One rule by its index; `matches` is never empty."""
 
     index: int
     name: str
-    matches: tuple[Match, ...]
-    backends: tuple[Backend, ...]
+    matches: tuple[RouteMatch, ...]
+    backends: tuple[RouteBackend, ...]
     raw: Any = None
+    # The sum of the weights: each backend gets its part of it.
+    total: int = field(init=False, compare=False)
 
-    @property
-    def total(self) -> int:
-        """The sum of the weights, of which each backend gets its part."""
-        return sum(backend.weight for backend in self.backends)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "total", sum(backend.weight for backend in self.backends))
 
 
 @dataclass(frozen=True, slots=True)
-class Parent:
-    """A Gateway that the route hangs on; `section` is the listener, "" for all."""
+class RouteParent:
+    """A Gateway that the route is attached to; `section` is the listener, "" for all."""
 
     namespace: str
     name: str
@@ -94,15 +94,15 @@ class RouteRules:
     """A route's spec."""
 
     hostnames: tuple[str, ...]
-    parents: tuple[Parent, ...]
-    rules: tuple[Rule, ...]
+    parents: tuple[RouteParent, ...]
+    rules: tuple[RouteRule, ...]
 
 
 def rules_of(route: AnyRoute) -> RouteRules:
-    """The spec of a route, whatever JSON it holds."""
+    """The spec of a route, read from any JSON."""
     spec, namespace = _mapping(route.spec), route.metadata.namespace
     parents = tuple(
-        Parent(
+        RouteParent(
             _text(p.get("namespace")) or namespace,
             _text(p.get("name")),
             _text(p.get("sectionName")),
@@ -121,7 +121,7 @@ def rules_of(route: AnyRoute) -> RouteRules:
     return RouteRules(names, parents, tuple(found))
 
 
-def _rule(index: int, entry: dict[str, Any], namespace: str, grpc: bool) -> Rule:
+def _rule(index: int, entry: dict[str, Any], namespace: str, grpc: bool) -> RouteRule:
     matches = tuple(_grpc_match(m) if grpc else _http_match(m) for m in _mappings(entry.get("matches")))
     listed = entry.get("backendRefs")
     backends = tuple(
@@ -129,12 +129,12 @@ def _rule(index: int, entry: dict[str, Any], namespace: str, grpc: bool) -> Rule
         for at, ref in enumerate(listed if isinstance(listed, list) else ())
         if isinstance(ref, dict)
     )
-    return Rule(index, _text(entry.get("name")), matches or (Match(),), backends, entry)
+    return RouteRule(index, _text(entry.get("name")), matches or (RouteMatch(),), backends, entry)
 
 
-def _backend(index: int, ref: dict[str, Any], namespace: str) -> Backend:
+def _backend(index: int, ref: dict[str, Any], namespace: str) -> RouteBackend:
     is_service = not ref.get("group") and ref.get("kind", "Service") == "Service"
-    return Backend(
+    return RouteBackend(
         index,
         _text(ref.get("namespace")) or namespace,
         _text(ref.get("name")),
@@ -145,9 +145,9 @@ def _backend(index: int, ref: dict[str, Any], namespace: str) -> Backend:
     )
 
 
-def _http_match(entry: dict[str, Any]) -> Match:
+def _http_match(entry: dict[str, Any]) -> RouteMatch:
     path = _mapping(entry.get("path"))
-    return Match(
+    return RouteMatch(
         _text(path.get("value")) or "/",
         _text(path.get("type")) or "PathPrefix",
         _text(entry.get("method")),
@@ -156,33 +156,35 @@ def _http_match(entry: dict[str, Any]) -> Match:
     )
 
 
-def _grpc_match(entry: dict[str, Any]) -> Match:
+def _grpc_match(entry: dict[str, Any]) -> RouteMatch:
     method = _mapping(entry.get("method"))
     called = "/".join(part or "*" for part in (_text(method.get("service")), _text(method.get("method"))))
-    return Match(called if method else "/", "Method" if method else "PathPrefix", headers=_headers(entry))
+    return RouteMatch(called if method else "/", "Method" if method else "PathPrefix", headers=_headers(entry))
 
 
-def _headers(entry: dict[str, Any]) -> tuple[Field, ...]:
+def _headers(entry: dict[str, Any]) -> tuple[MatchField, ...]:
     return _fields(entry.get("headers"), fold=True)
 
 
-def _fields(entries: Any, *, fold: bool = False) -> tuple[Field, ...]:
-    """Conditions by name, of which the first of a name counts; `fold` for names whose case does not matter."""
-    found: dict[str, Field] = {}
+def _fields(entries: Any, *, fold: bool = False) -> tuple[MatchField, ...]:
+    """Conditions by name; the first of a name counts. `fold` is for case-insensitive names."""
+    found: dict[str, MatchField] = {}
     for entry in _mappings(entries):
         name, value = _text(entry.get("name")), entry.get("value")
         if name and isinstance(value, str):
-            found.setdefault(name.lower() if fold else name, Field(name, value, _text(entry.get("type")) or "Exact"))
+            found.setdefault(
+                name.lower() if fold else name, MatchField(name, value, _text(entry.get("type")) or "Exact")
+            )
     return tuple(found.values())
 
 
 def http_resource(objects: Objects) -> Resource:
-    """The version of HTTPRoutes that this cluster serves and the cockpit follows."""
+    """The API version of HTTPRoutes that this cluster serves and the cockpit reads."""
     return HTTPROUTES_V1BETA1 if objects.known(HTTPROUTES_V1BETA1) and not objects.known(HTTPROUTES) else HTTPROUTES
 
 
 def gateway_resource(objects: Objects) -> Resource:
-    """The same of Gateways."""
+    """The same for Gateways."""
     return GATEWAYS_V1BETA1 if objects.known(GATEWAYS_V1BETA1) and not objects.known(GATEWAYS) else GATEWAYS
 
 
@@ -202,21 +204,21 @@ def ref_to_route(route: AnyRoute, objects: Objects) -> Ref:
     return Ref(resource, route.metadata.namespace, route.metadata.name)
 
 
-def match_text(match: Match) -> str:
-    """The conditions beside the path in words: "header a=b", "query x=1"; "" where there are none."""
+def match_text(match: RouteMatch) -> str:
+    """The conditions besides the path in words: "header a=b", "query x=1"; "" if there are none."""
     parts = [f"header {_pair(f)}" for f in match.headers] + [f"query {_pair(f)}" for f in match.query]
     if match.method:
         parts.append(f"method {safe_text(match.method, 60)}")
     return " and ".join(parts)
 
 
-def place_text(match: Match) -> str:
+def place_text(match: RouteMatch) -> str:
     """The path of a match in words: "/api", "= /login", "~ ^/v[0-9]"."""
     sign = {"Exact": "= ", "RegularExpression": "~ "}.get(match.path_type, "")
     return sign + safe_text(match.path, 60)
 
 
-def _pair(field: Field) -> str:
+def _pair(field: MatchField) -> str:
     sign = "=" if field.kind == "Exact" else "~"
     return f"{safe_text(field.name, 60)}{sign}{safe_text(field.value, 60)}"
 

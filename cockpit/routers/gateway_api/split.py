@@ -1,41 +1,44 @@
-"""The splits that a route makes: its rules in groups of those that concern one thing, and the versions behind them.
+"""The splits of a route: its rules in groups that share Services or paths, and the versions behind them.
 
-Shares are those of the Gateway API: a backend keeps its part of the weights whatever becomes of it; requests for one
-that cannot be resolved get 500, for one without endpoints 503.
+Shares follow the Gateway API: a backend keeps its part of the weights whatever its state; requests for one that
+cannot be resolved get 500, for one without endpoints 503.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute
 from cockpit.model.rollout import Lane, Role, Share, Version
-from cockpit.routers.gateway_api.matching import example, wins
+from cockpit.planning.stable_version import stable_of
+from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
+from cockpit.routers.gateway_api.matching import MOST_PATTERNS, example, path_of, wins
 from cockpit.routers.gateway_api.routes import (
     AnyRoute,
-    Backend,
-    Match,
-    Rule,
+    RouteBackend,
+    RouteMatch,
+    RouteRule,
     find_route,
     match_text,
     place_text,
     rules_of,
 )
-from cockpit.routers.sides import Side, Upstream, faceless, side_of
-from cockpit.workloads.doors import example_path
+from cockpit.routers.rule_groups import grouped
+from cockpit.routers.version_lookup import VersionLookup
 from cockpit.workloads.versions import Candidate, versions_of
 
 DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One backend of a rule with what is behind it; `problem` says why requests for it get 500."""
+class WeightedBackend:
+    """One backend of a rule and what is behind it; `problem` says why requests for it get 500."""
 
-    backend: Backend
-    side: Side
+    backend: RouteBackend
+    side: BackendVersions
     problem: str = ""
 
     @property
@@ -44,89 +47,95 @@ class Leg:
 
     @property
     def sound(self) -> bool:
-        """True where requests for it are answered."""
+        """True if requests for it are answered."""
         return not self.problem and not self.side.empty
 
 
 @dataclass(frozen=True, slots=True)
-class Fan:
-    """One rule with its legs."""
+class RuleBackends:
+    """One rule with its weighted_backends."""
 
-    rule: Rule
-    legs: tuple[Leg, ...]
+    rule: RouteRule
+    weighted_backends: tuple[WeightedBackend, ...]
 
     @property
     def plain(self) -> bool:
-        """True where requests that are nothing but plain meet it."""
+        """True if plain requests match it."""
         return any(match.is_plain for match in self.rule.matches)
 
     @property
     def uids(self) -> frozenset[str]:
-        return frozenset(uid for leg in self.legs for uid in leg.uids)
+        return frozenset(uid for weighted in self.weighted_backends for uid in weighted.uids)
 
     def written(self) -> Mapping[str, float]:
-        """The share of each version by uid; nothing where all weights are zero."""
+        """The share of each version by uid; empty if all weights are zero."""
         found: dict[str, float] = {}
-        for leg in self.legs if self.rule.total else ():
-            parts = leg.side.fractions() or {uid: 1 / len(leg.uids) for uid in leg.uids}
+        for weighted in self.weighted_backends if self.rule.total else ():
+            parts = weighted.side.fractions() or {uid: 1 / len(weighted.uids) for uid in weighted.uids}
             for uid, part in parts.items():
-                found[uid] = found.get(uid, 0.0) + leg.backend.weight / self.rule.total * part
+                found[uid] = found.get(uid, 0.0) + weighted.backend.weight / self.rule.total * part
         return found
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class HttpRouteSplit(VersionLookup):
     """Rules of a route that concern the same Services or paths, with the versions behind them, the oldest first.
 
-    Plain requests for `path` meet the first of the `plain` rules; not where `shadowed`: another rule takes them all.
+    Plain requests for `path` match the first of the `plain` rules, unless `shadowed`: then another rule takes them all.
     """
 
     name: str
     route: AnyRoute
-    fans: tuple[Fan, ...]
+    each_rule: tuple[RuleBackends, ...]
     candidates: tuple[Candidate, ...]
     versions: tuple[Version, ...]
-    every: tuple[Rule, ...]
+    every: tuple[RouteRule, ...]
     path: str = "/"
     lead: int | None = None
     shadowed: bool = False
 
     @property
-    def plain(self) -> tuple[Fan, ...]:
-        found = (fan for fan in self.fans if fan.plain)
-        return tuple(sorted(found, key=lambda fan: (fan.rule.index != self.lead, fan.rule.index)))
+    def plain(self) -> tuple[RuleBackends, ...]:
+        found = (rule_backends for rule_backends in self.each_rule if rule_backends.plain)
+        return tuple(
+            sorted(found, key=lambda rule_backends: (rule_backends.rule.index != self.lead, rule_backends.rule.index))
+        )
 
     @property
-    def singled(self) -> tuple[Fan, ...]:
-        return tuple(fan for fan in self.fans if not fan.plain)
+    def singled(self) -> tuple[RuleBackends, ...]:
+        return tuple(rule_backends for rule_backends in self.each_rule if not rule_backends.plain)
 
     @property
-    def legs(self) -> tuple[Leg, ...]:
-        return tuple(leg for fan in self.fans for leg in fan.legs)
+    def weighted_backends(self) -> tuple[WeightedBackend, ...]:
+        return tuple(weighted for rule_backends in self.each_rule for weighted in rule_backends.weighted_backends)
 
     @property
-    def sides(self) -> tuple[Side, ...]:
+    def sides(self) -> tuple[BackendVersions, ...]:
         """Each Service once."""
-        return tuple({(leg.backend.namespace, str(leg.side.upstream)): leg.side for leg in self.legs}.values())
+        return tuple(
+            {
+                (weighted.backend.namespace, str(weighted.side.upstream)): weighted.side
+                for weighted in self.weighted_backends
+            }.values()
+        )
+
+    @property
+    def place(self) -> str:
+        """The rollout as "namespace/name"."""
+        return f"{self.route.metadata.namespace}/{self.name}"
 
     @property
     def stable(self) -> Version:
         return next(v for v in self.versions if v.role is Role.STABLE)
 
-    def version_of(self, uid: str) -> Version:
-        return next(v for v, c in zip(self.versions, self.candidates, strict=True) if c.uid == uid)
-
-    def candidate(self, name: str) -> Candidate | None:
-        return next((c for v, c in zip(self.versions, self.candidates, strict=True) if v.name == name), None)
-
-    def behind(self, leg: Leg) -> tuple[Version, ...]:
-        return tuple(map(self.version_of, leg.uids))
+    def behind(self, weighted: WeightedBackend) -> tuple[Version, ...]:
+        return tuple(map(self.version_of, weighted.uids))
 
 
-def splits_of(route: AnyRoute, objects: Objects) -> tuple[Split, ...]:
-    """Groups of rules with more than one Service; none for a route that only leads somewhere."""
+def splits_of(route: AnyRoute, objects: Objects) -> tuple[HttpRouteSplit, ...]:
+    """Groups of rules with more than one Service; none for a route that splits nothing."""
     rules = rules_of(route).rules
-    found: list[Split] = []
+    found: list[HttpRouteSplit] = []
     groups = [group for group in _groups(rules) if len({_service(b) for r in group for b in r.backends}) > 1]
     for group in groups:
         name = _name(route, objects)
@@ -139,107 +148,139 @@ def splits_of(route: AnyRoute, objects: Objects) -> tuple[Split, ...]:
 
 
 def _name(route: AnyRoute, objects: Objects) -> str:
-    """The route's name; of a GRPCRoute beside an HTTPRoute of the same name with its kind."""
+    """The route's name; with its kind for a GRPCRoute if an HTTPRoute has the same name."""
     name = route.metadata.name
     rival = isinstance(route, GrpcRoute) and find_route(objects, "HTTPRoute", route.metadata.namespace, name)
     return f"{name}.grpc" if rival else name
 
 
-def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
-    """Rules that share a Service, or a path: a rule for a header belongs to the one that it takes requests from."""
-    groups: list[tuple[set[object], list[Rule]]] = []
-    for rule in rules:
-        if not rule.backends:
-            continue
-        marks: set[object] = {_service(b) for b in rule.backends}
-        marks |= {(m.path_type, m.path) for m in rule.matches}
-        joined = [group for group in groups if group[0] & marks]
-        for group in joined:
-            groups.remove(group)
-            marks |= group[0]
-        members = sorted([rule, *(r for group in joined for r in group[1])], key=lambda r: r.index)
-        groups.append((marks, members))
-    return sorted((members for _, members in groups), key=lambda members: members[0].index)
+def _groups(rules: Sequence[RouteRule]) -> list[list[RouteRule]]:
+    """Rules that share a Service, or a path: a header rule belongs to the rule that it takes requests from."""
+    return grouped(
+        (rule, (*map(_service, rule.backends), *(("path", m.path_type, m.path) for m in rule.matches)))
+        for rule in sorted(rules, key=lambda rule: rule.index)
+        if rule.backends
+    )
 
 
-def _service(backend: Backend) -> tuple[str, str]:
+def _service(backend: RouteBackend) -> tuple[str, str]:
     return (backend.namespace, backend.service)
 
 
-def _split(name: str, route: AnyRoute, group: list[Rule], every: Sequence[Rule], objects: Objects) -> Split:
-    fans = tuple(Fan(rule, tuple(_leg(b, objects) for b in rule.backends)) for rule in group)
-    found = {c.uid: c for fan in fans for leg in fan.legs for c in leg.side.candidates}
-    # What nobody knows the age of, such as a Service that is not there, is not the stable version.
+def _split(
+    name: str, route: AnyRoute, group: list[RouteRule], every: Sequence[RouteRule], objects: Objects
+) -> HttpRouteSplit:
+    sides: Sides = {}
+    each_rule = tuple(rule_backends_of(rule, objects, sides) for rule in group)
+    found = {
+        c.uid: c
+        for rule_backends in each_rule
+        for weighted in rule_backends.weighted_backends
+        for c in weighted.side.candidates
+    }
+    # A version of unknown age, such as a Service that does not exist, is not the stable version.
     candidates = tuple(sorted(found.values(), key=lambda c: (not c.born, c.age_key)))
-    stable = _stable([fan for fan in fans if fan.plain] or fans, [c.uid for c in candidates])
+    stable = _stable(
+        [rule_backends for rule_backends in each_rule if rule_backends.plain] or each_rule, [c.uid for c in candidates]
+    )
     roles = {c.uid: Role.STABLE if c.uid == stable else Role.CANARY for c in candidates}
-    split = Split(name, route, fans, candidates, versions_of(candidates, roles), tuple(every))
-    # The rules that split come first: one that leads to a single version has no weights to show.
-    plain = sorted(split.plain, key=lambda fan: len(fan.uids) < 2)
-    ways = [(example_path(m.path), fan.rule.index) for fan in plain for m in fan.rule.matches if m.is_plain]
+    split = HttpRouteSplit(name, route, each_rule, candidates, versions_of(candidates, roles), tuple(every))
+    # Rules that split come first: one with a single version has no weights to show.
+    plain = sorted(split.plain, key=lambda rule_backends: len(rule_backends.uids) < 2)
+    matches = islice(
+        ((m, rule_backends.rule.index) for rule_backends in plain for m in rule_backends.rule.matches if m.is_plain),
+        MOST_PATTERNS,
+    )
+    ways = [(path, index) for match, index in matches if (path := path_of(match))][:_MOST_WAYS]
     if not ways:
         return split
-    # Of several rules for plain requests the first one that really gets them.
+    # Of several rules for plain requests, the first that actually gets them.
     reached = next(((path, index) for path, index in ways if wins(every, path, {}) == index), None)
     path, lead = reached or ways[0]
     return replace(split, path=path, lead=lead, shadowed=reached is None)
 
 
-def _stable(fans: Sequence[Fan], uids: Sequence[str]) -> str:
-    """The version to go back to: the oldest that takes requests, or before one that takes all the next older.
+# Each way is tried against every match of the route, patterns among them.
+_MOST_WAYS = 8
 
-    `uids` are oldest first. What is kept at weight 0 from releases before is no part of this one.
+
+def _stable(each_rule: Sequence[RuleBackends], uids: Sequence[str]) -> str:
+    """The version to go back to: the oldest that takes requests or, if one takes all, the next older one.
+
+    `uids` are oldest first. Versions kept at weight 0 from earlier releases are not part of this one.
     """
-    served = {uid for fan in fans for leg in fan.legs for uid in leg.uids}
-    known = [uid for uid in uids if uid in served]
-    taking = [uid for uid in known if any(fan.written().get(uid) for fan in fans)]
-    first = known.index(taking[0]) if taking else 0
-    return known[max(first - 1, 0)] if len(taking) == 1 else known[first]
+    weighted_backends = [weighted for rule_backends in each_rule for weighted in rule_backends.weighted_backends]
+    known = [uid for uid in uids if any(uid in weighted.uids for weighted in weighted_backends)]
+    serving = {
+        uid
+        for weighted in weighted_backends
+        if not weighted.problem
+        for uid, part in weighted.side.fractions().items()
+        if part
+    }
+    taking = {uid for uid in known if any(rule_backends.written().get(uid) for rule_backends in each_rule)}
+    if len(taking) == 1 and (older := known[: known.index(next(iter(taking)))]) and older[-1] in serving:
+        return older[-1]
+    return stable_of(known, taking, serving)
 
 
-def _leg(backend: Backend, objects: Objects) -> Leg:
+Sides = dict[tuple[str, Upstream], BackendVersions]
+
+
+def rule_backends_of(rule: RouteRule, objects: Objects, sides: Sides) -> RuleBackends:
+    """A rule and what is behind its backends; `sides` keeps each Service and port that was looked at."""
+    return RuleBackends(rule, tuple(_weighted_backend(backend, objects, sides) for backend in rule.backends))
+
+
+def _weighted_backend(backend: RouteBackend, objects: Objects, sides: Sides) -> WeightedBackend:
     upstream = Upstream(backend.service, backend.port, None)
-    side = side_of(upstream, backend.namespace, objects)
+    if (side := sides.get((backend.namespace, upstream))) is None:
+        side = sides[backend.namespace, upstream] = side_of(upstream, backend.namespace, objects)
     problem = ""
     if not backend.is_service:
-        problem = f"{backend.service} is no Service"
-    elif side.service is None:
-        problem = f"Service {backend.namespace}/{backend.service} does not exist"
-    elif not side.has_port:
-        problem = f"Service {backend.namespace}/{backend.service} has no port {backend.port}"
+        problem = f"{backend.service} is not a Service"
+    elif side.service is None or not side.has_port:
+        problem = f"Service {backend.namespace}/{backend.service} {side.trouble}"
     if not side.candidates:
         side = replace(side, candidates=(faceless(upstream, 0),))
-    return Leg(backend, side, problem)
+    return WeightedBackend(backend, side, problem)
 
 
-def lanes_of(split: Split) -> tuple[Lane, ...]:
+def lanes_of(split: HttpRouteSplit) -> tuple[Lane, ...]:
     """The lane of plain requests, and one per match that singles requests out."""
     lanes = [_lane(split, split.plain[0], DEFAULT, "", None if split.shadowed else ())] if split.plain else []
     names = {lane.name for lane in lanes}
-    for fan in split.singled:
-        for match in fan.rule.matches:
+    for rule_backends in split.singled:
+        for match in rule_backends.rule.matches:
             name = match_text(match).removeprefix("header ")
             if name in names:
                 name = f"{name} at {place_text(match)}"
             if name not in names:
                 names.add(name)
-                lanes.append(_lane(split, fan, name, match_text(match), lane_headers(split, fan, match)))
+                lanes.append(
+                    _lane(split, rule_backends, name, match_text(match), lane_headers(split, rule_backends, match))
+                )
     return tuple(lanes)
 
 
-def lane_headers(split: Split, fan: Fan, match: Match) -> tuple[tuple[str, str], ...] | None:
-    """Headers by which a request for the split's path ends up in this rule; None where none can be given."""
+def lane_headers(
+    split: HttpRouteSplit, rule_backends: RuleBackends, match: RouteMatch
+) -> tuple[tuple[str, str], ...] | None:
+    """Headers with which a request for the split's path reaches this rule; None if there are none."""
     found = example(match)
-    if found is None or wins(split.every, split.path, dict(found)) != fan.rule.index:
+    if found is None or wins(split.every, split.path, dict(found)) != rule_backends.rule.index:
         return None
     return found
 
 
-def _lane(split: Split, fan: Fan, name: str, match: str, headers: tuple[tuple[str, str], ...] | None) -> Lane:
-    written = fan.written()
-    shares = tuple(
-        Share(v.name, written.get(c.uid, 0.0), written.get(c.uid, 0.0))
-        for v, c in zip(split.versions, split.candidates, strict=True)
-    )
-    mixed = any(len(leg.side.fractions()) > 1 for leg in fan.legs)
+def _lane(
+    split: HttpRouteSplit,
+    rule_backends: RuleBackends,
+    name: str,
+    match: str,
+    headers: tuple[tuple[str, str], ...] | None,
+) -> Lane:
+    written = rule_backends.written()
+    shares = tuple(Share(v.name, written.get(c.uid, 0.0), written.get(c.uid, 0.0)) for v, c in split.named)
+    mixed = any(len(weighted.side.fractions()) > 1 for weighted in rule_backends.weighted_backends)
     return Lane(name, match, shares, headers, derived=mixed)

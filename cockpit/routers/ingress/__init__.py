@@ -1,1 +1,1 @@
-"""Canary Ingresses: a second Ingress whose annotations take a share of the first one's requests."""
+"""Canary Ingresses: a second Ingress whose annotations take a share of the main Ingress's requests."""

@@ -1,4 +1,4 @@
-"""The dialects of canary annotations: same idea, different keys and different answers.
+"""The dialects of canary annotations: same idea, different keys and different behaviour.
 
 Sources: kubernetes/ingress-nginx (annotations/canary, balancer.lua); Volcengine API gateway, documents
 6460/1328768 and 1327604; alibaba/higress (annotations/canary.go, ingress_config.go); Alibaba ALB Ingress, help page
@@ -12,19 +12,19 @@ from enum import StrEnum
 
 
 class BareHeader(StrEnum):
-    """What a header rule without value and pattern means."""
+    """What a header rule without a value or pattern means."""
 
     ALWAYS = "always"  # the value `always` goes to the canary, `never` to main
     PRESENT = "present"  # any value goes to the canary
-    ONLY_ALWAYS = "only-always"  # the value `always` goes to the canary, `never` means nothing
+    ONLY_ALWAYS = "only-always"  # the value `always` goes to the canary, `never` has no meaning
 
 
 class Several(StrEnum):
-    """What becomes of several canaries on one rule."""
+    """What happens to several canaries on one rule."""
 
     OLDEST = "oldest"  # only the oldest counts
     ADD_UP = "add-up"  # their weights add up, in whole percent
-    ORDERED = "ordered"  # rules in the order that an annotation gives, and the first one's weight
+    ORDERED = "ordered"  # rules in the order of an annotation, and the first one's weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +39,30 @@ class Dialect:
     has_pattern: bool
     has_cookie: bool
     same_annotations: tuple[str, ...] = ()  # values that canary and main must share
-    first_names: bool = False  # who names a Service first says what it is: main or canary, for all Ingresses
-    stray_drops: bool = False  # one path without a main, on a host that has mains, detaches the whole canary
-    weight_with_rule: bool = True  # False: a header or cookie rule makes the weight dead
+    first_names: bool = False  # the Ingress that names a Service first decides what it is for all: main or canary
+    unmatched_drops: bool = False  # one path without a main, on a host that has mains, detaches the whole canary
+    weight_with_rule: bool = True  # False: a header or cookie rule disables the weight
     several: Several = Several.OLDEST
     has_query: bool = False
-    least_total: int = 100  # a canary-weight-total below counts as this
-    whole_percent: bool = False  # shares are cut to whole percent
-    one_rule: bool = False  # header before cookie before query: of several only the first is read
-    value_is_pattern: bool = False  # a header value is the pattern `always|VALUE` for the whole of the header
-    order_key: str = ""  # sorts several canaries, the lowest first
+    least_total: int = 100  # a lower canary-weight-total counts as this
+    whole_percent: bool = False  # shares are rounded down to whole percent
+    one_rule: bool = False  # header before cookie before query: only the first is read
+    value_is_pattern: bool = False  # a header value is the pattern `always|VALUE` for the whole header
+    order_key: str = ""  # orders several canaries, lowest first
     main_guards: bool = True  # without endpoints main answers 503 for all, the canary's share too
-    leaks: bool = False  # the split belongs to Service and port, so it shows wherever they are named
+    leaks: bool = False  # the split belongs to Service and port, so it applies wherever they are named
 
     def key(self, name: str) -> str:
-        """The annotation as it is written, such as key("weight")."""
+        """The full annotation key, as in key("weight")."""
         return f"{self.prefixes[0]}canary{'-' + name if name else ''}"
 
     def value(self, annotations: dict[str, str], name: str) -> str | None:
-        """The annotation as it is read: under the first prefix that has it, without space around it."""
+        """The value of an annotation: from the first prefix that has it, without surrounding space."""
         full = f"canary{'-' + name if name else ''}"
         return next((annotations[p + full].strip() for p in self.prefixes if p + full in annotations), None)
 
     def present_key(self, annotations: dict[str, str], name: str) -> str:
-        """The key under which the annotation stands, else the one to write."""
+        """The key under which the annotation exists, else the one to write."""
         full = f"canary{'-' + name if name else ''}"
         return next((p + full for p in self.prefixes if p + full in annotations), self.prefixes[0] + full)
 
@@ -77,7 +77,7 @@ NGINX = Dialect(
     has_cookie=True,
     first_names=True,
     leaks=True,
-    stray_drops=True,
+    unmatched_drops=True,
 )
 APIG = Dialect(
     id="apig",

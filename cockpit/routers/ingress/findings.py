@@ -1,4 +1,4 @@
-"""What an on-call wants told about a main Ingress and its canaries."""
+"""What an on-call engineer needs to know about a main Ingress and its canaries."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from collections.abc import Iterator
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
-from cockpit.routers.ingress.choosing import class_of
-from cockpit.routers.ingress.placement import locations_of, strictly_younger
-from cockpit.routers.ingress.rules import enabled
-from cockpit.routers.ingress.split import Branch, Split
+from cockpit.routers.backends import BackendVersions
+from cockpit.routers.ingress.annotations import enabled
+from cockpit.routers.ingress.dialects import Dialect
+from cockpit.routers.ingress.locations import strictly_younger
+from cockpit.routers.ingress.no_controller import no_class_finding
+from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, weighed
+from cockpit.routers.traffic_findings import picks_several, rolling_versions, sticky
 from cockpit.workloads.findings import finding, listed, percent
-from cockpit.workloads.lookups import ingresses_of_service
-from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.selectors import no_selector
 
 
-def findings_of(split: Split, objects: Objects) -> tuple[Finding, ...]:
-    """All of them, the worst first."""
+def findings_of(split: CanarySplit, objects: Objects) -> tuple[Finding, ...]:
+    """All findings, the worst first."""
     found = [
+        *unserved_shares(split),
         *_doubt(split),
         *_main(split),
         *_mixes(split),
         *_unselected(split, objects),
         *_rolling(split),
-        *leaks(split, objects),
+        *leaks(split),
     ]
-    for branch in split.branches:
-        found += [*branch.canary.rules.problems, *_placing(split, branch), *_behind(split, branch)]
+    for placed in split.placed_canaries:
+        found += [*placed.canary.rules.problems, *_placing(split, placed), *_behind(split, placed)]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
     return tuple(sorted(dict.fromkeys(found), key=lambda f: rank.index(f.severity)))
 
@@ -37,175 +39,204 @@ def name_of(ingress: Ingress) -> str:
     return f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
 
 
-def _doubt(split: Split) -> Iterator[Finding]:
-    if split.fork.doubt:
-        yield finding("dialect-guessed", Severity.WARNING, f"{name_of(split.fork.main)}: {split.fork.doubt}")
+def _doubt(split: CanarySplit) -> Iterator[Finding]:
+    if split.no_controller:
+        yield no_class_finding(split.no_controller)
+    if split.placement.doubt:
+        yield finding("dialect-guessed", Severity.WARNING, f"{name_of(split.placement.main)}: {split.placement.doubt}")
 
 
-def _main(split: Split) -> Iterator[Finding]:
-    side, main = split.main, name_of(split.fork.main)
+def unserved_shares(split: CanarySplit) -> tuple[Finding, ...]:
+    """Findings because of which a configured share is not served, the worst first."""
+    lost = main_empty(split.placement.main, split.main, split.placement.dialect)
+    # Without a canary that counts, the first one shows the intent.
+    meant = split.effective or split.placed_canaries[:1]
+    weights = weighed(meant, split.placement.dialect)
+    given = {id(placed): share for placed, share in weights}
+    shares = [given.get(id(placed), 0.0) for placed in meant]
+    # If the canary takes everything, an empty main has nothing to lose.
+    if lost and not split.placement.dialect.main_guards and sum(shares) >= 1:
+        lost = None
+    asked = (_not_given(split, placed, share) for placed, share in zip(meant, shares, strict=True))
+    return (*((lost,) if lost else ()), *filter(None, asked))
+
+
+def main_empty(main: Ingress, side: BackendVersions, dialect: Dialect) -> Finding | None:
+    """The finding of a main Ingress with nothing behind it; None if something answers."""
+    if not side.trouble:
+        return None
+    rest = (
+        "every request gets 503, even those for the canary"
+        if dialect.main_guards
+        else "its share of the requests gets 503"
+    )
+    why = f"{name_of(main)}: Service {side.upstream.service} {side.trouble}; {rest}"
+    return finding("main-empty", Severity.CRITICAL, why, str(side.upstream))
+
+
+def _not_given(split: CanarySplit, placed: PlacedCanary, share: float) -> Finding | None:
+    """Why a canary does not get what its annotations say; None if it does, or if they ask for nothing."""
+    matches = placed.canary.rules.matches
+    if not share and not matches:
+        return None
+    part = percent(share) if share else f"requests with {matches[0].text}"
+    if placed.canary.loose or placed.void_by:
+        return next(iter((*_loose(split, placed), *_void(placed))))
+    if placed.side is None or placed.side.service is None:
+        return _dangling(placed)
+    return _empty(placed, placed.side, part) if placed.side.trouble else None
+
+
+def _main(split: CanarySplit) -> Iterator[Finding]:
+    side, main = split.main, name_of(split.placement.main)
     if split.hidden:
         yield finding(
             "canary-older-than-main",
             Severity.CRITICAL,
-            f"{main} names the same Service as its canary, and the canary is older: the gateway answers 404",
-            f"both lead to {side.upstream}",
+            f"{main} names the same Service as its older canary: the gateway answers 404",
+            f"both route to {side.upstream}",
         )
-    guards = split.fork.dialect.main_guards
-    if side.service is None:
-        why = f"Service {side.upstream.service} does not exist"
-    elif not side.has_port:
-        why = f"Service {side.upstream.service} has no port {side.upstream.port_name or side.upstream.number}"
-    else:
-        why = f"Service {side.upstream.service} has no ready pods"
-    if side.empty:
-        yield finding(
-            "main-empty",
-            Severity.CRITICAL,
-            f"{main}: {why}; "
-            + ("every request gets 503, those for the canary too" if guards else "its share of the requests gets 503"),
-            str(side.upstream),
-        )
-    for rival in split.fork.rivals:
+    if lost := main_empty(split.placement.main, side, split.placement.dialect):
+        yield lost
+    for rival in split.placement.rivals:
         canary_keys = [k for k in rival.metadata.annotations or {} if "/canary" in k]
         meant = f" (it has {listed(sorted(canary_keys))}, but is not enabled as a canary)" if canary_keys else ""
         yield finding(
             "second-main",
             Severity.WARNING,
-            f"{name_of(rival)} is a second main for the same host and path{meant}; ingress-nginx takes the older,"
+            f"{name_of(rival)} is a second main for the same host and path{meant}; ingress-nginx uses the older,"
             " other gateways the newer",
         )
 
 
-def _mixes(split: Split) -> Iterator[Finding]:
+def _mixes(split: CanarySplit) -> Iterator[Finding]:
     for side in split.sides:
         if len(side.candidates) > 1:
-            names = listed([v.name for v in split.behind(side)])
-            yield finding(
-                "not-pinned",
-                Severity.WARNING,
-                f"Service {side.upstream.service} picks several versions: {names} share by number of ready pods",
-            )
+            yield picks_several(f"Service {side.upstream.service}", [v.name for v in split.behind(side)])
         if side.service and side.service.spec.session_affinity == "ClientIP":
-            yield finding(
-                "sticky",
-                Severity.INFO,
-                f"Service {side.upstream.service} has sessionAffinity ClientIP: gateways that go through its"
-                " address keep to one pod",
+            yield sticky(
+                f"Service {side.upstream.service} has sessionAffinity ClientIP: gateways that use its"
+                " address stay on one pod",
             )
 
 
-def _unselected(split: Split, objects: Objects) -> Iterator[Finding]:
+def _unselected(split: CanarySplit, objects: Objects) -> Iterator[Finding]:
     services = [side.service for side in split.sides if side.service]
     yield from (found for service in services if (found := no_selector(service, objects)))
 
 
-def _rolling(split: Split) -> Iterator[Finding]:
-    for version, candidate in zip(split.versions, split.candidates, strict=True):
-        if candidate.workload and candidate.ready and is_rolling(candidate.workload):
-            yield finding(
-                "rolling",
-                Severity.WARNING,
-                f"{version.name} is itself being replaced by a rolling update: its pods are of two templates",
-                str(candidate.ref),
-            )
+def _rolling(split: CanarySplit) -> Iterator[Finding]:
+    yield from rolling_versions(zip((v.name for v in split.versions), split.candidates, strict=True))
 
 
-def leaks(split: Split, objects: Objects) -> Iterator[Finding]:
-    """The split belongs to Service and port, so other places that name them are split as well."""
-    fork = split.fork
-    if not fork.dialect.leaks or not split.effective:
+def leaks(split: CanarySplit) -> Iterator[Finding]:
+    """The split belongs to Service and port, so other paths that name them are split as well."""
+    placement = split.placement
+    if not placement.dialect.leaks or not split.effective:
         return
-    own = {loc.place for b in split.effective for loc in locations_of(b.canary.ingress)}
-    namespace = fork.main.metadata.namespace
-    places = [
-        f"{loc} ({ingress.metadata.name})"
-        for ingress in ingresses_of_service(objects, namespace, fork.upstream.service)
-        if class_of(ingress) == class_of(fork.main) and not enabled(ingress, fork.dialect)
-        for loc in locations_of(ingress)
-        if loc.upstream == fork.upstream and loc.place not in own
+    naming = placement.naming
+    leading = [
+        (ingress, loc)
+        for ingress in naming.of_service(placement.upstream.service)
+        if not enabled(ingress, placement.dialect)
+        for loc in naming.leading(ingress, placement.upstream)
     ]
+    own = naming.places(b.canary.ingress for b in split.effective)
+    places = [f"{loc} ({ingress.metadata.name})" for ingress, loc in leading if loc.place not in own]
     if places:
         yield finding(
             "leak",
             Severity.WARNING,
             f"the canary's share also reaches {listed(places[:5])}{' and more' if len(places) > 5 else ''}:"
-            " they lead to the same Service and port",
-            str(fork.upstream),
+            " they route to the same Service and port",
+            str(placement.upstream),
         )
 
 
-def _placing(split: Split, branch: Branch) -> Iterator[Finding]:
-    canary, main = branch.canary, split.fork.main
+def _placing(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
+    canary, main = placed.canary, split.placement.main
     what = name_of(canary.ingress)
-    if canary.loose:
-        yield finding(
-            "unattached-canary",
-            Severity.WARNING,
-            f"{what} is not attached to {name_of(main)}: {canary.loose}; it takes no traffic",
-        )
-    elif canary.stray:
+    yield from _loose(split, placed)
+    if canary.unmatched and not canary.loose:
         yield finding(
             "unattached-path",
             Severity.WARNING,
-            f"{what}: no main has {listed([str(loc) for loc in canary.stray[:5]])}; these paths are dropped",
+            f"{what}: no main has {listed([str(loc) for loc in canary.unmatched[:5]])}, so the gateway drops them",
         )
-    oldest = next((b for b in split.branches if b.counts or b.canary.blocks), None)
-    if not canary.loose and not branch.counts and oldest:
+    oldest = next((b for b in split.placed_canaries if b.counts or b.canary.blocks), None)
+    if not canary.loose and not placed.counts and oldest:
         yield finding(
             "two-canaries",
             Severity.WARNING,
             f"two canaries on one rule: only {oldest.canary.ingress.metadata.name} counts,"
             f" {canary.ingress.metadata.name} takes no traffic",
         )
-    first_names = split.fork.dialect.first_names and not split.hidden
-    if first_names and branch.counts and not strictly_younger(canary.ingress, main):
+    first_names = split.placement.dialect.first_names and not split.hidden
+    if first_names and placed.counts and not strictly_younger(canary.ingress, main):
         yield finding(
             "canary-not-younger",
             Severity.INFO,
-            f"{what} is not younger than its main: pointing the main at {_service(branch)} would give 404;"
-            " promote by selector",
+            f"{what} is not younger than its main: if main pointed at Service {_service(placed)}, the gateway"
+            " would answer 404; so promote changes the selector of the main's Service",
             f"created {canary.ingress.metadata.creation_timestamp} and {main.metadata.creation_timestamp}",
         )
 
 
-def _behind(split: Split, branch: Branch) -> Iterator[Finding]:
-    canary, side = branch.canary, branch.side
-    what = name_of(canary.ingress)
-    if branch.void_by:
+def _loose(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
+    if placed.canary.loose:
+        what, main = name_of(placed.canary.ingress), name_of(split.placement.main)
+        why = f"{what} is not attached to {main}: {placed.canary.loose}"
+        yield unattached_canary(f"{why}; it takes no traffic")
+
+
+def unattached_canary(text: str) -> Finding:
+    """A canary Ingress that the gateway gives no requests, because it belongs to no main."""
+    return finding("unattached-canary", Severity.WARNING, text)
+
+
+def _void(placed: PlacedCanary) -> Iterator[Finding]:
+    if placed.void_by:
         yield finding(
             "canary-is-main-elsewhere",
             Severity.WARNING,
-            f"{what} has no say: Service {_service(branch)} is main of the older Ingress {branch.void_by}, and the"
-            " gateway takes it for a main here too; give the canary a Service of its own",
+            f"{name_of(placed.canary.ingress)} has no effect: Service {_service(placed)} is main of the older Ingress"
+            f" {placed.void_by}, and the gateway treats it as main here too; give the canary its own Service",
         )
-    if branch.hides:
+
+
+def _dangling(placed: PlacedCanary) -> Finding:
+    return finding(
+        "dangling-canary",
+        Severity.WARNING,
+        f"{name_of(placed.canary.ingress)} is a dangling canary: Service {_service(placed)} does not exist;"
+        " main takes its share, but some gateways answer 404; finish deletes it",
+    )
+
+
+def _empty(placed: PlacedCanary, side: BackendVersions, part: str) -> Finding:
+    what = name_of(placed.canary.ingress)
+    if not side.has_port:
+        why = f"{what}: Service {_service(placed)} has no such port ({side.upstream}); main takes its share"
+    else:
+        why = f"no ready pods behind {part} of {what}: Service {_service(placed)} is empty, main takes its share"
+    return finding("canary-empty", Severity.WARNING, why)
+
+
+def _behind(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
+    """Problems of a canary's Service, whatever the canary asks for."""
+    yield from _void(placed)
+    if placed.hides:
         yield finding(
             "canary-hides-main",
             Severity.CRITICAL,
-            f"{what} leads to the Service of the younger {listed(list(branch.hides))}: the gateway answers 404 there",
+            f"{name_of(placed.canary.ingress)} names the Service of the younger {listed(list(placed.hides))}: the"
+            " gateway answers 404 there",
         )
-    if side is None or side.service is None:
-        yield finding(
-            "dangling-canary",
-            Severity.WARNING,
-            f"{what} is a dangling canary: Service {_service(branch)} does not exist;"
-            " main takes its share, some gateways answer 404; finish deletes it",
-        )
-    elif not side.has_port:
-        yield finding(
-            "canary-empty",
-            Severity.WARNING,
-            f"{what}: Service {_service(branch)} has no such port ({side.upstream}); main takes its share",
-        )
-    elif side.empty and branch.counts and (canary.rules.share or canary.rules.matches):
-        share = percent(canary.rules.share) if canary.rules.share else f"requests with {canary.rules.matches[0].text}"
-        yield finding(
-            "canary-empty",
-            Severity.WARNING,
-            f"no ready pods behind {share} of {what}: Service {_service(branch)} is empty, main takes its share",
-        )
+    if placed.side is None or placed.side.service is None:
+        yield _dangling(placed)
+    elif not placed.side.has_port:
+        yield _empty(placed, placed.side, "")
 
 
-def _service(branch: Branch) -> str:
-    return branch.canary.upstream.service if branch.canary.upstream else "(none)"
+def _service(placed: PlacedCanary) -> str:
+    return placed.canary.upstream.service if placed.canary.upstream else "(none)"

@@ -1,4 +1,4 @@
-"""The two versions that a canary Ingress splits between, and what an edit of its annotations would make of it."""
+"""The two versions that a canary Ingress splits between, and the effect of an edit of its annotations."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.plan import Expected
 from cockpit.model.rollout import Version
+from cockpit.planning.ownership import revert_warnings
+from cockpit.planning.wording import several_picked
+from cockpit.routers.ingress.annotations import is_ruled, rules_of
 from cockpit.routers.ingress.findings import leaks
-from cockpit.routers.ingress.rules import is_ruled, rules_of
-from cockpit.routers.ingress.split import Branch, Split, lanes_of
-from cockpit.workloads.findings import listed, percent
-from cockpit.workloads.ownership import revert_warnings
+from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, lanes_of
+from cockpit.workloads.findings import listed
 
-_CLOSE = 1e-6
 _RULE_KEYS = ("by-header", "by-header-value", "by-header-pattern", "by-cookie")
 _QUERY_KEYS = ("by-query", "by-query-value", "by-query-pattern")
 
 
-def two_versions(split: Split) -> tuple[Version, Version] | str:
-    """The version that main serves and the one that the canary serves; as text why there are not two."""
-    branch = split.canary
-    if branch is None:
-        return "there is no canary Ingress"
-    if branch.canary.loose:
-        return f"the canary Ingress {branch.canary.ingress.metadata.name} is not attached: {branch.canary.loose}"
-    main, canary = split.behind(split.main), split.behind(branch.side)
+def two_versions(split: CanarySplit) -> tuple[Version, Version] | str:
+    """The version that main serves and the one that the canary serves; as text, why there are not two."""
+    placed = split.canary
+    if placed is None:
+        return "it has no canary Ingress"
+    if placed.canary.loose:
+        name = placed.canary.ingress.metadata.name
+        return f"the canary Ingress {name} is not attached: {placed.canary.loose}; fix it first"
+    main, canary = split.behind(split.main), split.behind(placed.side)
     if not canary:
-        return f"the canary's Service {service_name(branch)} does not exist: finish deletes the dangling canary"
-    for side, versions in ((split.main, main), (branch.side, canary)):
+        return f"the canary's Service {service_name(placed)} does not exist: finish deletes the dangling canary"
+    for side, versions in ((split.main, main), (placed.side, canary)):
         if side and len(versions) != 1:
             names = listed([v.name for v in versions])
-            return f"Service {side.upstream.service} picks {names}: narrow its selector to one version first"
+            return several_picked(side.upstream.service, names)
     if main[0].name == canary[0].name:
-        return f"main and canary both lead to {main[0].name}: there is nothing to split, finish cleans up"
+        return f"main and canary both route to {main[0].name}: nothing to split, finish cleans up"
     return main[0], canary[0]
 
 
 def expected_with(
-    split: Split, values: Mapping[str, str | None], *, lane: str | None = None, on: Branch | None = None
+    split: CanarySplit, values: Mapping[str, str | None], *, lane: str | None = None, on: PlacedCanary | None = None
 ) -> tuple[Expected, ...]:
-    """What is written once these annotations are set (None: removed) on one canary, or on all that count."""
-    changed = [on] if on else [b for b in split.branches if b.counts]
-    branches = tuple(_with(b, split, values) if b in changed else b for b in split.branches)
-    lanes = lanes_of(replace(split, branches=branches))
+    """The written shares once these annotations are set (None: removed) on one canary, or on all that count."""
+    changed = [on] if on else [b for b in split.placed_canaries if b.counts]
+    placed_canaries = tuple(_with(b, split, values) if b in changed else b for b in split.placed_canaries)
+    lanes = lanes_of(replace(split, placed_canaries=placed_canaries))
     return tuple(
         Expected(found.name, share.version, share.written or 0.0)
         for found in lanes
@@ -56,11 +57,11 @@ def expected_with(
     )
 
 
-def _with(branch: Branch, split: Split, values: Mapping[str, str | None]) -> Branch:
-    ingress = annotated(branch.canary.ingress, values)
-    rules = rules_of(ingress, split.fork.dialect)
-    ruled = is_ruled(ingress, split.fork.dialect)
-    return replace(branch, canary=replace(branch.canary, ingress=ingress, rules=rules, ruled=ruled))
+def _with(placed: PlacedCanary, split: CanarySplit, values: Mapping[str, str | None]) -> PlacedCanary:
+    ingress = annotated(placed.canary.ingress, values)
+    rules = rules_of(ingress, split.placement.dialect)
+    ruled = is_ruled(ingress, split.placement.dialect)
+    return replace(placed, canary=replace(placed.canary, ingress=ingress, rules=rules, ruled=ruled))
 
 
 def annotated(ingress: Ingress, values: Mapping[str, str | None]) -> Ingress:
@@ -70,9 +71,9 @@ def annotated(ingress: Ingress, values: Mapping[str, str | None]) -> Ingress:
     return structs.replace(ingress, metadata=structs.replace(ingress.metadata, annotations=kept))
 
 
-def off_values(branch: Branch, split: Split) -> dict[str, str | None]:
-    """Annotations that turn a canary fully off: weight 0 leaves the rules for single requests in force, so they go."""
-    annotations, dialect = branch.canary.ingress.metadata.annotations or {}, split.fork.dialect
+def off_values(placed: PlacedCanary, split: CanarySplit) -> dict[str, str | None]:
+    """Annotations that turn a canary fully off: weight 0 does not disable header and cookie rules, so they go."""
+    annotations, dialect = placed.canary.ingress.metadata.annotations or {}, split.placement.dialect
     found: dict[str, str | None] = {}
     for prefix in dialect.prefixes:
         for name in (*_RULE_KEYS, *(_QUERY_KEYS if dialect.has_query else ())):
@@ -83,23 +84,20 @@ def off_values(branch: Branch, split: Split) -> dict[str, str | None]:
     return found
 
 
-def exposure_warnings(split: Split, objects: Objects, main: Version, canary: Version, share: float) -> tuple[str, ...]:
-    """What could go wrong when the canary gets `share` of the requests."""
-    branch = split.canary
+def exposure_warnings(split: CanarySplit, objects: Objects, share: float) -> tuple[str, ...]:
+    """Which other paths the canary's `share` of the requests reaches as well, and who reverts edits of its Ingress."""
+    placed = split.canary
     return (
-        *capacity_warnings(main, canary, share),
-        *(f.text for f in leaks(split, objects) if share),
-        *(revert_warnings([branch.canary.ingress], objects) if branch else ()),
+        *(f.text for f in leaks(split) if share),
+        *(revert_warnings([placed.canary.ingress], objects) if placed else ()),
     )
 
 
-def capacity_warnings(main: Version, canary: Version, share: float) -> tuple[str, ...]:
-    """A share above the version's part of all ready pods loads each of its pods more than the others."""
-    ready = main.ready + canary.ready
-    if ready and share > canary.ready / ready + _CLOSE:
-        return (f"capacity: {percent(share)} of the traffic on {canary.ready} of {ready} ready pods",)
-    return ()
+def shares_of(pair: tuple[Version, Version], share: float) -> dict[str, float]:
+    """The shares of main and canary by version name, if the canary has `share`."""
+    main, canary = pair
+    return {main.name: 1 - share, canary.name: share}
 
 
-def service_name(branch: Branch) -> str:
-    return branch.canary.upstream.service if branch.canary.upstream else "(none)"
+def service_name(placed: PlacedCanary) -> str:
+    return placed.canary.upstream.service if placed.canary.upstream else "(none)"

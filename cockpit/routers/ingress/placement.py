@@ -1,172 +1,122 @@
 """Which canary Ingress belongs to which main: by host, path and path type, as gateways attach them.
 
-ingress-nginx attaches a canary where host, path and pathType equal those of a main's location, and drops it
-silently elsewhere (controller.go, mergeAlternativeBackends). Only canaries of the main's namespace are seen.
+ingress-nginx attaches a canary if host, path and pathType equal those of a main's location, and drops it
+silently otherwise (controller.go, mergeAlternativeBackends). Only canaries of the main's namespace are seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
-from cockpit.routers.ingress.choosing import NO_OVERRIDES, Overrides, choice_of, class_of, dialect_of
+from cockpit.routers.backends import Upstream
+from cockpit.routers.ingress.annotations import CanaryRules, enabled, is_ruled, rules_of
+from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, choice_of, class_of, dialect_of
 from cockpit.routers.ingress.dialects import Dialect
-from cockpit.routers.ingress.rules import Rules, enabled, is_ruled, rules_of
-from cockpit.routers.sides import Upstream
-from cockpit.workloads.lookups import ingresses_of_host, ingresses_of_service
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """One path of one rule, and where it stands in the object."""
-
-    host: str
-    path: str
-    path_type: str
-    upstream: Upstream
-    rule: int
-    index: int
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        return (self.host, self.path, self.path_type)
-
-    def __str__(self) -> str:
-        return f"{self.path_type} {self.host or '*'}{self.path}"
-
+from cockpit.routers.ingress.locations import Location, Naming, Place, locations_of, seniority
+from cockpit.workloads.lookups import ingresses_of_host
 
 # The main Ingress of each host, path and path type.
-Mains = dict[tuple[str, str, str], Ingress]
+Mains = dict[Place, Ingress]
 
 
 @dataclass(frozen=True, slots=True)
-class Canary:
-    """A canary Ingress beside a main. `upstream` is None for one without a usable backend.
+class CanaryIngress:
+    """A canary Ingress of a main. `upstream` is None for one without a usable backend.
 
-    `loose` says why it is not attached; "" where it is. `stray` are locations of it that match no main.
-    `blocks`: it was attached here before a stray path dropped it, so that the gateway finds nobody in its place
-    and asks no later canary.
+    `loose` says why it is not attached; "" if it is. `unmatched` are its locations that match no main.
+    `blocks`: it was attached here before a unmatched path dropped it, so the gateway finds nothing in its place
+    and tries no later canary.
     """
 
     ingress: Ingress
-    rules: Rules
+    rules: CanaryRules
     upstream: Upstream | None
     loose: str = ""
-    stray: tuple[Location, ...] = ()
+    unmatched: tuple[Location, ...] = ()
     blocks: bool = False
-    ruled: bool = False  # it has a rule, and with that no weight
+    ruled: bool = False  # it has a rule and therefore no weight
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
-    """The locations of a main Ingress that lead to one upstream, and the canaries on them, oldest first."""
+class CanaryPlacement:
+    """The locations of a main Ingress that route to one upstream, and the canaries on them, oldest first."""
 
     name: str
     main: Ingress
     upstream: Upstream
     locations: tuple[Location, ...]
-    canaries: tuple[Canary, ...]
+    canaries: tuple[CanaryIngress, ...]
     dialect: Dialect
+    naming: Naming = field(compare=False, repr=False)
     rivals: tuple[Ingress, ...] = ()  # other mains for one of the locations
-    doubt: str = ""  # why the dialect may be another one
+    doubt: str = ""  # why the dialect could be another one
 
 
-def locations_of(ingress: Ingress) -> tuple[Location, ...]:
-    """Paths with a Service behind them; an unspecific path type means Prefix in every dialect here."""
-    found = []
-    for rule_at, rule in enumerate(ingress.spec.rules or ()):
-        for path_at, path in enumerate(rule.http.paths if rule.http else ()):
-            backend = path.backend.service
-            if backend is None:
-                continue
-            kind = path.path_type if path.path_type == "Exact" else "Prefix"
-            upstream = Upstream(backend.name, backend.port.number, backend.port.name)
-            found.append(Location(rule.host or "", path.path or "/", kind, upstream, rule_at, path_at))
-    return tuple(found)
-
-
-def seniority(ingress: Ingress) -> tuple[str, tuple[int, ...]]:
-    """Sorts the oldest first; of the same second the last by name, as ingress-nginx does (store.go)."""
-    name = f"{ingress.metadata.namespace}/{ingress.metadata.name}"
-    return (ingress.metadata.creation_timestamp or "", (*(-ord(c) for c in name), 1))
-
-
-def strictly_younger(ingress: Ingress, other: Ingress) -> bool:
-    return (ingress.metadata.creation_timestamp or "") > (other.metadata.creation_timestamp or "")
-
-
-def naming(upstream: Upstream, beside: Ingress, objects: Objects) -> list[Ingress]:
-    """Ingresses of the class of `beside` that lead to a Service and port, oldest first."""
-    found = ingresses_of_service(objects, beside.metadata.namespace, upstream.service)
-    leading = [
-        i for i in found if class_of(i) == class_of(beside) and any(loc.upstream == upstream for loc in locations_of(i))
-    ]
-    return sorted(leading, key=seniority)
-
-
-def first_naming(upstream: Upstream, beside: Ingress, dialect: Dialect, objects: Objects) -> Ingress | None:
-    """The oldest Ingress that names an upstream: ingress-nginx takes its word for all (controller.go, createUpstreams).
-
-    None in dialects without that rule.
-    """
-    return next(iter(naming(upstream, beside, objects)), None) if dialect.first_names else None
-
-
-def is_hidden(upstream: Upstream, main: Ingress, dialect: Dialect, objects: Objects) -> bool:
-    """True where an older canary names the upstream first: then it is no server's, and its locations vanish."""
-    first = first_naming(upstream, main, dialect, objects)
-    return first is not None and enabled(first, dialect)
-
-
-def forks_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> tuple[Fork, ...]:
-    """The forks of a main Ingress; none for one without canaries."""
+def placements_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> tuple[CanaryPlacement, ...]:
+    """The placements of a main Ingress; none for one without canaries."""
     choice = choice_of(main, objects, overrides)
     dialect = choice.dialect
     neighbours = _neighbours(main, objects)
     if not any(enabled(i, dialect) for i in neighbours):
-        return ()  # most Ingresses have no canary, and a host may be shared by very many
+        return ()  # most Ingresses have no canary, and very many can share a host
+    naming = Naming(main, dialect, objects)
     mains = [i for i in neighbours if not enabled(i, dialect)]
-    places = [(i, locations_of(i)) for i in mains]
-    first, wanted = _first_mains(places), {loc.place for loc in locations_of(main)}
+    places = [(i, naming.locations(i)) for i in mains]
+    first, wanted = _first_mains(places), {loc.place for loc in naming.locations(main)}
     sharing = [(i, found) for i, found in places if any(loc.place in wanted for loc in found)]
-    # A location whose upstream is hidden is left to the next main that has it.
-    shown = [(i, [loc for loc in found if not is_hidden(loc.upstream, i, dialect, objects)]) for i, found in sharing]
+    # A location whose upstream is hidden goes to the next main that has it.
+    shown = [(i, [loc for loc in found if not naming.is_hidden(loc.upstream)]) for i, found in sharing]
     served = _first_mains(shown)
-    own = [loc for loc in locations_of(main) if loc.place in first and served.get(loc.place, main) is main]
-    canaries = [c for i in neighbours if enabled(i, dialect) for c in _attach(i, main, own, first, dialect)]
-    groups: dict[tuple[Upstream, tuple[tuple[str, Upstream | None], ...]], list[Location]] = {}
-    beside: dict[tuple[Upstream, tuple[tuple[str, Upstream | None], ...]], tuple[Canary, ...]] = {}
-    for location in own:
-        chosen = _beside(location, canaries, dialect)
-        if chosen:
-            group = (location.upstream, tuple((c.ingress.metadata.name, c.upstream) for c in chosen))
-            groups.setdefault(group, []).append(location)
-            beside.setdefault(group, chosen)
-    several = len({loc.upstream for loc in locations_of(main)}) > 1 or len(groups) > 1
-    forks: list[Fork] = []
-    for group, locations in groups.items():
-        upstream, chosen = group[0], beside[group]
-        name = _fork_name(main, chosen, [f.name for f in forks]) if several else main.metadata.name
-        rivals = _rivals(main, locations, mains)
-        forks.append(Fork(name, main, upstream, tuple(locations), chosen, dialect, rivals, choice.doubt))
-    return tuple(forks)
+    own = [loc for loc in naming.locations(main) if loc.place in first and served.get(loc.place, main) is main]
+    attaching = _Attaching(main, own, first, dialect, naming)
+    canaries = [c for i in neighbours if enabled(i, dialect) for c in attaching.attach(i)]
+    groups = _groups(own, canaries, dialect)
+    several = len({loc.upstream for loc in naming.locations(main)}) > 1 or len(groups) > 1
+    names, rivals = _Names(main), _Rivals(main, sharing)
+    return tuple(
+        CanaryPlacement(
+            names.of(chosen) if several else main.metadata.name,
+            main,
+            upstream,
+            tuple(locations),
+            chosen,
+            dialect,
+            naming,
+            rivals.of(locations),
+            choice.doubt,
+        )
+        for upstream, chosen, locations in groups
+    )
 
 
-def _beside(location: Location, canaries: list[tuple[Location, Canary]], dialect: Dialect) -> tuple[Canary, ...]:
-    """The canaries on a location, each once: of one that has several Services for it the first in its Ingress.
+def _groups(
+    own: Iterable[Location], canaries: Iterable[tuple[Location, CanaryIngress]], dialect: Dialect
+) -> list[tuple[Upstream, tuple[CanaryIngress, ...], list[Location]]]:
+    """The locations that have canaries, together where upstream and canaries are the same.
 
-    Where the split belongs to Service and port, those on every location that leads there.
+    A location has each canary once: if one has several Services for it, the first in its Ingress counts. If the split
+    belongs to Service and port, it has the canaries of every location that routes there.
     """
-    found: dict[str, Canary] = {}
+    beside: dict[object, dict[str, CanaryIngress]] = {}
     for at, canary in canaries:
-        if at == location or (dialect.leaks and at.upstream == location.upstream):
-            found.setdefault(canary.ingress.metadata.name, canary)
-    return tuple(found.values())
+        mark = at.upstream if dialect.leaks else at
+        beside.setdefault(mark, {}).setdefault(canary.ingress.metadata.name, canary)
+    keys = {mark: tuple((name, c.upstream) for name, c in found.items()) for mark, found in beside.items()}
+    groups: dict[object, tuple[Upstream, tuple[CanaryIngress, ...], list[Location]]] = {}
+    for location in own:
+        mark = location.upstream if dialect.leaks else location
+        if mark in beside:
+            # All locations of an upstream have the same canaries where it leaks.
+            key = location.upstream if dialect.leaks else (location.upstream, keys[mark])
+            found = groups.setdefault(key, (location.upstream, tuple(beside[mark].values()), []))
+            found[2].append(location)
+    return list(groups.values())
 
 
-def orphan_of(ingress: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> Canary | None:
+def orphan_of(ingress: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> CanaryIngress | None:
     """A canary Ingress that has no main on any of its hosts; None for all others."""
     dialect = dialect_of(ingress, objects, overrides)
     if not enabled(ingress, dialect):
@@ -176,11 +126,11 @@ def orphan_of(ingress: Ingress, objects: Objects, overrides: Overrides = NO_OVER
     locations = locations_of(ingress)
     upstream = locations[0].upstream if locations else None
     where = ", ".join(map(str, locations)) or "no path at all"
-    return Canary(ingress, rules_of(ingress, dialect), upstream, f"no main Ingress has {where}", locations)
+    return CanaryIngress(ingress, rules_of(ingress, dialect), upstream, f"no main Ingress has {where}", locations)
 
 
 def _neighbours(ingress: Ingress, objects: Objects) -> list[Ingress]:
-    """Ingresses of the same class that share a host, oldest first; `ingress` itself among them."""
+    """Ingresses of the same class that share a host, oldest first, including `ingress` itself."""
     hosts = dict.fromkeys(loc.host for loc in locations_of(ingress))
     found = {ingress.metadata.name: ingress}
     for host in hosts:
@@ -191,7 +141,7 @@ def _neighbours(ingress: Ingress, objects: Objects) -> list[Ingress]:
 
 
 def _first_mains(places: Iterable[tuple[Ingress, Sequence[Location]]]) -> Mains:
-    """The main that gets each place, of mains with their locations, oldest first."""
+    """The main that gets each location, out of mains with their locations, oldest first."""
     found: Mains = {}
     for main, locations in places:
         for location in locations:
@@ -199,78 +149,82 @@ def _first_mains(places: Iterable[tuple[Ingress, Sequence[Location]]]) -> Mains:
     return found
 
 
-def _attach(
-    ingress: Ingress, main: Ingress, own: list[Location], first: Mains, dialect: Dialect
-) -> list[tuple[Location, Canary]]:
-    """The locations of `main` to which a canary attaches, or the one beside which it hangs loose."""
-    locations = locations_of(ingress)
-    rules = rules_of(ingress, dialect)
-    stray = tuple(loc for loc in locations if loc.place not in first)
-    foreign = _foreign(ingress, main, dialect)
-    lost = {loc.upstream: _dropped(loc.upstream, stray, first) if dialect.stray_drops else "" for loc in locations}
-    found = [
-        (
-            target,
-            Canary(
-                ingress,
-                rules,
-                location.upstream,
-                foreign or lost[location.upstream],
-                stray,
-                blocks=bool(lost[location.upstream]) and _comes_first(location, locations, stray),
-                ruled=is_ruled(ingress, dialect),
-            ),
-        )
-        for location in locations
-        for target in own
-        if target.place == location.place
-    ]
-    if found or len(stray) < len(locations):
-        return found
-    nearest = _nearest(locations, sorted({m.metadata.name: m for m in first.values()}.values(), key=seniority))
-    if nearest is None or nearest[0] is not main:
-        return []
-    _, target, location = nearest
-    return [(target, Canary(ingress, rules, location.upstream, _mismatch(location, target), stray))]
+class _Attaching:
+    """To which locations of one main the canaries of its hosts attach."""
 
+    def __init__(self, main: Ingress, own: Iterable[Location], first: Mains, dialect: Dialect, naming: Naming) -> None:
+        self._main = main
+        self._first = first
+        self._dialect = dialect
+        self._naming = naming
+        self._hosts = {host for host, _, _ in first}
+        self._own: dict[Place, list[Location]] = {}
+        for location in own:
+            self._own.setdefault(location.place, []).append(location)
+        self._near: dict[tuple[str, str | None], tuple[Ingress, Location]] | None = None
 
-def _dropped(upstream: Upstream, stray: tuple[Location, ...], first: Mains) -> str:
-    """Why a canary with some fitting paths is detached all the same (controller.go, mergeAlternativeBackends)."""
-    hosts = {host for host, _, _ in first}
-    lost = next((loc for loc in stray if loc.host in hosts and loc.upstream == upstream), None)
-    return (
-        f"no main has its path {lost}, and with that the gateway drops {upstream.service} from all paths"
-        if lost
-        else ""
-    )
+    def attach(self, ingress: Ingress) -> list[tuple[Location, CanaryIngress]]:
+        """The locations of the main to which a canary attaches, or the one that it was probably meant for."""
+        locations = self._naming.locations(ingress)
+        rules = rules_of(ingress, self._dialect)
+        unmatched = tuple(loc for loc in locations if loc.place not in self._first)
+        foreign = _foreign(ingress, self._main, self._dialect)
+        lost = self._lost(unmatched) if self._dialect.unmatched_drops else {}
+        ruled = is_ruled(ingress, self._dialect)
+        missed: set[Upstream] = set()
+        found = []
+        for location in locations:
+            if location.place not in self._first:
+                missed.add(location.upstream)
+            why = lost.get(location.upstream, "")
+            # It blocks where no unmatched path of the same upstream precedes this one in its Ingress.
+            blocks = bool(why) and location.upstream not in missed
+            canary = None
+            for target in self._own.get(location.place, ()):
+                canary = canary or CanaryIngress(
+                    ingress, rules, location.upstream, foreign or why, unmatched, blocks=blocks, ruled=ruled
+                )
+                found.append((target, canary))
+        if found or len(unmatched) < len(locations):
+            return found
+        nearest = self._nearest(locations)
+        if nearest is None or nearest[0] is not self._main:
+            return []
+        _, target, location = nearest
+        return [(target, CanaryIngress(ingress, rules, location.upstream, _mismatch(location, target), unmatched))]
 
+    def _lost(self, unmatched: Iterable[Location]) -> dict[Upstream, str]:
+        """Why a canary with some matching paths is detached anyway (controller.go, mergeAlternativeBackends)."""
+        lost: dict[Upstream, str] = {}
+        for location in unmatched:
+            if location.host in self._hosts and location.upstream not in lost:
+                service = location.upstream.service
+                why = f"no main has its path {location}, so the gateway drops {service} from all paths"
+                lost[location.upstream] = why
+        return lost
 
-def _comes_first(location: Location, locations: tuple[Location, ...], stray: tuple[Location, ...]) -> bool:
-    """Whether no stray path of the same upstream stands before this one in its Ingress."""
-    before = locations[: locations.index(location)]
-    return not any(loc in stray and loc.upstream == location.upstream for loc in before)
+    def _nearest(self, locations: tuple[Location, ...]) -> tuple[Ingress, Location, Location] | None:
+        """The main that an unattached canary was probably meant for: same path first, then same host, oldest first."""
+        if self._near is None:
+            self._near = {}
+            for main in sorted({m.metadata.name: m for m in self._first.values()}.values(), key=seniority):
+                for own in self._naming.locations(main):
+                    self._near.setdefault((own.host, own.path), (main, own))
+                    self._near.setdefault((own.host, None), (main, own))
+        for exact in (True, False):
+            for location in locations:
+                if near := self._near.get((location.host, location.path if exact else None)):
+                    return (*near, location)
+        return None
 
 
 def _foreign(ingress: Ingress, main: Ingress, dialect: Dialect) -> str:
-    """Why two Ingresses that fit each other are not of one gateway instance."""
+    """Why two matching Ingresses do not belong to one gateway instance."""
     ours, theirs = main.metadata.annotations or {}, ingress.metadata.annotations or {}
     for key in dialect.same_annotations:
         if ours.get(key) != theirs.get(key):
             return f"{key} is {theirs.get(key) or 'not set'}, the main's is {ours.get(key) or 'not set'}"
     return ""
-
-
-def _nearest(locations: tuple[Location, ...], mains: list[Ingress]) -> tuple[Ingress, Location, Location] | None:
-    """The main that a loose canary was probably meant for: same path first, then same host, oldest first."""
-    near = [
-        (loc.path != own.path, main, own, loc)
-        for loc in locations
-        for main in mains
-        for own in locations_of(main)
-        if own.host == loc.host
-    ]
-    best = min(near, key=lambda entry: entry[0], default=None)
-    return best[1:] if best else None
 
 
 def _mismatch(location: Location, target: Location) -> str:
@@ -279,15 +233,33 @@ def _mismatch(location: Location, target: Location) -> str:
     return f"its pathType is {location.path_type}, the main's is {target.path_type}"
 
 
-def _rivals(main: Ingress, locations: Iterable[Location], mains: list[Ingress]) -> tuple[Ingress, ...]:
-    places = {loc.place for loc in locations}
-    return tuple(m for m in mains if m is not main and any(loc.place in places for loc in locations_of(m)))
+class _Rivals:
+    """The other mains for locations of one, oldest first."""
+
+    def __init__(self, main: Ingress, sharing: Iterable[tuple[Ingress, Iterable[Location]]]) -> None:
+        self._others = [other for other, _ in sharing]
+        self._holders: dict[Place, list[int]] = {}
+        for at, (other, locations) in enumerate(sharing):
+            for location in locations if other is not main else ():
+                self._holders.setdefault(location.place, []).append(at)
+
+    def of(self, locations: Iterable[Location]) -> tuple[Ingress, ...]:
+        found = {at for location in locations for at in self._holders.get(location.place, ())}
+        return tuple(self._others[at] for at in sorted(found))
 
 
-def _fork_name(main: Ingress, canaries: tuple[Canary, ...], taken: list[str]) -> str:
-    """Of several forks each is named after its oldest canary, which stays when backends change."""
-    wanted = f"{main.metadata.name}.{canaries[0].ingress.metadata.name}"
-    number, name = 2, wanted
-    while name in taken:
-        name, number = f"{wanted}-{number}", number + 1
-    return name
+class _Names:
+    """If there are several placements, each is named after its oldest canary, which stays when backends change."""
+
+    def __init__(self, main: Ingress) -> None:
+        self._main = main.metadata.name
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def of(self, canaries: tuple[CanaryIngress, ...]) -> str:
+        wanted = name = f"{self._main}.{canaries[0].ingress.metadata.name}"
+        while name in self._taken:
+            number = self._next.get(wanted, 2)
+            name, self._next[wanted] = f"{wanted}-{number}", number + 1
+        self._taken.add(name)
+        return name

@@ -1,4 +1,4 @@
-"""The split that a fork really makes: which version gets which share of which requests.
+"""The actual split of a placement: which version gets which share of which requests.
 
 Order of decisions as in ingress-nginx (balancer.lua, route_to_alternative_balancer): main without endpoints
 answers 503 to all; a canary without endpoints leaves everything to main; then header, cookie, weight.
@@ -12,10 +12,14 @@ from dataclasses import dataclass, replace
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.planning.readiness import without_pods
+from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
+from cockpit.routers.ingress.annotations import CanaryMatch, enabled
 from cockpit.routers.ingress.dialects import Dialect, Several
-from cockpit.routers.ingress.placement import Canary, Fork, first_naming, is_hidden, naming, seniority
-from cockpit.routers.ingress.rules import Match, enabled
-from cockpit.routers.sides import Side, faceless, side_of
+from cockpit.routers.ingress.locations import seniority
+from cockpit.routers.ingress.no_controller import why_no_controller
+from cockpit.routers.ingress.placement import CanaryIngress, CanaryPlacement
+from cockpit.routers.version_lookup import VersionLookup
 from cockpit.workloads.siblings import siblings_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
@@ -24,104 +28,119 @@ USUAL_ORDER = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """A canary with its side. `counts`: attached, and not outdone by an older one on the same rule.
+class PlacedCanary:
+    """A canary with its side. `counts`: attached, and no older one is on the same rule.
 
-    `void_by` is an older main elsewhere of the same Service, by which the canary's rules do not exist;
+    `void_by` is an older main of the same Service elsewhere, because of which the canary's rules have no effect;
     `hides` are younger ones, which the gateway no longer serves.
     """
 
-    canary: Canary
-    side: Side | None
+    canary: CanaryIngress
+    side: BackendVersions | None
     counts: bool
     void_by: str = ""
     hides: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
-        """True where requests that it claims arrive at its pods."""
+        """True if requests that it claims reach its pods."""
         return self.counts and not self.void_by and self.side is not None and not self.side.empty
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """A fork with everything behind it. `hidden`: the gateway answers 404 for the main's location."""
+class CanarySplit(VersionLookup):
+    """A placement with everything behind it. `hidden`: the gateway answers 404 for the main's location.
 
-    fork: Fork
-    main: Side
-    branches: tuple[Branch, ...]
+    `no_controller` says why perhaps no controller serves it, so that the written shares are unknown; "" if one does.
+    """
+
+    placement: CanaryPlacement
+    main: BackendVersions
+    placed_canaries: tuple[PlacedCanary, ...]
     candidates: tuple[Candidate, ...]
     versions: tuple[Version, ...]
     hidden: bool
+    no_controller: str = ""
 
     @property
-    def effective(self) -> tuple[Branch, ...]:
-        return tuple(b for b in self.branches if b.counts)
+    def place(self) -> str:
+        """The rollout as "namespace/name"."""
+        return f"{self.placement.main.metadata.namespace}/{self.placement.name}"
+
+    def why_failing(self, version: Version) -> str:
+        """Why a version cannot answer requests, with a way out; "" if it can by a Service of these Ingresses."""
+        led = [side for side in self.sides if version in self.behind(side)]
+        answers = any(not side.empty for side in led) if led else version.ready > 0
+        return "" if answers else without_pods(version, self.versions, self.place)
 
     @property
-    def canary(self) -> Branch | None:
-        """The branch whose weight acts are about: the first that counts, one without rules before others."""
-        effective = sorted(self.effective, key=lambda branch: branch.canary.ruled)
-        return next(iter(effective), next(iter(self.branches), None))
+    def effective(self) -> tuple[PlacedCanary, ...]:
+        return tuple(b for b in self.placed_canaries if b.counts)
 
-    def version_of(self, uid: str) -> Version:
-        return next(v for v, c in zip(self.versions, self.candidates, strict=True) if c.uid == uid)
+    @property
+    def canary(self) -> PlacedCanary | None:
+        """The placed whose weight acts change: the first that counts; one without rules comes before others."""
+        effective = sorted(self.effective, key=lambda placed: placed.canary.ruled)
+        return next(iter(effective), next(iter(self.placed_canaries), None))
 
-    def candidate(self, name: str) -> Candidate | None:
-        return next((c for v, c in zip(self.versions, self.candidates, strict=True) if v.name == name), None)
-
-    def behind(self, side: Side | None) -> tuple[Version, ...]:
+    def behind(self, side: BackendVersions | None) -> tuple[Version, ...]:
         """The versions behind a side."""
         return tuple(map(self.version_of, side.uids)) if side else ()
 
     @property
     def idle(self) -> tuple[Candidate, ...]:
-        """Versions behind no side at all."""
+        """Versions that are behind no side."""
         used = {uid for side in self.sides for uid in side.uids}
         return tuple(c for c in self.candidates if c.uid not in used)
 
     @property
-    def sides(self) -> tuple[Side, ...]:
-        return (self.main, *(b.side for b in self.branches if b.side))
+    def sides(self) -> tuple[BackendVersions, ...]:
+        return (self.main, *(b.side for b in self.placed_canaries if b.side))
 
 
-def split_of(fork: Fork, objects: Objects) -> Split:
-    main = side_of(fork.upstream, fork.main.metadata.namespace, objects)
+def split_of(placement: CanaryPlacement, objects: Objects) -> CanarySplit:
+    main = side_of(placement.upstream, placement.main.metadata.namespace, objects)
     if not main.candidates:
-        main = replace(main, candidates=(faceless(fork.upstream, 0),))
-    branches = _branches(fork, objects)
-    sides = [main, *(b.side for b in branches if b.side)]
+        main = replace(main, candidates=(faceless(placement.upstream, 0),))
+    placed_canaries = _placed_canaries(placement, objects)
+    sides = [main, *(b.side for b in placed_canaries if b.side)]
     found = {c.uid: c for side in sides for c in side.candidates}
     if len(found) == 1:
         only = next(iter(found.values()))
         for other in siblings_of(only.workload, objects) if only.workload else ():
             found[other.metadata.uid] = candidate_of(other, objects)
     candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
-    versions = versions_of(candidates, _roles(candidates, main, branches))
-    return Split(fork, main, branches, candidates, versions, is_hidden(fork.upstream, fork.main, fork.dialect, objects))
+    versions = versions_of(candidates, _roles(candidates, main, placed_canaries))
+    hidden = placement.naming.is_hidden(placement.upstream)
+    return CanarySplit(
+        placement, main, placed_canaries, candidates, versions, hidden, why_no_controller(placement.main, objects)
+    )
 
 
-def _branches(fork: Fork, objects: Objects) -> tuple[Branch, ...]:
-    """The canaries with their sides, in the order in which their rules are asked."""
-    found: list[Branch] = []
-    dialect = fork.dialect
-    ordered = sorted(fork.canaries, key=lambda c: (_order(c.ingress, dialect), seniority(c.ingress)))
+def _placed_canaries(placement: CanaryPlacement, objects: Objects) -> tuple[PlacedCanary, ...]:
+    """The canaries with their sides, in the order in which their rules are evaluated."""
+    found: list[PlacedCanary] = []
+    dialect = placement.dialect
+    ordered = sorted(placement.canaries, key=lambda c: (_order(c.ingress, dialect), seniority(c.ingress)))
     attached = [c for c in ordered if not c.loose or c.blocks]
     if dialect.first_names:
-        # One that names main's own Service is merged into it and stands in nobody's way.
-        attached = [c for c in attached if c.upstream != fork.upstream] or attached
-    counting = _counting(attached, dialect)
+        # One that names main's own Service is merged into it and blocks no other.
+        attached = [c for c in attached if c.upstream != placement.upstream] or attached
+    counting = set(map(id, _counting(attached, dialect)))
+    sides: dict[Upstream, BackendVersions] = {}
     for canary in ordered:
-        counts = not canary.loose and canary in counting
-        namespace = canary.ingress.metadata.namespace
-        side = side_of(canary.upstream, namespace, objects) if canary.upstream else None
-        older, younger = _other_mains(fork, canary, objects)
-        found.append(Branch(canary, side, counts, older, younger))
+        counts = not canary.loose and id(canary) in counting
+        upstream = canary.upstream
+        if upstream and upstream not in sides:
+            sides[upstream] = side_of(upstream, canary.ingress.metadata.namespace, objects)
+        side = sides[upstream] if upstream else None
+        older, younger = _other_mains(placement, canary)
+        found.append(PlacedCanary(canary, side, counts, older, younger))
     return tuple(found)
 
 
-def _counting(attached: list[Canary], dialect: Dialect) -> list[Canary]:
-    """The canaries that have a say beside each other."""
+def _counting(attached: list[CanaryIngress], dialect: Dialect) -> list[CanaryIngress]:
+    """The canaries that take effect together."""
     match dialect.several:
         case Several.ADD_UP:
             return attached
@@ -133,27 +152,28 @@ def _counting(attached: list[Canary], dialect: Dialect) -> list[Canary]:
 
 
 def _order(ingress: Ingress, dialect: Dialect) -> int:
-    """What the annotation says of its place, from 1 to 1000; 10 where it does not."""
+    """The order from the annotation, 1 to 1000; 10 if it is not set."""
     text = (ingress.metadata.annotations or {}).get(dialect.order_key, "") if dialect.order_key else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else USUAL_ORDER
     return number if 1 <= number <= 1000 else USUAL_ORDER
 
 
-def _other_mains(fork: Fork, canary: Canary, objects: Objects) -> tuple[str, tuple[str, ...]]:
-    """Mains that name the canary's Service and port: the one that was there before the canary, and those after."""
+def _other_mains(placement: CanaryPlacement, canary: CanaryIngress) -> tuple[str, tuple[str, ...]]:
+    """Mains that name the canary's Service and port: the one older than the canary, and the younger ones."""
     upstream = canary.upstream
-    if not fork.dialect.first_names or upstream is None or upstream == fork.upstream:
+    if not placement.dialect.first_names or upstream is None or upstream == placement.upstream:
         return "", ()
-    first = first_naming(upstream, fork.main, fork.dialect, objects)
-    if first is not None and not enabled(first, fork.dialect):
+    first = placement.naming.first(upstream)
+    if first is not None and not enabled(first, placement.dialect):
         return first.metadata.name, ()
-    mains = [i for i in naming(upstream, fork.main, objects) if not enabled(i, fork.dialect)]
-    return "", tuple(i.metadata.name for i in mains)
+    return "", tuple(i.metadata.name for i in placement.naming.mains(upstream))
 
 
-def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branch]) -> dict[str, Role]:
-    """What main serves is stable, what only a canary serves is the canary; the rest is old, or not in use yet."""
-    canaries = {uid for b in branches if b.side for uid in b.side.uids}
+def _roles(
+    candidates: Iterable[Candidate], main: BackendVersions, placed_canaries: Iterable[PlacedCanary]
+) -> dict[str, Role]:
+    """What main serves is stable, what only a canary serves is the canary; the rest is old or not in use yet."""
+    canaries = {uid for b in placed_canaries if b.side for uid in b.side.uids}
     newest = max((c.age_key for c in candidates if c.uid in main.uids), default=("", ()))
     return {
         c.uid: Role.STABLE
@@ -167,54 +187,72 @@ def _roles(candidates: Iterable[Candidate], main: Side, branches: Iterable[Branc
     }
 
 
-def lanes_of(split: Split) -> tuple[Lane, ...]:
+def lanes_of(split: CanarySplit) -> tuple[Lane, ...]:
     """The default lane, and one per header or cookie rule of the canaries that count."""
-    branches = split.effective or split.branches[:1]
-    lanes = [_lane(split, DEFAULT, "", (), weighed(branches, split.fork.dialect))]
-    for branch in branches:
-        for match in branch.canary.rules.matches:
+    placed_canaries = split.effective or split.placed_canaries[:1]
+    default = _lane(split, DEFAULT, "", (), weighed(placed_canaries, split.placement.dialect))
+    lanes, takers = {DEFAULT: default}, _Takers(placed_canaries)
+    for placed in placed_canaries:
+        for match in placed.canary.rules.matches:
             name = match.text
-            if all(lane.name != name for lane in lanes):
-                taker = _taker(branches, match) or branch
-                lanes.append(_lane(split, name, f"{match.kind} {match.text}", match.headers, [(taker, 1.0)]))
-    return tuple(lanes)
+            if name not in lanes:
+                taker = takers.of(match) or placed
+                lanes[name] = _lane(split, name, f"{match.kind} {match.text}", match.headers, [(taker, 1.0)])
+    return tuple(lanes.values())
 
 
-def weighed(branches: Sequence[Branch], dialect: Dialect) -> list[tuple[Branch, float]]:
-    """What each canary gets of the requests that no rule singles out."""
+def weighed(placed_canaries: Sequence[PlacedCanary], dialect: Dialect) -> list[tuple[PlacedCanary, float]]:
+    """Each canary's part of the requests that no rule singles out."""
     if dialect.several is not Several.ADD_UP:
-        return [(b, b.canary.rules.share) for b in branches]
-    open_to_all = [b for b in branches if not b.canary.ruled]
+        return [(b, b.canary.rules.share) for b in placed_canaries]
+    open_to_all = [b for b in placed_canaries if not b.canary.ruled]
     weights = [max(b.canary.rules.weight, 0) for b in open_to_all]
     total = max(sum(weights), *(b.canary.rules.total for b in open_to_all[:1]), 1)
     return [(b, weight * 100 // total / 100) for b, weight in zip(open_to_all, weights, strict=True)]
 
 
-def _taker(branches: Sequence[Branch], match: Match) -> Branch | None:
-    """The first canary that takes a request which meets a match by its example."""
-    if not match.headers:
-        return None
-    sent = {name.lower(): value for name, value in match.headers}
-    return next((b for b in branches if any(_meets(sent, m) for m in b.canary.rules.matches)), None)
+class _Takers:
+    """The first canary that takes a request, by what its rules ask for."""
+
+    def __init__(self, placed_canaries: Sequence[PlacedCanary]) -> None:
+        self._placed = placed_canaries
+        self._first: dict[tuple[str, str | None], int] = {}
+        for at, placed in enumerate(placed_canaries):
+            for match in placed.canary.rules.matches:
+                for wish in _wishes(match):
+                    self._first.setdefault(wish, at)
+
+    def of(self, match: CanaryMatch) -> PlacedCanary | None:
+        """The first that takes the example request of a match."""
+        if not match.headers:
+            return None
+        # A request without the header and a rule for any value of it have nothing in common.
+        sent = {name.lower(): value for name, value in match.headers}
+        asked = [wish for name, value in sent.items() for wish in ((name, value), (name, None))]
+        found = [self._first[wish] for wish in asked if wish in self._first]
+        return self._placed[min(found)] if found else None
 
 
-def _meets(sent: dict[str, str], match: Match) -> bool:
+def _wishes(match: CanaryMatch) -> list[tuple[str, str | None]]:
+    """Headers, each with the value that a rule asks for; None is any value."""
     if match.kind == "cookie":
-        return sent.get("cookie") == f"{match.name}=always"
-    value = sent.get(match.name.lower().replace("_", "-")) if match.kind == "header" else None
-    return value is not None and (match.values is None or value in match.values)
+        return [("cookie", f"{match.name}=always")]
+    if match.kind != "header":
+        return []
+    name = match.name.lower().replace("_", "-")
+    return [(name, None)] if match.values is None else [(name, value) for value in match.values]
 
 
 def _lane(
-    split: Split,
+    split: CanarySplit,
     name: str,
     match: str,
     headers: tuple[tuple[str, str], ...] | None,
-    parts: list[tuple[Branch, float]],
+    parts: list[tuple[PlacedCanary, float]],
 ) -> Lane:
-    parts = [(branch, max(share, 0.0)) for branch, share in parts]
+    parts = [(placed, max(share, 0.0)) for placed, share in parts]
     written = dict.fromkeys((c.uid for c in split.candidates), 0.0)
-    if not split.hidden and not (split.main.empty and split.fork.dialect.main_guards):
+    if not split.hidden and not (split.main.empty and split.placement.dialect.main_guards):
         taken = [(b.side, share) for b, share in parts if b.live and b.side]
         rest = 1.0 - sum(share for _, share in taken)
         for side, share in [(split.main, rest), *taken]:
@@ -222,15 +260,15 @@ def _lane(
                 written[uid] += share * fraction
     declared = _declared(split, parts)
     shares = tuple(
-        Share(v.name, declared.get(c.uid), min(written[c.uid], 1.0))
-        for v, c in zip(split.versions, split.candidates, strict=True)
+        Share(v.name, declared.get(c.uid), None if split.no_controller else min(written[c.uid], 1.0))
+        for v, c in split.named
     )
     derived = any(len([f for f in side.fractions().values() if f]) > 1 for side in split.sides)
     return Lane(name, match, shares, headers, derived)
 
 
-def _declared(split: Split, parts: list[tuple[Branch, float]]) -> dict[str, float | None]:
-    """The annotations at their word, whatever becomes of them; None where a side mixes versions."""
+def _declared(split: CanarySplit, parts: list[tuple[PlacedCanary, float]]) -> dict[str, float | None]:
+    """The shares that the annotations ask for, served or not; None if a side mixes versions."""
     found: dict[str, float | None] = dict.fromkeys((c.uid for c in split.candidates), 0.0)
     rest = 1.0 - sum(share for _, share in parts)
     for side, share in [(split.main, rest), *((b.side, share) for b, share in parts if b.side)]:

@@ -5,114 +5,100 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
-from cockpit.routers.istio.cleanup import plan_finish, why_not_finish
-from cockpit.routers.istio.header import plan_header, why_not_header
-from cockpit.routers.istio.rollback import plan_back, why_not_back
+from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
+from cockpit.planning.ownership import why_managed
+from cockpit.planning.refusals import refused
+from cockpit.planning.shares import from_base
+from cockpit.planning.step_acts import Weigh, plan_approve, plan_jump, plan_steps, why_not_approve
+from cockpit.planning.wording import no_version
+from cockpit.routers.istio.finish import plan_finish, why_not_finish
+from cockpit.routers.istio.roll_back import plan_back, why_not_back
 from cockpit.routers.istio.routes import HTTP
-from cockpit.routers.istio.split import Split
-from cockpit.routers.istio.weights import (
+from cockpit.routers.istio.set_header import plan_header, why_not_header
+from cockpit.routers.istio.set_weight import (
     new_version,
     plan_promote,
     plan_weight,
+    shares_now,
+    totals_of,
     weights_plan,
     why_not_promote,
     why_not_weight,
-    with_rest,
 )
-from cockpit.workloads.answers import refused
-from cockpit.workloads.ownership import controller_ownership
-from cockpit.workloads.scaling import plan_scale
-from cockpit.workloads.step_acts import plan_approve, plan_jump, plan_steps, why_not_approve
-
-NO_CONTROLLER = "nothing drives this VirtualService: set a weight, take steps, promote or roll back"
+from cockpit.routers.istio.split import VirtualServiceSplit
+from cockpit.routers.version_lookup import plan_scale_of
 
 
-def whys(split: Split, objects: Objects) -> dict[Act, str]:
-    """Why each act does not apply; "" where it does."""
-    closed = _closed(split, objects)
-    if closed:
-        return dict.fromkeys(Act, closed)
-    return {
-        Act.SET_WEIGHT: why_not_weight(split),
-        Act.HEADER: why_not_header(split),
-        Act.PROMOTE: why_not_promote(split),
-        Act.ROLLBACK: why_not_back(split),
-        Act.FINISH: why_not_finish(split, objects),
-        Act.SCALE: "",
-        Act.STEPS: "" if split.stepping.text else why_not_weight(split) or _no_new(split),
-        Act.APPROVE: why_not_approve(split.stepping),
-        Act.JUMP: why_not_approve(split.stepping),
-        Act.FLIP: "a VirtualService splits by weight: promote moves all traffic at once",
-    }
+def _why_not_steps(split: VirtualServiceSplit, objects: Objects) -> str:
+    """Why no plan can be started; an existing plan can always be ended."""
+    return "" if split.stepping.text else why_not_weight(split) or _no_new(split)
 
 
-def plan(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    closed = _closed(split, objects)
-    if closed:
-        return refused(rollout, ask.act, closed)
+def _why_not_approve(split: VirtualServiceSplit, objects: Objects) -> str:
+    return why_not_approve(split.stepping)
 
+
+def _no_new(split: VirtualServiceSplit) -> str:
+    return "" if new_version(split) else "no version is newer than the stable one: deploy it first"
+
+
+def _closed(split: VirtualServiceSplit, objects: Objects) -> str:
+    """Why nobody edits anything here by hand."""
+    if split.group.protocol != HTTP:
+        return f"{split.group.protocol} routes are only shown: edit them with kubectl"
+    return why_managed([split.group.service], objects)
+
+
+def _plan_approve(split: VirtualServiceSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_approve(split.stepping, rollout, ask, _weighing(split, rollout, ask, objects))
+
+
+def _plan_jump(split: VirtualServiceSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_jump(split.stepping, rollout, ask, _weighing(split, rollout, ask, objects))
+
+
+def _weighing(split: VirtualServiceSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Weigh:
     def weigh(share: float) -> Plan | Refused:
         """The new version of the step plan at this share, as set-weight writes it."""
         plan = split.stepping.active
-        wanted = with_rest(split, {plan.version: round(share * 100)}, plan.base) if plan else ""
+        if plan is None:
+            return refused(rollout, ask.act, why_not_approve(split.stepping))
+        wanted = from_base(plan.version, share, plan.base, shares_now(split), totals_of(split))
         if isinstance(wanted, str):
             return refused(rollout, ask.act, wanted)
         return weights_plan(split, rollout, ask, wanted, objects)
 
-    match ask.act:
-        case Act.SET_WEIGHT:
-            return plan_weight(split, rollout, ask, objects)
-        case Act.HEADER:
-            return plan_header(split, rollout, ask, objects)
-        case Act.PROMOTE:
-            return plan_promote(split, rollout, ask, objects)
-        case Act.ROLLBACK:
-            return plan_back(split, rollout, ask, objects)
-        case Act.FINISH:
-            return plan_finish(split, rollout, ask, objects)
-        case Act.SCALE:
-            return _scale(split, rollout, ask, objects)
-        case Act.STEPS:
-            return _steps(split, rollout, ask)
-        case Act.APPROVE:
-            return plan_approve(split.stepping, rollout, ask, weigh)
-        case Act.JUMP:
-            return plan_jump(split.stepping, rollout, ask, weigh)
-        case _:
-            return refused(rollout, ask.act, whys(split, objects).get(ask.act, NO_CONTROLLER))
+    return weigh
 
 
-def _steps(split: Split, rollout: Rollout, ask: Ask) -> Plan | Refused:
-    """A plan for the version that is named, else for the new one; what it takes comes from the stable version."""
+def _plan_steps(split: VirtualServiceSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused | str:
+    """A plan for the named version, else for the new one; its shares are taken from the stable version."""
     if not ask.steps:
         return plan_steps(split.stepping, rollout, ask, "", "")
     chosen = split.candidate(ask.version) if ask.version else None
     new: Version | None = split.version_of(chosen.uid) if chosen else None if ask.version else new_version(split)
     why = why_not_weight(split)
     if why or new is None:
-        return refused(
-            rollout, ask.act, why or (f"there is no version {ask.version}" if ask.version else _no_new(split))
-        )
+        return why or (no_version(ask.version) if ask.version else _no_new(split))
     stable = split.stable
     if stable is None or stable.name == new.name:
-        return refused(rollout, ask.act, f"{new.name} is the stable version: a plan is for the one that comes after it")
+        return f"{new.name} is the stable version: plan steps for a newer one"
     return plan_steps(split.stepping, rollout, ask, new.name, stable.name)
 
 
-def _scale(split: Split, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    workloads = {v.name: c.workload for v, c in zip(split.versions, split.candidates, strict=True)}
-    # Without weights proxies go on as before, and who takes requests is not known.
-    carrying = {s.version for lane in rollout.lanes for s in lane.shares if s.written or s.written is None}
-    return plan_scale(rollout, ask, workloads, carrying, objects)
-
-
-def _no_new(split: Split) -> str:
-    return "" if new_version(split) else "there is no version newer than the stable one: deploy it first"
-
-
-def _closed(split: Split, objects: Objects) -> str:
-    """Why nothing here is edited by hand at all."""
-    if split.bundle.protocol != HTTP:
-        return f"{split.bundle.protocol} routes are only shown: edit them with kubectl"
-    owner = controller_ownership([split.bundle.service], objects)
-    return owner.text if owner else ""
+TABLE: ActTable[VirtualServiceSplit] = ActTable(
+    {
+        Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
+        Act.HEADER: ActEntry(plan_header, by_state(why_not_header), named=by_state(why_not_header)),
+        Act.STEPS: ActEntry(_plan_steps, _why_not_steps, named=applies),
+        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve),
+        Act.JUMP: ActEntry(_plan_jump, _why_not_approve),
+        Act.PROMOTE: ActEntry(plan_promote, by_state(why_not_promote), named=applies),
+        Act.ROLLBACK: ActEntry(plan_back, by_state(why_not_back), named=applies),
+        Act.SCALE: ActEntry(plan_scale_of),
+        Act.FINISH: ActEntry(plan_finish, why_not_finish, named=applies),
+    },
+    otherwise="no controller drives this VirtualService: set a weight, plan steps, promote or roll back",
+    absent={Act.FLIP: "a VirtualService splits by weight: promote moves all traffic at once"},
+    closed=_closed,
+)

@@ -1,31 +1,34 @@
-"""What an on-call wants told about a VirtualService and where it leads."""
+"""What an on-call engineer needs to know about a VirtualService and its destinations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import VirtualService
 from cockpit.model.rollout import Finding, Lane, Severity
+from cockpit.routers.istio.delegates import delegates_of, roots_of, routes_to
+from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.routes import (
     MESH,
     VIRTUAL_SERVICES,
-    Route,
+    Destination,
+    IstioRoute,
+    find_virtual_service,
     gateways_of,
     hosts_of,
     is_cut,
     routes_of,
-    served,
 )
-from cockpit.routers.istio.split import DEFAULT, Split
+from cockpit.routers.istio.split import DEFAULT, VirtualServiceSplit
+from cockpit.routers.traffic_findings import no_weight, picks_several, rolling_versions
 from cockpit.workloads.findings import finding, listed, percent
-from cockpit.workloads.lookups import of_kind
-from cockpit.workloads.rolling import is_rolling
+from cockpit.workloads.lookups import of_kind, served
 from cockpit.workloads.selectors import no_selector
 
 
-def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
-    """All of them, the worst first."""
+def findings_of(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
+    """All findings, the worst first."""
     found = [
         *_routes(split),
         *_sides(split),
@@ -46,71 +49,88 @@ def findings_of(split: Split, lanes: tuple[Lane, ...], objects: Objects) -> tupl
     return tuple(sorted(dict.fromkeys(found), key=lambda f: rank.index(f.severity)))
 
 
-def name_of(split: Split) -> str:
-    meta = split.bundle.service.metadata
+def name_of(split: VirtualServiceSplit) -> str:
+    meta = split.group.service.metadata
     return f"VirtualService {meta.namespace}/{meta.name}"
 
 
-def _routes(split: Split) -> Iterator[Finding]:
+def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
     what = name_of(split)
-    for route in split.bundle.routes:
+    for route in split.group.routes:
         where = f"{what} route {route.index + 1}"
         if not route.total:
-            why = f"{where} has no weight above 0: proxies refuse the whole change and go on as before; set the weights"
-            yield finding("no-weight", Severity.CRITICAL, why, _weights(route))
-        elif len(route.legs) > 1 and route.total != 100:
-            why = f"the weights of {where} sum to {route.total}, not to 100: older meshes refuse that"
+            why = f"{where} has no weight above 0: proxies keep the previous routes; set the weights"
+            yield no_weight(why, _weights(route))
+        elif len(route.weighted) > 1 and route.total != 100:
+            why = f"the weights of {where} add up to {route.total}, not 100: older meshes reject that"
             yield finding("weights-sum", Severity.WARNING, why, _weights(route))
-        shadow = split.bundle.shadow_of(route)
+        shadow = split.group.shadow_of(route)
         if shadow:
-            why = f"{where} is never reached: route {shadow.index + 1} before it takes its requests; move it up"
+            why = f"{where} is never reached: route {shadow.index + 1} takes its requests first; move it up"
             yield finding("shadowed-route", Severity.WARNING, why, " or ".join(m.text for m in route.matches))
         if isinstance(fault := route.raw.get("fault"), dict) and fault:
-            why = f"{where} injects faults ({listed(sorted(map(str, fault)))}): requests fail or wait on purpose"
+            why = (
+                f"{where} injects faults ({listed(sorted(map(str, fault)))}): requests are failed or delayed on purpose"
+            )
             yield finding("fault-injection", Severity.WARNING, why)
-    if is_cut(split.bundle.service):
-        read = len(routes_of(split.bundle.service))
-        why = f"{what} has more routes, conditions and destinations than are read: only its first {read} routes count"
+    if is_cut(split.group.service):
+        read = len(routes_of(split.group.service))
+        why = f"{what} has too many routes, conditions and destinations: only its first {read} routes are read"
         yield finding("too-many-routes", Severity.WARNING, why)
-    if split.bundle.default is None:
-        why = f"no route of {what} takes requests that ask for nothing special: they get 404"
+    if split.group.default is None:
+        why = f"{what} has no default route: requests that match no rule get 404"
         yield finding("no-default-route", Severity.WARNING, why)
 
 
-def _weights(route: Route) -> str:
-    return ", ".join(f"{leg.target} {'-' if leg.weight is None else leg.weight}" for leg in route.legs)
+def _weights(route: IstioRoute) -> str:
+    return ", ".join(f"{entry.target} {'-' if entry.weight is None else entry.weight}" for entry in route.weighted)
 
 
-def _sides(split: Split) -> Iterator[Finding]:
-    """Destinations that get requests and answer none of them."""
-    for route in split.bundle.routes:
-        for target, share in route.shares():
-            side = split.side(target)
-            if not share or not side.empty:
-                continue
+def unserved_shares(split: VirtualServiceSplit) -> tuple[Finding, ...]:
+    """Findings because of which a configured share is not served; routes that are never reached do not count."""
+    reached = [route for route in split.group.routes if not split.group.shadow_of(route)]
+    default = getattr(split.group.default, "index", None)
+    return tuple(
+        found
+        for route in reached
+        for found in empty_destinations(name_of(split), route, split.side, plain=route.index == default)
+    )
+
+
+def empty_destinations(
+    what: str, route: IstioRoute, side_of: Callable[[Destination], DestinationVersions], *, plain: bool
+) -> Iterator[Finding]:
+    """Destinations of a route that get requests but answer none."""
+    for target, share in route.shares():
+        side = side_of(target)
+        if share and side.empty:
             why = side.missing or f"{target} has no ready pods"
-            part = "requests" if route.index != getattr(split.bundle.default, "index", None) else "all requests"
+            part = f"{percent(share)} of {'all requests' if plain else 'requests'}"
             yield finding(
                 "dangling-destination" if side.missing else "empty-destination",
                 Severity.CRITICAL,
-                f"{percent(share)} of {part} of {name_of(split)} route {route.index + 1} get 503: {why}",
+                f"{part} of {what} route {route.index + 1} get 503: {why}",
                 str(target),
             )
+
+
+def _sides(split: VirtualServiceSplit) -> Iterator[Finding]:
+    """Destinations that answer nothing, and unknown ones."""
+    yield from unserved_shares(split)
+    for route in split.group.routes:
         for target, share in route.shares():
             if not share and split.side(target).missing:
                 why = f"{name_of(split)} names {target} with weight 0, and {split.side(target).missing}"
-                yield finding("dangling-subset", Severity.INFO, f"{why}; finish takes it away")
+                yield finding("dangling-subset", Severity.INFO, f"{why}; finish removes it")
     for side in split.sides:
         if side.target.service is None:
-            why = (
-                f"{side.target.host} is no Service of this cluster: a ServiceEntry must say where it is, else it is 503"
-            )
+            why = f"{side.target.host} is not a Service of this cluster: without a ServiceEntry its requests get 503"
             yield finding("outside-host", Severity.INFO, why)
 
 
-def _rivals(split: Split, objects: Objects) -> Iterator[Finding]:
-    """Other VirtualServices for a host: sidecars take one of them, gateways merge them."""
-    own = split.bundle.service
+def _rivals(split: VirtualServiceSplit, objects: Objects) -> Iterator[Finding]:
+    """Other VirtualServices for a host: sidecars use one of them, gateways merge them."""
+    own = split.group.service
     resource, namespace = served(objects, VIRTUAL_SERVICES), own.metadata.namespace
     for host in hosts_of(own):
         others = [
@@ -124,7 +144,7 @@ def _rivals(split: Split, objects: Objects) -> Iterator[Finding]:
                 first = min((own, other), key=lambda vs: vs.metadata.creation_timestamp or "").metadata.name
                 why = (
                     f"{name_of(split)} and VirtualService {other.metadata.name} are both for {host} in the mesh: which"
-                    f" one counts is undefined, mostly the older ({first}); merge them into one"
+                    f" one counts is undefined, usually the older ({first}); merge them into one"
                 )
                 yield finding("two-virtual-services", Severity.CRITICAL, why, host)
             elif both:
@@ -132,38 +152,39 @@ def _rivals(split: Split, objects: Objects) -> Iterator[Finding]:
                 yield finding("merged-at-gateway", Severity.INFO, why, host)
 
 
-def _parents(split: Split, objects: Objects) -> Iterator[Finding]:
-    """Of a delegate, who hands requests to it and which."""
-    own = split.bundle.service
-    namespace, name = own.metadata.namespace, own.metadata.name
-    key = f"delegate={namespace}/{name}"
-    for parent in of_kind(VirtualService, objects.keyed(served(objects, VIRTUAL_SERVICES), namespace, key)):
-        for route in routes_of(parent):
-            delegate = route.raw.get("delegate")
-            if route.other == "delegate" and isinstance(delegate, dict) and delegate.get("name") == name:
-                asked = " or ".join(m.text or "every request" for m in route.matches)
-                why = f"{name_of(split)} gets its requests from VirtualService {parent.metadata.name}: {asked}"
-                yield finding("delegated", Severity.INFO, why)
+def _parents(split: VirtualServiceSplit, objects: Objects) -> Iterator[Finding]:
+    """For a delegate, which root sends it which requests; for a root, which delegates are not shown."""
+    own = split.group.service
+    for root in roots_of(own, objects):
+        for route in routes_to(root, own):
+            asked = " or ".join(m.text or "every request" for m in route.matches)
+            where = f"{root.metadata.namespace}/{root.metadata.name}"
+            why = f"{name_of(split)} gets its requests from VirtualService {where}: {asked}"
+            yield finding("delegated", Severity.INFO, why)
+    for namespace, name in delegates_of(own):
+        if find_virtual_service(objects, namespace, name):
+            continue
+        what = f"{name_of(split)} delegates requests to VirtualService {namespace}/{name}, which"
+        if objects.covers(namespace):
+            yield finding("delegate-missing", Severity.WARNING, f"{what} does not exist: those requests get 404")
+        else:
+            why = f"{what} was not read: namespace {namespace} is not read; try -A for all namespaces"
+            yield finding("delegate-unread", Severity.INFO, why)
 
 
-def _waiting(split: Split) -> Iterator[Finding]:
-    """Versions that no destination picks alone, so that no share can be given to them."""
+def _waiting(split: VirtualServiceSplit) -> Iterator[Finding]:
+    """Versions without a destination of their own, so that no share can be given to them."""
     for version in split.versions:
         candidate = split.candidate(version.name)
         picked = any(candidate and candidate.uid in side.uids for side in split.sides)
         if not picked:
-            why = f"no subset picks the pods of {version.name}: no share can be sent to it before one does"
+            why = f"no subset selects the pods of {version.name}, so it can get no share"
             yield finding("no-subset", Severity.INFO, f"{why}; add it to the DestinationRule, or set its weight here")
 
 
-def _mixes(split: Split) -> Iterator[Finding]:
-    used = {target.place for route in split.bundle.routes for target, share in route.shares() if share}
+def _mixes(split: VirtualServiceSplit) -> Iterator[Finding]:
+    used = {target.place for route in split.group.routes for target, share in route.shares() if share}
     for side in split.sides:
         if side.target.place in used and len(side.candidates) > 1:
-            names = listed([v.name for v in split.behind(side)])
-            why = f"{side.target} picks several versions: {names} share by number of ready pods"
-            yield finding("not-pinned", Severity.WARNING, why)
-    for version, candidate in zip(split.versions, split.candidates, strict=True):
-        if candidate.workload and candidate.ready and is_rolling(candidate.workload):
-            why = f"{version.name} is itself being replaced by a rolling update: its pods are of two templates"
-            yield finding("rolling", Severity.WARNING, why, str(candidate.ref))
+            yield picks_several(f"{side.target}", [v.name for v in split.behind(side)])
+    yield from rolling_versions(zip((v.name for v in split.versions), split.candidates, strict=True))

@@ -2,7 +2,7 @@
 
 Source: istio/api, networking/v1/virtual_service.proto and destination_rule.proto; istio,
 pilot/pkg/networking/core/route: the first route that matches wins; one destination takes all whatever its weight
-says; of several each gets weight by sum, and one without weight gets nothing. What makes no sense is left out.
+says; of several each gets weight by sum, and one without weight gets nothing. Invalid entries are left out.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from cockpit.model.refs import (
     VIRTUALSERVICES,
     VIRTUALSERVICES_V1ALPHA3,
     VIRTUALSERVICES_V1BETA1,
-    Resource,
 )
-from cockpit.routers.istio.matches import Match, matches_of
-from cockpit.workloads.lookups import of_kind
+from cockpit.routers.istio.matches import IstioMatch, matches_of
+from cockpit.workloads.lookups import of_kind, served
 
 VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
 DESTINATION_RULES = (DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3)
@@ -35,13 +34,13 @@ GATEWAYS = (ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3)
 MESH = "mesh"
 ROOT_NAMESPACE = "istio-system"
 HTTP, PROTOCOLS = "http", ("http", "tls", "tcp")
-# Each block is compared with all before it, condition by condition, and each destination looked for among all.
+# Each block is compared with all blocks before it, and each destination with all others, so the count is bounded.
 MOST_BLOCKS, MOST_PARTS = 150, 600
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Target:
-    """Where requests go: a full host and a subset of it ("": all of the host). `port` None: the only or the first."""
+class Destination:
+    """Where requests go: a full host and a subset of it ("": the whole host). `port` None: the only or the first."""
 
     host: str
     subset: str = ""
@@ -63,54 +62,54 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One entry of a route. `weight` is as written, None where it is missing or no number."""
+class WeightedDestination:
+    """One entry of a route. `weight` is as written, None if it is missing or not a number."""
 
-    target: Target
+    target: Destination
     weight: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class IstioRoute:
     """One entry of `spec.http` (or `tls`, `tcp`: `protocol`), at `index`.
 
-    `raw` is it as the API has it; `other` is what it does without legs.
+    `raw` is it as the API has it; `other` is what it does without destinations.
     """
 
     index: int
     name: str
-    matches: tuple[Match, ...]
-    legs: tuple[Leg, ...]
+    matches: tuple[IstioMatch, ...]
+    weighted: tuple[WeightedDestination, ...]
     raw: Mapping[str, Any]
     other: str = ""
     protocol: str = HTTP
 
     @property
     def total(self) -> int:
-        """What the weights sum to; a single destination needs none."""
-        return 100 if len(self.legs) == 1 else sum(max(leg.weight or 0, 0) for leg in self.legs)
+        """The sum of the weights; a single destination needs none."""
+        return 100 if len(self.weighted) == 1 else sum(max(entry.weight or 0, 0) for entry in self.weighted)
 
-    def shares(self) -> tuple[tuple[Target, float], ...]:
-        """Each destination with its share of the requests that meet the route; all 0 where no weight is above 0."""
-        if len(self.legs) == 1:
-            return ((self.legs[0].target, 1.0),)
+    def shares(self) -> tuple[tuple[Destination, float], ...]:
+        """Each destination with its share of the requests that match the route; all 0 if no weight is above 0."""
+        if len(self.weighted) == 1:
+            return ((self.weighted[0].target, 1.0),)
         total = self.total
-        return tuple((leg.target, max(leg.weight or 0, 0) / total if total else 0.0) for leg in self.legs)
+        return tuple((entry.target, max(entry.weight or 0, 0) / total if total else 0.0) for entry in self.weighted)
 
     @property
     def catches_all(self) -> bool:
         return any(not match.conditions and match.gateways is None for match in self.matches)
 
 
-def routes_of(service: VirtualService, protocol: str = HTTP) -> tuple[Route, ...]:
-    """The routes of a protocol in the order in which they are tried; of very many the first (see `is_cut`)."""
-    found: list[Route] = []
+def routes_of(service: VirtualService, protocol: str = HTTP) -> tuple[IstioRoute, ...]:
+    """The routes of a protocol in the order in which they are tried; only the first if too many (see `is_cut`)."""
+    found: list[IstioRoute] = []
     blocks = parts = 0
     for index, raw in enumerate(_entries(service, protocol)):
         if isinstance(raw, dict):
             route = _route(index, raw, service.metadata.namespace, protocol)
             blocks += len(route.matches)
-            parts += len(route.legs) + sum(len(match.conditions) for match in route.matches)
+            parts += len(route.weighted) + sum(len(match.conditions) for match in route.matches)
             if blocks > MOST_BLOCKS or parts > MOST_PARTS:
                 break
             found.append(route)
@@ -133,29 +132,49 @@ def _entries(service: VirtualService, protocol: str) -> list[Any]:
     return entries if isinstance(entries, list) else []
 
 
-def _route(index: int, raw: Mapping[str, Any], namespace: str, protocol: str) -> Route:
-    legs = tuple(_legs(raw.get("route"), namespace))
+def _route(index: int, raw: Mapping[str, Any], namespace: str, protocol: str) -> IstioRoute:
+    weighted = tuple(_weighted(raw.get("route"), namespace))
     other = next((key for key in ("redirect", "directResponse", "delegate") if isinstance(raw.get(key), dict)), "")
     name = raw.get("name")
-    return Route(
-        index, name if isinstance(name, str) else "", matches_of(raw), legs, raw, "" if legs else other, protocol
+    return IstioRoute(
+        index,
+        name if isinstance(name, str) else "",
+        matches_of(raw),
+        weighted,
+        raw,
+        "" if weighted else other,
+        protocol,
     )
 
 
-def _legs(entries: Any, namespace: str) -> Iterator[Leg]:
+def mirrors_of(route: IstioRoute, namespace: str) -> Iterator[Destination]:
+    """Where copies of the requests go, whose answers are dropped: `mirror` and `mirrors` of a route."""
+    mirrors = route.raw.get("mirrors")
+    entries = [e.get("destination") for e in (mirrors if isinstance(mirrors, list) else ()) if isinstance(e, dict)]
+    found = (_destination(raw, namespace) for raw in (route.raw.get("mirror"), *entries))
+    yield from (target for target in found if target)
+
+
+def _destination(raw: Any, namespace: str) -> Destination | None:
+    host = raw.get("host") if isinstance(raw, dict) else None
+    if not isinstance(host, str) or not host:
+        return None
+    subset, port = raw.get("subset"), raw.get("port")
+    number = port.get("number") if isinstance(port, dict) else None
+    return Destination(
+        full_host(host, namespace),
+        subset if isinstance(subset, str) else "",
+        number if isinstance(number, int) else None,
+    )
+
+
+def _weighted(entries: Any, namespace: str) -> Iterator[WeightedDestination]:
     for entry in entries if isinstance(entries, list) else ():
-        destination = entry.get("destination") if isinstance(entry, dict) else None
-        host = destination.get("host") if isinstance(destination, dict) else None
-        if not isinstance(destination, dict) or not isinstance(host, str) or not host:
+        target = _destination(entry.get("destination"), namespace) if isinstance(entry, dict) else None
+        if target is None:
             continue
-        subset, port, weight = destination.get("subset"), destination.get("port"), entry.get("weight")
-        number = port.get("number") if isinstance(port, dict) else None
-        target = Target(
-            full_host(host, namespace),
-            subset if isinstance(subset, str) else "",
-            number if isinstance(number, int) else None,
-        )
-        yield Leg(target, weight if isinstance(weight, int) and not isinstance(weight, bool) else None)
+        weight = entry.get("weight")
+        yield WeightedDestination(target, weight if isinstance(weight, int) and not isinstance(weight, bool) else None)
 
 
 def hosts_of(service: VirtualService) -> tuple[str, ...]:
@@ -165,7 +184,7 @@ def hosts_of(service: VirtualService) -> tuple[str, ...]:
 
 
 def gateways_of(service: VirtualService) -> tuple[str, ...]:
-    """`mesh`, and gateways as "namespace/name"; without any it is for the mesh alone."""
+    """`mesh`, and gateways as "namespace/name"; without any it applies to the mesh only."""
     spec = service.spec if isinstance(service.spec, dict) else {}
     named = texts(spec.get("gateways")) or [MESH]
     own = service.metadata.namespace
@@ -174,7 +193,7 @@ def gateways_of(service: VirtualService) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Subset:
-    """One subset of a DestinationRule, at `index`; `labels` are those that pods must have beside the selector's."""
+    """One subset of a DestinationRule, at `index`; `labels` are those that pods must have besides the selector's."""
 
     name: str
     labels: Mapping[str, str]
@@ -184,7 +203,7 @@ class Subset:
 
 
 def subsets_of(rule: DestinationRule) -> tuple[Subset, ...]:
-    """The subsets in order; of one name the first counts."""
+    """The subsets in order; of several with one name the first counts."""
     spec = rule.spec if isinstance(rule.spec, dict) else {}
     entries = spec.get("subsets")
     found: dict[str, Subset] = {}
@@ -198,18 +217,13 @@ def subsets_of(rule: DestinationRule) -> tuple[Subset, ...]:
 
 
 def rules_for(host: str, namespace: str, objects: Objects) -> tuple[DestinationRule, ...]:
-    """DestinationRules for a host, looked for where a proxy does: its client's namespace, the Service's, the root."""
+    """DestinationRules for a host, in the proxy's lookup order: the client's namespace, the Service's, the root."""
     service = service_of(host)
     places = dict.fromkeys((namespace, *((service[0],) if service else ()), ROOT_NAMESPACE))
     resource = served(objects, DESTINATION_RULES)
     return tuple(
         rule for place in places for rule in of_kind(DestinationRule, objects.keyed(resource, place, f"host={host}"))
     )
-
-
-def served(objects: Objects, versions: tuple[Resource, ...]) -> Resource:
-    """The version of a kind that is followed; the first where none is known."""
-    return next((resource for resource in versions if objects.known(resource)), versions[0])
 
 
 def find_virtual_service(objects: Objects, namespace: str, name: str) -> VirtualService | None:

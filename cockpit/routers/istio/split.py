@@ -8,89 +8,121 @@ from dataclasses import dataclass, replace
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Lane, Role, Share, Version
-from cockpit.routers.istio.bundles import Bundle
-from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Route, Subset, Target, served
-from cockpit.routers.istio.sides import Side, side_of, subsets_for
+from cockpit.planning.readiness import without_pods
+from cockpit.planning.stable_version import stable_of
+from cockpit.planning.steps import Stepping, StepPlan, stepping_of
+from cockpit.routers.istio.destinations import DestinationVersions, side_of, subsets_for
+from cockpit.routers.istio.route_groups import RouteGroup
+from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Destination, IstioRoute, Subset
+from cockpit.routers.version_lookup import VersionLookup
+from cockpit.workloads.lookups import served
 from cockpit.workloads.owners import workloads_matching
-from cockpit.workloads.steps import Stepping, StepPlan, stepping_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A bundle with everything behind it. `sides` are those of its destinations, and of subsets nobody is sent to."""
+# Prefix of the names of lanes whose requests a delegate's root keeps.
+AT_ROOT = "root: "
+NO_DEFAULT_ROUTE = "it has no default route for plain requests, so no split to change: add one first"
 
-    bundle: Bundle
+
+def no_destination(names: str) -> str:
+    """Why versions cannot be given requests of their own; `names` are theirs, as in a sentence."""
+    return f"no destination leads to {names} alone: give it its own subset first"
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualServiceSplit(VersionLookup):
+    """A group with everything behind it. `sides` are those of its destinations, and of subsets without requests."""
+
+    group: RouteGroup
     ref: Ref
-    sides: tuple[Side, ...]
+    sides: tuple[DestinationVersions, ...]
     candidates: tuple[Candidate, ...]
     versions: tuple[Version, ...]
     stepping: Stepping
 
-    def version_of(self, uid: str) -> Version:
-        return next(v for v, c in zip(self.versions, self.candidates, strict=True) if c.uid == uid)
-
-    def candidate(self, name: str) -> Candidate | None:
-        return next((c for v, c in zip(self.versions, self.candidates, strict=True) if v.name == name), None)
-
-    def side(self, target: Target) -> Side:
+    def side(self, target: Destination) -> DestinationVersions:
         return next(s for s in self.sides if s.target.place == target.place)
 
-    def behind(self, side: Side) -> tuple[Version, ...]:
+    def behind(self, side: DestinationVersions) -> tuple[Version, ...]:
         return tuple(map(self.version_of, side.uids))
 
-    def alone(self, name: str) -> Side | None:
-        """A destination behind which there is this version and no other; one that a route uses comes first."""
+    def alone(self, name: str) -> DestinationVersions | None:
+        """A destination with only this version behind it; one that a route uses comes first."""
         candidate = self.candidate(name)
         return next((s for s in self.sides if candidate and s.uids == (candidate.uid,)), None)
+
+    @property
+    def place(self) -> str:
+        """The rollout as "namespace/name"."""
+        return f"{self.ref.namespace}/{self.group.name}"
+
+    def why_failing(self, version: Version) -> str:
+        """Why a version cannot answer requests, with a way out; "" if it can."""
+        side = self.alone(version.name)
+        answers = not side.empty if side else version.ready > 0
+        return "" if answers else without_pods(version, self.versions, self.place)
 
     @property
     def stable(self) -> Version | None:
         return next((v for v in self.versions if v.role is Role.STABLE), None)
 
 
-def split_of(bundle: Bundle, objects: Objects) -> Split:
-    namespace = bundle.service.metadata.namespace
-    sides: dict[tuple[str, str], Side] = {}
-    for route in (*((bundle.default,) if bundle.default else ()), *bundle.routes):
-        for leg in route.legs:
-            sides.setdefault(leg.target.place, side_of(leg.target, namespace, objects))
-    hosts = list(dict.fromkeys(host for host, _ in sides))
-    subsets = [s for host in hosts for s in subsets_for(host, namespace, objects)]
-    for host in hosts:
-        for subset in subsets_for(host, namespace, objects):
-            unused = side_of(Target(host, subset.name, _port(sides.values(), host)), namespace, objects)
-            if any(c.workload or c.pods for c in unused.candidates):
-                sides.setdefault(unused.target.place, unused)
+def split_of(group: RouteGroup, objects: Objects) -> VirtualServiceSplit:
+    namespace = group.service.metadata.namespace
+    sides, subsets = _sides(group, namespace, objects)
     found = {c.uid: c for side in sides.values() for c in side.candidates}
     for side in list(sides.values()):
         for waiting in _beside(side, objects):
             found.setdefault(waiting.uid, waiting)
     candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
     versions = _named(candidates, sides.values(), subsets)
-    ref = Ref(served(objects, VIRTUAL_SERVICES), namespace, bundle.service.metadata.name)
-    stepping = stepping_of(ref, bundle.service.metadata, [v.name for v in versions])
-    split = Split(bundle, ref, tuple(sides.values()), candidates, versions, stepping)
+    ref = Ref(served(objects, VIRTUAL_SERVICES), namespace, group.service.metadata.name)
+    stepping = stepping_of(ref, group.service.metadata, [v.name for v in versions])
+    split = VirtualServiceSplit(group, ref, tuple(sides.values()), candidates, versions, stepping)
     roles = _roles(split)
     return replace(split, versions=tuple(replace(v, role=roles[v.name]) for v in split.versions))
 
 
-def _port(sides: Iterable[Side], host: str) -> int | None:
+def _sides(
+    group: RouteGroup, namespace: str, objects: Objects
+) -> tuple[dict[tuple[str, str], DestinationVersions], list[Subset]]:
+    """The destinations by host and subset, those of unused subsets with pods behind them too, and all subsets."""
+    sides: dict[tuple[str, str], DestinationVersions] = {}
+    of_host: dict[str, dict[str, Subset]] = {}
+    routes = (*((group.default,) if group.default else ()), *group.routes, *group.outside)
+    for target in (entry.target for route in routes for entry in route.weighted):
+        if target.host not in of_host:
+            of_host[target.host] = subsets_for(target.host, namespace, objects)
+        if target.place not in sides:
+            sides[target.place] = side_of(target, namespace, objects, of_host[target.host])
+    for host, subsets in of_host.items():
+        port = _port(sides.values(), host)
+        for target in (Destination(host, name, port) for name in subsets if (host, name) not in sides):
+            unused = side_of(target, namespace, objects, subsets)
+            if any(c.workload or c.pods for c in unused.candidates):
+                sides[target.place] = unused
+    return sides, [subset for subsets in of_host.values() for subset in subsets.values()]
+
+
+def _port(sides: Iterable[DestinationVersions], host: str) -> int | None:
     return next((s.target.port for s in sides if s.target.host == host), None)
 
 
-def _beside(side: Side, objects: Objects) -> Iterable[Candidate]:
-    """Workloads behind the Service that the side's subset does not pick: versions that wait for a subset."""
+def _beside(side: DestinationVersions, objects: Objects) -> Iterable[Candidate]:
+    """Workloads behind the Service that the side's subset does not select: versions that need a subset."""
     if side.service is None or not side.target.subset or not side.service.spec.selector:
         return
     for workload in workloads_matching(side.service.spec.selector, side.service.metadata.namespace, objects):
         yield candidate_of(workload, objects)
 
 
-def _named(candidates: Sequence[Candidate], sides: Iterable[Side], subsets: Sequence[Subset]) -> tuple[Version, ...]:
-    """Versions by their subset where one picks them alone, else as versions are named everywhere."""
+def _named(
+    candidates: Sequence[Candidate], sides: Iterable[DestinationVersions], subsets: Sequence[Subset]
+) -> tuple[Version, ...]:
+    """Versions named by their subset if one selects only them, else as versions are named everywhere."""
     versions = versions_of(candidates, dict.fromkeys((c.uid for c in candidates), Role.NEW))
     by_uid = {s.uids[0]: s.target.subset for s in sides if len(s.uids) == 1 and s.target.subset}
     known = {s.name for s in subsets}
@@ -103,8 +135,8 @@ def _named(candidates: Sequence[Candidate], sides: Iterable[Side], subsets: Sequ
     )
 
 
-def written_of(split: Split, route: Route) -> dict[str, float | None]:
-    """What a route writes, by version; None for all where no weight is above 0, which proxies do not take in."""
+def written_of(split: VirtualServiceSplit, route: IstioRoute) -> dict[str, float | None]:
+    """The written shares of a route by version; None for all if no weight is above 0, which proxies reject."""
     if not route.total:
         return dict.fromkeys((v.name for v in split.versions), None)
     found = dict.fromkeys((v.name for v in split.versions), 0.0)
@@ -114,31 +146,36 @@ def written_of(split: Split, route: Route) -> dict[str, float | None]:
     return {name: min(share, 1.0) for name, share in found.items()}
 
 
-def lanes_of(split: Split) -> tuple[Lane, ...]:
-    """The default lane, and one per route that singles requests out and that some come to."""
-    bundle, lanes = split.bundle, []
-    if bundle.default:
-        lanes.append(_lane(split, bundle.default, DEFAULT, "", ()))
-    for route in bundle.routes:
-        if route == bundle.default or bundle.shadow_of(route):
+def lanes_of(split: VirtualServiceSplit) -> tuple[Lane, ...]:
+    """The default lane, and one per route that singles requests out and is reached by some."""
+    group, lanes = split.group, []
+    if group.default:
+        lanes.append(_lane(split, group.default, DEFAULT, "", ()))
+    for route in group.routes:
+        if route == group.default or group.shadow_of(route):
             continue
         text = " or ".join(m.text or "every request" for m in route.matches)
         name = text.removeprefix("header ") if text.count("header ") == 1 else text
         taken = {lane.name for lane in lanes}
-        request = bundle.request_for(route)
+        request = group.request_for(route)
         headers = tuple((request.headers or {}).items()) if request else None
         lanes.append(
             _lane(split, route, name if name not in taken else f"{name} (route {route.index + 1})", text, headers)
         )
+    for route in group.outside:
+        asked = " or ".join(m.text for m in route.matches if m.text) or "all other requests"
+        lanes.append(_lane(split, route, f"{AT_ROOT}{asked}", asked, None))
     return tuple(lanes)
 
 
-def _lane(split: Split, route: Route, name: str, match: str, headers: tuple[tuple[str, str], ...] | None) -> Lane:
+def _lane(
+    split: VirtualServiceSplit, route: IstioRoute, name: str, match: str, headers: tuple[tuple[str, str], ...] | None
+) -> Lane:
     written = written_of(split, route)
     plan = split.stepping.active
     declared = dict(written)
     if plan and plan.now is not None and name == DEFAULT:
-        # By the plan; who is no part of it keeps what is written.
+        # By the plan; versions that are not in it keep what is written.
         declared[plan.version] = plan.now
         others = sum(share or 0.0 for v, share in written.items() if v not in (plan.version, plan.base))
         declared[plan.base] = max(1.0 - plan.now - others, 0.0)
@@ -147,25 +184,39 @@ def _lane(split: Split, route: Route, name: str, match: str, headers: tuple[tupl
     return Lane(name, match, shares, headers, derived)
 
 
-def _roles(split: Split) -> dict[str, Role]:
-    """The oldest version that plain requests reach is stable; what else they or a rule reach is the canary.
+def _serving(split: VirtualServiceSplit) -> set[str]:
+    """Versions that answer requests: by a destination with ready endpoints; without a destination, by their pods."""
+    led = {uid for side in split.sides for uid in side.uids}
+    answering = {uid for side in split.sides for uid, count in side.counts if count}
+    answering |= {c.uid for c in split.candidates if c.uid not in led and c.ready}
+    return {split.version_of(uid).name for uid in answering}
 
-    A step plan says itself who is who. The rest is old, or not in use yet.
+
+def _roles(split: VirtualServiceSplit) -> dict[str, Role]:
+    """Of the versions that plain requests reach, one is stable; others that they or a rule reach are canaries.
+
+    A step plan names its versions itself. The rest is old or not in use yet.
     """
-    bundle, order = split.bundle, {v.name: c.age_key for v, c in zip(split.versions, split.candidates, strict=True)}
-    default = written_of(split, bundle.default) if bundle.default else {}
+    group, order = split.group, {v.name: c.age_key for v, c in split.named}
+    default = written_of(split, group.default) if group.default else {}
     carrying = [name for name, share in default.items() if share]
-    by_rule = {name for route in bundle.routes for name, share in written_of(split, route).items() if share}
+    by_rule = {name for route in group.routes for name, share in written_of(split, route).items() if share}
+    serving = _serving(split)
     plan: StepPlan | None = split.stepping.active
-    stable = plan.base if plan else min(carrying or order, key=lambda name: order[name], default="")
+    stable = plan.base if plan else stable_of(sorted(order, key=lambda name: order[name]), carrying, serving)
     canaries = {*carrying, *by_rule, *((plan.version,) if plan else ())} - {stable}
+
+    def is_older(name: str) -> bool:
+        """Whether a version was in use before: a destination that leads nowhere has no age, so only if it answers."""
+        return order[name] < order[stable] and bool(order[name][0] or name in serving)
+
     return {
         name: Role.STABLE
         if name == stable
         else Role.CANARY
         if name in canaries
         else Role.OLD
-        if order[name] < order[stable]
+        if is_older(name)
         else Role.NEW
         for name in order
     }

@@ -1,4 +1,4 @@
-"""Red/black over ReplicaSets: a Service's selector labels, put on template and pods of the version that takes traffic.
+"""Red/black over ReplicaSets: the labels that a Service selects are put on the version that takes traffic.
 
-As Spinnaker and CODING CD do it (clouddriver, kubernetes provider, KubernetesServiceHandler).
+This is how Spinnaker and CODING CD do it (clouddriver, kubernetes provider, KubernetesServiceHandler).
 """

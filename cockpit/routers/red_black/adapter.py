@@ -1,20 +1,22 @@
-"""The adapter of red/black ReplicaSets: one rollout per Service that their labels move them in and out of."""
+"""The adapter of red/black ReplicaSets: one rollout per Service and line that labels move in and out of it."""
 
 from __future__ import annotations
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
 from cockpit.model.rollout import Rollout
+from cockpit.planning.mesh_hosts import MESH_KINDS
+from cockpit.planning.ownership import STEERING
+from cockpit.planning.refusals import refused
+from cockpit.planning.wording import REFRESH, gone
 from cockpit.routers.red_black import acts
-from cockpit.routers.red_black.reading import look
-from cockpit.routers.red_black.rollouts import rollout_of
-from cockpit.workloads.answers import refused
+from cockpit.routers.red_black.read import rollout_of
+from cockpit.routers.red_black.split import look
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.owners import KEEPERS
-from cockpit.workloads.ownership import STEERING
 
 
 class RedBlackRouter:
@@ -29,6 +31,7 @@ class RedBlackRouter:
         INGRESSES,
         *KEEPERS,
         *STEERING,
+        *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
 
@@ -36,19 +39,19 @@ class RedBlackRouter:
         Card(
             "red-black",
             "ReplicaSets NAME-v000, NAME-v001 with a Service's selector labels on or off (Spinnaker, CODING CD)",
-            "which version takes traffic, which is half way, the share that follows from ready pods",
-            (Act.ENABLE, Act.DISABLE, Act.FLIP, Act.PROMOTE, Act.ROLLBACK, Act.SCALE, Act.FINISH),
+            "which version takes traffic, which is half enabled, the shares by ready pods",
+            acts.TABLE.acts,
         ),
     )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        state = look(root, objects) if isinstance(root, Service) else None
-        return (rollout_of(state, objects),) if state else ()
+        return tuple(rollout_of(state, objects) for state in look(root, objects)) if isinstance(root, Service) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        service = find_service(objects, rollout.key.namespace, rollout.key.name)
-        state = look(service, objects) if service else None
+        service = find_service(objects, rollout.key.namespace, rollout.objects[0].name)
+        found = look(service, objects) if service else ()
+        state = next((state for state in found if state.name == rollout.key.name), None)
         if state is None:
-            why = "its ReplicaSets are gone" if service else "the Service is gone"
-            return refused(rollout, ask.act, f"{why}; look at the list of rollouts again")
-        return acts.plan(state, rollout, ask, objects)
+            why = f"its ReplicaSets are gone; {REFRESH}" if service else gone("the Service")
+            return refused(rollout, ask.act, why)
+        return acts.TABLE.plan(state, rollout, ask, objects)

@@ -1,1 +1,1 @@
-"""Native blue-green: the selector of a Service says which version takes the traffic."""
+"""Native blue-green: the selector of a Service decides which version takes the traffic."""

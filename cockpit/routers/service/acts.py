@@ -1,116 +1,139 @@
-"""Acts on a blue-green Service: flip, the way back, scale, and taking the old version away."""
+"""Acts on a blue-green Service: flip, promote, roll back, scale, and delete the old version."""
 
 from __future__ import annotations
 
+from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Workload
 from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.rollout import Role, Rollout
 from cockpit.model.text import safe_text
-from cockpit.routers.service.reading import BlueGreen, Choice
-from cockpit.workloads.answers import refused
-from cockpit.workloads.edits import deletion, ref_to, selector_edit
+from cockpit.planning.act_table import ActEntry, ActTable, applies
+from cockpit.planning.capacity import capacity_warnings
+from cockpit.planning.edits import annotation_removal, deletion, ref_to, selector_edit
+from cockpit.planning.finish import CleanUp, Leftovers, removable_versions
+from cockpit.planning.ownership import revert_warnings, why_managed
+from cockpit.planning.readiness import without_pods
+from cockpit.planning.refusals import refused
+from cockpit.planning.scale import plan_scale
+from cockpit.planning.way_back import way_back_warnings
+from cockpit.planning.wording import UNDO_DELETION, no_version, takes_all
+from cockpit.routers.service.flip_record import PREVIOUS, FlipRecord, Pick
+from cockpit.routers.service.split import BlueGreen, SelectorVersion
 from cockpit.workloads.findings import listed
-from cockpit.workloads.lookups import services_selecting
-from cockpit.workloads.ownership import controller_ownership, revert_warnings
-from cockpit.workloads.scaling import plan_scale
+from cockpit.workloads.versions import came_before
 
-_NO_WEIGHTS = "a Service selector picks all or nothing: flip it, or split with an Ingress, a route or a mesh"
-
-
-def whys(state: BlueGreen, objects: Objects) -> dict[Act, str]:
-    """Why each act does not apply; "" where it does."""
-    owner = controller_ownership([state.service], objects)
-    if owner:
-        return dict.fromkeys(Act, owner.text)
-    flip = flip_target(state, None)
-    back = state.before
-    old = _removable(state, None, objects)
-    return {
-        Act.FLIP: flip if isinstance(flip, str) else _why_not_flip(state, flip),
-        Act.PROMOTE: _why_not_promote(state),
-        Act.ROLLBACK: _why_not_flip(state, back) if back else _nothing_before(state),
-        Act.FINISH: old if isinstance(old, str) else "",
-        Act.SCALE: "",
-        Act.SET_WEIGHT: _NO_WEIGHTS,
-        Act.HEADER: _NO_WEIGHTS,
-    }
+_NO_WEIGHTS = "a Service selector is all or nothing: flip it, or split with an Ingress, a route or a mesh"
+_ALONE = "no other version to flip to: deploy one first"
 
 
-def plan(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    owner = controller_ownership([state.service], objects)
-    if owner:
-        return refused(rollout, ask.act, owner.text)
-    match ask.act:
-        case Act.FLIP:
-            target = flip_target(state, ask.version)
-        case Act.PROMOTE:
-            target = flip_target(state, ask.version or _newest(state).name)
-        case Act.ROLLBACK if ask.version:
-            target = flip_target(state, ask.version)
-        case Act.ROLLBACK:
-            target = state.before or _nothing_before(state)
-        case Act.FINISH:
-            return _plan_finish(state, rollout, ask, objects)
-        case Act.SCALE:
-            carrying = {c.name for c in state.serving}
-            return plan_scale(rollout, ask, {c.name: c.candidate.workload for c in state.choices}, carrying, objects)
-        case Act.SET_WEIGHT | Act.HEADER:
-            return refused(rollout, ask.act, _NO_WEIGHTS)
-        case _:
-            return refused(rollout, ask.act, "nothing drives this Service step by step; flip it or roll back")
-    if isinstance(target, str):
-        return refused(rollout, ask.act, target)
-    why = _why_not_flip(state, target)
-    return refused(rollout, ask.act, why) if why else _plan_flip(state, rollout, ask, target, objects)
-
-
-def flip_target(state: BlueGreen, name: str | None) -> Choice | str:
-    """The version to flip to: the named one, the only other one, or (as text) why neither is clear."""
+def _flip_target(state: BlueGreen, name: str | None) -> SelectorVersion | str:
+    """The version to flip to: the named one or the only other one; as text, why neither is clear."""
     if name is not None:
         found = state.choice(name)
-        names = listed([c.name for c in state.choices])
-        return found or f"there is no version {name}; there are {names}"
-    others = [c for c in state.choices if not c.serving]
-    if state.mixed and not others:
-        return state.serving[-1]
+        return found or no_version(name, [c.name for c in state.choices])
+    others = _others(state)
     if len(others) == 1:
         return others[0]
-    return f"say which version: {listed([c.name for c in others])}"
+    return f"say which version: {listed([c.name for c in others])}" if others else _ALONE
 
 
-def _newest(state: BlueGreen) -> Choice:
-    return state.choices[-1]
+def _others(state: BlueGreen) -> tuple[SelectorVersion, ...]:
+    """The versions to choose from: those that do not serve; if all do, the newest."""
+    others = tuple(c for c in state.choices if not c.serving)
+    return state.serving[-1:] if state.mixed and not others else others
 
 
-def _why_not_promote(state: BlueGreen) -> str:
-    newest = _newest(state)
+def _others_named(state: BlueGreen, objects: Objects) -> tuple[str, ...]:
+    return tuple(c.name for c in _others(state))
+
+
+def _why_not_flip(state: BlueGreen, objects: Objects) -> str:
+    """Why no version can be flipped to; "" if at least one can."""
+    reasons = [_why_not_to(state, other) for other in _others(state)]
+    return "" if "" in reasons else next(iter(reasons), _ALONE)
+
+
+def _why_not_promote(state: BlueGreen, objects: Objects) -> str:
+    newest = state.newest
     if state.active is newest:
-        return f"{newest.name} is the newest version and takes all traffic already"
-    return _why_not_flip(state, newest)
+        return f"{newest.name} is the newest version: {takes_all('it')}"
+    return _why_not_to(state, newest)
+
+
+def _why_not_back(state: BlueGreen, objects: Objects) -> str:
+    return _why_not_to(state, state.before) if state.before else _nothing_before(state)
+
+
+def _why_not_finish(state: BlueGreen, objects: Objects) -> str:
+    old = _removable(state, None, objects)
+    return old if isinstance(old, str) else ""
+
+
+def _closed(state: BlueGreen, objects: Objects) -> str:
+    return why_managed([state.service], objects)
 
 
 def _nothing_before(state: BlueGreen) -> str:
     if state.active is None:
-        return "no version takes the traffic; flip to the one that should"
-    return f"{state.active.name} is the oldest version here: there is none to go back to"
+        return "no single version takes the traffic: flip to the one that should"
+    others = [c for c in state.choices if c is not state.active]
+    if not others:
+        return f"{state.active.name} is the only version here: nothing to go back to"
+    names = " or ".join(f"--to {c.name}" for c in others)
+    if state.way.settled:
+        why = f"{state.active.name} is the version rolled back to"
+        return f"{why}; to move all traffic elsewhere, name the version: {names}"
+    if all(came_before(state.active.candidate, c.candidate) for c in others):
+        why = f"{state.active.name} is the oldest version here: no sign that another took traffic before"
+    else:
+        why = f"no record of which version took traffic before {state.active.name}"
+    return f"{why}; name the version: {names}"
 
 
-def _why_not_flip(state: BlueGreen, target: Choice) -> str:
+def _why_not_to(state: BlueGreen, target: SelectorVersion) -> str:
     if target is state.active:
-        return f"{target.name} takes all traffic already"
+        return takes_all(target.name)
     if target.candidate.ready == 0:
-        return f"{target.name} has no ready pods: every request would fail; scale it up or wait until it is ready"
+        place = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
+        return without_pods(target.version, [c.version for c in state.choices], place)
     if state.selector_for(target) is None:
-        return f"no label tells {target.name} from the other versions: label its pods with a version first"
+        return f"no label distinguishes {target.name} from the other versions: label its pods with a version first"
     return ""
 
 
-def _plan_flip(state: BlueGreen, rollout: Rollout, ask: Ask, target: Choice, objects: Objects) -> Plan | Refused:
+def _plan_flip(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused | str:
+    return _planned_to(state, rollout, ask, _flip_target(state, ask.version), objects)
+
+
+def _plan_promote(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused | str:
+    return _planned_to(state, rollout, ask, _flip_target(state, ask.version or state.newest.name), objects)
+
+
+def _plan_back(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused | str:
+    target = _flip_target(state, ask.version) if ask.version else state.before or _nothing_before(state)
+    return _planned_to(state, rollout, ask, target, objects)
+
+
+def _planned_to(
+    state: BlueGreen, rollout: Rollout, ask: Ask, target: SelectorVersion | str, objects: Objects
+) -> Plan | Refused | str:
+    if isinstance(target, str):
+        return target
+    return _why_not_to(state, target) or _plan_switch(state, rollout, ask, target, objects)
+
+
+def _plan_scale(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    carrying = {c.name for c in state.serving}
+    return plan_scale(rollout, ask, {c.name: c.candidate.workload for c in state.choices}, carrying, objects)
+
+
+def _plan_switch(
+    state: BlueGreen, rollout: Rollout, ask: Ask, target: SelectorVersion, objects: Objects
+) -> Plan | Refused:
     selector = state.selector_for(target)
     if selector is None:
-        return refused(rollout, ask.act, f"no label tells {target.name} from the other versions")
-    edit = selector_edit(state.service, selector)
+        return refused(rollout, ask.act, f"no label distinguishes {target.name} from the other versions")
+    edit = selector_edit(state.service, selector, (PREVIOUS, _record(state, target, selector, ask.act)))
     before = state.service.spec.selector or {}
     changes = [
         Change(f"selector {safe_text(key, 80)}", safe_text(before.get(key, "not set"), 80), safe_text(value, 80))
@@ -126,65 +149,100 @@ def _plan_flip(state: BlueGreen, rollout: Rollout, ask: Ask, target: Choice, obj
         requests=(edit.request,),
         expected=tuple(Expected("default", c.name, float(c is target)) for c in state.choices),
         inverse=(edit.inverse,) if edit.inverse else (),
-        undo=f"the selector back to {now}",
-        warnings=_flip_warnings(state, target, objects),
+        undo=f"set the selector back to {now}",
+        warnings=(*_told_back(state, target, ask), *_flip_warnings(state, target, objects)),
         raises=target.version.role in (Role.PREVIEW, Role.CANARY, Role.NEW),
         final=ask.act is Act.PROMOTE,
     )
 
 
-def _flip_warnings(state: BlueGreen, target: Choice, objects: Objects) -> tuple[str, ...]:
-    found = []
-    needed = max((c.version.ready for c in state.serving), default=0)
-    if state.mixed:
-        needed = sum(c.version.ready for c in state.serving)
-    if target.version.ready < needed:
-        found.append(
-            f"capacity: {target.name} would carry with {target.version.ready} ready pods what {needed} carry at present"
-        )
+def _record(state: BlueGreen, target: SelectorVersion, selector: dict[str, str], act: Act) -> str | None:
+    """What the flip records on the Service; None for a roll back from younger versions, because their ages tell."""
+    after = Pick(selector, tuple(sorted(target.candidate.images)))
+    if act is Act.ROLLBACK:
+        younger = all(came_before(target.candidate, c.candidate) for c in state.serving if c is not target)
+        return None if younger else FlipRecord(None, after).text
+    before, images = state.service.spec.selector or {}, state.active.candidate.images if state.active else ()
+    return FlipRecord(Pick(before, tuple(sorted(images))), after).text if before else None
+
+
+def _told_back(state: BlueGreen, target: SelectorVersion, ask: Ask) -> tuple[str, ...]:
+    """What a roll back says about the version that it goes back to."""
+    if ask.act is not Act.ROLLBACK:
+        return ()
+    guess = f"no record of which version took traffic before; {target.name} is the only other version with ready pods"
+    guessed = state.way.guessed and ask.version is None
+    return (*((guess,) if guessed else ()), *way_back_warnings(target.version))
+
+
+def _flip_warnings(state: BlueGreen, target: SelectorVersion, objects: Objects) -> tuple[str, ...]:
+    before = {c.name: state.backing.fraction(c.candidate.uid) for c in state.choices}
+    found = [*capacity_warnings([c.version for c in state.choices], before, {target.name: 1.0})]
     if target.version.ready < target.version.desired:
-        found.append(f"{target.name} has {target.version.ready} of {target.version.desired} pods ready")
+        found.append(f"{target.name} has {target.version.ready} of {counted(target.version.desired, 'pod')} ready")
     if state.service.spec.session_affinity == "ClientIP":
         found.append("sessionAffinity ClientIP: known clients stay on their pod until it times out")
-    found.append("connections that are open stay where they are until they close: keep the other pods running")
+    found.append("open connections stay on their pods until they close: keep the other pods running")
     return (*found, *revert_warnings([state.service], objects))
 
 
-def _removable(state: BlueGreen, name: str | None, objects: Objects) -> tuple[Workload, ...] | str:
-    """The old versions' workloads, or the named one; as text why they must stay."""
+def _removable(state: BlueGreen, name: str | None, objects: Objects) -> Leftovers | str:
+    """The workloads of old versions, or of the named one, that nothing needs; as text, why all must stay."""
     if state.active is None:
-        return "the Service is not pinned to one version with pods: flip first, then clean up"
+        return "the Service does not select exactly one version with pods: flip first, then clean up"
     if state.backing.total == 0:
-        return f"{state.active.name} has no ready pods: keep every version that may have to take over"
-    chosen = [c for c in state.choices if (c.name == name if name else c.version.role is Role.OLD)]
-    if not chosen:
-        return f"there is no version {name}" if name else "no old version is left beside the active one"
-    found = []
-    for choice in chosen:
-        if choice.serving or choice.candidate.workload is None:
-            return f"{choice.name} takes traffic" if choice.serving else f"{choice.name} is not kept by a Deployment"
-        others = services_selecting(objects, state.service.metadata.namespace, choice.candidate.labels)
-        if others:
-            names = listed([s.metadata.name for s in others])
-            return f"{choice.name} still takes the traffic of Service {names}: clean up there first"
-        found.append(choice.candidate.workload)
-    return tuple(found)
+        return f"{state.active.name} has no ready pods: keep every version that could take over"
+    pairs = [(c.version, c.candidate) for c in state.choices]
+    versions = removable_versions(pairs, state.active.name, name, state.way.older)
+    if isinstance(versions, str):
+        return versions
+    if why := versions.why_none:
+        return why
+    unowned = next((c.title for c in versions.candidates if c.workload is None), "")
+    if unowned:
+        return f"{unowned} has no Deployment to delete"
+    found = [c.workload for c in versions.candidates if c.workload]
+    left = CleanUp(state.service.metadata.namespace, workloads=found, kept=versions.kept).leftovers(objects)
+    return left if left.gone else f"nothing can be deleted: {listed(list(left.kept))}"
 
 
 def _plan_finish(state: BlueGreen, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
     found = _removable(state, ask.version, objects)
     if isinstance(found, str):
         return refused(rollout, ask.act, found)
+    ends = [annotation_removal(state.service, PREVIOUS)] if _ends_record(state, found) else []
     active = state.active.name if state.active else ""
     return Plan(
         act=ask.act,
         rollout=rollout.key,
-        title=f"delete {listed([str(ref_to(w)) for w in found])}; {active} stays",
-        changes=tuple(Change(str(ref_to(w)), f"{w.desired} pods", "deleted") for w in found),
-        requests=tuple(deletion(w).request for w in found),
+        title=f"delete {listed([str(ref_to(w)) for w in found.workloads])}; {active} stays",
+        changes=tuple(Change(str(ref_to(w)), counted(w.desired, "pod"), "deleted") for w in found.workloads),
+        requests=(*(e.request for e in ends), *(deletion(w).request for w in found.workloads)),
         expected=(),
-        gone=tuple(ref_to(w) for w in found),
-        undo="create what was deleted again; its pods need time to get ready",
-        warnings=("the way back by a flip ends here", *revert_warnings(found, objects)),
+        gone=tuple(ref_to(w) for w in found.workloads),
+        inverse=tuple(e.inverse for e in ends if e.inverse),
+        undo=UNDO_DELETION,
+        warnings=(*found.warnings, "after this you cannot flip back", *revert_warnings(found.workloads, objects)),
         final=True,
     )
+
+
+def _ends_record(state: BlueGreen, found: Leftovers) -> bool:
+    """Whether the version that the Service's record points back to is deleted."""
+    recorded = PREVIOUS in (state.service.metadata.annotations or {})
+    return recorded and state.way.uid in {w.metadata.uid for w in found.workloads}
+
+
+TABLE: ActTable[BlueGreen] = ActTable(
+    {
+        Act.FLIP: ActEntry(_plan_flip, _why_not_flip, named=applies, versions=_others_named),
+        Act.PROMOTE: ActEntry(_plan_promote, _why_not_promote, named=applies),
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+        Act.SCALE: ActEntry(_plan_scale),
+        Act.FINISH: ActEntry(_plan_finish, _why_not_finish, named=applies),
+    },
+    otherwise="no controller releases this Service step by step: flip it, or roll back",
+    absent={Act.SET_WEIGHT: _NO_WEIGHTS, Act.HEADER: _NO_WEIGHTS},
+    closed=_closed,
+    services=lambda state, objects: (state.service,),
+)

@@ -1,26 +1,29 @@
-"""The adapter of Service selectors: one rollout per Service with versions to choose from, or reached without one."""
+"""The adapter of Service selectors: one rollout per Service that has versions to choose from, or has no selector."""
 
 from __future__ import annotations
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
 from cockpit.model.rollout import Rollout
+from cockpit.planning.mesh_hosts import MESH_KINDS
+from cockpit.planning.ownership import STEERING
+from cockpit.planning.refusals import refused
+from cockpit.planning.wording import REFRESH, gone
 from cockpit.routers.service import acts
-from cockpit.routers.service.reading import look
-from cockpit.routers.service.rollouts import rollout_of
+from cockpit.routers.service.read import rollout_of
+from cockpit.routers.service.split import look
+from cockpit.routers.service.unselected import TABLE as UNSELECTED_TABLE
 from cockpit.routers.service.unselected import is_shown, unselected_rollout
-from cockpit.workloads.answers import refused
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.owners import KEEPERS
-from cockpit.workloads.ownership import STEERING
-from cockpit.workloads.selectors import UNKNOWN, is_unselected
+from cockpit.workloads.selectors import is_unselected
 
 
 class ServiceRouter:
-    """Blue-green by selector; where the selector picks several versions, the split by ready pods."""
+    """Blue-green by selector; if the selector matches several versions, the split by ready pods."""
 
     id = "service"
     roots: tuple[Resource, ...] = (SERVICES,)
@@ -31,6 +34,7 @@ class ServiceRouter:
         INGRESSES,
         *KEEPERS,
         *STEERING,
+        *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
 
@@ -38,8 +42,8 @@ class ServiceRouter:
         Card(
             "service",
             "Service selector",
-            "blue-green: which version the selector picks; several versions behind one Service by ready pods",
-            (Act.FLIP, Act.ROLLBACK, Act.SCALE, Act.FINISH),
+            "blue-green: which version is selected; several versions behind one Service by ready pods",
+            acts.TABLE.acts,
         ),
     )
 
@@ -52,11 +56,11 @@ class ServiceRouter:
         return (rollout_of(state, objects),) if state else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        service = find_service(objects, rollout.key.namespace, rollout.key.name)
+        service = find_service(objects, rollout.key.namespace, rollout.objects[0].name)
         if service and is_unselected(service):
-            return refused(rollout, ask.act, UNKNOWN)
+            return UNSELECTED_TABLE.plan(service, rollout, ask, objects)
         state = look(service, objects) if service else None
         if state is None:
-            why = "its versions are gone" if service else "the Service is gone"
-            return refused(rollout, ask.act, f"{why}; look at the list of rollouts again")
-        return acts.plan(state, rollout, ask, objects)
+            why = f"its versions are gone; {REFRESH}" if service else gone("the Service")
+            return refused(rollout, ask.act, why)
+        return acts.TABLE.plan(state, rollout, ask, objects)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.rollout import Rollout
-from cockpit.systems.argo.jumping import plan_jump, plan_weight, why_not_jump
-from cockpit.systems.argo.promotion import plan_approve, plan_promote, why_not_approve, why_not_promote
-from cockpit.systems.argo.reading import State
-from cockpit.systems.argo.stopping import (
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Service
+from cockpit.model.plan import Act
+from cockpit.planning.act_table import ActTable, state_entry
+from cockpit.systems.argo.jump import plan_jump, plan_weight, why_not_jump
+from cockpit.systems.argo.pause_abort import (
     plan_abort,
     plan_pause,
     plan_retry,
@@ -18,46 +16,37 @@ from cockpit.systems.argo.stopping import (
     why_not_resume,
     why_not_retry,
 )
-from cockpit.systems.argo.templates import plan_back, plan_image, why_not_back, why_not_image
-from cockpit.systems.argo.upkeep import plan_restart, plan_scale, why_not_restart, why_not_scale
-from cockpit.workloads.answers import refused
-
-_Plan = Callable[[State, Rollout, Ask], Plan | Refused]
-_ACTS: dict[Act, tuple[Callable[[State], str], _Plan]] = {
-    Act.APPROVE: (why_not_approve, plan_approve),
-    Act.PROMOTE: (why_not_promote, plan_promote),
-    Act.PAUSE: (why_not_pause, plan_pause),
-    Act.RESUME: (why_not_resume, plan_pause),
-    Act.ABORT: (why_not_abort, plan_abort),
-    Act.RETRY: (why_not_retry, plan_retry),
-    Act.JUMP: (why_not_jump, plan_jump),
-    Act.SET_WEIGHT: (why_not_jump, plan_weight),
-    Act.ROLLBACK: (why_not_back, plan_back),
-    Act.SET_IMAGE: (why_not_image, plan_image),
-    Act.RESTART: (why_not_restart, plan_restart),
-    Act.SCALE: (why_not_scale, plan_scale),
-}
-ACTS = tuple(_ACTS)
-
-STEERED = "Argo Rollouts drives this: approve, promote, pause, abort, or go to a step; edits by hand are overwritten"
+from cockpit.systems.argo.promote import plan_approve, plan_promote, why_not_approve, why_not_promote
+from cockpit.systems.argo.restart_scale import plan_restart, plan_scale, why_not_restart, why_not_scale
+from cockpit.systems.argo.roll_back import plan_back, plan_image, why_not_back, why_not_image
+from cockpit.systems.argo.state import ArgoState
+from cockpit.workloads.lookups import find_service
 
 
-def whys(state: State) -> dict[Act, str]:
-    """Why each act does not apply; "" where it does."""
-    return {act: why(state) for act, (why, _) in _ACTS.items()}
+def _moved(state: ArgoState, objects: Objects) -> tuple[Service, ...]:
+    """The active Service of a blue-green release: the controller moves its selector."""
+    name = "" if state.strategy.is_canary else state.strategy.stable
+    found = find_service(objects, state.rollout.metadata.namespace, name) if name else None
+    return (found,) if found else ()
 
 
-def plan(state: State, rollout: Rollout, ask: Ask) -> Plan | Refused:
-    if ask.act not in _ACTS:
-        return refused(rollout, ask.act, STEERED)
-    why_not, make = _ACTS[ask.act]
-    why = why_not(state)
-    # Revisions that are named may be there where the one before is not.
-    if why and not (ask.act is Act.ROLLBACK and ask.version and not why_not_named(state)):
-        return refused(rollout, ask.act, why)
-    return make(state, rollout, ask)
-
-
-def why_not_named(state: State) -> str:
-    """Why no template can be written at all."""
-    return why_not_image(state)
+TABLE: ActTable[ArgoState] = ActTable(
+    {
+        Act.APPROVE: state_entry(why_not_approve, plan_approve),
+        Act.PROMOTE: state_entry(why_not_promote, plan_promote),
+        Act.PAUSE: state_entry(why_not_pause, plan_pause),
+        Act.RESUME: state_entry(why_not_resume, plan_pause),
+        Act.ABORT: state_entry(why_not_abort, plan_abort),
+        Act.RETRY: state_entry(why_not_retry, plan_retry),
+        Act.JUMP: state_entry(why_not_jump, plan_jump),
+        Act.SET_WEIGHT: state_entry(why_not_jump, plan_weight),
+        # A named revision can exist where the previous one does not.
+        Act.ROLLBACK: state_entry(why_not_back, plan_back, named=why_not_image),
+        Act.SET_IMAGE: state_entry(why_not_image, plan_image),
+        Act.RESTART: state_entry(why_not_restart, plan_restart),
+        Act.SCALE: state_entry(why_not_scale, plan_scale),
+    },
+    otherwise="Argo Rollouts controls this Rollout and overwrites manual edits: approve, promote, pause, abort or jump"
+    " to a step",
+    services=_moved,
+)

@@ -1,4 +1,4 @@
-"""The adapter of Argo Rollouts: each Rollout is one, its ReplicaSets are the versions."""
+"""The adapter of Argo Rollouts: one rollout per Rollout object, its ReplicaSets are the versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ANALYSISRUNS,
     ARGO_ROLLOUTS,
-    DEPLOYMENTS,
     DESTINATIONRULES,
     DESTINATIONRULES_V1ALPHA3,
     DESTINATIONRULES_V1BETA1,
@@ -27,7 +26,6 @@ from cockpit.model.refs import (
     ISTIO_GATEWAYS_V1ALPHA3,
     ISTIO_GATEWAYS_V1BETA1,
     PODS,
-    REPLICASETS,
     SERVICES,
     VIRTUALSERVICES,
     VIRTUALSERVICES_V1ALPHA3,
@@ -35,10 +33,11 @@ from cockpit.model.refs import (
     Resource,
 )
 from cockpit.model.rollout import Rollout
+from cockpit.planning.refusals import refused_gone
 from cockpit.systems.argo import acts
-from cockpit.systems.argo.reading import look
-from cockpit.systems.argo.rollouts import rollout_of
-from cockpit.workloads.answers import refused
+from cockpit.systems.argo.read import rollout_of
+from cockpit.systems.argo.state import look
+from cockpit.workloads.owners import KEEPERS
 
 
 class ArgoSystem:
@@ -50,8 +49,7 @@ class ArgoSystem:
         ARGO_ROLLOUTS,
         ANALYSISRUNS,
         EXPERIMENTS,
-        REPLICASETS,
-        DEPLOYMENTS,
+        *KEEPERS,
         PODS,
         SERVICES,
         ENDPOINTSLICES,
@@ -78,14 +76,14 @@ class ArgoSystem:
         Card(
             "argo canary",
             "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService or HTTPRoute that it edits",
-            "step by step with pauses, weight declared and written, pods per version, why it was aborted",
-            acts.ACTS,
+            "steps with pauses, declared and written weight, pods per version, why it was aborted",
+            acts.TABLE.acts,
         ),
         Card(
             "argo blue-green",
             "Rollout (argoproj.io) with an active and a preview Service",
-            "active and preview version, the pause before the switch, how long the old one stays",
-            tuple(act for act in acts.ACTS if act not in (Act.JUMP, Act.SET_WEIGHT)),
+            "active and preview version, the pause before the switch, how long the old version keeps its pods",
+            tuple(act for act in acts.TABLE.acts if act not in (Act.JUMP, Act.SET_WEIGHT)),
         ),
     )
 
@@ -95,5 +93,5 @@ class ArgoSystem:
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         found = objects.get(ARGO_ROLLOUTS, rollout.key.namespace, rollout.key.name)
         if not isinstance(found, ArgoRollout):
-            return refused(rollout, ask.act, "the Rollout is gone; look at the list of rollouts again")
-        return acts.plan(look(found, objects), rollout, ask)
+            return refused_gone(rollout, ask.act, "the Rollout")
+        return acts.TABLE.plan(look(found, objects), rollout, ask, objects)

@@ -1,7 +1,7 @@
-"""Why a Rollout was aborted or stopped: the analysis or experiment behind it.
+"""Why a Rollout was aborted or stopped: the failed analysis or experiment.
 
-The status names the run only until the next reconcile, and an abort's message is written once, so the newest run that
-did not succeed is looked up by its owner and the hash of the version that it judged.
+The status names the run only until the next reconcile, and the message of an abort is written once. So the newest run
+that did not succeed is looked up by its owner and the hash of the version that it judged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cockpit.model.objects import AnalysisRun, Experiment
 from cockpit.model.refs import ANALYSISRUNS, EXPERIMENTS
 from cockpit.model.rollout import Finding, Severity
 from cockpit.systems.argo.editions import HASH
-from cockpit.systems.argo.reading import State
+from cockpit.systems.argo.state import ArgoState
 from cockpit.workloads.findings import finding
 from cockpit.workloads.lookups import of_kind
 
@@ -23,8 +23,8 @@ _REVISION = "rollout.argoproj.io/revision"
 _BAD = frozenset({"Failed", "Error", "Inconclusive"})
 
 
-def judgements_of(state: State, objects: Objects) -> tuple[Judgement, ...]:
-    """Analysis runs and experiments of the present version, oldest first."""
+def judgements_of(state: ArgoState, objects: Objects) -> tuple[Judgement, ...]:
+    """Analysis runs and experiments of the current version, oldest first."""
     namespace, uid = state.rollout.metadata.namespace, state.rollout.metadata.uid
     if not uid:
         return ()
@@ -35,7 +35,7 @@ def judgements_of(state: State, objects: Objects) -> tuple[Judgement, ...]:
     return tuple(sorted(found, key=lambda j: (j.metadata.creation_timestamp or "", j.metadata.name)))
 
 
-def _is_of_current(judgement: Judgement, state: State) -> bool:
+def _is_of_current(judgement: Judgement, state: ArgoState) -> bool:
     hash_label = (judgement.metadata.labels or {}).get(HASH)
     if hash_label:
         return hash_label == state.status.current
@@ -47,8 +47,8 @@ def phase_of(judgement: Judgement) -> str:
     return text(judgement.status, "phase")
 
 
-def cause_of(state: State, objects: Objects) -> tuple[Finding, ...]:
-    """The newest judgement that went wrong, where the Rollout stands still because of one."""
+def cause_of(state: ArgoState, objects: Objects) -> tuple[Finding, ...]:
+    """The newest failed judgement, if the Rollout stopped because of one."""
     status = state.status
     stopped = status.abort or status.aborted or any("Inconclusive" in pause.reason for pause in status.pauses)
     if not stopped:
@@ -71,7 +71,7 @@ def cause_of(state: State, objects: Objects) -> tuple[Finding, ...]:
 
 
 def _measured(judgement: Judgement) -> Iterator[str]:
-    """The metrics that went wrong, each with the last value that was measured."""
+    """The failed metrics, each with its last measured value."""
     for result in entries(judgement.status, "metricResults")[:20]:
         if text(result, "phase") not in _BAD:
             continue

@@ -1,4 +1,4 @@
-"""The ReplicaSets of a Rollout as versions: which is stable, which is on its way, which are of before."""
+"""The ReplicaSets of a Rollout as versions: which one is stable, which one is being rolled out, which are older."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, ReplicaSet
 from cockpit.model.refs import REPLICASETS
 from cockpit.model.rollout import Role, Version
-from cockpit.systems.argo.status import Status
-from cockpit.systems.argo.strategy import Strategy
+from cockpit.systems.argo.status import ArgoStatus
+from cockpit.systems.argo.strategy import ArgoStrategy
+from cockpit.workloads.images import image_tag
 from cockpit.workloads.lookups import of_kind
-from cockpit.workloads.naming import image_tag
 from cockpit.workloads.owners import controller_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
@@ -22,8 +22,8 @@ _SCALE_DOWN = "scale-down-deadline"
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """One ReplicaSet of a Rollout. `hash` is its label: its name need not end in it."""
+class ArgoEdition:
+    """One ReplicaSet of a Rollout. `hash` comes from its label: the name need not end in it."""
 
     replica_set: ReplicaSet
     candidate: Candidate
@@ -47,7 +47,7 @@ class Edition:
 
     @property
     def leaves_at(self) -> str:
-        """When its pods are taken away (RFC 3339); "" where nothing is planned."""
+        """When its pods are scaled down (RFC 3339); "" if no time is set."""
         return annotation(self.replica_set, _SCALE_DOWN)
 
 
@@ -60,13 +60,13 @@ def hash_of(replica_set: ReplicaSet) -> str:
 
 
 def revision_of(replica_set: ReplicaSet) -> int:
-    """The revision number; 0 where the annotation is missing or no number."""
+    """The revision number; 0 if the annotation is missing or not a number."""
     written = annotation(replica_set, _REVISION)
     return int(written) if written.isascii() and written.isdigit() and len(written) <= 18 else 0
 
 
 def sets_of(rollout: ArgoRollout, objects: Objects) -> tuple[ReplicaSet, ...]:
-    """All ReplicaSets that the Rollout controls, oldest revision first; those of experiments belong to them."""
+    """All ReplicaSets that the Rollout controls, oldest revision first, without those of experiments."""
     uid = rollout.metadata.uid
     owned = of_kind(ReplicaSet, objects.owned(REPLICASETS, rollout.metadata.namespace, uid)) if uid else ()
     mine = [r for r in owned if (owner := controller_of(r.metadata)) and owner.uid == uid]
@@ -74,9 +74,9 @@ def sets_of(rollout: ArgoRollout, objects: Objects) -> tuple[ReplicaSet, ...]:
 
 
 def editions_of(
-    sets: Iterable[ReplicaSet], strategy: Strategy, status: Status, objects: Objects
-) -> tuple[Edition, ...]:
-    """The editions worth showing: the present one, the stable one, those with pods, and the one before them."""
+    sets: Iterable[ReplicaSet], strategy: ArgoStrategy, status: ArgoStatus, objects: Objects
+) -> tuple[ArgoEdition, ...]:
+    """The editions to show: the current one, the stable one, those with pods, and the newest of the rest."""
     ordered = list(sets)
     live = [r for r in ordered if hash_of(r) in (status.current, status.stable) or r.desired or r.status.replicas]
     rest = [r for r in ordered if r not in live]
@@ -85,12 +85,12 @@ def editions_of(
     roles = {c.uid: _role(hash_of(r), strategy, status) for r, c in zip(shown, candidates, strict=True)}
     versions = versions_of(candidates, roles)
     return tuple(
-        Edition(r, c, replace(v, marks=v.marks | ({hash_of(r)} - {""})))
+        ArgoEdition(r, c, replace(v, marks=v.marks | ({hash_of(r)} - {""})))
         for r, c, v in zip(shown, candidates, versions, strict=True)
     )
 
 
-def _role(found: str, strategy: Strategy, status: Status) -> Role:
+def _role(found: str, strategy: ArgoStrategy, status: ArgoStatus) -> Role:
     if strategy.is_canary or not strategy.style:
         if found and found == status.stable:
             return Role.STABLE
@@ -100,8 +100,8 @@ def _role(found: str, strategy: Strategy, status: Status) -> Role:
     return Role.PREVIEW if found and found == status.current else Role.OLD
 
 
-def find_edition(name: str, editions: Iterable[Edition], sets: Iterable[ReplicaSet]) -> ReplicaSet | str:
-    """The ReplicaSet that somebody names: by version, revision number, hash or image tag; as text why there is none."""
+def find_edition(name: str, editions: Iterable[ArgoEdition], sets: Iterable[ReplicaSet]) -> ReplicaSet | str:
+    """The ReplicaSet for a version, revision number, hash or image tag; otherwise the reason as text."""
     for edition in editions:
         if name in (edition.name, edition.hash):
             return edition.replica_set
@@ -114,9 +114,9 @@ def find_edition(name: str, editions: Iterable[Edition], sets: Iterable[ReplicaS
         if len(ways) == 1:
             return ways[0]
         if ways:
-            return f"{name} fits the revisions {', '.join(str(revision_of(r)) for r in ways)}: say which"
+            return f"{name} matches revisions {', '.join(str(revision_of(r)) for r in ways)}: choose one by its number"
     known = ", ".join(f"{revision_of(r)} ({', '.join(sorted(_tags(r)))})" for r in reversed(every[-12:]))
-    return f"there is no revision {name}; on record are {known or 'none'}"
+    return f"no revision {name}; existing revisions: {known or 'none'}"
 
 
 def _tags(replica_set: ReplicaSet) -> set[str]:

@@ -1,6 +1,6 @@
-"""Phase and message as the controller's own command line tells them (utils/rollout/rolloututil.go).
+"""Phase and message as the controller's own command line shows them (utils/rollout/rolloututil.go).
 
-What a client sees before the controller does comes first: the stored phase is of the spec that it has seen.
+A change that the controller has not observed yet comes first: the stored phase describes the previous spec.
 """
 
 from __future__ import annotations
@@ -8,20 +8,21 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from cockpit.model.rollout import Phase, Step
-from cockpit.systems.argo.reading import State
+from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.status import Pause
-from cockpit.systems.argo.steps import Kind
+from cockpit.systems.argo.steps import ArgoStepKind
+from cockpit.systems.argo.strategy import is_dynamic
 
 UNPAUSING = "waiting for rollout to unpause"
-# A write that lands while the controller stores its own status is seen with the next one only.
-WAKES = "if that lasts, any other write to the Rollout, such as an annotation, wakes the controller"
-TAKEN_UP = f"{UNPAUSING}: the last approval is being taken up; {WAKES}"
+# The controller misses a write that arrives while it stores its own status, until the next write.
+WAKES = "if that lasts, any other write to the Rollout, such as an annotation, triggers the controller"
+TAKEN_UP = f"{UNPAUSING}: the controller is processing the last approval; {WAKES}"
 
 
-def phase_of(state: State) -> tuple[Phase, str]:
+def phase_of(state: ArgoState) -> tuple[Phase, str]:
     status = state.status
     if not status.phase and not status.seen:
-        return Phase.PROGRESSING, "the controller has reported nothing of it yet"
+        return Phase.PROGRESSING, "the controller has not reported anything yet"
     if not status.observed:
         return Phase.PROGRESSING, "waiting for rollout spec update to be observed"
     if status.abort and not status.aborted:
@@ -34,45 +35,56 @@ def phase_of(state: State) -> tuple[Phase, str]:
         case "Paused":
             return _paused(state), _why_paused(state)
         case "Degraded":
-            return Phase.ABORTED if status.aborted else Phase.DEGRADED, status.message
+            if not status.aborted:
+                return Phase.DEGRADED, status.message
+            return Phase.ABORTED, "; ".join(filter(None, (status.message, _returning(state))))
         case _:
             return Phase.PROGRESSING, status.message
 
 
-def _paused(state: State) -> Phase:
-    """By hand or for a time it is paused; where nothing but a person ends it, it waits."""
+def _returning(state: ArgoState) -> str:
+    """With dynamicStableScale an abort gives the stable version only as much traffic as it has pods for."""
+    stable = state.stable
+    if stable is None or not is_dynamic(state.rollout) or stable.version.ready >= state.replicas:
+        return ""
+    ready = f"{stable.version.ready} of {state.replicas} ready"
+    return f"traffic returns to {stable.name} as fast as its pods get ready, {ready}"
+
+
+def _paused(state: ArgoState) -> Phase:
+    """Paused by hand or for a fixed time; waiting if only an approval ends it."""
     if state.status.paused or not state.status.pauses:
         return Phase.PAUSED
     return Phase.WAITING if asks(state) else Phase.PAUSED
 
 
-def _why_paused(state: State) -> str:
+def _why_paused(state: ArgoState) -> str:
     status = state.status
     if status.paused:
         return "paused by hand (spec.paused)" + (f", at {status.pauses[0].reason}" if status.pauses else "")
     return status.message
 
 
-def asks(state: State) -> bool:
-    """Whether a person has to decide before it goes on."""
+def asks(state: ArgoState) -> bool:
+    """Whether it needs approval to continue."""
     return bool(state.status.pauses) and until(state) is None
 
 
-def until(state: State) -> str | None:
-    """When the last of the present pauses ends by itself (RFC 3339); None where a person ends one of them."""
+def until(state: ArgoState) -> str | None:
+    """When the last of the current pauses ends by itself (RFC 3339); None if one of them needs approval."""
     ends = [_end(state, pause) for pause in state.status.pauses]
     known = [end for end in ends if end is not None]
     return max(known) if known and len(known) == len(ends) else None
 
 
-def _shown_end(state: State) -> str | None:
-    """As `until`, but not while it is paused by hand: then nothing ends by itself."""
+def _shown_end(state: ArgoState) -> str | None:
+    """As `until`; None while it is paused by hand, because then nothing ends by itself."""
     return None if state.status.paused else until(state)
 
 
-def _end(state: State, pause: Pause) -> str | None:
+def _end(state: ArgoState, pause: Pause) -> str | None:
     seconds: float | None = None
-    if pause.reason == "CanaryPauseStep" and state.step and state.step.kind is Kind.PAUSE:
+    if pause.reason == "CanaryPauseStep" and state.step and state.step.kind is ArgoStepKind.PAUSE:
         seconds = state.step.seconds
     elif pause.reason == "BlueGreenPause":
         seconds = state.strategy.promotes_after
@@ -88,8 +100,8 @@ def _later(since: str, seconds: float) -> str | None:
         return None
 
 
-def step_of(state: State) -> Step | None:
-    """The step under way; a blue-green release has one where it stops before the switch."""
+def step_of(state: ArgoState) -> Step | None:
+    """The current step; a blue-green release has one if it stops before the switch."""
     status, steps = state.status, state.strategy.steps
     if state.strategy.style == "blue-green":
         stops = any(p.reason == "BlueGreenPause" for p in status.pauses) and state.updating

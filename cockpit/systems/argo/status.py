@@ -1,4 +1,4 @@
-"""What the controller reports of a Rollout, read defensively (types.go, RolloutStatus)."""
+"""What the controller reports about a Rollout, read defensively (types.go, RolloutStatus)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class ArgoCondition:
     status: str
     reason: str
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """`observed`: the controller has seen the present spec; until then hashes and step are those of an older one.
+class ArgoStatus:
+    """`observed`: the controller has seen the current spec; until then hashes and step are those of an older one.
 
-    `weight` is what the controller says it wrote for the canary, `extra` what it gave to experiments, both in units
-    of weight.
+    `weight` is what the controller reports to have written for the canary, `extra` for experiments, in units of
+    weight.
     """
 
     phase: str
@@ -46,31 +46,31 @@ class Status:
     weight: int | None
     extra: int
     active: str
-    conditions: dict[str, Condition]
+    conditions: dict[str, ArgoCondition]
     paused: bool
     step_run: str
 
     @property
     def promoted(self) -> bool:
-        """One version is all there is: no update is under way."""
+        """Whether there is only one version: no update is in progress."""
         return bool(self.stable) and self.current == self.stable
 
     @property
     def unpausing(self) -> bool:
-        """A person ended the pause, and the controller has not taken it up."""
+        """Whether the pause was ended and the controller has not picked that up yet."""
         return self.controller_pause and not self.pauses
 
     @property
     def aborted(self) -> bool:
-        """The controller has carried an abort out."""
+        """Whether the controller has carried out an abort."""
         return any(c.reason == "RolloutAborted" for c in self.conditions.values())
 
 
-def status_of(rollout: ArgoRollout) -> Status:
+def status_of(rollout: ArgoRollout) -> ArgoStatus:
     status = rollout.status
     index = whole(status, "currentStepIndex")
     weights = mapping(status, "canary", "weights")
-    return Status(
+    return ArgoStatus(
         phase=text(status, "phase"),
         message=safe_text(text(status, "message")),
         observed=_observed(rollout),
@@ -86,7 +86,7 @@ def status_of(rollout: ArgoRollout) -> Status:
         extra=sum(max(whole(e, "weight") or 0, 0) for e in entries(weights, "additional")),
         active=text(status, "blueGreen", "activeSelector"),
         conditions={
-            text(c, "type"): Condition(text(c, "status"), text(c, "reason"), text(c, "message"))
+            text(c, "type"): ArgoCondition(text(c, "status"), text(c, "reason"), text(c, "message"))
             for c in entries(status, "conditions")
         },
         paused=flag(rollout.spec, "paused"),
@@ -95,7 +95,7 @@ def status_of(rollout: ArgoRollout) -> Status:
 
 
 def _observed(rollout: ArgoRollout) -> bool:
-    """By generation; old controllers stored a hash there, which counts as seen (utils/rollout/rolloututil.go)."""
+    """By generation; old controllers stored a hash instead, which counts as seen (utils/rollout/rolloututil.go)."""
     seen = text(rollout.status, "observedGeneration")
     if not seen:
         return False
@@ -105,7 +105,7 @@ def _observed(rollout: ArgoRollout) -> bool:
 
 
 def _workload_observed(rollout: ArgoRollout) -> bool:
-    """Of a Rollout that takes its template from a workload, the controller notes the workload's generation."""
+    """For a Rollout with `workloadRef` the controller also stores the workload's generation."""
     if not mapping(rollout.spec, "workloadRef"):
         return True
     wanted = (rollout.metadata.annotations or {}).get("rollout.argoproj.io/workload-generation", "")

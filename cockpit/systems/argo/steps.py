@@ -1,4 +1,4 @@
-"""The steps of a canary: what each asks for, in words and in numbers (types.go, CanaryStep)."""
+"""The steps of a canary: what each asks for, as text and as numbers (types.go, CanaryStep)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from cockpit.model.counts import counted
 from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.text import safe_text
 
@@ -16,8 +17,8 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 _LONGEST = 40
 
 
-class Kind(StrEnum):
-    """The field that says what a step is; a step has one of them."""
+class ArgoStepKind(StrEnum):
+    """The field that defines a step; a step has exactly one."""
 
     WEIGHT = "setWeight"
     PAUSE = "pause"
@@ -30,20 +31,20 @@ class Kind(StrEnum):
     UNKNOWN = ""
 
 
-# Steps that end by a judgement which a person may overrule.
-JUDGED = (Kind.ANALYSIS, Kind.EXPERIMENT, Kind.PLUGIN)
-# Steps at which the controller does not stay.
-INSTANT = (Kind.HEADER, Kind.MIRROR)
+# Steps that end with a result that a person can override.
+JUDGED = (ArgoStepKind.ANALYSIS, ArgoStepKind.EXPERIMENT, ArgoStepKind.PLUGIN)
+# Steps that the controller passes without waiting.
+INSTANT = (ArgoStepKind.HEADER, ArgoStepKind.MIRROR)
 
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """One step. `weight` is the setWeight; `seconds` how long a pause lasts, None where a person ends it.
+    """One step. `weight` is the setWeight; `seconds` is the length of a pause, None if it needs approval.
 
-    `pods` is how many pods a setCanaryScale gives the canary, None where they follow from a weight.
+    `pods` is the number of canary pods by setCanaryScale, None if it follows from a weight.
     """
 
-    kind: Kind
+    kind: ArgoStepKind
     title: str
     weight: int | None = None
     seconds: float | None = None
@@ -51,8 +52,8 @@ class StepSpec:
 
     @property
     def asks(self) -> bool:
-        """Whether a person has to decide before it goes on."""
-        return self.kind is Kind.PAUSE and self.seconds is None
+        """Whether it needs approval to continue."""
+        return self.kind is ArgoStepKind.PAUSE and self.seconds is None
 
 
 def steps_of(raw: Sequence[Any], top: int = 100) -> tuple[StepSpec, ...]:
@@ -66,8 +67,8 @@ def weight_at(steps: Sequence[StepSpec], index: int) -> int:
 
 
 def scale_at(steps: Sequence[StepSpec], index: int) -> int | None:
-    """The canary's pods by the last setCanaryScale up to a step counted from 0; None where a weight says them."""
-    return next((s.pods for s in reversed(steps[: max(index + 1, 0)]) if s.kind is Kind.SCALE), None)
+    """The canary's pods by the last setCanaryScale up to a step counted from 0; None if they follow from a weight."""
+    return next((s.pods for s in reversed(steps[: max(index + 1, 0)]) if s.kind is ArgoStepKind.SCALE), None)
 
 
 def seconds_of(duration: Any) -> float | None:
@@ -85,46 +86,46 @@ def seconds_of(duration: Any) -> float | None:
 
 
 def _step(entry: Any, top: int) -> StepSpec:
-    kind = next((k for k in Kind if k and mapping(entry).get(k.value) is not None), Kind.UNKNOWN)
+    kind = next((k for k in ArgoStepKind if k and mapping(entry).get(k.value) is not None), ArgoStepKind.UNKNOWN)
     match kind:
-        case Kind.WEIGHT:
+        case ArgoStepKind.WEIGHT:
             weight = min(max(whole(entry, kind.value) or 0, 0), top)
             return StepSpec(kind, f"{weight * 100 / top:.4g}%", weight=weight)
-        case Kind.PAUSE:
+        case ArgoStepKind.PAUSE:
             return _pause(mapping(entry, kind.value))
-        case Kind.UNKNOWN:
+        case ArgoStepKind.UNKNOWN:
             return StepSpec(kind, "unknown step")
         case _:
             body = mapping(entry, kind.value)
-            pods = whole(body, "replicas") if kind is Kind.SCALE else None
+            pods = whole(body, "replicas") if kind is ArgoStepKind.SCALE else None
             return StepSpec(kind, safe_text(_title(kind, body), 3 * _LONGEST), pods=pods)
 
 
 def _pause(pause: dict[str, Any]) -> StepSpec:
     duration = pause.get("duration")
     if duration is None:
-        return StepSpec(Kind.PAUSE, "pause")
+        return StepSpec(ArgoStepKind.PAUSE, "pause")
     unit = "s" if whole(duration) is not None or text(duration).isdigit() else ""
-    # An unreadable duration makes the whole spec invalid; it stands here as one that ends at once.
-    return StepSpec(Kind.PAUSE, f"pause {safe_text(duration, 20)}{unit}", seconds=seconds_of(duration) or 0.0)
+    # An unreadable duration makes the whole spec invalid; here it counts as 0.
+    return StepSpec(ArgoStepKind.PAUSE, f"pause {safe_text(duration, 20)}{unit}", seconds=seconds_of(duration) or 0.0)
 
 
-def _title(kind: Kind, body: dict[str, Any]) -> str:
+def _title(kind: ArgoStepKind, body: dict[str, Any]) -> str:
     match kind:
-        case Kind.SCALE:
-            if whole(body, "replicas") is not None:
-                return f"canary {body['replicas']} pods"
+        case ArgoStepKind.SCALE:
+            if (pods := whole(body, "replicas")) is not None:
+                return f"canary {counted(pods, 'pod')}"
             return "canary pods by weight" if whole(body, "weight") is None else f"canary {body['weight']}% pods"
-        case Kind.HEADER:
+        case ArgoStepKind.HEADER:
             rules = [f"{text(m, 'headerName')}{_pattern(mapping(m, 'headerValue'))}" for m in entries(body, "match")]
             return f"header {' '.join(rules)}" if rules else f"header route {text(body, 'name')} off"
-        case Kind.MIRROR:
+        case ArgoStepKind.MIRROR:
             if not entries(body, "match"):
                 return f"mirror {text(body, 'name')} off"
             return f"mirror {whole(body, 'percentage') or 100}%"
-        case Kind.ANALYSIS:
+        case ArgoStepKind.ANALYSIS:
             return f"analysis {_names(body, 'templateName')}"
-        case Kind.EXPERIMENT:
+        case ArgoStepKind.EXPERIMENT:
             return f"experiment {_names(body, 'name')}"
         case _:
             return f"plugin {text(body, 'name')}"

@@ -1,4 +1,4 @@
-"""How a Rollout is told to release: canary or blue-green, its Services, its routers (types.go, RolloutStrategy)."""
+"""How a Rollout releases: canary or blue-green, its Services, its routers (types.go, RolloutStrategy)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOP = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Router:
+class ArgoRouter:
     """One object that the controller edits to split traffic. `word` is the kind of router: nginx, istio, smi, ..."""
 
     word: str
@@ -24,19 +24,19 @@ class Router:
 
 
 @dataclass(frozen=True, slots=True)
-class Strategy:
-    """`style` is "canary" or "blue-green", "" where the spec has neither or both.
+class ArgoStrategy:
+    """`style` is "canary" or "blue-green", "" if the spec has neither or both.
 
-    `stable` and `canary` are names of Services ("" where none), of a blue-green release the active and the preview
-    one. `top` is the weight that means all requests. `promotes_after` are the seconds after which a blue-green
-    release goes on by itself: None where a person decides, 0 where it does not stop at all.
+    `stable` and `canary` are names of Services ("" if none), for a blue-green release the active and the preview one.
+    `top` is the weight that means all requests. `promotes_after` is the seconds after which a blue-green release
+    continues by itself: None if it needs approval, 0 if it does not stop at all.
     """
 
     style: str
     stable: str = ""
     canary: str = ""
     steps: tuple[StepSpec, ...] = ()
-    routers: tuple[Router, ...] = ()
+    routers: tuple[ArgoRouter, ...] = ()
     top: int = _TOP
     promotes_after: int | None = None
 
@@ -45,18 +45,18 @@ class Strategy:
         return self.style == "canary"
 
 
-def strategy_of(rollout: ArgoRollout) -> Strategy:
+def strategy_of(rollout: ArgoRollout) -> ArgoStrategy:
     strategy = mapping(rollout.spec, "strategy")
     canary, blue_green = strategy.get("canary"), strategy.get("blueGreen")
     if (canary is None) == (blue_green is None):
-        return Strategy("")
+        return ArgoStrategy("")
     return _canary(rollout) if blue_green is None else _blue_green(rollout)
 
 
-def _blue_green(rollout: ArgoRollout) -> Strategy:
+def _blue_green(rollout: ArgoRollout) -> ArgoStrategy:
     blue_green = mapping(rollout.spec, "strategy", "blueGreen")
     waits = blue_green.get("autoPromotionEnabled") is False
-    return Strategy(
+    return ArgoStrategy(
         "blue-green",
         text(blue_green, "activeService"),
         text(blue_green, "previewService"),
@@ -64,13 +64,13 @@ def _blue_green(rollout: ArgoRollout) -> Strategy:
     )
 
 
-def _canary(rollout: ArgoRollout) -> Strategy:
+def _canary(rollout: ArgoRollout) -> ArgoStrategy:
     canary = mapping(rollout.spec, "strategy", "canary")
     routing = mapping(canary, "trafficRouting")
-    # Only nginx and plug-ins may have another sum; the others count to 100 (validation.go).
+    # Only nginx and plug-ins can have another sum; the others use 100 (validation.go).
     top = max(whole(routing, "maxTrafficWeight") or _TOP, 1) if {"nginx", "plugins"} & set(routing) else _TOP
     stable, second = _services(rollout)
-    return Strategy(
+    return ArgoStrategy(
         "canary",
         stable,
         second,
@@ -81,7 +81,7 @@ def _canary(rollout: ArgoRollout) -> Strategy:
 
 
 def _services(rollout: ArgoRollout) -> tuple[str, str]:
-    """Stable and canary Service; of ping and pong the status says which is stable: pong until it says ping."""
+    """Stable and canary Service; with ping and pong the status names the stable one, and pong is the default."""
     canary = mapping(rollout.spec, "strategy", "canary")
     ping, pong = (text(canary, "pingPong", key) for key in ("pingService", "pongService"))
     if ping and pong:
@@ -90,28 +90,35 @@ def _services(rollout: ArgoRollout) -> tuple[str, str]:
     return text(canary, "stableService"), text(canary, "canaryService")
 
 
-def _routers(rollout: ArgoRollout) -> tuple[Router, ...]:
-    """Every object that splits; a router of which no object is known stands there by its word alone."""
+def _routers(rollout: ArgoRollout) -> tuple[ArgoRouter, ...]:
+    """Every object that splits; a router without a known object is listed by its kind only."""
     routing, own = mapping(rollout.spec, "strategy", "canary", "trafficRouting"), rollout.metadata.namespace
-    found: list[Router] = []
+    found: list[ArgoRouter] = []
     for word, settings in routing.items():
         match word:
             case "nginx":
-                found += [Router("nginx", "Ingress", own, name) for name in stable_ingresses(rollout)]
+                found += [ArgoRouter("nginx", "Ingress", own, name) for name in stable_ingresses(rollout)]
             case "istio":
-                found += [Router("istio", "VirtualService", ns, name) for ns, name in virtual_services(rollout)]
+                found += [ArgoRouter("istio", "VirtualService", ns, name) for ns, name in virtual_services(rollout)]
             case "alb":
                 names = (text(settings, "ingress"), *map(text, entries(settings, "ingresses")))
-                found += [Router("alb", "Ingress", own, name) for name in names if name]
+                found += [ArgoRouter("alb", "Ingress", own, name) for name in names if name]
             case "plugins":
-                found += [Router("gateway-api", *route) for route in gateway_api_routes(rollout)]
+                found += [ArgoRouter("gateway-api", *route) for route in gateway_api_routes(rollout)]
                 others = [name for name in mapping(settings) if name != GATEWAY_API_PLUGIN]
-                found += [Router(safe_text(name, 60)) for name in others]
+                found += [ArgoRouter(safe_text(name, 60)) for name in others]
             case "managedRoutes" | "maxTrafficWeight":
                 continue
             case _:
-                found.append(Router(safe_text(word, 60)))
+                found.append(ArgoRouter(safe_text(word, 60)))
     return tuple(found)
+
+
+# Its effect on a rollback (rollout/trafficrouting.go: the weight follows the available pods of the stable version).
+AS_PODS_COME = (
+    "dynamicStableScale: the stable version lost pods as the new one gained weight, so traffic returns only as fast as"
+    " its pods get ready"
+)
 
 
 def is_dynamic(rollout: ArgoRollout) -> bool:

@@ -1,4 +1,4 @@
-"""What the router objects of a Rollout say: the part of the requests that its canary gets."""
+"""The canary's share of the requests by the router objects of a Rollout."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, Ref
 from cockpit.model.rollout import Finding, Severity
-from cockpit.routers.behind import Behind
-from cockpit.routers.gateway_api.behind import httproute_behind
-from cockpit.routers.ingress.behind import ingress_behind
-from cockpit.routers.istio.behind import Side, virtualservice_behind
-from cockpit.systems.argo.reading import State
-from cockpit.systems.argo.strategy import Router
+from cockpit.routers.gateway_api.written import httproute_split
+from cockpit.routers.ingress.written import ingress_split
+from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
+from cockpit.routers.traffic_findings import missing_route, route_elsewhere
+from cockpit.routers.written import WrittenSplit
+from cockpit.systems.argo.state import ArgoState
+from cockpit.systems.argo.strategy import ArgoRouter
 from cockpit.workloads.findings import finding, percent
 from cockpit.workloads.lookups import find_ingress
 
@@ -24,80 +25,96 @@ _READABLE_ROUTES = ("HTTPRoute", "GRPCRoute")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The split of the first router that can be read; `steered` is false where no object splits at all.
+    """The split of the first router that can be read; `steered` is false if no object splits the traffic.
 
-    `by_version` is true where the router names versions (subsets) and no Service stands between.
+    `unserved_shares` are the findings of all routers because of which a configured share is not served.
+    `by_version` is true if the router selects versions directly (subsets), without a Service per version.
     """
 
-    split: Behind = field(default_factory=lambda: Behind(None))
+    split: WrittenSplit = field(default_factory=lambda: WrittenSplit(None))
     steered: bool = True
     by_version: bool = False
     refs: tuple[Ref, ...] = ()
     findings: tuple[Finding, ...] = ()
+    unserved_shares: tuple[Finding, ...] = ()
 
 
-def written_of(state: State, objects: Objects) -> Written:
-    """Several routers get the same weight from the controller; where they say something else, that is told."""
+def written_of(state: ArgoState, objects: Objects) -> Written:
+    """The controller gives all routers the same weight; a finding reports routers that differ."""
     strategy = state.strategy
     if not strategy.routers:
         return Written(steered=False)
     readings = [(router, found) for router in strategy.routers if (found := _behind(state, router, objects))]
     unread = [r for r in strategy.routers if all(r is not router for router, _ in readings)]
-    told = [
+    reported = [
         finding(
             "router-not-read",
             Severity.INFO,
-            f"what {' '.join(filter(None, (r.kind or r.word, r.name)))} says of the split is not read here:"
+            f"the split in {' '.join(filter(None, (r.kind or r.word, r.name)))} cannot be read:"
             " only the declared and the observed share are known",
         )
         for r in unread
     ]
-    told += [problem for _, found in readings for problem in found.problems]
+    reported += [problem for _, found in readings for problem in found.problems]
     first = next((found for _, found in readings if found.share is not None), None) or (
-        readings[0][1] if readings else Behind(None)
+        readings[0][1] if readings else WrittenSplit(None)
     )
     shares = [(router, found.share) for router, found in readings if found.share is not None]
     if len({share for _, share in shares}) > 1:
         each = ", ".join(f"{router.kind} {router.name} {percent(share)}" for router, share in shares)
-        told.append(
+        reported.append(
             finding("routers-differ", Severity.WARNING, f"the routers give the canary different shares: {each}")
         )
     refs = tuple(dict.fromkeys(ref for _, found in readings for ref in found.refs))
-    return Written(first, True, _subsets(state) is not None, refs, tuple(dict.fromkeys(told)))
+    unserved = tuple(dict.fromkeys(lost for _, found in readings for lost in found.unserved_shares))
+    return Written(first, True, _subsets(state) is not None, refs, tuple(dict.fromkeys(reported)), unserved)
 
 
-def _behind(state: State, router: Router, objects: Objects) -> Behind | None:
-    """What one router object says; None where its kind is not read."""
+def _behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> WrittenSplit | None:
+    """The split of one router object; None if its kind is not read."""
     stable, canary = state.strategy.stable, state.strategy.canary
     own = state.rollout.metadata.namespace
     match router.word, router.kind:
         case "nginx", _:
-            return ingress_behind(objects, own, router.name, stable, canary)
+            return ingress_split(objects, own, router.name, stable, canary)
         case "gateway-api", kind if kind in _READABLE_ROUTES:
-            return httproute_behind(objects, router.namespace, router.name, stable, canary, kind=kind, services_in=own)
+            return httproute_split(objects, router.namespace, router.name, stable, canary, kind=kind, services_in=own)
         case "istio", _:
-            sides = _subsets(state) or tuple(Side(_host(state, router, name)) for name in (stable, canary))
-            routes = tuple(_routes(state, router))
-            return virtualservice_behind(objects, router.namespace, router.name, *sides, routes=routes)
+            sides = _subsets(state) or tuple(
+                DestinationPattern(_host(state, router, name)) for name in (stable, canary)
+            )
+            listed = istio_routes(state, router)
+            routes = (*listed, *managed_routes(state)) if listed else ()
+            return virtualservice_split(objects, router.namespace, router.name, *sides, routes=routes)
         case "alb", _:
             return _alb_behind(state, router, objects)
     return None
 
 
-def _host(state: State, router: Router, service: str) -> str:
+def _host(state: ArgoState, router: ArgoRouter, service: str) -> str:
     own = state.rollout.metadata.namespace
     return service if router.namespace == own or "." in service or not service else f"{service}.{own}.svc.cluster.local"
 
 
-def _subsets(state: State) -> tuple[Side, Side] | None:
-    """The two subsets of the DestinationRule that the controller keeps the hashes in; None for a split by host."""
+def _subsets(state: ArgoState) -> tuple[DestinationPattern, DestinationPattern] | None:
+    """The two subsets of the DestinationRule where the controller writes the hashes; None for a split by host."""
     rule = mapping(state.rollout.spec, "strategy", "canary", "trafficRouting", "istio", "destinationRule")
     stable, canary = text(rule, "stableSubsetName"), text(rule, "canarySubsetName")
-    return (Side(subset=stable), Side(subset=canary)) if stable and canary else None
+    return (DestinationPattern(subset=stable), DestinationPattern(subset=canary)) if stable and canary else None
 
 
-def _routes(state: State, router: Router) -> Iterator[str]:
-    """The http routes that the controller is told to edit; all of them where it names none."""
+def istio_routes(state: ArgoState, router: ArgoRouter) -> tuple[str, ...]:
+    """The http routes that the Rollout lists for a VirtualService; empty if it has only one route."""
+    return tuple(_listed(state, router))
+
+
+def managed_routes(state: ArgoState) -> tuple[str, ...]:
+    """The routes that steps add and remove."""
+    routing = mapping(state.rollout.spec, "strategy", "canary", "trafficRouting")
+    return tuple(name for entry in entries(routing, "managedRoutes") if (name := text(entry, "name")))
+
+
+def _listed(state: ArgoState, router: ArgoRouter) -> Iterator[str]:
     istio = mapping(state.rollout.spec, "strategy", "canary", "trafficRouting", "istio")
     own = state.rollout.metadata.namespace
     for entry in (istio.get("virtualService"), *entries(istio, "virtualServices")):
@@ -106,7 +123,7 @@ def _routes(state: State, router: Router) -> Iterator[str]:
             yield from (route for route in entries(entry, "routes") if isinstance(route, str))
 
 
-def _alb_behind(state: State, router: Router, objects: Objects) -> Behind:
+def _alb_behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> WrittenSplit:
     """The forward action in an annotation of the Ingress (rollout/trafficrouting/alb/alb.go)."""
     settings = mapping(state.rollout.spec, "strategy", "canary", "trafficRouting", "alb")
     prefix = text(settings, "annotationPrefix") or "alb.ingress.kubernetes.io"
@@ -114,19 +131,22 @@ def _alb_behind(state: State, router: Router, objects: Objects) -> Behind:
     ingress = find_ingress(objects, router.namespace, router.name)
     ref = Ref(INGRESSES, router.namespace, router.name)
     if ingress is None:
-        why = (
-            f"Ingress {router.namespace}/{router.name} does not exist in {objects.context}: nothing splits the traffic"
-        )
-        return Behind(None, refs=(ref,), problems=(finding("route-missing", Severity.WARNING, why),))
+        return missing_route(ref, objects.context)
     weights: dict[str, int] = {}
     for group in _target_groups((ingress.metadata.annotations or {}).get(key, "")):
         name = text(group, "ServiceName")
         weights[name] = weights.get(name, 0) + max(whole(group, "Weight") or 0, 0)
     stable, canary = (weights.get(name, 0) for name in (state.strategy.stable, state.strategy.canary))
+    total = sum(weights.values())
     if not stable + canary:
-        why = f"Ingress {router.namespace}/{router.name} has no weights of the two Services under {key}"
-        return Behind(None, refs=(ref,), problems=(finding("route-elsewhere", Severity.WARNING, why),))
-    return Behind(canary / (stable + canary), refs=(ref,))
+        why = f"Ingress {router.namespace}/{router.name} has no weights for the two Services in annotation {key}"
+        return WrittenSplit(None, refs=(ref,), problems=(route_elsewhere(why),))
+    own = (state.strategy.stable, state.strategy.canary)
+    beside = [name for name, weight in weights.items() if weight and name not in own]
+    strangers = tuple(f"Service {name}" for name in beside)
+    return WrittenSplit(
+        canary / total, refs=(ref,), others=sum(weights[name] for name in beside) / total, strangers=strangers
+    )
 
 
 def _target_groups(annotation: str) -> list[object]:

@@ -1,1 +1,1 @@
-"""Plain Deployments: a rolling update, its versions by ReplicaSet, paused, resumed or undone."""
+"""Plain Deployments: rolling updates with ReplicaSets as versions."""

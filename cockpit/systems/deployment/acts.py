@@ -1,4 +1,4 @@
-"""Acts on a Deployment: pause, resume, the way back to a template before, another image, restart, scale."""
+"""Acts on a Deployment: pause, resume, rollback to an earlier template, set image, restart, scale."""
 
 from __future__ import annotations
 
@@ -7,61 +7,60 @@ import msgspec
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActEntry, ActTable
+from cockpit.planning.edits import json_patch, op, pointer, ref_to
+from cockpit.planning.ownership import revert_warnings, why_managed
+from cockpit.planning.refusals import refused
+from cockpit.planning.scale import plan_scale
 from cockpit.systems.editions import Rolling, template_of, way_back
-from cockpit.systems.template_acts import Manner, plan_back, plan_image, plan_restart
-from cockpit.workloads.answers import refused
-from cockpit.workloads.edits import json_patch, op, pointer, ref_to
-from cockpit.workloads.ownership import controller_ownership, revert_warnings
-from cockpit.workloads.scaling import plan_scale
+from cockpit.systems.phrases import ALREADY_PAUSED, NOT_PAUSED, one_count
+from cockpit.systems.template_acts import TemplateWriter, plan_back, plan_image, plan_restart
 
-_NO_SPLIT = "a Deployment has no weights and no steps: pause, resume, scale or roll back"
-_PAUSED = "it is paused, so a new template would not be rolled out: resume it first"
-_MANNER = Manner()
+_PAUSED = "it is paused, and no template is rolled out while paused: resume it first"
+_MANNER = TemplateWriter()
 
 
-def whys(state: Rolling, paused: bool, objects: Objects) -> dict[Act, str]:
-    """Why each act does not apply; "" where it does."""
-    owner = controller_ownership([state.workload], objects)
-    if owner:
-        return dict.fromkeys(Act, owner.text)
+def _closed(state: Rolling, objects: Objects) -> str:
+    return why_managed([state.workload], objects)
+
+
+def _why_not_pause(state: Rolling, objects: Objects) -> str:
+    return ALREADY_PAUSED if state.workload.spec.paused else ""
+
+
+def _why_not_resume(state: Rolling, objects: Objects) -> str:
+    return "" if state.workload.spec.paused else NOT_PAUSED
+
+
+def _why_not_template(state: Rolling, objects: Objects) -> str:
+    return _PAUSED if state.workload.spec.paused else ""
+
+
+def _why_not_back(state: Rolling, objects: Objects) -> str:
     back = way_back(state, None)
-    return {
-        Act.PAUSE: "it is paused already" if paused else "",
-        Act.RESUME: "" if paused else "it is not paused",
-        Act.ROLLBACK: _why_held(state) or (back if isinstance(back, str) else ""),
-        Act.SET_IMAGE: _PAUSED if paused else "",
-        Act.RESTART: _PAUSED if paused else "",
-        Act.SCALE: "",
-    }
+    return _why_held(state, objects) or (back if isinstance(back, str) else "")
 
 
-def _why_held(state: Rolling) -> str:
-    """Why there is no way back: while it is paused, its template may be one that nothing runs."""
+def _why_held(state: Rolling, objects: Objects) -> str:
+    """Why a rollback is not possible: while it is paused, its template may have no pods."""
     if not state.workload.spec.paused or state.current is None or state.current.source is None:
         return ""
     if template_of(state.current.source) == msgspec.json.decode(state.workload.spec.raw_template):
         return ""
     name = state.current.version.name
-    return f"it is paused with a template that was never rolled out: {name} is what runs; put its template back by hand"
+    return f"it is paused with a template that was never rolled out, and {name} still runs: restore its template"
 
 
-def plan(state: Rolling, paused: bool, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    owner = controller_ownership([state.workload], objects)
-    why = whys(state, paused, objects).get(ask.act, _NO_SPLIT)
-    # A named version may be reachable where the one before is not.
-    if why and (owner or _why_held(state) or not (ask.act is Act.ROLLBACK and ask.version)):
-        return refused(rollout, ask.act, why)
-    match ask.act:
-        case Act.PAUSE | Act.RESUME:
-            return _plan_pause(state, rollout, ask, objects)
-        case Act.ROLLBACK:
-            return plan_back(state, rollout, ask, objects, _MANNER)
-        case Act.SET_IMAGE:
-            return plan_image(state, rollout, ask, objects, _MANNER)
-        case Act.RESTART:
-            return plan_restart(state, rollout, ask, objects, _MANNER)
-        case _:
-            return _plan_scale(state, rollout, ask, objects)
+def _plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_back(state, rollout, ask, objects, _MANNER)
+
+
+def _plan_image(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_image(state, rollout, ask, objects, _MANNER)
+
+
+def _plan_restart(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_restart(state, rollout, ask, objects, _MANNER)
 
 
 def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
@@ -86,9 +85,24 @@ def _plan_pause(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) ->
 
 
 def _plan_scale(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    """One Deployment has one count, whichever of its versions is named."""
+    """A Deployment has one replica count for all its versions."""
     names = [e.version.name for e in state.editions]
     counts = dict(ask.counts)
     if len(set(counts.values())) > 1:
-        return refused(rollout, ask.act, "a Deployment has one number of pods for all its versions")
+        return refused(rollout, ask.act, one_count("Deployment"))
     return plan_scale(rollout, ask, dict.fromkeys(names, state.workload), names if state.service else (), objects)
+
+
+TABLE: ActTable[Rolling] = ActTable(
+    {
+        # A named version can be available where the previous one is not.
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=_why_held),
+        Act.PAUSE: ActEntry(_plan_pause, _why_not_pause),
+        Act.RESUME: ActEntry(_plan_pause, _why_not_resume),
+        Act.SET_IMAGE: ActEntry(_plan_image, _why_not_template),
+        Act.RESTART: ActEntry(_plan_restart, _why_not_template),
+        Act.SCALE: ActEntry(_plan_scale),
+    },
+    otherwise="a Deployment splits traffic by number of pods, without weights or steps: pause, scale or roll back",
+    closed=_closed,
+)

@@ -1,11 +1,11 @@
-"""The adapter of Deployments: each is a rollout whose versions are its ReplicaSets."""
+"""The adapter of Deployments: one rollout per Deployment, its ReplicaSets are the versions."""
 
 from __future__ import annotations
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     DEPLOYMENTS,
     ENDPOINTSLICES,
@@ -17,12 +17,13 @@ from cockpit.model.refs import (
     Resource,
 )
 from cockpit.model.rollout import Rollout
+from cockpit.planning.mesh_hosts import MESH_KINDS
+from cockpit.planning.ownership import STEERING
+from cockpit.planning.refusals import refused_gone
 from cockpit.systems.deployment import acts
-from cockpit.systems.deployment.reading import look
-from cockpit.systems.deployment.rollouts import rollout_of
-from cockpit.workloads.answers import refused
+from cockpit.systems.deployment.read import rollout_of
+from cockpit.systems.deployment.state import look
 from cockpit.workloads.lookups import find_deployment
-from cockpit.workloads.ownership import STEERING
 
 
 class DeploymentSystem:
@@ -38,6 +39,7 @@ class DeploymentSystem:
         ENDPOINTSLICES,
         INGRESSES,
         *STEERING,
+        *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
 
@@ -46,7 +48,7 @@ class DeploymentSystem:
             "deployment",
             "Deployment",
             "its ReplicaSets as versions, pods per version, the share that follows from ready pods",
-            (Act.ROLLBACK, Act.PAUSE, Act.RESUME, Act.SET_IMAGE, Act.RESTART, Act.SCALE),
+            acts.TABLE.acts,
         ),
     )
 
@@ -54,7 +56,7 @@ class DeploymentSystem:
         return (rollout_of(root, look(root, objects), objects),) if isinstance(root, Deployment) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        deployment = find_deployment(objects, rollout.key.namespace, rollout.key.name)
+        deployment = find_deployment(objects, rollout.key.namespace, rollout.objects[0].name)
         if deployment is None:
-            return refused(rollout, ask.act, "the Deployment is gone; look at the list of rollouts again")
-        return acts.plan(look(deployment, objects), deployment.spec.paused, rollout, ask, objects)
+            return refused_gone(rollout, ask.act, "the Deployment")
+        return acts.TABLE.plan(look(deployment, objects), rollout, ask, objects)

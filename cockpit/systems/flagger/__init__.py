@@ -1,1 +1,1 @@
-"""Flagger's canaries: read with their gates; suspended and resumed, never edited where Flagger writes."""
+"""Flagger's canaries: shown with their gates, suspended and resumed; fields that Flagger writes are never edited."""

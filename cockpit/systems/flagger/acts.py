@@ -1,102 +1,80 @@
-"""What steering a Canary would do: suspend and resume it, skip its analysis; everything else is said, not done."""
+"""Acts on a Canary: suspend and resume it, skip its analysis. For everything else the refusal says what to do."""
 
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Milestone, Plan
 from cockpit.model.refs import FLAGGER_CANARIES, Ref
 from cockpit.model.rollout import Phase, Role, Rollout
 from cockpit.model.text import safe_text
-from cockpit.systems.flagger.reading import Flight
-from cockpit.workloads.answers import refused
-from cockpit.workloads.edits import Operation, json_patch, op, pointer
-from cockpit.workloads.ownership import controller_ownership, revert_warnings
+from cockpit.planning.act_table import ActEntry, ActTable
+from cockpit.planning.edits import Operation, json_patch, op, pointer
+from cockpit.planning.ownership import revert_warnings, why_managed
+from cockpit.systems.flagger.state import FlaggerState
 
-OTHERWISE = "Flagger steers this by itself: suspend or resume it; edits of what it writes shift its plan unseen"
-
-
-def canary_ref(flight: Flight) -> Ref:
-    return Ref(FLAGGER_CANARIES, flight.canary.metadata.namespace, flight.canary.metadata.name)
+_ROUTES = "Flagger continues from the weight in the route, so a manual weight changes its analysis unnoticed"
 
 
-def whys(flight: Flight, objects: Objects) -> dict[Act, str]:
-    """Why each act does not apply, with what would do it; "" where it does."""
-    owner = controller_ownership([flight.canary], objects)
-    if owner:
-        return dict.fromkeys(Act, owner.text)
-    kind, name = (safe_text(word, 80) for word in flight.canary.target)
-    back = f"set {kind} {name} back to the image of {name}-primary"
-    routes = "Flagger reads the weight from the route and goes on from there: a weight by hand shifts its plan unseen"
-    return {
-        Act.PAUSE: "it is suspended already" if flight.suspended else "",
-        Act.RESUME: "" if flight.suspended else "it is not suspended",
-        Act.PROMOTE: _why_not_promote(flight),
-        Act.APPROVE: _approval(flight),
-        Act.ROLLBACK: _rollback(flight, back),
-        Act.ABORT: _rollback(flight, back),
-        Act.RETRY: f"Flagger tries again once the template of {kind} {name} or a tracked config changes",
-        Act.SET_WEIGHT: f"{routes}; suspend it instead",
-        Act.JUMP: f"{routes}; suspend it instead",
-        Act.HEADER: f"{routes}; its rules are spec.analysis.match",
-        Act.SET_IMAGE: f"a release begins with another image in {kind} {name}: kubectl set image there",
-        Act.RESTART: f"a restart of {kind} {name} is a release to Flagger; restart {name}-primary with kubectl",
-        Act.SCALE: f"Flagger scales {name} and keeps {name}-primary as {name} was: scale {kind} {name} with kubectl",
-    }
+def canary_ref(state: FlaggerState) -> Ref:
+    return Ref(FLAGGER_CANARIES, state.canary.metadata.namespace, state.canary.metadata.name)
 
 
-def plan(flight: Flight, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    why = whys(flight, objects).get(ask.act, OTHERWISE)
-    if why:
-        return refused(rollout, ask.act, why)
-    if ask.act is Act.PROMOTE:
-        return _plan_skip(flight, rollout, ask, objects)
-    return _plan_suspend(flight, rollout, ask, objects)
+def _closed(state: FlaggerState, objects: Objects) -> str:
+    return why_managed([state.canary], objects)
 
 
-def _plan_suspend(flight: Flight, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
+def _why_not_pause(state: FlaggerState, objects: Objects) -> str:
+    return "it is already suspended" if state.suspended else ""
+
+
+def _why_not_resume(state: FlaggerState, objects: Objects) -> str:
+    return "" if state.suspended else "it is not suspended"
+
+
+def _plan_suspend(state: FlaggerState, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
     hold = ask.act is Act.PAUSE
     words = {True: "suspended", False: "running"}
-    request, inverse = _flag(flight, "suspend", hold), _flag(flight, "suspend", not hold)[1:]
+    request, inverse = _flag(state, "suspend", hold), _flag(state, "suspend", not hold)[1:]
     tested = [op("test", pointer("spec", "suspend"), hold), *inverse] if hold else inverse
     return Plan(
         act=ask.act,
         rollout=rollout.key,
-        title=f"{'suspend' if hold else 'resume'} Canary {flight.canary.metadata.name}",
-        changes=(Change("Flagger's work on it", words[not hold], words[hold]),),
-        requests=(json_patch(canary_ref(flight), request, "suspend and generation as shown"),),
+        title=f"{'suspend' if hold else 'resume'} Canary {state.canary.metadata.name}",
+        changes=(Change("Flagger", words[not hold], words[hold]),),
+        requests=(json_patch(canary_ref(state), request, "suspend and generation as shown"),),
         expected=(),
-        inverse=(json_patch(canary_ref(flight), tested, "suspend as written here"),),
+        inverse=(json_patch(canary_ref(state), tested, "suspend as written here"),),
         undo="resume it" if hold else "suspend it again",
         warnings=(
             *(
-                ("the split stays as it is until it is resumed; failing checks do not roll it back meanwhile",)
-                if hold and flight.analysing
+                ("the split stays unchanged until you resume it; failing checks do not roll it back meanwhile",)
+                if hold and state.analysing
                 else ()
             ),
-            *revert_warnings([flight.canary], objects),
+            *revert_warnings([state.canary], objects),
         ),
         raises=not hold,
         reaches=Milestone("suspended", (Phase.PAUSED,)) if hold else Milestone("resumed", not_phases=(Phase.PAUSED,)),
     )
 
 
-def _plan_skip(flight: Flight, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
-    ref, canary = canary_ref(flight), flight.version(Role.CANARY)
+def _plan_skip(state: FlaggerState, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
+    ref, canary = canary_ref(state), state.version(Role.CANARY)
     new = canary.name if canary else "the canary"
     path = pointer("spec", "skipAnalysis")
     return Plan(
         act=ask.act,
         rollout=rollout.key,
-        title=f"promote {new} without the rest of the analysis of Canary {flight.canary.metadata.name}",
+        title=f"promote {new} without the rest of the analysis of Canary {state.canary.metadata.name}",
         changes=(Change("skipAnalysis", "no", "yes"),),
-        requests=(json_patch(ref, _flag(flight, "skipAnalysis", True), "skipAnalysis and generation as shown"),),
+        requests=(json_patch(ref, _flag(state, "skipAnalysis", True), "skipAnalysis and generation as shown"),),
         expected=(),
         inverse=(json_patch(ref, [op("test", path, True), op("remove", path)], "skipAnalysis as written here"),),
-        undo=f"takes skipAnalysis out again; {new} stays promoted",
+        undo=f"removes skipAnalysis again; {new} stays promoted",
         warnings=(
-            f"metrics and gates are passed over: {new} becomes the primary with Flagger's next look",
-            "skipAnalysis stays set: every later release skips its analysis too until it is taken out (undo)",
-            *revert_warnings([flight.canary], objects),
+            f"metrics and gates are skipped: {new} becomes the primary at Flagger's next check",
+            "skipAnalysis stays set: later releases skip their analysis too until you remove it (undo)",
+            *revert_warnings([state.canary], objects),
         ),
         raises=True,
         final=True,
@@ -104,50 +82,104 @@ def _plan_skip(flight: Flight, rollout: Rollout, ask: Ask, objects: Objects) -> 
     )
 
 
-def _flag(flight: Flight, field: str, value: bool) -> list[Operation]:
-    """Set or take out a flag of the spec, against the spec as it was read."""
-    generation = op("test", pointer("metadata", "generation"), flight.canary.metadata.generation)
+def _flag(state: FlaggerState, field: str, value: bool) -> list[Operation]:
+    """Set or remove a flag of the spec, guarded by the generation."""
+    generation = op("test", pointer("metadata", "generation"), state.canary.metadata.generation)
     path = pointer("spec", field)
     return [generation, op("add", path, True) if value else op("remove", path)]
 
 
-def _why_not_promote(flight: Flight) -> str:
-    if flight.skips:
-        return "it skips the analysis already"
-    if flight.suspended:
+def _why_not_promote(state: FlaggerState, objects: Objects) -> str:
+    if state.skips:
+        return "it already skips the analysis"
+    if state.suspended:
         return "it is suspended: resume it first"
-    if flight.phase != "Progressing":
-        return "only a release whose analysis is under way can skip the rest of it"
+    if state.phase != "Progressing":
+        return "no analysis in progress: promote works only during one"
     return ""
 
 
-def _approval(flight: Flight) -> str:
-    """Gates are asked by Flagger: what answers them opens them."""
+def _approval(state: FlaggerState) -> str:
+    """Flagger asks the gates; a gate is opened where Flagger asks."""
     kind = {
         "Waiting": "confirm-rollout",
         "Progressing": "confirm-traffic-increase",
         "WaitingPromotion": "confirm-promotion",
-    }.get(flight.phase)
-    gate = next((g for g in flight.gates if g.kind == kind), None)
+    }.get(state.phase)
+    gate = next((g for g in state.gates if g.kind == kind), None)
     if gate is None:
-        return "no gate holds it: it goes on by itself" if flight.analysing else "no release is under way"
-    where = flight.canary.metadata
+        return "no gate blocks it: it continues by itself" if state.analysing else "no release in progress"
+    where = state.canary.metadata
     body = f'{{"name":"{safe_text(where.name, 80)}","namespace":"{safe_text(where.namespace, 80)}"}}'
-    # While it progresses nothing tells whether Flagger asked this gate yet.
-    holds = "may hold" if flight.phase == "Progressing" else "holds"
+    # In phase Progressing the status does not tell whether Flagger has asked this gate yet.
+    holds = "may block" if state.phase == "Progressing" else "blocks"
     return (
-        f"gate {gate.name} ({gate.kind}) {holds} it: open it at {gate.place}; with Flagger's load tester that is"
-        f" POST /gate/open with {body}"
+        f"gate {gate.name} ({gate.kind}) {holds} it: open it at {gate.place} (Flagger's load tester:"
+        f" POST /gate/open with {body})"
     )
 
 
-def _rollback(flight: Flight, back: str) -> str:
-    gate = next((g for g in flight.gates if g.kind == "rollback"), None)
-    if not flight.analysing:
-        return f"no release is under way; {back}, which Flagger then analyses like a release"
+def _target(state: FlaggerState) -> tuple[str, str]:
+    """Kind and name of the workload that it releases."""
+    kind, name = state.canary.target
+    return safe_text(kind, 80), safe_text(name, 80)
+
+
+def _no_retry(state: FlaggerState) -> str:
+    kind, name = _target(state)
+    return f"Flagger retries only after a change: change the template of {kind} {name} or a tracked config"
+
+
+def _no_image(state: FlaggerState) -> str:
+    kind, name = _target(state)
+    return f"Flagger starts a release when {kind} {name} changes: set the image there with kubectl set image"
+
+
+def _no_restart(state: FlaggerState) -> str:
+    kind, name = _target(state)
+    return f"a restart of {kind} {name} starts a release in Flagger: restart {name}-primary with kubectl"
+
+
+def _no_scale(state: FlaggerState) -> str:
+    kind, name = _target(state)
+    return f"Flagger scales {name} and sizes {name}-primary like {name}: scale {kind} {name} with kubectl"
+
+
+def _no_rollback(state: FlaggerState) -> str:
+    kind, name = _target(state)
+    back = f"set {kind} {name} back to the image of {name}-primary"
+    gate = next((g for g in state.gates if g.kind == "rollback"), None)
+    if not state.analysing:
+        return f"no release in progress: {back}, which Flagger analyses as a release"
     if gate:
-        return f"open the rollback gate {gate.name} at {gate.place} (with the load tester POST /rollback/open)"
+        return (
+            f"Flagger rolls back by its gate: open rollback gate {gate.name} at {gate.place}"
+            " (load tester: POST /rollback/open)"
+        )
     return (
-        f"Flagger rolls back when its checks fail and has no field that asks for it; {back}: a change during the"
-        " analysis starts it anew with all traffic at the primary"
+        f"Flagger rolls back only when its checks fail: {back}; a change during the analysis restarts it with all"
+        " traffic on the primary"
     )
+
+
+TABLE: ActTable[FlaggerState] = ActTable(
+    {
+        Act.PAUSE: ActEntry(_plan_suspend, _why_not_pause),
+        Act.RESUME: ActEntry(_plan_suspend, _why_not_resume),
+        Act.PROMOTE: ActEntry(_plan_skip, _why_not_promote),
+    },
+    otherwise="Flagger controls this Canary, and manual edits change its analysis unnoticed: suspend or resume it",
+    absent={
+        Act.APPROVE: _approval,
+        Act.ROLLBACK: _no_rollback,
+        Act.ABORT: _no_rollback,
+        Act.RETRY: _no_retry,
+        Act.SET_WEIGHT: f"{_ROUTES}: suspend it instead",
+        Act.JUMP: f"{_ROUTES}: suspend it instead",
+        Act.HEADER: f"{_ROUTES}: change spec.analysis.match instead",
+        Act.SET_IMAGE: _no_image,
+        Act.RESTART: _no_restart,
+        Act.SCALE: _no_scale,
+    },
+    closed=_closed,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import FlaggerCanary, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     FLAGGER_CANARIES,
@@ -23,10 +23,11 @@ from cockpit.model.refs import (
     Resource,
 )
 from cockpit.model.rollout import Rollout
+from cockpit.planning.refusals import refused_gone
+from cockpit.routers.istio.routes import DESTINATION_RULES
 from cockpit.systems.flagger import acts
-from cockpit.systems.flagger.reading import look
-from cockpit.systems.flagger.rollouts import rollout_of
-from cockpit.workloads.answers import refused
+from cockpit.systems.flagger.read import rollout_of
+from cockpit.systems.flagger.state import look
 from cockpit.workloads.owners import KEEPERS
 
 
@@ -49,6 +50,7 @@ class FlaggerSystem:
         VIRTUALSERVICES,
         VIRTUALSERVICES_V1BETA1,
         VIRTUALSERVICES_V1ALPHA3,
+        *DESTINATION_RULES,
         *KEEPERS,
     )
 
@@ -56,8 +58,8 @@ class FlaggerSystem:
         Card(
             "flagger",
             "Flagger Canary",
-            "phase, weight or iteration, failed checks, gates; what the route that it drives says",
-            (Act.PAUSE, Act.RESUME, Act.PROMOTE),
+            "phase, weight or iteration, failed checks, gates; the split in the route that it controls",
+            acts.TABLE.acts,
         ),
     )
 
@@ -67,5 +69,5 @@ class FlaggerSystem:
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         found = objects.get(FLAGGER_CANARIES, rollout.key.namespace, rollout.key.name)
         if not isinstance(found, FlaggerCanary):
-            return refused(rollout, ask.act, "the Canary is gone; look at the list of rollouts again")
-        return acts.plan(look(found, objects), rollout, ask, objects)
+            return refused_gone(rollout, ask.act, "the Canary")
+        return acts.TABLE.plan(look(found, objects), rollout, ask, objects)

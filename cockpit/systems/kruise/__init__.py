@@ -1,1 +1,1 @@
-"""Kruise Rollouts: releases in steps of pods and traffic, by partition, extra Deployment or blue-green."""
+"""Kruise Rollouts: releases in steps of pods and traffic, by partition, with an extra Deployment, or blue-green."""

@@ -1,4 +1,4 @@
-"""The adapter of Kruise Rollouts: each is a rollout whose versions are the templates of its workload."""
+"""The adapter of Kruise Rollouts: one rollout per Rollout object, its versions are the templates of the workload."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from cockpit.model.refs import (
     BATCHRELEASES_V1ALPHA1,
     CLONESETS,
     CONTROLLERREVISIONS,
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTSLICES,
     GATEWAYS,
     GATEWAYS_V1BETA1,
+    HORIZONTALPODAUTOSCALERS,
     HTTPROUTES,
     HTTPROUTES_V1BETA1,
     INGRESSCLASSES,
@@ -26,14 +28,15 @@ from cockpit.model.refs import (
     REPLICASETS,
     SERVICES,
     STATEFULSETS,
+    TRAFFICROUTINGS,
     Resource,
 )
 from cockpit.model.rollout import Rollout
-from cockpit.routers.istio.routes import VIRTUAL_SERVICES
+from cockpit.planning.refusals import refused_gone
+from cockpit.routers.istio.routes import DESTINATION_RULES, VIRTUAL_SERVICES
 from cockpit.systems.kruise import acts
-from cockpit.systems.kruise.reading import find, look
-from cockpit.systems.kruise.rollouts import rollout_of
-from cockpit.workloads.answers import refused
+from cockpit.systems.kruise.read import rollout_of
+from cockpit.systems.kruise.state import find, look
 
 
 class KruiseSystem:
@@ -45,7 +48,7 @@ class KruiseSystem:
         *(KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, BATCHRELEASES, BATCHRELEASES_V1ALPHA1),
         *(DEPLOYMENTS, REPLICASETS, STATEFULSETS, CLONESETS, ADVANCED_STATEFULSETS, CONTROLLERREVISIONS, PODS),
         *(SERVICES, ENDPOINTSLICES, INGRESSES, INGRESSCLASSES, HTTPROUTES, HTTPROUTES_V1BETA1, *VIRTUAL_SERVICES),
-        *(GATEWAYS, GATEWAYS_V1BETA1),
+        *(GATEWAYS, GATEWAYS_V1BETA1, HORIZONTALPODAUTOSCALERS, TRAFFICROUTINGS, DAEMONSETS, *DESTINATION_RULES),
     )
 
     cards = (
@@ -53,9 +56,9 @@ class KruiseSystem:
             "kruise",
             "Kruise Rollout (v1beta1, v1alpha1) with its Deployment, CloneSet or (Advanced) StatefulSet, Services,"
             " Ingress, HTTPRoute or VirtualService",
-            "partition, canary and blue-green steps with pods and weights, A/B lanes, what router and Service selectors"
-            " really say, steps that are stuck and why",
-            acts.ACTS,
+            "partition, canary and blue-green steps with pods and weights, A/B lanes, the real effect of"
+            " routers and Service selectors, stuck steps and why",
+            acts.TABLE.acts,
         ),
     )
 
@@ -65,5 +68,5 @@ class KruiseSystem:
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         found = find(objects, rollout.key.namespace, rollout.key.name)
         if found is None:
-            return refused(rollout, ask.act, "the Kruise Rollout is gone; look at the list of rollouts again")
-        return acts.plan(look(found, objects), rollout, ask)
+            return refused_gone(rollout, ask.act, "the Kruise Rollout")
+        return acts.TABLE.plan(look(found, objects), rollout, ask, objects)

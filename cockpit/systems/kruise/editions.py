@@ -1,4 +1,4 @@
-"""One template that a workload has or had, with the pods that are of it."""
+"""One current or earlier template of a workload, with its pods."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from cockpit.model.fields import mapping
 from cockpit.model.objects import Workload
 from cockpit.model.refs import Ref
+from cockpit.workloads.images import application_images
 from cockpit.workloads.versions import Candidate
 
 TEMPLATE_HASH = "pod-template-hash"
@@ -17,11 +18,11 @@ NEWEST = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """`hash` tells it apart ("" while no pod was made of it); `present` is true of what the workload asks for.
+class KruiseEdition:
+    """`hash` identifies it ("" while it has had no pods); `present` is true for the template in the workload's spec.
 
-    `template` is the pod template as a map, None where it is not on record. `refs` are the objects that keep its
-    pods. Later editions have a higher `order`.
+    `template` is the pod template as a map, None if it is not recorded. `refs` are the objects that own its pods.
+    Later editions have a higher `order`.
     """
 
     hash: str
@@ -32,24 +33,24 @@ class Edition:
     refs: tuple[Ref, ...] = ()
 
 
-def unmade(workload: Workload, template: Any) -> Edition:
-    """The template of a workload, of which no pod was made so far."""
+def unmade(workload: Workload, template: Any) -> KruiseEdition:
+    """The template of a workload that has had no pods so far."""
     candidate = Candidate(
         uid=f"{workload.metadata.uid}/next",
         title=f"{workload.metadata.name}-next",
         ref=None,
         labels=workload.template_labels,
-        images=tuple(c.image for c in workload.spec.template.spec.containers if c.image),
+        images=application_images(workload.spec.template),
         pods=(),
         ready=0,
         desired=0,
         born="",
     )
-    return Edition("", True, candidate, template, NEWEST)
+    return KruiseEdition("", True, candidate, template, NEWEST)
 
 
 def plain_template(template: Any) -> dict[str, Any]:
-    """A template without what a controller adds to its copy of it: the hash label, the marker of a patch."""
+    """A template without what a controller adds to its copy: the hash label, the marker of a patch."""
     kept = {key: value for key, value in mapping(template).items() if key != "$patch"}
     metadata = mapping(kept.get("metadata"))
     labels = mapping(metadata.get("labels"))
@@ -59,6 +60,6 @@ def plain_template(template: Any) -> dict[str, Any]:
 
 
 def canonical(template: dict[str, Any]) -> str:
-    """The same text for equal templates: empty fields of the metadata say nothing."""
+    """The same text for equal templates: empty fields of the metadata are ignored."""
     metadata = {k: v for k, v in mapping(template.get("metadata")).items() if v not in (None, {}, [])}
     return json.dumps({**template, "metadata": metadata}, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Fields of a Kruise Rollout beyond what every kind has: lists of maps, percents."""
+"""Helpers for fields of a Kruise Rollout: lists of maps, percentages."""
 
 from __future__ import annotations
 

@@ -1,19 +1,25 @@
-"""What an on-call wants told about a Kruise Rollout, which itself has no phase for a failure."""
+"""What an on-call engineer needs to know about a Kruise Rollout, which has no phase for a failure."""
 
 from __future__ import annotations
 
 from cockpit.model.fields import text
+from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, PodState, Severity
+from cockpit.planning.mesh_hosts import mesh_findings
+from cockpit.routers.traffic_findings import not_pinned
 from cockpit.systems.kruise import status
-from cockpit.systems.kruise.reading import PERCENT_LIMIT, STARTED, Release
-from cockpit.systems.kruise.spec import PlanStep, Style
+from cockpit.systems.kruise.autoscaling import autoscaler_findings
+from cockpit.systems.kruise.shared_routing import shared_routing_findings
+from cockpit.systems.kruise.spec import KruiseStep, KruiseStyle
+from cockpit.systems.kruise.state import PERCENT_LIMIT, STARTED, KruiseState
+from cockpit.systems.progress_findings import rolled_back
 from cockpit.workloads.findings import finding, percent
 
 _WATCHED = "rollouts.kruise.io/workload-type"
 _CLOSE = 0.004
 
 
-def findings_of(release: Release) -> tuple[Finding, ...]:
+def findings_of(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
     found = [
         *_workload(release),
         *stuck_upgrade(release),
@@ -23,29 +29,38 @@ def findings_of(release: Release) -> tuple[Finding, ...]:
         *_ended(release),
         *_unnoticed(release),
         *_shape(release),
+        *shared_routing_findings(release.plan, _what(release), release.ref.namespace, objects),
+        *autoscaler_findings(release, objects),
+        *_mesh(release, objects),
     ]
-    # A router's object that is not there yet, or not any more, hurts only while something is released.
+    # A missing router object matters only during a release.
     return (*found, *release.traffic.problems)
 
 
-def _what(release: Release) -> str:
+def _mesh(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
+    """Mesh clients may bypass the Service where it alone splits the traffic."""
+    service = release.traffic.service
+    return mesh_findings(service, objects) if service and release.plan.routing is None else ()
+
+
+def _what(release: KruiseState) -> str:
     return f"Kruise Rollout {release.ref.namespace}/{release.ref.name}"
 
 
-def _workload(release: Release) -> list[Finding]:
+def _workload(release: KruiseState) -> list[Finding]:
     api_version, kind, name = release.plan.workload
     if release.subject.workload is not None:
         return []
     if release.subject.ref is None:
         words = f"{_what(release)} drives {kind or 'a workload'} {name} of {api_version or 'no API'},"
-        words += " which the cockpit does not read: its pods are not shown, and it cannot be rolled back here"
+        words += " which the cockpit does not support: its pods are not shown, and it cannot be rolled back here"
         return [finding("workload-unread", Severity.WARNING, words)]
-    words = f"{_what(release)}: {kind} {name} does not exist; the status is reset until it is there"
+    words = f"{_what(release)}: {kind} {name} does not exist; the controller resets the status until it exists"
     return [finding("workload-missing", Severity.WARNING, words, release.progress.message)]
 
 
-def stuck_upgrade(release: Release) -> list[Finding]:
-    """Pods of the new version that fail hold a step for ever: nothing times out (there is no phase Failed)."""
+def stuck_upgrade(release: KruiseState) -> list[Finding]:
+    """Failing pods of the new version block a step forever: there is no timeout and no phase Failed."""
     new = release.subject.version(release.new)
     if release.progress.state not in (status.UPGRADE, status.BEFORE_UPGRADE) or release.step is None or new is None:
         return []
@@ -55,57 +70,66 @@ def stuck_upgrade(release: Release) -> list[Finding]:
         words = (
             f"{_what(release)} cannot leave step {release.step.index}: it asks for {release.step.replicas} pods after"
         )
-        words += " a percentage, which the controller takes for reached already; roll back, or jump to another step"
-        return [finding("stuck-step", Severity.WARNING, words)]
+        words += " a percentage, and the controller already counts it as reached; roll back, or jump to another step"
+        return [_stuck_step(words)]
     if not failing:
         return []
     counts = f"{new.ready} of {target if target is not None else new.desired} pods of {new.name} are ready"
     reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
     words = f"{_what(release)} cannot leave step {release.step.index}: {counts}, {len(failing)} fail ({reasons})"
     digest = text(release.subject.release.status, "message") if release.subject.release else ""
-    return [finding("stuck-step", Severity.WARNING, f"{words}; it waits for ever: roll back or mend them", digest)]
+    return [_stuck_step(f"{words}; it waits forever: roll back or fix them", digest)]
 
 
-def never_reached(release: Release, step: PlanStep | None) -> bool:
-    """A count of pods after a percentage, which the controller takes for less: it compares both as parts of ten million
-    pods and never lowers a partition (control.IsCurrentMoreThanOrEqualToDesired). So for Deployments.
+def _stuck_step(text: str, evidence: str = "") -> Finding:
+    return finding("stuck-step", Severity.WARNING, text, evidence)
+
+
+def never_reached(release: KruiseState, step: KruiseStep | None) -> bool:
+    """Whether a step of a Deployment has a count of pods after a percentage, which the controller counts as less.
+
+    It compares both as parts of ten million pods and never lowers a partition
+    (control.IsCurrentMoreThanOrEqualToDesired).
     """
     return (
         step is not None
-        and release.plan.style is Style.PARTITION
+        and release.plan.style is KruiseStyle.PARTITION
         and release.plan.workload[1] == "Deployment"
         and isinstance(step.replicas, int)
         and any(isinstance(before.replicas, str) for before in release.plan.steps[: step.index - 1])
     )
 
 
-def _stuck_routing(release: Release) -> list[Finding]:
-    """What the controller retries without saying so in the status."""
+def _stuck_routing(release: KruiseState) -> list[Finding]:
+    """What the controller retries without reporting it in the status."""
     progress, routing = release.progress, release.plan.routing
     if routing is None or not progress.releasing:
         return []
     found = []
     if release.traffic.service is None:
-        words = f"{_what(release)}: Service {routing.service} does not exist; the release cannot go on without it"
-        found.append(finding("stuck-routing", Severity.WARNING, words))
+        found.append(
+            f"{_what(release)}: Service {routing.service} does not exist, and the release cannot continue without it"
+        )
     if progress.state == status.TRAFFIC and progress.stepping:
         for missing, name in ((progress.stable_hash, "stableRevision"), (progress.new_hash, "podTemplateHash")):
             if not missing:
                 words = f"{_what(release)} cannot route traffic: status.{progress.part}.{name} is empty"
-                found.append(finding("stuck-routing", Severity.WARNING, words))
-    return found
+                found.append(words)
+    return [finding("stuck-routing", Severity.WARNING, words) for words in found]
 
 
-def _written(release: Release) -> list[Finding]:
-    """Where traffic differs from the step once the controller is done with it; before, it is just under way."""
+def _written(release: KruiseState) -> list[Finding]:
+    """Differences between traffic and step, once the controller has finished the step."""
     step, progress = release.step, release.progress
     if step is None or progress.state != status.PAUSED or release.plan.routing is None:
         return []
     found = []
     unrouted = release.covers_all(step)
     if step.routed and not release.traffic.pinned and not unrouted:
-        words = f"Service {release.plan.routing.service} is not pinned to one version: it mixes them by number of pods,"
-        found.append(finding("not-pinned", Severity.WARNING, f"{words} whatever the router says"))
+        words = (
+            f"Service {release.plan.routing.service} does not select a single version: it mixes them by number of pods,"
+        )
+        found.append(not_pinned(f"{words} regardless of the router"))
     lane = release.traffic.lanes[0] if release.traffic.lanes else None
     new = release.subject.version(release.new)
     share = next((s for s in lane.shares if new and s.version == new.name), None) if lane else None
@@ -113,13 +137,13 @@ def _written(release: Release) -> list[Finding]:
         return found
     if abs(share.declared - share.written) > _CLOSE:
         words = f"{share.version}: step {step.index} declares {percent(share.declared)},"
-        words += f" {percent(share.written)} is written: somebody else wrote it, and the next step overwrites it"
+        words += f" {percent(share.written)} is written: someone else changed it, and the next step overwrites it"
         found.append(finding("edited-by-hand", Severity.WARNING, words))
     return found
 
 
-def _left_rules(release: Release) -> list[Finding]:
-    """Requests that a rule of an earlier step still sends to the new version: an HTTPRoute keeps it to the end."""
+def _left_rules(release: KruiseState) -> list[Finding]:
+    """A rule of an earlier step that still sends requests to the new version: in HTTPRoutes it stays until the end."""
     step, new = release.step, release.subject.version(release.new)
     if step is None or step.matches or new is None or release.progress.state != status.PAUSED:
         return []
@@ -135,28 +159,30 @@ def _left_rules(release: Release) -> list[Finding]:
     ]
 
 
-def _ended(release: Release) -> list[Finding]:
+def _ended(release: KruiseState) -> list[Finding]:
     progress, found = release.progress, []
     if progress.leaving:
-        words = f"{_what(release)} is being deleted: the release finishes forward"
-        words += "; while its controller is away the finalizer holds it, and the workload stays as it is"
+        words = f"{_what(release)} is being deleted: the release completes"
+        words += (
+            "; if its controller is not running, the finalizer blocks the deletion and the workload stays unchanged"
+        )
         found.append(finding("terminating", Severity.WARNING, words, progress.finalising))
     elif progress.phase in ("Disabled", "Disabling") or release.plan.disabled:
-        words = f"{_what(release)} is disabled: a new template rolls out at once, without steps"
+        words = f"{_what(release)} is disabled: a new template rolls out immediately, without steps"
         found.append(finding("disabled", Severity.INFO, words))
     if progress.rolled_back:
         words = f"{_what(release)}: the last release was rolled back"
         if progress.state == status.PAUSED:
-            words += f"; that its status says {progress.state} is left over, approving does nothing"
-        found.append(finding("rolled-back", Severity.INFO, words))
+            words += f"; {progress.state} in its status is left over, and approving does nothing"
+        found.append(rolled_back(words, Severity.INFO))
     if release.paused and release.reverted:
-        words = f"{_what(release)} is paused, so the way back to {release.stable_name} is not taken: resume it"
+        words = f"{_what(release)} is paused, which blocks the rollback to {release.stable_name}: resume it"
         found.append(finding("paused-way-back", Severity.WARNING, words))
     return found
 
 
-def _unnoticed(release: Release) -> list[Finding]:
-    """A template that changed while the controller did not watch for it rolls out without steps."""
+def _unnoticed(release: KruiseState) -> list[Finding]:
+    """A template that changed while the controller did not watch the workload rolls out without steps."""
     workload, progress = release.subject.workload, release.progress
     if workload is None or progress.phase != "Healthy" or release.plan.disabled:
         return []
@@ -172,28 +198,29 @@ def _unnoticed(release: Release) -> list[Finding]:
     return []
 
 
-def _why_native(release: Release) -> str:
+def _why_native(release: KruiseState) -> str:
     labels = release.subject.workload.metadata.labels if release.subject.workload else None
     if _WATCHED not in (labels or {}):
-        return f"label {_WATCHED} is missing: the change came before the controller had seen the workload"
-    return "no release was started: with traffic routing it needs exactly one live version, and pods"
+        return f"label {_WATCHED} is missing: the template changed before the controller had seen the workload"
+    return "no release started: with traffic routing the workload needs pods, and exactly one active version"
 
 
-def _shape(release: Release) -> list[Finding]:
-    """What of the spec does not mean what it seems to."""
+def _shape(release: KruiseState) -> list[Finding]:
+    """Fields of the spec that do not do what they seem to."""
     found, routing = [], release.plan.routing
     if not release.plan.steps:
-        words = f"{_what(release)} shows no steps: it may be blue-green, which v1alpha1 does not carry"
+        words = f"{_what(release)} shows no steps: it may be blue-green, which v1alpha1 does not contain"
         found.append(finding("no-steps", Severity.WARNING, words))
     if routing and routing.count > 1:
-        words = f"{_what(release)} lists {routing.count} routings: the controller obeys the first only"
+        words = f"{_what(release)} lists {routing.count} routings: the controller uses only the first"
         found.append(finding("several-routings", Severity.WARNING, words))
-    if routing is None and any(step.share is not None for step in release.plan.steps):
-        words = f"{_what(release)} has weights and no traffic routing: traffic follows the number of pods"
+    if (
+        routing is None
+        and not release.plan.shared_routing
+        and any(step.share is not None for step in release.plan.steps)
+    ):
+        words = f"{_what(release)} has weights but no traffic routing: traffic follows the number of pods"
         found.append(finding("weights-unused", Severity.INFO, words))
-    if release.plan.shared_routing:
-        words = f"{_what(release)} routes through TrafficRouting {release.plan.shared_routing}, which is not shown"
-        found.append(finding("shared-routing", Severity.INFO, words))
     late = next((step for step in release.plan.steps if never_reached(release, step)), None)
     if late is not None:
         words = f"{_what(release)}: step {late.index} has {late.replicas} pods after a step with a percentage: Kruise"
@@ -201,7 +228,7 @@ def _shape(release: Release) -> list[Finding]:
         found.append(finding("unreachable-step", Severity.WARNING, words))
     step = release.refused_by_admission()
     if step is not None:
-        words = f"{_what(release)}: step {step.index} has traffic and {step.replicas} of the pods, which Kruise 0.6 and"
-        words += f" later refuse above {PERCENT_LIMIT}% with every write to the object (pause, weight, disable);"
-        found.append(finding("strict-admission", Severity.WARNING, f"{words} give it a count of pods instead"))
+        words = f"{_what(release)}: step {step.index} has traffic and {step.replicas} of the pods, so Kruise 0.6 and"
+        words += f" later refuse every write to the object (pause, weight, disable) above {PERCENT_LIMIT}%;"
+        found.append(finding("strict-admission", Severity.WARNING, f"{words} use a count of pods instead"))
     return found

@@ -10,18 +10,20 @@ import msgspec
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BatchRelease, Deployment, ReplicaSet
 from cockpit.model.refs import DEPLOYMENTS, REPLICASETS, Ref
-from cockpit.systems.kruise.editions import NEWEST, TEMPLATE_HASH, Edition, canonical, plain_template, unmade
+from cockpit.systems.kruise.editions import NEWEST, TEMPLATE_HASH, KruiseEdition, canonical, plain_template, unmade
 from cockpit.systems.kruise.status import short
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import replica_sets_of
 from cockpit.workloads.versions import candidate_of
 
-# Set by the Deployment controller, and by Kruise's own while it holds the Deployment.
+# Set by the Deployment controller, and by Kruise's own while it controls the Deployment.
 _REVISION = "deployment.kubernetes.io/revision"
 
 
-def editions_of(deployment: Deployment, extra: Deployment | None, stable: str, objects: Objects) -> tuple[Edition, ...]:
-    """Oldest first: the present template, the stable one, those with pods, and the one before the present."""
+def editions_of(
+    deployment: Deployment, extra: Deployment | None, stable: str, objects: Objects
+) -> tuple[KruiseEdition, ...]:
+    """Oldest first: the current template, the stable one, those with pods, and the previous one."""
     template = plain_template(msgspec.json.decode(deployment.spec.raw_template))
     wanted = canonical(template)
     sets = sorted(replica_sets_of(deployment, objects), key=lambda r: (revision_of(r), r.metadata.name))
@@ -29,7 +31,7 @@ def editions_of(deployment: Deployment, extra: Deployment | None, stable: str, o
     present = next((r for r in reversed(sets) if canonical(templates[r.metadata.name]) == wanted), None)
     older = [r for r in sets if r is not present]
     found = [
-        Edition(
+        KruiseEdition(
             hash_of(r),
             r is present,
             candidate_of(r, objects),
@@ -55,8 +57,10 @@ def extra_deployment(deployment: Deployment, release: BatchRelease | None, objec
     return next((d for d in owned if d.metadata.name != deployment.metadata.name), None)
 
 
-def _with_extra(found: list[Edition], extra: Deployment, template: Any, objects: Objects) -> tuple[Edition, ...]:
-    """Its pods are of the new version, of which the main Deployment makes pods as well once the steps are through."""
+def _with_extra(
+    found: list[KruiseEdition], extra: Deployment, template: Any, objects: Objects
+) -> tuple[KruiseEdition, ...]:
+    """Add the extra Deployment's pods to the new version; after the steps the main Deployment runs it too."""
     candidate = candidate_of(extra, objects)
     hashes = [hash_of(r) for r in replica_sets_of(extra, objects)]
     refs = (
@@ -67,8 +71,8 @@ def _with_extra(found: list[Edition], extra: Deployment, template: Any, objects:
     same = _canonical_of(extra) == wanted
     own = next((e for e in found if e.present), None)
     if own is None or not same:
-        # After the template went back the extra Deployment still runs what is being taken away.
-        return (*found, Edition(hashes[-1] if hashes else "", own is None, candidate, None, NEWEST, refs))
+        # After a rollback the extra Deployment still runs the version that is being removed.
+        return (*found, KruiseEdition(hashes[-1] if hashes else "", own is None, candidate, None, NEWEST, refs))
     main = own.candidate
     joined = replace(
         candidate,
@@ -76,7 +80,7 @@ def _with_extra(found: list[Edition], extra: Deployment, template: Any, objects:
         ready=candidate.ready + main.ready,
         desired=candidate.desired + main.desired,
     )
-    edition = Edition(hashes[-1] if hashes else own.hash, True, joined, template, NEWEST, (*refs, *own.refs))
+    edition = KruiseEdition(hashes[-1] if hashes else own.hash, True, joined, template, NEWEST, (*refs, *own.refs))
     return (*(e for e in found if e is not own), edition)
 
 
@@ -89,6 +93,6 @@ def hash_of(replica_set: ReplicaSet) -> str:
 
 
 def revision_of(replica_set: ReplicaSet) -> int:
-    """The revision number; 0 where the annotation is missing or no number."""
+    """The revision number; 0 if the annotation is missing or not a number."""
     text = (replica_set.metadata.annotations or {}).get(_REVISION, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0

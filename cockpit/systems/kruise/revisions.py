@@ -11,17 +11,18 @@ import msgspec
 
 from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import ControllerRevision, Pod, StatefulSet
+from cockpit.model.objects import Container, ControllerRevision, Pod, StatefulSet
 from cockpit.model.refs import CONTROLLERREVISIONS, PODS, Ref
-from cockpit.systems.kruise.editions import NEWEST, REVISION_HASH, Edition, canonical, plain_template, unmade
+from cockpit.systems.kruise.editions import NEWEST, REVISION_HASH, KruiseEdition, canonical, plain_template, unmade
 from cockpit.systems.kruise.status import short
+from cockpit.workloads.images import application_first
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import pods_of
 from cockpit.workloads.versions import Candidate
 
 
-def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) -> tuple[Edition, ...]:
-    """Oldest first: the revision that is asked for, the current one, those with pods, the one before."""
+def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) -> tuple[KruiseEdition, ...]:
+    """Oldest first: the requested revision, the current one, those with pods, the previous one."""
     template = plain_template(msgspec.json.decode(workload.spec.raw_template))
     pods: dict[str, list[Pod]] = {}
     for pod in pods_of(workload, objects):
@@ -34,7 +35,7 @@ def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) 
     older = [h for h in hashes if h != asked]
     shown = [h for h in hashes if h in (asked, current, stable) or h in pods or h in older[-1:]]
     found = [
-        Edition(
+        KruiseEdition(
             h,
             h == asked,
             _candidate(workload, ref, h, pods.get(h, []), template if h == asked else templates.get(h), objects),
@@ -50,7 +51,7 @@ def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) 
 
 
 def _asked(workload: StatefulSet, template: dict[str, Any], templates: dict[str, Any]) -> str:
-    """The hash of the template that the workload asks for, "" while its controller has not seen that one."""
+    """The hash of the workload's template, "" while its controller has not seen it."""
     if workload.status.observed_generation >= workload.metadata.generation:
         return short(workload.status.update_revision)
     wanted = canonical(template)
@@ -76,7 +77,7 @@ def _order(revision: ControllerRevision | None) -> int:
 def _candidate(
     workload: StatefulSet, ref: Ref, digest: str, pods: list[Pod], template: Any, objects: Objects
 ) -> Candidate:
-    """A revision's pods as a version; where pods cannot be read, the counts that the workload reports."""
+    """A revision's pods as a version; if pods cannot be read, the counts that the workload reports."""
     ready = sum(pod.ready for pod in pods)
     count = len(pods)
     if not objects.known(PODS):
@@ -92,7 +93,7 @@ def _candidate(
         title=f"{workload.metadata.name}-{digest}",
         ref=ref,
         labels={**labels, REVISION_HASH: digest},
-        images=tuple(dict.fromkeys(c.image for c in pods[0].spec.containers if c.image)) if pods else _images(template),
+        images=_images(template, pods),
         pods=tuple(pods),
         ready=ready,
         desired=count,
@@ -105,5 +106,9 @@ def _labels(template: Any) -> dict[str, str]:
     return {key: value for key, value in labels.items() if isinstance(value, str)}
 
 
-def _images(template: Any) -> tuple[str, ...]:
-    return tuple(image for c in entries(template, "spec", "containers") if (image := text(c, "image")))
+def _images(template: Any, pods: list[Pod]) -> tuple[str, ...]:
+    """The images of the pods if there are any, else of the template; the application's first."""
+    containers = [Container(text(c, "name"), text(c, "image")) for c in entries(template, "spec", "containers")]
+    annotations = {key: str(value) for key, value in mapping(template, "metadata", "annotations").items()}
+    found = application_first(pods[0].spec.containers if pods else containers, annotations)
+    return tuple(dict.fromkeys(c.image for c in found if c.image))

@@ -16,12 +16,12 @@ from cockpit.systems.kruise.fields import mappings, share
 
 _ROLLING_STYLE = "rollouts.kruise.io/rolling-style"
 _SHARED_ROUTING = "rollouts.kruise.io/trafficrouting"
-# More steps than any controller takes (50 at most since the version after 0.6.2).
+# More steps than any controller accepts (at most 50 since the version after 0.6.2).
 _MOST_STEPS = 200
 
 
-class Style(StrEnum):
-    """How new pods come: replaced in place, in a Deployment of their own, or beside all the old ones."""
+class KruiseStyle(StrEnum):
+    """Where new pods run: replacing old ones, in an extra Deployment, or in addition to all old ones."""
 
     PARTITION = "partition"
     CANARY = "canary"
@@ -29,7 +29,7 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class KruiseHeader:
     """One condition on a header; `kind` is Exact or RegularExpression."""
 
     name: str
@@ -43,16 +43,16 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanStep:
+class KruiseStep:
     """One step; `share` is the traffic it asks for (None: none), `replicas` pods as a count or "50%".
 
-    `seconds` is how long it waits before it goes on, None until somebody approves.
+    `seconds` is how long it waits before it continues, None if it needs approval.
     """
 
     index: int
     share: float | None
     replicas: int | str | None
-    matches: tuple[tuple[Header, ...], ...]
+    matches: tuple[tuple[KruiseHeader, ...], ...]
     seconds: int | None
     raw: Any
 
@@ -71,7 +71,7 @@ class PlanStep:
         return isinstance(self.raw, dict) and self.raw.get("replicas") is None
 
     def target(self, desired: int) -> int | None:
-        """New pods that it asks for of `desired`: percents round up."""
+        """New pods that it asks for out of `desired`; percentages round up."""
         if isinstance(self.replicas, int):
             return min(max(self.replicas, 0), desired)
         part = share(self.replicas)
@@ -79,8 +79,11 @@ class PlanStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Routing:
-    """Where traffic is split; `count` is how many routings are listed, of which the controller reads the first."""
+class KruiseRouting:
+    """Where traffic is split; `count` is the number of listed routings, of which the controller reads the first.
+
+    `shared`: it comes from a TrafficRouting, whose `weight` applies to every step (None: it has none).
+    """
 
     service: str
     ingress: str
@@ -89,6 +92,8 @@ class Routing:
     custom: tuple[tuple[str, str, str], ...]
     own_canary_service: bool
     count: int
+    shared: bool = False
+    weight: float | None = None
 
     @property
     def canary_service(self) -> str:
@@ -96,28 +101,31 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A Rollout's spec. `place` leads to the strategy in the object; `weight_field` is what a step's traffic is called.
+class KruisePlan:
+    """A Rollout's spec. `place` is the path of the strategy; `weight_field` is the name of a step's traffic field.
 
-    `workload` is apiVersion, kind and name.
+    `workload` is apiVersion, kind and name. `shared_routing` is its TrafficRouting; `shared_by_field`: named in a
+    field that only newer controllers read. `routing_unknown`: that TrafficRouting could not be read.
     """
 
-    style: Style
+    style: KruiseStyle
     workload: tuple[str, str, str]
-    steps: tuple[PlanStep, ...]
-    routing: Routing | None
+    steps: tuple[KruiseStep, ...]
+    routing: KruiseRouting | None
     shared_routing: str
     paused: bool
     disabled: bool
     place: tuple[str, ...]
     weight_field: str
+    shared_by_field: bool = False
+    routing_unknown: bool = False
 
-    def step(self, index: int | None) -> PlanStep | None:
+    def step(self, index: int | None) -> KruiseStep | None:
         """By index from 1."""
         return self.steps[index - 1] if index is not None and 1 <= index <= len(self.steps) else None
 
 
-def plan_of(rollout: KruiseRollout) -> Plan:
+def plan_of(rollout: KruiseRollout) -> KruisePlan:
     spec = mapping(rollout.spec)
     old = "objectRef" in spec and "workloadRef" not in spec
     workload = mapping((mapping(spec.get("objectRef")) if old else spec).get("workloadRef"))
@@ -127,32 +135,34 @@ def plan_of(rollout: KruiseRollout) -> Plan:
     kind = text(workload.get("kind"))
     annotations = rollout.metadata.annotations or {}
     weight = "weight" if old else "traffic"
+    named, by_field = annotations.get(_SHARED_ROUTING, ""), text(part.get("trafficRoutingRef"))
     steps = mappings(part.get("steps"))[:_MOST_STEPS]
-    return Plan(
+    return KruisePlan(
         style=_style(part, annotations, kind, old, blue_green),
         workload=(text(workload.get("apiVersion")), kind, text(workload.get("name"))),
         steps=tuple(_step(number, step, weight) for number, step in enumerate(steps, 1)),
-        routing=_routing(part),
-        shared_routing=safe_text(annotations.get(_SHARED_ROUTING, ""), 120),
+        routing=routing_of(part),
+        shared_routing=safe_text(named or by_field, 120),
         paused=flag(strategy, "paused"),
         disabled=flag(spec, "disabled"),
         place=("spec", "strategy", "blueGreen" if blue_green else "canary"),
         weight_field=weight,
+        shared_by_field=bool(by_field) and not named,
     )
 
 
-def _style(part: dict[str, Any], annotations: dict[str, str], kind: str, old: bool, blue_green: bool) -> Style:
-    """An extra Deployment there is only for a Deployment (IsRealPartition)."""
+def _style(part: dict[str, Any], annotations: dict[str, str], kind: str, old: bool, blue_green: bool) -> KruiseStyle:
+    """Only a Deployment gets an extra Deployment (IsRealPartition)."""
     if blue_green:
-        return Style.BLUE_GREEN
+        return KruiseStyle.BLUE_GREEN
     if old:
         extra = annotations.get(_ROLLING_STYLE, "canary").lower() != "partition"
     else:
         extra = part.get("enableExtraWorkloadForCanary") is True
-    return Style.CANARY if extra and kind == "Deployment" else Style.PARTITION
+    return KruiseStyle.CANARY if extra and kind == "Deployment" else KruiseStyle.PARTITION
 
 
-def _step(number: int, step: dict[str, Any], weight: str) -> PlanStep:
+def _step(number: int, step: dict[str, Any], weight: str) -> KruiseStep:
     asked = step.get("replicas")
     replicas = asked if isinstance(asked, str) and share(asked) is not None else whole(asked)
     traffic = share(step.get(weight))
@@ -160,17 +170,17 @@ def _step(number: int, step: dict[str, Any], weight: str) -> PlanStep:
         replicas = f"{round(traffic * 100)}%"  # as the conversion of v1alpha1 fills it in
     matches = tuple(
         tuple(
-            Header(text(h.get("name")), text(h.get("value")), text(h.get("type")) or "Exact")
+            KruiseHeader(text(h.get("name")), text(h.get("value")), text(h.get("type")) or "Exact")
             for h in mappings(match.get("headers"))
             if text(h.get("name"))
         )
         for match in mappings(step.get("matches"))
     )
     seconds = whole(mapping(step.get("pause")).get("duration"))
-    return PlanStep(number, traffic, replicas, matches, None if seconds is None else max(seconds, 0), step)
+    return KruiseStep(number, traffic, replicas, matches, None if seconds is None else max(seconds, 0), step)
 
 
-def _routing(part: dict[str, Any]) -> Routing | None:
+def routing_of(part: dict[str, Any]) -> KruiseRouting | None:
     found = mappings(part.get("trafficRoutings"))
     if not found:
         return None
@@ -179,7 +189,7 @@ def _routing(part: dict[str, Any]) -> Routing | None:
         (text(r.get("apiVersion")), text(r.get("kind")), text(r.get("name")))
         for r in mappings(first.get("customNetworkRefs"))
     )
-    return Routing(
+    return KruiseRouting(
         service=text(first.get("service")),
         ingress=text(ingress.get("name")),
         class_type=text(ingress.get("classType")) or "nginx",

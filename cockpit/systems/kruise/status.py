@@ -1,7 +1,7 @@
-"""How far a Kruise Rollout is, by what its controller wrote.
+"""How far a Kruise Rollout is, by its status.
 
-`currentStepState` and the rest are read from `canaryStatus` or `blueGreenStatus`: the copies above them lag behind a
-write by somebody else. Sources: openkruise/rollouts, api/v1beta1/rollout_types.go, pkg/controller/rollout.
+`currentStepState` and the rest are read from `canaryStatus` or `blueGreenStatus`: the copies above them lag behind
+writes by others. Sources: openkruise/rollouts, api/v1beta1/rollout_types.go, pkg/controller/rollout.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cockpit.model.fields import mapping, text, whole
 from cockpit.model.objects import KruiseRollout
 from cockpit.model.text import safe_text
 from cockpit.systems.kruise.fields import mappings
-from cockpit.systems.kruise.spec import Plan, PlanStep, Style
+from cockpit.systems.kruise.spec import KruisePlan, KruiseStep, KruiseStyle
 
 # States of a step, in order.
 BEFORE_UPGRADE = "BeforeStepUpgrade"
@@ -27,11 +27,11 @@ COMPLETED = "Completed"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """The status. `part` is its field that holds the step; hashes are short ones, "" where not known yet.
+class KruiseProgress:
+    """The status. `part` is the field that holds the step; hashes are short ones, "" if not known yet.
 
-    `revision` names the release by the controller's own hash. `steerable` is true where the controller has
-    `nextStepIndex` (0.6 and later). After a release `stable_hash` still names the version of before it.
+    `revision` is the controller's hash of the release. `steerable` is true if the controller has `nextStepIndex`
+    (0.6 and later). After a release `stable_hash` is still the version before that release.
     """
 
     phase: str
@@ -53,12 +53,12 @@ class Progress:
 
     @property
     def releasing(self) -> bool:
-        """True while the controller moves a release; in every other phase the step is what a past one left."""
+        """True during a release; in every other phase the step is left over from the last one."""
         return self.phase == "Progressing"
 
     @property
     def stepping(self) -> bool:
-        """True while the step that the status names is under way."""
+        """True while the step in the status is in progress."""
         return self.releasing and self.reason in ("InRolling", "Paused") and self.state != COMPLETED
 
     @property
@@ -67,25 +67,25 @@ class Progress:
 
     @property
     def finishing(self) -> bool:
-        """True after the last step, while what the release needed is taken down: no other template is handled then."""
+        """True after the last step, while the controller cleans up and handles no other template."""
         return self.releasing and self.reason == "Finalising"
 
     @property
     def rolled_back(self) -> bool:
-        """The last release ended with the version of before; its step may still be said to be paused."""
+        """Whether the last release ended in a rollback; the status may still show its step as paused."""
         return self.phase == "Healthy" and self.succeeded is False
 
 
-def progress_of(rollout: KruiseRollout, plan: Plan) -> Progress:
+def progress_of(rollout: KruiseRollout, plan: KruisePlan) -> KruiseProgress:
     status = mapping(rollout.status)
-    part = "blueGreenStatus" if plan.style is Style.BLUE_GREEN else "canaryStatus"
+    part = "blueGreenStatus" if plan.style is KruiseStyle.BLUE_GREEN else "canaryStatus"
     inner = mapping(status.get(part))
     conditions = {text(c.get("type")): c for c in reversed(mappings(status.get("conditions")))}
     revision = "updatedRevision" if part == "blueGreenStatus" else "canaryRevision"
     reason, state = text(mapping(conditions.get("Progressing")).get("reason")), text(inner.get("currentStepState"))
-    # Until the controller begins, the hashes are those of the release before: its stable one is older than what runs.
+    # Until the controller starts, the hashes are of the last release, and its stable one is older than what runs.
     begun = not (reason == "Initializing" and state == COMPLETED)
-    return Progress(
+    return KruiseProgress(
         phase=text(status.get("phase")),
         message=safe_text(text(status.get("message"))),
         part=part,
@@ -110,21 +110,21 @@ def _truth(conditions: Mapping[str, Mapping[str, object]], kind: str) -> bool | 
 
 
 def short(revision: str) -> str:
-    """The hash of a revision: what stands behind its last dash, as the controller compares them."""
+    """The hash of a revision: the part after the last dash, which the controller compares."""
     return revision.rpartition("-")[2]
 
 
-def asks(step: PlanStep, plan: Plan) -> bool:
-    """Whether a person has to approve the step before the next."""
+def asks(step: KruiseStep, plan: KruisePlan) -> bool:
+    """Whether the step needs approval before the next."""
     return step.seconds is None and not skips_pause(step, plan)
 
 
-def skips_pause(step: PlanStep, plan: Plan) -> bool:
-    """The last step with "100%" has no pause, save in blue-green."""
-    return plan.style is not Style.BLUE_GREEN and step.whole and step.index == len(plan.steps)
+def skips_pause(step: KruiseStep, plan: KruisePlan) -> bool:
+    """The last step with "100%" has no pause, except in blue-green."""
+    return plan.style is not KruiseStyle.BLUE_GREEN and step.whole and step.index == len(plan.steps)
 
 
-def until(progress: Progress, step: PlanStep, plan: Plan) -> str | None:
+def until(progress: KruiseProgress, step: KruiseStep, plan: KruisePlan) -> str | None:
     """When the timed pause of the step ends (RFC 3339): its clock began when routing was done."""
     if progress.state != PAUSED or step.seconds is None or skips_pause(step, plan):
         return None

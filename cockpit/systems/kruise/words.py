@@ -1,12 +1,13 @@
-"""How steps and states of a Kruise Rollout are said."""
+"""Texts for the steps and states of a Kruise Rollout."""
 
 from __future__ import annotations
 
+from cockpit.model.counts import counted
 from cockpit.model.rollout import PlannedStep, Step
 from cockpit.model.text import safe_text
 from cockpit.systems.kruise import status
-from cockpit.systems.kruise.reading import Release
-from cockpit.systems.kruise.spec import Plan, PlanStep
+from cockpit.systems.kruise.spec import KruisePlan, KruiseStep
+from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.status import asks, until
 from cockpit.workloads.findings import percent
 
@@ -15,11 +16,11 @@ _STATES = {
     status.UPGRADE: "upgrading pods",
     status.TRAFFIC: "routing traffic",
     status.ANALYSIS: "routing traffic",
-    status.READY: "going on",
+    status.READY: "continuing",
 }
 
 
-def title(step: PlanStep, plan: Plan) -> str:
+def title(step: KruiseStep, plan: KruisePlan) -> str:
     """What a step asks for, such as "A/B User-Agent=Android, 1 pod" or "50%, 50% of pods, wait 60s"."""
     parts = []
     if step.matches:
@@ -28,7 +29,7 @@ def title(step: PlanStep, plan: Plan) -> str:
     if step.share is not None and plan.routing:
         parts.append(percent(step.share))
     if isinstance(step.replicas, int):
-        parts.append(f"{step.replicas} pod{'s' if step.replicas != 1 else ''}")
+        parts.append(counted(step.replicas, "pod"))
     elif step.replicas:
         parts.append(f"{step.replicas} of pods")
     if step.seconds and not status.skips_pause(step, plan):
@@ -36,17 +37,17 @@ def title(step: PlanStep, plan: Plan) -> str:
     return safe_text(", ".join(parts), 120) or f"step {step.index}"
 
 
-def planned_steps(plan: Plan) -> tuple[PlannedStep, ...]:
+def planned_steps(plan: KruisePlan) -> tuple[PlannedStep, ...]:
     return tuple(PlannedStep(title(step, plan), weight(step, plan), asks(step, plan)) for step in plan.steps)
 
 
-def weight(step: PlanStep, plan: Plan) -> float | None:
-    """The share that it declares for requests that no rule singles out; None without routing."""
+def weight(step: KruiseStep, plan: KruisePlan) -> float | None:
+    """The declared share of requests that match no rule; None without routing."""
     return step.share if plan.routing else None
 
 
-def step_of(release: Release) -> Step | None:
-    """The step under way; a rollout that begins, ends or rests has none."""
+def step_of(release: KruiseState) -> Step | None:
+    """The current step; None at rest, while a release starts and while it ends."""
     step, progress, plan = release.step, release.progress, release.plan
     if step is None:
         return None
@@ -60,11 +61,11 @@ def step_of(release: Release) -> Step | None:
     )
 
 
-def message(release: Release) -> str:
-    """Where it stands, in a few words."""
+def message(release: KruiseState) -> str:
+    """The state in a few words."""
     progress, plan = release.progress, release.plan
     if release.subject.workload is None and release.subject.ref is not None:
-        return f"its workload {plan.workload[1]} {plan.workload[2]} is not there"
+        return f"its workload {plan.workload[1]} {plan.workload[2]} does not exist"
     if release.still_rolling and progress.phase in ("Healthy", "Disabled"):
         return f"{release.stable_name} replaces all pods, without steps"
     match progress.phase:
@@ -75,32 +76,32 @@ def message(release: Release) -> str:
                 return f"rolled back to {release.stable_name}"
             return f"{release.stable_name} is released"
         case "Disabling":
-            return "being disabled: the release finishes forward, without steps"
+            return "being disabled: the release completes without steps"
         case "Disabled":
             return "disabled: a new template rolls out without steps"
         case "Terminating":
-            return "being deleted: the release finishes forward, without steps"
+            return "being deleted: the release completes without steps"
         case _:
-            return progress.message or "the controller has not looked at it yet"
+            return progress.message or "the controller has not seen it yet"
 
 
-def _releasing(release: Release) -> str:
+def _releasing(release: KruiseState) -> str:
     progress, step = release.progress, release.step
     if release.paused:
-        back = "; nothing is handled before it is resumed, the way back included" if release.reverted else ""
+        back = "; the rollback continues after you resume it" if release.reverted else ""
         return f"paused{_at(release)}{back}"
     if progress.cancelling or release.reverted:
         return f"rolling back to {release.stable_name}" + _stage(progress.finalising)
     if step is None:
         return ("finishing" + _stage(progress.finalising)) if progress.reason != "Initializing" else "starting"
     if progress.state == status.PAUSED:
-        what = "waits for approval" if asks(step, release.plan) else f"goes on after {step.seconds}s"
+        what = "waits for approval" if asks(step, release.plan) else f"continues after {step.seconds}s"
     else:
         what = _STATES.get(progress.state, safe_text(progress.state, 40) or "starting")
     return f"{release.new_name}{_at(release)}: {what}"
 
 
-def _at(release: Release) -> str:
+def _at(release: KruiseState) -> str:
     return f" at step {release.step.index}/{len(release.plan.steps)}" if release.step else ""
 
 

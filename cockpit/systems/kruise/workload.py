@@ -1,4 +1,4 @@
-"""The workload of a Kruise Rollout with its versions, and which of them is stable and which is new."""
+"""The workload of a Kruise Rollout with its versions, which of them is stable and which is new."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from cockpit.model.refs import (
 )
 from cockpit.model.rollout import Role, Version
 from cockpit.systems.kruise import replicasets, revisions
-from cockpit.systems.kruise.editions import Edition
-from cockpit.systems.kruise.spec import Plan, Style
-from cockpit.systems.kruise.status import Progress
+from cockpit.systems.kruise.editions import KruiseEdition
+from cockpit.systems.kruise.spec import KruisePlan, KruiseStyle
+from cockpit.systems.kruise.status import KruiseProgress
 from cockpit.workloads.versions import versions_of
 
-# What it drives, by apiVersion and kind.
+# The workloads that it controls, by apiVersion and kind.
 WORKLOADS: dict[tuple[str, str], Resource] = {
     (resource.api_version, resource.kind): resource
     for resource in (DEPLOYMENTS, CLONESETS, STATEFULSETS, ADVANCED_STATEFULSETS)
@@ -32,62 +32,62 @@ WORKLOADS: dict[tuple[str, str], Resource] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class KruiseWorkload:
     """The workload with its editions, oldest first, and their versions in that order.
 
-    `ref` is None where it is of a kind that the cockpit does not read, `workload` None where it does not exist.
+    `ref` is None if the cockpit does not support its kind, `workload` is None if it does not exist.
     """
 
     ref: Ref | None
     workload: Workload | None
     release: BatchRelease | None
-    editions: tuple[Edition, ...] = ()
+    editions: tuple[KruiseEdition, ...] = ()
     versions: tuple[Version, ...] = ()
 
     @property
-    def present(self) -> Edition | None:
-        """The template that the workload asks for."""
+    def present(self) -> KruiseEdition | None:
+        """The template in the workload's spec."""
         return next((e for e in self.editions if e.present), None)
 
-    def named(self, name: str) -> Edition | None:
+    def named(self, name: str) -> KruiseEdition | None:
         """By the name of its version."""
         return next((e for e, v in zip(self.editions, self.versions, strict=True) if v.name == name), None)
 
-    def version(self, edition: Edition | None) -> Version | None:
+    def version(self, edition: KruiseEdition | None) -> Version | None:
         return next((v for e, v in zip(self.editions, self.versions, strict=True) if e is edition), None)
 
-    def of_role(self, role: Role) -> Edition | None:
+    def of_role(self, role: Role) -> KruiseEdition | None:
         return next((e for e, v in zip(self.editions, self.versions, strict=True) if v.role is role), None)
 
     @property
     def desired(self) -> int:
-        """Pods that it asks for, of all versions together."""
+        """Desired pods of all versions together."""
         return self.workload.desired if self.workload else 0
 
 
-def subject_of(rollout: KruiseRollout, plan: Plan, progress: Progress, objects: Objects) -> Subject:
+def subject_of(rollout: KruiseRollout, plan: KruisePlan, progress: KruiseProgress, objects: Objects) -> KruiseWorkload:
     namespace = rollout.metadata.namespace
     api_version, kind, name = plan.workload
     resource = WORKLOADS.get((api_version, kind))
     release = _batch_release(namespace, rollout.metadata.name, objects)
     if resource is None:
-        return Subject(None, None, release)
+        return KruiseWorkload(None, None, release)
     ref = Ref(resource, namespace, name)
     found = objects.get(resource, namespace, name)
     match found:
         case Deployment():
-            extra = replicasets.extra_deployment(found, release, objects) if plan.style is Style.CANARY else None
+            extra = replicasets.extra_deployment(found, release, objects) if plan.style is KruiseStyle.CANARY else None
             editions = replicasets.editions_of(found, extra, progress.stable_hash, objects)
         case StatefulSet():
             editions = revisions.editions_of(found, ref, progress.stable_hash, objects)
         case _:
-            return Subject(ref, None, release)
+            return KruiseWorkload(ref, None, release)
     roles = {e.candidate.uid: role for e, role in zip(editions, _roles(editions, progress), strict=True)}
-    return Subject(ref, found, release, editions, versions_of([e.candidate for e in editions], roles))
+    return KruiseWorkload(ref, found, release, editions, versions_of([e.candidate for e in editions], roles))
 
 
 def _batch_release(namespace: str, name: str, objects: Objects) -> BatchRelease | None:
-    """The controller gives it the Rollout's name, and deletes it when the release is over."""
+    """The BatchRelease; the controller gives it the Rollout's name and deletes it after the release."""
     for resource in (BATCHRELEASES, BATCHRELEASES_V1ALPHA1):
         found = objects.get(resource, namespace, name)
         if isinstance(found, BatchRelease):
@@ -95,16 +95,16 @@ def _batch_release(namespace: str, name: str, objects: Objects) -> BatchRelease 
     return None
 
 
-def _roles(editions: Sequence[Edition], progress: Progress) -> list[Role]:
-    """The stable one is what a release came from; where none is under way, what the workload asks for."""
+def _roles(editions: Sequence[KruiseEdition], progress: KruiseProgress) -> list[Role]:
+    """The stable one is where a release started; without a release, the workload's template."""
     if not progress.releasing:
         return [Role.STABLE if e.present else Role.OLD for e in editions]
     stable = next((e for e in editions if e.hash and e.hash == progress.stable_hash), None)
     if stable is None and not progress.stable_hash:
-        # Not recorded yet: of those that have pods and are not asked for, the newest.
+        # Not recorded yet: the newest of those with pods that are not the workload's template.
         others = [e for e in editions if not e.present]
         stable = max(others, key=lambda e: (bool(e.candidate.ready), e.order), default=None)
     new = next((e for e in editions if e is not stable and e.present), None)
-    if new is None:  # the workload asks for the stable one again
+    if new is None:  # the workload has the stable template again
         new = next((e for e in editions if e is not stable and e.hash and e.hash == progress.new_hash), None)
     return [Role.STABLE if e is stable else Role.CANARY if e is new else Role.OLD for e in editions]

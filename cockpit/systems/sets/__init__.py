@@ -1,1 +1,1 @@
-"""StatefulSets and DaemonSets: sets that replace their own pods, template by template."""
+"""StatefulSets, CloneSets and DaemonSets: workloads that replace their own pods."""

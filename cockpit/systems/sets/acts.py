@@ -1,80 +1,108 @@
-"""Acts on a StatefulSet or DaemonSet: those of the template for both, those of the partition for StatefulSets."""
+"""Acts on sets: template acts for all, partition acts for all except DaemonSets."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import StatefulSet
+from cockpit.model.objects import DaemonSet, StatefulSet
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActEntry, ActTable, applies
+from cockpit.planning.edits import ref_to
+from cockpit.planning.ownership import why_managed
+from cockpit.planning.scale import plan_scale
 from cockpit.systems.editions import Rolling, way_back
+from cockpit.systems.phrases import one_count
 from cockpit.systems.sets import partition
-from cockpit.systems.sets.reading import Set
-from cockpit.systems.template_acts import Manner, plan_back, plan_image, plan_restart
-from cockpit.workloads.answers import refused
-from cockpit.workloads.ownership import controller_ownership
-from cockpit.workloads.rolling import ON_DELETE, strategy_of
-from cockpit.workloads.scaling import plan_scale
+from cockpit.systems.sets.partition import StatefulState
+from cockpit.systems.sets.state import Set
+from cockpit.systems.template_acts import TemplateWriter, plan_back, plan_image, plan_restart
+from cockpit.workloads.rolling import ON_DELETE, is_paused, strategy_of
 
-NO_SPLIT = {
-    "StatefulSet": "a StatefulSet splits by number of pods: approve or jump to so many pods of the new template",
-    "DaemonSet": "a DaemonSet runs one pod on each node and has no weights and no steps: roll back or restart",
-}
 _NO_PAUSE = (
-    "a DaemonSet has no pause and no partition; updateStrategy OnDelete would stop it, which changes how it is updated"
-    " from then on"
+    "a DaemonSet has no pause and no partition: updateStrategy OnDelete stops it, but also changes all later updates"
 )
-_PARTITION_ACTS = (Act.PAUSE, Act.RESUME, Act.APPROVE, Act.PROMOTE, Act.JUMP)
+_Kind = TypeVar("_Kind", StatefulSet, DaemonSet)
 
 
-def whys(workload: Set, state: Rolling, objects: Objects) -> dict[Act, str]:
-    """Why each act does not apply; "" where it does."""
-    owner = controller_ownership([workload], objects)
-    if owner:
-        return dict.fromkeys(Act, owner.text)
-    back = way_back(state, None)
-    found = {
-        Act.ROLLBACK: back if isinstance(back, str) else "",
-        Act.SET_IMAGE: "",
-        Act.RESTART: "",
-    }
-    if isinstance(workload, StatefulSet):
-        return found | partition.whys(workload, state) | {Act.SCALE: ""}
-    return found | {
-        Act.PAUSE: _NO_PAUSE,
-        Act.RESUME: "a DaemonSet cannot be paused, so there is nothing to resume",
-        Act.SCALE: "a DaemonSet runs one pod on each node that it fits: there is no number to set",
-    }
+def _closed(state: tuple[_Kind, Rolling], objects: Objects) -> str:
+    return why_managed([state[0]], objects)
 
 
-def plan(workload: Set, state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    owner = controller_ownership([workload], objects)
-    otherwise = NO_SPLIT["StatefulSet" if isinstance(workload, StatefulSet) else "DaemonSet"]
-    why = whys(workload, state, objects).get(ask.act, otherwise)
-    # A named version may be reachable where the one before is not.
-    if why and (owner or not (ask.act is Act.ROLLBACK and ask.version)):
-        return refused(rollout, ask.act, why)
-    match ask.act:
-        case Act.ROLLBACK:
-            return plan_back(state, rollout, ask, objects, _manner(workload, state))
-        case Act.SET_IMAGE:
-            return plan_image(state, rollout, ask, objects, _manner(workload, state))
-        case Act.RESTART:
-            return plan_restart(state, rollout, ask, objects, _manner(workload, state))
-        case act if act in _PARTITION_ACTS and isinstance(workload, StatefulSet):
-            return partition.plan(workload, state, rollout, ask, objects)
-        case _:
-            names = [e.version.name for e in state.editions]
-            if len({count for _, count in ask.counts}) > 1:
-                return refused(rollout, ask.act, "a StatefulSet has one number of pods for all its versions")
-            carrying = names if state.service else ()
-            return plan_scale(rollout, ask, dict.fromkeys(names, workload), carrying, objects)
+def _why_not_back(state: tuple[_Kind, Rolling], objects: Objects) -> str:
+    back = way_back(state[1], None)
+    return back if isinstance(back, str) else ""
 
 
-def _manner(workload: Set, state: Rolling) -> Manner:
+def _plan_back(state: tuple[_Kind, Rolling], rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    workload, rolling = state
+    freed = partition.freed(workload, rolling) if isinstance(workload, StatefulSet) else None
+    return plan_back(rolling, rollout, ask, objects, freed or _manner(workload, rolling))
+
+
+def _plan_image(state: tuple[_Kind, Rolling], rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_image(state[1], rollout, ask, objects, _manner(*state))
+
+
+def _plan_restart(state: tuple[_Kind, Rolling], rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+    return plan_restart(state[1], rollout, ask, objects, _manner(*state))
+
+
+def _plan_scale(state: StatefulState, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused | str:
+    workload, rolling = state
+    names = [e.version.name for e in rolling.editions]
+    if len({count for _, count in ask.counts}) > 1:
+        return one_count(ref_to(workload).resource.kind)
+    return plan_scale(rollout, ask, dict.fromkeys(names, workload), names if rolling.service else (), objects)
+
+
+def _manner(workload: Set, state: Rolling) -> TemplateWriter:
     if strategy_of(workload).type == ON_DELETE:
-        return Manner(("updateStrategy OnDelete: each pod keeps its template until somebody deletes it",), waits=True)
+        return TemplateWriter(("updateStrategy OnDelete: each pod keeps its template until you delete it",), waits=True)
+    if is_paused(workload):
+        return TemplateWriter(("it is paused: no pod is replaced until you resume it",), waits=True)
     if state.held >= workload.desired:
-        return Manner(("the partition holds every pod back: none is replaced until it is lowered",), waits=True)
+        return TemplateWriter(("the partition holds back every pod: none is replaced until you lower it",), waits=True)
     if state.held:
-        return Manner((f"the partition holds {state.held} pods back: they keep the template that they have",))
-    return Manner()
+        held = counted(state.held, "pod keeps its", "pods keep their")
+        return TemplateWriter((f"held back by the partition, {held} current template",))
+    return TemplateWriter()
+
+
+def _partitioned(kind: str) -> ActTable[StatefulState]:
+    return ActTable(
+        {
+            Act.APPROVE: ActEntry(partition.plan_approve, partition.why_not_go_on),
+            Act.JUMP: ActEntry(partition.plan_jump, partition.why_not_go_on),
+            Act.PROMOTE: ActEntry(partition.plan_all, partition.why_not_go_on),
+            Act.PAUSE: ActEntry(partition.plan_pause, partition.why_not_pause),
+            Act.RESUME: ActEntry(partition.plan_resume, partition.why_not_resume),
+            # A named version can be available where the previous one is not.
+            Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+            Act.SET_IMAGE: ActEntry(_plan_image),
+            Act.RESTART: ActEntry(_plan_restart),
+            Act.SCALE: ActEntry(_plan_scale),
+        },
+        otherwise=f"a {kind} splits traffic by number of pods: approve, or jump to a number of new pods",
+        closed=_closed,
+    )
+
+
+STATEFULSET_TABLE = _partitioned("StatefulSet")
+CLONESET_TABLE = _partitioned("CloneSet")
+DAEMONSET_TABLE: ActTable[tuple[DaemonSet, Rolling]] = ActTable(
+    {
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+        Act.SET_IMAGE: ActEntry(_plan_image),
+        Act.RESTART: ActEntry(_plan_restart),
+    },
+    otherwise="a DaemonSet runs one pod per node and has no weights or steps: roll back or restart",
+    absent={
+        Act.PAUSE: _NO_PAUSE,
+        Act.RESUME: "a DaemonSet cannot be paused: nothing to resume",
+        Act.SCALE: "a DaemonSet runs one pod on each matching node: change its nodeSelector instead",
+    },
+    closed=_closed,
+)

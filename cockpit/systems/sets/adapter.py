@@ -1,12 +1,14 @@
-"""The adapters of StatefulSets and DaemonSets: each is a rollout whose versions are its ControllerRevisions."""
+"""The adapters of Kubernetes' and OpenKruise's sets: one rollout per set, its ControllerRevisions are the versions."""
 
 from __future__ import annotations
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import DaemonSet, Obj, StatefulSet
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.objects import AdvancedStatefulSet, CloneSet, DaemonSet, Obj, StatefulSet
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
+    ADVANCED_STATEFULSETS,
+    CLONESETS,
     CONTROLLERREVISIONS,
     DAEMONSETS,
     ENDPOINTSLICES,
@@ -18,17 +20,18 @@ from cockpit.model.refs import (
     Resource,
 )
 from cockpit.model.rollout import Rollout
+from cockpit.planning.mesh_hosts import MESH_KINDS
+from cockpit.planning.ownership import STEERING
+from cockpit.planning.refusals import refused_gone
 from cockpit.systems.sets import acts
-from cockpit.systems.sets.reading import look
-from cockpit.systems.sets.rollouts import rollout_of
-from cockpit.workloads.answers import refused
-from cockpit.workloads.ownership import STEERING
+from cockpit.systems.sets.read import rollout_of
+from cockpit.systems.sets.state import look
 
-_NEEDS = (CONTROLLERREVISIONS, PODS, SERVICES, ENDPOINTSLICES, INGRESSES, *STEERING)
+_NEEDS = (CONTROLLERREVISIONS, PODS, SERVICES, ENDPOINTSLICES, INGRESSES, *STEERING, *MESH_KINDS)
 
 
 class StatefulSetSystem:
-    """Rolling updates by the StatefulSet controller, held back by a partition where one is set."""
+    """Rolling updates by the StatefulSet controller, held back by the partition."""
 
     id = "statefulset"
     roots: tuple[Resource, ...] = (STATEFULSETS,)
@@ -38,18 +41,8 @@ class StatefulSetSystem:
         Card(
             "statefulset",
             "StatefulSet",
-            "its ControllerRevisions as versions, pods per version, what the partition holds back; a pod is a step",
-            (
-                Act.APPROVE,
-                Act.JUMP,
-                Act.PROMOTE,
-                Act.PAUSE,
-                Act.RESUME,
-                Act.ROLLBACK,
-                Act.SET_IMAGE,
-                Act.RESTART,
-                Act.SCALE,
-            ),
+            "its ControllerRevisions as versions, pods per version and held back by the partition; each pod is a step",
+            acts.STATEFULSET_TABLE.acts,
         ),
     )
 
@@ -57,14 +50,67 @@ class StatefulSetSystem:
         return (rollout_of(root, look(root, objects), objects),) if isinstance(root, StatefulSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        found = objects.get(STATEFULSETS, rollout.key.namespace, rollout.key.name)
+        found = objects.get(STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, StatefulSet):
-            return refused(rollout, ask.act, "the StatefulSet is gone; look at the list of rollouts again")
-        return acts.plan(found, look(found, objects), rollout, ask, objects)
+            return refused_gone(rollout, ask.act, "the StatefulSet")
+        return acts.STATEFULSET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+
+
+class CloneSetSystem:
+    """Updates by OpenKruise's CloneSet controller; one with a Kruise Rollout belongs to that."""
+
+    id = "cloneset"
+    roots: tuple[Resource, ...] = (CLONESETS,)
+    needs: tuple[Resource, ...] = (CLONESETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
+
+    cards = (
+        Card(
+            "cloneset",
+            "CloneSet of OpenKruise without a Kruise Rollout",
+            "its ControllerRevisions as versions, pods per version, pods that the partition (count or percentage)"
+            " holds back; each pod is a step",
+            acts.CLONESET_TABLE.acts,
+        ),
+    )
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, CloneSet) else ()
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        found = objects.get(CLONESETS, rollout.key.namespace, rollout.objects[0].name)
+        if not isinstance(found, CloneSet):
+            return refused_gone(rollout, ask.act, "the CloneSet")
+        return acts.CLONESET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+
+
+class AdvancedStatefulSetSystem:
+    """Updates by OpenKruise's StatefulSet controller; one with a Kruise Rollout belongs to that."""
+
+    id = "advanced-statefulset"
+    roots: tuple[Resource, ...] = (ADVANCED_STATEFULSETS,)
+    needs: tuple[Resource, ...] = (ADVANCED_STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
+
+    cards = (
+        Card(
+            "advanced-statefulset",
+            "StatefulSet of OpenKruise without a Kruise Rollout",
+            "its ControllerRevisions as versions, pods per version and held back by the partition; each pod is a step",
+            acts.STATEFULSET_TABLE.acts,
+        ),
+    )
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, AdvancedStatefulSet) else ()
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        found = objects.get(ADVANCED_STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
+        if not isinstance(found, AdvancedStatefulSet):
+            return refused_gone(rollout, ask.act, "the StatefulSet")
+        return acts.STATEFULSET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
 
 
 class DaemonSetSystem:
-    """Rolling updates by the DaemonSet controller: one pod on each node."""
+    """Rolling updates by the DaemonSet controller: one pod per node."""
 
     id = "daemonset"
     roots: tuple[Resource, ...] = (DAEMONSETS,)
@@ -74,8 +120,8 @@ class DaemonSetSystem:
         Card(
             "daemonset",
             "DaemonSet",
-            "its ControllerRevisions as versions, pods per version, one for each node",
-            (Act.ROLLBACK, Act.SET_IMAGE, Act.RESTART),
+            "its ControllerRevisions as versions, pods per version, one pod per node",
+            acts.DAEMONSET_TABLE.acts,
         ),
     )
 
@@ -83,7 +129,7 @@ class DaemonSetSystem:
         return (rollout_of(root, look(root, objects), objects),) if isinstance(root, DaemonSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        found = objects.get(DAEMONSETS, rollout.key.namespace, rollout.key.name)
+        found = objects.get(DAEMONSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, DaemonSet):
-            return refused(rollout, ask.act, "the DaemonSet is gone; look at the list of rollouts again")
-        return acts.plan(found, look(found, objects), rollout, ask, objects)
+            return refused_gone(rollout, ask.act, "the DaemonSet")
+        return acts.DAEMONSET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)

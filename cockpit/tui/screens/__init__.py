@@ -1,1 +1,1 @@
-"""One screen a file: each shows the newest view while it is on top, and asks the app for everything else."""
+"""One screen per file: each shows the latest view while it is on top; the app does everything else."""

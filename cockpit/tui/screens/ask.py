@@ -1,4 +1,4 @@
-"""Small forms: what an act needs to know before it can be planned, and where a probe sends."""
+"""Small forms: the arguments of an act, and the target of a probe."""
 
 from __future__ import annotations
 
@@ -9,35 +9,55 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from cockpit.model.plan import Act, Ask
+from cockpit.model.probe_job import InsideWish
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
-from cockpit.tui.aiming import EXAMPLES, Target, address_of, asked_for, target_of
-from cockpit.tui.desk import desk_of
+from cockpit.planning.act_arguments import ACT_SPECS, ArgumentKind
+from cockpit.tui.app_port import app_port_of
 from cockpit.tui.forms import (
     PRESETS,
     Weights,
     choice_of,
-    count_ask,
-    header_ask,
-    image_ask,
     image_of,
-    steps_ask,
+    line_argument,
+    line_ask,
+    line_hint,
     weights_of,
 )
-from cockpit.tui.paint import Line, Span, fit, wrap
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.lines import Line, Span, fit, wrap
+from cockpit.tui.probe_targets import EXAMPLES, TargetInput, address_of, asked_for, target_of
+from cockpit.tui.widgets.below import Below
+from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.scroll_text import ScrollText
 
-NARROW = 60  # columns that a form has on the smallest screen
+AROUND = 2  # lines of the frame of a form
+HEAD = 2  # lines above the first version or option
+LAST = 1_000_000  # the last line of any form
 Asked = TypeVar("Asked")
 
 
+class FormText(ScrollText):
+    """As high as its wrapped lines, limited by the screen's height minus `others` lines."""
+
+    def __init__(self, build: Callable[[int], Sequence[Line]], glyphs: Glyphs, *, others: int = 0) -> None:
+        super().__init__(build, glyphs, id="body")
+        self.can_focus = False
+        self.others = others
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The height in lines."""
+        return max(min(len(self.build(width)), viewport.height - AROUND - self.others), 1)
+
+
 class Form(ModalScreen[Asked | None]):
-    """A form that ends in what it asks for; escape asks for nothing."""
+    """A form that returns what was entered; escape returns None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", show=False),
@@ -45,31 +65,40 @@ class Form(ModalScreen[Asked | None]):
     ]
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="form"):
-            yield ScrollText(self.lines_for, desk_of(self.app).glyphs, id="body")
+        glyphs = app_port_of(self.app).glyphs
+        yield Below()
+        with Vertical(id="form", classes="-ascii" if glyphs.ascii else ""):
+            yield FormText(self.lines_for, glyphs)
 
     def on_mount(self) -> None:
-        body = self.query_one("#body", ScrollText)
-        body.can_focus = False
-        body.styles.height = len(self.lines_for(NARROW))
+        self.show_form()
+
+    def on_resize(self) -> None:
+        # The height depends on the screen, and the frame is not told when that changes.
+        self.show_form()
 
     def lines_for(self, width: int) -> list[Line]:
         """The form as lines."""
         raise NotImplementedError
 
+    def cursor_line(self) -> int | None:
+        """The line that stays visible if there is not enough room; None for the first."""
+        return None
+
     def action_submit(self) -> None:
-        """End the form with what it asks for."""
+        """Close the form and return what was entered."""
         raise NotImplementedError
 
     def show_form(self) -> None:
-        """Draw the form again, with room for all its lines."""
-        body = self.query_one("#body", ScrollText)
-        body.styles.height = len(self.lines_for(body.size.width or NARROW))
-        body.repaint()
+        """Draw the form again with its new height."""
+        for body in self.query(FormText):
+            body.cursor = self.cursor_line()
+            body.refresh(layout=True)
+            body.repaint()
 
 
 class WeightForm(Form[Ask]):
-    """Percent by version: typed, by steps, or the next usual one."""
+    """Percent by version: typed, changed in steps, or set to a preset."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus,equals_sign,right", "add(5)", "+5", show=False),
@@ -77,7 +106,7 @@ class WeightForm(Form[Ask]):
         Binding("up", "add(1)", "+1", show=False),
         Binding("down", "add(-1)", "-1", show=False),
         Binding("pageup", "preset(1)", "next preset", show=False),
-        Binding("pagedown", "preset(-1)", "preset before", show=False),
+        Binding("pagedown", "preset(-1)", "previous preset", show=False),
         Binding("tab", "choose(1)", "next version", show=False, priority=True),
     ]
 
@@ -87,12 +116,12 @@ class WeightForm(Form[Ask]):
         self.rollout = rollout
 
     def lines_for(self, width: int) -> list[Line]:
-        form, glyphs = self.weights, desk_of(self.app).glyphs
+        form, glyphs = self.weights, app_port_of(self.app).glyphs
         lines: list[Line] = [(Span(f"weight   {safe_text(self.rollout.key)}", "strong"),), ()]
         for index, (name, percent) in enumerate(zip(form.names, form.percents, strict=True)):
             here = index == form.chosen
             bar = glyphs.bars[0] * round(percent / 100 * 20)
-            note = "  takes the rest" if index == form.rest else ""
+            note = "  gets the rest" if index == form.rest else ""
             mark = f"{glyphs.cursor} " if here else "  "
             words = f"{fit(safe_text(name, 60), 14, ellipsis=glyphs.ellipsis)} {percent:>5g}%  {bar:<20}"
             lines.append((Span(mark, "key"), Span(words, "strong" if here else ""), Span(note, "quiet")))
@@ -100,11 +129,14 @@ class WeightForm(Form[Ask]):
         more = "tab next version   " if len(form.names) > 2 else ""
         lines += [
             (),
-            (Span("digits set   + - by five   up down by one", "quiet"),),
-            (Span(f"pgup pgdn to the next of {usual}", "quiet"),),
+            (Span("digits set   + - change by 5   up down by 1", "quiet"),),
+            (Span(f"pgup pgdn next of {usual}", "quiet"),),
             (Span(f"{more}enter shows the plan   esc cancel", "quiet"),),
         ]
         return lines
+
+    def cursor_line(self) -> int:
+        return HEAD + self.weights.chosen
 
     def on_key(self, event: events.Key) -> None:
         character = "backspace" if event.key == "backspace" else event.character or ""
@@ -121,11 +153,11 @@ class WeightForm(Form[Ask]):
         self._set(self.weights.add(points))
 
     def action_preset(self, direction: int) -> None:
-        """The next usual percentage."""
+        """Set the next preset percentage."""
         self._set(self.weights.preset(direction))
 
     def action_choose(self, by: int) -> None:
-        """Set another version."""
+        """Choose another version."""
         self._set(self.weights.choose(by))
 
     def action_submit(self) -> None:
@@ -133,7 +165,7 @@ class WeightForm(Form[Ask]):
 
 
 class ChoiceForm(Form[Asked]):
-    """One of a few ways, by cursor or digit; each is the words to show and what it asks for."""
+    """One of a few options, by cursor or digit: the text to show and its result. `below` is shown after them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
@@ -141,22 +173,33 @@ class ChoiceForm(Form[Asked]):
     ]
 
     def __init__(
-        self, title: str, options: Sequence[tuple[str, Asked]], first: int = 0, *, enter: str = "shows the plan"
+        self,
+        title: str,
+        options: Sequence[tuple[str, Asked]],
+        first: int = 0,
+        *,
+        enter: str = "shows the plan",
+        below: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.title_text = title
         self.options = options
         self.index = first
         self.enter = enter
+        self.below = below
 
     def lines_for(self, width: int) -> list[Line]:
-        glyphs = desk_of(self.app).glyphs
+        glyphs = app_port_of(self.app).glyphs
         lines: list[Line] = [(Span(self.title_text, "strong"),), ()]
         for index, (words, _) in enumerate(self.options):
             here = index == self.index
             mark = f"{glyphs.cursor} " if here else "  "
             lines.append((Span(mark, "key"), Span(f"{index + 1} {safe_text(words, 200)}", "strong" if here else "")))
+        lines += [(), *((Span(safe_text(note, 300), "quiet"),) for note in self.below)] if self.below else []
         return [*lines, (), (Span(f"up down or a digit   enter {self.enter}   esc cancel", "quiet"),)]
+
+    def cursor_line(self) -> int:
+        return HEAD + self.index
 
     def on_key(self, event: events.Key) -> None:
         if event.character and event.character.isdecimal() and 0 < int(event.character) <= len(self.options):
@@ -174,10 +217,10 @@ class ChoiceForm(Form[Asked]):
 
 
 class LineForm(Form[Asked]):
-    """One line of text, read by `parse`; what is wrong with it is told above it, else what enter does.
+    """One line of text, read by `parse`; an error is shown above it, otherwise what enter does.
 
-    The line is `value` at first, or `hint` where that is empty; what is typed replaces it, or with `keep` goes on
-    from its end. `notes` stand below the title.
+    The line starts with `value`, or shows `hint` if that is empty. Typing replaces it, or with `keep` continues at
+    its end. `notes` are shown below the title.
     """
 
     def __init__(
@@ -193,18 +236,21 @@ class LineForm(Form[Asked]):
     ) -> None:
         super().__init__()
         self.title_text = title
-        self.hint = hint
+        self.hint = safe_text(hint, 1000)
         self.parse = parse
         self.notes = notes
-        self.value = value
+        # A field of the screen library draws what it is given.
+        self.value = safe_text(value, 1000)
         self.enter = enter
         self.keep = keep
         self.problem = ""
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="form"):
-            yield ScrollText(self.lines_for, desk_of(self.app).glyphs, id="body")
-            yield Input(self.value, placeholder=self.hint, id="line", compact=True, select_on_focus=not self.keep)
+        glyphs = app_port_of(self.app).glyphs
+        yield Below()
+        with Vertical(id="form", classes="-ascii" if glyphs.ascii else ""):
+            yield FormText(self.lines_for, glyphs, others=1)
+            yield Field(self.value, placeholder=self.hint, id="line", compact=True, select_on_focus=not self.keep)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -214,6 +260,9 @@ class LineForm(Form[Asked]):
         below, style = (self.problem, "risk") if self.problem else (f"enter {self.enter}   esc cancel", "quiet")
         notes = [(Span(line, "quiet"),) for note in self.notes for line in wrap(note, width)]
         return [(Span(self.title_text, "strong"),), *notes, *((Span(line, style),) for line in wrap(below, width))]
+
+    def cursor_line(self) -> int | None:
+        return LAST if self.problem else None
 
     @on(Input.Submitted, "#line")
     def action_submit(self) -> None:
@@ -225,36 +274,32 @@ class LineForm(Form[Asked]):
             self.dismiss(parsed)
 
 
-def target_form(view: RolloutView) -> LineForm[Target]:
-    """Where the probe of a rollout sends."""
+def target_form(view: RolloutView) -> LineForm[TargetInput | InsideWish]:
+    """Where the probe of a rollout sends, or which pods of the cluster send for it."""
     return LineForm(
         f"probe target   {safe_text(view.rollout.key)}",
         "ADDRESS[:PORT] or URL",
         lambda text: target_of(view, text),
         notes=(asked_for(view), *EXAMPLES),
         value=address_of(view),
-        enter="remembers it and starts the probe",
+        enter="remembers it and starts the probe, or shows the plan of the Job",
     )
 
 
 def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
-    """The form that `act` needs; None where it can be planned at once."""
+    """The form that `act` needs; None if it can be planned immediately."""
     name = safe_text(rollout.key)
-    versions = ", ".join(safe_text(version.name, 40) for version in rollout.versions)
-    if act is Act.SET_WEIGHT and (weights := weights_of(rollout)):
+    versions = ", ".join(safe_text(version.name, 40) for version in rollout.own_versions)
+    if ACT_SPECS[act].argument(ArgumentKind.SHARES) and (weights := weights_of(rollout)):
         return WeightForm(weights, rollout)
-    if act is Act.HEADER:
-        hint = "KEY=VALUE, or VERSION KEY=VALUE; - takes the rule away"
-        return LineForm(f"header rule   {name}   ({versions})", hint, lambda text: header_ask(rollout, text))
-    if act is Act.SCALE:
-        hint = "VERSION=COUNT"
-        return LineForm(f"number of pods   {name}   ({versions})", hint, lambda text: count_ask(rollout, text))
-    if act is Act.SET_IMAGE:
-        title = f"set image   {name}   ({versions})"
-        image = image_of(rollout)
-        return LineForm(title, "[CONTAINER=]IMAGE", lambda text: image_ask(rollout, text), value=image, keep=True)
-    if act is Act.STEPS:
-        hint = "20 50 100, or VERSION 20 50 100; - ends the plan"
-        return LineForm(f"steps   {name}   ({versions})", hint, lambda text: steps_ask(rollout, text))
+    if argument := line_argument(act):
+        is_image = argument.kind is ArgumentKind.IMAGE
+        return LineForm(
+            f"{ACT_SPECS[act].title}   {name}   ({versions})",
+            line_hint(act),
+            lambda text: line_ask(rollout, act, text),
+            value=image_of(rollout) if is_image else "",
+            keep=is_image,
+        )
     choice = choice_of(rollout, act)
     return ChoiceForm(choice.title, choice.options, choice.first) if choice and choice.options else None

@@ -1,50 +1,57 @@
-"""What the fleet and the rollout screen have in common: the view, the keys and what they ask for."""
+"""What the fleet and rollout screens share: the view, the keys and their actions."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from textual.binding import BindingType
 from textual.screen import Screen
 
 from cockpit.model.plan import Act, ActState
+from cockpit.model.probe_job import InsideWish
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of, undo_state
-from cockpit.tui.aiming import Target, told
-from cockpit.tui.desk import Desk, desk_of
-from cockpit.tui.keys import KEYS, Key, Where
+from cockpit.tui.app_port import AppPort, app_port_of
+from cockpit.tui.keys import Key
 from cockpit.tui.messages import ActionRequested
+from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.ask import target_form
-from cockpit.tui.screens.text import ObjectText
+from cockpit.tui.screens.guard import ask_for_guard
+from cockpit.tui.screens.inside import InsideDialog
+from cockpit.tui.screens.looking import Looking
 from cockpit.tui.widgets.key_bar import KeyBar
 
-
-def bindings(*places: Where) -> list[BindingType]:
-    """Bindings of the keys that work in these places."""
-    return [key.binding for key in KEYS if key.where in places]
+# Keys without an act that need a selected rollout.
+OF_A_ROLLOUT = frozenset(
+    {
+        *("open", "probe", "probe-target", "guard", "yaml", "describe", "events", "logs", "pods", "diff", "revisions"),
+        "copy",
+    }
+)
 
 
 def has_parts(screen: Screen[Any]) -> bool:
-    """False before a screen is composed, when it reads the newest view by itself, and while it is taken down."""
+    """False before a screen is composed (it then reads the latest view itself) and while it is removed."""
     return screen.is_mounted and len(screen.children) > 0
 
 
-class CockpitScreen(Screen[None]):
-    """Shows the newest view while it is on top, and asks the app for acts."""
+class CockpitScreen(Looking):
+    """Shows the latest view while it is on top, and asks the app for acts. `PLACE` is its name in the key table."""
+
+    PLACE: ClassVar[str] = "fleet"
 
     @property
-    def desk(self) -> Desk:
+    def app_port(self) -> AppPort:
         """The app."""
-        return desk_of(self.app)
+        return app_port_of(self.app)
 
     def selected(self) -> RolloutView | None:
-        """The rollout that keys are about."""
+        """The rollout that keys act on."""
         raise NotImplementedError
 
     def gone(self) -> RolloutKey | None:
-        """The rollout that an undo is about where none is selected: an act can have removed it."""
+        """The rollout to undo if none is selected: an act may have removed it."""
         raise NotImplementedError
 
     def show_view(self, view: FleetView) -> None:
@@ -52,34 +59,45 @@ class CockpitScreen(Screen[None]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not self.desk.leaving and super().check_action(action, parameters)
+        return not self.app_port.leaving and super().check_action(action, parameters)
 
     def on_screen_resume(self) -> None:
         if has_parts(self):
-            self.show_view(self.desk.view)
+            self.show_view(self.app_port.view)
+            self.tell_selected()
+
+    def selected_keys(self) -> tuple[RolloutKey, ...]:
+        """The rollouts that the user looks at: several if the selected one is in several clusters."""
+        view = self.selected()
+        return (view.rollout.key,) if view else ()
+
+    def tell_selected(self) -> None:
+        """Let the probes of what the user looks at come first."""
+        self.app_port.cockpit.select(self.selected_keys())
 
     def show_keys(self, ids: tuple[str, ...]) -> None:
-        """The footer, with what applies now."""
-        keys = [self.desk.keymap[id] for id in ids]
+        """Draw the footer with the keys that apply now."""
+        keys = [self.app_port.keymap[id] for id in ids]
         self.query_one(KeyBar).show([(key, self.applies(key)) for key in keys])
 
     def applies(self, key: Key) -> bool:
-        """Whether a key does something for the rollout that is selected."""
+        """Whether a key applies to the selected rollout."""
         if key.acts:
             return self.wanted(key)[0].enabled
-        return key.id not in {"open", "probe", "probe-target", "yaml", "events", "logs"} or self.selected() is not None
+        needs_rollout = key.id in OF_A_ROLLOUT
+        return not needs_rollout or self.selected() is not None
 
     def action_act(self, id: str) -> None:
-        """Ask for the act of a key, or say why it does not apply."""
-        state, key = self.wanted(self.desk.keymap[id])
+        """Request the act of a key, or show why it does not apply."""
+        state, key = self.wanted(self.app_port.keymap[id])
         if not state.enabled or key is None:
-            self.desk.refuse(state.why)
+            self.app_port.refuse(state.why)
             return
         self.app.post_message(ActionRequested(key, state.act))
 
     def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
-        """What an act's key asks for, whether it applies, and the rollout that it is about."""
-        read_only = self.desk.view.read_only
+        """The act of a key, whether it applies, and to which rollout."""
+        read_only = self.app_port.view.read_only
         if view := self.selected():
             return state_of(key, view, read_only), view.rollout.key
         gone = self.gone() if Act.UNDO in key.acts else None
@@ -89,42 +107,41 @@ class CockpitScreen(Screen[None]):
         """Start the probe, or stop it."""
         view = self.selected()
         if view is None:
-            self.desk.refuse("no rollout is selected")
+            self.app_port.refuse("no rollout is selected")
             return
-        if not view.probe.running and view.probe.door is None:
+        # What pods of the cluster saw is no way from here.
+        nowhere = view.probe.probe_target is None or (view.probe.source and view.rollout.probe_target is None)
+        if not view.probe.running and nowhere:
             self.action_probe_target()
             return
-        await self.desk.cockpit.probe(view.rollout.key, not view.probe.running)
+        await self.app_port.cockpit.probe(view.rollout.key, not view.probe.running)
 
     def action_probe_target(self) -> None:
         """Ask where the probe sends, remember it and start the probe."""
         view = self.selected()
         if view is None:
-            self.desk.refuse("no rollout is selected")
+            self.app_port.refuse("no rollout is selected")
             return
         key = view.rollout.key
 
-        async def aim(target: Target | None) -> None:
+        async def keep(target: TargetInput | InsideWish | None) -> None:
             if target is None:
                 return
-            kept = await self.desk.cockpit.aim(key, target.door)
-            if words := told(view, target, kept):
-                self.desk.refuse(safe_text(words))
-            if target.door or view.rollout.door:
-                await self.desk.cockpit.probe(key, True)
+            if isinstance(target, InsideWish):
+                self.app.push_screen(InsideDialog(key, target))
+                return
+            kept = await self.app_port.cockpit.set_target(key, target.probe_target)
+            if words := notice(view, target, kept):
+                self.app_port.refuse(safe_text(words))
+            if target.probe_target or view.rollout.probe_target:
+                await self.app_port.cockpit.probe(key, True)
 
-        self.app.push_screen(target_form(view), aim)
+        self.app.push_screen(target_form(view), keep)
 
-    def action_yaml(self) -> None:
-        """The objects of the rollout as YAML."""
-        self._read("yaml")
-
-    def action_events(self) -> None:
-        """The events about its objects."""
-        self._read("events")
-
-    def _read(self, what: str) -> None:
-        if view := self.selected():
-            self.app.push_screen(ObjectText(view.rollout, what))
+    def action_guard(self) -> None:
+        """Propose, arm or disarm the guard of the release."""
+        view = self.selected()
+        if view is None:
+            self.app_port.refuse("no rollout is selected")
         else:
-            self.desk.refuse("no rollout is selected")
+            ask_for_guard(self.app, view.rollout.key)

@@ -1,64 +1,107 @@
-"""The fleet: every rollout of every cluster in one list."""
+"""The fleet: every rollout of every cluster in one list, and what is to know about the one under the cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Container
+from textual.timer import Timer
 from textual.widgets import Input
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, RolloutGroup, RolloutView, Sync
+from cockpit.model.view import FleetView, RolloutGroup, RolloutView
 from cockpit.tui.acting import latest_sent
-from cockpit.tui.keys import FLEET_FOOTER, Where
+from cockpit.tui.brief import Facts
+from cockpit.tui.empty import empty_lines
+from cockpit.tui.keys import FLEET_FOOTER, bindings_on
+from cockpit.tui.messages import ScopeChanged
 from cockpit.tui.pace import Pace
-from cockpit.tui.rows import rows_of
-from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
+from cockpit.tui.rows import Grouping, Order, Section, blocks_of, sections_of
+from cockpit.tui.scope import Scope
+from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.widgets.findings import (
-    Findings,
-    cluster_findings,
-    fault_words,
-    fleet_findings,
-    localised,
-    wanted_lines,
-)
-from cockpit.tui.widgets.header_bar import HeaderBar, worst
+from cockpit.tui.standing import cause_of, standing_of
+from cockpit.tui.syncing import READING
+from cockpit.tui.widgets.brief_pane import BriefPane
+from cockpit.tui.widgets.field import Field
+from cockpit.tui.widgets.findings import Findings, cluster_findings, localised, wanted_lines
+from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.key_bar import KeyBar
-from cockpit.tui.widgets.rollout_table import RolloutTable
+from cockpit.tui.widgets.rollout_row import Surroundings, label, surroundings
+from cockpit.tui.widgets.rollout_table import RolloutTable, Shown
 
-MOST_FINDINGS = 4
+MOST_BANNERS = 3
+# Seconds between two looks at the ages; most of them change by the minute, and nothing is drawn where none did.
+AGES_SECONDS = 10.0
+_BESIDE_COLUMNS = 110
+# Seconds in which the rows of a first look come in one after the other, and find their groups.
+SETTLING_SECONDS = 5.0
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where table and brief stand: beside each other or below, with the table's columns or the brief's lines."""
+
+    beside: bool
+    table_columns: int
+    brief_lines: int
+
+
+def places(width: int, height: int, wanted: int) -> Places:
+    """For a body of this size, and so many lines wanted by the table. Room is not stretched: the brief gets it."""
+    if width >= _BESIDE_COLUMNS:
+        table = min(max(width - 40, 78), 86) if width < 140 else min(max(width - 60, 102), 118)
+        return Places(True, table, 0)
+    if height < 12:
+        return Places(False, width, 0)
+    least = 4 if height < 16 else 5 if width >= 80 else 7
+    # In steps, so that not every new row moves the brief.
+    table = -(-wanted // 4) * 4
+    return Places(False, width, max(least, height - max(table, 8)))
 
 
 def matches(view: RolloutView, words: Sequence[str]) -> bool:
-    """Whether each word is in what a row says."""
+    """Whether the row contains every word."""
     rollout = view.rollout
-    text = f"{rollout.key} {rollout.key.system} {rollout.router} {rollout.phase.value}".lower()
+    states = f"{rollout.phase.value} {view.health.health} {standing_of(cause_of(view))}"
+    text = f"{rollout.key} {rollout.key.system} {rollout.router} {states}".lower()
     return all(word in text for word in words)
 
 
 class FleetScreen(CockpitScreen):
-    """Header, table, findings, keys; a filter line while one is typed."""
+    """Header, what is wrong with clusters, table, brief, keys, and a filter line while typing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.FLEET, Where.BOTH, Where.EVERYWHERE)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_on("fleet")
 
     def __init__(self) -> None:
         super().__init__()
         self.words = ""
         self.opened: set[RolloutKey] = set()
+        self.order = Order.WHY
+        self.grouping = Grouping.STANDING
         self._pace = Pace()
+        self._hidden = 0  # rows that the filter hides
+        self._wanted = 0  # lines that the table wanted at most in this size
+        self._ages: Timer | None = None
+        self._rows_since: float | None = None
+        self._around: tuple[object, Surroundings] | None = None
 
     def compose(self) -> ComposeResult:
-        glyphs, zone = self.desk.glyphs, self.desk.zone
+        glyphs, zone = self.app_port.glyphs, self.app_port.zone
         yield HeaderBar(glyphs, zone)
-        yield RolloutTable(glyphs)
         yield Findings(glyphs)
-        yield Input(
-            placeholder="filter: words in name, namespace, system or phase",
+        with Container(id="fleet"):
+            yield RolloutTable(glyphs)
+            yield BriefPane(glyphs)
+        yield Field(
+            placeholder="filter: words in name, namespace, system or state",
             id="filter",
             compact=True,
             select_on_focus=False,
@@ -68,64 +111,147 @@ class FleetScreen(CockpitScreen):
     def on_mount(self) -> None:
         self.query_one("#filter").display = False
         self.query_one(RolloutTable).focus()
-        self.show_view(self.desk.view)
+        self._ages = self.set_interval(AGES_SECONDS, self._show_ages)
+        self.show_view(self.app_port.view)
 
     def on_resize(self) -> None:
         self._pace.reset()
+        self._wanted = 0
         if has_parts(self):
-            self.show_view(self.desk.view)
+            self.show_view(self.app_port.view)
+
+    def on_screen_suspend(self) -> None:
+        self.query_one(RolloutTable).touched = True
+        if self._ages:
+            self._ages.pause()
 
     def on_screen_resume(self) -> None:
+        if self._ages:
+            self._ages.resume()
         self._pace.reset()
         super().on_screen_resume()
+
+    def _show_ages(self) -> None:
+        if self.is_current and has_parts(self):
+            self.query_one(RolloutTable).repaint()
+            self._show_brief()
 
     def selected(self) -> RolloutView | None:
         current = self.query_one(RolloutTable).current
         if current is None:
             return None
         group = self._group(current.rollout.key)
-        return group.view if group else self.desk.find(current.rollout.key)
+        return group.view if group else self.app_port.find(current.rollout.key)
+
+    def selected_keys(self) -> tuple[RolloutKey, ...]:
+        view = self.selected()
+        group = self._group(view.rollout.key) if view else None
+        return group.parts if group else super().selected_keys()
 
     def _group(self, key: RolloutKey) -> RolloutGroup | None:
-        """The group whose row this is."""
-        return next((group for group in self.desk.view.groups if group.view.rollout.key == key), None)
+        """The group of this row."""
+        return next((group for group in self.app_port.view.groups if group.view.rollout.key == key), None)
 
     def gone(self) -> RolloutKey | None:
-        return latest_sent(self.desk.view)
+        return latest_sent(self.app_port.view)
 
     def show_view(self, view: FleetView) -> None:
-        self.query_one(HeaderBar).show(view, view.clusters, view.rollouts)
+        view = self.app_port.scope.of(view)
+        self.query_one(HeaderBar).show(view, view.clusters, view.rollouts, whole=True)
         if not self._pace.due(view.at, view.rollouts, view.clusters):
             return
-        words = self.words.lower().split()
-        rows = [row for row in rows_of(view, self.opened) if not words or matches(row, words)]
-        findings = self.query_one(Findings)
-        told = [*cluster_findings(view.clusters, self.desk.zone), *fleet_findings(view.rollouts)]
-        told = [localised(each, self.desk.now(), self.desk.zone) for each in told]
-        wanted = wanted_lines(told, self.size.width, self.desk.glyphs)
-        findings.styles.height = max(min(wanted, MOST_FINDINGS), 1)
-        nothing = fault_words(view.rollouts) or "nothing is wrong that can be seen from here"
-        findings.show(told, nothing if view.rollouts else "")
-        namespaces = {row.rollout.key.namespace for row in view.rollouts}
-        everywhere = len(namespaces) > 1 or any(cluster.namespace is None for cluster in view.clusters)
-        parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
-        self.query_one(RolloutTable).show(rows, self._empty(view), everywhere, parts)
+        sections = self._sections(view)
+        banners = self._show_banners(view)
+        self._place_panes(sum(len(each.rows) + 1 for each in sections) + 2 if sections else 0, banners)
+        self.query_one(RolloutTable).show(
+            Shown(
+                sections,
+                empty_lines(view, self.words, self.app_port.scope.words),
+                "rollouts",
+                self._surroundings(view),
+                self.order,
+                self.app_port.seen.since,
+                self.app_port.now,
+                self.app_port.keymap["fold"].shown,
+                self._complete(view),
+                self._hidden,
+            )
+        )
+        self._show_brief()
         self.show_keys(FLEET_FOOTER)
 
-    def _empty(self, view: FleetView) -> str:
-        cluster = worst(view.clusters)
-        if self.words and view.rollouts:
-            return f"no rollout has '{self.words}' in it; esc ends the filter"
-        if cluster is not None and cluster.state is not Sync.LIVE:
-            return f"{cluster.context}: {cluster.state.value} {cluster.message}"
-        return "no rollouts here: nothing splits or moves traffic in these namespaces"
+    def _complete(self, view: FleetView) -> bool:
+        """Whether the first look at the clusters is over: then the cursor stays on its rollout."""
+        now = self.app_port.now()
+        if self._rows_since is None and view.rollouts and all(c.state not in READING for c in view.clusters):
+            self._rows_since = now
+        return self._rows_since is not None and now - self._rows_since >= SETTLING_SECONDS
+
+    def _sections(self, view: FleetView) -> list[Section]:
+        words = self.words.lower().split()
+        blocks = blocks_of(view, self.opened)
+        rows = sum(len(block) for block in blocks)
+        if words:
+            found = ([row for row in block if matches(row, words)] for block in blocks)
+            blocks = [block for block in found if block]
+        self._hidden = rows - sum(len(block) for block in blocks)
+        sections = sections_of(blocks, self.grouping, self.order, self.app_port.seen, len(view.clusters))
+        # What somebody looks for is not folded away.
+        return [replace(each, folds=False) for each in sections] if words else sections
+
+    def _surroundings(self, view: FleetView) -> Surroundings:
+        """What names need to be told apart; worked out again only if other rollouts are shown."""
+        keys = tuple(shown.rollout.key for shown in view.rollouts)
+        everywhere = any(cluster.namespace is None for cluster in view.clusters)
+        parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
+        same = (keys, everywhere, parts)
+        if self._around is None or self._around[0] != same:
+            self._around = (same, surroundings(keys, everywhere, parts))
+        return replace(self._around[1], opened=frozenset(self.opened & parts.keys()))
+
+    def _show_banners(self, view: FleetView) -> int:
+        """Clusters whose data may be stale; returns how many lines they take."""
+        pane, glyphs = self.query_one(Findings), self.app_port.glyphs
+        found = cluster_findings(view.clusters, self.app_port.zone)
+        seen = [localised(each, self.app_port.now(), self.app_port.zone) for each in found]
+        # Without rows, the table says the same.
+        seen = seen if view.rollouts and self.size.height > 8 else []
+        lines = wanted_lines(seen, self.size.width, glyphs, MOST_BANNERS) if seen else 0
+        pane.display = bool(lines)
+        pane.styles.height = max(lines, 1)
+        pane.show(seen)
+        return lines
+
+    def _place_panes(self, wanted: int, banners: int) -> None:
+        """Give the panes their room; `wanted` is 0 without rows, when only the table has something to say."""
+        self._wanted = max(self._wanted, wanted)
+        body = max(self.size.height - 2 - banners - self.query_one("#filter").display, 0)
+        at = places(self.size.width, body, self._wanted)
+        table, brief = self.query_one(RolloutTable), self.query_one(BriefPane)
+        self.set_class(at.beside, "-beside")
+        brief.display = bool(wanted) and (at.beside or at.brief_lines > 0)
+        table.styles.width = at.table_columns if at.beside and wanted else "1fr"
+        brief.styles.height = "1fr" if at.beside else max(at.brief_lines, 1)
+
+    def _show_brief(self) -> None:
+        view, port = self.query_one(RolloutTable).current, self.app_port
+        pane = self.query_one(BriefPane)
+        if view is None:
+            pane.show("", None)
+            return
+        before, name, after = label(view.rollout.key, self._surroundings(port.scope.of(port.view)))
+        facts = Facts(view, port.view.journal, port.view.read_only, port.keymap, port.glyphs, port.now(), port.zone)
+        pane.show(safe_text(f"{before}{name}{after}", _LONGEST_NAME), facts, port.seen.since(view))
 
     @on(RolloutTable.CursorMoved)
     def _cursor_moved(self) -> None:
+        self._show_brief()
         self.show_keys(FLEET_FOOTER)
+        if self.is_current:
+            self.tell_selected()
 
     def action_open(self) -> None:
-        """Open the rollout under the cursor; of one in several clusters its parts, below it."""
+        """Open the rollout under the cursor, or, if it is in several clusters, its parts below it."""
         view = self.selected()
         if view is None:
             return
@@ -134,8 +260,29 @@ class FleetScreen(CockpitScreen):
             self.app.push_screen(RolloutScreen(key))
             return
         self.opened ^= {key}
+        self._again()
+
+    def _again(self) -> None:
+        """Show the same view in another way, as somebody asked."""
+        self.query_one(RolloutTable).touched = True
         self._pace.reset()
-        self.show_view(self.desk.view)
+        self.show_view(self.app_port.view)
+
+    def action_fold(self) -> None:
+        """Fold what is at rest, or unfold it."""
+        self.query_one(RolloutTable).touched = True
+        if why := self.query_one(RolloutTable).fold():
+            self.app_port.refuse(why)
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self.order = self.order.next
+        self._again()
+
+    def action_group(self) -> None:
+        """Group by the next of state, namespace, context and system."""
+        self.grouping = self.grouping.next
+        self._again()
 
     async def action_probe(self) -> None:
         view = self.selected()
@@ -144,49 +291,56 @@ class FleetScreen(CockpitScreen):
             await super().action_probe()
             return
         for key in group.parts:
-            await self.desk.cockpit.probe(key, not view.probe.running)
+            await self.app_port.cockpit.probe(key, not view.probe.running)
 
     def action_probe_target(self) -> None:
-        if not self._asks_for_a_part("the probe of each cluster has a target of its own"):
+        if not self._asks_for_a_part("each cluster has its own probe target"):
             super().action_probe_target()
 
-    def action_yaml(self) -> None:
-        if not self._asks_for_a_part("objects are of one cluster"):
-            super().action_yaml()
+    def action_guard(self) -> None:
+        if not self._asks_for_a_part("each cluster has a guard of its own"):
+            super().action_guard()
 
-    def action_events(self) -> None:
-        if not self._asks_for_a_part("events are of one cluster"):
-            super().action_events()
+    def one_part(self, why: str) -> RolloutView | None:
+        return None if self._asks_for_a_part(why) else super().one_part(why)
 
     def _asks_for_a_part(self, why: str) -> bool:
-        """Whether the row is of several clusters, which is told: one has to be chosen first."""
+        """Whether the row covers several clusters; if so, ask the user to choose one first."""
         view = self.selected()
         if view is None or self._group(view.rollout.key) is None:
             return False
-        words = f"{safe_text(view.rollout.key.name)}: {why}; enter shows its parts, choose one"
-        self.desk.refuse(words)
+        words = f"{safe_text(view.rollout.key.name)}: {why}; press enter and choose one of its parts"
+        self.app_port.refuse(words)
         return True
 
     def action_filter(self) -> None:
-        """Type a filter."""
+        """Open the filter."""
         field = self.query_one("#filter", Input)
         field.display = True
         field.focus()
+        self._again()
 
     def action_back(self) -> None:
-        """End the filter."""
+        """Clear the filter, or else show every namespace and context again."""
         field = self.query_one("#filter", Input)
+        if not field.display and not field.value:
+            self.app_port.scope = Scope()
         field.value = ""
         field.display = False
         self.query_one(RolloutTable).focus()
+        self._again()
+
+    @on(ScopeChanged)
+    def _scope_changed(self) -> None:
+        self._again()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         self.words = event.value
-        self._pace.reset()
-        self.show_view(self.desk.view)
+        self._again()
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
         self.query_one("#filter").display = bool(self.words)
         self.query_one(RolloutTable).focus()
+        self._again()

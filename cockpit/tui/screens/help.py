@@ -1,4 +1,4 @@
-"""The keys, made from the table that binds them, with why some do not apply now."""
+"""The keys, from the key table, with the reason if one does not apply now."""
 
 from __future__ import annotations
 
@@ -9,59 +9,107 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from cockpit.model.health import Health
 from cockpit.model.rollout import Verdict
-from cockpit.tui.desk import desk_of
+from cockpit.tui.app_port import app_port_of
 from cockpit.tui.glyphs import Glyphs, Look
-from cockpit.tui.keys import Key, Keymap
-from cockpit.tui.paint import Line, Span, width_of, wrap
+from cockpit.tui.keys import Key, Keymap, Where, key_name
+from cockpit.tui.lines import Line, Span, width_of, wrap
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 # Columns before the words of a key.
-HEAD = 23
+HEAD = 29
 MOVES = (
     ("up down", "move the cursor; left and right choose a pod"),
-    ("pgup pgdn", "by pages; home and end go to the ends"),
+    ("pgup pgdn", "move by pages; home and end go to the ends"),
+)
+# Titles of the keys that are no acts, and the places that each is about.
+PLACES = (
+    ("everywhere", (Where.EVERYWHERE, Where.APP)),
+    ("fleet and rollout", (Where.ACTING, Where.BOTH, Where.FLEET, Where.ROLLOUT)),
+    ("presenting", (Where.PRESENTING,)),
+    ("texts and lists", (Where.READING, Where.TEXT, Where.OBJECT, Where.JOURNAL)),
+    ("logs", (Where.LOGS,)),
+    ("pods", (Where.PODS,)),
+    ("revisions", (Where.REVISIONS,)),
 )
 
 
 def help_lines(keymap: Keymap, refusal: Callable[[Key], str], glyphs: Glyphs, width: int) -> list[Line]:
-    """The acts first, then moving and looking, then what the signs mean; what is longer than a line goes on below."""
-    lines: list[Line] = [(Span("acts: each shows its plan first, none is sent by one key", "strong"),)]
-    for key in keymap.keys:
-        if key.acts:
-            why = refusal(key)
-            lines += _entry(key.shown, key.word, why or key.help, "quiet" if why else "", width)
-    lines += [(), (Span("moving and looking", "strong"),)]
+    """The acts, then the keys of each kind of screen, then what the signs mean; long lines wrap."""
+    lines: list[Line] = [(Span("acts: each shows its plan first; no single key sends anything", "strong"),)]
+    lines += _acts(keymap, refusal, width)
+    lines += [(), (Span("moving", "strong"),)]
     lines += [(Span(f"  {keys:<10}", "key"), Span(words)) for keys, words in MOVES]
-    for key in keymap.keys:
-        if not key.acts:
-            lines += _entry(key.shown, key.word, key.help, "", width)
-    lines += [(), (Span("verdicts: what the answers say of the written split", "strong"),)]
-    for look, words in verdict_words(glyphs):
-        lines += _entry(look.sign, look.word, words, "", width)
+    for title, places in PLACES:
+        lines += [(), (Span(title, "strong"),)]
+        for key in keymap.keys:
+            if not key.acts and key.where in places:
+                lines += _entry(_keys_of(key), key.word, key.help, "", width)
+    for title, entries in (
+        ("health: how the users of a rollout fare", health_entries(glyphs)),
+        ("verdicts: does a lane's observed split match the written one", verdict_entries(glyphs)),
+    ):
+        lines += [(), (Span(title, "strong"),)]
+        for look, words in entries:
+            lines += _entry(look.sign, look.word, words, "", width)
     return [*lines, (), (Span("signs", "strong"),), *sign_lines(glyphs, width)]
 
 
-def verdict_words(glyphs: Glyphs) -> list[tuple[Look, str]]:
-    """Each verdict of the column OBSERVED with what it means."""
+def _acts(keymap: Keymap, refusal: Callable[[Key], str], width: int) -> list[Line]:
+    """The acts that apply, then the others below the reason why not, each reason once."""
+    lines: list[Line] = []
+    refused: dict[str, list[Key]] = {}
+    for key in keymap.keys:
+        if key.acts and (why := refusal(key)):
+            # What a system does not have is one reason for all of its acts.
+            for act in key.acts:
+                why = why.replace(f"{act.value} does not exist", "these do not exist")
+            refused.setdefault(why, []).append(key)
+        elif key.acts:
+            lines += _entry(_keys_of(key), key.word, key.help, "", width)
+    for why, keys in refused.items():
+        lines += [(Span(f"  {words}", "waiting"),) for words in wrap(f"not now: {why}", max(width - 2, 20))]
+        for key in keys:
+            lines += _entry(_keys_of(key), key.word, key.help, "quiet", width)
+    return lines
+
+
+def _keys_of(key: Key) -> str:
+    """Every key of an entry as written on a keyboard."""
+    return " ".join(key_name(name.strip()) for name in key.keys.split(","))
+
+
+def health_entries(glyphs: Glyphs) -> list[tuple[Look, str]]:
+    """Each health in the HEALTH column and its meaning."""
     return [
-        (glyphs.verdicts[Verdict.ON], "the answers agree with the written split"),
-        (glyphs.verdicts[Verdict.OFF], "they do not: other shares are served than are written"),
-        (glyphs.verdicts[Verdict.NOT_YET], "too few answers to tell yet"),
-        (glyphs.failing, "users are hurt, such as by errors, whatever the split: see the findings"),
-        (glyphs.stopped, "the probe is off: what it saw last"),
+        (glyphs.healths[Health.HURT], "users get errors, no answer, or a version that they should not get"),
+        (glyphs.healths[Health.DOUBTFUL], "something speaks against it, not yet for certain: more answers will tell"),
+        (glyphs.healths[Health.NOT_MEASURED], "what users get is not known: the findings say why"),
+        (glyphs.healths[Health.FINE], "users get what is written, and too few requests fail to matter"),
+    ]
+
+
+def verdict_entries(glyphs: Glyphs) -> list[tuple[Look, str]]:
+    """Each verdict in the heading of a lane and its meaning."""
+    return [
+        (glyphs.verdicts[Verdict.ON], "the observed split matches the written one"),
+        (glyphs.verdicts[Verdict.OFF], "the observed split differs from the written one"),
+        (glyphs.verdicts[Verdict.DOUBTFUL], "something speaks against the written split; more answers will tell"),
+        (glyphs.verdicts[Verdict.NOT_YET], "too few answers for a verdict yet, or the new split is not yet followed"),
+        (glyphs.stopped, "the probe is off: its last result"),
     ]
 
 
 def _entry(key: str, word: str, help: str, style: str, width: int) -> list[Line]:
-    """A key, its word and what it does, or why it does not apply."""
+    """A key, its name and what it does, or why it does not apply."""
     first, *rest = wrap(help, max(width - HEAD, 20))
-    head = (Span(f"  {key:<6}", style or "key"), Span(f"{word:<14} "), Span(first, style))
+    head = (Span(f"  {key:<11}", style or "key"), Span(f"{word:<15} ", style), Span(first, style))
     return [head, *((Span(" " * HEAD), Span(line, style)) for line in rest)]
 
 
 def sign_lines(glyphs: Glyphs, width: int) -> list[Line]:
-    """What the signs stand for."""
+    """What the signs mean."""
     groups = (
         ("phase", glyphs.phases),
         ("pod", glyphs.pods),
@@ -82,16 +130,16 @@ def sign_lines(glyphs: Glyphs, width: int) -> list[Line]:
 
 
 class HelpScreen(ModalScreen[None]):
-    """Scrolls; any of the usual keys closes it."""
+    """Scrollable; escape, q or ? closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss(None)", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "back", show=False)]
 
     def __init__(self, refusal: Callable[[Key], str]) -> None:
         super().__init__()
         self.refusal = refusal
 
     def compose(self) -> ComposeResult:
-        desk = desk_of(self.app)
+        app_port = app_port_of(self.app)
         yield ScrollText(
-            lambda width: help_lines(desk.keymap, self.refusal, desk.glyphs, width), desk.glyphs, id="help"
+            lambda width: help_lines(app_port.keymap, self.refusal, app_port.glyphs, width), app_port.glyphs, id="help"
         )

@@ -1,84 +1,123 @@
-"""The journal: what was asked, what was sent, what came of it."""
+"""The journal: every act, what was sent, and its outcome."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 
 from cockpit.model.plan import Act
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView
+from cockpit.model.view import Entry, FleetView
 from cockpit.tui.acting import undo_state
-from cockpit.tui.desk import desk_of
-from cockpit.tui.keys import BY_ID
+from cockpit.tui.copying import Copy
+from cockpit.tui.keys import BY_ID, JOURNAL_FOOTER, Key, bindings_on
+from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.messages import ActionRequested
-from cockpit.tui.paint import Line, Span, wrap
 from cockpit.tui.plan_text import MOST_COMMAND
+from cockpit.tui.screens.reading import ReadingScreen
+from cockpit.tui.search import Search, searched
 from cockpit.tui.text import clock_time
+from cockpit.tui.widgets.header_bar import armed_words
 from cockpit.tui.widgets.scroll_text import ScrollText
 from cockpit.tui.widgets.timeline import Timeline
 
 
-class JournalScreen(Screen[None]):
-    """All entries, newest first, and everything about the one under the cursor."""
+class JournalScreen(ReadingScreen):
+    """All entries, newest first, and the details of the one under the cursor."""
 
+    PLACE: ClassVar[str] = "journal"
+    FOOTER: ClassVar[tuple[str, ...]] = JOURNAL_FOOTER
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,i", "app.pop_screen", "back", show=False),
+        *bindings_on("journal"),
         replace(BY_ID["undo"].binding, action="undo"),
     ]
 
-    def compose(self) -> ComposeResult:
-        desk = desk_of(self.app)
-        yield ScrollText(lambda width: [(Span(" journal", "strong"),)], desk.glyphs, id="heading")
-        yield Timeline(desk.glyphs, desk.zone, with_name=True)
-        yield ScrollText(self.details, desk.glyphs, id="details")
-        yield ScrollText(self.keys_line, desk.glyphs, id="keys")
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = Search()
+
+    def body(self) -> ComposeResult:
+        app_port = self.app_port
+        yield Timeline(app_port.glyphs, app_port.zone, with_name=True)
+        yield ScrollText(self.details, app_port.glyphs, id="details")
+
+    @property
+    def main(self) -> Timeline:
+        return self.query_one(Timeline)
 
     def on_mount(self) -> None:
-        for fixed in ("#heading", "#keys"):
-            self.query_one(fixed).can_focus = False
-        self.query_one(Timeline).focus()
-        self.show_view(desk_of(self.app).view)
+        super().on_mount()
+        self.show_view(self.app_port.view)
+
+    def heading(self) -> str:
+        return "journal"
+
+    def note(self) -> str:
+        """The count of matches, and whether a guard is armed."""
+        return "   ".join(part for part in (self.found.count, armed_words(self.app_port.view.rollouts)) if part)
 
     def show_view(self, view: FleetView) -> None:
-        """Show the entries of this view."""
-        self.query_one(Timeline).show(tuple(reversed(view.journal)))
+        self.main.show(tuple(reversed(view.journal)))
         self._cursor_moved()
 
     @on(Timeline.CursorMoved)
     def _cursor_moved(self) -> None:
         self.query_one("#details", ScrollText).repaint()
+        self.show_heading()
 
-    def keys_line(self, width: int) -> list[Line]:
-        """The keys, in words."""
-        undo = desk_of(self.app).keymap["undo"].shown
-        return [(Span(f" esc back   tab panes   {undo} undo the last act on the rollout of this line", "quiet"),)]
+    def search(self, words: str) -> None:
+        entries = self.main.entries
+        self.found = searched([_text_of(entry) for entry in entries], words, self.main.index)
+        self._show_match()
+
+    def action_match(self, by: int) -> None:
+        self.found = self.found.step(by)
+        self._show_match()
+
+    def _show_match(self) -> None:
+        if self.found.line is not None:
+            self.main.select(self.found.line)
+        self.show_heading()
+
+    def applies(self, key: Key) -> bool:
+        return key.id != "undo" or undo_state(self.app_port.view.read_only).enabled
 
     def action_undo(self) -> None:
-        """Ask for the undo of the last act on the rollout under the cursor, which may be gone."""
-        entry = self.query_one(Timeline).current
-        state = undo_state(desk_of(self.app).view.read_only)
+        """Request undo of the last act on the rollout under the cursor, which may be gone."""
+        entry = self.main.current
+        state = undo_state(self.app_port.view.read_only)
         if entry is None or not state.enabled:
-            desk_of(self.app).refuse(state.why or "nothing was asked yet")
+            self.app_port.refuse(state.why or "the journal is empty")
             return
         self.app.post_message(ActionRequested(entry.rollout, Act.UNDO))
 
     def details(self, width: int) -> list[Line]:
-        """Everything about one entry."""
-        entry = self.query_one(Timeline).current
+        """The details of one entry."""
+        entry = self.main.current
         if entry is None:
             return []
-        desk = desk_of(self.app)
-        look = desk.glyphs.stages[entry.stage]
-        head = f" {clock_time(entry.at, desk.zone)}  {safe_text(entry.who, 60)}  {safe_text(entry.rollout)}"
-        lines: list[Line] = [(Span(desk.glyphs.rule * width, "quiet"),), (Span(head, "strong"),)]
+        app_port = self.app_port
+        look = app_port.glyphs.stages[entry.stage]
+        head = f" {clock_time(entry.at, app_port.zone)}  {safe_text(entry.who, 60)}  {safe_text(entry.rollout)}"
+        lines: list[Line] = [(Span(app_port.glyphs.rule * width, "quiet"),), (Span(head, "strong"),)]
         lines.append((Span(f" {look.sign} {look.word} ", look.style), Span(safe_text(entry.title))))
         lines += [(Span(f" {words}"),) for words in wrap(safe_text(entry.why, MOST_COMMAND), width - 2) if words]
         for command in entry.commands:
             lines += [(Span(f" {words}", "accent"),) for words in wrap(safe_text(command, MOST_COMMAND), width - 2)]
         return lines
+
+    def copies(self) -> Sequence[Copy]:
+        entry = self.main.current
+        if entry is None:
+            return ()
+        commands = [Copy(f"kubectl command {number}", text) for number, text in enumerate(entry.commands, 1)]
+        return (*commands, Copy("name", str(entry.rollout)), Copy("entry", _text_of(entry)))
+
+
+def _text_of(entry: Entry) -> str:
+    return safe_text(f"{entry.rollout} {entry.who} {entry.act} {entry.title} {entry.stage} {entry.why}", 2000)

@@ -1,71 +1,33 @@
-"""Every command and every rollout by name, fed from the table of keys."""
+"""Command palette: namespaces, contexts, rollouts, acts and every other key, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from cockpit.model.refs import RolloutKey
-from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView
-from cockpit.tui.desk import desk_of
-from cockpit.tui.keys import Key, Keymap, Where
-from cockpit.tui.paint import Line, Span
+from cockpit.tui.app_port import app_port_of
+from cockpit.tui.commands import Command, ranked, why_nothing
+from cockpit.tui.lines import Line, Span, fit
+from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One entry; exactly one of `key` and `rollout` is set. `alias` is what selects it at once."""
-
-    name: str
-    help: str
-    key: Key | None = None
-    rollout: RolloutKey | None = None
-    alias: str = ""
-
-
-def commands(keymap: Keymap, view: FleetView, on_rollout: bool) -> list[Command]:
-    """What can be done from the screen below, then the rollouts."""
-    absent = Where.FLEET if on_rollout else Where.ROLLOUT
-    keys = [key for key in keymap.keys if key.where is not absent and key.id not in {"palette", "panes", "back"}]
-    found = [Command(key.word, key.help, key=key, alias=key.shown) for key in keys]
-    for each in view.rollouts:
-        found.append(Command(safe_text(each.rollout.key), f"open {each.rollout.key.system}", rollout=each.rollout.key))
-    return found
-
-
-def ranked(entries: Sequence[Command], query: str) -> list[Command]:
-    """Entries that match, best first: its key or its whole name, then fuzzily; all of them for an empty query."""
-    query = query.strip()
-    if not query:
-        return list(entries)
-    matcher = Matcher(query)
-    scored = []
-    for number, entry in enumerate(entries):
-        exact = query == entry.alias or query.lower() == entry.name.lower()
-        score = 1e6 if exact else matcher.match(entry.name)
-        if score > 0:
-            scored.append((-score, number, entry))
-    return [entry for *_, entry in sorted(scored, key=lambda item: item[:2])]
-
-
 class PaletteScreen(ModalScreen[Command | None]):
-    """Type, choose, enter. Ends in the command; the app does it."""
+    """Type, choose, enter. Returns the entry; the app runs it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "back", show=False),
         Binding("up", "move(-1)", "up", show=False),
         Binding("down", "move(1)", "down", show=False),
+        Binding("tab", "complete", "complete", show=False, priority=True),
     ]
 
     def __init__(self, entries: Sequence[Command]) -> None:
@@ -76,23 +38,39 @@ class PaletteScreen(ModalScreen[Command | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="palette"):
-            yield Input(placeholder="a command or a rollout; :q quits", id="query", compact=True)
-            yield ScrollText(self.lines_for, desk_of(self.app).glyphs, id="found")
+            yield Field(
+                placeholder="ns NAME, ctx NAME, a rollout or a command; tab completes, :q quits",
+                id="query",
+                compact=True,
+            )
+            yield ScrollText(self.lines_for, app_port_of(self.app).glyphs, id="found")
 
     def on_mount(self) -> None:
         self.query_one("#found").can_focus = False
         self.query_one("#query").focus()
 
     def lines_for(self, width: int) -> list[Line]:
-        """What was found, with a cursor."""
-        glyphs = desk_of(self.app).glyphs
+        """The matches, with a cursor."""
+        glyphs = app_port_of(self.app).glyphs
         lines: list[Line] = []
+        room = min(max((cell_len(entry.name) for entry in self.found), default=0), max(width // 2, 20))
         for index, entry in enumerate(self.found):
             style = "cursor" if index == self.index else ""
             mark = glyphs.cursor if index == self.index else " "
-            name = Span(f"{mark} {entry.alias:<5} {entry.name}  ", f"strong {style}".strip())
+            words = fit(entry.name, room, ellipsis=glyphs.ellipsis)
+            name = Span(f"{mark} {entry.alias:<6} {words}  ", f"strong {style}".strip())
             lines.append((name, Span(entry.help, f"quiet {style}".strip())))
-        return lines or [(Span("  nothing has that name", "quiet"),)]
+        return lines or [(Span(f"  {why_nothing(self._query(), app_port_of(self.app).view)}", "quiet"),)]
+
+    def _query(self) -> str:
+        return self.query_one("#query", Input).value.lstrip(":")
+
+    def action_complete(self) -> None:
+        """Put the name of the entry under the cursor into the field."""
+        if self.found:
+            field = self.query_one("#query", Input)
+            field.value = self.found[min(self.index, len(self.found) - 1)].name
+            field.cursor_position = len(field.value)
 
     @on(Input.Changed, "#query")
     def _typed(self, event: Input.Changed) -> None:
@@ -107,11 +85,11 @@ class PaletteScreen(ModalScreen[Command | None]):
 
     def _show(self) -> None:
         pane = self.query_one("#found", ScrollText)
-        pane.top = max(min(pane.top, self.index), self.index - pane.size.height + 2)
+        pane.cursor = self.index
         pane.repaint()
 
     def on_key(self, event: events.Key) -> None:
-        # Keys of a fast hand arrive before the field has the focus.
+        # Fast typing can arrive before the field has the focus.
         field = self.query_one("#query", Input)
         if event.key == "enter":
             event.stop()
@@ -127,9 +105,12 @@ class PaletteScreen(ModalScreen[Command | None]):
 
     def _choose(self, query: str) -> None:
         query = query.lstrip(":")
-        # Without a word or a move of the cursor nothing was chosen, least of all an act.
+        # Without typing or moving the cursor nothing was chosen, so no act may start.
         if not query.strip() and not self.index:
             return
-        # What was typed last counts, even if its change was not handled yet.
+        # Use the latest text, even if its change event was not handled yet.
         self.found = ranked(self.entries, query)
-        self.dismiss(self.found[min(self.index, len(self.found) - 1)] if self.found else None)
+        if self.found:
+            self.dismiss(self.found[min(self.index, len(self.found) - 1)])
+        else:
+            self._show()

@@ -1,127 +1,105 @@
-"""One rollout: what is released, how far it is, what users get, and the way back."""
+"""One rollout: what hurts and the way back, who gets what, the way so far, and the pods beside the journal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widget import Widget
 
-from cockpit.model.refs import PODS, Ref, RolloutKey
-from cockpit.model.rollout import Finding, Severity
+from cockpit.model.health import Health
+from cockpit.model.lanes import DEFAULT_LANE
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import PodCell, Severity, Version
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, RolloutView, Stage
-from cockpit.tui.keys import ROLLOUT_FOOTER, Where
-from cockpit.tui.pace import Pace
+from cockpit.model.view import FleetView, RolloutView
+from cockpit.tui.health_words import fault_words, told_health
+from cockpit.tui.history import ZOOMS, History, charted, moments_of
+from cockpit.tui.keys import ROLLOUT_FOOTER, bindings_on
+from cockpit.tui.pace import Pace, facts
+from cockpit.tui.rollout_layout import Needs, Place, Places, main_width, places
 from cockpit.tui.rows import group_of
-from cockpit.tui.screens.base import CockpitScreen, bindings, has_parts
-from cockpit.tui.screens.text import FindingsText, PodLog
-from cockpit.tui.text import told_share, version_slots
-from cockpit.tui.widgets.findings import ORDER, Findings, Told, cluster_findings, fault_words, localised, wanted_lines
+from cockpit.tui.screens.base import CockpitScreen, has_parts
+from cockpit.tui.screens.text import FindingsText
+from cockpit.tui.text import BASES, local_times, version_slots
+from cockpit.tui.way_back import back_line, wants_way_back, way_back
+from cockpit.tui.widgets.event_list import EventList
+from cockpit.tui.widgets.findings import FindingLines, cluster_findings, health_line, localised
 from cockpit.tui.widgets.header_bar import HeaderBar
-from cockpit.tui.widgets.history_chart import HistoryChart
+from cockpit.tui.widgets.health_panel import HealthPanel, Told, least_height, told_of, wanted_height
+from cockpit.tui.widgets.history_chart import HistoryChart, Picture
 from cockpit.tui.widgets.key_bar import KeyBar
 from cockpit.tui.widgets.probe_strip import ProbeStrip
-from cockpit.tui.widgets.shares import Shares
-from cockpit.tui.widgets.step_track import StepTrack
+from cockpit.tui.widgets.shares import Shares, lane_height
+from cockpit.tui.widgets.step_track import StepTrack, track_height
 from cockpit.tui.widgets.timeline import Timeline, latest
 from cockpit.tui.widgets.version_list import VersionList
+from cockpit.workloads.findings import finding
 
-LINES_OF_A_LANE = 4
-# How often what is left of a pause is looked at; it is drawn again when its words change, once a minute.
+# Seconds between checks of what changes with time alone, which is redrawn when it changes, once a minute.
 SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Heights:
-    """Lines of each pane; header, title, step and keys take four more, a plan of steps one."""
-
-    shares: int
-    versions: int
-    strip: int
-    chart: int
-    findings: int
-    journal: int
-
-
-def heights(total: int, lanes: int, versions: int, findings: int, *, planned: bool = False) -> Heights:
-    """Share out the lines of a screen: what must be seen first, then what is good to have."""
-    room = total - 4 - planned
-    lines = dict.fromkeys(Heights.__slots__, 0)
-    wishes = (
-        ("shares", LINES_OF_A_LANE),
-        ("versions", 3),
-        ("findings", 1),
-        ("strip", 2),
-        ("journal", 1),
-        ("findings", min(max(findings, 1), 3)),
-        ("versions", min(versions, 6) + 1),
-        ("shares", lanes * LINES_OF_A_LANE),
-        ("strip", 3),
-        ("chart", 5),
-        ("journal", 3),
-        ("chart", 9),
-        ("strip", 5),
-        ("findings", findings),
-        ("versions", versions + 1),
-        ("journal", 12),
-        ("chart", 16),
-        ("strip", 8),
-    )
-    for name, wish in wishes:
-        free = room - sum(lines.values())
-        more = min(wish - lines[name], free)
-        # A lane or a chart that is cut in two tells nothing.
-        if name == "shares":
-            more -= max(more, 0) % LINES_OF_A_LANE
-        if name == "chart" and lines["chart"] + more < 4:
-            continue
-        lines[name] += max(more, 0)
-    return Heights(**lines)
+# Seconds between reads of the events, which nothing watches, and of how many objects.
+EVENT_SECONDS, MOST_OBJECTS = 20.0, 6
 
 
 class RolloutScreen(CockpitScreen):
     """All panes of one rollout, without scrolling at 80x24."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(Where.ROLLOUT, Where.BOTH, Where.EVERYWHERE)
+    PLACE: ClassVar[str] = "rollout"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_on("rollout")
 
     def __init__(self, key: RolloutKey) -> None:
         super().__init__()
         self.key = key
         self.slots: dict[str, int] = {}
+        self.zoom: float | None = ZOOMS[0]
+        self.times = False
+        self.lane = ""  # the lane whose way is shown; "" for the default one
+        self.charted = ""
         self._gone = False
         self._pace = Pace()
+        self._places = Places()
+        self._back: Plan | Refused | None = None
+        self._back_of: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        glyphs, zone = self.desk.glyphs, self.desk.zone
+        port = self.app_port
+        glyphs, zone = port.glyphs, port.zone
         yield HeaderBar(glyphs, zone)
-        yield StepTrack(glyphs, self.desk.now, zone)
+        yield StepTrack(glyphs, port.now, zone)
+        yield HealthPanel(glyphs, port.keymap["findings"].shown)
         yield Shares(glyphs)
-        yield VersionList(glyphs)
-        yield Findings(glyphs, self.desk.keymap["findings"].shown)
         yield ProbeStrip(glyphs)
-        yield HistoryChart(glyphs, zone)
+        yield HistoryChart(glyphs, zone, port.keymap["zoom"].shown)
+        yield VersionList(glyphs)
         yield Timeline(glyphs, zone, with_name=False)
+        yield EventList(glyphs)
         yield KeyBar()
 
     def on_mount(self) -> None:
         self.query_one(VersionList).focus()
-        self.show_view(self.desk.view)
+        self.show_view(self.app_port.view)
+        self.tell_selected()
         self.set_interval(SECONDS, self.query_one(StepTrack).repaint)
+        self.set_interval(EVENT_SECONDS, self._read_events)
 
     def on_resize(self) -> None:
         self._pace.reset()
         if has_parts(self):
-            self.show_view(self.desk.view)
+            self.show_view(self.app_port.view)
 
     def on_screen_resume(self) -> None:
         self._pace.reset()
         super().on_screen_resume()
 
     def selected(self) -> RolloutView | None:
-        return self.desk.find(self.key)
+        return self.app_port.find(self.key)
+
+    def selected_keys(self) -> tuple[RolloutKey, ...]:
+        return (self.key,)
 
     def gone(self) -> RolloutKey | None:
         return self.key
@@ -134,70 +112,184 @@ class RolloutScreen(CockpitScreen):
             self._tell_gone()
             return
         self._gone = False
+        journal = latest([entry for entry in view.journal if entry.rollout == self.key])
+        self.query_one(Timeline).show(journal)
         if self._pace.due(view.at, [shown], clusters):
-            told = self._told(view, shown)
-            self._share_out(shown, wanted_lines(told, self.size.width, self.desk.glyphs))
-            self._show_rollout(shown, told)
+            self._look_for_the_way_back(shown)
+            self._show_rollout(view, shown)
             self.show_keys(ROLLOUT_FOOTER)
         self.query_one(ProbeStrip).show(shown.probe, self.slots)
-        self._show_journal(view, shown)
 
-    def _told(self, view: FleetView, shown: RolloutView) -> list[Told]:
-        """Every finding that is about this rollout, worst first."""
+    def _show_rollout(self, view: FleetView, shown: RolloutView) -> None:
+        rollout = shown.rollout
+        names = [version.name for version in rollout.versions]
+        names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
+        self.slots = version_slots(names, self.slots)
+        picture = self._picture(view, shown)
+        told = self._told(view, shown)
+        self._place(shown, told)
+        self.query_one(StepTrack).show(shown, self.charted)
+        self.query_one(HealthPanel).show(told)
+        self.query_one(Shares).show(shown, self.slots)
+        self.query_one(HistoryChart).show(picture)
+        self.query_one(VersionList).show(rollout, self.slots)
+
+    # What is told
+
+    def _told(self, view: FleetView, shown: RolloutView) -> Told:
+        port = self.app_port
+        health = told_health(shown, port.keymap)
+        health = replace(health, reason=local_times(health.reason, port.now(), port.zone))
+        found = [localised(FindingLines(each), port.now(), port.zone) for each in shown.rollout.findings]
+        note = "" if shown.health.health is Health.FINE else fault_words([shown])
+        back = back_line(shown, self._back, port.keymap, port.glyphs)
+        return told_of(health, note, back, found, self._around(view))
+
+    def _around(self, view: FleetView) -> list[FindingLines]:
+        """Clusters that may be stale, and the same rollout in other clusters."""
         clusters = [cluster for cluster in view.clusters if cluster.context == self.key.context]
-        told = [*cluster_findings(clusters, self.desk.zone), *self._elsewhere(view)]
-        told += [Told(finding) for finding in shown.rollout.findings]
-        told.sort(key=lambda each: ORDER.index(each.finding.severity))
-        return [localised(each, self.desk.now(), self.desk.zone) for each in told]
+        return [*cluster_findings(clusters, self.app_port.zone), *self._elsewhere(view)]
 
-    def _elsewhere(self, view: FleetView) -> list[Told]:
-        """Where the same rollout stands in other clusters."""
+    def _found(self, view: FleetView, shown: RolloutView) -> list[FindingLines]:
+        """The health of this rollout and every finding about it, worst first."""
+        found = [*self._around(view), *health_line(shown, self.app_port.keymap)]
+        found += [FindingLines(finding) for finding in shown.rollout.findings]
+        found.sort(key=lambda each: each.rank)
+        return [localised(each, self.app_port.now(), self.app_port.zone) for each in found]
+
+    def _elsewhere(self, view: FleetView) -> list[FindingLines]:
+        """The state of the same rollout in other clusters."""
         group = group_of(view, self.key)
         others = [
             shown.rollout
             for key in (group.parts if group else ())
-            if key != self.key and (shown := self.desk.find(key))
+            if key != self.key and (shown := self.app_port.find(key))
         ]
         return [
-            Told(Finding("elsewhere", Severity.INFO, f"{r.phase}, {r.message}"), f"in {r.key.context}") for r in others
+            FindingLines(finding("elsewhere", Severity.INFO, f"{r.phase}, {r.message}"), f"in {r.key.context}")
+            for r in others
         ]
 
-    def _show_rollout(self, view: RolloutView, told: Sequence[Told]) -> None:
-        rollout = view.rollout
-        names = [version.name for version in rollout.versions]
-        names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
-        self.slots = version_slots(names, self.slots)
-        self.query_one(StepTrack).show(view)
-        self.query_one(Shares).show(rollout.lanes, self.slots, view.probe.running)
-        self.query_one(VersionList).show(rollout, self.slots)
-        self.query_one(Findings).show(told, fault_words([view]) or "no findings")
+    def _look_for_the_way_back(self, shown: RolloutView) -> None:
+        """Ask the session what the way back would do, again whenever the rollout changes."""
+        state = way_back(shown)
+        of = facts(shown)[:2] if state and state.enabled and wants_way_back(shown) else ()
+        if of == self._back_of:
+            return
+        self._back_of = of
+        if not of or state is None:
+            self._back = None
+            return
+        ask = Ask(state.act)
 
-    def _show_journal(self, view: FleetView, shown: RolloutView) -> None:
-        lane = shown.rollout.default_lane
-        told = told_share(shown.rollout, lane)
-        journal = latest([entry for entry in view.journal if entry.rollout == self.key])
-        points = [point for point in shown.probe.history if lane is None or point.lane == lane.name]
-        moments = [entry.at for entry in journal if entry.stage not in {Stage.REFUSED, Stage.DRY_RUN}]
-        self.query_one(HistoryChart).show(points, told.version if told else "", self.slots, moments)
-        self.query_one(Timeline).show(journal)
+        async def outline() -> None:
+            self._back = await self.app_port.cockpit.outline(self.key, ask)
+            if has_parts(self) and (now := self.selected()):
+                told = self._told(self.app_port.view, now)
+                self._place(now, told)
+                self.query_one(HealthPanel).show(told)
 
-    def _share_out(self, view: RolloutView, findings: int) -> None:
-        rollout = view.rollout
-        counts = len(rollout.lanes), len(rollout.versions), findings
-        lines = heights(self.size.height, *counts, planned=bool(rollout.steps))
-        self.query_one(StepTrack).styles.height = 3 if rollout.steps else 2
-        for pane, height in (
-            (Shares, lines.shares),
-            (VersionList, lines.versions),
-            (Findings, lines.findings),
-            (ProbeStrip, lines.strip),
-            (HistoryChart, lines.chart),
-            (Timeline, lines.journal),
+        self.run_worker(outline(), group="way back", exclusive=True, exit_on_error=False)
+
+    # The picture of the release
+
+    def _picture(self, view: FleetView, shown: RolloutView) -> Picture:
+        rollout, probe = shown.rollout, shown.probe
+        names = [lane.name for lane in rollout.lanes]
+        default = rollout.default_lane.name if rollout.default_lane else DEFAULT_LANE
+        lane = self.lane if self.lane in names else default
+        splits = tuple(split for split in probe.splits if split.lane == lane)
+        self.charted = charted(rollout, lane, self.charted, splits)
+        base = next((v.name for v in rollout.versions if v.role in BASES and v.name != self.charted), "")
+        entries = [entry for entry in view.journal if entry.rollout == self.key]
+        history = History(
+            lane,
+            tuple(point for point in probe.history if point.lane == lane),
+            splits,
+            moments_of(splits, entries, self.charted, view.user),
+        )
+        slot = self.slots.get(self.charted, 3)
+        return Picture(history, self.charted, base, slot, self.zoom, self.times, probe.running, several=len(names) > 1)
+
+    def _redraw_the_way(self) -> None:
+        if shown := self.selected():
+            self.query_one(HistoryChart).show(self._picture(self.app_port.view, shown))
+
+    def action_zoom(self) -> None:
+        """Show the last minute, the last ten, or the whole release."""
+        self.zoom = ZOOMS[(ZOOMS.index(self.zoom) + 1) % len(ZOOMS)]
+        self._redraw_the_way()
+
+    def action_measure(self) -> None:
+        """Show the median time of answers instead of the share, or the other way round."""
+        self.times = not self.times
+        self._redraw_the_way()
+
+    def action_lane(self) -> None:
+        """Show the way of the next lane."""
+        shown = self.selected()
+        names = [lane.name for lane in shown.rollout.lanes] if shown else []
+        if len(names) < 2:
+            self.app_port.refuse(f"{safe_text(self.key.name)}: all requests are in one lane")
+            return
+        now = self.query_one(HistoryChart).picture.history.lane
+        self.lane = names[(names.index(now) + 1) % len(names)] if now in names else names[0]
+        self.charted = ""
+        self._redraw_the_way()
+
+    # Where the panes stand
+
+    def _place(self, shown: RolloutView, told: Told) -> None:
+        rollout = shown.rollout
+        pods = sum(1 + len(version.pods) for version in rollout.versions) + 2
+        width, height = self.size
+        lanes = [lane_height(lane) for lane in rollout.lanes] or [1]
+        lanes[-1] += shown.real is not None  # what a Prometheus says
+        needs = Needs(
+            track_height(shown), tuple(lanes),
+            wanted_height(told, main_width(width), self.app_port.glyphs, height), pods,
+            least_height(told, main_width(width), self.app_port.glyphs), len(self.query_one(Timeline).entries) + 2,
+        )  # fmt: skip
+        found = places(width, height, needs)
+        if found == self._places:
+            return
+        self._places = found
+        self.query_one(Shares).framed = self.query_one(ProbeStrip).framed = found.framed
+        for kind, place in (
+            (StepTrack, found.title),
+            (HealthPanel, found.health),
+            (Shares, found.shares),
+            (ProbeStrip, found.strip),
+            (HistoryChart, found.chart),
+            (VersionList, found.pods),
+            (Timeline, found.journal),
+            (EventList, found.events),
         ):
-            widget = self.query_one(pane)
-            widget.display = height > 0
-            # The last pane takes what is left over.
-            widget.styles.height = "1fr" if pane is Timeline and height else height
+            self._put(self.query_one(kind), place)
+        self._read_events()
+
+    def _put(self, pane: Widget, place: Place) -> None:
+        room = place.width > 0 and place.height > 0
+        # A hidden pane loses the focus for good; one without lines keeps it until there is room.
+        pane.display = room or pane is self.focused
+        pane.styles.width, pane.styles.height = place.width, place.height
+        pane.styles.offset = (place.x, place.y)
+
+    def _read_events(self) -> None:
+        """Read the events about the rollout's objects, if there is room to show them and somebody looks."""
+        shown = self.selected()
+        if shown is None or not self._places.events.height or not self.is_current:
+            return
+        context, refs = self.key.context, shown.rollout.objects[:MOST_OBJECTS]
+
+        async def read() -> None:
+            found = [await self.app_port.cockpit.events(context, ref) for ref in refs]
+            if has_parts(self):
+                groups = [group for each in found if not isinstance(each, str) for group in each]
+                problem = next((each for each in found if isinstance(each, str)), "")
+                self.query_one(EventList).show(groups, problem, self.app_port.now())
+
+        self.run_worker(read(), group="events", exclusive=True, exit_on_error=False)
 
     def _tell_gone(self) -> None:
         if not self._gone:
@@ -211,19 +303,11 @@ class RolloutScreen(CockpitScreen):
     def action_findings(self) -> None:
         """Every finding in full."""
 
-        def told() -> list[Told]:
+        def found() -> list[FindingLines]:
             shown = self.selected()
-            return self._told(self.desk.view, shown) if shown else []
+            return self._found(self.app_port.view, shown) if shown else []
 
-        self.app.push_screen(FindingsText(self.key, told))
+        self.app.push_screen(FindingsText(self.key, found))
 
-    def action_logs(self) -> None:
-        """The log of the pod under the cursor."""
-        versions = self.query_one(VersionList)
-        pod, version = versions.pod, versions.version
-        if pod is None:
-            words = f"{safe_text(self.key.name)}: no pod is there to read from"
-            self.desk.refuse(words)
-            return
-        context = (version and version.context) or self.key.context
-        self.app.push_screen(PodLog(context, Ref(PODS, self.key.namespace, pod.name)))
+    def chosen_pod(self) -> tuple[Version, PodCell] | None:
+        return self.query_one(VersionList).chosen

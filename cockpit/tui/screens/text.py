@@ -1,4 +1,4 @@
-"""YAML, events and logs: text of the cluster, read once when the screen opens and again on request."""
+"""Text that is read when the screen opens and again on request, with search and folding."""
 
 from __future__ import annotations
 
@@ -6,161 +6,161 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 
-from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.rollout import Rollout
+from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_lines, safe_text
-from cockpit.tui.desk import desk_of
-from cockpit.tui.paint import Line, Span, wrap_line
-from cockpit.tui.widgets.findings import INDENT, Told, finding_spans
+from cockpit.tui.copying import Copy, name_copies
+from cockpit.tui.keys import TEXT_FOOTER, bindings_on
+from cockpit.tui.lines import Line, Span, plain, wrap_line
+from cockpit.tui.screens.reading import ReadingScreen
+from cockpit.tui.search import Search, folded, marked, searched
+from cockpit.tui.widgets.findings import INDENT, FindingLines, finding_spans
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 MOST_LINES = 5000
 
 
-class TextScreen(Screen[None]):
-    """A title, text, and the keys to leave and to read again."""
+class TextScreen(ReadingScreen):
+    """Lines with a search. A subclass reads `text`, or gives styled lines itself."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "app.pop_screen", "back", show=False),
-        Binding("r", "read", "read again", show=False),
-        Binding("tab,right", "turn(1)", "next object", show=False),
-        Binding("shift+tab,left", "turn(-1)", "object before", show=False),
-    ]
+    FOOTER: ClassVar[tuple[str, ...]] = TEXT_FOOTER
+    BINDINGS: ClassVar[list[BindingType]] = bindings_on("text")
+    nothing = "nothing to show"
 
     def __init__(self) -> None:
         super().__init__()
         self.text: tuple[str, ...] = ()
-        self.turns = 0
+        self.found = Search()
+        self.wraps = False
+        self.starts: Sequence[int] = ()  # the first line on screen of each line of the text
 
-    def compose(self) -> ComposeResult:
-        glyphs = desk_of(self.app).glyphs
-        yield ScrollText(lambda width: [(Span(f" {self.heading()}", "strong"),)], glyphs, id="heading")
-        yield ScrollText(self.lines_for, glyphs, id="text")
-        yield ScrollText(lambda width: [(Span(f" {self.keys_line()}", "quiet"),)], glyphs, id="keys")
+    def body(self) -> ComposeResult:
+        yield ScrollText(self.build, self.app_port.glyphs, id="text")
+
+    @property
+    def main(self) -> ScrollText:
+        return self.query_one("#text", ScrollText)
 
     def on_mount(self) -> None:
-        for fixed in ("#heading", "#keys"):
-            self.query_one(fixed).can_focus = False
-        self.query_one("#text").focus()
-        self.action_read()
+        super().on_mount()
+        self.action_refresh()
 
-    def heading(self) -> str:
-        """What the text is of."""
-        raise NotImplementedError
-
-    def keys_line(self) -> str:
-        """The keys, in words."""
-        return "esc back   r read again   up down pgup pgdn home end"
+    def note(self) -> str:
+        return self.found.count
 
     async def read(self) -> tuple[str, ...]:
         """The text, safe to show."""
         raise NotImplementedError
 
-    def lines_for(self, width: int) -> list[Line]:
-        """The text as lines; long ones are cut, not wrapped."""
-        return [(Span(f" {line}"),) for line in self.text] or [(Span(" nothing here", "quiet"),)]
+    def lines_for(self, width: int) -> Sequence[Line]:
+        """The text as lines, each a line of what is read."""
+        return [(Span(line),) for line in self.text]
 
-    def action_turn(self, by: int) -> None:
-        """Go to another object."""
-        self.turns += by
-        self.action_read()
+    def build(self, width: int) -> Sequence[Line]:
+        """The lines on screen: with matches marked, and folded if asked for."""
+        lines: list[Line] = []
+        starts: list[int] = []
+        for line in self.lines_for(width):
+            shown = marked(line, self.found.words) if self.found.words else line
+            starts.append(len(lines))
+            pieces = folded(shown, width - 2) if self.wraps else [shown]
+            lines += [(Span(" "), *piece) for piece in pieces]
+        self.starts = starts
+        return lines or [(Span(f" {self.nothing}", "quiet"),)]
 
-    def action_read(self) -> None:
+    def search(self, words: str) -> None:
+        pane = self.main
+        width = max(pane.size.width, 1)
+        near = next((number for number, start in enumerate(self.starts) if start >= pane.top), 0)
+        self.found = searched(plain(self.lines_for(width)), words, near)
+        self.show_match()
+
+    def action_match(self, by: int) -> None:
+        self.found = self.found.step(by)
+        self.show_match()
+
+    def show_match(self) -> None:
+        """Bring the present match into sight."""
+        pane = self.main
+        if self.found.line is not None:
+            pane.build(max(pane.size.width, 1))
+            start = self.starts[self.found.line] if self.found.line < len(self.starts) else 0
+            if not pane.top <= start < pane.top + pane.size.height - 1:
+                pane.top = max(start - pane.size.height // 2, 0)
+        pane.repaint()
+        self.show_heading()
+
+    def action_wrap(self) -> None:
+        """Fold long lines, or cut them."""
+        self.wraps = not self.wraps
+        self.main.repaint()
+
+    def action_refresh(self) -> None:
         """Read the text from the cluster."""
-        self.text = ("reading …",)
-        self._show()
+        self.text = self.text or ("reading …",)
+        self.show_text()
         self.run_worker(self._fetch(), group="read", exclusive=True, exit_on_error=False)
 
     async def _fetch(self) -> None:
         self.text = await self.read()
-        self._show()
+        if self.found.words:
+            self.search(self.found.words)
+        self.show_text()
 
-    def _show(self) -> None:
+    def show_text(self) -> None:
+        """Draw heading and text."""
         for pane in self.query(ScrollText):
             pane.repaint()
 
-
-class ObjectText(TextScreen):
-    """YAML or events of the objects of a rollout, one object at a time."""
-
-    def __init__(self, rollout: Rollout, what: str) -> None:
-        super().__init__()
-        self.rollout = rollout
-        self.what = what
-
-    @property
-    def ref(self) -> Ref | None:
-        """The object shown."""
-        objects = self.rollout.objects
-        return objects[self.turns % len(objects)] if objects else None
-
-    @property
-    def context(self) -> str:
-        """The cluster that the object is in."""
-        places = {version.workload: version.context for version in self.rollout.versions if version.context}
-        return places.get(self.ref) or self.rollout.key.context
-
-    def heading(self) -> str:
-        word = "YAML" if self.what == "yaml" else "events"
-        count = len(self.rollout.objects)
-        place = f"   {self.turns % count + 1} of {count}" if count > 1 else ""
-        return f"{word} of {safe_text(self.ref or 'nothing')} in {safe_text(self.context, 60)}{place}"
-
-    def keys_line(self) -> str:
-        return "tab next object   " + super().keys_line()
-
-    async def read(self) -> tuple[str, ...]:
-        if self.ref is None:
-            return ()
-        cockpit = desk_of(self.app).cockpit
-        if self.what == "yaml":
-            return safe_lines(await cockpit.yaml(self.context, self.ref), MOST_LINES)
-        return tuple(safe_text(line, 1000) for line in await cockpit.events(self.context, self.ref))
+    def copies(self) -> Sequence[Copy]:
+        return (Copy("the text", "\n".join(plain(self.lines_for(1000)))),)
 
 
 class FindingsText(TextScreen):
     """Every finding of a rollout in full."""
 
-    def __init__(self, key: RolloutKey, told: Callable[[], Sequence[Told]]) -> None:
+    def __init__(self, key: RolloutKey, findings: Callable[[], Sequence[FindingLines]]) -> None:
         super().__init__()
         self.key = key
-        self.told = told
-        self.shown: Sequence[Told] = ()
+        self.findings = findings
+        self.shown: Sequence[FindingLines] = ()
 
     def heading(self) -> str:
         return f"findings of {safe_text(self.key)}"
 
     async def read(self) -> tuple[str, ...]:
-        self.shown = self.told()
-        return tuple(safe_text(each.finding.text) for each in self.shown) or ("no findings",)
+        self.shown = self.findings()
+        return tuple(safe_text(each.text) for each in self.shown) or ("this rollout is gone",)
 
-    def lines_for(self, width: int) -> list[Line]:
-        """Each finding in as many lines as it takes."""
-        glyphs = desk_of(self.app).glyphs
+    def lines_for(self, width: int) -> Sequence[Line]:
+        """Each finding in full, wrapped."""
+        glyphs = self.app_port.glyphs
         lines: list[Line] = []
         for each in self.shown:
-            lines += [*wrap_line(finding_spans(each, glyphs), width, INDENT), ()]
+            lines += [*wrap_line(finding_spans(each, glyphs), width - 1, INDENT), ()]
         return lines or super().lines_for(width)
 
+    def copies(self) -> Sequence[Copy]:
+        return (*super().copies(), *name_copies(self.key))
 
-class PodLog(TextScreen):
-    """The end of the log of one pod."""
 
-    def __init__(self, context: str, pod: Ref) -> None:
+class Printed(TextScreen):
+    """Text to mark with the mouse: nothing stands beside it, and long lines are folded."""
+
+    def __init__(self, label: str, text: str) -> None:
         super().__init__()
-        self.context = context
-        self.pod = pod
+        self.label = label
+        self.whole = text
+        self.wraps = True
 
     def heading(self) -> str:
-        return f"log of {safe_text(self.pod)} in {safe_text(self.context, 60)}"
+        return f"{safe_text(self.label)}: mark it with the mouse"
 
     async def read(self) -> tuple[str, ...]:
-        lines = await desk_of(self.app).cockpit.logs(self.context, self.pod)
-        return tuple(line for text in lines for line in safe_lines(text, MOST_LINES))
+        return safe_lines(self.whole, MOST_LINES)
 
-    async def _fetch(self) -> None:
-        await super()._fetch()
-        self.query_one("#text", ScrollText).to_end()
+    def build(self, width: int) -> Sequence[Line]:
+        self.starts = list(range(len(self.text)))
+        lines = [piece for line in self.text for piece in folded(marked((Span(line),), self.found.words), width)]
+        return lines or [(Span("nothing to show", "quiet"),)]

@@ -1,1 +1,1 @@
-"""One widget a file: a pure function from a view to lines, painted by `painted.Painted`."""
+"""One widget per file: a pure function from a view to lines, painted by `painted.Painted`."""

@@ -1,4 +1,4 @@
-"""What an on-call wants told, worst first, each with its evidence."""
+"""Findings, worst first, each with its evidence."""
 
 from __future__ import annotations
 
@@ -6,131 +6,138 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
+from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, RolloutView, Sync
-from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip, width_of, wrap_line
-from cockpit.tui.text import clock_time, rough, told_times
+from cockpit.tui.glyphs import Glyphs, Look
+from cockpit.tui.health_words import fault_words, said_by_a_finding, told_health
+from cockpit.tui.keys import Keymap
+from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
+from cockpit.tui.text import clock_time, local_times
 from cockpit.tui.widgets.painted import Painted
+from cockpit.workloads.findings import finding
 
 _LOST = frozenset({Sync.RETRYING, Sync.REFUSED, Sync.FORBIDDEN})
 INDENT = 11  # where the words of a warning begin
 MOST_TEXT = 1000
-ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+ORDER = (
+    *(Severity.CRITICAL, Health.HURT, Health.DOUBTFUL, Health.NOT_MEASURED, Severity.WARNING, Severity.INFO),
+    Health.FINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A finding with the name it is told under."""
+class FindingLines:
+    """A finding, or a health with its reason, and the name to show it under."""
 
-    finding: Finding
+    finding: Finding | RolloutHealth
     name: str = ""
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.finding.reason if isinstance(self.finding, RolloutHealth) else self.finding.text
+
+    @property
+    def evidence(self) -> str:
+        return self.note if isinstance(self.finding, RolloutHealth) else self.finding.evidence
+
+    @property
+    def rank(self) -> int:
+        """Worst first."""
+        found = self.finding
+        return ORDER.index(found.health if isinstance(found, RolloutHealth) else found.severity)
+
+    def look(self, glyphs: Glyphs) -> Look:
+        found = self.finding
+        return glyphs.healths[found.health] if isinstance(found, RolloutHealth) else glyphs.severities[found.severity]
 
 
-def fleet_findings(rollouts: Iterable[RolloutView]) -> list[Told]:
-    """Findings of all rollouts that need a look, worst first; what is only worth knowing stays on their screens."""
-    views = list(rollouts)
-    several = len({view.rollout.key.context for view in views}) > 1
-    told = [
-        Told(finding, f"{view.rollout.key.context}:{view.rollout.key.name}" if several else view.rollout.key.name)
-        for view in views
-        for finding in view.rollout.findings
-        if finding.severity is not Severity.INFO
-    ]
-    return sorted(told, key=lambda t: ORDER.index(t.finding.severity))
+def health_line(view: RolloutView, keymap: Keymap) -> list[FindingLines]:
+    """A rollout's health in one sentence, unless one of its findings says the same."""
+    if said_by_a_finding(view):
+        return []
+    note = "" if view.health.health is Health.FINE else fault_words([view])
+    return [FindingLines(told_health(view, keymap), note=note)]
 
 
-def cluster_findings(clusters: Iterable[ClusterView], zone: tzinfo | None) -> list[Told]:
-    """Clusters of which what is shown may be old, with the reason; the header has room only for the word."""
-    told = []
+def cluster_findings(clusters: Iterable[ClusterView], zone: tzinfo | None) -> list[FindingLines]:
+    """Clusters whose data may be stale, with the reason, which does not fit in the header."""
+    found = []
     for cluster in clusters:
         if cluster.state in _LOST and cluster.message:
             since = f" since {clock_time(cluster.stale_since, zone)}" if cluster.stale_since is not None else ""
-            finding = Finding(
-                "not-read", Severity.CRITICAL, f"not read{since}: {cluster.message}", "what is shown may be old"
+            lost = finding(
+                "not-read", Severity.CRITICAL, f"not read{since}: {cluster.message}", "this data may be stale"
             )
-            told.append(Told(finding, cluster.context))
-    return told
+            found.append(FindingLines(lost, cluster.context))
+    return found
 
 
-def localised(told: Told, now: float, zone: tzinfo | None) -> Told:
-    """The same with its times as the rest of the screen tells them."""
-    text, evidence = (told_times(words, now, zone) for words in (told.finding.text, told.finding.evidence))
-    return replace(told, finding=replace(told.finding, text=text, evidence=evidence))
+def localised(shown: FindingLines, now: float, zone: tzinfo | None) -> FindingLines:
+    """The same finding with times in the screen's format and time zone."""
+    found, text = shown.finding, local_times(shown.text, now, zone)
+    if isinstance(found, RolloutHealth):
+        return replace(shown, finding=replace(found, reason=text))
+    return replace(shown, finding=replace(found, text=text, evidence=local_times(found.evidence, now, zone)))
 
 
-def finding_spans(told: Told, glyphs: Glyphs) -> Line:
+def finding_spans(shown: FindingLines, glyphs: Glyphs) -> Line:
     """Sign and word, name, text, evidence."""
-    look = glyphs.severities[told.finding.severity]
-    name = f"{safe_text(told.name, 40)}: " if told.name else ""
-    evidence = safe_text(told.finding.evidence, MOST_TEXT)
+    look = shown.look(glyphs)
+    name = f"{safe_text(shown.name, 40)}: " if shown.name else ""
+    evidence = safe_text(shown.evidence, MOST_TEXT)
+    colon = ":" if isinstance(shown.finding, RolloutHealth) and shown.text and not shown.name else ""
     return (
-        Span(f" {look.sign} {look.word} ", look.style),
+        Span(f" {look.sign} {look.word}{colon} ", look.style),
         Span(name, "strong"),
-        Span(safe_text(told.finding.text, MOST_TEXT)),
+        Span(safe_text(shown.text, MOST_TEXT)),
         Span(f"  {evidence}" if evidence else "", "quiet"),
     )
 
 
-def finding_lines(told: Told, width: int, glyphs: Glyphs, most: int) -> list[Line]:
-    """One finding in at most so many lines; what does not fit is cut."""
-    line = finding_spans(told, glyphs)
+def finding_lines(shown: FindingLines, width: int, glyphs: Glyphs, most: int) -> list[Line]:
+    """One finding in at most `most` lines; the rest is cut."""
+    line = finding_spans(shown, glyphs)
     if width_of(line) <= width:
         return [line]
-    wrapped = wrap_line(line, width, INDENT)
+    # A little more than is shown, so that the cut is visible; wrapping the rest of a long text is wasted.
+    wrapped = wrap_line(clip(line, 2 * (most + 1) * width, glyphs.ellipsis), width, INDENT)
     rest = tuple(span for each in wrapped[most - 1 :] for span in each)
     return [*wrapped[: most - 1], clip(rest if most > 1 else line, width, glyphs.ellipsis)]
 
 
-def wanted_lines(told: Sequence[Told], width: int, glyphs: Glyphs) -> int:
-    """Lines in which the findings would be told with two for each long one."""
-    return sum(len(finding_lines(each, width, glyphs, 2)) for each in told)
-
-
-def fault_words(rollouts: Iterable[RolloutView]) -> str:
-    """Errors that running probes have seen, where they are no finding yet; "" where there are none."""
-    probes = [view.probe for view in rollouts if view.probe.running]
-    errors = sum(probe.errors for probe in probes)
-    word = "error" if errors == 1 else "errors"
-    return (
-        f"{rough(errors)} {word} among {rough(sum(probe.total for probe in probes))} answers so far" if errors else ""
-    )
+def wanted_lines(found: Sequence[FindingLines], width: int, glyphs: Glyphs, most: int) -> int:
+    """Lines needed to show the findings, two for each long one, at most `most`."""
+    return min(sum(len(finding_lines(each, width, glyphs, 2)) for each in found[:most]), most)
 
 
 class Findings(Painted):
-    """As many findings as there is room for, long ones in two lines if there is, and how many more there are.
+    """As many findings as fit, long ones in two lines if possible, and how many more there are."""
 
-    `key` is the key that shows all of them in full, "" where there is none.
-    """
-
-    def __init__(self, glyphs: Glyphs, key: str = "") -> None:
+    def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self.glyphs = glyphs
-        self.key = key
-        self.told: Sequence[Told] = ()
-        self.none = ""
+        self.found: Sequence[FindingLines] = ()
 
-    def show(self, told: Sequence[Told], none: str) -> None:
-        """Show these, or `none` where nothing is to be told."""
-        self.told, self.none = told, none
+    def show(self, found: Sequence[FindingLines]) -> None:
+        """Show these findings."""
+        self.found = found
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        if not self.told:
-            return [(Span(f" {self.none}", "quiet"),)]
-        shown = self.told[:height]
+        if not self.found:
+            return []
+        shown = self.found[:height]
         spare = height - len(shown)
         lines: list[Line] = []
-        for told in shown:
-            of_one = finding_lines(told, width, self.glyphs, 2 if spare else 1)
+        for each in shown:
+            of_one = finding_lines(each, width, self.glyphs, 2 if spare else 1)
             spare -= len(of_one) - 1
             lines += of_one
-        hidden = len(self.told) - len(shown)
-        more = f" {hidden} more" if hidden else ""
-        cut = any(line and line[-1].text.endswith(self.glyphs.ellipsis) for line in lines)
-        if self.key and (hidden or cut):
-            more += f" {self.key}: in full"
-        if more:
+        hidden = len(self.found) - len(shown)
+        if hidden:
+            more = f" {hidden} more"
             lines[-1] = (*clip(lines[-1], width - len(more) - 1, self.glyphs.ellipsis), Span(f"{more} ", "quiet"))
         return lines

@@ -1,24 +1,18 @@
-"""The first line: which cluster and namespace, how far its facts can be trusted, what cannot be done."""
+"""The first line: cluster, namespace, sync state, read-only mode."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from cockpit.model.counts import counted
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, ends
+from cockpit.tui.lines import Line, Span, ends
+from cockpit.tui.syncing import progress_words, worst
 from cockpit.tui.text import sync_look
 from cockpit.tui.widgets.painted import Painted
-
-# Worst first: one cluster that is not live must not hide behind others that are.
-WORST = (Sync.REFUSED, Sync.RETRYING, Sync.FORBIDDEN, Sync.CONNECTING, Sync.SYNCING, Sync.ABSENT, Sync.LIVE)
-
-
-def worst(clusters: Sequence[ClusterView]) -> ClusterView | None:
-    """The cluster whose facts can be trusted least."""
-    return min(clusters, key=lambda cluster: WORST.index(cluster.state), default=None)
 
 
 def header_line(
@@ -28,41 +22,60 @@ def header_line(
     width: int,
     glyphs: Glyphs,
     zone: tzinfo | None,
+    whole: bool = False,
 ) -> Line:
-    """The header over `clusters`, with the rate of the probes of `probes` together."""
-    bar = f" {glyphs.separator} "
-    left = [Span(" cockpit", "strong"), Span(bar, "quiet"), *_place(clusters)]
+    """The header for `clusters`, with the combined rate of `probes`, or, of the `whole` fleet, with their number."""
+    left = [Span(" cockpit  ", "quiet"), *_place(clusters, glyphs)]
+    left += [Span(glyphs.joiner, "quiet"), Span(fleet_words(view, glyphs) if whole else probe_words(probes))]
     right: list[Span] = []
+    if words := armed_words(view.rollouts):
+        right += [Span(words, "waiting"), Span("  ")]
     if any(cluster.production for cluster in clusters):
-        right += [Span(" PRODUCTION ", "production"), Span(" ")]
+        right += [Span(" PRODUCTION ", "production"), Span("  ")]
     if view.read_only:
-        right += [Span("READ-ONLY", "waiting"), Span(bar, "quiet")]
+        right += [Span("READ-ONLY", "waiting"), Span("  ")]
     if cluster := worst(clusters):
         look = sync_look(cluster, glyphs, zone)
         name = f" {safe_text(cluster.context, 20)}" if len(clusters) > 1 and cluster.state is not Sync.LIVE else ""
-        right.append(Span(f"{look.sign} {look.word}{name}", look.style))
-    right += [Span(bar, "quiet"), Span(probe_words(probes))]
+        word = progress_words(clusters) if cluster.state is Sync.SYNCING else ""
+        right.append(Span(f"{look.sign} {word or look.word + name}", look.style))
     return ends(left, [*right, Span(" ")], width)
 
 
-def _place(clusters: Sequence[ClusterView]) -> list[Span]:
+def _place(clusters: Sequence[ClusterView], glyphs: Glyphs) -> list[Span]:
     if not clusters:
         return [Span("no cluster", "risk")]
     first = clusters[0]
     more = f" and {len(clusters) - 1} more" if len(clusters) > 1 else ""
     namespace = "all namespaces" if first.namespace is None else safe_text(first.namespace, 63)
-    return [Span(safe_text(first.context, 60) + more, "strong"), Span(f" / {namespace}")]
+    place = Span(safe_text(first.context, 60) + more, "strong")
+    return [place, Span(glyphs.joiner, "quiet"), Span(namespace)]
+
+
+def fleet_words(view: FleetView, glyphs: Glyphs) -> str:
+    """How many rollouts there are, each once however many clusters it is in, and how many of them are sampled."""
+    grouped = {key for group in view.groups for key in group.parts}
+    rows = [each for each in view.rollouts if each.rollout.key not in grouped] + [g.view for g in view.groups]
+    running = sum(1 for each in rows if each.probe.running and not each.probe.idle)
+    measuring = f"measuring {running}" if running else "measuring none"
+    return f"{counted(len(rows), 'rollout')}{glyphs.joiner}{measuring}" if rows else "no rollouts"
+
+
+def armed_words(rollouts: Sequence[RolloutView]) -> str:
+    """How many guards would act by themselves; "" for none."""
+    count = sum(1 for shown in rollouts if shown.guard and shown.guard.armed)
+    return "" if not count else "guard armed" if count == 1 else f"{count} guards armed"
 
 
 def probe_words(probes: Sequence[RolloutView]) -> str:
-    """The rate of the probes in words; whole numbers, so that it does not flicker."""
+    """The rate of the probes; whole numbers, so that it does not flicker."""
     running = [view.probe for view in probes if view.probe.running]
     together = " in all" if len(running) > 1 else ""
     return f"probe {sum(probe.rate for probe in running):.0f}/s{together}" if running else "probe off"
 
 
 class HeaderBar(Painted):
-    """One line over every screen."""
+    """The first line of every screen."""
 
     TILE = 40
     TILES = 2
@@ -72,11 +85,14 @@ class HeaderBar(Painted):
         self.glyphs = glyphs
         self.zone = zone
         self.shown: tuple[FleetView, Sequence[ClusterView], Sequence[RolloutView]] | None = None
+        self.whole = False
 
-    def show(self, view: FleetView, clusters: Sequence[ClusterView], probes: Sequence[RolloutView]) -> None:
-        """Tell about these clusters and probes."""
-        self.shown = (view, clusters, probes)
+    def show(
+        self, view: FleetView, clusters: Sequence[ClusterView], probes: Sequence[RolloutView], *, whole: bool = False
+    ) -> None:
+        """Show these clusters and probes; `whole`: they are those of the fleet."""
+        self.shown, self.whole = (view, clusters, probes), whole
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return [header_line(*self.shown, width, self.glyphs, self.zone)] if self.shown else []
+        return [header_line(*self.shown, width, self.glyphs, self.zone, self.whole)] if self.shown else []

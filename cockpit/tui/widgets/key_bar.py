@@ -1,4 +1,4 @@
-"""The last line: the keys that matter here, dim where they do not apply."""
+"""The last line: the relevant keys, dimmed if they do not apply."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from cockpit.tui.keys import Key
-from cockpit.tui.paint import Line, Span
+from cockpit.tui.lines import Line, Span
 from cockpit.tui.widgets.painted import Painted
 
 
 def key_line(keys: Sequence[tuple[Key, bool]], width: int) -> Line:
-    """As many of the keys as fit, in order; those that apply come before those that do not."""
+    """As many keys as fit, in order; those that apply come first."""
     spans: list[Span] = [Span(" ")]
     room = width - 1
     for key, enabled in sorted(keys, key=lambda pair: not pair[1]):
@@ -26,14 +26,14 @@ def key_line(keys: Sequence[tuple[Key, bool]], width: int) -> Line:
 
 
 class KeyBar(Painted):
-    """The footer. It draws again only when a key begins or ceases to apply."""
+    """The footer. It is redrawn only when a key starts or stops to apply."""
 
     def __init__(self) -> None:
         super().__init__()
         self.keys: Sequence[tuple[Key, bool]] = ()
 
     def show(self, keys: Sequence[tuple[Key, bool]]) -> None:
-        """Keys with whether each applies now."""
+        """Show keys, each with whether it applies now."""
         self.keys = keys
         self.repaint()
 

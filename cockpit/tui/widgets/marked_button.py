@@ -1,4 +1,4 @@
-"""A button that is told by a sign, not by its colour alone, while it has the focus."""
+"""A button that shows its focus with a sign, not only with colour."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from cockpit.tui.glyphs import Glyphs
 
 
 class MarkedButton(Button):
-    """The cursor's sign stands before its label while enter would press it."""
+    """Shows the cursor sign before its label while it has the focus."""
 
     def __init__(self, label: str, glyphs: Glyphs, *, id: str, disabled: bool = False) -> None:
         super().__init__(label, id=id, compact=True, disabled=disabled)
         self.glyphs = glyphs
 
     def render(self) -> RenderResult:
-        """Label and sign; as wide without the focus, so that nothing moves."""
+        """Label and sign; the same width without the focus, so that nothing moves."""
         mark = self.glyphs.cursor if self.has_focus else " "
         return Content(f"{mark} {self.label} ")
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Show the sign, or take it away."""
+        """Show or hide the sign."""
         super().watch_has_focus(has_focus)
         self.refresh()

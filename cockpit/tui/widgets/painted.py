@@ -1,4 +1,4 @@
-"""The base of every live pane: it keeps the lines on screen and redraws only the cells that changed."""
+"""Base of every live pane: keeps the lines on screen and redraws only the cells that changed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.model.text import safe_text
-from cockpit.tui.ink import Ink
-from cockpit.tui.paint import BLANK, Line, changed_runs
+from cockpit.tui.lines import BLANK, Line, changed_runs
+from cockpit.tui.styles import Styles
 
 
 def joined(segments: Iterable[Segment]) -> list[Segment]:
-    """Neighbours of one style as one segment, spaces in the style before them: a change of style is 20 to 40 bytes."""
+    """Merge neighbours of one style, spaces included, because each change of style costs 20 to 40 bytes."""
     found: list[Segment] = []
     for segment in segments:
         before = found[-1] if found else None
@@ -38,7 +38,7 @@ def _behind(style: Style) -> tuple[object, ...]:
 
 
 class Tile(Widget):
-    """A few columns of its parent. The terminal gets whole tiles from their left edge, so narrow ones save bytes."""
+    """A few columns of its parent. Textual redraws whole tiles from the left edge, so narrow ones save bytes."""
 
     def __init__(self, start: int, columns: int | None) -> None:
         super().__init__()
@@ -51,9 +51,9 @@ class Tile(Widget):
 
 
 class Painted(Widget):
-    """Shows what `draw` returns. `repaint` compares with what is on screen and refreshes the difference."""
+    """Shows what `draw` returns. `repaint` compares it with the screen and refreshes only the differences."""
 
-    # Columns of one tile; 0 where lines change so seldom that whole lines are fine.
+    # Columns per tile; 0 if lines change so rarely that redrawing whole lines is fine.
     TILE: ClassVar[int] = 0
     TILES: ClassVar[int] = 20
 
@@ -61,7 +61,7 @@ class Painted(Widget):
         super().__init__(id=id, classes=classes)
         self.lines: list[Line] = []
         self._strips: dict[int, Strip] = {}
-        self._ink: Ink | None = None
+        self._styles: Styles | None = None
         self._drawn_for: Size | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,13 +71,16 @@ class Painted(Widget):
             yield Tile(self.TILES * self.TILE, None)
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """The lines to show in this size; fewer leave the rest blank."""
+        """The lines to show in this size, at least one column and one line; fewer leave the rest blank.
+
+        It is not called for a pane without any room.
+        """
         raise NotImplementedError
 
     def repaint(self) -> None:
-        """Draw, and refresh the cells that differ from what is on screen."""
-        # Before the first layout there is no size; the first line that is asked for draws them all.
-        if not self.size or self._drawn_for is None:
+        """Draw, and refresh the cells that changed."""
+        # The first `render_line` after a layout draws all lines; without room there is nothing to draw.
+        if not self.size or self._drawn_for != self.size:
             return
         width, height = self.size
         old, new = self.lines, self._draw_all()
@@ -99,15 +102,15 @@ class Painted(Widget):
                 tile.refresh(*dirty)
 
     def _draw_all(self) -> list[Line]:
-        self._drawn_for = self.size
-        self.lines = self.draw(*self.size)[: self.size.height]
+        self._drawn_for = size = self.size
+        self.lines = self.draw(*size)[: size.height] if size else []
         return self.lines
 
     def render_line(self, y: int) -> Strip:
         return self.strip_at(y)
 
     def strip_at(self, y: int) -> Strip:
-        """Line `y` in the colours of the theme, as wide as the widget."""
+        """Line `y` in the theme's colours, as wide as the widget."""
         if self._drawn_for != self.size:
             self._strips.clear()
             self._draw_all()
@@ -115,29 +118,29 @@ class Painted(Widget):
         if strip is None:
             line = self.lines[y] if y < len(self.lines) else BLANK
             base = self.rich_style
-            if self._ink is None:
-                self._ink = Ink(self.app.theme_variables)
-            segments = [Segment(self._safe(text), base + self._ink[style]) for text, style in line if text]
+            if self._styles is None:
+                self._styles = Styles(self.app.theme_variables)
+            segments = [Segment(self._safe(text), base + self._styles[style]) for text, style in line if text]
             strip = self._strips[y] = Strip(joined(segments)).adjust_cell_length(self.size.width, base)
         return strip
 
     @staticmethod
     def _safe(text: str) -> str:
-        # The last gate before the terminal: a line that was built from unchecked text does no harm.
+        # Last check before the terminal, in case a line was built from unchecked text.
         return text if text.isprintable() else safe_text(text, limit=len(text))
 
     def notify_style_update(self) -> None:
         self._strips.clear()
-        self._ink = None
+        self._styles = None
         super().notify_style_update()
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Draw what shows the focus. A handler of the event would come before `has_focus` tells the truth."""
+        """Redraw the focus. A focus event handler would run before `has_focus` is updated."""
         super().watch_has_focus(has_focus)
         self.repaint()
 
     def on_resize(self, _event: events.Resize) -> None:
-        # A tile whose own size stays keeps its old picture, and a line may have been drawn for the new size already.
+        # A tile of unchanged size keeps its old content, and a line may already be drawn for the new size.
         self._strips.clear()
         self._draw_all()
         for widget in (self, *self.query_children(Tile)):

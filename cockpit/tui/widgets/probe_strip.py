@@ -1,68 +1,71 @@
-"""One coloured cell per answer. The cells go round, so that an answer draws one cell and no other moves."""
+"""A moment's look at the answers as they come: one sign an answer, errors loud, all else quiet.
+
+The signs stand in a ring: a new answer draws one cell and moves no other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cockpit.model.shares import rough
 from cockpit.model.text import safe_text
 from cockpit.model.view import Cell, CellKind, ProbeView
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip
-from cockpit.tui.text import rough
+from cockpit.tui.lines import BLANK, Line, Span, clip, fit
+from cockpit.tui.panels import between, lower_edge
 from cockpit.tui.widgets.painted import Painted
 
-# One to so many blank cells ahead of the newest, so that the eye finds where it goes on. They are blanked as a
-# block: four cells in one go cost as many bytes as one.
+# Up to this many blank cells ahead of the newest mark where the ring continues. They are blanked as a block,
+# because four cells at once cost as many bytes as one.
 BLOCK = 4
-# Even, so that blocks begin where tiles begin.
-MARGIN = 2
+# Columns before the first cell and after the last one: frame and label, even, so that blocks start where tiles start.
+BEFORE, AFTER = 10, 2
+LABEL = "answers"
 
 
 def cell_span(cell: Cell, slots: Mapping[str, int], glyphs: Glyphs) -> Span:
-    """Colour and sign of one answer; they differ without colours too."""
+    """Colour and sign of one answer; the signs alone are distinct too."""
     if cell.kind is not CellKind.ANSWER or cell.version is None:
         look = glyphs.odd_cells[CellKind.ERROR if cell.kind is CellKind.ERROR else CellKind.UNKNOWN]
         return Span(look.sign, look.style)
     slot = slots.get(cell.version, 3)
-    return Span(glyphs.cells[slot], f"version-{slot + 1}")
+    return Span(glyphs.answers[slot], f"version-{slot + 1}")
 
 
-def strip_lines(
-    cells: Sequence[Cell], total: int, slots: Mapping[str, int], width: int, height: int, glyphs: Glyphs
-) -> list[Line]:
-    """The newest answers in `height` rows; answer number n is always in place n modulo the places."""
-    columns = (width - 2 * MARGIN) // BLOCK * BLOCK
-    places = columns * height
+def strip_cells(cells: Sequence[Cell], total: int, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> list[Span]:
+    """The newest answers in `width` columns, as many as blocks fill; answer number n is in cell n modulo their number.
+
+    Empty if there is too little room.
+    """
+    places = width // BLOCK * BLOCK
     gap = BLOCK - total % BLOCK
     if places <= BLOCK:
         return []
-    grid: list[Span] = [Span(" ")] * places
+    ring: list[Span] = [Span(" ")] * places
     newest = cells[-(places - gap) :] if cells else ()
     for number, cell in enumerate(newest, total - len(newest)):
-        grid[number % places] = cell_span(cell, slots, glyphs)
-    return [(Span(" " * MARGIN), *grid[y * columns : (y + 1) * columns]) for y in range(height)]
+        ring[number % places] = cell_span(cell, slots, glyphs)
+    return ring
 
 
-def legend(probe: ProbeView, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> Line:
-    """What the signs mean, and how many answers there were."""
-    spans = [Span(" answers  ", "quiet")]
-    for name, slot in slots.items():
-        spans.append(Span(f"{glyphs.cells[slot]} {safe_text(name, 20)}  ", f"version-{slot + 1}"))
-    for kind, count in ((CellKind.ERROR, probe.errors), (CellKind.UNKNOWN, probe.unknown)):
-        if count:
-            look = glyphs.odd_cells[kind]
-            spans.append(Span(f"{look.sign} {look.word} {rough(count)}  ", look.style))
+def foot_of(probe: ProbeView, glyphs: Glyphs, width: int) -> Line:
+    """What is wrong with the probe, else the answers that are no version's, else where it sends."""
     if probe.message:
-        spans.append(Span(safe_text(probe.message), "waiting"))
-    elif probe.door:
-        spans.append(Span(safe_text(probe.door.url, 200), "quiet"))
-    return clip(tuple(spans), width, glyphs.ellipsis)
+        return clip((Span(safe_text(probe.message, 400), "waiting"),), width, glyphs.ellipsis)
+    if probe.unknown:
+        look = glyphs.odd_cells[CellKind.UNKNOWN]
+        return clip((Span(f"{look.sign} {rough(probe.unknown)} of {look.word}", look.style),), width, glyphs.ellipsis)
+    if probe.source:
+        return clip((Span(safe_text(probe.source, 60), "strong"),), width, glyphs.ellipsis)
+    if probe.probe_target:
+        return clip((Span(safe_text(probe.probe_target.place, 300), "quiet"),), width, glyphs.ellipsis)
+    return BLANK
 
 
 class ProbeStrip(Painted):
-    """A legend and the cells."""
+    """One row of answers. With `framed`, the last row of a panel, and below it the panel's lower edge."""
 
-    # A tile is written from its left edge, mostly for one new cell.
+    # A tile is redrawn from its left edge, usually for one new cell.
     TILE = 2
     TILES = 80
 
@@ -71,6 +74,7 @@ class ProbeStrip(Painted):
         self.glyphs = glyphs
         self.probe: ProbeView | None = None
         self.slots: Mapping[str, int] = {}
+        self.framed = False
 
     def show(self, probe: ProbeView, slots: Mapping[str, int]) -> None:
         """Show the newest answers."""
@@ -81,8 +85,17 @@ class ProbeStrip(Painted):
         probe = self.probe
         if probe is None:
             return []
+        if not self.framed:
+            return [self._row(probe, width)]
+        frame = self.glyphs.frame
+        edge = lower_edge(width, frame, foot=foot_of(probe, self.glyphs, max(width - 12, 1)))
+        return [between(self._row(probe, width - 2), width, frame), edge][-height:]
+
+    def _row(self, probe: ProbeView, width: int) -> Line:
         if not probe.running and not probe.strip:
-            text = safe_text(probe.message) or "probe is off: o starts it"
-            return [(Span(f" {text}", "quiet"),)]
-        cells = strip_lines(probe.strip, probe.strip_total, self.slots, width, height - 1, self.glyphs)
-        return [legend(probe, self.slots, width, self.glyphs), *cells]
+            text = safe_text(probe.message or probe.idle) or "probe is off: press o to start it"
+            return (Span(f" {text}", "quiet"),)
+        # Without a frame the label takes its place, so that the cells stay in their tiles.
+        label = Span(fit(f" {LABEL}", BEFORE - self.framed), "quiet")
+        room = width - (BEFORE - self.framed) - (AFTER - self.framed)
+        return (label, *strip_cells(probe.strip, probe.strip_total, self.slots, room, self.glyphs))

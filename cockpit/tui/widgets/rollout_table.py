@@ -1,179 +1,63 @@
-"""The fleet: one row a rollout, with the three shares side by side."""
+"""The fleet table: groups of rollouts in one frame, with a cursor that follows its rollout."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict, Version
-from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, fit, fit_end, fit_middle, window
-from cockpit.tui.text import half_width, told_share
+from cockpit.tui.lines import BLANK, Line, Span, clip, told_apart, width_of, window, wrap
+from cockpit.tui.panels import FRAME_COLUMNS, Part, framed
+from cockpit.tui.rows import Order, Section
+from cockpit.tui.since import Since
 from cockpit.tui.widgets.painted import Painted
+from cockpit.tui.widgets.rollout_row import ALONE, Surroundings, columns, heading, row
 
-OBSERVED = 14  # a share, its interval and a verdict of six columns
+# Below these, a frame leaves too little of the rows.
+_FEWEST_LINES, _FEWEST_COLUMNS = 6, 30
+_FRAME_LINES = 3  # upper edge, headings, lower edge
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Widths in columns; 0 leaves a column out. Two more in front hold the cursor."""
+class Shown:
+    """What the table shows. `empty` are the lines to show without rows; `ages` gives since when a rollout is so.
 
-    context: int
-    name: int
-    system: int
-    phase: int
-    step: int
-    declared: int
-    written: int
-    observed: int
-    pods: int
-
-
-def columns(width: int, steps: bool, contexts: bool, systems: int = 99) -> Columns:
-    """The same parts at every width: more room goes to names and pods. `systems` is the longest name of a system."""
-    wide = width >= 110
-    step = (6 if wide else 4) if steps else 0
-    declared, written = (12, 8) if wide else (8, 5)
-    context = (14 if wide else 9) if contexts else 0
-    # With several clusters in 80 columns there is room for where it is or for what it is.
-    system = 13 if wide else 0 if contexts else 8 if steps else 10
-    system = min(system, max(systems, 6))
-    phase = 13 if wide else 11  # the longest word gives way
-    sizes = [size for size in (context, system, phase, step, declared, written, OBSERVED) if size]
-    rest = max(width - 2 - sum(sizes) - len(sizes) - 1, 12)
-    pods = max(min(rest * 2 // 5, 30), 9)
-    return Columns(context, rest - pods, system, phase, step, declared, written, OBSERVED, pods)
-
-
-def heading(layout: Columns) -> Line:
-    """The names of the columns."""
-    cells = [
-        *(fit(text, size) for text, size in (("CONTEXT", layout.context), ("ROLLOUT", layout.name)) if size),
-        *([fit("SYSTEM", layout.system)] if layout.system else []),
-        fit("PHASE", layout.phase),
-        *([fit("STEP", layout.step)] if layout.step else []),
-        fit("DECLARED", layout.declared),
-        fit("WRITTEN" if layout.written > 6 else "WRITE", layout.written),
-        fit("OBSERVED", layout.observed),
-        fit("PODS", layout.pods),
-    ]
-    return (Span("  "), Span(" ".join(cells), "quiet"))
-
-
-def row(view: RolloutView, layout: Columns, glyphs: Glyphs, with_namespace: bool, place: str = "") -> Line:
-    """One rollout; names are as the cluster has them, made safe. `place` stands instead of its context."""
-    rollout = view.rollout
-    lane = rollout.default_lane
-    told = told_share(rollout, lane)
-    phase = glyphs.phases[rollout.phase]
-    cut = glyphs.ellipsis
-    spans = [
-        *(
-            [Span(fit(place or safe_text(rollout.key.context, 60), layout.context, ellipsis=cut) + " ")]
-            if layout.context
-            else []
-        ),
-        *_name(rollout, layout.name, with_namespace, cut),
-        *([Span(fit(safe_text(rollout.key.system, 40), layout.system, ellipsis=cut) + " ")] if layout.system else []),
-        Span(fit(f"{phase.sign} {phase.word}", layout.phase, ellipsis=cut) + " ", phase.style),
-        *([Span(fit(step_words(rollout, glyphs), layout.step) + " ")] if layout.step else []),
-        Span(fit(_differ(rollout, told) or _declared(told, layout.declared, glyphs), layout.declared) + " "),
-        Span(fit(percent(told.written if told else None, glyphs.none), layout.written) + " "),
-        *_observed(lane, told, layout.observed, glyphs, view.probe.running, hurt=_hurt(rollout)),
-        Span(" " + fit(pods_words(rollout, layout.pods, cut), layout.pods, ellipsis=cut)),
-    ]
-    return tuple(spans)
-
-
-def _name(rollout: Rollout, width: int, with_namespace: bool, cut: str) -> list[Span]:
-    """The name, behind its namespace where there may be several; the namespace gives way first, to two columns."""
-    name = safe_text(rollout.key.name)
-    if not with_namespace:
-        return [Span(fit_middle(name, width, cut) + " ", "strong")]
-    room = max(width - cell_len(name) - 1, 2)
-    namespace = safe_text(rollout.key.namespace, 63)
-    place = (fit(namespace, room, ellipsis=cut) if cell_len(namespace) > room else namespace) + "/"
-    return [Span(place, "quiet"), Span(fit_middle(name, width - cell_len(place), cut) + " ", "strong")]
-
-
-def step_words(rollout: Rollout, glyphs: Glyphs) -> str:
-    """Which step of how many."""
-    return f"{rollout.step.index}/{rollout.step.count}" if rollout.step else glyphs.none
-
-
-def _differ(rollout: Rollout, told: Share | None) -> str:
-    """What to say of a group (its key has no context) whose clusters do not agree on a share."""
-    unknown = told is not None and told.declared is None and told.written is None
-    return "differ" if unknown and not rollout.key.context else ""
-
-
-def _declared(told: Share | None, width: int, glyphs: Glyphs) -> str:
-    if told is None:
-        return glyphs.none
-    share = percent(told.declared if told.declared is not None else told.written, glyphs.none)
-    return f"{fit_end(safe_text(told.version, 63), width - 1 - len(share), glyphs.ellipsis).rstrip()} {share}"
-
-
-def _hurt(rollout: Rollout) -> bool:
-    """Whether something hurts users now: then a split that is as written is no good news."""
-    return any(finding.severity is Severity.CRITICAL for finding in rollout.findings)
-
-
-def _observed(
-    lane: Lane | None, told: Share | None, width: int, glyphs: Glyphs, running: bool, *, hurt: bool
-) -> list[Span]:
-    observed = told.observed if told else None
-    if lane is None or observed is None or not observed.samples:
-        return [Span(fit(glyphs.none, width), "quiet")]
-    if not running:
-        # No interval: the word that it is past needs its room.
-        return [Span(fit(f"{percent(observed.share)} {glyphs.stopped.word}", width), glyphs.stopped.style)]
-    look = glyphs.verdicts[lane.verdict]
-    if hurt and lane.verdict is not Verdict.OFF:
-        look = glyphs.failing
-    number = f"{percent(observed.share)}{glyphs.plus_minus}{half_width(observed)}"
-    return [Span(fit(number, 7) + " "), Span(fit(f"{look.sign} {look.word}", width - 8), look.style)]
-
-
-def pods_words(rollout: Rollout, width: int, ellipsis: str = "…") -> str:
-    """Ready and desired pods by version, each with its name.
-
-    Where there is no room, versions without pods go first; then one number stands where all are ready, then names
-    lose their beginnings, and last only the version with most pods is left, with how many more there are.
+    Until the list is `complete`, a cursor that nobody moved stays on the first row. A filter hides `hidden` rows.
     """
-    versions = [v for v in rollout.versions if v.ready or v.desired] or list(rollout.versions)[:1]
-    for among, short in ((list(rollout.versions), False), (versions, False), (versions, True)):
-        words = [(safe_text(v.name, 63), _count(v, short)) for v in among]
-        full = " ".join(f"{name} {count}" for name, count in words)
-        if cell_len(full) <= width:
-            return full
-    room = (width - sum(len(count) + 2 for _, count in words) + 1) // len(words)
-    if room > 2 * len(ellipsis):
-        return " ".join(f"{fit_end(name, min(room, cell_len(name)), ellipsis)} {count}" for name, count in words)
-    most = max(versions, key=lambda v: (v.desired, v.ready))
-    more = f" +{len(versions) - 1}" if len(versions) > 1 else ""
-    count = _count(most, True)
-    name = safe_text(most.name, 63)
-    room = max(width - len(count) - len(more) - 1, len(ellipsis) + 1)
-    return f"{fit_end(name, min(room, cell_len(name)), ellipsis)} {count}{more}"
+
+    sections: Sequence[Section] = ()
+    empty: Sequence[str] = ()
+    title: str = ""
+    around: Surroundings = ALONE
+    order: Order = Order.WHY
+    ages: Callable[[RolloutView], Since | None] = lambda view: None
+    now: Callable[[], float] = lambda: 0.0
+    fold_key: str = ""
+    complete: bool = True
+    hidden: int = 0
 
 
-def _count(version: Version, short: bool) -> str:
-    ready, desired = version.ready, version.desired
-    return str(desired) if short and ready == desired else f"{ready}/{desired}"
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One line between the edges: the title of a section, or one of its rows."""
+
+    section: Section
+    view: RolloutView | None = None
 
 
 class RolloutTable(Painted, can_focus=True):
-    """Rows with a cursor that stays on its rollout, wherever that row goes."""
+    """Rows with a cursor that follows its rollout when the rows move.
+
+    What is at rest is folded to the lines that are left if there is no room for all. `folded` is what a person
+    chose, None: what fits.
+    """
 
     TILE = 20
     TILES = 6
@@ -187,42 +71,43 @@ class RolloutTable(Painted, can_focus=True):
     ]
 
     class CursorMoved(Message):
-        """The cursor is on another rollout."""
+        """The cursor moved to another rollout."""
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self.glyphs = glyphs
-        self.rows: Sequence[RolloutView] = ()
-        self.empty = ""
-        self.with_namespace = False
-        self.parts: Mapping[RolloutKey, int] = {}
+        self.shown = Shown()
+        self.folded: bool | None = None
         self.selected: RolloutKey | None = None
+        self.touched = False  # whether somebody moved the cursor
+        self._every: Sequence[RolloutView] = ()
         self._index = 0
         self._top = 0
+        self._cut: tuple[int, Mapping[str, str]] = (0, {})
+
+    @property
+    def rows(self) -> Sequence[RolloutView]:
+        """Every row, folded ones too."""
+        return self._every
 
     @property
     def current(self) -> RolloutView | None:
         """The rollout under the cursor."""
         return self.rows[self._index] if self._index < len(self.rows) else None
 
-    def show(
-        self,
-        rows: Sequence[RolloutView],
-        empty: str,
-        with_namespace: bool,
-        parts: Mapping[RolloutKey, int] | None = None,
-    ) -> None:
-        """Show these rollouts, or `empty` where there are none; `parts` are how many clusters a group is in."""
-        self.rows, self.empty, self.with_namespace, self.parts = rows, empty, with_namespace, parts or {}
-        found = next((i for i, view in enumerate(rows) if view.rollout.key == self.selected), None)
-        # The row is gone: its neighbour takes the cursor, and acts ask for what is then under it.
-        self._index = found if found is not None else max(min(self._index, len(rows) - 1), 0)
+    def show(self, shown: Shown) -> None:
+        """Show these rollouts."""
+        self.shown = shown
+        self._cut = (0, {})
+        if not self.touched and not shown.complete:
+            self.selected = None
+        self._every = [view for section in shown.sections for view in section.rows]
+        found = next((i for i, view in enumerate(self.rows) if view.rollout.key == self.selected), None)
+        if self.selected is None and not self.touched:
+            found = 0
+        # The row is gone: the cursor moves to its neighbour, and acts apply to that one.
+        self._index = found if found is not None else max(min(self._index, len(self.rows) - 1), 0)
         self._select()
-
-    def select(self, key: RolloutKey) -> None:
-        """Put the cursor on a rollout."""
-        self.selected = key
-        self.show(self.rows, self.empty, self.with_namespace, self.parts)
 
     def _select(self) -> None:
         before, current = self.selected, self.current
@@ -232,37 +117,165 @@ class RolloutTable(Painted, can_focus=True):
             self.post_message(self.CursorMoved())
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by rows, no further than the ends."""
-        self._index = max(min(self._index + by, len(self.rows) - 1), 0)
+        """Move the cursor by rows, stopping at the ends; past the last of folded rows, they unfold."""
+        self.touched = True
+        aim = max(min(self._index + by, len(self.rows) - 1), 0)
+        unfolded = self._unfolded(self._room(self.size.width, self.size.height))
+        seen = [index for index, view in enumerate(self.rows) if view.rollout.key in unfolded]
+        if seen and aim not in seen:
+            if self.folded:
+                aim = max((each for each in seen if each < aim), default=seen[0])
+            else:
+                self.folded = False
+        self._index = aim
         self._select()
 
-    def action_page(self, by: int) -> None:
-        """Move the cursor by what is on screen."""
-        self.action_move(by * max(self.size.height - 2, 1))
+    def _unfolded(self, room: int) -> set[RolloutKey]:
+        """The rows that are not folded away."""
+        return {item.view.rollout.key for item in self._items(room) if item.view is not None}
 
-    def _place(self, key: RolloutKey) -> str:
-        """Where a row is, if that is more or less than a cluster: a group, or a part below its group's row."""
-        if key in self.parts:
-            opened = any(replace(view.rollout.key, context="") == key and view.rollout.key != key for view in self.rows)
-            return f"{self.glyphs.opened if opened else self.glyphs.closed} {self.parts[key]} parts"
-        return f"  {safe_text(key.context, 60)}" if replace(key, context="") in self.parts else ""
+    def action_page(self, by: int) -> None:
+        """Move the cursor by a screenful."""
+        self.action_move(by * max(self._room(self.size.width, self.size.height) - 1, 1))
+
+    def fold(self) -> str:
+        """Fold what is at rest, or unfold it; returns why nothing changed, "" if something did."""
+        if not any(section.folds for section in self.shown.sections):
+            return "nothing folds here: no rollout is at rest, or rows are not grouped by state"
+        self.folded = not self._folds(self._room(self.size.width, self.size.height))
+        self.repaint()
+        return ""
+
+    def _room(self, width: int, height: int) -> int:
+        """Lines for rows and titles of groups."""
+        return max(height - _FRAME_LINES, 0) if self._framed(width, height) else max(height - (height > 2), 0)
+
+    @staticmethod
+    def _framed(width: int, height: int) -> bool:
+        return height >= _FEWEST_LINES and width >= _FEWEST_COLUMNS
+
+    def _folds(self, room: int) -> bool:
+        """Whether what is at rest is folded now."""
+        if self.folded is not None:
+            return self.folded
+        sections = self.shown.sections
+        return len(self.rows) + len(sections) - 1 > room and any(section.folds for section in sections)
+
+    def _items(self, room: int) -> list[_Item]:
+        """The lines below the first title: rows, and the titles of further groups. Folded ones hold the cursor's."""
+        folds, items = self._folds(room), list[_Item]()
+        for number, section in enumerate(self.shown.sections):
+            if number:
+                items.append(_Item(section))
+            views = section.rows
+            if folds and section.folds:
+                left = 0 if self.folded else max(room - len(items), 0)
+                views = self._kept(views, left)
+            items += [_Item(section, view) for view in views]
+        return items
+
+    def _kept(self, views: Sequence[RolloutView], left: int) -> tuple[RolloutView, ...]:
+        """So many of the folded rows, the one under the cursor among them."""
+        kept, current = tuple(views[:left]), self.current
+        if any(view is current for view in kept) or not any(view is current for view in views):
+            return kept
+        return (*kept[: max(left - 1, 0)], *(view for view in views if view is current))
 
     def draw(self, width: int, height: int) -> list[Line]:
         if not self.rows:
-            layout = columns(width, False, bool(self.parts))
-            return [heading(layout), (Span("  " + safe_text(self.empty), "quiet"),)]
-        contexts = bool(self.parts) or len({view.rollout.key.context for view in self.rows}) > 1
-        systems = max(cell_len(safe_text(view.rollout.key.system, 40)) for view in self.rows)
-        layout = columns(width, any(view.rollout.step for view in self.rows), contexts, systems)
-        self._top = window(len(self.rows), self._index, self._top, height - 1)
-        lines = [heading(layout)]
-        for index, view in enumerate(self.rows[self._top : self._top + height - 1], self._top):
-            line = row(view, layout, self.glyphs, self.with_namespace, self._place(view.rollout.key))
-            here = index == self._index
-            lines.append(_with_cursor(line, self.glyphs) if here else (Span("  "), *line))
+            return self._draw_empty(width, height)
+        room = self._room(width, height)
+        items = self._items(room)
+        at = next((n for n, item in enumerate(items) if item.view is not None and item.view is self.current), 0)
+        self._top = window(len(items), at, self._top, room)
+        # The upper edge names the group of the first row.
+        skip = self._top + (self._framed(width, height) and items[self._top].view is None)
+        visible = items[skip : skip + room]
+        if not self._framed(width, height):
+            lines = [line for item in visible for line in self._bare(item, width)]
+            return [*([heading(columns(width), self.shown.order, self.glyphs)] if height > 2 else []), *lines]
+        return self._in_frame(items, visible, width, height)
+
+    def _bare(self, item: _Item, width: int) -> list[Line]:
+        return [self._row(item.view, width) if item.view else (Span(f"  {item.section.title}", "quiet"),)]
+
+    def _in_frame(self, items: Sequence[_Item], visible: Sequence[_Item], width: int, height: int) -> list[Line]:
+        inner, room = width - FRAME_COLUMNS, height - _FRAME_LINES
+        first, folds = visible[0].section, self._folds(room)
+        parts = [(first, [heading(columns(inner), self.shown.order, self.glyphs)])]
+        for item in visible:
+            if item.view is None:
+                parts.append((item.section, []))
+            else:
+                parts[-1][1].append(self._row(item.view, inner))
+        spare = room - len(visible)
+        parts[-1][1].extend([BLANK] * spare)
+        framed_parts = [Part(self._title(each), body, self._note(each, folds, room)) for each, body in parts]
+        lines = framed(framed_parts, width, self.glyphs.frame, foot=self._foot())
+        return _with_thumb(lines, len(items), self._top, room, self.glyphs)
+
+    def _foot(self) -> Line:
+        """Where the cursor is, and loudly how many rollouts a filter hides: some of them may need somebody."""
+        where = Span(f"{self._index + 1} of {len(self.rows)}", "quiet")
+        hidden = self.shown.hidden
+        words = f"the filter hides {hidden}, esc shows all{self.glyphs.joiner}"
+        return (Span(words, "waiting"), where) if hidden else (where,)
+
+    def _title(self, section: Section) -> Line:
+        return (Span(section.title, "strong"), Span(f"{self.glyphs.joiner}{section.count}", "quiet"))
+
+    def _note(self, section: Section, folds: bool, room: int) -> Line:
+        """How what is at rest is folded or unfolded, and how many rows are not seen."""
+        if not section.folds or not self.shown.fold_key or (not folds and self.folded is None):
+            return BLANK
+        unfolded = self._unfolded(room) if folds else set()
+        hidden = sum(1 for view in section.rows if view.rollout.key not in unfolded) if folds else 0
+        words = " unfolds" if folds else " folds"
+        more = f"{hidden} more{self.glyphs.joiner}" if hidden else ""
+        return (Span(more, "quiet"), Span(self.shown.fold_key, "key"), Span(words, "quiet"))
+
+    def _cuts(self, width: int) -> Mapping[str, str]:
+        """The forms of names that look alike in this width."""
+        if self._cut[0] != width:
+            # A character takes two columns at most.
+            long = (view.rollout.key.name for view in self.rows if len(view.rollout.key.name) > width // 2)
+            names = map(safe_text, long)
+            self._cut = (width, told_apart(names, width, self.glyphs.ellipsis))
+        return self._cut[1]
+
+    def _row(self, view: RolloutView, width: int) -> Line:
+        shown, layout = self.shown, columns(width)
+        around = replace(shown.around, cut=self._cuts(layout.name))
+        line = row(view, layout, self.glyphs, around, shown.ages(view), shown.now())
+        if view is not self.current:
+            return (Span("  "), *line)
+        marked = (Span(f"{self.glyphs.cursor} ", "key"), *line)
+        return tuple(
+            Span(span.text, f"{span.style} cursor".strip())
+            for span in (*marked, Span(" " * max(width - width_of(marked), 0)))
+        )
+
+    def _draw_empty(self, width: int, height: int) -> list[Line]:
+        inner = max(width - FRAME_COLUMNS - 2, 8)
+        lines: list[Line] = []
+        for number, text in enumerate(self.shown.empty):
+            style = "" if number == 0 else "quiet"
+            lines += [(Span("  "), Span(line, style)) for line in wrap(safe_text(text, 2000), inner - 2)]
+        if not self._framed(width, height):
+            return [clip(line, width, self.glyphs.ellipsis) for line in lines]
+        body = [BLANK, *lines][: height - 2]
+        body += [BLANK] * (height - 2 - len(body))
+        return framed([Part((Span(self.shown.title, "strong"),), body)], width, self.glyphs.frame)
+
+
+def _with_thumb(lines: list[Line], count: int, top: int, room: int, glyphs: Glyphs) -> list[Line]:
+    """The lines of a frame whose right edge shows which part of a longer list is seen."""
+    if count <= room or room <= 0:
         return lines
-
-
-def _with_cursor(line: Line, glyphs: Glyphs) -> Line:
-    marked = (Span(f"{glyphs.cursor} ", "key"), *line)
-    return tuple(Span(span.text, f"{span.style} cursor".strip()) for span in marked)
+    size = max(room * room // count, 1)
+    start = (room - size) * top // max(count - room, 1)
+    begin = len(lines) - 1 - room  # the last `room` lines before the lower edge
+    for y in range(begin + start, begin + start + size):
+        edge = lines[y][-1]
+        lines[y] = (*lines[y][:-1], Span(edge.text[:-1] + glyphs.thumb, edge.style))
+    return lines

@@ -1,4 +1,4 @@
-"""Text that is longer than its pane: lines built for a width, scrolled by keys."""
+"""Scrollable text: lines built for a width, scrolled by keys."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from cockpit.model.counts import plural
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip
+from cockpit.tui.lines import Line, Span, clip, window
 from cockpit.tui.widgets.painted import Painted
 
 
 class ScrollText(Painted, can_focus=True):
-    """Shows what `build(width)` returns; its last line says how much is below."""
+    """Shows what `build(width)` returns; the last line says how much is below, if there is room.
+
+    `top` is the requested first line; it survives a resize in which everything fits. `cursor` is a line that stays
+    visible at every size (the last line if there are fewer); None if keys scroll.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", "up", show=False),
@@ -29,28 +34,38 @@ class ScrollText(Painted, can_focus=True):
         self.build = build
         self.glyphs = glyphs
         self.top = 0
+        self.cursor: int | None = None
         self.count = 0
 
-    def to_end(self) -> None:
-        """Show the last lines."""
-        self.top = 1_000_000
-        self.repaint()
-
     def action_scroll_by(self, by: int) -> None:
-        """Move by lines, no further than the ends."""
-        self.top = max(min(self.top + by, self.count - self.size.height), 0)
+        """Scroll by lines, stopping at the ends."""
+        last = max(self.count - self.size.height, 0)
+        self.top = max(min(min(self.top, last) + by, last), 0)
         self.repaint()
 
     def action_scroll_page(self, by: int) -> None:
-        """Move by pages, with one line of overlap."""
+        """Scroll by pages, with one line of overlap."""
         self.action_scroll_by(by * max(self.size.height - 2, 1))
 
     def draw(self, width: int, height: int) -> list[Line]:
         lines = self.build(width)
         self.count = len(lines)
-        self.top = max(min(self.top, self.count - height), 0)
-        shown = [clip(line, width, self.glyphs.ellipsis) for line in lines[self.top : self.top + height]]
-        below = self.count - self.top - height
-        if below > 0:
-            shown[-1] = (Span(f" {below + 1} more lines: pgdn", "quiet"),)
+        top = self._first(height)
+        shown = [clip(line, width, self.glyphs.ellipsis) for line in lines[top : top + height]]
+        below = self.count - top - height
+        if below > 0 and height > 1:
+            keys = ": pgdn" if self.cursor is None else ""
+            shown[-1] = (Span(f" {below + 1} more {plural(below + 1, 'line')}{keys}", "quiet"),)
         return shown
+
+    def _first(self, height: int) -> int:
+        """The first line to show in `height`."""
+        last = max(self.count - height, 0)
+        if self.cursor is None:
+            return min(self.top, last)
+        cursor = min(self.cursor, self.count - 1)
+        top = window(self.count, cursor, self.top, height)
+        # The last line on screen says how much is below.
+        hidden = height > 1 and top < last and cursor == top + height - 1
+        self.top = top + hidden
+        return self.top

@@ -1,140 +1,267 @@
-"""The three truths: declared, written and observed share as bars one under the other, lane by lane."""
+"""Who gets what: lane by lane, each version's share as users get it, and beside it what is written for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from cockpit.model.rollout import Lane, Share, Verdict
-from cockpit.model.shares import percent
+from cockpit.model.counts import counted, plural
+from cockpit.model.health import AnswerHealth, Health
+from cockpit.model.lanes import DEFAULT_LANE, chance
+from cockpit.model.rollout import Followed, Lane, Rollout, Share, Verdict
+from cockpit.model.shares import not_given, percent, rough
 from cockpit.model.text import safe_text
+from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip, ends, fit, fit_end
-from cockpit.tui.text import half_width, rough
+from cockpit.tui.health_words import URGENT, error_rate
+from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, width_of
+from cockpit.tui.panels import between, upper_edge
+from cockpit.tui.real_words import real_cells, real_line
+from cockpit.tui.text import half_width, milliseconds
 from cockpit.tui.widgets.painted import Painted
 
-LABEL = 10
-NUMBERS_NARROW, NUMBERS_WIDE = 26, 40
+TITLE: Line = (Span("who gets what", "strong"),)
+NOTHING: Line = (Span(" no route leads to this rollout", "quiet"),)
+# Columns of a version's name at most, and of a bar at least and at most: nothing is stretched.
+MOST_NAME, LEAST_BAR, MOST_BAR = 24, 6, 40
+# Below this width, figures are worth more than bars.
+FEWEST_FOR_MORE = 60
 
-VERDICTS = {
-    Verdict.ON: "ok: as written",
-    Verdict.OFF: "OFF: not what is written",
-    Verdict.NOT_YET: "too few answers yet",
-    Verdict.UNKNOWN: "nothing observed",
-}
-# The same where no answers come any more: it tells the past.
+# What a verdict says once the probe has stopped: it describes the past.
 STOPPED = {
     Verdict.ON: "stopped: was as written",
     Verdict.OFF: "stopped: was not as written",
+    Verdict.DOUBTFUL: "stopped: was doubtful",
     Verdict.NOT_YET: "stopped: too few answers",
     Verdict.UNKNOWN: "stopped",
 }
+FOLLOWED = {
+    Followed.NOT_YET: "not yet followed: still the old split",
+    Followed.PARTLY: "one gateway still has the old split",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """One version in one lane: `errors` is the rate of its requests that fail, `running` whether the probe runs."""
+
+    share: Share
+    errors: float | None
+    lane: Lane
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareColumn:
+    """A column of figures, right-aligned below its title. `wanted`: whether a rollout's lanes have anything for it."""
+
+    title: str
+    width: int
+    cell: Callable[[ShareRow, Glyphs], Span]
+    wanted: Callable[[Sequence[Lane]], bool] = lambda lanes: True
+
+
+def _users(row: ShareRow, glyphs: Glyphs) -> Span:
+    seen = row.share.observed
+    if seen is None or not seen.samples:
+        return Span(glyphs.none, "quiet")
+    words = f"{percent(seen.share)} {glyphs.plus_minus}{half_width(seen)}"
+    # The bar ends beside this column: there is always a space between them.
+    words = words if len(words) < USERS.width else words.replace(" ", "")
+    style = "quiet" if not row.running else "risk" if row.lane.verdict is Verdict.OFF else "strong"
+    return Span(words, style)
+
+
+def _written(row: ShareRow, glyphs: Glyphs) -> Span:
+    return Span(percent(row.share.written, glyphs.none))
+
+
+def _declared(row: ShareRow, glyphs: Glyphs) -> Span:
+    return Span(percent(row.share.declared, glyphs.none), "waiting" if not_given(row.lane) else "")
+
+
+def _real(row: ShareRow, glyphs: Glyphs) -> Span:
+    cells = real_cells(row.share)
+    return Span(cells.share or glyphs.none, "quiet" if row.share.real and row.share.real.stale else "")
+
+
+def _errors(row: ShareRow, glyphs: Glyphs) -> Span:
+    return Span(percent(row.errors, glyphs.none), "risk" if row.errors else "")
+
+
+def _p50(row: ShareRow, glyphs: Glyphs) -> Span:
+    return Span(milliseconds(row.share.observed.p50_ms if row.share.observed else None, glyphs.none))
+
+
+def _p99(row: ShareRow, glyphs: Glyphs) -> Span:
+    return Span(milliseconds(row.share.observed.p99_ms if row.share.observed else None, glyphs.none))
+
+
+def _declares_otherwise(lanes: Sequence[Lane]) -> bool:
+    """Whether something declares a share that is not the written one."""
+    unwritten = any(s.declared is not None and s.written is None for lane in lanes for s in lane.shares)
+    return unwritten or any(not_given(lane) for lane in lanes)
+
+
+USERS = ShareColumn("USERS", 8, _users)
+# What users get comes first, then what should make it so, then how they fare with it.
+COLUMNS = (
+    USERS,
+    ShareColumn("WRITTEN", 8, _written),
+    ShareColumn("DECLARED", 9, _declared, _declares_otherwise),
+    ShareColumn("REAL", 6, _real, lambda lanes: any(s.real for lane in lanes for s in lane.shares)),
+    ShareColumn("ERRORS", 7, _errors),
+    ShareColumn("P50", 7, _p50),
+    ShareColumn("P99", 7, _p99, lambda lanes: any(s.observed for lane in lanes for s in lane.shares)),
+)
+
+
+def columns_for(lanes: Sequence[Lane], width: int, columns: Sequence[ShareColumn] = COLUMNS) -> list[ShareColumn]:
+    """The columns that have something to say, as many of them as leave half of the width to a name and a bar."""
+    shown: list[ShareColumn] = []
+    room = max(width * 43 // 100, width // 2 if width < FEWEST_FOR_MORE else 0, USERS.width)
+    for column in columns:
+        if column.wanted(lanes) and sum(c.width for c in (*shown, column)) <= room:
+            shown.append(column)
+    return shown
+
+
+def split_words(lane: Lane) -> str:
+    """What the answers say of the written split."""
+    if lane.followed is not Followed.YES:
+        return ("OFF: " if lane.verdict is Verdict.OFF else "") + FOLLOWED[lane.followed]
+    if lane.sticky:
+        return "one client: not compared"
+    match lane.verdict:
+        case Verdict.OFF:
+            return "OFF: not as written"
+        case Verdict.DOUBTFUL:
+            return "doubtful: perhaps not as written"
+        case Verdict.NOT_YET:
+            return (
+                f"measuring: ~{rough(lane.missing)} more {plural(lane.missing, 'answer')}"
+                if lane.missing
+                else "measuring"
+            )
+        case Verdict.UNKNOWN if lane.unknown * 2 > lane.samples:
+            return "no verdict: answers name no version"
+        case Verdict.UNKNOWN:
+            return "no verdict" if lane.samples else "nothing observed"
+    return "split as written"
+
+
+def split_span(lane: Lane, glyphs: Glyphs, *, running: bool, health: Health) -> Span:
+    """The verdict with its sign. A right split is no good news while something else speaks against the rollout."""
+    if lane.samples and not running:
+        return Span(f"{glyphs.stopped.sign} {STOPPED[lane.verdict]}", glyphs.stopped.style)
+    look = glyphs.verdicts[lane.verdict]
+    if lane.verdict is Verdict.ON and lane.followed is Followed.YES and health in URGENT:
+        look = glyphs.stopped
+    return Span(f"{look.sign} {split_words(lane)}", look.style)
 
 
 def lane_lines(
-    lane: Lane, only: bool, slots: Mapping[str, int], width: int, glyphs: Glyphs, *, running: bool = True
-) -> list[Line]:
-    """A heading with the verdict, and three bars on one scale from 0 to 100%."""
-    numbers = NUMBERS_WIDE if width >= 110 else NUMBERS_NARROW
-    bar = max(width - LABEL - numbers - 3, 8)
-    declared = [share.declared for share in lane.shares]
-    written = [share.written for share in lane.shares]
-    observed = [share.observed.share if share.observed else None for share in lane.shares]
-    rows = (("declared", declared), ("written", written), ("observed", observed))
-    lines = [lane_heading(lane, only, width, glyphs, running)]
-    for name, shares in rows:
-        words = share_words(lane.shares, shares, name == "observed", slots, glyphs)
-        spans = share_bar(lane.shares, shares, slots, bar, glyphs)
-        if name == "observed":
-            spans = with_interval(spans, lane.shares, bar, glyphs)
-        lines.append(clip((Span(f" {fit(name, LABEL - 1)}", "quiet"), *spans, Span("  "), *words), width))
+    lane: Lane, only: bool, slots: Mapping[str, int], width: int, glyphs: Glyphs, *, running: bool = True,
+    health: Health = Health.NOT_MEASURED, known: Sequence[AnswerHealth] = (), roles: Mapping[str, str] | None = None,
+    columns: Sequence[ShareColumn] | None = None,
+) -> list[Line]:  # fmt: skip
+    """A heading with the verdict and the names of the columns, and a line for each version; all bars have one scale.
+
+    `known` is what the probe knows of the versions' answers, `roles` says what each version is.
+    """
+    roles = roles or {}
+    columns = columns_for([lane], width) if columns is None else columns
+    figures = sum(column.width for column in columns)
+    names = [_name(share, roles, glyphs) for share in lane.shares]
+    name = min(max((width_of((Span(n),)) for n in names), default=0), max(width - figures - LEAST_BAR - 5, 4))
+    bar = min(max(width - name - figures - 5, 0), MOST_BAR)
+    own = [each for each in known if each.lane == lane.name]
+    lines = [lane_heading(lane, only, width, glyphs, running, health, columns)]
+    for share, words in zip(lane.shares, names, strict=True):
+        slot = slots.get(share.version, 3)
+        row = ShareRow(share, error_rate(own, share), lane, running)
+        cells = [_cell(column.cell(row, glyphs), column.width) for column in columns]
+        left = (
+            Span(f" {glyphs.cells[slot]} ", f"version-{slot + 1}"),
+            Span(fit_end(words, name, glyphs.ellipsis) + " ", f"version-{slot + 1}"),
+            *share_bar(share, slot, bar, glyphs),
+        )
+        gap = Span(" " * max(width - 1 - width_of(left) - figures, 0))
+        lines.append(clip((*left, gap, *cells), width, glyphs.ellipsis))
     return lines
 
 
-def lane_heading(lane: Lane, only: bool, width: int, glyphs: Glyphs, running: bool) -> Line:
-    """Which requests, and what the answers say about the written split while a probe is running."""
+def _name(share: Share, roles: Mapping[str, str], glyphs: Glyphs) -> str:
+    role = roles.get(share.version, "")
+    name = fit_end(safe_text(share.version, 63), MOST_NAME, glyphs.ellipsis).rstrip()
+    return f"{name} {role}" if role and role != share.version else name
+
+
+def _cell(span: Span, width: int) -> Span:
+    return Span(fit(span.text, width, "right"), span.style)
+
+
+def lane_heading(
+    lane: Lane, only: bool, width: int, glyphs: Glyphs, running: bool, health: Health, columns: Sequence[ShareColumn]
+) -> Line:
+    """The lane's requests and the verdict over the versions, the columns' names over their figures."""
     rest = "all requests" if only else "all other requests"
-    match = safe_text(lane.match, 60) or (rest if lane.name == "default" else safe_text(lane.name, 60))
-    stopped = lane.samples and not running
-    look = glyphs.stopped if stopped else glyphs.verdicts[lane.verdict]
-    verdict = STOPPED[lane.verdict] if stopped else VERDICTS[lane.verdict]
-    odd = f", {rough(lane.errors)} errors" if lane.errors else ""
-    odd += f", {rough(lane.unknown)} of no known version" if lane.unknown else ""
-    chance = f"  {chance_words(lane.p_value)}" if lane.p_value is not None and lane.verdict is Verdict.OFF else ""
-    left = (Span(f" {match}", "strong"), Span("  by pod counts" if lane.derived else "", "quiet"))
-    right = (
-        Span(f"{look.sign} {verdict}", look.style),
-        Span(f"  {rough(lane.samples)} answers{odd}{chance} " if lane.samples else " ", "quiet"),
-    )
-    return ends(left, right, width)
+    match = safe_text(lane.match, 60) or (rest if lane.name == DEFAULT_LANE else safe_text(lane.name, 60))
+    verdict = split_span(lane, glyphs, running=running, health=health)
+    titles = "".join(fit(column.title, column.width, "right") for column in columns)
+    room = width - len(titles) - 2
+    left: Line = (Span(f" {match}", "strong"), Span("  "), verdict)
+    if width_of(left) > room:
+        # The verdict is news; which requests a lane has can be guessed from a part of it, or it is the only one.
+        short = "" if only else fit(match, max(room - width_of((verdict,)) - 3, 8), ellipsis=glyphs.ellipsis).rstrip()
+        left = clip((Span(f" {short}", "strong"), Span("  " if short else ""), verdict), room, glyphs.ellipsis)
+    for words in _details(lane):
+        if width_of(left) + width_of((Span(words),)) + 2 <= room:
+            left = (*left, Span(f"  {words}", "quiet"))
+    gap = Span(" " * max(width - 1 - width_of(left) - len(titles), 1))
+    return clip((*left, gap, Span(titles, "quiet")), width)
 
 
-def chance_words(p_value: float) -> str:
-    """How likely so odd a split is by chance."""
-    return f"p={p_value:.3f}" if p_value >= 0.001 else "p<0.001"
+def _details(lane: Lane) -> list[str]:
+    """What else there is to say of a lane's answers, most important first."""
+    words = []
+    if lane.p_value is not None and lane.verdict is Verdict.OFF:
+        words.append(chance(lane.p_value))
+    if lane.derived:
+        words.append("by pod counts")
+    if lane.samples:
+        odd = f", {rough(lane.errors)} {plural(lane.errors, 'error')}" if lane.errors else ""
+        odd += f", {rough(lane.unknown)} of unknown version" if lane.unknown else ""
+        words.append(f"{rough(lane.samples)} {plural(lane.samples, 'answer')}{odd}")
+    return words
 
 
-def share_bar(
-    names: Sequence[Share], shares: Sequence[float | None], slots: Mapping[str, int], width: int, glyphs: Glyphs
-) -> list[Span]:
-    """Each version's part of the bar in its colour and sign; what nobody knows stays blank."""
-    if all(share is None for share in shares):
-        return [Span(fit(glyphs.none, width), "quiet")]
-    spans = []
-    total, at = 0.0, 0
-    for share, value in zip(names, shares, strict=True):
-        total += max(value or 0.0, 0.0)
-        end = min(round(total * width), width)
-        slot = slots.get(share.version, 3)
-        spans.append(Span(glyphs.bars[slot] * max(end - at, 0), f"version-{slot + 1}"))
-        at = max(at, end)
-    return [*spans, Span(" " * (width - at))]
+def share_bar(share: Share, slot: int, width: int, glyphs: Glyphs) -> list[Span]:
+    """What users get in the version's sign, with its interval after it; a thin line of what is written if unknown."""
+    seen = share.observed
+    if seen is None or not seen.samples:
+        written = round(min(max(share.written or 0.0, 0.0), 1.0) * width)
+        return [Span(glyphs.rule * written, "quiet"), Span(" " * (width - written))]
+    filled, high = (min(max(round(x * width), 0), width) for x in (seen.share, seen.high))
+    filled = max(filled, min(1, width)) if seen.share > 0 else filled
+    _, line, _, right = glyphs.interval
+    after = (line * (high - filled - 1) + right) if high > filled else ""
+    style = f"version-{slot + 1}"
+    return [Span(glyphs.bars[slot] * filled, style), Span(after, "quiet"), Span(" " * (width - filled - len(after)))]
 
 
-def with_interval(spans: list[Span], shares: Sequence[Share], width: int, glyphs: Glyphs) -> list[Span]:
-    """The bar with the interval of the last version marked around its beginning."""
-    last = shares[-1].observed if len(shares) > 1 else None
-    if last is None or not last.samples:
-        return spans
-    left, line, point, right = glyphs.interval
-    low, at, high = (min(max(round((1 - x) * width), 0), width - 1) for x in (last.high, last.share, last.low))
-    if high - low < 2:
-        return spans
-    columns = [(character, span.style) for span in spans for character in span.text]
-    for x in range(low, high + 1):
-        columns[x] = (left if x == low else right if x == high else point if x == at else line, "strong")
-    return _joined(columns)
+def lane_height(lane: Lane) -> int:
+    """Lines of a lane."""
+    return 1 + len(lane.shares)
 
 
-def _joined(columns: Sequence[tuple[str, str]]) -> list[Span]:
-    spans: list[Span] = []
-    for character, style in columns:
-        if spans and spans[-1].style == style:
-            spans[-1] = Span(spans[-1].text + character, style)
-        else:
-            spans.append(Span(character, style))
-    return spans
-
-
-def _short(version: str, glyphs: Glyphs) -> str:
-    return fit_end(safe_text(version, 63), 12, glyphs.ellipsis).rstrip()
-
-
-def share_words(
-    names: Sequence[Share], shares: Sequence[float | None], interval: bool, slots: Mapping[str, int], glyphs: Glyphs
-) -> list[Span]:
-    """The same in numbers, version by version."""
-    spans = []
-    for share, value in zip(names, shares, strict=True):
-        style = f"version-{slots.get(share.version, 3) + 1}"
-        text = f"{_short(share.version, glyphs)} {percent(value, glyphs.none)}"
-        if interval and share is names[-1] and share.observed and share.observed.samples:
-            text += f" {glyphs.plus_minus}{half_width(share.observed)}"
-        spans.append(Span(f"{text}  ", style))
-    return spans
+def roles_of(rollout: Rollout) -> dict[str, str]:
+    """What each version is, by name."""
+    return {version.name: version.role.value for version in rollout.versions}
 
 
 class Shares(Painted):
-    """All lanes of a rollout, as many as there is room for."""
+    """The lanes of a rollout, as many as fit. With `framed`, below the upper edge of a panel that the strip closes."""
 
     TILE = 10
     TILES = 12
@@ -142,21 +269,58 @@ class Shares(Painted):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self.glyphs = glyphs
-        self.lanes: Sequence[Lane] = ()
+        self.view: RolloutView | None = None
         self.slots: Mapping[str, int] = {}
-        self.running = False
+        self.framed = False
 
-    def show(self, lanes: Sequence[Lane], slots: Mapping[str, int], running: bool) -> None:
-        """Show these lanes; `slots` gives colours by version, `running` whether answers still come."""
-        self.lanes, self.slots, self.running = lanes, slots, running
+    def show(self, view: RolloutView, slots: Mapping[str, int]) -> None:
+        """Show the lanes of this rollout; `slots` gives colours by version."""
+        self.view, self.slots = view, slots
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
+        if self.view is None:
+            return []
+        if not self.framed:
+            return self._lanes(self.view, width, height)
+        frame = self.glyphs.frame
+        body = self._lanes(self.view, width - 2, height - 1)
+        body += [BLANK] * (height - 1 - len(body))
+        top = upper_edge(TITLE, width, frame, note=_note(self.view))
+        return [top, *(between(line, width, frame) for line in body)]
+
+    def _lanes(self, view: RolloutView, width: int, height: int) -> list[Line]:
+        """As many lanes as fit, and below them what a Prometheus says of real users, with its age."""
+        real = real_line(view.rollout.lanes, view.real, self.slots, width, self.glyphs) if height > 1 else None
+        return (
+            self._lane_lines(view, width, height)
+            if real is None
+            else [*self._lane_lines(view, width, height - 1), real]
+        )
+
+    def _lane_lines(self, view: RolloutView, width: int, height: int) -> list[Line]:
+        lanes = view.rollout.lanes
         lines: list[Line] = []
-        for lane in self.lanes:
-            if len(lines) + 4 > height and lines:
-                hidden = len(self.lanes) - len(lines) // 4
-                return [*lines[: height - 1], (Span(f" {hidden} more lanes: make the terminal taller", "quiet"),)]
-            only = len(self.lanes) == 1
-            lines += lane_lines(lane, only, self.slots, width, self.glyphs, running=self.running)
-        return lines
+        columns, roles = columns_for(lanes, width), roles_of(view.rollout)
+        for number, lane in enumerate(lanes):
+            of_lane = lane_lines(
+                lane, len(lanes) == 1, self.slots, width, self.glyphs, running=view.probe.running,
+                health=view.health.health, known=view.probe.health, roles=roles, columns=columns,
+            )  # fmt: skip
+            if len(lines) + len(of_lane) > height - (number < len(lanes) - 1) and lines:
+                hidden = counted(len(lanes) - number, "more lane")
+                return [*lines[: height - 1], (Span(f" {hidden}: make the terminal taller", "quiet"),)]
+            lines += of_lane
+        if len(lines) > height > 1:
+            more = counted(len(lines) - height + 1, "more version")
+            return [*lines[: height - 1], (Span(f" {more}", "quiet"),)]
+        return lines or [NOTHING]
+
+
+def _note(view: RolloutView) -> Line:
+    """How many answers there are, and how fast they come; whole numbers, so that it does not flicker."""
+    probe = view.probe
+    if not probe.running:
+        return (Span("probe off", "waiting"),)
+    answers = f"{rough(probe.total)} {plural(probe.total, 'answer')}"
+    return (Span(f"{answers}, {probe.rate:.0f}/s", "quiet"),)

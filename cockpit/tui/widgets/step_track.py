@@ -1,42 +1,101 @@
-"""The rollout in two lines: what it is, its phase, where it stands and why; in a third its whole plan."""
+"""The rollout in at most three lines: what is released and how far it is, the step and its reason, all steps."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from rich.cells import cell_len
 
+from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.rollout import Phase, Rollout, Step
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip, ends
-from cockpit.tui.text import clock_time, told_times
+from cockpit.tui.lines import Line, Span, clip, ends, fit_end, width_of
+from cockpit.tui.standing import waits_for_a_person
+from cockpit.tui.text import clock_time, guard_words, local_times, names_of_release
 from cockpit.tui.widgets.painted import Painted
 
-# Beyond this many steps signs take more room than they tell.
+# With more steps than this, signs take too much room.
 MOST_SIGNS = 20
+# What is left of a message that lists shares, without the names of versions and lanes.
+SHARE_WORD = re.compile(r"[<>]?[0-9]+%[,;]?|with|for|[,;]|canary|weight|of|[0-9]+")
 
 
-def title_line(rollout: Rollout, width: int, glyphs: Glyphs) -> Line:
-    """Name, system and router; phase and step at the right."""
+def title_line(
+    view: RolloutView, width: int, glyphs: Glyphs, now: float = 0.0, zone: tzinfo | None = None, version: str = ""
+) -> Line:
+    """Name, then what is released, how, and how far it is; on the right its guard. The name is cut last.
+
+    `version` is the one whose share tells how far it is; `now` is UTC seconds since 1970.
+    """
+    rollout = view.rollout
+    name = Span(f" {safe_text(rollout.key.namespace, 63)}/{safe_text(rollout.key.name)}", "strong")
+    guard = guard_words(view.guard, zone)
     phase = glyphs.phases[rollout.phase]
-    system = safe_text(rollout.key.system, 40)
-    router = safe_text(rollout.router, 40)
-    left = [
-        Span(f" {safe_text(rollout.key.namespace, 63)}/{safe_text(rollout.key.name)}", "strong"),
-        Span(f"  {system}" + (f" by {router}" if router and router != system else ""), "quiet"),
-    ]
-    return ends(left, [Span(f"{phase.sign} {phase.word} ", phase.style)], width)
+    # The last ones are left out first where room is short, and long names of versions are cut before one is.
+    between = glyphs.joiner
+    parts: list[Span] = []
+    for names in (40, 12):
+        release = release_words(rollout, glyphs, names)
+        ranked = [
+            Span(f"{phase.sign} {phase.word}", phase.style),
+            *([Span(guard, "waiting")] if guard else []),
+            Span(release, "strong"),
+            Span(share_words(view, version, now)),
+            Span(kind_words(rollout), "quiet"),
+        ]
+        parts = [part for part in ranked if part.text]
+        while parts and width_of((name, *parts)) + len(between) * (len(parts) - 1) + 3 > width:
+            parts.pop()
+        if any(part.text == release for part in parts):
+            break
+    parts.sort(key=lambda part: part.text != release)
+    right: list[Span] = []
+    for part in parts:
+        right += [Span(between, "quiet"), part] if right else [part]
+    return ends((name,), (*right, Span(" ")), width)
+
+
+def release_words(rollout: Rollout, glyphs: Glyphs, most: int = 40) -> str:
+    """From which version to which, in at most so many columns each; at rest, the version that everyone gets."""
+
+    def short(name: str) -> str:
+        # Versions differ at the end.
+        return fit_end(safe_text(name, 63), min(most, cell_len(safe_text(name, 63))), glyphs.ellipsis)
+
+    return f" {glyphs.arrow} ".join(map(short, names_of_release(rollout)))
+
+
+def kind_words(rollout: Rollout) -> str:
+    """Which system drives it, through which router."""
+    system, router = safe_text(rollout.key.system, 40), safe_text(rollout.router, 40)
+    return f"{system} by {router}" if router and router != system else system
+
+
+def share_words(view: RolloutView, version: str, now: float) -> str:
+    """The written share of the version, and for how long it has been so, if that was seen; "" at rest."""
+    rollout, lane = view.rollout, view.rollout.default_lane
+    share = next((each for each in lane.shares if each.version == version), None) if lane else None
+    if lane is None or share is None or share.written is None or rollout.phase is Phase.AT_REST:
+        return ""
+    last = next((split for split in reversed(view.probe.splits) if split.lane == lane.name), None)
+    since = ""
+    if last and not last.found:
+        seconds = now - last.at
+        # By the minute, so that time alone draws seldom.
+        since = f" for {age(seconds)}" if seconds >= 60 else " for <1m"
+    return f"at {percent(share.written)}{since}"
 
 
 def step_line(view: RolloutView, width: int, glyphs: Glyphs, now: float, zone: tzinfo | None = None) -> Line:
-    """The step track, then what is under way or why it stands where it stands, and what would let it go on.
+    """The step track, then the act in progress or the reason for the phase, and what the rollout waits for.
 
-    `now` is UTC seconds since 1970; times of day are told in `zone`.
+    `now` is UTC seconds since 1970; times of day are shown in `zone`.
     """
     rollout = view.rollout
     spans: list[Span] = [Span(" ")]
@@ -48,8 +107,30 @@ def step_line(view: RolloutView, width: int, glyphs: Glyphs, now: float, zone: t
         spans.append(Span(f"{safe_text(view.acting)} {glyphs.ellipsis}  ", "accent"))
     elif words := decision(rollout):
         spans.append(Span(f"{words}  ", "waiting"))
-    spans.append(Span(told_times(safe_text(rollout.message), now, zone)))
+    if not only_shares(rollout):
+        spans.append(Span(local_times(safe_text(rollout.message), now, zone)))
     return clip(tuple(spans), width, glyphs.ellipsis)
+
+
+def has_step_line(view: RolloutView) -> bool:
+    """Whether there is anything to say below the title."""
+    rollout = view.rollout
+    said = rollout.message and not only_shares(rollout)
+    return bool(rollout.step or view.acting or said or decision(rollout))
+
+
+def only_shares(rollout: Rollout) -> bool:
+    """Whether the message only repeats the written shares, which stand in who gets what."""
+    rest = rollout.message
+    names = {share.version for lane in rollout.lanes for share in lane.shares}
+    for word in sorted({*names, *(lane.match for lane in rollout.lanes)}, key=len, reverse=True):
+        rest = rest.replace(word, " ") if word else rest
+    return bool(rollout.lanes) and all(SHARE_WORD.fullmatch(word) for word in rest.split())
+
+
+def track_height(view: RolloutView) -> int:
+    """Lines of the title and what stands below it."""
+    return 1 + has_step_line(view) + bool(view.rollout.steps)
 
 
 def _signs(step: Step, glyphs: Glyphs) -> list[Span]:
@@ -61,35 +142,32 @@ def _signs(step: Step, glyphs: Glyphs) -> list[Span]:
 
 
 def step_words(step: Step) -> str:
-    """Number, share and title, the share only where the title does not have it."""
+    """Number, share and title; no share if the title contains it."""
     title, weight = safe_text(step.title, 60), percent(step.weight, "")
     words = [f"step {step.index}/{step.count}", weight if weight not in title else "", title]
     return " ".join(word for word in words if word)
 
 
 def time_left(until: str | None, now: float, zone: tzinfo | None = None) -> str:
-    """Until when a timed pause holds and how long that is, in whole minutes, so that it changes once a minute."""
-    try:
-        end = datetime.fromisoformat(until or "").timestamp()
-        moment = clock_time(end, zone)
-    except (ValueError, OverflowError, OSError):
+    """End of a timed pause and the time left, in whole minutes, so that it changes once a minute."""
+    end = seconds_since_epoch(until)
+    if end is None:
         return ""
+    moment = clock_time(end, zone)
     minutes = math.ceil((end - now) / 60)
     if end <= now:
-        return f"was to go on at {moment}"
+        return f"was due to continue at {moment}"
     left = "<1 min" if minutes <= 1 else f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
     return f"until {moment}, {left} left"
 
 
 def decision(rollout: Rollout) -> str:
-    """Who has to decide, where the release goes on only then."""
-    if rollout.phase is Phase.WAITING or (rollout.step and rollout.step.asks):
-        return "waits for a person"
-    return ""
+    """Whose approval the release waits for, if any."""
+    return "waits for approval" if waits_for_a_person(rollout) else ""
 
 
 def plan_line(rollout: Rollout, width: int, glyphs: Glyphs) -> Line:
-    """The whole plan by the titles of its steps, the current one marked; as much around it as there is room for."""
+    """The titles of all steps with the current one marked, or as many around it as fit."""
     titles = [safe_text(step.title, 30) or glyphs.none for step in rollout.steps]
     at = rollout.step.index - 1 if rollout.step else -1
     between = f" {glyphs.next} "
@@ -104,7 +182,7 @@ def plan_line(rollout: Rollout, width: int, glyphs: Glyphs) -> Line:
 
 
 def _around(titles: Sequence[str], at: int, width: int, between: int) -> tuple[int, int]:
-    """First and one past the last of the titles that fit beside that at `at`, what comes next before what was."""
+    """Range of titles around `at` that fit; later steps come before earlier ones."""
     first = max(min(at, len(titles) - 1), 0)
     last, room = first + 1, width - 2 - cell_len(titles[first])
     while True:
@@ -118,7 +196,7 @@ def _around(titles: Sequence[str], at: int, width: int, between: int) -> tuple[i
 
 
 class StepTrack(Painted):
-    """Title, step track and, where there is one, the whole plan. `now` gives UTC seconds since 1970."""
+    """Title, step track and the steps, if any. `now` gives UTC seconds since 1970."""
 
     def __init__(self, glyphs: Glyphs, now: Callable[[], float], zone: tzinfo | None) -> None:
         super().__init__()
@@ -126,18 +204,19 @@ class StepTrack(Painted):
         self.now = now
         self.zone = zone
         self.view: RolloutView | None = None
+        self.version = ""
 
-    def show(self, view: RolloutView) -> None:
-        """Show this rollout."""
-        self.view = view
+    def show(self, view: RolloutView, version: str = "") -> None:
+        """Show this rollout; `version` is the one whose share tells how far it is."""
+        self.view, self.version = view, version
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
         if self.view is None:
             return []
-        rollout = self.view.rollout
-        lines = [
-            title_line(rollout, width, self.glyphs),
-            step_line(self.view, width, self.glyphs, self.now(), self.zone),
-        ]
-        return [*lines, plan_line(rollout, width, self.glyphs)] if rollout.steps else lines
+        now = self.now()
+        title = title_line(self.view, width, self.glyphs, now, self.zone, self.version)
+        lines = [title]
+        if has_step_line(self.view):
+            lines.append(step_line(self.view, width, self.glyphs, now, self.zone))
+        return [*lines, plan_line(self.view.rollout, width, self.glyphs)] if self.view.rollout.steps else lines

@@ -1,4 +1,4 @@
-"""The journal as a list: when, who, what, and what came of it."""
+"""The journal as a list: when, who, what, and the outcome."""
 
 from __future__ import annotations
 
@@ -12,24 +12,29 @@ from textual.message import Message
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, clip, window
+from cockpit.tui.lines import BLANK, Line, Span, clip, window
+from cockpit.tui.panels import FRAME_LINES, in_frame
 from cockpit.tui.text import clock_time
 from cockpit.tui.widgets.painted import Painted
+
+TITLE: Line = (Span("journal", "strong"),)
 
 
 def entry_line(
     entry: Entry, width: int, glyphs: Glyphs, zone: tzinfo | None, with_name: bool, here: bool = False
 ) -> Line:
-    """One entry in one line, with the cursor where it is `here`."""
+    """One entry in one line; `here` shows the cursor on it."""
     look = glyphs.stages[entry.stage]
     name = f"{safe_text(entry.rollout, 80)} " if with_name else ""
     why = safe_text(entry.why)
+    title = safe_text(entry.title).replace("->", glyphs.arrow)
     spans = (
         Span(f"{glyphs.cursor if here else ' '}{clock_time(entry.at, zone)} ", "quiet"),
-        Span(f"{look.sign} {look.word} ", look.style),
+        Span(f"{look.sign} ", look.style),
         Span(name, "strong"),
-        Span(safe_text(entry.title)),
-        Span(f"  {why}" if why else "", "quiet"),
+        Span(f"{title} "),
+        Span(f" {look.word}", look.style),
+        Span(f": {why}" if why else "", "quiet"),
         Span(f"  {safe_text(entry.who, 40)}", "quiet"),
     )
     return clip(spans, width, glyphs.ellipsis)
@@ -45,7 +50,7 @@ def latest(entries: Sequence[Entry]) -> list[Entry]:
 
 
 class Timeline(Painted, can_focus=True):
-    """Acts, newest first, with a cursor while it has the focus."""
+    """Acts, newest first, with a cursor while it has the focus; those of one rollout as a panel."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
@@ -55,7 +60,7 @@ class Timeline(Painted, can_focus=True):
     ]
 
     class CursorMoved(Message):
-        """The cursor is on another entry."""
+        """The cursor moved to another entry."""
 
     def __init__(self, glyphs: Glyphs, zone: tzinfo | None, with_name: bool) -> None:
         super().__init__()
@@ -73,13 +78,17 @@ class Timeline(Painted, can_focus=True):
 
     @property
     def index(self) -> int:
-        """Where the cursor is: it stays on its entry while newer ones come."""
+        """Index of the cursor, which stays on its entry when newer ones arrive."""
         return next((i for i, entry in enumerate(self.entries) if entry.id == self._id), 0)
 
     @property
     def current(self) -> Entry | None:
         """The entry under the cursor."""
         return self.entries[self.index] if self.entries else None
+
+    def select(self, index: int) -> None:
+        """Put the cursor on the entry with this index."""
+        self.action_move(index - self.index)
 
     def action_move(self, by: int) -> None:
         """Move the cursor by entries."""
@@ -89,9 +98,19 @@ class Timeline(Painted, can_focus=True):
             self.post_message(self.CursorMoved())
 
     def draw(self, width: int, height: int) -> list[Line]:
+        if self.with_name:
+            return self._entries(width, height)
+        style = "key" if self.has_focus else "quiet"
+        frame = self.glyphs.frame
+        hidden = len(self.entries) - (height - FRAME_LINES)
+        foot = (Span(f"{hidden} more", "quiet"),) if hidden > 0 else BLANK
+        return in_frame(self._entries, width, height, frame, TITLE, style=style, foot=foot)
+
+    def _entries(self, width: int, height: int) -> list[Line]:
         if not self.entries:
             mark = self.glyphs.cursor if self.has_focus else " "
-            return [(Span(f"{mark}journal: nothing was asked yet", "quiet"),)]
+            words = "journal: no acts yet" if self.with_name else "no acts yet"
+            return [(Span(f"{mark}{words}", "quiet"),)]
         index = self.index if self.has_focus else 0
         self._top = window(len(self.entries), index, self._top if self.has_focus else 0, height)
         lines = []

@@ -1,88 +1,80 @@
-"""Each version with its pods (one cell a pod), image, error rate and latency."""
+"""Each version with its pods, one cell a pod and, where there is room, one line a pod."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 
-from cockpit.model.rollout import Lane, Observed, PodCell, Rollout, Version
-from cockpit.model.shares import percent
+from cockpit.model.counts import counted
+from cockpit.model.rollout import PodCell, PodState, Rollout, Version
 from cockpit.model.text import safe_text
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.paint import Line, Span, fit, fit_end, window
-from cockpit.tui.text import milliseconds
+from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, width_of, window
+from cockpit.tui.panels import in_frame
 from cockpit.tui.widgets.painted import Painted
 
-
-def observed_of(lanes: Sequence[Lane], version: str) -> Observed | None:
-    """What requests saw of a version in all lanes: errors and answers in sum, times of where it answers most."""
-    shares = [share for lane in lanes for share in lane.shares if share.version == version]
-    seen = [share.observed for share in shares if share.observed]
-    most = max(seen, key=lambda each: each.answers, default=None)
-    if most is None or len(seen) == 1:
-        return most
-    samples, answers = sum(each.samples for each in seen), sum(each.answers for each in seen)
-    errors = sum(each.errors for each in seen)
-    return replace(most, share=answers / samples if samples else 0.0, samples=samples, errors=errors)
-
-
-def widths(width: int) -> tuple[int, int, int]:
-    """Columns of name, pod cells and image."""
-    name = 22 if width >= 110 else 12
-    pods = 32 if width >= 110 else 14
-    return name, pods, max(width - name - pods - 37, 8)
-
-
-def heading(width: int) -> Line:
-    """The names of the columns."""
-    name, pods, image = widths(width)
-    words = (
-        f"{fit('VERSION', name)} {fit('ROLE', 8)} {fit('READY', 6)}{fit('PODS', pods)} {fit('ERRORS', 7)}"
-        f"{fit('P50', 6, 'right')}{fit('P99', 6, 'right')} {fit('IMAGE', image)}"
-    )
-    return (Span("  " + words.rstrip(), "quiet"),)
+TITLE: Line = (Span("pods", "strong"),)
+# Columns of pod cells: more pods than this are told as a number.
+MOST_CELLS = 24
+# Columns from which how many pods are ready is told beside how many are missing.
+ROOM_FOR_ALL = 40
 
 
 def version_line(
-    version: Version, observed: Observed | None, slot: int, chosen: PodCell | None, width: int, glyphs: Glyphs,
+    version: Version, slot: int, chosen: PodCell | None, width: int, columns: tuple[int, int, int], glyphs: Glyphs,
     here: bool = False,
 ) -> Line:  # fmt: skip
-    """One version; `chosen` is the pod whose log would be shown, `here` whether the cursor is on it."""
-    name, pods, image = widths(width)
-    rate = observed.error_rate if observed else None
-    errors = percent(rate, glyphs.none)
-    ready = f"{version.ready}/{version.desired}"
-    return (
+    """One version; `chosen` is the pod for logs, `here` whether the cursor is there, `columns` those of its name,
+    of its pod cells, and of how many are ready.
+    """
+    name, cells, numbers = columns
+    ready = fit(f"{version.ready}/{version.desired}", numbers)
+    start = (
         Span(glyphs.cells[slot] + (glyphs.cursor if here else " "), f"version-{slot + 1}"),
-        Span(fit_end(safe_text(version.name, 63), name - 1, glyphs.ellipsis) + " ", f"version-{slot + 1}"),
-        Span(fit(version.role.value, 8) + " "),
-        Span(fit(ready, 6), "" if version.ready >= version.desired else "waiting"),
-        *pod_cells(version.pods, chosen, pods, glyphs),
-        Span(" " + fit(errors, 7), "risk" if rate else ""),
-        Span(fit(milliseconds(observed.p50_ms if observed else None, glyphs.none), 6, "right")),
-        Span(fit(milliseconds(observed.p99_ms if observed else None, glyphs.none), 6, "right")),
-        Span(" " + _image(version, image, glyphs), "quiet"),
+        Span(fit_end(safe_text(version.name, 63), name, glyphs.ellipsis) + " ", f"version-{slot + 1}"),
+        *pod_cells(version.pods, chosen, cells, glyphs),
+        Span(f" {ready} ", "" if version.ready >= version.desired else "waiting"),
     )
+    place = _where(version)
+    room = width - sum(cell_len(span.text) for span in start) - cell_len(place) - 1
+    image = short_image(version.images)
+    words = f" {place}{fit_end(image, min(room, cell_len(image)), glyphs.ellipsis)}" if room > 3 else ""
+    return clip((*start, Span(words, "quiet")), width, glyphs.ellipsis)
+
+
+def pod_line(pod: PodCell, chosen: bool, width: int, glyphs: Glyphs) -> Line:
+    """One pod: its state, name, restarts, and why it is not ready."""
+    look = glyphs.pods[pod.state]
+    reason = safe_text(pod.reason, 200) or ("" if pod.state is PodState.READY else look.word)
+    restarts = counted(pod.restarts, "restart") if pod.restarts else ""
+    notes = "  ".join(words for words in (reason, restarts) if words)
+    room = max(width - 5 - (cell_len(notes) + 2 if notes else 0), 12)
+    name = safe_text(pod.name, 253)
+    spans: Line = (
+        Span(f"   {look.sign} ", look.style),
+        Span(fit_end(name, min(room, cell_len(name)), glyphs.ellipsis)),
+        Span(f"  {notes}" if notes else "", look.style),
+    )
+    spans = under_cursor(spans, width) if chosen else spans
+    return clip(spans, width, glyphs.ellipsis)
+
+
+def under_cursor(line: Line, width: int) -> Line:
+    """The line on the ground of the cursor, as wide as its pane."""
+    rest = Span(" " * max(width - width_of(line), 0))
+    return tuple(Span(span.text, f"{span.style} cursor".strip()) for span in (*line, rest))
 
 
 def _where(version: Version) -> str:
-    """The cluster of a version that runs in another one than its route."""
+    """The cluster of a version that runs in a different one than its route."""
     return f"{safe_text(version.context, 20)} " if version.context else ""
 
 
-def _image(version: Version, width: int, glyphs: Glyphs) -> str:
-    """Where it runs and its image, cut at the front of the image, as the tag is at its end."""
-    place = _where(version)
-    room = max(width - cell_len(place), width // 2)
-    return fit(place, width - room) + fit_end(short_image(version.images), room, glyphs.ellipsis)
-
-
 def short_image(images: Sequence[str]) -> str:
-    """The last part of the first image, where its tag is, and how many more there are."""
+    """The last part of the first image, with its tag, and the number of other images."""
     if not images:
         return ""
     more = f" +{len(images) - 1}" if len(images) > 1 else ""
@@ -90,7 +82,7 @@ def short_image(images: Sequence[str]) -> str:
 
 
 def pod_cells(pods: Sequence[PodCell], chosen: PodCell | None, width: int, glyphs: Glyphs) -> list[Span]:
-    """One sign a pod in `width` columns; where there are more, how many are not shown."""
+    """One sign per pod in `width` columns, and the number of pods that do not fit."""
     room = width if len(pods) <= width else width - len(f"+{len(pods)}")
     spans = []
     for pod in pods[:room]:
@@ -103,14 +95,14 @@ def pod_cells(pods: Sequence[PodCell], chosen: PodCell | None, width: int, glyph
 
 
 class VersionList(Painted, can_focus=True):
-    """Versions with a cursor on one pod: up and down choose the version, left and right the pod."""
+    """Versions with a cursor on one pod: up and down move between versions, left and right between pods."""
 
     TILE = 20
     TILES = 6
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "version before", show=False),
+        Binding("up", "move(-1)", "previous version", show=False),
         Binding("down", "move(1)", "next version", show=False),
-        Binding("left", "pod(-1)", "pod before", show=False),
+        Binding("left", "pod(-1)", "previous pod", show=False),
         Binding("right", "pod(1)", "next pod", show=False),
     ]
 
@@ -136,12 +128,18 @@ class VersionList(Painted, can_focus=True):
 
     @property
     def pod(self) -> PodCell | None:
-        """The pod under the cursor; the first of the version until one is chosen."""
+        """The pod under the cursor; at first the version's first pod."""
         pods = self.version.pods if self.version else ()
         return next((pod for pod in pods if pod.uid == self.chosen_pod), pods[0] if pods else None)
 
+    @property
+    def chosen(self) -> tuple[Version, PodCell] | None:
+        """The version and the pod that the person moved to; None if the cursor was not moved."""
+        moved = self.chosen_version or self.chosen_pod
+        return (self.version, self.pod) if moved and self.version and self.pod else None
+
     def action_move(self, by: int) -> None:
-        """Choose another version."""
+        """Move to another version."""
         if self.rollout and self.version:
             versions = self.rollout.versions
             index = max(min(versions.index(self.version) + by, len(versions) - 1), 0)
@@ -149,24 +147,42 @@ class VersionList(Painted, can_focus=True):
             self.repaint()
 
     def action_pod(self, by: int) -> None:
-        """Choose another pod of the version."""
+        """Move to another pod of the version."""
         if self.version and self.pod:
             pods = self.version.pods
             self.chosen_pod = pods[max(min(pods.index(self.pod) + by, len(pods) - 1), 0)].uid
             self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
+        frame = self.glyphs.frame
+        style = "key" if self.has_focus else "quiet"
+        return in_frame(self._versions, width, height, frame, TITLE, style=style, note=self._note(width))
+
+    def _note(self, width: int) -> Line:
+        """How many pods are ready, if not all are."""
+        versions = self.rollout.versions if self.rollout else ()
+        ready, desired = (sum(getattr(v, name) for v in versions) for name in ("ready", "desired"))
+        missing = sum(max(v.desired - v.ready, 0) for v in versions)
+        words = f"{ready} of {desired} ready, {missing} to go" if width >= ROOM_FOR_ALL else f"{missing} to go"
+        return (Span(words, "waiting"),) if missing else BLANK
+
+    def _versions(self, width: int, height: int) -> list[Line]:
         rollout, version = self.rollout, self.version
         if rollout is None or version is None:
-            return [heading(width)]
-        self._top = window(len(rollout.versions), rollout.versions.index(version), self._top, height - 1)
-        lines = [heading(width)]
-        for each in rollout.versions[self._top : self._top + height - 1]:
+            return [(Span(" no pods", "quiet"),)]
+        versions = rollout.versions
+        self._top = window(len(versions), versions.index(version), self._top, height)
+        listed = sum(1 + len(v.pods) for v in versions) <= height
+        name = min(max(cell_len(safe_text(v.name, 63)) for v in versions), max(width // 3, 6))
+        most = max(len(v.pods) for v in versions)
+        numbers = max(len(f"{v.ready}/{v.desired}") for v in versions)
+        columns = name, min(max(most, 4), MOST_CELLS, max(width - name - numbers - 15, 6)), numbers
+        lines: list[Line] = []
+        for each in versions[self._top : self._top + height]:
             here = self.has_focus and each is version
-            seen = observed_of(rollout.lanes, each.name)
-            line = version_line(
-                each, seen, self.slots.get(each.name, 3), self.pod if here else None, width,
-                self.glyphs, here,
-            )  # fmt: skip
-            lines.append(tuple(Span(s.text, f"{s.style} cursor".strip()) for s in line) if here else line)
+            line = version_line(each, self.slots.get(each.name, 3), self.pod if here else None, width, columns,
+                                self.glyphs, here)  # fmt: skip
+            lines.append(under_cursor(line, width) if here else line)
+            if listed:
+                lines += [pod_line(pod, here and pod is self.pod, width, self.glyphs) for pod in each.pods]
         return lines

@@ -48,3 +48,21 @@ async def test_following_ends_with_the_pod(cluster: DemoCluster, admin: Client) 
         assert await answer.content.readline() == b"second\n"
         cluster.storage.delete(PODS, "default", "one", grace=0)
         assert await answer.read() == b""
+
+
+async def test_no_more_bytes_than_asked_for(cluster: DemoCluster, admin: Client) -> None:
+    uid = await pod(cluster)
+    for number in range(3):
+        cluster.storage.logs.write(uid, f"line {number}", 1.0)
+    assert await admin.ask("GET", LOG + "?limitBytes=10") == (200, "line 0\nlin")
+
+
+async def test_following_ends_with_the_container(cluster: DemoCluster, admin: Client) -> None:
+    uid = await pod(cluster)
+    cluster.storage.logs.write(uid, "first", 1.0)
+    async with admin.watch(LOG + "?follow=true") as answer, asyncio.timeout(PATIENCE):
+        assert await answer.content.readline() == b"first\n"
+        cluster.storage.logs.write(uid, "last", 2.0)
+        cluster.storage.logs.end(uid)
+        assert await answer.read() == b"last\n"
+    assert await admin.ask("GET", LOG + "?follow=true") == (200, "first\nlast\n")

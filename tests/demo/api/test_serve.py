@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import yaml
 
+from cockpit.cli.program import DemoOrder, StartError
 from cockpit.demo.scenarios import names
+from cockpit.launch import embedded
 from tests.places import open_client
 
 PATIENCE = 30
@@ -83,3 +87,34 @@ def test_scenarios_are_listed_with_a_line_each() -> None:
         [sys.executable, "-m", "cockpit.demo", "--list"], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     assert [line.split()[0] for line in done.stdout.splitlines()] == [name for name, _ in names()]
+
+
+@pytest.mark.parametrize("flag", ["--api-port", "--gateway-port"])
+def test_a_port_that_is_taken_is_named_in_one_sentence(flag: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "cockpit.demo", flag, str(port)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert done.returncode == 69
+    assert done.stdout == ""
+    assert done.stderr.strip() == (
+        f"Port {port} on 127.0.0.1 is already in use, so the {'API' if flag == '--api-port' else 'gateway'} cannot "
+        f"start: choose another {flag}, or leave it out to get a free one."
+    )
+
+
+def test_the_cockpit_says_the_same_and_no_more() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        order = DemoOrder(scenarios=("empty",), api_port=port)
+        with pytest.raises(StartError, match=rf"^Port {port} on 127\.0\.0\.1 is already in use.*\.$"):
+            embedded.serve(order)

@@ -19,7 +19,7 @@ NAME = "web"
 OLD, NEW = "7d84d44bb8", "6f9c5d7b8"
 HASH = "rollouts-pod-template-hash"
 STEPS: list[Any] = [{"setWeight": 20}, {"pause": {}}, {"setWeight": 60}, {"pause": {"duration": "10m"}}]
-NGINX = {"nginx": {"stableIngress": "web"}}
+NGINX: Doc = {"nginx": {"stableIngress": "web"}}
 
 
 def template(tag: str) -> Doc:
@@ -62,7 +62,7 @@ def replica_set(
     kept["metadata"]["labels"][HASH] = hash_
     kept["spec"] |= {"restartPolicy": "Always", "dnsPolicy": "ClusterFirst"}
     kept["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
-    doc = {
+    doc: Doc = {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
         "metadata": {
@@ -132,7 +132,7 @@ def status(**fields: Any) -> Doc:
     return {key: value for key, value in found.items() if value is not None}
 
 
-PROMOTED = {
+PROMOTED: Doc = {
     "phase": "Healthy",
     "message": None,
     "stableRS": NEW,
@@ -140,13 +140,13 @@ PROMOTED = {
     "controllerPause": None,
     "pauseConditions": None,
 }
-RUNNING = {
+RUNNING: Doc = {
     "phase": "Progressing",
     "message": "more replicas need to be updated",
     "controllerPause": None,
     "pauseConditions": None,
 }
-ABORTED = {
+ABORTED: Doc = {
     "phase": "Degraded",
     "message": "RolloutAborted: Rollout aborted update to revision 2",
     "abort": True,

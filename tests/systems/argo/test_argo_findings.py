@@ -61,7 +61,7 @@ def test_an_abort_is_explained_by_the_newest_run_that_failed() -> None:
     run(cluster, "other", "Failed", "2026-01-01T00:00:04Z", of=OLD)
     told = text_of(cluster, "judged")
     assert told == 'AnalysisRun default/late is Failed: metric "errors" assessed Failed (errors Failed, last 0.4)'
-    assert "retry starts the same version again, roll back gives it up" in text_of(cluster, "aborted")
+    assert "retry starts the same version again, rollback abandons it" in text_of(cluster, "aborted")
 
 
 def test_an_abort_by_hand_has_no_cause() -> None:
@@ -116,7 +116,7 @@ def test_without_a_router_no_pods_at_all_is_critical() -> None:
 def test_much_traffic_on_few_pods_is_told_beside_its_share_of_the_pods() -> None:
     steps = [{"setCanaryScale": {"replicas": 1}}, {"setWeight": 90}, {"pause": {}}]
     cluster = routed(90, canary(steps, NGINX), currentStepIndex=2)
-    assert "v2 gets 90% of the requests on 1 of 6 ready pods (setCanaryScale" in text_of(cluster, "overloaded")
+    assert "v2 gets 90% of the requests with 1 of 6 ready pods (setCanaryScale" in text_of(cluster, "overloaded")
     assert "overloaded" not in ids(routed())
 
 
@@ -153,7 +153,7 @@ def test_a_template_that_waits_for_a_resume_is_told() -> None:
     spec["paused"] = True
     assert "held-back" not in ids(cluster)
     spec["template"]["spec"]["containers"][0]["image"] = "shop/web:v3"
-    assert "shop/web:v3 is rolled out once it is resumed" in text_of(cluster, "held-back")
+    assert "shop/web:v3 is rolled out after you resume it" in text_of(cluster, "held-back")
     spec["template"]["spec"]["containers"][0]["image"] = "registry.test/shop/web:v2"
     assert "held-back" not in ids(cluster), "admission gives ReplicaSets another registry"
 
@@ -176,3 +176,17 @@ def test_the_stable_version_may_be_gone() -> None:
     assert [v.name for v in read(cluster).versions] == ["v1", "v2"]
     replica_set(cluster, "gone", "v0", 3, 1)
     assert [v.name for v in read(cluster).versions if v.role.value == "stable"] == ["v0"]
+
+
+def test_with_dynamic_stable_scale_a_way_back_is_as_fast_as_pods() -> None:
+    cluster = routed(strategy=canary(routing=NGINX, dynamicStableScale=True))
+    cluster.doc("Rollout", "web")["spec"]["replicas"] = 9
+    (found,) = [f for f in read(cluster).findings if f.id == "dynamic-stable"]
+    assert found.severity is Severity.INFO
+    assert "v1 loses pods as the canary gains weight, 5 of 9 are ready" in found.text
+    assert "a rollback moves traffic only as fast as 4 more pods get ready" in found.text
+    condition = {"type": "Progressing", "status": "False", "reason": "RolloutAborted", "message": "aborted"}
+    cluster.doc("Rollout", "web")["status"] |= {"phase": "Degraded", "abort": True, "conditions": [condition]}
+    (found,) = [f for f in read(cluster).findings if f.id == "dynamic-stable"]
+    assert found.severity is Severity.WARNING
+    assert read(cluster).message.endswith("traffic returns to v1 as fast as its pods get ready, 5 of 9 ready")

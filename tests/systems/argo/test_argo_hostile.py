@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.text import safe_text
-from tests.objects import Cluster
+from tests.objects import Cluster, Doc
 from tests.systems.argo.releases import (
     NEW,
     OLD,
     STEPS,
     SYSTEM,
-    Doc,
     blue_green,
     canary,
     found,

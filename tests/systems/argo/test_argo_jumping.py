@@ -1,10 +1,11 @@
-"""Going to a step, and the weight by hand: which is going to a step that sets it."""
+"""Jump to a step, and set a weight, which is a jump to the step that sets it."""
 
 from __future__ import annotations
 
 import pytest
 
 from cockpit.model.plan import Act, Ask, Expected
+from tests.objects import Doc
 from tests.systems.argo.releases import (
     ABORTED,
     NGINX,
@@ -46,13 +47,13 @@ def test_a_jump_takes_the_pause_with_its_mark() -> None:
     only_once(cluster, plan)
     assert said(cluster)["currentStepIndex"] == 5
     assert not {"pauseConditions", "controllerPause"} & set(said(cluster))
-    assert "analysis errors is passed over without its result" in plan.warnings
+    assert "analysis errors is skipped without its result" in plan.warnings
     assert plan.raises
 
 
 def test_a_step_that_needs_nobody_is_not_stayed_at() -> None:
     plan = planned(routed(strategy=STRATEGY), to(4))
-    assert any("goes on to step 6 (pause)" in warning for warning in plan.warnings)
+    assert any("continues to step 6 (pause)" in warning for warning in plan.warnings)
     assert plan.reaches
     assert plan.reaches.at_step == 6
     assert plan.expected == (Expected("default", "v2", 0.6),)
@@ -73,7 +74,7 @@ def test_the_last_step_promises_no_stop() -> None:
     assert plan.reaches.at_step == 7
 
 
-@pytest.mark.parametrize(("step", "why"), [(2, "is at step 2"), (0, "1 to 7"), (8, "1 to 7"), (None, "1 to 7")])
+@pytest.mark.parametrize(("step", "why"), [(2, "is already at step 2"), (0, "1 to 7"), (8, "1 to 7"), (None, "1 to 7")])
 def test_steps_that_cannot_be_gone_to(step: int | None, why: str) -> None:
     assert why in refusal(routed(strategy=STRATEGY), Ask(Act.JUMP, step=step))
 
@@ -82,8 +83,8 @@ def test_where_a_jump_would_be_undone_it_is_refused() -> None:
     paused = routed(strategy=STRATEGY)
     paused.doc("Rollout", "web")["spec"]["paused"] = True
     assert "resume it first" in refusal(paused, to(6))
-    assert "holds it at its first step" in refusal(routed(0, STRATEGY, **ABORTED), to(6))
-    assert "promoted fully" in refusal(routed(strategy=STRATEGY, promoteFull=True), to(6))
+    assert "keeps it at the first step" in refusal(routed(0, STRATEGY, **ABORTED), to(6))
+    assert "a full promotion is in progress" in refusal(routed(strategy=STRATEGY, promoteFull=True), to(6))
     assert "no steps" in refusal(previewed(), to(1))
     assert "no steps" in refusal(basic([]), to(1))
 
@@ -100,15 +101,15 @@ def test_a_weight_that_a_step_sets_before_a_pause_is_reached_by_it() -> None:
 @pytest.mark.parametrize(
     ("ask", "why"),
     [
-        (weight(0.5), "no step sets 50% with a pause after it; there is 20%, 60%"),
+        (weight(0.5), "no step sets 50% with a pause after it; choose one of 20%, 60%"),
         (weight(0.8), "no step sets 80% with a pause after it"),
-        (weight(0.2), "20% is set already, and it waits there"),
-        (weight(1.5), "0 to 100 percent"),
-        (weight(-0.1), "0 to 100 percent"),
-        (weight(0.6, "v9"), "other versions cannot take traffic"),
-        (Ask(Act.SET_WEIGHT), "say v2=PERCENT"),
-        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.6), ("v2", 0.6))), "together no more than 100"),
-        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.1), ("v2", 0.6))), "do not sum to 100"),
+        (weight(0.2), "20% is already set"),
+        (weight(1.5), "0% to 100%"),
+        (weight(-0.1), "0% to 100%"),
+        (weight(0.6, "v9"), "v9 is not part of this split"),
+        (Ask(Act.SET_WEIGHT), "say which share: v2=PERCENT"),
+        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.6), ("v2", 0.6))), "add up to 120%"),
+        (Ask(Act.SET_WEIGHT, weights=(("v1", 0.1), ("v2", 0.6))), "add up to 70%, not 100%"),
     ],
 )
 def test_weights_that_no_step_holds_are_refused_with_what_there_is(ask: Ask, why: str) -> None:
@@ -122,7 +123,7 @@ def test_a_release_that_is_on_its_way_can_be_sent_back() -> None:
 
 
 def test_of_several_steps_with_one_weight_the_first_is_gone_to() -> None:
-    steps = [{"setWeight": w} if w else {"pause": {}} for w in (20, 0, 60, 0, 80, 0, 60, 0)]
+    steps: list[Doc] = [{"setWeight": w} if w else {"pause": {}} for w in (20, 0, 60, 0, 80, 0, 60, 0)]
     strategy = canary(steps, NGINX)
     for at in (1, 5):
         cluster = routed(strategy=strategy, currentStepIndex=at)

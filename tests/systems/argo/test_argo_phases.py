@@ -54,8 +54,8 @@ def test_without_a_status_no_controller_has_seen_it() -> None:
     doc = rollout(canary())
     doc["metadata"]["labels"] = {"argo-rollouts.argoproj.io/controller-instance-id": "blue"}
     cluster = Cluster([doc])
-    assert read(cluster).message == "the controller has reported nothing of it yet"
-    assert "only a controller of instance blue takes it up" in text_of(cluster, "not-observed")
+    assert read(cluster).message == "the controller has not reported anything yet"
+    assert "only a controller with instance ID blue handles it" in text_of(cluster, "not-observed")
     assert not any(act.enabled for act in read(cluster).acts if act.act is Act.APPROVE)
 
 

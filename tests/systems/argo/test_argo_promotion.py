@@ -8,7 +8,7 @@ import pytest
 
 from cockpit.model.plan import Act, Expected
 from cockpit.model.rollout import Phase
-from tests.objects import ConflictError
+from tests.objects import ConflictError, Doc
 from tests.systems.argo.releases import (
     ABORTED,
     NEW,
@@ -32,7 +32,7 @@ from tests.systems.argo.releases import (
 )
 
 JUDGED = [{"setWeight": 20}, {"analysis": {"templates": [{"templateName": "errors"}]}}, {"pause": {}}]
-INCONCLUSIVE = {
+INCONCLUSIVE: Doc = {
     "canary": {"currentStepAnalysisRunStatus": {"name": "web-2-1", "status": "Inconclusive"}},
     "pauseConditions": [{"reason": "InconclusiveAnalysisRun", "startTime": "2026-01-01T10:00:00Z"}],
 }
@@ -65,7 +65,8 @@ def test_much_traffic_for_few_pods_is_warned_of() -> None:
     few = [{"setCanaryScale": {"replicas": 1}}, {"pause": {}}, {"setWeight": 60}, {"pause": {}}]
     strategy = canary(few, {"nginx": {"stableIngress": "web"}})
     assert (
-        "capacity: 60% of the traffic on 1 of 5 pods of v2" in planned(routed(strategy=strategy), Act.APPROVE).warnings
+        "capacity: v2 carries 60% of the traffic on 1 ready pod; it needs 3 to keep the load per pod"
+        in planned(routed(strategy=strategy), Act.APPROVE).warnings
     )
     few.insert(2, {"setCanaryScale": {"matchTrafficWeight": True}})
     assert not any("capacity" in w for w in planned(routed(strategy=strategy), Act.APPROVE).warnings)
@@ -92,7 +93,7 @@ def test_an_approval_that_is_being_taken_up_is_not_repeated() -> None:
     send(cluster, planned(cluster, Act.APPROVE).requests[0])
     assert (read(cluster).phase, read(cluster).message) == (Phase.PROGRESSING, "waiting for rollout to unpause")
     for act in (Act.APPROVE, Act.JUMP):
-        assert "is being taken up; if that lasts, any other write to the Rollout" in refusal(cluster, act)
+        assert "is processing the last approval; if that lasts, any other write to the Rollout" in refusal(cluster, act)
 
 
 def test_a_step_that_ends_by_itself_is_not_approved() -> None:
@@ -105,7 +106,7 @@ def test_paused_by_hand_at_a_step_the_spec_goes_first() -> None:
     cluster.doc("Rollout", "web")["spec"]["paused"] = True
     plan = planned(cluster, Act.APPROVE)
     assert [request.subresource for request in plan.requests] == [None, "status"]
-    assert any("paused by hand too" in warning for warning in plan.warnings)
+    assert any("removes the manual pause" in warning for warning in plan.warnings)
     only_once(cluster, plan)
     assert "paused" not in cluster.doc("Rollout", "web")["spec"]
     assert said(cluster)["currentStepIndex"] == 1
@@ -177,12 +178,12 @@ def test_what_admission_makes_of_an_image_is_no_other_template(put: str) -> None
 def test_a_template_that_waits_for_a_resume_is_told_apart() -> None:
     cluster = routed()
     cluster.doc("Rollout", "web")["spec"].update(paused=True, template=template("v3"))
-    assert "its template was changed since: resume it" in refusal(cluster, Act.APPROVE)
+    assert "its template changed since: resume it" in refusal(cluster, Act.APPROVE)
 
 
 @pytest.mark.parametrize("act", [Act.APPROVE, Act.PROMOTE, Act.JUMP, Act.ABORT])
 def test_at_rest_there_is_nothing_to_steer(act: Act) -> None:
-    assert "no update is under way" in refusal(routed(**PROMOTED), act)
+    assert "no update in progress" in refusal(routed(**PROMOTED), act)
 
 
 def test_a_change_of_the_spec_meanwhile_refuses_the_plan() -> None:
@@ -198,9 +199,9 @@ def test_blue_green_is_approved_once() -> None:
     plan = planned(cluster, Act.APPROVE)
     assert plan.expected == (Expected("default", "v2", 1.0),)
     only_once(cluster, plan)
-    assert "is being taken up" in refusal(cluster, Act.APPROVE)
+    assert "is processing the last approval" in refusal(cluster, Act.APPROVE)
     early = previewed(pauseConditions=None, controllerPause=None, phase="Progressing", message="more replicas")
-    assert "nothing waits for a decision" in refusal(early, Act.APPROVE)
+    assert "nothing waits for approval" in refusal(early, Act.APPROVE)
 
 
 def test_promote_fully_once() -> None:
@@ -212,8 +213,8 @@ def test_promote_fully_once() -> None:
     assert plan.reaches.identity == read(cluster).versions[1].identity[0]
     only_once(cluster, plan)
     assert said(cluster)["promoteFull"] is True
-    assert "promoted fully already" in refusal(cluster, Act.PROMOTE)
-    assert "promoted fully already" in refusal(cluster, Act.APPROVE)
+    assert "already in progress" in refusal(cluster, Act.PROMOTE)
+    assert "already in progress" in refusal(cluster, Act.APPROVE)
 
 
 def test_a_full_promotion_of_what_is_paused_by_hand_is_written_before_it_is_resumed() -> None:
@@ -237,3 +238,15 @@ def test_a_plan_names_what_it_would_do_on_the_command_line() -> None:
     assert "patch rollouts.argoproj.io/web --subresource=status --type=json" in command
     assert NEW in command
     assert OLD in command
+
+
+def test_a_switch_names_the_mesh_clients_that_do_not_follow() -> None:
+    to = [{"route": [{"destination": {"host": "elsewhere"}}]}]
+    spec = {"hosts": ["web-stable"], "http": to}
+    cluster = previewed().add(
+        {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": {"name": "v"}, "spec": spec}
+    )
+    assert (
+        "clients inside the mesh are not affected: VirtualService default/v sends their requests for Service"
+        " web-stable to elsewhere" in planned(cluster, Act.PROMOTE).warnings
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.door import Door
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import Role
 from tests.objects import Cluster
 from tests.systems.argo.releases import (
@@ -87,7 +87,7 @@ def test_before_the_first_update_there_is_no_canary_ingress() -> None:
 def test_a_weight_by_hand_is_told_from_the_controllers() -> None:
     cluster = annotated(routed(), "web-web-canary", canary_weight="50")
     assert shares(cluster)["v2"] == (0.2, 0.5)
-    assert "gives the canary 50%, the controller reports to have written 20%" in text_of(cluster, "written-elsewhere")
+    assert "gives the canary 50%, but the controller reports 20%" in text_of(cluster, "written-elsewhere")
 
 
 def test_header_rules_of_the_canary_are_lanes() -> None:
@@ -183,7 +183,7 @@ def test_alb_by_the_action_in_an_annotation() -> None:
         for name, weight in (("web-stable", 80), ("web-canary", 20))
     ]
     action = json.dumps({"Type": "forward", "ForwardConfig": {"TargetGroups": groups}})
-    found = cluster.doc("Ingress", "web")["metadata"]["annotations"]
+    found = cluster.doc("Ingress", "web")["metadata"].setdefault("annotations", {})
     found["alb.ingress.kubernetes.io/actions.web-stable"] = action
     assert shares(cluster)["v2"] == (0.2, 0.2)
     found["alb.ingress.kubernetes.io/actions.web-stable"] = "{"
@@ -207,14 +207,14 @@ def test_without_a_router_pods_decide_and_rounding_is_told() -> None:
     cluster = basic(old=2, new=1)
     assert shares(cluster) == {"v1": (0.8, 0.667), "v2": (0.2, 0.333)}
     assert read(cluster).lanes[0].derived
-    assert "20% is declared for v2, pods make it 33.33%" in text_of(cluster, "rounded")
+    assert "20% is declared for v2, its ready pods give 33.33%" in text_of(cluster, "rounded")
 
 
 def test_without_any_service_ready_pods_are_all_that_tells() -> None:
     cluster = basic()
     cluster.remove("Service", "web")
     assert shares(cluster)["v2"] == (0.2, 0.2)
-    assert "no Service" in read(cluster).door_missing
+    assert "no Service" in read(cluster).probe_target_missing
 
 
 def test_a_stable_service_alone_leads_to_the_stable_version() -> None:
@@ -260,7 +260,7 @@ def test_three_live_versions() -> None:
         "v3": Role.CANARY,
     }
     assert shares(cluster) == {"v1": (0.8, 0.8), "v2": (0.0, 0.0), "v3": (0.2, 0.2)}
-    assert "v2 was given up" in text_of(cluster, "abandoned-version")
+    assert "v2 was replaced by a newer version" in text_of(cluster, "abandoned-version")
 
 
 def test_versions_to_go_back_to_take_no_part_in_the_split() -> None:
@@ -296,12 +296,12 @@ def test_an_experiment_takes_its_part_of_the_stable_share() -> None:
 def test_the_way_in_is_the_ingress_or_what_leads_to_the_active_service() -> None:
     cluster = routed()
     cluster.doc("Ingress", "web")["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
-    door = read(cluster).door
-    assert door
-    assert (door.address, door.host) == ("192.0.2.1", "web.test")
+    probe_target = read(cluster).probe_target
+    assert probe_target
+    assert (probe_target.address, probe_target.host) == ("192.0.2.1", "web.test")
     previewing = previewed(blue_green(autoPromotionEnabled=False)).add(ingress("web", "web-stable"))
     previewing.doc("Ingress", "web")["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.2"}]}}
-    assert read(previewing).door
+    assert read(previewing).probe_target
 
 
 def test_the_way_in_by_a_route_is_its_gateway() -> None:
@@ -309,7 +309,7 @@ def test_the_way_in_by_a_route_is_its_gateway() -> None:
     route = cluster.doc("HTTPRoute", "web")["spec"]
     route["parentRefs"] = [{"name": "edge"}]
     route["rules"][0]["matches"] = [{"path": {"type": "PathPrefix", "value": "/shop"}}]
-    assert "Gateway default/edge does not exist" in read(cluster).door_missing
+    assert "Gateway default/edge does not exist" in read(cluster).probe_target_missing
     cluster.add(
         {
             "apiVersion": "gateway.networking.k8s.io/v1",
@@ -319,13 +319,13 @@ def test_the_way_in_by_a_route_is_its_gateway() -> None:
             "status": {"addresses": [{"value": "192.0.2.3"}]},
         }
     )
-    door = read(cluster).door
-    assert door
-    assert (door.address, door.url) == ("192.0.2.3", "http://web.test/shop")
+    probe_target = read(cluster).probe_target
+    assert probe_target
+    assert (probe_target.address, probe_target.url) == ("192.0.2.3", "http://web.test/shop")
 
 
 def test_the_way_in_by_a_virtual_service_is_its_own() -> None:
     cluster = routed(strategy=canary(routing={"istio": {"virtualService": {"name": "web"}}}))
     cluster.add(virtual_service(({"host": "web-stable"}, 80), ({"host": "web-canary"}, 20)))
-    assert read(cluster).entrance == Door("", 80, "web.default.svc.cluster.local")
-    assert "VirtualService default/web is for clients inside the mesh" in read(cluster).door_missing
+    assert read(cluster).incomplete_target == ProbeTarget("", 80, "web.default.svc.cluster.local")
+    assert "VirtualService default/web is for clients inside the mesh" in read(cluster).probe_target_missing

@@ -28,7 +28,7 @@ from tests.systems.argo.releases import (
     template,
 )
 
-DEADLINE = {
+DEADLINE: Doc = {
     "phase": "Degraded",
     "message": 'ProgressDeadlineExceeded: ReplicaSet "web-2" has timed out progressing.',
     "controllerPause": None,
@@ -49,7 +49,7 @@ def test_pause_and_resume_touch_nothing_but_the_spec() -> None:
     before = dict(said(cluster))
     only_once(cluster, planned(cluster, Act.PAUSE))
     assert spec(cluster)["paused"] is True
-    assert "paused already" in refusal(cluster, Act.PAUSE)
+    assert "already paused" in refusal(cluster, Act.PAUSE)
     assert said(cluster) == before
     resume = planned(cluster, Act.RESUME)
     assert (resume.raises, len(resume.requests)) == (True, 1)
@@ -78,7 +78,7 @@ def test_the_inverse_of_a_resume_pauses_what_it_resumed_once() -> None:
 
 
 def test_a_pause_at_a_step_is_not_resumed_but_approved() -> None:
-    assert "approve goes on" in refusal(routed(), Act.RESUME)
+    assert "approve the step to continue" in refusal(routed(), Act.RESUME)
     assert "not paused" in refusal(routed(**PROMOTED), Act.RESUME)
 
 
@@ -106,7 +106,7 @@ def test_abort_sends_everything_back_and_keeps_the_spec() -> None:
     only_once(cluster, plan)
     assert said(cluster)["abort"] is True
     assert (read(cluster).phase, read(cluster).message) == (Phase.PROGRESSING, "abort requested")
-    assert "aborted already" in refusal(cluster, Act.ABORT)
+    assert "already aborted" in refusal(cluster, Act.ABORT)
     assert "would keep the pods" in refusal(cluster, Act.PAUSE)
 
 
@@ -170,7 +170,7 @@ def test_retry_starts_again() -> None:
 def test_a_retry_that_is_being_taken_up_is_not_repeated() -> None:
     cluster = routed(0, **ABORTED)
     send(cluster, planned(cluster, Act.RETRY).requests[0])
-    assert "the controller is taking that up; if that lasts, any other write" in refusal(cluster, Act.RETRY)
+    assert "the controller has not picked it up yet; if that lasts, any other write" in refusal(cluster, Act.RETRY)
 
 
 def test_retry_of_a_blue_green_release_whose_pods_still_run_ships_it_and_says_so() -> None:
@@ -180,7 +180,7 @@ def test_retry_of_a_blue_green_release_whose_pods_still_run_ships_it_and_says_so
     aborted["scale-down-deadline"] = "2026-01-01T10:00:30Z"
     plan = planned(cluster, Act.RETRY)
     assert (plan.final, plan.raises, plan.expected) == (True, True, (Expected("default", "v2", 1.0),))
-    assert "until 2026-01-01T10:00:30Z the aborted pods still run" in plan.warnings[0]
+    assert "the aborted pods run until 2026-01-01T10:00:30Z" in plan.warnings[0]
     assert "retry-switches" in ids(cluster)
     only_once(cluster, plan)
 
@@ -188,7 +188,7 @@ def test_retry_of_a_blue_green_release_whose_pods_still_run_ships_it_and_says_so
 def test_retry_does_nothing_for_pods_that_are_late() -> None:
     cluster = routed(**DEADLINE)
     assert read(cluster).phase is Phase.DEGRADED
-    assert "retry does nothing for that" in refusal(cluster, Act.RETRY)
+    assert "a retry changes nothing" in refusal(cluster, Act.RETRY)
     assert "stuck" in ids(cluster)
     planned(cluster, Act.ABORT)
     assert "nothing to retry" in refusal(routed(), Act.RETRY)
@@ -208,7 +208,7 @@ def test_an_invalid_spec_is_not_steered() -> None:
     assert "invalid-spec" in ids(cluster)
     both = {**blue_green(), "canary": {}}
     cluster.doc("Rollout", "web")["spec"]["strategy"] = both
-    assert "no strategy, or two" in refusal(cluster, Act.APPROVE)
+    assert "no strategy, or both" in refusal(cluster, Act.APPROVE)
 
 
 def test_git_would_set_it_back() -> None:
@@ -227,3 +227,23 @@ def test_versions_without_replica_sets_are_waited_for() -> None:
     cluster.remove("ReplicaSet", f"web-{OLD}")
     for act in (Act.ABORT, Act.PROMOTE):
         assert "wait a moment" in refusal(cluster, act)
+
+
+@pytest.mark.parametrize("act", [Act.ABORT, Act.ROLLBACK])
+def test_the_way_back_says_how_many_pods_of_the_stable_version_are_ready(act: Act) -> None:
+    cluster = routed()
+    assert "v1: 5 of 5 pods ready" in planned(cluster, act).warnings
+    assert not any("dynamicStableScale" in warning for warning in planned(cluster, act).warnings)
+    for (kind, _, _), doc in cluster.docs.items():
+        if kind == "Pod" and doc["spec"]["containers"][0]["image"].endswith("v1"):
+            doc["status"]["conditions"][0]["status"] = "False"
+    warnings = planned(cluster, act).warnings
+    assert "v1: 0 of 5 pods ready" in warnings
+    assert "v1 has no ready pods: requests to it fail until it has some" in warnings
+
+
+@pytest.mark.parametrize("act", [Act.ABORT, Act.ROLLBACK])
+def test_a_stable_version_that_was_scaled_down_is_a_slow_way_back(act: Act) -> None:
+    cluster = routed()
+    spec(cluster)["strategy"]["canary"]["dynamicStableScale"] = True
+    assert any("only as fast as its pods get ready" in warning for warning in planned(cluster, act).warnings)

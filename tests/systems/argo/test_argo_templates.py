@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask, Expected
 from cockpit.model.rollout import Phase
-from cockpit.systems.argo.originals import carried_back
+from cockpit.systems.argo.old_templates import carried_back
 from tests.objects import Cluster, ConflictError, Doc
 from tests.systems.argo.releases import (
     ABORTED,
@@ -80,7 +80,7 @@ def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter
     assert plan.expected == (Expected("default", "v1", 1.0),)
     assert plan.reaches
     assert (plan.reaches.phases, plan.reaches.identity) == (("at rest",), read(cluster).versions[0].identity[0])
-    assert "to the stable version at once" in plan.warnings[0]
+    assert "to the stable version immediately" in plan.warnings[0]
     only_once(cluster, plan)
     assert spec(cluster)["template"] == template("v1"), "without hash and without the API's defaults"
 
@@ -125,7 +125,7 @@ def test_after_promotion_it_is_a_release_of_its_own_and_says_so() -> None:
     plan = planned(cluster, back())
     assert "back to v2 (revision 2)" in plan.title
     assert any("new release of the older template" in warning for warning in plan.warnings)
-    assert any("need not have been stable" in warning for warning in plan.warnings)
+    assert any("may never have been stable" in warning for warning in plan.warnings)
     assert plan.reaches
     assert plan.reaches.not_phases == ("at rest", "aborted")
     only_once(cluster, plan)
@@ -139,16 +139,16 @@ def test_older_revisions_are_named_by_number_hash_or_tag(name: str) -> None:
     plan = planned(cluster, back(name))
     only_once(cluster, plan)
     assert spec(cluster)["template"] == template("v1")
-    assert not any("need not have been stable" in warning for warning in plan.warnings)
+    assert not any("may never have been stable" in warning for warning in plan.warnings)
 
 
 def test_revisions_that_are_not_there_or_not_one() -> None:
     cluster = promoted()
-    assert "on record are 3 (v3), 2 (v2), 1 (v1)" in refusal(cluster, back("v9"))
-    assert "present template already" in refusal(cluster, back("v3"))
+    assert "existing revisions: 3 (v3), 2 (v2), 1 (v1)" in refusal(cluster, back("v9"))
+    assert "already the current template" in refusal(cluster, back("v3"))
     replica_set(cluster, "h4", "v1", 4, 0)
     replica_set(cluster, "h5", "v8", 5, 0)  # the one that is shown beside the present one
-    assert "fits the revisions 1, 4" in refusal(cluster, back("v1"))
+    assert "matches revisions 1, 4" in refusal(cluster, back("v1"))
     for name in ("h1", "h2", "h4", "h5"):
         cluster.remove("ReplicaSet", f"web-{name}")
     assert "no older revision" in refusal(cluster, back())
@@ -177,7 +177,7 @@ def test_a_template_of_which_nothing_was_made_goes_back_to_the_stable_one_and_no
         spec(cluster)["template"]["spec"]["hostNetwork"] = True
     plan = planned(cluster, back())
     assert "back to v3 (revision 3)" in plan.title
-    assert [str(change) for change in plan.changes] == ["pod template the present template -> v3"]
+    assert [str(change) for change in plan.changes] == ["pod template the current template -> v3"]
     assert any("no such field" in warning for warning in plan.warnings) is (why == "invalid")
     assert "--to" not in plan.undo
     only_once(cluster, plan)
@@ -203,7 +203,7 @@ def test_blue_green_goes_back_at_once_while_the_old_pods_run() -> None:
     old = cluster.doc("ReplicaSet", f"web-{OLD}")
     old["metadata"]["annotations"]["scale-down-deadline"] = "2026-01-01T10:00:30Z"
     plan = planned(cluster, back())
-    assert any("switched at once" in warning for warning in plan.warnings)
+    assert any("switches immediately" in warning for warning in plan.warnings)
     assert plan.reaches
     assert plan.reaches.phases == ("at rest",), "it may be there before anybody looks"
     assert plan.expected == (Expected("default", "v1", 1.0),)
@@ -213,7 +213,7 @@ def test_blue_green_goes_back_at_once_while_the_old_pods_run() -> None:
 def test_an_image_whose_pods_still_run_may_be_switched_to_at_once() -> None:
     said_ = PROMOTED | {"currentStepIndex": None, "blueGreen": {"activeSelector": NEW, "previewSelector": NEW}}
     cluster = previewed(**said_)
-    assert not any("at once" in warning for warning in planned(cluster, image("v1")).warnings)
+    assert not any("immediately" in warning for warning in planned(cluster, image("v1")).warnings)
     kept = cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["annotations"]
     kept["scale-down-deadline"] = "2026-01-01T10:00:30Z"
     plan = planned(cluster, image("v1"))
@@ -223,7 +223,7 @@ def test_an_image_whose_pods_still_run_may_be_switched_to_at_once() -> None:
 
 def test_the_stable_image_in_the_middle_of_an_update_may_end_it() -> None:
     plan = planned(routed(), image("v1"))
-    assert any("if it is the template of v1, the update ends" in warning for warning in plan.warnings)
+    assert any("if this is the template of v1, the update ends" in warning for warning in plan.warnings)
     assert plan.reaches is None
     assert planned(routed(), image("v3")).reaches
 
@@ -231,9 +231,14 @@ def test_the_stable_image_in_the_middle_of_an_update_may_end_it() -> None:
 def test_an_image_is_set_in_the_container_that_is_named() -> None:
     cluster = routed(**PROMOTED)
     spec(cluster)["template"]["spec"]["initContainers"] = [{"name": "setup", "image": "shop/setup:1"}]
-    assert "say which container: app and setup" in refusal(cluster, image("v3"))
-    assert "no container db; there are app and setup" in refusal(cluster, image("v3", "db"))
-    assert "has image shop/web:v2 already" in refusal(cluster, image("v2", "app"))
+    only_once(cluster, planned(cluster, image("v3")))
+    assert spec(cluster)["template"]["spec"]["containers"][0]["image"] == "shop/web:v3", "the application's container"
+    spec(cluster)["template"]["spec"]["containers"][0]["image"] = "shop/web:v2"
+    spec(cluster)["template"]["spec"]["containers"].append({"name": "jobs", "image": "shop/jobs:1"})
+    assert "say which container, as CONTAINER=IMAGE: app, jobs and setup" in refusal(cluster, image("v3"))
+    del spec(cluster)["template"]["spec"]["containers"][1]
+    assert "no container db; containers: app and setup" in refusal(cluster, image("v3", "db"))
+    assert "already has image shop/web:v2" in refusal(cluster, image("v2", "app"))
     assert "say which image" in refusal(cluster, Ask(Act.SET_IMAGE, image=("app", "")))
     plan = planned(cluster, image("v3", "app"))
     only_once(cluster, plan)
@@ -244,7 +249,7 @@ def test_an_image_is_set_in_the_container_that_is_named() -> None:
 
 
 def test_an_image_in_the_middle_of_an_update_takes_its_place() -> None:
-    assert any("its place is taken" in warning for warning in planned(routed(), image("v3")).warnings)
+    assert any("this one replaces it" in warning for warning in planned(routed(), image("v3")).warnings)
 
 
 def referring(**fields: Any) -> Cluster:
@@ -276,8 +281,8 @@ def test_with_a_workload_reference_templates_are_written_there() -> None:
 def test_a_workload_that_is_not_known_is_changed_where_it_is() -> None:
     cluster = referring()
     cluster.remove("Deployment", "web")
-    assert "that of Deployment web, which is not known here" in refusal(cluster, image("v3"))
-    assert "not known here" in refusal(cluster, back())
+    assert "its template comes from Deployment web, which cannot be read here" in refusal(cluster, image("v3"))
+    assert "cannot be read here" in refusal(cluster, back())
     assert "no-workload" in ids(cluster)
 
 
@@ -316,7 +321,7 @@ def test_one_count_for_all_versions() -> None:
     cluster = routed(**PROMOTED)
     plan = planned(cluster, Ask(Act.SCALE, counts=(("v2", 3),)))
     assert plan.pods == (("v2", 3),)
-    assert "capacity: fewer pods carry the same traffic" in plan.warnings
+    assert "capacity: web carries its traffic on 3 ready pods; it needs 5 to keep the load per pod" in plan.warnings
     for request in plan.requests:
         send(cluster, request)
     assert spec(cluster)["replicas"] == 3
@@ -333,8 +338,8 @@ def test_one_count_for_all_versions() -> None:
         ((), "say how many"),
         ((("v2", 0),), "every request fails"),
         ((("v2", 10**9),), "a count is 1 to"),
-        ((("v2", 5),), "so already"),
-        ((("v1", 1), ("v2", 2)), "one number of pods"),
+        ((("v2", 5),), "already set"),
+        ((("v1", 1), ("v2", 2)), "one replica count"),
         ((("v9", 1),), "no version v9"),
     ],
 )
@@ -353,7 +358,7 @@ def test_a_count_without_a_field_is_one() -> None:
 def test_a_count_while_paused_by_hand_would_be_ignored() -> None:
     cluster = routed()
     spec(cluster)["paused"] = True
-    assert "ignores another number" in refusal(cluster, Ask(Act.SCALE, counts=(("v2", 6),)))
+    assert "ignores scaling while paused" in refusal(cluster, Ask(Act.SCALE, counts=(("v2", 6),)))
 
 
 @given(values, values, values)

@@ -73,12 +73,16 @@ def test_the_last_approval_ends_the_release() -> None:
 @pytest.mark.parametrize("act", [Act.APPROVE, Act.JUMP, Act.SET_WEIGHT])
 def test_steps_are_steered_only_while_one_is_under_way(act: Act) -> None:
     ask = Ask(act, step=2, weights=((NEW, 0.5),))
-    assert "nothing is being released" in refusal(resting(), ask)
+    assert "no release in progress" in refusal(resting(), ask)
     assert "rolled back" in refusal(rolled_back(), ask)
     cluster = releasing()
     steering(cluster)["paused"] = True
     assert "resume it first" in refusal(cluster, ask)
-    for word, words in (("Initializing", "just starting"), ("Finalising", "finishing"), ("Cancelling", "way back")):
+    for word, words in (
+        ("Initializing", "just starting"),
+        ("Finalising", "finishing"),
+        ("Cancelling", "rolling back to"),
+    ):
         cluster = releasing()
         reason(cluster, word)
         assert words in refusal(cluster, ask)
@@ -91,8 +95,8 @@ def test_a_step_is_approved_once_it_is_done() -> None:
 def test_a_jump_names_a_step_of_the_plan() -> None:
     cluster = releasing()
     for step in (0, -1, 4, None):
-        assert "there is no step" in refusal(cluster, Ask(Act.JUMP, step=step))
-    assert "present step" in refusal(cluster, Ask(Act.JUMP, step=1))
+        assert "say which step: 1 to 3" in refusal(cluster, Ask(Act.JUMP, step=step))
+    assert "already at step 1" in refusal(cluster, Ask(Act.JUMP, step=1))
     plan = planned(cluster, Ask(Act.JUMP, step=3))
     assert plan.reaches
     assert (plan.reaches.at_step, plan.raises) == (3, True)
@@ -162,8 +166,8 @@ def test_a_weight_is_an_edit_of_the_present_step() -> None:
         (((NEW, 0.125),), "whole percents"),
         (((NEW, 1.5),), "0% to 100%"),
         (((NEW, float("nan")),), "0% to 100%"),
-        (((NEW, 0.5), (OLD, 0.6)), "not 100%"),
-        ((("v9", 0.5),), "takes no part"),
+        (((NEW, 0.5), (OLD, 0.6)), "more than 100%: lower one"),
+        ((("v9", 0.5),), "is not part of this split"),
         (((NEW, 0.2),), "already"),
     ],
 )
@@ -215,7 +219,7 @@ def test_a_stable_version_that_is_not_on_record_is_not_guessed() -> None:
     cluster = releasing(stableRevision="5f7d4c")
     why = refusal(cluster, Ask(Act.ROLLBACK))
     assert "5f7d4c" in why
-    assert "apply its template" in why
+    assert "apply it from your manifests" in why
     assert [v.role for v in read(cluster).versions] == [Role.OLD, Role.CANARY]
 
 
@@ -229,7 +233,7 @@ def test_before_a_release_begins_the_status_still_names_the_hashes_of_the_one_be
 
 
 def test_a_step_that_the_plan_does_not_have_any_more() -> None:
-    assert "names step 7" in refusal(releasing(currentStepIndex=7), APPROVE)
+    assert "is at step 7" in refusal(releasing(currentStepIndex=7), APPROVE)
 
 
 @pytest.mark.parametrize("named", [0, -1, 9])
@@ -253,6 +257,7 @@ def test_rolling_back_writes_the_stable_template_and_nothing_else() -> None:
     before = cluster.doc("Deployment", "echoserver")["spec"]
     plan = planned(cluster, Ask(Act.ROLLBACK))
     (request,) = plan.requests
+    assert any(f"{OLD}: " in warning and warning.endswith("pods ready") for warning in plan.warnings)
     assert request.ref.resource is DEPLOYMENTS
     assert not plan.raises
     assert plan.reaches
@@ -262,7 +267,7 @@ def test_rolling_back_writes_the_stable_template_and_nothing_else() -> None:
     assert after["template"]["spec"]["containers"][0]["image"].endswith(OLD)
     assert "pod-template-hash" not in after["template"]["metadata"]["labels"]
     assert {k: v for k, v in after.items() if k != "template"} == {k: v for k, v in before.items() if k != "template"}
-    assert "way back" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert "already rolling back" in refusal(cluster, Ask(Act.ROLLBACK))
 
 
 def test_rolling_back_is_refused_once_the_release_has_begun_to_end() -> None:
@@ -287,14 +292,14 @@ def test_rolling_back_while_paused_resumes_after_the_template_is_written() -> No
 
 
 def test_during_a_release_the_only_way_back_is_the_stable_version() -> None:
-    assert "one more release" in refusal(releasing(), Ask(Act.ROLLBACK, version=NEW))
+    assert "another release" in refusal(releasing(), Ask(Act.ROLLBACK, version=NEW))
     assert "not recorded" in refusal(releasing(stableRevision=""), Ask(Act.ROLLBACK))
 
 
 def test_after_a_release_the_way_back_is_a_release_of_its_own() -> None:
-    assert "only template on record" in refusal(resting(), Ask(Act.ROLLBACK))
+    assert "only template in the revision history" in refusal(resting(), Ask(Act.ROLLBACK))
     cluster = rolled_back()
-    assert "rolled back already" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert "already rolled back" in refusal(cluster, Ask(Act.ROLLBACK))
     plan = planned(cluster, Ask(Act.ROLLBACK, version=NEW))
     assert plan.raises
     assert any("through all steps" in warning for warning in plan.warnings)
@@ -323,7 +328,7 @@ def test_an_image_starts_a_release() -> None:
     for image, words in ((("other", "a:1"), "no container"), (("echoserver", "openkruise/demo:1.10.3"), "already")):
         assert words in refusal(cluster, Ask(Act.SET_IMAGE, image=image))
     takes_place = planned(releasing(), Ask(Act.SET_IMAGE, image=("", "openkruise/demo:9")))
-    assert any("takes its place" in warning for warning in takes_place.warnings)
+    assert any("replaces it" in warning for warning in takes_place.warnings)
 
 
 def test_a_restart_is_a_release() -> None:
@@ -331,7 +336,7 @@ def test_a_restart_is_a_release() -> None:
     cluster.send_all(planned(cluster, Ask(Act.RESTART, at="2026-01-02T00:00:00Z")).requests)
     metadata = cluster.doc("Deployment", "echoserver")["spec"]["template"]["metadata"]
     assert metadata["annotations"]["kubectl.kubernetes.io/restartedAt"] == "2026-01-02T00:00:00Z"
-    assert "under way" in refusal(releasing(), Ask(Act.RESTART))
+    assert "a release is in progress" in refusal(releasing(), Ask(Act.RESTART))
 
 
 def test_a_blue_green_release_takes_no_third_version() -> None:

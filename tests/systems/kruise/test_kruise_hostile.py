@@ -47,7 +47,7 @@ WORDS = [
     *("2026-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "\x1b[31m", "\ud7ff\u202e", "٣%", "-1%"),
 ]
 # Each example tries every act, which is slow.
-EXAMPLES = settings.default.max_examples // 4
+EXAMPLES = settings().max_examples // 4
 scalars = (
     st.none()
     | st.booleans()

@@ -138,11 +138,11 @@ def test_new_pods_that_fail_hold_a_step_for_ever() -> None:
 
 
 def test_a_count_after_a_percentage_is_never_reached() -> None:
-    steps = [{"replicas": "25%", "pause": {}}, {"replicas": 3, "pause": {}}]
+    steps: list[Doc] = [{"replicas": "25%", "pause": {}}, {"replicas": 3, "pause": {}}]
     assert "unreachable-step" in ids(read(resting(spec(steps))))
     cluster = releasing(2, "StepUpgrade", body=spec(steps))
     assert read(cluster).phase is Phase.DEGRADED
-    counts = [{"replicas": 1, "pause": {}}, {"replicas": "75%", "pause": {}}]
+    counts: list[Doc] = [{"replicas": 1, "pause": {}}, {"replicas": "75%", "pause": {}}]
     assert "unreachable-step" not in ids(read(resting(spec(counts))))
 
 

@@ -24,10 +24,13 @@ def human_duration(seconds: float) -> str:
         return f"{minutes}m{rest}s" if rest else f"{minutes}m"
     if minutes < 60 * 3:
         return f"{minutes}m"
-    hours = whole // 3600
-    if hours < 8:
+    if minutes < 60 * 8:
         rest = minutes % 60
-        return f"{hours}h{rest}m" if rest else f"{hours}h"
+        return f"{minutes // 60}h{rest}m" if rest else f"{minutes // 60}h"
+    return _hours_and_more(whole // 3600)
+
+
+def _hours_and_more(hours: int) -> str:
     if hours < 48:
         return f"{hours}h"
     if hours < 24 * 8:

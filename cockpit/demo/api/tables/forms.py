@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from cockpit.demo.api.tables import argo, cluster, gateway_api, istio, kruise, network, pods, workloads
+from cockpit.demo.api.tables import argo, cluster, custom, gateway_api, istio, kruise, network, pods, stored, workloads
 from cockpit.demo.api.tables.columns import TableForm
 from cockpit.demo.schemas import customkinds, kinds
 from cockpit.demo.schemas.kinds import Kind
@@ -19,7 +19,7 @@ FORMS: dict[Kind, TableForm] = {
     kinds.REPLICASETS: workloads.REPLICASETS,
     kinds.STATEFULSETS: workloads.STATEFULSETS,
     kinds.DAEMONSETS: workloads.DAEMONSETS,
-    kinds.HORIZONTALPODAUTOSCALERS: workloads.HORIZONTALPODAUTOSCALERS,
+    **stored.FORMS,
     kinds.CONTROLLERREVISIONS: workloads.CONTROLLERREVISIONS,
     kinds.SERVICES: network.SERVICES,
     kinds.ENDPOINTS: network.ENDPOINTS,
@@ -71,9 +71,13 @@ def table(
     *,
     include: str = "Metadata",
     headings: bool = True,
+    printer_columns: Sequence[dict[str, Any]] = (),
 ) -> bytes:
-    """A `Table` of the records; `include` is None, Metadata or Object, as `includeObject=` asks."""
-    form = FORMS.get(kind, cluster.PLAIN)
+    """A `Table` of the records; `include` is None, Metadata or Object, as `includeObject=` asks.
+
+    `printer_columns` are those that the definition of a custom kind asks for.
+    """
+    form = FORMS.get(kind) or (custom.form_of(printer_columns) if kind.custom else cluster.PLAIN)
     body: dict[str, Any] = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
     body["columnDefinitions"] = [column.as_dict() for column in form.columns] if headings else []
     rows = []

@@ -1,4 +1,4 @@
-"""The tables of Kruise's kinds: the printer columns of their CRDs, in whichever version they are asked for."""
+"""The tables of Kruise's kinds: the printer columns of their CRDs, in each API version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cockpit.demo.api.tables.columns import AGE, NAME, Cells, Column, TableForm
 
 
 def _rollout(obj: dict[str, Any], now: float) -> Cells:
-    """The step columns of v1beta1 show the copies at the top, which lag behind a status that somebody wrote.
+    """The step columns of v1beta1 show the copies at the top, which lag behind a status written by someone else.
 
     Releases up to 0.5 have no copies and show the sub-status, as v1alpha1 does.
     """

@@ -1,4 +1,4 @@
-"""The tables of Services and what stands before and behind them."""
+"""The tables of Services and of what is in front of and behind them."""
 
 from __future__ import annotations
 

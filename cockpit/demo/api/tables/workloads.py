@@ -71,20 +71,6 @@ def _controller_revision(obj: dict[str, Any], now: float) -> Cells:
     return [obj["metadata"]["name"], controller, obj.get("revision", 0), age(obj, now)]
 
 
-def _autoscaler(obj: dict[str, Any], now: float) -> Cells:
-    spec, status = obj.get("spec") or {}, obj.get("status") or {}
-    target = spec.get("scaleTargetRef") or {}
-    return [
-        obj["metadata"]["name"],
-        f"{target.get('kind')}/{target.get('name')}",
-        "<none>",
-        str(spec.get("minReplicas", "<unset>")),
-        spec.get("maxReplicas", 0),
-        status.get("currentReplicas", 0),
-        age(obj, now),
-    ]
-
-
 COUNTS = ("Desired", "Current", "Ready", "Up-to-date", "Available")
 DEPLOYMENTS = TableForm(columns(("Ready", "Up-to-date", "Available", "Age", *WIDE), wide=WIDE), _deployment)
 REPLICASETS = TableForm(
@@ -92,8 +78,4 @@ REPLICASETS = TableForm(
 )
 STATEFULSETS = TableForm(columns(("Ready", "Age", "Containers", "Images"), wide=WIDE), _stateful_set)
 DAEMONSETS = TableForm(columns((*COUNTS, "Node Selector", "Age", *WIDE), integers=COUNTS, wide=WIDE), _daemon_set)
-HORIZONTALPODAUTOSCALERS = TableForm(
-    columns(("Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"), integers=("MaxPods", "Replicas")),
-    _autoscaler,
-)
 CONTROLLERREVISIONS = TableForm(columns(("Controller", "Revision", "Age")), _controller_revision)

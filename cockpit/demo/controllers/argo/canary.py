@@ -173,7 +173,7 @@ def _sync_status(context: Context) -> None:
 
 
 def _move_on(context: Context, new: dict[str, Any]) -> None:
-    """Where the steps stand: back at the first, at the end, or one further."""
+    """The current step: back to the first, at the end, or one further."""
     plan = context.plan
     last = len(plan.steps) or None
     if status.is_changed(context):

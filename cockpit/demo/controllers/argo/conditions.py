@@ -80,20 +80,25 @@ def _waiting_for(plan: Plan, spec: dict[str, Any], status: Status) -> str:
         return "updated replicas are still becoming available"
     stable = bool(status.get("stableRS")) and is_promoted(status)
     if plan.blue_green is not None:
-        switches = status.get("blueGreen") or {}
-        if not switches.get("activeSelector") or switches["activeSelector"] != status.get("currentPodHash"):
-            return "active service cutover pending"
-        if not stable:
-            run = switches.get("postPromotionAnalysisRunStatus")
-            if plan.blue_green.get("postPromotionAnalysis") and not (run and run.get("status") in COMPLETED):
-                return "waiting for analysis to complete"
-            return "waiting for post-promotion verification to complete"
-    elif plan.canary is not None:
+        return _waiting_for_switch(plan.blue_green, status, stable)
+    if plan.canary is not None:
         if plan.router is None and status.get("replicas", 0) > updated:
             return "old replicas are pending termination"
         if not stable:
             return "waiting for all steps to complete"
     return ""
+
+
+def _waiting_for_switch(rules: dict[str, Any], status: Status, stable: bool) -> str:
+    switches = status.get("blueGreen") or {}
+    if not switches.get("activeSelector") or switches["activeSelector"] != status.get("currentPodHash"):
+        return "active service cutover pending"
+    if stable:
+        return ""
+    run = switches.get("postPromotionAnalysisRunStatus")
+    if rules.get("postPromotionAnalysis") and not (run and run.get("status") in COMPLETED):
+        return "waiting for analysis to complete"
+    return "waiting for post-promotion verification to complete"
 
 
 COMPLETED = ("Successful", "Failed", "Error", "Inconclusive")
@@ -127,7 +132,7 @@ def has_progressed(plan: Plan, before: Status, after: Status) -> bool:
 
 
 def is_healthy(plan: Plan, observed: bool, preview: bool, status: Status) -> bool:
-    """What the condition Healthy asks for (RolloutHealthy); `observed` says that the last status knew this spec."""
+    """What the condition Healthy requires (RolloutHealthy); `observed` if the last status was for this spec."""
     current = status.get("currentPodHash")
     if plan.blue_green is not None:
         switches = status.get("blueGreen") or {}

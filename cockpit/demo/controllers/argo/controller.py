@@ -34,7 +34,7 @@ RETRY_INVALID, RETRY_ROUTING = 20.0, 1.0
 
 
 def touches(world: World, event: Event) -> Iterator[Key]:
-    """The Rollout itself, and whoever owns or names what changed."""
+    """The Rollout itself, and the Rollouts that own or name what changed."""
     if event.kind is ARGO_ROLLOUTS:
         yield key_of(ARGO_ROLLOUTS, event.obj)
     elif event.kind in (REPLICASETS, INGRESSES, ANALYSISRUNS, EXPERIMENTS):
@@ -73,6 +73,8 @@ def reconcile(world: World, key: Key) -> float | None:
     rollout, wrong = copied(stored), ""
     try:
         generation = workload.resolve(world, rollout)
+        stored = workload.note_generation(world, stored, generation)
+        rollout["metadata"] = copied(stored["metadata"])
     except workload.WorkloadError as error:
         generation, wrong = None, str(error)
     context = _context(world, rollout, generation)
@@ -90,6 +92,11 @@ def reconcile(world: World, key: Key) -> float | None:
         context.pauses.remove_abort()
     _note_pause(context)
     sync_revision(context)
+    return _move(context)
+
+
+def _move(context: Context) -> float | None:
+    """The strategy's next move; the answer is when to look again, if nothing calls it before."""
     try:
         if _was_scaled(context):
             _scale_only(context)

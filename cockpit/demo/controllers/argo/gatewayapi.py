@@ -60,7 +60,7 @@ class GatewayApi:
             self._write(kind, stored, changed)
 
     def update_hashes(self, canary: str, stable: str, others: list[dict[str, Any]]) -> None:
-        """Nothing: versions are told by their Services."""
+        """Does nothing: versions are told apart by their Services."""
 
     def set_mirror_route(self, route: dict[str, Any]) -> None:
         """Nothing: the plug-in leaves mirrors out."""

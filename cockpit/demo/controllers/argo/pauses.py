@@ -14,7 +14,7 @@ INCONCLUSIVE_EXPERIMENT = "InconclusiveExperiment"
 
 
 class Pauses:
-    """What becomes of `pauseConditions`, `controllerPause`, `abort` and `abortedAt`. `status` is the one read."""
+    """The next `pauseConditions`, `controllerPause`, `abort` and `abortedAt`. `status` is the one that was read."""
 
     def __init__(self, status: dict[str, Any]) -> None:
         self._status = status

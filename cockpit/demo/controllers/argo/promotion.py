@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.controllers.argo import sets, workload
+from cockpit.demo.controllers.argo import services, sets, workload
 from cockpit.demo.controllers.argo.context import Context, hash_of, revision_of
 from cockpit.demo.controllers.argo.counts import available
 from cockpit.demo.controllers.argo.plan import current_step
@@ -76,6 +76,8 @@ def promote(context: Context, new: dict[str, Any], reason: str) -> None:
         workload.scale_down(context, "onsuccess")
     if new.get("stableRS", "") == new["currentPodHash"]:
         return
+    if services.ping_pong(context) is not None:
+        new["canary"]["stablePingPong"] = "pong" if services.is_stable_ping(context) else "ping"
     new["stableRS"] = new["currentPodHash"]
     update = f"revision {revision_of(context.rollout)} ({hash_of(context.new)})"
     context.tell("RolloutCompleted", f"Rollout completed update to {update}: {reason}")

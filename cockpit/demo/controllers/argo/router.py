@@ -36,7 +36,7 @@ class WeightsOnly:
     verified: bool | None = None
 
     def update_hashes(self, canary: str, stable: str, others: list[dict[str, Any]]) -> None:
-        """Nothing: versions are told by their Services."""
+        """Does nothing: versions are told apart by their Services."""
 
     def set_header_route(self, route: dict[str, Any]) -> None:
         """Nothing: there are no such routes."""

@@ -1,4 +1,4 @@
-"""The weights that a canary has, and the routers that are told (rollout/trafficrouting.go)."""
+"""The weights of a canary, and the routers that they are written to (rollout/trafficrouting.go)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _desired(context: Context, router: Router) -> tuple[int, list[dict[str, Any]
     if context.pauses.aborted:
         weight = _on_the_way_back(context)
         if weight == 0 or not plan.dynamic:
-            services.aim(context, plan.canary_service, context.stable, careful=False)
+            services.select(context, plan.canary_service, context.stable, careful=False)
         router.remove_managed_routes()
         return weight, []
     if not available(context.new):

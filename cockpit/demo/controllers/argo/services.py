@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.demo.controllers.argo.context import HASH, MANAGER, Context, hash_of
 from cockpit.demo.controllers.argo.counts import available
+from cockpit.demo.controllers.argo.plan import is_promoted
 from cockpit.demo.controllers.replicaset import wanted
 from cockpit.demo.schemas.kinds import SERVICES
 from cockpit.demo.schemas.objects import Object
@@ -33,7 +34,7 @@ def switch(context: Context, service: Object, digest: str) -> None:
     context.tell("SwitchService", told)
 
 
-def aim(context: Context, name: str, rs: Object | None, *, careful: bool = True) -> None:
+def select(context: Context, name: str, rs: Object | None, *, careful: bool = True) -> None:
     """Aim a Service at a version (ensureSVCTargets).
 
     `careful` waits for the pods: all of them when the Service is taken over, any of them later.
@@ -48,16 +49,43 @@ def aim(context: Context, name: str, rs: Object | None, *, careful: bool = True)
     switch(context, service, hash_of(rs))
 
 
-def reconcile(context: Context) -> None:
-    """The Services of a canary: stable and canary (reconcileStableAndCanaryService)."""
+def ping_pong(context: Context) -> tuple[str, str] | None:
+    """The Services of the stable version and of the canary where two Services change roles with each release.
+
+    Until a version is stable the second one counts as its own (trafficrouting/service_helper.go).
+    """
+    rules = (context.plan.canary or {}).get("pingPong")
+    if rules is None:
+        return None
+    ping, pong = str(rules.get("pingService") or ""), str(rules.get("pongService") or "")
+    return (ping, pong) if is_stable_ping(context) else (pong, ping)
+
+
+def is_stable_ping(context: Context) -> bool:
+    """Whether the stable version has the Service called ping."""
+    return bool((context.status.get("canary") or {}).get("stablePingPong") == "ping")
+
+
+def routed(context: Context) -> tuple[str, str]:
+    """The Services of stable version and canary that a route splits between; empty where it splits by subset."""
     plan = context.plan
-    aim(context, plan.stable_service, context.stable)
+    named = (plan.stable_service, plan.canary_service)
+    return named if any(named) else ping_pong(context) or named
+
+
+def reconcile(context: Context) -> None:
+    """The Services of a canary (reconcilePingAndPongService, reconcileStableAndCanaryService)."""
+    plan = context.plan
+    turns = ping_pong(context)
+    if turns is not None and not is_promoted(context.status):
+        select(context, turns[1], context.new, careful=False)
+    select(context, plan.stable_service, context.stable)
     if context.pauses.aborted and plan.router is None:
-        aim(context, plan.canary_service, context.stable)
+        select(context, plan.canary_service, context.stable)
         return
     if rolling_back_to(context):
         return
-    aim(context, plan.canary_service, context.new)
+    select(context, plan.canary_service, context.new)
 
 
 def rolling_back_to(context: Context) -> str:

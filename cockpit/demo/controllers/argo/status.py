@@ -25,7 +25,7 @@ RUNS = {
     "canary": ("currentStepAnalysisRunStatus", "currentBackgroundAnalysisRunStatus", "stepPluginStatuses"),
     "blueGreen": ("prePromotionAnalysisRunStatus", "postPromotionAnalysisRunStatus", "scaleUpPreviewCheckPoint"),
 }
-# Of these a zero is told.
+# These are written even if they are zero.
 TOLD = ("currentStepIndex",)
 
 
@@ -178,7 +178,7 @@ def _judge_availability(context: Context, status: Status, now: str) -> None:
 
 
 def _take_failures(context: Context, status: Status) -> None:
-    """A ReplicaSet that cannot make pods is told as the Rollout's failure, the new one's first."""
+    """A ReplicaSet that cannot create pods is reported as the Rollout's failure, the new ReplicaSet first."""
     for rs in [context.new, *context.all]:
         failed = conditions.find((rs or {}).get("status") or {}, "ReplicaFailure")
         if failed is not None:

@@ -8,13 +8,14 @@ from typing import Any
 
 from cockpit.demo.controllers.argo import nginx
 from cockpit.demo.controllers.argo.context import HASH, Context
-from cockpit.demo.controllers.argo.istio import virtual_services
+from cockpit.demo.controllers.argo.istio import named, virtual_services, wrong_routes
 from cockpit.demo.controllers.argo.plan import pause_seconds
 from cockpit.demo.controllers.argo.services import MANAGED_BY
 from cockpit.demo.controllers.argo.templates import analyses, template_of
 from cockpit.demo.schemas.kinds import INGRESSES, SERVICES
 from cockpit.demo.schemas.labelselectors import matches
 
+SERVICE_FIELDS = ("activeService", "previewService", "stableService", "canaryService")
 STRATEGY = "spec.strategy"
 STEP_KINDS = (
     "setWeight",
@@ -29,6 +30,8 @@ STEP_KINDS = (
 ONE_STEP = "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause"
 BOTH_SERVICES = "Canary service and Stable service must to be set to use Traffic Routing"
 SAME_SERVICE = "This rollout uses the same service for the {} services, but two different services are required."
+BOTH_PING_PONG = "Ping service and Pong service must to be set to use Ping-Pong feature"
+PING_PONG_ROUTERS = "Ping-pong feature works with the ALB and Istio traffic routers only"
 ROUTE_UNKNOWN = "Steps define a route that does not exist in spec.strategy.canary.trafficRouting.managedRoutes"
 
 
@@ -95,19 +98,37 @@ def _of_canary(context: Context) -> Iterator[str]:
                 why = f"Canary {field} can only be used with traffic routing"
                 yield _invalid(f"{STRATEGY}.{field}", rules[field], why)
         return
-    istio = plan.router.get("istio")
-    by_host = istio is not None and istio.get("destinationRule") is None
-    if rules.get("pingPong") is None and (by_host or plan.router.get("nginx") is not None):
+    yield from _of_router(plan.router, rules)
+
+
+def _of_router(router: dict[str, Any], rules: dict[str, Any]) -> Iterator[str]:
+    yield from _of_ping_pong(router, rules.get("pingPong"))
+    istio = router.get("istio")
+    by_host = istio is not None and istio.get("destinationRule") is None and rules.get("pingPong") is None
+    if by_host or router.get("nginx") is not None:
         for field in ("stableService", "canaryService"):
             if not rules.get(field):
                 yield _invalid(f"{STRATEGY}.{field}", "", BOTH_SERVICES)
     if rules.get("scaleDownDelaySeconds") is not None and rules.get("dynamicStableScale"):
         why = "Canary dynamicStableScale cannot be used with scaleDownDelaySeconds"
         yield _invalid(f"{STRATEGY}.dynamicStableScale", True, why)
-    total = plan.router.get("maxTrafficWeight")
-    if total is not None and plan.router.get("nginx") is None and not plan.router.get("plugins"):
+    total = router.get("maxTrafficWeight")
+    if total is not None and router.get("nginx") is None and not router.get("plugins"):
         why = "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins"
         yield _invalid(f"{STRATEGY}.trafficRouting.maxTrafficWeight", total, why)
+
+
+def _of_ping_pong(router: dict[str, Any], rules: dict[str, Any] | None) -> Iterator[str]:
+    if rules is None:
+        return
+    if router.get("alb") is None and router.get("istio") is None:
+        yield _invalid(f"{STRATEGY}.trafficRouting.alb", None, PING_PONG_ROUTERS)
+    for field in ("pingService", "pongService"):
+        if not rules.get(field):
+            yield _invalid(f"{STRATEGY}.pingPong.{field}", "", BOTH_PING_PONG)
+    if rules.get("pingService") == rules.get("pongService"):
+        name = rules.get("pingService") or ""
+        yield _invalid(f"{STRATEGY}.pingPong.pingService", name, SAME_SERVICE.format("ping and pong"))
 
 
 def _of_step(context: Context, path: str, step: dict[str, Any]) -> Iterator[str]:
@@ -147,29 +168,33 @@ def _of_routes(router: dict[str, Any] | None, path: str, step: dict[str, Any]) -
 
 def _of_references(context: Context) -> Iterator[str]:
     """Objects that are named and have to be there, as they are named."""
-    plan, peek = context.plan, context.world.storage.peek
-    rules = plan.strategy
+    plan, rules = context.plan, context.plan.strategy
     part = "canary" if plan.canary is not None else "blueGreen"
-    labels = (context.template.get("metadata") or {}).get("labels") or {}
-    for field in ("activeService", "previewService", "stableService", "canaryService"):
-        name = rules.get(field)
-        if not name:
-            continue
-        path, service = f"{STRATEGY}.{part}.{field}", peek(SERVICES, context.namespace, name)
-        if service is None:
-            yield _invalid(path, name, f'service "{name}" not found')
-            continue
-        for key, value in (service["spec"].get("selector") or {}).items():
-            if key != HASH and labels.get(key) != value:
-                yield _invalid(path, name, f'Service "{name}" has unmatch label "{key}" in rollout')
-        if (service["metadata"].get("annotations") or {}).get(MANAGED_BY, context.name) != context.name:
-            yield _invalid(path, name, f'Service "{name}" is managed by another Rollout')
+    named = [(field, rules.get(field)) for field in SERVICE_FIELDS]
+    turns = rules.get("pingPong") or {}
+    named += [(f"pingPong.{field}", turns.get(field)) for field in ("pingService", "pongService")]
+    for field, name in named:
+        if name:
+            yield from _of_service(context, f"{STRATEGY}.{part}.{field}", str(name))
     for path, reference in analyses(plan):
         if template_of(context.world, context.namespace, reference) is None:
             name = reference.get("templateName", "")
             kind = "ClusterAnalysisTemplate" if reference.get("clusterScope") else "AnalysisTemplate"
             yield _invalid(path, name, f"{kind} '{name}' not found")
     yield from _of_routers(context)
+
+
+def _of_service(context: Context, path: str, name: str) -> Iterator[str]:
+    service = context.world.storage.peek(SERVICES, context.namespace, name)
+    if service is None:
+        yield _invalid(path, name, f'service "{name}" not found')
+        return
+    labels = (context.template.get("metadata") or {}).get("labels") or {}
+    for key, value in (service["spec"].get("selector") or {}).items():
+        if key != HASH and labels.get(key) != value:
+            yield _invalid(path, name, f'Service "{name}" has unmatch label "{key}" in rollout')
+    if (service["metadata"].get("annotations") or {}).get(MANAGED_BY, context.name) != context.name:
+        yield _invalid(path, name, f'Service "{name}" is managed by another Rollout')
 
 
 def _of_routers(context: Context) -> Iterator[str]:
@@ -185,7 +210,10 @@ def _of_routers(context: Context) -> Iterator[str]:
             elif not nginx.has_backend(found, context.plan.stable_service):
                 service = context.plan.stable_service
                 yield _invalid(path, name, f"ingress `{name}` has no rules using service {service} backend")
-    for name, found in virtual_services(context):
+    several = bool((router.get("istio") or {}).get("virtualServices"))
+    path = f"{STRATEGY}.canary.trafficRouting.istio.{'virtualServices' if several else 'virtualService'}.name"
+    for rules, (name, found) in zip(named(router), virtual_services(context), strict=True):
         if found is None:
-            path = f"{STRATEGY}.canary.trafficRouting.istio.virtualService.name"
             yield _invalid(path, name, f'virtualservices.networking.istio.io "{name}" not found')
+        elif wrong := wrong_routes(context, rules, found):
+            yield _invalid(path, found["metadata"]["name"], wrong)

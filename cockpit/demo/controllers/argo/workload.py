@@ -42,6 +42,18 @@ def resolve(world: World, rollout: Object) -> str | None:
     return generation
 
 
+def note_generation(world: World, stored: Object, generation: str | None) -> Object:
+    """Write the workload's generation on the Rollout as soon as it is another one; the Rollout as it is then stored.
+
+    The status follows with `workloadObservedGeneration`, once the Rollout has been looked at.
+    """
+    annotations = stored["metadata"].get("annotations") or {}
+    if generation is None or annotations.get(GENERATION) == generation:
+        return stored
+    meta = {**stored["metadata"], "annotations": {**annotations, GENERATION: generation}}
+    return world.storage.update(ARGO_ROLLOUTS, {**stored, "metadata": meta}, manager=MANAGER)
+
+
 def find(world: World, namespace: str, reference: dict[str, Any]) -> Object:
     """The workload that a reference leads to."""
     api_version, kind, name = (str(reference.get(field) or "") for field in ("apiVersion", "kind", "name"))

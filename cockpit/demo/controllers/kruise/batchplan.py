@@ -17,7 +17,7 @@ def plan_hash(batch: Object) -> str:
 
 
 def batch_share(batch: Object, number: int) -> Any:
-    """What batch `number` (from 0) asks for: a count or a percentage."""
+    """What batch `number` (from 0) requires: a count or a percentage."""
     batches = batch["spec"]["releasePlan"].get("batches") or [{}]
     return batches[min(max(number, 0), len(batches) - 1)].get("canaryReplicas", 0)
 

@@ -128,11 +128,15 @@ def _watch_workload(batch: Object, status: Status, info: Info) -> bool:
             status["updateRevision"] = info.newest
             return True
         return False
-    if in_batch and not marked and progressing:
-        if info.newest != info.stable:
-            return True
-        _restart_batch(status)
-        status.update(phase="Preparing", updateRevision=info.newest)
+    return in_batch and not marked and progressing and _roll_back_in_batches(status, info)
+
+
+def _roll_back_in_batches(status: Status, info: Info) -> bool:
+    """Begin the way back with the first batch; True, to stop here, while the version is another one still."""
+    if info.newest != info.stable:
+        return True
+    _restart_batch(status)
+    status.update(phase="Preparing", updateRevision=info.newest)
     return False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cockpit.demo.controllers.kruise import batchplan, names
+from cockpit.demo.controllers.kruise import autoscalers, batchplan, names
 from cockpit.demo.controllers.kruise.annotations import kept
 from cockpit.demo.controllers.kruise.controls import (
     BadPlanError,
@@ -45,6 +45,7 @@ class BlueGreenDeployment(Held):
         obj = self.there()
         if is_controlled(batch, obj):
             return
+        autoscalers.detach(self.world, self.kind, obj)
         for stable in active_sets(self.world, obj)[:1]:
             patch(self.world, REPLICASETS, stable, {"spec": {"minReadySeconds": names.NEVER_AVAILABLE}})
         spec = obj["spec"]
@@ -107,6 +108,7 @@ class BlueGreenDeployment(Held):
             obj = patch(self.world, DEPLOYMENTS, obj, change)
         if not all_ready(obj):
             raise NotReadyError("all ready replicas should be updated, and all updated replicas should be ready")
+        autoscalers.attach(self.world, self.kind, obj)
 
 
 class BlueGreenCloneSet(NumberedSet):
@@ -117,6 +119,7 @@ class BlueGreenCloneSet(NumberedSet):
         obj = self.there()
         if is_controlled(batch, obj):
             return
+        autoscalers.detach(self.world, self.kind, obj)
         strategy = obj["spec"].get("updateStrategy") or {}
         saved = {
             "maxUnavailable": strategy.get("maxUnavailable", "20%"),
@@ -166,6 +169,7 @@ class BlueGreenCloneSet(NumberedSet):
         status = obj.get("status") or {}
         if status.get("readyReplicas", 0) != status.get("updatedReadyReplicas", 0):
             raise NotReadyError("readyReplicas != updatedReadyReplicas")
+        autoscalers.attach(self.world, self.kind, obj)
 
 
 def _marks(obj: Object, batch: Object, saved: dict[str, Any]) -> dict[str, str]:

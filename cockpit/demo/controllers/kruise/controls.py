@@ -39,7 +39,7 @@ class Info:
 
 @dataclass(frozen=True)
 class Goal:
-    """What the current batch asks for: pods to label, and pods to be ready."""
+    """What the current batch requires: pods to label, and ready pods."""
 
     planned: int
     desired: int
@@ -57,7 +57,7 @@ class Control(Protocol):
         """Take the workload over."""
 
     def goal(self, batch: Object) -> Goal:
-        """What the current batch asks for."""
+        """What the current batch requires."""
 
     def upgrade(self, batch: Object, goal: Goal) -> None:
         """Let the batch begin."""

@@ -83,7 +83,7 @@ class PartitionDeployment(Held):
 
 
 def info_of(held: Held, deployment: Object, updated_ready: int) -> Info:
-    """What a Deployment that keeps both versions tells."""
+    """What a Deployment that keeps both versions reports."""
     meta, status = deployment["metadata"], deployment.get("status") or {}
     return Info(
         deployment,

@@ -92,7 +92,7 @@ def scaled(value: Any, total: int) -> int:
 
 
 def digest_of(rollout: Object) -> str:
-    """The hash of everything in the strategy but pauses and tolerated failures: an edit of it plans anew."""
+    """The hash of everything in the strategy except pauses and tolerated failures: an edit restarts the plan."""
     plan = copied(strategy_of(rollout))
     plan.pop("failureThreshold", None)
     for step in plan.get("steps") or []:

@@ -21,7 +21,7 @@ from cockpit.demo.store.storage import key_of
 
 
 def controller() -> Controller:
-    """The controller of Rollouts, with a memory of its own for waits and for what it wrote last."""
+    """The controller of Rollouts, with its own memory for waits and for what it wrote last."""
     grace, clobber = Grace(), Clobber()
 
     def look(world: World, key: Key) -> float | None:

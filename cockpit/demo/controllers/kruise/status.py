@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.rules.kruiserules import without_nulls
-from cockpit.demo.schemas.objects import Object, copied
+from cockpit.demo.schemas.objects import Object, copied, without_nulls
 
 Status = dict[str, Any]
 PROGRESSING, SUCCEEDED, TERMINATING = "Progressing", "Succeeded", "Terminating"
@@ -27,7 +26,7 @@ def sub_of(status: Status) -> Status | None:
 
 
 def names_of(blue_green: bool) -> tuple[str, str]:
-    """What the sub-status is called, and what the names of its own fields begin with."""
+    """The name of the sub-status, and the prefix of its own fields."""
     return ("blueGreenStatus", "updated") if blue_green else ("canaryStatus", "canary")
 
 

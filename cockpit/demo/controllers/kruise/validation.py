@@ -11,7 +11,7 @@ from cockpit.demo.controllers.kruise.plan import scaled
 from cockpit.demo.controllers.kruise.profile import CONFIGMAP, LEGACY, profile_in
 from cockpit.demo.controllers.kruise.workload import kind_named
 from cockpit.demo.errors import ApiError
-from cockpit.demo.rules.kruiserules import check_rollout
+from cockpit.demo.rules.crdrules import check_schema
 from cockpit.demo.schemas.customkinds import CLONESETS, KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1
 from cockpit.demo.schemas.kinds import DEPLOYMENTS
 from cockpit.demo.schemas.objects import Object
@@ -33,7 +33,9 @@ class DeniedError(ApiError):
 
 def admit_rollout(review: Review) -> None:
     """Refuse a Rollout that breaks a rule, on create and on every update of the object itself."""
-    if review.kind is not KRUISE_ROLLOUTS or check_rollout(review.new):
+    if review.kind is not KRUISE_ROLLOUTS:
+        return
+    if check_schema(review.storage.registry.schema(KRUISE_ROLLOUTS) or {}, review.new, review.old):
         # What has not even the shape of a Rollout is refused before a webhook hears of it.
         return
     legacy = profile_in(review.storage, review.new["metadata"]["namespace"]) == LEGACY
@@ -152,7 +154,7 @@ def _broken_routings(rollout: Object, path: str) -> list[str]:
 
 
 def _conflict(review: Review) -> list[str]:
-    """A workload has one Rollout; whether two name the same one is told by the exact words."""
+    """A workload has one Rollout; two name the same workload if their references are literally equal."""
     meta = review.new["metadata"]
     for other in review.storage.scan(KRUISE_ROLLOUTS, meta["namespace"]):
         name = other["metadata"]["name"]
@@ -166,7 +168,7 @@ def _conflict(review: Review) -> list[str]:
 
 
 def _moved(old: Object, new: Object, alpha: bool, legacy: bool) -> list[str]:
-    """What may not change while a release is under way."""
+    """What must not change during a release."""
     if (old.get("status") or {}).get("phase") not in ("Progressing", "Terminating"):
         return []
     if plan.reference_of(old) != plan.reference_of(new):

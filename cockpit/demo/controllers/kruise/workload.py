@@ -155,7 +155,7 @@ def active_sets(world: World, deployment: Object) -> list[Object]:
 
 
 def new_and_stable(sets: list[Object], deployment: Object) -> tuple[Object | None, Object | None]:
-    """Of some ReplicaSets the one of the Deployment's template, and the other one of the lowest revision."""
+    """The ReplicaSet of the Deployment's template, and the one of the lowest revision among the others."""
     template = deployment_sets.plain_template(deployment)
     sets = sorted(sets, key=deployment_sets.revision_of)
     new = next((rs for rs in sets if deployment_sets.plain_template(rs) == template), None)

@@ -37,7 +37,7 @@ def drop_finalizer(world: World, kind: Kind, obj: Object, finalizer: str) -> Non
 
 
 def write_status(world: World, kind: Kind, obj: Object, status: Object) -> None:
-    """Replace the whole status by what was worked out, whoever wrote to it since: as the real controller does."""
+    """Replace the whole status with the computed one, even if it was written since, as the real controller does."""
     stored = world.storage.peek(kind, *key_of(kind, obj))
     if stored is not None and stored.get("status") != status:
         world.write_status(kind, stored, copied(status))

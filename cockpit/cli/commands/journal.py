@@ -1,0 +1,106 @@
+"""`journal`: the acts that were sent from this machine, read without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+
+from cockpit.cli.completing import completes
+from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.names import parse_name, short_name
+from cockpit.cli.options import AGE, given, output_option, shared_options
+from cockpit.cli.output import emit, emit_document, table
+from cockpit.cli.post_mortem import post_mortem
+from cockpit.cli.program import Completes, Options, Program
+from cockpit.cli.running import CommandFailed, talk
+from cockpit.cli.times import time_text
+from cockpit.model.counts import counted
+from cockpit.model.refs import RolloutKey
+from cockpit.model.view import Entry
+from cockpit.session.acts.journal import Journal
+from cockpit.session.acts.journal_lines import as_known
+
+
+@click.command("journal")
+@click.argument("name", required=False, shell_complete=completes(Completes.ROLLOUT))
+@click.option("--since", type=AGE, metavar="TIME", help="Only acts of this long ago or less, such as 2h or 72h.")
+@shared_options
+@output_option("table", "json", "markdown")
+@click.pass_obj
+def journal_command(program: Program, name: str | None, since: float | None, output: str) -> None:
+    """List the acts in this machine's journal, oldest first: of all rollouts, or of NAME.
+
+    It reads a file and no cluster. Each act is shown at its last stage. With -o markdown it is a page for a
+    post-mortem: a timeline, then each act with its outcome and its kubectl commands.
+    """
+    path, now = program.paths()["journal"], program.now()
+    wanted = _wanted(given(), name)
+    journal = Journal(path)
+    try:
+        found = last_stages(journal.everything(), wanted, None if since is None else now - since, now)
+    except OSError as error:
+        raise CommandFailed(f"the journal {path} cannot be read: {error.strerror or error}", ExitCode.UNREAD) from None
+    keys = list(dict.fromkeys(act.rollout for act in found))
+    names = {key: short_name(key, keys) for key in keys}
+    acts = [(act, names[act.rollout]) for act in found]
+    if output == "json":
+        emit_document({"acts": [_document(act) for act in found], "damaged_lines": journal.unreadable}, output)
+    elif not acts:
+        talk(f"no acts{f' of {name}' if name else ''} in the journal {path}{' since then' if since else ''}")
+    else:
+        emit(post_mortem(acts) if output == "markdown" else _table(acts))
+    if journal.unreadable:
+        talk(
+            f"{counted(journal.unreadable, 'line')} of the journal {path} could not be understood; acts may be missing"
+        )
+
+
+def last_stages(
+    entries: Iterable[Entry], wanted: Callable[[RolloutKey], bool], begin: float | None, now: float
+) -> list[Entry]:
+    """Each wanted act at its last stage, oldest first; `begin` and `now` are UTC seconds."""
+    last: dict[str, Entry] = {}
+    for entry in entries:
+        if wanted(entry.rollout) and (begin is None or entry.at >= begin):
+            last[entry.id] = entry
+    return sorted((as_known(entry, now) for entry in last.values()), key=lambda entry: entry.at)
+
+
+def _wanted(options: Options, text: str | None) -> Callable[[RolloutKey], bool]:
+    """Whether a rollout is one of that name, and in the contexts and the namespace of the flags."""
+    name = parse_name(text) if text else None
+
+    def wanted(key: RolloutKey) -> bool:
+        return (
+            (name is None or name.fits(key))
+            and (not options.contexts or key.context in options.contexts)
+            and options.namespace in (None, key.namespace)
+        )
+
+    return wanted
+
+
+def _table(acts: Sequence[tuple[Entry, str]]) -> str:
+    rows = [(time_text(act.at) or "", act.who, name, act.title, str(act.stage), act.why or "-") for act, name in acts]
+    return table(("TIME", "WHO", "ROLLOUT", "ACT", "OUTCOME", "WHY"), rows)
+
+
+def _document(act: Entry) -> dict[str, Any]:
+    key = act.rollout
+    return {
+        "id": act.id,
+        "time": time_text(act.at),
+        "who": act.who,
+        "context": key.context,
+        "namespace": key.namespace,
+        "name": key.name,
+        "system": key.system,
+        "server": act.server or None,
+        "act": act.act,
+        "title": act.title,
+        "stage": str(act.stage),
+        "why": act.why,
+        "commands": list(act.commands),
+    }

@@ -1,0 +1,28 @@
+"""`serve`: the screen in a browser, for a colleague without SSH."""
+
+from __future__ import annotations
+
+import click
+
+from cockpit.cli.options import given, shared_options
+from cockpit.cli.program import Program, ServeOrder, StartError
+from cockpit.cli.running import CommandFailed
+
+
+@click.command("serve")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--viewers", type=click.IntRange(1, 20), default=1, show_default=True, help="Links; each opens once.")
+@click.option("--with-acts", is_flag=True, help="Let those who open a link act on the cluster as you.")
+@shared_options
+@click.pass_obj
+def serve_command(program: Program, port: int, viewers: int, with_acts: bool) -> None:
+    """Serve the screen to browsers on this machine, read-only, each in its own size.
+
+    Each link opens once. For somebody on another machine, the port has to be forwarded: ssh -L 8000:127.0.0.1:8000.
+    Needs the extra `web`: pip install 'rollout-cockpit[web]'.
+    """
+    try:
+        code = program.serve(ServeOrder(port, viewers, with_acts), given())
+    except StartError as problem:
+        raise CommandFailed(str(problem)) from None
+    raise click.exceptions.Exit(code)

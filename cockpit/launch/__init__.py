@@ -1,0 +1,1 @@
+"""Program start: wires the packages together and runs the embedded cluster in its own process."""

@@ -1,0 +1,400 @@
+"""The composition root: the only file that imports every package, each when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.cli.main import command_line
+from cockpit.cli.person import TerminalPerson
+from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, ServeOrder, StartError
+from cockpit.cli.running import StdoutFailed, reader_left, talk
+from cockpit.launch.leaving import leave_on
+from cockpit.launch.log_file import log_to_file
+from cockpit.launch.own_load import watch_own_load
+from cockpit.launch.places import behind_one_gateway, started_as
+from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
+
+if TYPE_CHECKING:
+    from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
+    from cockpit.model.clock import Clock
+    from cockpit.model.probe_answer import ProbeTransport
+    from cockpit.model.probe_target import ProbeTarget
+    from cockpit.model.view import FleetView
+    from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.session.bridge import Bridge
+    from cockpit.session.facts.cluster import Connection
+    from cockpit.session.port import Cockpit
+    from cockpit.session.probing.choices import SampleChoices
+    from cockpit.session.session import Session
+    from cockpit.session.settings import Settings
+    from cockpit.tui.app import CockpitApp
+
+# Scenarios that `cockpit demo` starts by default.
+STORIES = ("blue-green", "canary-ingress", "broken-canary", "argo-canary")
+
+DEMO_BUDGET = "150"  # requests per second to all rollouts together
+
+
+def main() -> None:
+    """Entry point of `cockpit` and `kubectl-cockpit`."""
+    open_closed_streams()
+    called = Path(sys.argv[0]).name
+    name = "kubectl cockpit" if called == "kubectl-cockpit" else "cockpit"
+    try:
+        command_line(prog_name=name, obj=Launcher(os.environ))
+    except OSError as error:
+        # What commands do to files and clusters has errors of its own; this is the help on a full disk.
+        reader_left()
+        talk(f"Error: {StdoutFailed.why(error)}")
+        sys.exit(1)
+
+
+class Launcher:
+    """Implements `cli.program.Program`."""
+
+    def __init__(self, environ: Mapping[str, str], snapshots: Path | None = None) -> None:
+        """`snapshots` is the folder for what is saved of a screen; None: in the state folder."""
+        self._environ = environ
+        self._snapshots = snapshots
+        self._problems: list[str] = []  # of the settings
+        self._completes = False  # a shell that completes a word wants to hear nothing else
+        self.person = TerminalPerson()
+
+    def settings(self, options: Options) -> Settings:
+        """Settings from file, environment and flags; raises StartError."""
+        import msgspec
+
+        from cockpit.session.settings import SettingsError, load_settings, user_paths
+
+        flags = {
+            "theme": options.theme,
+            "read_only": options.read_only,
+            "request_timeout": options.request_timeout,
+            "probe.rate": options.probe_rate,
+            "probe.max_errors": options.max_errors,
+            "probe.sample": options.sample,
+            "probe.budget": options.probe_budget,
+            "prometheus": options.prometheus,
+        }
+        try:
+            settings = load_settings(user_paths(self._environ).config, self._environ, flags, self._warn)
+        except SettingsError as problem:
+            raise StartError(f"{problem}. Fix it and start again.") from None
+        if options.probe_rate is None or options.probe_budget is not None:
+            return settings
+        # A command that sets the rate of its one rollout may send at it.
+        probe = msgspec.structs.replace(settings.probe, budget=max(settings.probe.budget, options.probe_rate))
+        return msgspec.structs.replace(settings, probe=probe)
+
+    def _warn(self, problem: str) -> None:
+        """Tell a problem of the settings once."""
+        if problem not in self._problems:
+            self._problems.append(problem)
+            if not self._completes:
+                talk(f"warning: {problem}")
+
+    def keys(self, options: Options) -> tuple[Sequence[KeyRow], Sequence[str]]:
+        """See `Program.keys`."""
+        from cockpit.launch.key_rows import key_rows
+
+        return key_rows(self.settings(options).keymap)
+
+    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+        """See `Program.complete`."""
+        from cockpit.launch.completing import complete
+
+        self._completes = True
+        return complete(what, options, self._environ, self.session)
+
+    def request_timeout(self, options: Options) -> float:
+        """See `Program.request_timeout`."""
+        return self.settings(options).request_timeout
+
+    def now(self) -> float:
+        """See `Program.now`."""
+        from cockpit.session.clock import SystemClock
+
+        return SystemClock().now()
+
+    def paths(self) -> Mapping[str, Path]:
+        """See `Program.paths`."""
+        from cockpit.session.settings import user_paths
+
+        paths = user_paths(self._environ)
+        return {"settings": paths.config, "journal": paths.journal, "targets": paths.targets, "log": paths.log}
+
+    @contextlib.asynccontextmanager
+    async def session(self, options: Options, *, asks: bool = False) -> AsyncIterator[Cockpit]:
+        """See `Program.session`. Fetches credentials before it is entered, while the terminal is free for prompts.
+
+        With `asks`, it samples what is set or was decided earlier; otherwise only what a flag or a command asks for.
+        """
+        from cockpit.kube.connect import connect
+        from cockpit.kube.errors import KubeError
+        from cockpit.session.clock import SystemClock
+        from cockpit.session.facts.cluster import Connection
+
+        settings, clock = self.settings(options), SystemClock()
+        wanted = self._connect_options(options, settings)
+        connections = []
+        asked, aside = self._targets(wanted, settings)
+        try:
+            for target in (*asked, *aside):
+                own = target.namespace if target in asked else asked[0].namespace
+                namespace = None if options.all_namespaces else options.namespace or own
+                api = await connect(target, wanted, clock)
+                connections.append(Connection(api, namespace, aside=target in aside))
+        except KubeError as problem:
+            for connection in connections:
+                await connection.api.close()
+            raise StartError(str(problem)) from None
+        async with contextlib.AsyncExitStack() as stack:
+            servers = {connection.api.context: connection.api.server for connection in connections}
+            choices = self._choices(options, settings, servers, asks=asks)
+            yield await stack.enter_async_context(self._assemble(connections, settings, clock, choices, stack))
+
+    def _choices(
+        self, options: Options, settings: Settings, servers: Mapping[str, str], *, asks: bool
+    ) -> SampleChoices:
+        """What to sample in each context."""
+        from cockpit.model.sampling import SampleScope
+        from cockpit.session.probing.choices import SampleChoices
+        from cockpit.session.settings import user_paths
+
+        if not asks:
+            return SampleChoices(given=SampleScope(options.sample or SampleScope.NONE))
+        given = settings.probe.sample if settings.probe.sample is not SampleScope.UNDECIDED else None
+        return SampleChoices(user_paths(self._environ).sampling, servers, given)
+
+    def _assemble(
+        self,
+        connections: Sequence[Connection],
+        settings: Settings,
+        clock: Clock,
+        choices: SampleChoices,
+        stack: contextlib.AsyncExitStack,
+    ) -> Session:
+        """A session with every adapter, and with probes that share one request budget."""
+        from cockpit.kube.service_proxy import ServiceProxyTransport
+        from cockpit.probe.engine import Probe
+        from cockpit.probe.pacer import Budget
+        from cockpit.probe.sender_curl import open_transport
+        from cockpit.session.acts.journal import Journal
+        from cockpit.session.acts.undo import UndoStack, UndoStep
+        from cockpit.session.acts.undo_file import UndoFile
+        from cockpit.session.acts.unknown_file import UnknownFile
+        from cockpit.session.facts.adapters import adapters_for
+        from cockpit.session.probing.targets import Targets
+        from cockpit.session.probing.transports import TransportPerTarget
+        from cockpit.session.session import Session
+        from cockpit.session.settings import user_paths
+
+        paths = user_paths(self._environ)
+        through = {c.api.context: ServiceProxyTransport(c.api.transport, clock) for c in connections}
+        transport = TransportPerTarget(open_transport(clock), through)
+        budget = Budget(clock, settings.probe.budget, first=settings.probe.concurrency)
+        own_load = watch_own_load(clock)
+        stack.push_async_callback(transport.close)
+        servers, asked = {c.api.context: c.api.server for c in connections}, settings.probe
+
+        def make_probe() -> Probe:
+            return Probe(
+                transport,
+                clock,
+                budget,
+                rate=asked.rate,
+                concurrency=asked.concurrency,
+                timeout=asked.timeout,
+                max_errors=asked.max_errors,
+                own_load=own_load,
+            )
+
+        return Session(
+            connections,
+            adapters=adapters_for(settings.dialects),
+            make_probe=make_probe,
+            settings=settings,
+            journal=Journal(paths.journal, servers),
+            clock=clock,
+            rng=random.Random(),
+            targets=Targets(paths.targets),
+            undo=UndoStack(UndoFile(paths.undo, servers, UndoStep)),
+            unknown=UnknownFile(paths.unknown, servers),
+            choices=choices,
+            transport=transport,
+        )
+
+    async def sample(
+        self, order: SampleOrder, options: Options, progress: Callable[[SampleResult], None]
+    ) -> SampleResult:
+        """See `Program.sample`."""
+        from cockpit.probe.sample import sample
+        from cockpit.session.clock import SystemClock
+
+        clock = SystemClock()
+        async with self._way(order.probe_target, options, clock) as transport:
+            return await sample(transport, clock, order, progress, watch_own_load(clock))
+
+    @contextlib.asynccontextmanager
+    async def _way(self, target: ProbeTarget, options: Options, clock: Clock) -> AsyncIterator[ProbeTransport]:
+        """The transport for one probe target; raises StartError if its API server cannot be asked."""
+        from cockpit.kube.connect import connect
+        from cockpit.kube.errors import KubeError
+        from cockpit.kube.service_proxy import ServiceProxyTransport
+        from cockpit.probe.sender_curl import open_transport
+
+        if target.service is None:
+            transport = open_transport(clock)
+            try:
+                yield transport
+            finally:
+                await transport.close()
+            return
+        settings = self.settings(options)
+        wanted, context = self._connect_options(options, settings), target.service.context
+        asked, aside = self._targets(wanted, settings)
+        try:
+            api = await connect(next(t for t in (*asked, *aside) if t.context == context), wanted, clock)
+        except KubeError as problem:
+            raise StartError(str(problem)) from None
+        try:
+            yield ServiceProxyTransport(api.transport, clock)
+        finally:
+            await api.close()
+
+    def screen(self, options: Options) -> int:
+        """See `Program.screen`."""
+        in_browser = self._environ.get("TEXTUAL_DRIVER", "").endswith("WebDriver")
+        if not in_browser and not is_terminal():
+            raise StartError("the screen needs a terminal; without one, use `cockpit list` or `cockpit watch`")
+        log_to_file(self.paths()["log"])
+        with contextlib.nullcontext() if in_browser else painting_on_the_terminal():
+            return asyncio.run(self._show(options))
+
+    async def _show(self, options: Options) -> int:
+        """Runs the screen on a session in another thread. A signal ends it; that changes nothing in the cluster."""
+        settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
+        meanwhile = self._connecting(options, settings)
+        from cockpit.session.bridge import Bridge
+
+        def session() -> contextlib.AbstractAsyncContextManager[Cockpit]:
+            return self.session(options, asks=True)
+
+        def fail(_: BaseException) -> None:
+            loop.call_soon_threadsafe(failed.set)
+
+        async with Bridge(session, fail, meanwhile) as cockpit:
+            # An open session already reads while this loads; otherwise it starts after the first paint.
+            app = self._app(cockpit, settings, options)
+
+            def leave(code: int) -> None:
+                app.exit(return_code=code)
+
+            async def leave_with_the_session() -> None:
+                await failed.wait()
+                leave(1)
+
+            leave_on((signal.SIGTERM, signal.SIGHUP), loop, leave)
+            watching = asyncio.create_task(leave_with_the_session())
+            try:
+                await app.run_async(mouse=settings.mouse)
+            finally:
+                watching.cancel()
+            sys.stdout.writelines(f"{line}\n" for line in app.parting)
+            return app.return_code or 0
+
+    def _app(self, cockpit: Bridge, settings: Settings, options: Options) -> CockpitApp:
+        """The screen as the settings want it."""
+        from cockpit.session.settings import user_paths
+        from cockpit.tui.run import make_app
+
+        return make_app(
+            cockpit,
+            painted=cockpit.begin,
+            theme=settings.theme,
+            keymap=settings.keymap,
+            themes_dir=self.paths()["settings"].parent / "themes",
+            glyphs=settings.glyphs,
+            snapshots=self._snapshots or user_paths(self._environ).snapshots,
+            problems=self._problems,
+            program=started_as(options),
+            presenting=options.presenting,
+        )
+
+    def _connecting(self, options: Options, settings: Settings) -> FleetView | None:
+        """The view before the session starts; None if a credential plug-in may need the terminal first.
+
+        Raises StartError for a kubeconfig that cannot be used.
+        """
+        from cockpit.launch.meanwhile import connecting_view
+
+        targets, aside = self._targets(self._connect_options(options, settings), settings)
+        if any(target.account.keys() & {"exec", "auth-provider"} for target in (*targets, *aside)):
+            return None
+        return connecting_view(targets, options, settings)
+
+    def _targets(
+        self, wanted: ConnectOptions, settings: Settings
+    ) -> tuple[tuple[ConnectTarget, ...], tuple[ConnectTarget, ...]]:
+        """The requested clusters, and those that share a gateway with them; raises StartError."""
+        from cockpit.kube.errors import KubeError
+        from cockpit.kube.kubeconfig import resolve_targets
+
+        sharing: tuple[str, ...] = ()
+        try:
+            asked = resolve_targets(wanted, self._environ)
+            sharing = behind_one_gateway([target.context for target in asked], settings)
+            aside = resolve_targets(replace(wanted, contexts=sharing), self._environ) if sharing else ()
+        except KubeError as problem:
+            why = f" {', '.join(sharing)}: named in `one_gateway` of the settings." if sharing else ""
+            raise StartError(f"{problem}{why}") from None
+        return asked, aside
+
+    def _connect_options(self, options: Options, settings: Settings) -> ConnectOptions:
+        from cockpit.kube.connect_target import ConnectOptions
+
+        return ConnectOptions(
+            kubeconfig=Path(options.kubeconfig) if options.kubeconfig else None,
+            contexts=options.contexts,
+            as_user=options.as_user,
+            as_groups=options.as_groups,
+            request_timeout=settings.request_timeout,
+            namespace=options.namespace,
+        )
+
+    def serve(self, order: ServeOrder, options: Options) -> int:
+        """See `Program.serve`."""
+        from cockpit.launch import browser
+
+        self.settings(options)  # a mistake in them is told here, not in a page that does not open
+        return browser.serve(order, options)
+
+    def demo(self, order: DemoOrder, options: Options) -> int:
+        """See `Program.demo`. The screen's state is deleted with the cluster; all of its rollouts are sampled."""
+        from cockpit.launch import embedded
+        from cockpit.session.settings import user_paths
+
+        if order.listing:
+            return embedded.list_scenarios()
+        if order.serve:
+            return embedded.serve(order)
+        order = order if order.scenarios else replace(order, scenarios=STORIES)
+        with embedded.embedded_cluster(order) as cluster, tempfile.TemporaryDirectory() as state:
+            contexts = tuple(cluster.ready["contexts"])
+            shared = {"COCKPIT_ONE_GATEWAY": ",".join(contexts)} if cluster.ready["one_gateway"] else {}
+            # Its gateway is on this machine and serves nobody else, so that verdicts may come quickly.
+            own = {"COCKPIT_PROBE_SAMPLE": "all", "COCKPIT_PROBE_BUDGET": DEMO_BUDGET, **shared}
+            apart = Launcher({**own, **self._environ, "COCKPIT_STATE": state}, user_paths(self._environ).snapshots)
+            options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=contexts)
+            everywhere = options.namespace is None
+            return apart.screen(replace(options, all_namespaces=everywhere, presenting=order.tour))

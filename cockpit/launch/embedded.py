@@ -1,0 +1,165 @@
+"""Starts the embedded cluster in its own process, waits until it is ready, and stops it.
+
+It is used only over HTTP, like any cluster; nothing of it is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from cockpit.cli.output import emit
+from cockpit.cli.program import DemoOrder, StartError
+from cockpit.model.shell_line import shell_word
+from cockpit.planning.probe_script import SCRIPT
+
+# A cold start on a slow machine takes a few seconds, most of it for the key and certificate.
+READY_SECONDS = 60.0
+END_SECONDS = 10.0
+# Exit code with which the cluster reports in one sentence why it cannot start.
+CANNOT_LISTEN = 69
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedCluster:
+    """A running embedded cluster: its kubeconfig, and what its ready line reported."""
+
+    kubeconfig: Path
+    process: subprocess.Popen[bytes]
+    ready: Mapping[str, Any]
+
+
+def list_scenarios() -> int:
+    """Print the names of the scenarios; the exit code."""
+    listed = subprocess.run([*_command(), "--list"], check=False, stdout=subprocess.PIPE, text=True)
+    emit(listed.stdout.rstrip("\n"))
+    return listed.returncode
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-m", "cockpit.demo"]
+
+
+def _words(order: DemoOrder, kubeconfig: Path) -> list[str]:
+    ports = ["--api-port", str(order.api_port), "--gateway-port", str(order.gateway_port)]
+    contexts = [word for name in order.contexts for word in ("--context", name)]
+    # Of all commands of Jobs, the cluster runs only the cockpit's own on this machine.
+    jobs = ["--run-jobs", hashlib.sha256(SCRIPT.encode()).hexdigest()]
+    made = ["--kubeconfig-out", str(kubeconfig), *ports, *contexts, *jobs]
+    return [*_command(), *order.scenarios, *made, "--exit-with-parent"]
+
+
+@contextlib.contextmanager
+def embedded_cluster(order: DemoOrder) -> Iterator[EmbeddedCluster]:
+    """Run an embedded cluster in its own process and stop it afterwards; raises StartError with its output."""
+    with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as folder:
+        kubeconfig = (order.kubeconfig_out or Path(folder) / "kubeconfig").absolute()
+        with Path(folder, "stderr").open("w+") as said:
+            # Its own process session, so that Ctrl-C ends the screen first. It exits when its stdin closes.
+            process = subprocess.Popen(
+                _words(order, kubeconfig),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                start_new_session=True,
+            )
+            try:
+                yield EmbeddedCluster(kubeconfig, process, _ready_line(process, said))
+            finally:
+                _end(process)
+
+
+def _ready_line(process: subprocess.Popen[bytes], said: IO[str]) -> Mapping[str, Any]:
+    assert process.stdout
+    readable, _, _ = select.select([process.stdout], [], [], READY_SECONDS)
+    line = process.stdout.readline() if readable else b""
+    try:
+        ready = json.loads(line)
+        if isinstance(ready, dict):
+            return ready
+    except ValueError:
+        pass
+    said.seek(0)
+    last = said.read()[-2000:].strip() or "no output"
+    if readable and _exit_code(process) == CANNOT_LISTEN:
+        raise StartError(last)
+    what = "ended" if readable else f"was not ready within {READY_SECONDS:g} s"
+    raise StartError(f"the embedded cluster {what}: {last}")
+
+
+def _exit_code(process: subprocess.Popen[bytes]) -> int | None:
+    """How a process ended that has closed its stdout; None while it goes on."""
+    try:
+        return process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            pipe.close()
+
+
+def serve(order: DemoOrder) -> int:
+    """Run the embedded cluster for other clients until a signal ends it; its ready line goes to stdout."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end_serving)
+    try:
+        with embedded_cluster(order) as cluster:
+            emit(json.dumps(dict(cluster.ready)))
+            click.echo(_how_to_use(cluster), err=True)
+            code = cluster.process.wait()
+    except _EndServing:
+        return 0
+    raise StartError(f"the embedded cluster exited unexpectedly with code {code}")
+
+
+class _EndServing(BaseException):
+    """Not an Exception, so that no handler treats it as an error."""
+
+
+def _end_serving(number: int, frame: object) -> None:
+    raise _EndServing
+
+
+def _how_to_use(cluster: EmbeddedCluster) -> str:
+    lines = [
+        "The embedded cluster is ready. Stop it with Ctrl-C.",
+        f"  kubectl:  KUBECONFIG={shell_word(str(cluster.kubeconfig))} kubectl get pods -A",
+        f"  cockpit:  cockpit --kubeconfig {shell_word(str(cluster.kubeconfig))} -A",
+    ]
+    if cluster.ready.get("one_gateway"):
+        contexts = list(cluster.ready["contexts"])
+        words = " ".join(f"--context {name}" for name in contexts)
+        lines[-1] = (
+            f"  cockpit:  COCKPIT_ONE_GATEWAY={','.join(contexts)} cockpit"
+            f" --kubeconfig {shell_word(str(cluster.kubeconfig))} {words} -A"
+        )
+    if gateway := cluster.ready.get("gateway"):
+        address = gateway if "://" in str(gateway) else f"http://{gateway}"
+        lines.append(f"  curl:     curl -H 'Host: NAME.OF.THE.INGRESS' {address}/")
+    if secure := cluster.ready.get("gateway_tls"):
+        address = str(secure).removeprefix("https://")
+        lines.append(f"  TLS:      curl -k --connect-to ::{address} https://NAME.OF.THE.INGRESS/")
+    if mesh := cluster.ready.get("mesh"):
+        lines.append(f"  mesh:     curl -x {mesh} http://SERVICE.NAMESPACE.svc.cluster.local:PORT/")
+    return "\n".join(lines)

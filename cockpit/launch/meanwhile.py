@@ -1,0 +1,32 @@
+"""What the screen shows before there is a session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.cli.program import Options
+from cockpit.kube.connect_target import ConnectTarget
+from cockpit.model.view import ClusterView, FleetView, Sync
+from cockpit.session.acts.production import is_production
+from cockpit.session.clock import SystemClock
+from cockpit.session.settings import Settings
+
+
+def connecting_view(targets: Sequence[ConnectTarget], options: Options, settings: Settings) -> FleetView:
+    """The requested clusters, none of which has answered yet."""
+    clusters = tuple(
+        ClusterView(
+            context=target.context,
+            server=target.server,
+            user=target.user,
+            namespace=None if options.all_namespaces else options.namespace or target.namespace,
+            production=is_production(target.context, settings.production),
+            state=Sync.CONNECTING,
+            message="",
+            stale_since=None,
+            kinds=(),
+        )
+        for target in targets
+    )
+    user = ", ".join(dict.fromkeys(target.user for target in targets))
+    return FleetView(SystemClock().now(), clusters, (), (), settings.read_only, user)

@@ -1,0 +1,12 @@
+"""Why something is not done, in words that every part shares."""
+
+from __future__ import annotations
+
+from cockpit.model.rollout import Rollout
+
+READ_ONLY = "this session is read-only: restart without --read-only"
+
+
+def no_target(rollout: Rollout) -> str:
+    """Why nothing can be asked for a rollout without a probe target."""
+    return rollout.probe_target_missing or "nothing says where to send requests"

@@ -1,0 +1,46 @@
+"""Whether a version can answer requests, and what a plan says or refuses if it cannot: one policy for every router.
+
+More requests are never sent to a version without a ready pod. A share that stays or sinks is written all the same:
+it makes nothing worse, and refusing it would keep the requests there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from cockpit.model.counts import counted
+from cockpit.model.lanes import CLOSE
+from cockpit.model.rollout import Version
+from cockpit.model.shell_line import shell_line
+from cockpit.model.text import safe_text
+
+
+def readiness(name: str, ready: int, desired: int) -> str:
+    """Such as "v1: 3 of 4 pods ready"."""
+    return f"{name}: {ready} of {counted(desired, 'pod')} ready"
+
+
+def without_pods(version: Version, versions: Iterable[Version], place: str) -> str:
+    """Why requests are not sent to a version without a ready pod, and the way out.
+
+    `versions` are all of the rollout at `place`, its "namespace/name": as many pods as another one has are enough.
+    """
+    count = version.desired or max((other.ready for other in versions), default=0)
+    command = shell_line(["cockpit", "scale", place, f"{version.name}={max(count, 1)}"])
+    scale = f"scale it up first: {command}"
+    way = scale if version.workload else "wait until it is ready"
+    return f"{version.name} has no ready pods: it cannot answer requests; {safe_text(way, 300)}"
+
+
+def why_not_raise(
+    versions: Iterable[Version],
+    before: Mapping[str, float],
+    after: Mapping[str, float],
+    why_failing: Callable[[Version], str],
+) -> str:
+    """Why shares cannot become `after`, by version name: one of them rises for a version that cannot answer.
+
+    `why_failing` says why a version cannot, with a way out; "" if it can.
+    """
+    raised = (v for v in versions if after.get(v.name, 0.0) > before.get(v.name, 0.0) + CLOSE)
+    return next(filter(None, map(why_failing, raised)), "")

@@ -1,0 +1,21 @@
+"""A share that is configured but cannot be served: one rule for every object that splits by weight.
+
+Each router finds such shares in its own objects and says what happens to their requests. The consequence is the same
+for routers and for controllers that write them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.model.rollout import Finding, Phase
+
+# A controller that is still progressing may be about to fix it; "aborted" says more than "degraded".
+_LEFT = (Phase.PROGRESSING, Phase.ABORTED)
+
+
+def degraded_by(phase: Phase, message: str, unserved: Sequence[Finding]) -> tuple[Phase, str]:
+    """Phase and message of a rollout whose router has shares that it cannot serve: degraded, with the reason first."""
+    if not unserved or phase in _LEFT:
+        return phase, message
+    return Phase.DEGRADED, "; ".join(filter(None, (unserved[0].text, message)))

@@ -1,0 +1,214 @@
+"""What the annotations of one canary Ingress ask for, and which of them cannot be read."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+
+from cockpit.model.objects import Ingress
+from cockpit.model.rollout import Finding, Severity
+from cockpit.model.text import safe_text
+from cockpit.planning.header_rule import is_name, is_value
+from cockpit.routers.ingress.dialects import BareHeader, Dialect
+from cockpit.workloads.findings import finding
+
+USUAL_TOTAL = 100
+# What Go's strconv.ParseBool accepts as true.
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_LONGEST_PATTERN = 1000
+_LITERAL = re.compile(r"[A-Za-z0-9 _-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryMatch:
+    """A rule on a header, a cookie or a query. `headers` make a request match; None if no example can be derived.
+
+    `values` are those that certainly match; None if any value does.
+    """
+
+    kind: str
+    name: str
+    text: str
+    headers: tuple[tuple[str, str], ...] | None
+    values: frozenset[str] | None = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryRules:
+    """The rules of one canary: matches decide first, then `weight` out of `total`."""
+
+    weight: int
+    total: int
+    matches: tuple[CanaryMatch, ...]
+    problems: tuple[Finding, ...]
+    whole_percent: bool = False
+
+    @property
+    def share(self) -> float:
+        """The share of requests that no match decides: weight of total, at most all of them."""
+        weight = min(max(self.weight, 0), self.total)
+        return weight * 100 // self.total / 100 if self.whole_percent else weight / self.total
+
+
+def enabled(ingress: Ingress, dialect: Dialect) -> bool:
+    """True for an Ingress that is an alternative of another, never a separate route."""
+    return (dialect.value(ingress.metadata.annotations or {}, "") or "") in TRUE
+
+
+def rules_of(ingress: Ingress, dialect: Dialect) -> CanaryRules:
+    annotations = ingress.metadata.annotations or {}
+    what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
+    problems: list[Finding] = []
+    total = USUAL_TOTAL
+    written_total = dialect.value(annotations, "weight-total") if dialect.has_total else None
+    if written_total is not None:
+        total = max(_number(written_total, USUAL_TOTAL, what, "weight-total", problems), dialect.least_total)
+    weight = _number(dialect.value(annotations, "weight") or "0", 0, what, "weight", problems)
+    if weight > total or weight < 0:
+        counts = "all requests" if weight > 0 else "none"
+        problems.append(
+            finding(
+                "weight-out-of-range",
+                Severity.WARNING,
+                f"{what} has weight {weight} of {total}: the gateway reads it as {counts}",
+                f"{dialect.key('weight')}: {weight}",
+            )
+        )
+    if _has_rule(annotations, dialect) and not dialect.weight_with_rule:
+        if weight:
+            text = f"{what} has a rule and a weight: {dialect.title} ignores a weight next to a rule; give the rule"
+            problems.append(finding("weight-ignored", Severity.WARNING, f"{text} its own Ingress"))
+        weight = 0
+    return CanaryRules(
+        weight, total, _matches(annotations, dialect, what, problems), tuple(problems), dialect.whole_percent
+    )
+
+
+def is_ruled(ingress: Ingress, dialect: Dialect) -> bool:
+    """Whether a rule makes this canary one for single requests only."""
+    return not dialect.weight_with_rule and _has_rule(ingress.metadata.annotations or {}, dialect)
+
+
+def _has_rule(annotations: dict[str, str], dialect: Dialect) -> bool:
+    """Whether the key of a rule is present, whatever its value."""
+    names = {"by-header": True, "by-cookie": dialect.has_cookie, "by-query": dialect.has_query}
+    return any(known and dialect.value(annotations, name) for name, known in names.items())
+
+
+def _matches(
+    annotations: dict[str, str], dialect: Dialect, what: str, problems: list[Finding]
+) -> tuple[CanaryMatch, ...]:
+    header = _header(annotations, dialect, what, problems)
+    found = [header, _cookie(annotations, dialect), _query(annotations, dialect)]
+    if dialect.one_rule:
+        names = ("by-header", "by-cookie", "by-query")
+        first = next((m for m, name in zip(found, names, strict=True) if dialect.value(annotations, name)), None)
+        return (first,) if first else ()
+    return tuple(match for match in found if match)
+
+
+def _number(text: str, otherwise: int, what: str, name: str, problems: list[Finding]) -> int:
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    problems.append(
+        finding(
+            "weight-total-not-a-number" if name == "weight-total" else "weight-not-a-number",
+            Severity.WARNING,
+            f"{what}: canary-{name} {safe_text(text, 60)!r} is not a whole number and counts as {otherwise}",
+        )
+    )
+    return otherwise
+
+
+def _header(annotations: dict[str, str], dialect: Dialect, what: str, problems: list[Finding]) -> CanaryMatch | None:
+    name = dialect.value(annotations, "by-header")
+    if not name:
+        return None
+    value = dialect.value(annotations, "by-header-value")
+    pattern = dialect.value(annotations, "by-header-pattern") if dialect.has_pattern else None
+    shown = safe_text(name, 60)
+    if value and dialect.value_is_pattern:
+        return _value_pattern(name, value, what, problems)
+    if value:
+        return CanaryMatch("header", name, f"{shown}={safe_text(value, 60)}", _example(name, value), frozenset({value}))
+    if pattern:
+        return _pattern(name, pattern, what, problems)
+    if dialect.bare_header is BareHeader.PRESENT:
+        return CanaryMatch("header", name, f"{shown} present", _example(name, "1"), None)
+    return CanaryMatch("header", name, f"{shown}=always", _example(name, "always"), frozenset({"always"}))
+
+
+def _value_pattern(name: str, value: str, what: str, problems: list[Finding]) -> CanaryMatch | None:
+    """A value that is the pattern `always|VALUE` for the whole header."""
+    if _is_broken(value, what, problems):
+        return None
+    literal = value if _LITERAL.fullmatch(value) else "always"
+    values = frozenset({"always", literal})
+    return CanaryMatch("header", name, f"{safe_text(name, 60)}={safe_text(value, 60)}", _example(name, literal), values)
+
+
+def _pattern(name: str, pattern: str, what: str, problems: list[Finding]) -> CanaryMatch | None:
+    if _is_broken(pattern, what, problems):
+        return None
+    shown = f"{safe_text(name, 60)}~{safe_text(pattern, 60)}"
+    literal = pattern.removeprefix("^").removesuffix("$")
+    if not _LITERAL.fullmatch(literal):
+        return CanaryMatch("header", name, shown, None)
+    return CanaryMatch("header", name, shown, _example(name, literal), frozenset({literal}))
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a text can be read as a regular expression."""
+    return not _complaint(text)
+
+
+def _is_broken(pattern: str, what: str, problems: list[Finding]) -> bool:
+    """The gateway uses another engine; what Python cannot read counts as broken, such as unbalanced brackets."""
+    complaint = _complaint(pattern)
+    if complaint:
+        problems.append(
+            finding(
+                "bad-pattern",
+                Severity.WARNING,
+                f"{what}: the header pattern {safe_text(pattern, 60)!r} cannot be read as a regular expression;"
+                " a gateway that cannot read it either sends such requests to main",
+                complaint,
+            )
+        )
+    return bool(complaint)
+
+
+def _complaint(pattern: str) -> str:
+    """Why a pattern cannot be read; "" if it can."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            re.compile(pattern[:_LONGEST_PATTERN])
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error) or type(error).__name__
+    return ""
+
+
+def _cookie(annotations: dict[str, str], dialect: Dialect) -> CanaryMatch | None:
+    name = dialect.value(annotations, "by-cookie") if dialect.has_cookie else None
+    if not name:
+        return None
+    headers = (("Cookie", f"{name}=always"),) if is_name(name) else None
+    return CanaryMatch("cookie", name, f"cookie {safe_text(name, 60)}=always", headers, frozenset({"always"}))
+
+
+def _query(annotations: dict[str, str], dialect: Dialect) -> CanaryMatch | None:
+    """A rule on a query parameter, which no example header can match."""
+    name = dialect.value(annotations, "by-query") if dialect.has_query else None
+    if not name:
+        return None
+    value, pattern = dialect.value(annotations, "by-query-value"), dialect.value(annotations, "by-query-pattern")
+    shown = f"={safe_text(value, 60)}" if value else f"~{safe_text(pattern, 60)}" if pattern else "=always"
+    return CanaryMatch("query", name, f"query {safe_text(name, 60)}{shown}", None)
+
+
+def _example(name: str, value: str) -> tuple[tuple[str, str], ...] | None:
+    """None for what cannot be sent. nginx reads `_` in a rule's name as `-` and drops headers that have one."""
+    sent = name.replace("_", "-")
+    return ((sent, value),) if is_name(sent) and is_value(value) else None

@@ -1,0 +1,128 @@
+"""The rollout of a blue-green Service: shares, findings, phase."""
+
+from __future__ import annotations
+
+from cockpit.model.lookup import Objects
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Finding, Lane, Phase, PodState, Rollout, Severity, Share
+from cockpit.planning.api_targets import with_api_target
+from cockpit.planning.edits import ref_to
+from cockpit.planning.mesh_hosts import mesh_findings
+from cockpit.planning.ownership import owners_and_findings
+from cockpit.planning.refusals import epoch_of
+from cockpit.routers.service.acts import TABLE
+from cockpit.routers.service.split import BlueGreen
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, not_pinned, rolling_versions, sticky
+from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.others import outside, with_others
+from cockpit.workloads.probe_targets import service_target
+from cockpit.workloads.reached_names import name_of_service
+from cockpit.workloads.rolling import starts_first
+
+
+def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
+    service = state.service
+    workloads = [c.candidate.workload for c in state.choices if c.candidate.workload]
+    owners, owned = owners_and_findings([service, *workloads], objects)
+    way = with_api_target(service_target(service, objects), service, objects)
+    named = name_of_service(service, objects)
+    lane = Lane("default", "", _shares(state), derived=state.mixed)
+    found = Rollout(
+        key=RolloutKey(objects.context, service.metadata.namespace, named.name, "service"),
+        aliases=named.others,
+        router="pods" if state.mixed else "service",
+        phase=_phase(state),
+        message=_message(state),
+        versions=tuple(c.version for c in state.choices),
+        lanes=(lane,),
+        objects=(ref_to(service), *(c.candidate.ref for c in state.choices if c.candidate.ref)),
+        epoch=_epoch(state),
+        findings=(*_findings(state), *mesh_findings(service, objects), *owned),
+        acts=TABLE.states(state, objects),
+        owners=owners,
+        probe_target=way.probe_target,
+        incomplete_target=way.incomplete_target,
+        probe_target_missing=way.missing,
+        api_target=way.api_target,
+        created=service.metadata.creation_timestamp,
+    )
+    return with_others(found, outside(service, objects, {c.candidate.uid for c in state.choices}))
+
+
+def _shares(state: BlueGreen) -> tuple[Share, ...]:
+    """`declared` follows from the selector; if it matches several versions, pods decide and nothing is declared."""
+    active = state.active
+
+    def declared(serving: bool) -> float | None:
+        return None if state.mixed or active is None else float(serving)
+
+    return tuple(Share(c.name, declared(c.serving), state.backing.fraction(c.candidate.uid)) for c in state.choices)
+
+
+def _epoch(state: BlueGreen) -> str:
+    shares = [(c.candidate.uid, round(state.backing.fraction(c.candidate.uid), 9)) for c in state.choices]
+    return epoch_of(state.service.metadata.uid, state.service.spec.selector, shares)
+
+
+def _phase(state: BlueGreen) -> Phase:
+    if state.backing.total == 0:
+        return Phase.PROGRESSING if _starts(state) else Phase.DEGRADED
+    return Phase.CANARY if state.mixed else Phase.AT_REST
+
+
+def _starts(state: BlueGreen) -> bool:
+    """Whether all that it selects starts for the first time, and nothing of it fails."""
+    failing = any(pod.state is PodState.FAILING for c in state.serving for pod in c.version.pods)
+    return bool(state.serving) and not failing and all(starts_first(c.candidate.workload) for c in state.serving)
+
+
+def _message(state: BlueGreen) -> str:
+    if state.backing.total == 0:
+        return "no ready pods behind the Service"
+    if state.active is None:
+        return f"{listed([c.name for c in state.serving])} share the requests by number of ready pods"
+    waiting = [f"{c.name} {c.version.ready}/{c.version.desired} ready" for c in state.choices if not c.serving]
+    return f"{state.active.name} takes all traffic" + (f"; {', '.join(waiting)}" if waiting else "")
+
+
+def _findings(state: BlueGreen) -> tuple[Finding, ...]:
+    service = state.service
+    what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+    selector = ",".join(f"{k}={v}" for k, v in sorted((service.spec.selector or {}).items()))
+    found = []
+    if state.backing.total == 0:
+        starts = _starts(state)
+        found.append(
+            none_ready_yet(what, selector)
+            if starts
+            else no_ready_pods(f"{what} selects no ready pods: requests fail", selector)
+        )
+    if state.mixed:
+        parts = ", ".join(f"{c.name}: {c.endpoints}" for c in state.serving)
+        found.append(
+            not_pinned(
+                f"{what} is not pinned to one version: {listed([c.name for c in state.serving])} share its requests"
+                " by number of ready pods",
+                f"selector {selector}; ready endpoints {parts}",
+            )
+        )
+    active, newest = state.active, state.newest if state.choices else None
+    found += [
+        finding(
+            "preview-smaller",
+            Severity.INFO,
+            f"{c.name} has {c.version.ready} ready pods, {active.name} carries the traffic with {active.version.ready}",
+        )
+        for c in state.choices
+        if active and not c.serving and c is newest and c.version.ready < active.version.ready
+    ]
+    if service.spec.session_affinity == "ClientIP":
+        found.append(
+            sticky(
+                f"{what} keeps each client address on one pod: known clients follow a flip late, and a probe"
+                " from one address sees one pod",
+                "sessionAffinity: ClientIP",
+            )
+        )
+    found += rolling_versions((c.name, c.candidate) for c in state.choices)
+    return tuple(found)

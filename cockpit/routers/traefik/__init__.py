@@ -1,0 +1,1 @@
+"""Traefik: TraefikServices that split requests between Services by weight; shown, not edited."""

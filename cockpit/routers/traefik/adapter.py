@@ -1,0 +1,64 @@
+"""The adapter of TraefikServices: one rollout per TraefikService that leads to more than one Service by weight."""
+
+from __future__ import annotations
+
+from cockpit.model.adapter import Card
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Obj, TraefikService
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import (
+    ENDPOINTSLICES,
+    HORIZONTALPODAUTOSCALERS,
+    INGRESSROUTES,
+    PODS,
+    SERVICES,
+    TRAEFIKSERVICES,
+    Resource,
+)
+from cockpit.model.rollout import Rollout
+from cockpit.planning.ownership import STEERING
+from cockpit.planning.refusals import refused
+from cockpit.routers.traefik import acts
+from cockpit.routers.traefik.read import ID, rollout_of
+from cockpit.routers.traefik.split import find_traefik_service, split_of
+from cockpit.workloads.owners import KEEPERS
+
+
+class TraefikRouter:
+    """Weighted TraefikServices, nested ones included."""
+
+    id = ID
+    roots: tuple[Resource, ...] = (TRAEFIKSERVICES,)
+    needs: tuple[Resource, ...] = (
+        *roots,
+        INGRESSROUTES,
+        SERVICES,
+        ENDPOINTSLICES,
+        PODS,
+        *KEEPERS,
+        *STEERING,
+        HORIZONTALPODAUTOSCALERS,
+    )
+
+    cards = (
+        Card(
+            "traefik",
+            "weighted TraefikService (traefik.io), shown only",
+            "weights down to the Services at the end, through nested and mirrored ones, what Traefik would drop",
+            acts.TABLE.acts,
+        ),
+    )
+
+    def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
+        split = split_of(root, objects) if isinstance(root, TraefikService) else None
+        return (rollout_of(split, objects),) if split else ()
+
+    def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        root = rollout.objects[0]
+        service = find_traefik_service(objects, root.namespace, root.name)
+        if service is None:
+            return refused(rollout, ask.act, "the TraefikService was deleted: look at the list of rollouts again")
+        split = split_of(service, objects)
+        if split is None:
+            return refused(rollout, ask.act, "it leads to one Service only: there is nothing to split")
+        return acts.TABLE.plan(split, rollout, ask, objects)

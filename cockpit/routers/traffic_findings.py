@@ -1,0 +1,82 @@
+"""Findings about traffic that several routers and systems have in common, each made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cockpit.model.refs import Ref
+from cockpit.model.rollout import Finding, Severity
+from cockpit.routers.written import WrittenSplit
+from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.rolling import is_rolling
+from cockpit.workloads.versions import Candidate
+
+
+def no_ready_pods(text: str, evidence: str = "") -> Finding:
+    """Requests lead to pods of which none is ready."""
+    return _none_ready(Severity.CRITICAL, text, evidence)
+
+
+def none_ready_yet(what: str, evidence: str = "") -> Finding:
+    """The same where the pods start for the first time: nobody loses what was there before."""
+    text = f"{what}: no pod is ready yet, they start for the first time"
+    return _none_ready(Severity.INFO, text, evidence)
+
+
+def _none_ready(severity: Severity, text: str, evidence: str) -> Finding:
+    return finding("no-ready-pods", severity, text, evidence)
+
+
+def not_pinned(text: str, evidence: str = "") -> Finding:
+    """A Service or subset picks several versions, so that their ready pods decide."""
+    return finding("not-pinned", Severity.WARNING, text, evidence)
+
+
+def picks_several(what: str, versions: Sequence[str]) -> Finding:
+    """The same for a backend in front of which a router splits."""
+    return not_pinned(
+        f"{what} selects several versions: {listed(list(versions))} share its requests by number of ready pods"
+    )
+
+
+def sticky(text: str, evidence: str = "") -> Finding:
+    """Known clients stay where they are, whatever the weights."""
+    return finding("sticky", Severity.INFO, text, evidence)
+
+
+def rolling_versions(named: Iterable[tuple[str, Candidate]]) -> Iterator[Finding]:
+    """Each version, by its name, whose workload is replacing its own pods just now."""
+    for name, candidate in named:
+        if candidate.workload and candidate.ready and is_rolling(candidate.workload):
+            yield finding(
+                "rolling",
+                Severity.WARNING,
+                f"a rolling update is replacing the pods of {name}: they are of two templates",
+                str(candidate.ref),
+            )
+
+
+def no_weight(text: str, evidence: str = "") -> Finding:
+    """A route of which no backend has a weight above 0."""
+    return finding("no-weight", Severity.CRITICAL, text, evidence)
+
+
+def invalid_backend(text: str, *, takes: bool) -> Finding:
+    """A backend that does not exist; `takes` is true where requests are sent to it, and fail."""
+    return finding("invalid-backend", Severity.CRITICAL if takes else Severity.WARNING, text)
+
+
+def empty_backend(text: str) -> Finding:
+    """A share of the requests goes to a Service without ready pods."""
+    return finding("empty-backend", Severity.CRITICAL, text)
+
+
+def route_elsewhere(text: str) -> Finding:
+    """The object that should split leads to neither of the two Services of a controller's rollout."""
+    return finding("route-elsewhere", Severity.WARNING, text)
+
+
+def missing_route(ref: Ref, context: str) -> WrittenSplit:
+    """What an object that should split and does not exist in cluster `context` says: nothing."""
+    why = f"{ref} does not exist in {context}: nothing splits the traffic"
+    return WrittenSplit(None, refs=(ref,), problems=(finding("route-missing", Severity.WARNING, why),))

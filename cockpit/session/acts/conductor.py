@@ -1,0 +1,390 @@
+"""Sends a prepared plan once, if nothing changed since it was shown, then waits until it takes effect."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from cockpit.kube.errors import KubeError
+from cockpit.model.clock import Clock
+from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.shell_line import shell_line
+from cockpit.model.view import Counting, Outcome, Prepared, Stage
+from cockpit.session.acts.confirm import Confirmation, agreement
+from cockpit.session.acts.effect import took_effect
+from cockpit.session.acts.journal_lines import JournalLines
+from cockpit.session.acts.prepare import Preparation, away, outlined, prepare, read_one, stale
+from cockpit.session.acts.send import Sending, transmit, what_changed, why_outdated
+from cockpit.session.acts.surroundings import Surroundings
+from cockpit.session.acts.undo import UndoStack, UndoStep, remaining, step_back
+from cockpit.session.acts.unknown import UnknownWrites
+from cockpit.session.acts.unknown_file import UnknownFile, UnknownWrite
+from cockpit.session.changes import first_of
+from cockpit.session.facts.cluster import Cluster
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[Outcome], None]
+
+
+# Prepared plans that are kept until they are sent; no one compares more than a few.
+_MOST_ISSUES = 32
+# Longer than one request takes with the default timeout, so that a plan is not left half sent when a session ends.
+_DRAIN_SECONDS = 40.0
+# A controller that can go on moves within seconds.
+_OVERTAKEN_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `name` is for the journal, "" for the user of the cluster.
+
+    `why_not` is asked once more right before the first request: why nothing is to be sent any more, or "".
+    """
+
+    name: str = ""
+    why_not: Callable[[], str] = lambda: ""
+
+
+PERSON = Actor()
+
+
+@dataclass(eq=False, slots=True)
+class _Wait:
+    """The wait for the effect of a rollout's latest act. `by` is the newer act that ended the wait."""
+
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    by: str = ""
+
+
+class Conductor:
+    """Prepares and sends plans for every cluster of a session, one at a time for each rollout.
+
+    An act locks its rollout only while it is being sent. After that, the next act (such as undo) can be sent, and
+    sending it ends the wait for the previous one.
+    """
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        clock: Clock,
+        logbook: JournalLines,
+        undo: UndoStack,
+        unknown: UnknownFile | None = None,
+    ) -> None:
+        self._surroundings = surroundings
+        self._clock = clock
+        self._logbook = logbook
+        self._undo = undo
+        self._unknown = UnknownWrites(unknown or UnknownFile(), surroundings, clock, logbook, undo)
+        self._issues: dict[int, Preparation] = {}
+        self._acting: dict[RolloutKey, Plan] = {}
+        self._waits: dict[RolloutKey, _Wait] = {}
+        self._under_way: set[asyncio.Task[Outcome]] = set()
+        self._closing = asyncio.Event()
+
+    def acting(self, key: RolloutKey) -> str:
+        """The act that is being sent to a rollout, in words; "" if there is none."""
+        plan = self._acting.get(key)
+        return plan.title if plan else ""
+
+    async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        issue = await prepare(self._surroundings, self._clock, self._undo, key, ask)
+        if isinstance(issue, Refused):
+            return issue
+        # The issue keeps the prepared plan alive, so that its id cannot be reused.
+        self._issues[id(issue.prepared)] = issue
+        while len(self._issues) > _MOST_ISSUES:
+            del self._issues[next(iter(self._issues))]
+        return issue.prepared
+
+    def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
+        """See `Cockpit.outline`."""
+        return outlined(self._surroundings, self._clock, self._undo, key, ask)
+
+    async def outdated(self, prepared: Prepared) -> str:
+        """See `Cockpit.outdated`."""
+        issue = self._issues.get(id(prepared))
+        cluster = self._surroundings.cluster(prepared.plan.rollout.context)
+        if issue is None or cluster is None:
+            return ""
+        await self._surroundings.refresh()
+        return await why_outdated(cluster, self._undo, issue)
+
+    async def send(self, prepared: Prepared, wait: float, report: Report, who: Actor = PERSON) -> Outcome:
+        """See `Cockpit.send`."""
+        plan = prepared.plan
+        issue = self._issues.pop(id(prepared), None)
+        cluster = self._surroundings.cluster(plan.rollout.context)
+        if issue is None or cluster is None:
+            return _reported(
+                report, _refused(plan, "this plan was already sent, or not prepared in this session; prepare it again")
+            )
+        if prepared.blocked:
+            return _reported(report, _refused(plan, prepared.blocked))
+        if busy := self.acting(plan.rollout):
+            return _reported(
+                report,
+                _refused(plan, f"another act on {plan.rollout} is under way: {busy}; try again when it is done"),
+            )
+        self._acting[plan.rollout] = plan
+        self._surroundings.touch(plan.rollout)
+        # A face that stops waiting must neither cut a plan in two nor keep its outcome out of the journal.
+        task = asyncio.ensure_future(self._carry_out(cluster, issue, wait, report, who))
+        self._under_way.add(task)
+        task.add_done_callback(lambda done: self._ended(plan, done))
+        return _reported(report, await asyncio.shield(task))
+
+    def _ended(self, plan: Plan, task: asyncio.Task[Outcome]) -> None:
+        self._under_way.discard(task)
+        self._release(plan)
+
+    def _release(self, plan: Plan) -> None:
+        """Unlock the rollout for the next act, unless a later one holds it."""
+        if self._acting.get(plan.rollout) is plan:
+            del self._acting[plan.rollout]
+        self._surroundings.touch(plan.rollout)
+
+    async def resume(self) -> None:
+        """Go on looking for acts of sessions that ended before they knew the outcome."""
+        await self._unknown.resume()
+
+    async def close(self) -> None:
+        """Let requests in flight finish, within a time limit; waits for effects end."""
+        self._closing.set()
+        if self._under_way:
+            await first_of(asyncio.wait(self._under_way), self._clock.sleep(_DRAIN_SECONDS))
+        await self._unknown.close()
+
+    async def _carry_out(
+        self, cluster: Cluster, issue: Preparation, wait: float, report: Report, who: Actor
+    ) -> Outcome:
+        plan, act_id, waiting = issue.prepared.plan, self._logbook.new_id(), _Wait()
+        counted = partial(self._counted, act_id, report)
+
+        async def note(outcome: Outcome) -> Outcome:
+            by = who.name or cluster.place(plan).user_at_context
+            await self._logbook.note(act_id, by, plan, outcome.stage, outcome.why)
+            self._surroundings.touch()
+            problem = self._logbook.problem
+            return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
+
+        await self._surroundings.refresh()
+        if old := stale(cluster, plan) or away(cluster, cluster.place(plan)):
+            return await note(_refused(plan, old))
+        if changed := await what_changed(cluster, self._undo, issue):
+            return await note(_refused(plan, f"{plan.rollout} changed since the plan was shown: {changed}; plan again"))
+        await self._surroundings.refresh()
+        if why := who.why_not():
+            return await note(_refused(plan, why))
+        report(await note(Outcome(Stage.SENDING, plan.title, plan)))
+        noted = await self._unknown.begin(act_id, who.name or cluster.place(plan).user_at_context, issue)
+        passage = await transmit(cluster, self._clock, issue)
+        step = self._remember(issue, passage)
+        if passage.done:
+            self._supersede(plan)
+        may_be_overtaken = wait > 0 and _may_be_overtaken(plan, passage)
+        if may_be_overtaken or not passage.failed:
+            self._waits[plan.rollout] = waiting
+        self._release(plan)
+        if may_be_overtaken:
+            await self._unknown.known(noted)
+            reached = await self._await_effect(cluster, issue, waiting, min(wait, _OVERTAKEN_SECONDS), counted)
+            return await note(reached if reached.stage is Stage.VERIFIED else _stopped(plan, passage))
+        if passage.failed:
+            stopped = await note(_stopped(plan, passage))
+            await self._settle(noted, passage, step)
+            return stopped
+        await self._unknown.known(noted)
+        sent = await note(Outcome(Stage.SENT, "accepted by the API server; effect not confirmed yet", plan))
+        if wait <= 0:
+            return sent
+        report(sent)
+        return await note(await self._await_effect(cluster, issue, waiting, wait, counted))
+
+    def _counted(self, act_id: str, report: Report, outcome: Outcome) -> None:
+        """Show and report how many answers are in; the journal's file keeps only stages."""
+        self._logbook.show_progress(act_id, outcome.why)
+        self._surroundings.touch()
+        report(outcome)
+
+    def _supersede(self, plan: Plan) -> None:
+        """End the wait for the effect of an older act, which the newer one replaces."""
+        if older := self._waits.pop(plan.rollout, None):
+            older.by = plan.title
+            older.over.set()
+
+    async def _settle(self, noted: UnknownWrite, passage: Sending, step: UndoStep | None) -> None:
+        """Go on looking for a request without an answer, or note that everything is known."""
+        if passage.unknown and passage.failed:
+            await self._unknown.follow(noted, passage.failed, step, rest=len(passage.done) > 1)
+        else:
+            await self._unknown.known(noted)
+
+    def _remember(self, issue: Preparation, passage: Sending) -> UndoStep | None:
+        """Put what was done on the undo stack, whether or not all of it succeeded; returns the new step."""
+        key = issue.prepared.plan.rollout
+        if issue.undoes is not None:
+            self._undo.replace(key, issue.undoes, remaining(issue.undoes, passage.done, passage.failed))
+        elif passage.done:
+            step = step_back(issue.prepared.plan, issue.rollout, passage.done)
+            self._undo.push(key, step)
+            return step
+        return None
+
+    async def _await_effect(
+        self, cluster: Cluster, issue: Preparation, waiting: _Wait, wait: float, counted: Report
+    ) -> Outcome:
+        """Check each newer view until objects and probe agree with the plan, for at most `wait` seconds.
+
+        `counted` hears how many answers are still missing once the objects agree.
+        """
+        deadline, plan = self._clock.monotonic() + wait, issue.prepared.plan
+        counting: Counting | None = None
+        while True:
+            newer = self._surroundings.next_view()
+            state = await self._agreement(cluster, issue)
+            if waiting.over.is_set():
+                return Outcome(Stage.UNVERIFIED, f"superseded by: {waiting.by}", plan, superseded=True)
+            if state.reached:
+                return Outcome(Stage.VERIFIED, f"took effect: {state.words}", plan)
+            if state.failed:
+                return Outcome(Stage.UNVERIFIED, f"accepted, but {state.words}", plan, failed=True)
+            left = deadline - self._clock.monotonic()
+            if left <= 0 or self._closing.is_set():
+                return await self._time_is_up(cluster, issue, state, wait)
+            if state.counting and state.counting != counting:
+                counted(Outcome(Stage.SENT, state.words, plan, counting=state.counting))
+            counting = state.counting
+            await first_of(newer.wait(), self._clock.sleep(left), self._closing.wait(), waiting.over.wait())
+
+    async def _time_is_up(self, cluster: Cluster, issue: Preparation, state: Confirmation, wait: float) -> Outcome:
+        """The outcome of an act that objects and probe do not both confirm in time."""
+        plan, closing = issue.prepared.plan, self._closing.is_set()
+        place = cluster.place(plan)
+        if state.unanswered and not closing:
+            why = f"accepted and in effect, but after {wait:g} s: {state.words}"
+            return Outcome(Stage.UNVERIFIED, why, plan, failed=True)
+        words = state.words
+        if state.counting:
+            lost = await _written_back(place, plan)
+            if not lost:
+                why = f"took effect: verified in the objects; {state.counting}"
+                return Outcome(Stage.VERIFIED, why, plan, counting=state.counting)
+            words = lost
+        until = "before the session ended" if closing else f"within {wait:g} s"
+        missed = await _missed(place, plan) if state.behind and not closing else ""
+        return Outcome(Stage.UNVERIFIED, f"accepted, but the effect was not confirmed {until}: {words}{missed}", plan)
+
+    async def _agreement(self, cluster: Cluster, issue: Preparation) -> Confirmation:
+        plan = issue.prepared.plan
+        place = cluster.place(plan)
+        if old := cluster.stale(plan.rollout) or away(cluster, place):
+            return Confirmation(False, old)
+        left = [ref for ref in plan.gone if await self._is_there(place, ref)]
+        state = agreement(plan, self._surroundings.shown(plan.rollout), left, issue.rollout)
+        lost = await _written_back(place, plan) if state.reached else ""
+        return Confirmation(False, lost) if lost else state
+
+    async def _is_there(self, cluster: Cluster, ref: Ref) -> bool:
+        known = cluster.has(ref)
+        if known is not None:
+            return known
+        try:
+            return await read_one(cluster, ref) is not None
+        except KubeError:
+            return True
+
+
+async def _written_back(cluster: Cluster, plan: Plan) -> str:
+    """Which request lost its effect because something else wrote the object since; "" if none did.
+
+    Skips fields that a controller consumes and clears, and status, which a controller keeps writing in response.
+    """
+    last = {request.ref: request for request in plan.requests}
+    for ref, request in last.items():
+        status = request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body)
+        if status or request.consumed:
+            continue
+        try:
+            found = await read_one(cluster, ref)
+            there = took_effect(request, found) or (request.fleeting and found is None)
+        except KubeError as error:
+            return str(error)
+        if not there:
+            return f"{ref} in {cluster.context} no longer shows it: something reverts it"
+    return ""
+
+
+async def _missed(cluster: Cluster, plan: Plan) -> str:
+    """What to do about a write that a controller should have consumed and that is still there; "" if there is none.
+
+    A controller that stores its own status at the same moment may miss it until the next write to the object.
+    """
+    for request in plan.requests:
+        if not request.consumed and request.subresource != "status":
+            continue
+        try:
+            stands = took_effect(request, await read_one(cluster, request.ref))
+        except KubeError:
+            continue
+        if stands:
+            place = ["kubectl", "--context", cluster.context, "-n", request.ref.namespace, "annotate", "--overwrite"]
+            words = shell_line([*place, f"{request.ref.resource.kubectl_name}/{request.ref.name}"])
+            return (
+                f"; {request.ref} still shows what was written: if nothing happens, its controller missed it; wake it:"
+                f' {words} woken="$(date)"'
+            )
+    return ""
+
+
+def _reported(report: Report, outcome: Outcome) -> Outcome:
+    report(outcome)
+    return outcome
+
+
+def _refused(plan: Plan, why: str) -> Outcome:
+    return Outcome(Stage.REFUSED, f"nothing was sent: {why}", plan)
+
+
+def _may_be_overtaken(plan: Plan, passage: Sending) -> bool:
+    """Whether a controller may already have moved to where the refused request was meant to send it.
+
+    An earlier request of the plan, such as one that ends a manual pause, can be all that the controller waited for.
+    """
+    return bool(plan.reaches and passage.done and passage.failed and passage.failed.consumed and not passage.unknown)
+
+
+def _stopped(plan: Plan, passage: Sending) -> Outcome:
+    """The outcome if a request failed: what was done, what was not, and how to undo it."""
+    if passage.unknown:
+        stage = Stage.UNKNOWN
+        done = passage.done[:-1]
+    else:
+        stage = Stage.UNVERIFIED
+        done = passage.done
+    if not done and not passage.unknown:
+        return Outcome(Stage.REFUSED, f"nothing was changed: {passage.why}", plan)
+    finished = {id(d.request) for d in passage.done}
+    open_requests = [request for request in plan.requests if id(request) not in finished]
+    words = [passage.why]
+    if done:
+        words.append("done: " + ", ".join(plan.words(d.request) for d in done))
+    if open_requests:
+        words.append("not done: " + ", ".join(map(plan.words, open_requests)))
+    if done:
+        words.append("undo reverts what was done")
+    return Outcome(stage, "; ".join(words), plan, partial=bool(done))
+
+
+def tell(report: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
+    """Report a stage; a failing callback must not stop the act."""
+    try:
+        if report:
+            report(outcome)
+    except Exception:
+        log.exception("a stage of an act could not be reported")

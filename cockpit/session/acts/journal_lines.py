@@ -1,0 +1,120 @@
+"""A session's journal: the lines in the file, and the latest line of each act for display."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import replace
+
+from cockpit.model.clock import Clock
+from cockpit.model.plan import Plan, Request, Verb
+from cockpit.model.refs import RolloutKey
+from cockpit.model.shell_line import bounded_line, shell_line
+from cockpit.model.text import safe_text
+from cockpit.model.view import Entry, Stage
+from cockpit.session.acts.journal import Journal
+
+log = logging.getLogger(__name__)
+
+# An act is sent within seconds; a later session that goes on looking for a lost one does so for minutes.
+_LONGEST_SENDING = 600.0
+_LOST = "the session that sent it ended before the outcome was known: check the objects"
+# Limit for the screen; the file keeps everything.
+SHOWN = 200
+
+
+class JournalLines:
+    """Entries of this session and of earlier ones. All lines of an act share its id."""
+
+    def __init__(self, journal: Journal, clock: Clock, rng: random.Random) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._rng = rng
+        self._entries: dict[str, Entry] = {}
+        self._shown: tuple[Entry, ...] = ()
+        self.problem = ""  # why lines cannot be written to the file
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The latest line of each act, oldest act first."""
+        return self._shown
+
+    async def load(self) -> None:
+        """Read the entries of earlier sessions."""
+        try:
+            entries = await asyncio.to_thread(self._journal.tail, SHOWN * 4)
+        except OSError as error:
+            self.problem = f"{self._journal.path} cannot be read: {error.strerror or error}"
+            log.warning("%s", self.problem)
+            return
+        for entry in entries:
+            self._show(entry)
+        for entry in [*self._entries.values()]:
+            self._show(as_known(entry, self._clock.now()))
+
+    def new_id(self) -> str:
+        return f"{self._rng.getrandbits(64):016x}"
+
+    async def note(self, act_id: str, who: str, plan: Plan, stage: Stage, why: str = "") -> None:
+        """Add a line. An unwritable file does not stop an act: rolling back must work with a full disk."""
+        entry = Entry(
+            id=act_id,
+            at=self._clock.now(),
+            who=safe_text(who, 200),
+            rollout=plan.rollout,
+            act=plan.act.value,
+            title=safe_text(plan.title, 500),
+            stage=stage,
+            why=safe_text(why, 2000),
+            commands=tuple(_command(request, plan.rollout.context) for request in plan.requests),
+        )
+        await self._write(entry)
+
+    async def remark(self, who: str, rollout: RolloutKey, about: str, title: str, why: str = "") -> None:
+        """Add a line about something other than an act, such as a guard."""
+        entry = Entry(
+            id=self.new_id(),
+            at=self._clock.now(),
+            who=safe_text(who, 200),
+            rollout=rollout,
+            act=about,
+            title=safe_text(title, 500),
+            stage=Stage.NOTED,
+            why=safe_text(why, 2000),
+        )
+        await self._write(entry)
+
+    async def _write(self, entry: Entry) -> None:
+        self._show(entry)
+        try:
+            await asyncio.to_thread(self._journal.append, entry)
+            self.problem = ""
+        except OSError as error:
+            self.problem = f"the journal {self._journal.path} cannot be written: {error.strerror or error}"
+            log.warning("%s", self.problem)
+
+    def show_progress(self, act_id: str, why: str) -> None:
+        """Show how an act goes on; the file does not keep it."""
+        if entry := self._entries.get(act_id):
+            self._show(replace(entry, why=safe_text(why, 2000)))
+
+    def _show(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+        while len(self._entries) > SHOWN:
+            del self._entries[next(iter(self._entries))]
+        self._shown = tuple(self._entries.values())
+
+
+def as_known(entry: Entry, now: float) -> Entry:
+    """The last line of an act as it reads at `now` (UTC seconds): one that was sent long ago and got no end is lost."""
+    lost = entry.stage is Stage.SENDING and now - entry.at > _LONGEST_SENDING
+    return replace(entry, stage=Stage.UNKNOWN, why=_LOST) if lost else entry
+
+
+def _command(request: Request, context: str) -> str:
+    """The kubectl line without values that may be confidential and without the body of a created object."""
+    if request.verb is Verb.CREATE:
+        words = ["kubectl", "--context", request.context or context, "-n", request.ref.namespace, "create", "-f", "-"]
+        return shell_line(words, note=str(request.ref))
+    return bounded_line(request.command(context), 4000)

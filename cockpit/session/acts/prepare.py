@@ -1,0 +1,295 @@
+"""From an ask to a plan that the API server has tried in a dry run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from cockpit.kube.errors import ApiError, Conflict, Invalid, KubeError, NotFound
+from cockpit.model.clock import Clock
+from cockpit.model.plan import Act, Ask, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.reasons import READ_ONLY
+from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.rollout import Rollout, Severity
+from cockpit.model.text import safe_text
+from cockpit.model.view import Prepared
+from cockpit.session.acts.pruned import why_pruned
+from cockpit.session.acts.safety import routing, takes_pods_away
+from cockpit.session.acts.surroundings import Surroundings
+from cockpit.session.acts.undo import UndoStack, UndoStep
+from cockpit.session.changes import first_of
+from cockpit.session.facts.assemble import under_way
+from cockpit.session.facts.cluster import Cluster
+from cockpit.session.facts.diff import differences
+
+log = logging.getLogger(__name__)
+
+# A watch delivers a change within a fraction of this; then the store and a fresh read agree.
+_CATCH_UP_SECONDS = 2.0
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A prepared plan and what it was made from: the objects as shown (None: does not exist).
+
+    `grounds` are the objects that route the traffic, for a plan that removes pods.
+    """
+
+    prepared: Prepared
+    ask: Ask
+    objects: Mapping[Ref, Mapping[str, Any] | None]
+    rollout: Rollout | None
+    undoes: UndoStep | None = None
+    grounds: Mapping[Ref, Mapping[str, Any] | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The result of a dry run: a line for each request, what would change, and why the plan cannot be sent."""
+
+    checks: tuple[str, ...]
+    diff: tuple[str, ...]
+    blocked: str = ""
+    outdated: bool = False  # the server refused it because the objects changed since they were read
+
+
+def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
+    """The plan for `ask` in the current state, without asking the cluster. All its requests go to one cluster."""
+    plan = _plan(cluster, undo, key, ask)
+    return plan if isinstance(plan, Refused) else _in_one_cluster(cluster, plan)
+
+
+def _in_one_cluster(cluster: Cluster, plan: Plan) -> Plan | Refused:
+    """The plan with each request addressed to its object's cluster; refused if that is more than one cluster."""
+    known = {"", cluster.context, *(neighbour.context for neighbour in cluster.neighbours)}
+    if unread := sorted({request.context for request in plan.requests} - known):
+        why = (
+            f"{plan.title}: this writes to {', '.join(unread)}, which this session does not read together with"
+            f" {cluster.context}; name both in `one_gateway` in the settings and restart"
+        )
+        return Refused(plan.act, plan.rollout, why)
+    if not cluster.neighbours:
+        return plan
+    places = {request.ref: cluster.of(request.ref, request.context).context for request in plan.requests}
+    contexts = sorted(set(places.values()))
+    if len(contexts) > 1:
+        where = ", ".join(f"{ref} in {context}" for ref, context in places.items())
+        lines = "; ".join(replace(r, context=places[r.ref]).command(cluster.context) for r in plan.requests)
+        why = (
+            f"{plan.title}: this changes {where}, but an act can write to one cluster only;"
+            f" run these by hand, in this order: {lines}"
+        )
+        return Refused(plan.act, plan.rollout, why)
+
+    def there(requests: tuple[Request, ...]) -> tuple[Request, ...]:
+        return tuple(replace(request, context=context) for request in requests for context in contexts)
+
+    return replace(plan, requests=there(plan.requests), inverse=there(plan.inverse))
+
+
+def _plan(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
+    rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
+    if ask.act is Act.UNDO:
+        if rollout is not None:
+            undo.adopt(rollout, cluster.rollouts.current())
+        return undo.plan(key, rollout)
+    if rollout is None or adapter is None:
+        return Refused(ask.act, key, f"no rollout {key} ({key.system}): it may have been deleted; refresh the list")
+    try:
+        return adapter.plan(rollout, ask, cluster.objects(rollout))
+    except Exception as error:
+        log.exception("planning %s on %s failed", ask.act, key)
+        what = safe_text(f"{type(error).__name__}: {error}")
+        why = f"{adapter.id} could not plan {ask.act} on {key}: this is a bug; nothing was sent ({what})"
+        return Refused(ask.act, key, why)
+
+
+def outlined(surroundings: Surroundings, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
+    """The plan for `ask` as things stand, without a dry run and without asking the cluster. Never raises."""
+    cluster = surroundings.cluster(key.context)
+    if cluster is None:
+        return _no_context(key, ask)
+    return planned(cluster, undo, key, _timed(clock, ask))
+
+
+def _no_context(key: RolloutKey, ask: Ask) -> Refused:
+    return Refused(ask.act, key, f"{key.context} is not a context of this session: restart with it")
+
+
+def _timed(clock: Clock, ask: Ask) -> Ask:
+    return ask if ask.at else replace(ask, at=datetime.fromtimestamp(clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+async def prepare(
+    surroundings: Surroundings, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask
+) -> Preparation | Refused:
+    """Plan, check permissions, dry-run; plan again if the objects changed meanwhile. Never raises."""
+    cluster = surroundings.cluster(key.context)
+    if cluster is None:
+        return _no_context(key, ask)
+    try:
+        return await _settled(surroundings, cluster, clock, undo, key, _timed(clock, ask))
+    except Exception as error:
+        log.exception("preparing %s on %s failed", ask.act, key)
+        what = safe_text(f"{type(error).__name__}: {error}")
+        why = f"{ask.act} on {key} could not be prepared: this is a bug; nothing was sent ({what})"
+        return Refused(ask.act, key, why)
+
+
+async def _settled(
+    surroundings: Surroundings, cluster: Cluster, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask
+) -> Preparation | Refused:
+    for _ in range(_ATTEMPTS - 1):
+        newer = surroundings.next_view()
+        issue, outdated = await _attempt(surroundings, cluster, undo, key, ask)
+        if not outdated:
+            return issue
+        await first_of(newer.wait(), clock.sleep(_CATCH_UP_SECONDS))
+    issue, _ = await _attempt(surroundings, cluster, undo, key, ask)
+    return issue
+
+
+async def _attempt(
+    surroundings: Surroundings, cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask
+) -> tuple[Preparation | Refused, bool]:
+    """The plan, and whether it was made from outdated objects."""
+    await surroundings.refresh()
+    plan = planned(cluster, undo, key, ask)
+    if isinstance(plan, Refused):
+        return plan, False
+    step = undo.top(key) if ask.act is Act.UNDO else None
+    rollout, place = cluster.rollout(key), cluster.place(plan)
+    objects: dict[Ref, Mapping[str, Any] | None] = {}
+    grounds: dict[Ref, Mapping[str, Any] | None] = {}
+    try:
+        objects = await read_objects(place, (request.ref for request in plan.requests))
+        if takes_pods_away(plan):
+            grounds = {ref: await read_one(cluster.of(ref), ref) for ref in routing(rollout)}
+        trial = await try_out(place, plan, objects)
+        if behind := _behind(cluster, grounds):
+            trial = replace(trial, blocked=behind, outdated=True)
+    except KubeError as error:
+        trial = Trial((), (), blocked=str(error))
+    prepared = Prepared(
+        plan=plan,
+        checks=trial.checks,
+        blocked=_blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked,
+        production=cluster.production or place.production,
+        diff=trial.diff,
+        concerns=_concerns(surroundings, plan),
+    )
+    return Preparation(prepared, ask, objects, rollout, step, grounds), trial.outdated
+
+
+def away(cluster: Cluster, place: Cluster) -> str:
+    """Why nothing should be sent to `place`, a neighbour of the rollout's cluster; "" if it is live or the same."""
+    return "" if place is cluster else place.behind()
+
+
+async def read_objects(place: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
+    """The objects as the server has them (None: does not exist). Raises KubeError."""
+    return {ref: await read_one(place, ref) for ref in dict.fromkeys(refs)}
+
+
+def _concerns(surroundings: Surroundings, plan: Plan) -> tuple[str, ...]:
+    """Findings that speak against sending more users to the new version; none for a way back."""
+    shown = surroundings.shown(plan.rollout)
+    if shown is None or not plan.raises:
+        return ()
+    # What a version failed when it took traffic counts, though it takes none now.
+    grave = [f for f in shown.rollout.findings if f.severity is not Severity.INFO or f.id in ("errors", "real-errors")]
+    return tuple(f"{f.text} ({f.evidence})" if f.evidence else f.text for f in grave)
+
+
+def _behind(cluster: Cluster, grounds: Mapping[Ref, Mapping[str, Any] | None]) -> str:
+    """Why a plan was made from outdated routing objects; "" if they are the server's current ones."""
+    for ref, read in grounds.items():
+        known = cluster.of(ref).store.get(ref.resource, ref.namespace, ref.name)
+        version = ((read or {}).get("metadata") or {}).get("resourceVersion")
+        if version != (known.metadata.resource_version if known else None):
+            return f"{ref} in {cluster.context} changed, and the view does not show it yet; plan again in a moment"
+    return ""
+
+
+async def read_one(cluster: Cluster, ref: Ref) -> Mapping[str, Any] | None:
+    """The object, or None if it does not exist. Raises KubeError."""
+    try:
+        return await cluster.api.get(ref)
+    except NotFound:
+        return None
+
+
+def stale(cluster: Cluster, plan: Plan) -> str:
+    """Why a plan may be based on stale objects; "" if those that it is based on are live.
+
+    For a plan that deletes, all kinds count, because objects of any kind may depend on what is deleted.
+    """
+    return cluster.behind() if plan.gone else cluster.stale(plan.rollout)
+
+
+def _blocked(cluster: Cluster, surroundings: Surroundings, plan: Plan) -> str:
+    """Why this session cannot send it, whatever the dry run says."""
+    if cluster.sender.read_only:
+        return READ_ONLY
+    if old := stale(cluster, plan):
+        return old
+    shown = surroundings.shown(plan.rollout)
+    return under_way(shown.acting) if shown else ""
+
+
+async def try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str, Any] | None]) -> Trial:
+    """Check the permissions of each request and dry-run it on the server. Raises KubeError."""
+    if not plan.requests:
+        return Trial((), (), blocked="nothing to send: it is already set")
+    checks: list[str] = []
+    diff: list[str] = []
+    blocked, outdated = "", False
+    for number, request in enumerate(plan.requests):
+        earlier = {before.ref for before in plan.requests[:number]}
+        denied = await place.api.allowed(request.verb.value, request.ref, request.subresource)
+        if denied:
+            checks.append(f"{plan.words(request)}: {denied}")
+            blocked = blocked or denied
+            continue
+        if request.ref in earlier:
+            checks.append(f"{plan.words(request)}: cannot be dry-run before the earlier request on the same object")
+            continue
+        try:
+            answer = await place.sender.send(request, dry_run=True)
+        except NotFound as error:
+            checks.append(f"{plan.words(request)}: {error}")
+            blocked = blocked or ("" if request.fleeting else str(error))
+            continue
+        except ApiError as error:
+            checks.append(f"{plan.words(request)}: {error}")
+            blocked = blocked or str(error)
+            outdated = outdated or isinstance(error, Conflict) or _test_failed(request, error)
+            continue
+        if pruned := why_pruned(request, answer):
+            checks.append(f"{plan.words(request)}: {pruned}")
+            blocked = blocked or pruned
+            continue
+        checks.append(f"{plan.words(request)}: accepted in a dry run")
+        diff += _diff(plan, request, objects.get(request.ref), answer)
+    return Trial(tuple(checks), tuple(diff), blocked, outdated)
+
+
+def _test_failed(request: Request, error: ApiError) -> bool:
+    """Whether a JSON Patch may have been refused because one of its tests no longer holds (422)."""
+    return isinstance(error, Invalid) and request.patch is PatchType.JSON
+
+
+def _diff(plan: Plan, request: Request, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
+    match request.verb:
+        case Verb.CREATE:
+            return [f"{request.ref} is created"]
+        case Verb.DELETE:
+            return [f"{request.ref} is deleted"]
+        case Verb.PATCH:
+            several = len(plan.requests) > 1
+            lines = differences(before or {}, after)
+            return [f"{request.ref}: {line}" if several else line for line in lines]

@@ -1,0 +1,260 @@
+"""Undo of what was sent: inverse patches, and deleted objects created again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
+from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.session.acts.safety import why_undo_is_unsafe
+from cockpit.session.acts.undo_file import UndoFile
+
+# Deep enough in practice; each step can hold whole objects.
+_DEEPEST = 20
+
+# Set by the server or a controller; a create with them is refused or means something else.
+_SERVER_OWNED_METADATA = (
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "managedFields",
+    "selfLink",
+)
+_CONTROLLER_ANNOTATIONS = ("deployment.kubernetes.io/revision",)
+# Finalizers of a deletion in progress (kubernetes.io garbage collection).
+_DELETION_FINALIZERS = ("foregroundDeletion", "orphan")
+
+
+@dataclass(frozen=True, slots=True)
+class SentAct:
+    """One request that took effect. `before` is the object read just before a deletion, `after` the response."""
+
+    request: Request
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoStep:
+    """What undoes one act. `expected` are the previous written shares, if the act was done completely.
+
+    `restores` are those shares in any case: their versions must have ready pods before they are written.
+    """
+
+    title: str
+    requests: tuple[Request, ...]
+    changes: tuple[Change, ...]
+    expected: tuple[Expected, ...]
+    gone: tuple[Ref, ...] = ()
+    raises: bool = False
+    missing: str = ""  # what it cannot undo
+    restores: tuple[Expected, ...] = ()
+    pods: tuple[tuple[str, int], ...] = ()
+    way: str = ""  # how to roll back, from the act's plan
+
+
+class UndoStack:
+    """Undo steps by rollout, the latest act on top. An undo removes its step and adds none.
+
+    With a file they outlive the process and include acts of other processes on this machine.
+    """
+
+    def __init__(self, file: UndoFile[UndoStep] | None = None) -> None:
+        self._steps: dict[RolloutKey, list[UndoStep]] = {}
+        self._file = file
+
+    def push(self, key: RolloutKey, step: UndoStep) -> None:
+        self._change(key, lambda steps: [*steps, step][-_DEEPEST:])
+
+    def adopt(self, rollout: Rollout, current: Collection[RolloutKey]) -> None:
+        """Adopt the steps stored under another name of this rollout, unless a rollout has that name now."""
+        self._catch_up()
+        if self._steps.get(rollout.key):
+            return
+        former = [key for key, steps in self._steps.items() if steps and key not in current and rollout.was(key)]
+        if len(former) == 1:
+            adopted = self._steps[former[0]]
+            self._change(rollout.key, lambda steps: steps or adopted)
+            self._change(former[0], lambda steps: [])
+
+    def top(self, key: RolloutKey) -> UndoStep | None:
+        self._catch_up()
+        steps = self._steps.get(key)
+        return steps[-1] if steps else None
+
+    def replace(self, key: RolloutKey, step: UndoStep, rest: UndoStep | None) -> None:
+        """Replace `step`, if it is still on top, with what is left of it."""
+        kept = [rest] if rest else []
+        self._change(key, lambda steps: [*steps[:-1], *kept] if steps and steps[-1] == step else steps)
+
+    def forget(self, key: RolloutKey, step: UndoStep) -> None:
+        """Drop a step of an act that turned out not to have happened, wherever it is."""
+        self._change(key, lambda steps: [kept for kept in steps if kept != step])
+
+    def _catch_up(self) -> None:
+        if self._file and (news := self._file.news()) is not None:
+            self._steps = news
+
+    def _change(self, key: RolloutKey, change: Callable[[list[UndoStep]], list[UndoStep]]) -> None:
+        self._catch_up()
+        stored = self._file.change(key, change) if self._file else None
+        self._steps[key] = change(self._steps.get(key, [])) if stored is None else stored
+
+    def plan(self, key: RolloutKey, rollout: Rollout | None = None) -> Plan | Refused:
+        """The plan that undoes the last act on this rollout; `rollout` is its current state (None: gone)."""
+        step = self.top(key)
+        if step is None:
+            return Refused(Act.UNDO, key, f"nothing to undo: no act was sent to {key} from this machine")
+        if not step.requests:
+            return Refused(Act.UNDO, key, f"{step.title}: {step.missing or _other_way(step)}")
+        plan = Plan(
+            act=Act.UNDO,
+            rollout=key,
+            title=f"undo: {step.title}",
+            changes=step.changes,
+            requests=step.requests,
+            expected=step.expected,
+            gone=step.gone,
+            undo="repeat the act",
+            warnings=(step.missing,) if step.missing else (),
+            raises=step.raises,
+            final=any(request.verb is Verb.DELETE for request in step.requests),
+            pods=step.pods,
+        )
+        danger = why_undo_is_unsafe(plan, step.restores, rollout)
+        return Refused(Act.UNDO, key, f"{plan.title} in {key}: {danger}") if danger else plan
+
+
+def _other_way(step: UndoStep) -> str:
+    """What to do instead, for an act that no request can undo."""
+    way = f"; instead: {step.way}" if step.way else ""
+    return f"this act cannot be undone{way}"
+
+
+def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct]) -> UndoStep:
+    """The inverse of the part of a plan that was done; `before` is the rollout when it was planned."""
+    removed = {_uid(d.before) for d in done if d.request.verb is Verb.DELETE and d.before}
+    created = [
+        replace(recreation(d.request.ref, d.before, removed), context=d.request.context)
+        for d in reversed(done)
+        if _deleted(d) and d.before and not _made_anew(d.request.ref, d.before)
+    ]
+    patched = {d.request.ref for d in done if d.request.verb is Verb.PATCH}
+    inverse = [r for r in plan.inverse if r.verb is Verb.PATCH and r.ref in patched]
+    deletions = [
+        replace(deletion(d.request.ref, d.after), context=d.request.context)
+        for d in reversed(done)
+        if d.request.verb is Verb.CREATE
+    ]
+    lost = [str(d.request.ref) for d in done if _deleted(d) and not d.before]
+    whole = len(done) == len(plan.requests)
+    return UndoStep(
+        title=plan.title,
+        requests=(*created, *inverse, *deletions),
+        changes=tuple(replace(c, before=c.after, after=c.before) for c in plan.changes),
+        expected=_shares_before(plan, before) if whole else (),
+        gone=tuple(request.ref for request in deletions),
+        raises=not plan.raises,
+        missing=f"{', '.join(lost)} cannot be created again, because it was not read before it was deleted"
+        if lost
+        else "",
+        restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
+        pods=_pods_before(plan, before) if whole else (),
+        way=plan.undo,
+    )
+
+
+def remaining(step: UndoStep, done: Sequence[SentAct], failed: Request | None) -> UndoStep | None:
+    """What is left of a step after a partial undo; None if it is complete."""
+    finished = {id(d.request) for d in done}
+    requests = tuple(request for request in step.requests if id(request) not in finished)
+    return replace(step, requests=requests) if failed and requests else None
+
+
+def recreation(ref: Ref, read: Mapping[str, Any], gone_owners: Set[str] = frozenset()) -> Request:
+    """The request that creates a deleted object again as it was read, without server-set fields.
+
+    Owners that are gone too are left out, otherwise the garbage collector would delete the object at once.
+    """
+    body: dict[str, Any] = deepcopy(dict(read))
+    body.pop("status", None)
+    metadata: dict[str, Any] = body.get("metadata") or {}
+    for field in _SERVER_OWNED_METADATA:
+        metadata.pop(field, None)
+    for annotation in _CONTROLLER_ANNOTATIONS:
+        (metadata.get("annotations") or {}).pop(annotation, None)
+    _keep(metadata, "finalizers", lambda finalizer: finalizer not in _DELETION_FINALIZERS)
+    _keep(metadata, "ownerReferences", lambda owner: owner.get("uid") not in gone_owners)
+    body["metadata"] = metadata
+    body.setdefault("apiVersion", ref.resource.api_version)
+    body.setdefault("kind", ref.resource.kind)
+    if ref.resource.kind == "Service":
+        _without_addresses(body.get("spec") or {})
+    return Request(Verb.CREATE, ref, body)
+
+
+def deletion(ref: Ref, created: Mapping[str, Any] | None) -> Request:
+    """The request that deletes exactly the object that was created."""
+    uid = _uid(created)
+    body: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+    if uid:
+        body["preconditions"] = {"uid": uid}
+    return Request(Verb.DELETE, ref, body, guard="it is still the object that was created" if uid else "")
+
+
+def _without_addresses(spec: dict[str, Any]) -> None:
+    """Drop addresses, which another Service may use by then; keep "None", which means headless."""
+    if spec.get("clusterIP") != "None":
+        spec.pop("clusterIP", None)
+        spec.pop("clusterIPs", None)
+    spec.pop("healthCheckNodePort", None)
+
+
+def _keep(metadata: dict[str, Any], field: str, wanted: Callable[[Any], bool]) -> None:
+    kept = [item for item in metadata.get(field) or () if wanted(item)]
+    if kept:
+        metadata[field] = kept
+    else:
+        metadata.pop(field, None)
+
+
+def _deleted(done: SentAct) -> bool:
+    return done.request.verb is Verb.DELETE
+
+
+def _made_anew(ref: Ref, read: Mapping[str, Any]) -> bool:
+    """Whether a controller recreates this pod, perhaps under the same name."""
+    owners = (read.get("metadata") or {}).get("ownerReferences") or ()
+    return ref.resource == PODS and any(isinstance(owner, Mapping) and owner.get("controller") for owner in owners)
+
+
+def _uid(read: Mapping[str, Any] | None) -> str:
+    metadata = (read or {}).get("metadata")
+    uid = metadata.get("uid") if isinstance(metadata, Mapping) else None
+    return uid if isinstance(uid, str) else ""
+
+
+def _shares_before(plan: Plan, before: Rollout | None) -> tuple[Expected, ...]:
+    """The previous written shares that the plan changes."""
+    if before is None:
+        return ()
+    planned = {(e.lane, e.version) for e in plan.expected}
+    return tuple(
+        Expected(lane.name, share.version, share.written)
+        for lane in before.lanes
+        for share in lane.shares
+        if (lane.name, share.version) in planned and share.written is not None
+    )
+
+
+def _pods_before(plan: Plan, before: Rollout | None) -> tuple[tuple[str, int], ...]:
+    """The previous desired pod counts that the plan changes."""
+    planned = {name for name, _ in plan.pods}
+    return tuple((v.name, v.desired) for v in (before.versions if before else ()) if v.name in planned)

@@ -1,0 +1,143 @@
+"""Goes on looking for writes whose outcome is not known, in this session and for sessions that are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cockpit.kube.errors import KubeError
+from cockpit.model.clock import Clock
+from cockpit.model.plan import Act, Plan, Request
+from cockpit.model.view import Stage
+from cockpit.session.acts.effect import took_effect
+from cockpit.session.acts.journal_lines import JournalLines
+from cockpit.session.acts.prepare import Preparation, read_one
+from cockpit.session.acts.surroundings import Surroundings
+from cockpit.session.acts.undo import SentAct, UndoStack, UndoStep, step_back
+from cockpit.session.acts.unknown_file import UnknownFile, UnknownWrite
+
+# An API server gives a request up after 60 s (kube-apiserver, --request-timeout), and proxies hold one for as long.
+MAY_ARRIVE_SECONDS = 180.0
+_LOOK_SECONDS = 5.0
+# An object that cannot be read for this long after that is given up.
+_GIVE_UP_SECONDS = 3600.0
+
+
+class UnknownWrites:
+    """Notes what is being sent before it is sent, and keeps it until its outcome is known."""
+
+    def __init__(
+        self, file: UnknownFile, surroundings: Surroundings, clock: Clock, logbook: JournalLines, undo: UndoStack
+    ) -> None:
+        self._file = file
+        self._surroundings = surroundings
+        self._clock = clock
+        self._logbook = logbook
+        self._undo = undo
+        self._looking: set[asyncio.Task[None]] = set()
+
+    async def begin(self, act_id: str, who: str, issue: Preparation) -> UnknownWrite:
+        """Note that a plan is about to be sent."""
+        plan, now = issue.prepared.plan, self._clock.now()
+        sent = [SentAct(request, issue.objects.get(request.ref)) for request in plan.requests]
+        write = UnknownWrite(
+            id=act_id,
+            at=now,
+            who=who,
+            server=self._file.server(plan.rollout.context),
+            rollout=plan.rollout,
+            act=plan.act,
+            title=plan.title,
+            requests=plan.requests,
+            until=now + MAY_ARRIVE_SECONDS,
+            step=issue.undoes or step_back(plan, issue.rollout, sent),
+            pid=os.getpid(),
+        )
+        await asyncio.to_thread(self._file.put, write)
+        return write
+
+    async def known(self, write: UnknownWrite) -> None:
+        """The outcome of all its requests is known."""
+        await asyncio.to_thread(self._file.drop, write.id)
+
+    async def follow(self, write: UnknownWrite, request: Request, step: UndoStep | None, rest: bool) -> None:
+        """Look for one request that got no answer; `step` was put on the undo stack. `rest`: others were done."""
+        until = self._clock.now() + MAY_ARRIVE_SECONDS
+        write = replace(write, requests=(request,), until=until, step=step or write.step, stepped=True, rest=rest)
+        await asyncio.to_thread(self._file.put, write)
+        self._start(write)
+
+    async def resume(self) -> None:
+        """Look for the writes of sessions that are gone."""
+        for write in await asyncio.to_thread(self._file.left):
+            self._start(replace(write, pid=os.getpid()))
+
+    async def close(self) -> None:
+        """Stop looking; the file keeps what is not known."""
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+
+    def _start(self, write: UnknownWrite) -> None:
+        task = asyncio.create_task(self._look(write))
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
+
+    async def _look(self, write: UnknownWrite) -> None:
+        while True:
+            made = await self._made(write)
+            late = self._clock.now() - write.until
+            if made == write.requests or (made is not None and late >= 0) or late >= _GIVE_UP_SECONDS:
+                await self._found_out(write, made)
+                return
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _made(self, write: UnknownWrite) -> tuple[Request, ...] | None:
+        """The requests that the objects show; None if an object cannot be read."""
+        cluster = self._surroundings.cluster(write.rollout.context)
+        if cluster is None:
+            return None
+        try:
+            place = cluster.place(write.plan)
+            return tuple([r for r in write.requests if took_effect(r, await read_one(place, r.ref))])
+        except KubeError:
+            return None
+
+    async def _found_out(self, write: UnknownWrite, made: Sequence[Request] | None) -> None:
+        plan = write.plan
+        stage, why = _ruling(plan, write, made)
+        lacking = bool(made) and not write.stepped and stage is not Stage.UNKNOWN
+        if lacking or (stage is Stage.REFUSED and write.stepped and not write.rest):
+            self._turn(write)
+        await self._logbook.note(write.id, write.who, plan, stage, why)
+        await asyncio.to_thread(self._file.drop, write.id)
+        self._surroundings.touch(write.rollout)
+
+    def _turn(self, write: UnknownWrite) -> None:
+        """Put the act's undo step on the stack, or take it away. An undo took its step away when it was sent."""
+        if write.stepped is (write.act is not Act.UNDO):
+            self._undo.forget(write.rollout, write.step)
+        else:
+            self._undo.push(write.rollout, write.step)
+
+
+def _ruling(plan: Plan, write: UnknownWrite, made: Sequence[Request] | None) -> tuple[Stage, str]:
+    """What the objects say about a write in the end."""
+    if made is None:
+        return Stage.UNKNOWN, "it is not known whether it was made: the objects could not be read; check them"
+    missing = [request for request in write.requests if request not in made]
+    if not missing:
+        return Stage.SENT, "found out: it was made, the objects show it"
+    if any(request.consumed for request in missing):
+        return (
+            Stage.UNKNOWN,
+            "not known whether it was made: a controller may have consumed it; check the objects",
+        )
+    words = ", ".join(map(plan.words, missing))
+    if made:
+        done = ", ".join(map(plan.words, made))
+        return Stage.UNVERIFIED, f"found out: done: {done}; not done: {words}; undo reverts what was done"
+    rest = "" if not write.rest else "; what was done before stays, and undo reverts it"
+    return Stage.REFUSED, f"found out: it was not made, and it cannot arrive any more: {words}{rest}"

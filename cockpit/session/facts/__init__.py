@@ -1,0 +1,1 @@
+"""What a session knows: clusters, the rollouts read from them, and the views built from both."""

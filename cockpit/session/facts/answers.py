@@ -1,0 +1,193 @@
+"""Findings about the answers that a probe got. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cockpit.model.ages import ago
+from cockpit.model.health import FORGOTTEN, AnswerHealth, Level, faded
+from cockpit.model.lanes import chance, in_lane
+from cockpit.model.rollout import Finding, Followed, Lane, Observed, Severity, Verdict
+from cockpit.model.shares import percent
+from cockpit.model.view import CellKind, ProbeView
+from cockpit.probe.verdict import FOLLOWED
+from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words
+from cockpit.workloads.findings import finding
+
+# Requests after which a probe that learns nothing is reported.
+_FEWEST_ANSWERS = 30
+# Answers of nobody's version that are certainly more than this, beyond what is written, are a finding.
+_ASTRAY = 0.01
+# Versions fail alike if neither rate is more than this times the other.
+_ALIKE = 2.0
+# Seconds after which a finding says how old its newest answer is.
+_OLD = 30.0
+# Seconds that a gateway may take to follow a new split before that is critical.
+_SLOW_GATEWAY = 120.0
+_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+
+
+def answer_findings(lanes: Sequence[Lane], probe: ProbeView, now: float) -> tuple[Finding, ...]:
+    """The findings about answers that an on-call needs to see, worst first; `now` is UTC seconds."""
+    findings = [found for lane in lanes for found in (*_split(lane, probe, now), *_astray(lane, probe))]
+    for lane in lanes:
+        known = [one for one in probe.health if one.lane == lane.name and one.answers * _age(one, now) >= FORGOTTEN]
+        findings += _failures(lane, known, now)
+    findings += _blindness(probe)
+    return worst_first(findings)
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings by severity; those of one severity as they came."""
+    return tuple(sorted(findings, key=lambda found: _ORDER.index(found.severity)))
+
+
+def takes_traffic(lane: Lane, version: str) -> bool:
+    """Whether users can reach a version in this lane: by what is written, or by what is observed."""
+    share = next((share for share in lane.shares if share.version == version), None)
+    if share is None:
+        return False
+    seen = share.observed.answers if share.observed else 0
+    return share.written is None or share.written > 0 or (seen > 0 and lane.verdict is not Verdict.ON)
+
+
+def _split(lane: Lane, probe: ProbeView, now: float) -> list[Finding]:
+    """The version furthest from its written share, if the verdict is that the split is off."""
+    if lane.verdict is not Verdict.OFF:
+        return []
+    # Of two versions both are equally far off: name the one that should get less.
+    furthest = max(
+        (
+            (share, share.observed)
+            for share in lane.shares
+            if share.observed and share.written is not None and not share.others
+        ),
+        key=lambda pair: (round(abs(pair[1].share - (pair[0].written or 0.0)), 6), -(pair[0].written or 0.0)),
+        default=None,
+    )
+    if furthest is None:
+        return []
+    share, observed = furthest
+    place = in_lane(lane.name)
+    text = f"{share.version} answers {percent(observed.share)} of requests{place}, {percent(share.written)} is written"
+    if lane.followed is not Followed.YES:
+        text += f"; {FOLLOWED[lane.followed]}"
+    # A slow gateway is no fault yet, and whoever has just begun to look does not know when the split was written.
+    slow = lane.awaited_since is not None and now - lane.awaited_since < _SLOW_GATEWAY
+    severity = Severity.WARNING if slow else Severity.CRITICAL
+    return [finding("split-off", severity, text, _evidence(lane, observed), about=lane.name)]
+
+
+def _evidence(lane: Lane, observed: Observed) -> str:
+    odds = "" if lane.p_value is None else f", {chance(lane.p_value)}"
+    return f"{lane.samples or observed.samples} samples{odds}"
+
+
+def _astray(lane: Lane, probe: ProbeView) -> list[Finding]:
+    """Answers that belong to no version, if they are a significant part and not written."""
+    found = next((share for share in lane.shares if share.others), None)
+    seen = found.observed if found else None
+    if found is None or seen is None or seen.low <= (found.written or 0.0) + _ASTRAY:
+        return []
+    place = in_lane(lane.name)
+    text = (
+        f"{percent(seen.share)} of answers{place} name no version of this rollout: something else answers too, or"
+        " the answers do not say which version they come from (--version-from)"
+    )
+    notes = dict.fromkeys(cell.note for cell in reversed(probe.strip) if cell.kind is CellKind.UNKNOWN and cell.note)
+    evidence = f"{seen.answers} of {seen.samples} answers" + (f": {', '.join(list(notes)[:3])}" if notes else "")
+    return [finding("answers-of-others", Severity.WARNING, text, evidence, about=lane.name)]
+
+
+def _failures(lane: Lane, known: Sequence[AnswerHealth], now: float) -> list[Finding]:
+    """Requests of this lane that fail, by who answered them, and versions that are slower than the stable one."""
+    found, place = [], in_lane(lane.name)
+    versions = [one for one in known if one.version]
+    if alike := _alike(lane, versions):
+        each = ", ".join(f"{one.version} {percent(one.error_rate)}" for one in alike)
+        text = f"the service fails its requests{place}, whatever the version: {each}"
+        counts = "; ".join(_counts(one, now) for one in alike)
+        found.append(finding("service-fails", Severity.CRITICAL, text, counts, about=lane.name))
+    for one in known:
+        if one.failing is Level.CALM or one in alike:
+            continue
+        if not one.version:
+            text = f"{percent(one.error_rate)} of requests{place} fail, and no version answers them"
+            severity = Severity.CRITICAL if one.failing is Level.ALARM else Severity.WARNING
+            found.append(finding("nobody-answers", severity, text, _counts(one, now, "requests"), about=lane.name))
+        else:
+            found.append(_version_fails(lane, one, versions, now))
+    found += [_rejects(lane, one) for one in versions if one.rejecting and takes_traffic(lane, one.version)]
+    found += [_slower(lane, one) for one in versions if one.slower is Level.ALARM and takes_traffic(lane, one.version)]
+    return found
+
+
+def _alike(lane: Lane, versions: Sequence[AnswerHealth]) -> list[AnswerHealth]:
+    """All versions that take traffic, if several were compared, and all fail with about the same rate."""
+    taking = [one for one in versions if takes_traffic(lane, one.version)]
+    compared = len(taking) > 1 and any(one.baseline for one in taking)
+    if not compared or any(one.failing is not Level.ALARM or one.worse is not Level.CALM for one in taking):
+        return []
+    rates = [one.error_rate for one in taking]
+    return taking if max(rates) <= _ALIKE * min(rates) else []
+
+
+def _version_fails(lane: Lane, one: AnswerHealth, versions: Sequence[AnswerHealth], now: float) -> Finding:
+    place, rate = in_lane(lane.name), percent(one.error_rate)
+    stable = next((other for other in versions if other.version == one.baseline), None)
+    compared = f"; {stable.version} fails {percent(stable.error_rate)}" if stable else ""
+    taking, alarm = takes_traffic(lane, one.version), one.failing is Level.ALARM
+    severity = Severity.WARNING if taking else Severity.INFO
+    if taking and alarm:
+        severity = Severity.CRITICAL
+    text = f"{one.version} {'fails' if alarm else 'may be failing:'} {rate} of its requests{place}{compared}"
+    if not taking:
+        verb = "failed" if alarm else "may have failed"
+        text = f"{one.version} {verb} {rate} of its requests{place} when it took traffic"
+    return finding("errors", severity, text, _counts(one, now), about=f"{one.version} {lane.name}")
+
+
+def _rejects(lane: Lane, one: AnswerHealth) -> Finding:
+    """More answers with a status of 4xx than the stable version gives."""
+    place, rates = in_lane(lane.name), (percent(one.rejected_rate), percent(one.baseline_rejected_rate))
+    alarm = one.rejecting is Level.ALARM
+    verb = "answers" if alarm else "seems to answer"
+    text = f"{one.version} {verb} {rates[0]} of requests{place} with a status of 4xx, {one.baseline} {rates[1]}"
+    severity = Severity.CRITICAL if alarm else Severity.WARNING
+    return finding("client-errors", severity, text, "compared in the same minutes", about=f"{one.version} {lane.name}")
+
+
+def _slower(lane: Lane, one: AnswerHealth) -> Finding:
+    times = ""
+    if one.p50_ms is not None and one.baseline_p50_ms is not None:
+        times = f": it takes {one.p50_ms:.0f} ms, {one.baseline} {one.baseline_p50_ms:.0f} ms (median)"
+    text = f"{one.version} is slower than {one.baseline}{in_lane(lane.name)}{times}"
+    evidence = f"{one.answers:.0f} answers in the same minutes"
+    return finding("slower", Severity.WARNING, text, evidence, about=f"{one.version} {lane.name}")
+
+
+def _counts(one: AnswerHealth, now: float, what: str = "answers") -> str:
+    """The counts behind a rate, and how old the newest is."""
+    whose = f" of {one.version}" if one.version else ""
+    counts = f"{one.errors:.0f} of the last {one.answers:.0f} {what}{whose}"
+    return counts + (f", the newest {ago(now - one.at)}" if now - one.at >= _OLD else "")
+
+
+def _age(one: AnswerHealth, now: float) -> float:
+    return faded(now - one.at)
+
+
+def _blindness(probe: ProbeView) -> list[Finding]:
+    """A probe that runs and learns nothing; silence must not look like health."""
+    if failing := failing_in_a_row(probe):
+        text = f"the last {failing} requests failed"
+        return [finding("no-answers", Severity.CRITICAL, text, probe.strip[-1].note, about="probe")]
+    if not probe.running or probe.total < _FEWEST_ANSWERS:
+        return []
+    if probe.strip and all(map(is_redirect, probe.strip)):
+        return [finding("redirected", Severity.WARNING, redirect_words(probe.strip, probe), probe.message)]
+    if probe.unknown + probe.errors >= probe.total:
+        advice = "say where answers name their version: --version-from header:NAME, json:PATH or regex:RE"
+        text = f"none of the {probe.total} answers names a version"
+        return [finding("no-version", Severity.WARNING, text, advice, about="probe")]
+    return []

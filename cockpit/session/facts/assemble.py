@@ -1,0 +1,163 @@
+"""Turns what was read and observed into what a face shows. Pure. Unchanged parts stay the same objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from cockpit.model.real_traffic import RealView
+from cockpit.model.reasons import READ_ONLY
+from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
+from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.probe.error_detector import TOLERATED
+from cockpit.session.facts.answers import answer_findings, worst_first
+from cockpit.session.facts.failing import failing_in_a_row
+from cockpit.session.facts.groups import groups_of
+from cockpit.session.facts.health import rollout_health
+from cockpit.session.facts.real_traffic import real_findings, with_real
+from cockpit.workloads.findings import finding
+
+IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
+
+# Worst first: the worst state of its kinds is the state of a cluster.
+_WORST = (Sync.REFUSED, Sync.RETRYING, Sync.CONNECTING, Sync.SYNCING, Sync.LIVE)
+_MISSING_KINDS = (Sync.FORBIDDEN, Sync.ABSENT)
+
+T = TypeVar("T")
+
+
+def under_way(act: str) -> str:
+    """Why nothing else can be sent while an act is being sent; "" for no act."""
+    return f"under way: {act}" if act else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether acts are possible at all, and how many of a version's answers may fail (fraction of 1).
+
+    `stale` and `acting` are words for people, or "".
+    """
+
+    read_only: bool = False
+    stale: str = ""
+    acting: str = ""
+    max_errors: float = TOLERATED
+
+    @property
+    def why_not(self) -> str:
+        if self.read_only:
+            return READ_ONLY
+        if self.stale:
+            return self.stale
+        return under_way(self.acting)
+
+
+def rollout_view(
+    rollout: Rollout, lanes: tuple[Lane, ...], probe: ProbeView, around: Circumstances, now: float,
+    real: RealView | None = None,
+) -> RolloutView:  # fmt: skip
+    """A rollout with what was observed and its health at `now` (UTC seconds).
+
+    `lanes` are the rollout's lanes with the probe's observations, `real` is what a Prometheus says of real requests.
+    """
+    acts = rollout.acts
+    if around.why_not:
+        acts = tuple(replace(act, enabled=False, why=around.why_not) if act.enabled else act for act in acts)
+    answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
+    findings = (*worst_first(answers), *_failing_pods(rollout), *rollout.findings)
+    if failing_in_a_row(probe):
+        # Earlier observations say nothing about what users get while no request is answered.
+        lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)
+    shown = replace(rollout, lanes=with_real(lanes, real), findings=findings, acts=acts)
+    health = rollout_health(shown, probe, around.stale, now, around.max_errors)
+    return RolloutView(shown, probe, around.acting, health, stale=around.stale, real=real)
+
+
+def _failing_pods(rollout: Rollout) -> list[Finding]:
+    """Versions with pods that crash or cannot start, and the reasons of their containers."""
+    found = []
+    for version in rollout.versions:
+        failing = [pod for pod in version.pods if pod.state is PodState.FAILING]
+        if failing:
+            taking = any(s.version == version.name and s.written for lane in rollout.lanes for s in lane.shares)
+            severity = Severity.CRITICAL if version.ready == 0 and taking else Severity.WARNING
+            reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
+            text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail"
+            text += f": {reasons}" if reasons else ""
+            names = ", ".join(pod.name for pod in failing[:3])
+            found.append(finding("failing-pods", severity, text, names, about=version.name))
+    return found
+
+
+def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:
+    """A cluster's state, the reason, and since when it is stale (UTC seconds; None while live), from its kinds.
+
+    A kind that is forbidden or not served does not affect the state, unless no other kind is left.
+    """
+    there = [kind for kind in kinds if kind.state not in _MISSING_KINDS]
+    forbidden = [kind.kind for kind in kinds if kind.state is Sync.FORBIDDEN]
+    missing = f"no permission to read {', '.join(forbidden)}" if forbidden else ""
+    if not there:
+        if not kinds:
+            return Sync.CONNECTING, "", None
+        state = Sync.FORBIDDEN if forbidden else Sync.ABSENT
+        return state, missing or "serves none of the kinds that rollouts are read from", kinds[0].since
+    worst = min(there, key=lambda kind: _WORST.index(kind.state))
+    if worst.state is Sync.LIVE:
+        return Sync.LIVE, missing, None
+    behind = [kind for kind in there if kind.state is worst.state]
+    error = next((kind.error for kind in behind if kind.error), "")
+    return worst.state, "; ".join(filter(None, (error, missing))), min(kind.since for kind in behind)
+
+
+def settled(kinds: Sequence[KindSync]) -> bool:
+    """True once every kind was read or is known to be unreadable, so that readings are complete."""
+    return bool(kinds) and all(kind.state not in (Sync.CONNECTING, Sync.SYNCING) or kind.relists for kind in kinds)
+
+
+def fleet_view(
+    before: FleetView | None,
+    at: float,
+    clusters: Sequence[ClusterView],
+    rollouts: Sequence[RolloutView],
+    journal: tuple[Entry, ...],
+    read_only: bool,
+) -> FleetView:
+    """The current view; `before` itself if nothing changed."""
+    user = ", ".join(dict.fromkeys(cluster.user for cluster in clusters))
+    if before is None:
+        return FleetView(at, tuple(clusters), tuple(rollouts), journal, read_only, user, groups_of(rollouts))
+    kept, groups = _kept(before.rollouts, rollouts), before.groups
+    if kept is not before.rollouts:
+        groups = groups_of(kept, before.rollouts, before.groups) if len(clusters) > 1 else ()
+    view = FleetView(
+        at=before.at,
+        clusters=_kept(before.clusters, clusters),
+        rollouts=kept,
+        journal=before.journal if before.journal == journal else journal,
+        read_only=read_only,
+        user=user,
+        groups=groups,
+    )
+    return before if view == before else replace(view, at=at)
+
+
+def _kept(before: tuple[T, ...], after: Sequence[T]) -> tuple[T, ...]:
+    """`after`, with the objects of `before` that are equal; `before` itself if all are."""
+    after = tuple(after)
+    if before == after:
+        return before
+    # Usually nothing was added or removed: then only the positions that differ have to be compared.
+    differing = [n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old is not new]
+    if len(before) == len(after) and all(_name(before[n]) == _name(after[n]) for n in differing):
+        kept = list(after)
+        for n in differing:
+            kept[n] = before[n] if before[n] == after[n] else after[n]
+        return tuple(kept)
+    known = {_name(item): item for item in before}
+    return tuple(old if (old := known.get(_name(item))) == item else item for item in after)
+
+
+def _name(item: object) -> object:
+    return item.rollout.key if isinstance(item, RolloutView) else getattr(item, "context", None)

@@ -1,0 +1,221 @@
+"""One context of a session: its objects, its rollouts, and how far they can be trusted."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from cockpit.kube.api import KubeApi
+from cockpit.kube.informers import Informers
+from cockpit.kube.sender import Sender
+from cockpit.kube.store import ChangeSet
+from cockpit.model.adapter import Adapter
+from cockpit.model.ages import utc_time
+from cockpit.model.clock import Clock
+from cockpit.model.lookup import Objects
+from cockpit.model.plan import Plan
+from cockpit.model.refs import Ref, Resource, RolloutKey
+from cockpit.model.rollout import Finding, Rollout, Severity
+from cockpit.model.text import safe_text
+from cockpit.model.view import ClusterView, Sync
+from cockpit.session.facts.assemble import settled, sync_state
+from cockpit.session.facts.federation import MERGED
+from cockpit.session.facts.rollouts import Rollouts
+from cockpit.workloads.findings import finding
+
+log = logging.getLogger(__name__)
+
+# Seconds to wait after an internal error; network errors never stop the reading.
+_RESTART_SECONDS = 10.0
+# States in which a kind may not have been read yet.
+_UNREAD = frozenset({Sync.CONNECTING, Sync.SYNCING, Sync.RETRYING, Sync.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A cluster to read; `namespace` None means all namespaces, `aside` is as in `ClusterView`."""
+
+    api: KubeApi
+    namespace: str | None
+    aside: bool = False
+
+
+class Cluster:
+    """Reads one cluster until cancelled. `on_change` is called on the event loop when something may have changed."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        adapters: Sequence[Adapter],
+        *,
+        production: bool,
+        read_only: bool,
+        clock: Clock,
+        rng: random.Random,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.api = connection.api
+        self.sender = Sender(connection.api, read_only)
+        self.production = production
+        self.aside = connection.aside
+        self._namespace = connection.namespace
+        self._adapters = tuple(adapters)
+        self._resources = _kinds(adapters)
+        self._clock = clock
+        self._on_change = on_change
+        self._topics: set[str] = set()
+        self._settled = False
+        self._defect = ""
+        self._defect_since = 0.0
+        self._informers = Informers(
+            connection.api, self._resources, connection.namespace, clock=clock, rng=rng, on_change=self._changed
+        )
+        self.store = self._informers.store
+        self.rollouts = Rollouts(self.store, adapters)
+        self.neighbours: tuple[Cluster, ...] = ()
+
+    @property
+    def context(self) -> str:
+        return self.api.context
+
+    @property
+    def user_at_context(self) -> str:
+        """Who acts where, for the journal."""
+        return f"{self.api.user}@{self.context}"
+
+    def join(self, neighbours: Sequence[Cluster]) -> None:
+        """Share a gateway with these clusters: their workloads are behind it too."""
+        self.neighbours = tuple(neighbours)
+        self.rollouts.join([neighbour.store for neighbour in neighbours])
+
+    def of(self, ref: Ref, context: str = "") -> Cluster:
+        """The cluster of an object: the named one, else the one that has it, else this one."""
+        if context or self.has(ref) is not False:
+            return next((n for n in self.neighbours if n.context == context), self)
+        return next((neighbour for neighbour in self.neighbours if neighbour.has(ref)), self)
+
+    def place(self, plan: Plan) -> Cluster:
+        """The cluster that the requests of a plan go to."""
+        return self.of(plan.requests[0].ref, plan.requests[0].context) if plan.requests else self
+
+    def objects(self, rollout: Rollout) -> Objects:
+        """The objects from which an act on a rollout is planned."""
+        return self.rollouts.objects_of(rollout.objects[0]) if rollout.objects else self.store
+
+    async def run(self) -> None:
+        """Read until cancelled. An internal error becomes this cluster's state and does not affect the others."""
+        while True:
+            try:
+                await self._informers.run()
+            except Exception as error:
+                log.exception("reading %s failed", self.context)
+                self._defect = safe_text(f"internal error while reading: {type(error).__name__}: {error}")
+                self._defect_since = self._clock.now()
+                self._on_change()
+            await self._clock.sleep(_RESTART_SECONDS)
+
+    def read(self, seconds: float) -> bool:
+        """Read again what changed, for about so many seconds; true if something is left to read."""
+        end = self._clock.monotonic() + seconds
+        self.note_changes()
+        self.rollouts.read_until(lambda: self._clock.monotonic() >= end)
+        return self.rollouts.waiting > 0
+
+    def note_changes(self) -> None:
+        """Note which rollouts the changes since the last call concern; before all kinds were read there are none."""
+        self._settled = self._settled or settled(self._informers.kinds())
+        if self._settled and self._topics:
+            topics, self._topics = self._topics, set()
+            self.rollouts.mark(topics)
+
+    def view(self) -> ClusterView:
+        kinds = self._informers.kinds()
+        state, message, since = sync_state(kinds)
+        if self._defect:
+            state, message, since = Sync.RETRYING, self._defect, self._defect_since
+        return ClusterView(
+            context=self.context,
+            server=self.api.server,
+            user=self.api.user,
+            namespace=self._namespace,
+            production=self.production,
+            state=state,
+            message=message,
+            stale_since=since,
+            kinds=kinds,
+            aside=self.aside,
+            unfinished=self.rollouts.waiting,
+        )
+
+    def stale(self, key: RolloutKey) -> str:
+        """Why a rollout's data may be stale; "" while it is live.
+
+        Only the kinds that its adapter reads count, so that one broken kind does not affect the others.
+        """
+        adapter = self.rollouts.adapter(key)
+        return self._stale(self._resources if adapter is None else adapter.needs)
+
+    def stale_rollouts(self) -> dict[RolloutKey, str]:
+        """The rollouts whose data may be stale, and why; none while the whole cluster is live."""
+        if self.view().state is Sync.LIVE:
+            return {}
+        why = {adapter.id: self._stale(adapter.needs) for adapter in self._adapters}
+        readers = ((key, self.rollouts.adapter(key)) for key in self.rollouts.current())
+        return {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
+
+    def away(self, rollout: Rollout) -> tuple[Finding, ...]:
+        """Findings about stale or missing versions in neighbouring clusters, which do not block acts here."""
+        found = []
+        merged = any(ref.resource in MERGED for ref in rollout.objects[:1])
+        for neighbour in self.neighbours:
+            if not (words := neighbour.behind()):
+                continue
+            names = [version.name for version in rollout.versions if version.context == neighbour.context]
+            if merged and neighbour.unread():
+                text = f"versions that run in {neighbour.context} may be missing here: {words}"
+                found.append(finding("part-unread", Severity.WARNING, text, neighbour.view().message))
+            elif names:
+                text = f"{', '.join(names)} runs in another cluster: {words}"
+                found.append(finding("part-stale", Severity.WARNING, text, neighbour.view().message))
+        return tuple(found)
+
+    def unread(self) -> bool:
+        """Whether a kind that the cluster may serve was never read."""
+        kinds = zip(self._resources, self._informers.kinds(), strict=True)
+        return any(kind.state in _UNREAD and not self.store.known(resource) for resource, kind in kinds)
+
+    def behind(self) -> str:
+        """Why this cluster's data may be stale; "" while it is live."""
+        return self._stale(self._resources)
+
+    def _stale(self, needs: Collection[Resource]) -> str:
+        since: float | None = self._defect_since
+        state = Sync.RETRYING
+        if not self._defect:
+            kinds = zip(self._resources, self._informers.kinds(), strict=True)
+            state, _, since = sync_state([kind for resource, kind in kinds if resource in needs])
+        if state is Sync.LIVE:
+            return ""
+        began = "" if since is None else f" since {utc_time(since)}"
+        return f"{self.context} is not up to date ({state}{began}), so this data may be stale"
+
+    def rollout(self, key: RolloutKey) -> Rollout | None:
+        return self.rollouts.current().get(key)
+
+    def has(self, ref: Ref) -> bool | None:
+        """Whether an object exists; None if its kind is not read."""
+        if not self.store.known(ref.resource):
+            return None
+        return self.store.get(ref.resource, ref.namespace, ref.name) is not None
+
+    def _changed(self, changes: ChangeSet) -> None:
+        self._defect = ""
+        for cluster in (self, *self.neighbours):
+            cluster._topics |= changes.topics
+        self._on_change()
+
+
+def _kinds(adapters: Sequence[Adapter]) -> tuple[Resource, ...]:
+    return tuple(sorted({resource for adapter in adapters for resource in adapter.needs}))

@@ -1,0 +1,43 @@
+"""The views of one cluster's rollouts, rebuilt only for rollouts that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Set
+
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.view import RolloutView
+from cockpit.session.facts.cluster import Cluster
+
+
+class RolloutViews:
+    """Views sorted by rollout key. `make` builds one from a rollout and the reason why its data is stale."""
+
+    def __init__(self, make: Callable[[Rollout, str], RolloutView]) -> None:
+        self._make = make
+        self._made: dict[RolloutKey, RolloutView] = {}
+        self._stale: dict[RolloutKey, str] = {}
+        self._away: list[str] = []
+
+    def get(self, key: RolloutKey) -> RolloutView | None:
+        return self._made.get(key)
+
+    def views(self) -> Iterable[RolloutView]:
+        return self._made.values()
+
+    def update(self, cluster: Cluster, touched: Set[RolloutKey]) -> None:
+        """Follow the cluster; `touched` are rollouts of which something other than objects may have changed."""
+        changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
+        stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
+        if changes.reshaped or (stale, away) != (self._stale, self._away):
+            self._stale, self._away = stale, away
+            self._made = {key: self._remade(key, rollout) for key, rollout in rollouts.items()}
+            return
+        for key in touched | changes.keys:
+            if key in rollouts:
+                self._made[key] = self._remade(key, rollouts[key])
+
+    def _remade(self, key: RolloutKey, rollout: Rollout) -> RolloutView:
+        """The current view; the previous one if it is equal."""
+        before, view = self._made.get(key), self._make(rollout, self._stale.get(key, ""))
+        return before if before == view else view

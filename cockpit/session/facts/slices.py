@@ -1,0 +1,26 @@
+"""Reads what changed in slices, so that keys, signals, probes and watches are heard meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cockpit.model.clock import Clock
+from cockpit.session.facts.cluster import Cluster
+
+# Reading gives way to everything else after this long.
+SLICE_SECONDS = 0.02
+# What was read so far is shown after this long.
+LONGEST_SECONDS = 1.0
+# A cluster that changes faster than it can be read must not hold an act up for longer than so many of those.
+MOST_ROUNDS = 30
+
+
+async def read_in_slices(clusters: Collection[Cluster], clock: Clock) -> bool:
+    """Read what changed for at most LONGEST_SECONDS; false if something is left."""
+    end = clock.monotonic() + LONGEST_SECONDS
+    for cluster in clusters:
+        while cluster.read(SLICE_SECONDS):
+            if clock.monotonic() >= end:
+                return False
+            await clock.sleep(0)
+    return True

@@ -1,0 +1,1 @@
+"""Looking closer at objects for a person: YAML, descriptions, events, logs, revisions and what differs between them."""

@@ -1,0 +1,39 @@
+"""The clusters of a session, those that share a gateway joined."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from cockpit.model.adapter import Adapter
+from cockpit.model.clock import Clock
+from cockpit.session.acts.production import is_production
+from cockpit.session.facts.cluster import Cluster, Connection
+from cockpit.session.settings import Settings
+
+
+def open_clusters(
+    connections: Sequence[Connection],
+    adapters: Sequence[Adapter],
+    settings: Settings,
+    clock: Clock,
+    rng: random.Random,
+    on_change: Callable[[], None],
+) -> dict[str, Cluster]:
+    """The clusters by context, not yet read."""
+    clusters = {
+        connection.api.context: Cluster(
+            connection,
+            adapters,
+            production=is_production(connection.api.context, settings.production),
+            read_only=settings.read_only,
+            clock=clock,
+            rng=rng,
+            on_change=on_change,
+        )
+        for connection in connections
+    }
+    for context, cluster in clusters.items():
+        sharing = {name for group in settings.one_gateway if context in group for name in group} - {context}
+        cluster.join([clusters[name] for name in sorted(sharing) if name in clusters])
+    return clusters

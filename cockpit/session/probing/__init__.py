@@ -1,0 +1,1 @@
+"""Which rollouts are probed, and their remembered probe targets."""

@@ -1,0 +1,127 @@
+"""Probe targets chosen by the user, remembered by rollout across sessions.
+
+The file contains no secrets: of headers and parameters of the URL that may carry credentials only the names are
+written, so that a later session can say which must be entered again. A header's value is kept where the header is
+known to be harmless, or the value is a plain word, a version or a small number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Rollout
+from cockpit.model.secret_headers import may_be_stored
+from cockpit.model.secret_parameters import secret_parameters, without_secret_parameters
+from cockpit.model.view import Kept
+from cockpit.session.state_file import locked, put_aside, read_file, replace_file
+
+MAX_BYTES = 4_000_000
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedTarget:
+    """A remembered probe target. `withheld` are headers whose values were not written and must be entered again."""
+
+    probe_target: ProbeTarget
+    withheld: tuple[str, ...] = ()
+
+
+class TargetsError(Exception):
+    """The file of remembered targets cannot be written; the text gives the file and the reason."""
+
+
+class Targets:
+    """Remembered targets in one JSON file, replaced atomically and readable by its owner only (0600)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problem = ""  # why the file could not be read; it is then renamed to .unreadable
+
+    def get(self, key: RolloutKey) -> RememberedTarget | None:
+        """The remembered target of this rollout."""
+        return self._read().get(_name(key))
+
+    def of(self, rollout: Rollout, current: Collection[RolloutKey]) -> RememberedTarget | None:
+        """Like `get`, but also finds a target stored under another name of this rollout that no rollout has now."""
+        read, key = self._read(), rollout.key
+        if (found := read.get(_name(key))) is not None:
+            return found
+        taken, place = {_name(other) for other in current}, f"{key.context}:{key.namespace}/"
+        former = [
+            target
+            for name, target in sorted(read.items())
+            if name not in taken
+            and name.startswith(place)
+            and rollout.is_called(name.removeprefix(place).partition(" (")[0])
+        ]
+        return former[0] if len(former) == 1 else None
+
+    def remember(self, key: RolloutKey, probe_target: ProbeTarget | None) -> RememberedTarget | None:
+        """Remember `probe_target`, or forget it with None. Returns what was written; raises TargetsError."""
+        name = _name(key)
+        try:
+            with locked(self.path.parent):
+                targets = dict(self._read())
+                if probe_target is None:
+                    if targets.pop(name, None) is not None:
+                        self._write(targets)
+                    return None
+                targets[name] = without_secrets(probe_target)
+                self._write(targets)
+                return targets[name]
+        except OSError as error:
+            raise TargetsError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def _read(self) -> Mapping[str, RememberedTarget]:
+        try:
+            return msgspec.json.decode(read_file(self.path, MAX_BYTES), type=dict[str, RememberedTarget])
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            self.problem = f"{self.path}: cannot be read: {error.strerror}"
+        except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
+            aside = put_aside(self.path) or "nothing"
+            self.problem = f"{self.path}: {error}; renamed to {aside}, starting without remembered probe targets"
+        return {}
+
+    def _write(self, targets: Mapping[str, RememberedTarget]) -> None:
+        replace_file(self.path, json.dumps(msgspec.to_builtins(dict(targets)), indent=1, sort_keys=True).encode())
+
+
+def without_secrets(probe_target: ProbeTarget) -> RememberedTarget:
+    """`probe_target` without credentials in headers, in its own URL and in the proxy's."""
+    kept = tuple((name, value) for name, value in probe_target.headers if may_be_stored(name, value))
+    withheld = tuple(name for name, value in probe_target.headers if not may_be_stored(name, value))
+    proxy = probe_target.proxy
+    if proxy and "@" in proxy:
+        scheme = _SCHEME.match(proxy)
+        proxy = (scheme.group() if scheme else "") + proxy.rpartition("@")[2]
+        withheld += ("proxy credentials",)
+    withheld += tuple(f"parameter {name}" for name in secret_parameters(probe_target.path))
+    path = without_secret_parameters(probe_target.path)
+    return RememberedTarget(replace(probe_target, path=path, headers=kept, proxy=proxy), withheld)
+
+
+def _name(key: RolloutKey) -> str:
+    return f"{key} ({key.system})"
+
+
+async def keep_target(targets: Targets | None, key: RolloutKey, probe_target: ProbeTarget | None) -> Kept:
+    """Remember a target, or forget it with None; the result says where, and what could not be kept."""
+    if targets is None:
+        return Kept()
+    try:
+        target = await asyncio.to_thread(targets.remember, key, probe_target)
+    except TargetsError as error:
+        return Kept(problem=str(error))
+    return Kept(str(targets.path), target.withheld if target else ())

@@ -1,0 +1,41 @@
+"""Why Argo Rollouts refuses a VirtualService: the Rollout lists routes that do not exist, or lists none.
+
+Source: argo-rollouts, rollout/trafficrouting/istio/istio.go (ValidateHTTPRoutes, getHttpRouteIndexesToPatch).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cockpit.model.lookup import Objects
+from cockpit.model.rollout import Finding, Severity
+from cockpit.routers.istio.routes import find_virtual_service, routes_of
+from cockpit.systems.argo.state import ArgoState
+from cockpit.systems.argo.written import istio_routes, managed_routes
+from cockpit.workloads.findings import finding, listed
+
+_FIELD = "spec.strategy.canary.trafficRouting.istio.virtualService.routes"
+
+
+def refused_routes(state: ArgoState, what: str, objects: Objects) -> Iterator[Finding]:
+    """InvalidSpec before the controller reports it, with what to do."""
+    managed = managed_routes(state)
+    for router in state.strategy.routers:
+        service = find_virtual_service(objects, router.namespace, router.name) if router.word == "istio" else None
+        if service is None:
+            continue
+        own = [route for route in routes_of(service) if route.name not in managed]
+        names = list(dict.fromkeys(route.name for route in own if route.name))
+        where = f"VirtualService {router.namespace}/{router.name}"
+        asked = istio_routes(state, router)
+        missing = [name for name in asked if name not in names]
+        why = ""
+        if missing:
+            there = listed(names) if names else "no named route"
+            why = f"{where} has no http route named {listed(missing)}; it has {there}"
+        elif not asked and len(own) > 1:
+            why = f"{where} has {len(own)} http routes and the Rollout lists none: list the routes to edit in {_FIELD}"
+            why += f" ({listed(names)})" if names else ", and give them names"
+        if why:
+            text = f"{what}: {why}; the controller refuses the Rollout (InvalidSpec) and moves no traffic"
+            yield finding("invalid-routes", Severity.WARNING, text, "InvalidSpec")

@@ -1,0 +1,21 @@
+"""Findings about the progress of a release that several systems have in common, each made here."""
+
+from __future__ import annotations
+
+from cockpit.model.rollout import Finding, Severity
+from cockpit.workloads.findings import finding
+
+
+def stuck(text: str, evidence: str = "") -> Finding:
+    """An update that makes no progress any more."""
+    return finding("stuck", Severity.WARNING, text, evidence)
+
+
+def replica_failure(text: str, evidence: str = "") -> Finding:
+    """A controller that cannot create or delete pods."""
+    return finding("replica-failure", Severity.CRITICAL, text, evidence)
+
+
+def rolled_back(text: str, severity: Severity) -> Finding:
+    """A release that ended on the version before: `warning` where its controller did that, `info` where a person."""
+    return finding("rolled-back", severity, text)

@@ -1,0 +1,58 @@
+"""What screens need of the app around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from typing import Any, Protocol, cast
+
+from textual.app import App
+
+from cockpit.model.refs import RolloutKey
+from cockpit.model.view import FleetView, RolloutView
+from cockpit.session.port import Cockpit
+from cockpit.tui.copying import Copy
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.keys import Keymap
+from cockpit.tui.scope import Scope
+from cockpit.tui.since import FirstSeen
+
+
+class AppPort(Protocol):
+    """The app as its screens see it.
+
+    `zone` is the time zone of times of day; None: this machine's. `now` gives UTC seconds since 1970.
+    `scope` is the part of the fleet that is shown.
+    `seen` knows since when rollouts are as they are.
+    """
+
+    cockpit: Cockpit
+    view: FleetView
+    glyphs: Glyphs
+    keymap: Keymap
+    zone: tzinfo | None
+    now: Callable[[], float]
+    scope: Scope
+    seen: FirstSeen
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the app is exiting: no more screens can be opened."""
+        ...
+
+    def refuse(self, why: str) -> None:
+        """Show why nothing was done; a newer reason replaces the previous one."""
+        ...
+
+    def copy(self, copies: Sequence[Copy]) -> None:
+        """Ask which of these to copy, and copy it."""
+        ...
+
+    def find(self, key: RolloutKey) -> RolloutView | None:
+        """The rollout in the latest view."""
+        ...
+
+
+def app_port_of(app: App[Any]) -> AppPort:
+    """The app as an `AppPort`."""
+    return cast(AppPort, app)

@@ -1,0 +1,113 @@
+"""The part of the app that takes something out of it: a copy, a snapshot, the way back to the shell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from textual.actions import SkipAction
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from cockpit.model.counts import counted
+from cockpit.model.refs import RolloutKey
+from cockpit.model.text import safe_text
+from cockpit.model.view import FleetView, RolloutView
+from cockpit.tui.copying import Copy, clipboard_sequence
+from cockpit.tui.keys import Keymap
+from cockpit.tui.screens.ask import ChoiceForm
+from cockpit.tui.screens.text import Printed
+from cockpit.tui.snapshot import document, write_snapshot
+
+
+class Keeping(App[None]):
+    """Actions of the app on which no screen depends. `CockpitApp` inherits them and sets these attributes."""
+
+    view: FleetView
+    keymap: Keymap
+    now: Callable[[], float]
+    snapshots: Path | None
+
+    def refuse(self, why: str) -> None:
+        """Show why nothing was done."""
+        raise NotImplementedError
+
+    def find(self, key: RolloutKey) -> RolloutView | None:
+        """The rollout in the latest view."""
+        raise NotImplementedError
+
+    def action_help_quit(self) -> None:
+        """Say how to quit: ctrl+c alone must not end what someone watches."""
+        field = self.focused
+        if (isinstance(field, Input) and field.selected_text) or self.screen.get_selected_text():
+            raise SkipAction  # what is selected is copied
+        quit = self.keymap["quit"].shown
+        self.notify(
+            f"{quit} quits in the fleet, :q and ctrl+q everywhere; nothing in the cluster changes", markup=False
+        )
+
+    def action_suspend_process(self) -> None:
+        """Suspend to the shell, where the terminal can."""
+        if self._driver is None or not self._driver.can_suspend:
+            self.refuse("this terminal cannot suspend the cockpit")
+        else:
+            super().action_suspend_process()
+
+    def copy(self, copies: Sequence[Copy]) -> None:
+        """Ask which of these to copy, and copy it through the terminal."""
+        if not copies:
+            self.refuse("nothing to copy here")
+            return
+
+        async def chosen(copy: Copy | None) -> None:
+            if copy is not None:
+                await self._put_on_clipboard(copy)
+
+        form = ChoiceForm("copy what?", [(copy.label, copy) for copy in copies], enter="copies it")
+        self.push_screen(form, chosen)
+
+    async def _put_on_clipboard(self, copy: Copy) -> None:
+        text = await copy.read()
+        sequence = clipboard_sequence(text, os.environ)
+        if not sequence or self._driver is None:
+            # Longer than terminals take, or a terminal that takes none: it can still be marked with the mouse.
+            self.push_screen(Printed(copy.label, text))
+            return
+        self._driver.write(sequence)
+        words = f"{safe_text(copy.label)}: the terminal was asked to copy {counted(len(text), 'character')}"
+        self.notify(f"{words}; if it did not, save the screen with {self.keymap['snapshot'].shown}", markup=False)
+
+    async def action_snapshot(self) -> None:
+        """Save what is seen as SVG, text and JSON."""
+        if self.snapshots is None:
+            self.refuse("no folder to save to")
+            return
+        top = self.screen
+        key = getattr(top, "key", None)
+        shown = self.find(key) if isinstance(key, RolloutKey) else None
+        text = screen_text(top)
+        facts = document(self.view, shown, type(top).__name__, text)
+        parts = {
+            "svg": self.export_screenshot(title="cockpit").encode(),
+            "txt": f"{text}\n".encode(),
+            "json": msgspec.json.format(msgspec.json.encode(facts)) + b"\n",
+        }
+        name = datetime.fromtimestamp(self.now(), UTC).strftime("cockpit-%Y%m%d-%H%M%S")
+        try:
+            base = await asyncio.to_thread(write_snapshot, self.snapshots, name, parts)
+        except OSError as error:
+            self.refuse(f"{self.snapshots}: not saved: {error.strerror or error}")
+            return
+        self.notify(safe_text(f"saved {base}.svg, .txt and .json", 500), markup=False, timeout=8)
+
+
+def screen_text(screen: Screen[Any]) -> str:
+    """The screen as plain text, line by line."""
+    lines = screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)

@@ -1,0 +1,31 @@
+"""The question what to sample in a context where nobody decided yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit.model.sampling import SampleScope
+from cockpit.tui.lines import Line, Span, wrap
+from cockpit.tui.sampling import LATER, SCOPES
+from cockpit.tui.screens.ask import HEAD, LAST, ChoiceForm, FormText
+
+
+class SampleForm(ChoiceForm[SampleScope]):
+    """What to sample, below what would be sent.
+
+    The cursor starts on deciding later, because the question can come while somebody types.
+    """
+
+    def __init__(self, notes: Sequence[str]) -> None:
+        options = [*((words, scope) for scope, words in SCOPES.items()), (LATER, SampleScope.UNDECIDED)]
+        super().__init__("sample the traffic?", options, first=len(SCOPES), enter="chooses and remembers it")
+        self.notes = tuple(notes)
+
+    def lines_for(self, width: int) -> list[Line]:
+        title, *rest = super().lines_for(width)
+        return [title, *((Span(line, "quiet"),) for note in self.notes for line in wrap(note, width)), *rest]
+
+    def cursor_line(self) -> int:
+        width = self.query_one(FormText).size.width
+        # Before the first layout it has no width.
+        return len(self.lines_for(width)) - len(self.options) - HEAD + self.index if width else LAST

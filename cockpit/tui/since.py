@@ -1,0 +1,135 @@
+"""How long rollouts have been as they are: from their objects, or from when this screen saw them change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cockpit.model.ages import age, seconds_since_epoch
+from cockpit.model.health import Health
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Phase
+from cockpit.model.view import FleetView, RolloutView
+from cockpit.tui.standing import Cause, cause_of
+from cockpit.tui.text import main_share
+
+_YEAR = 31_536_000.0
+_LONGEST = 1000 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """When something began (UTC seconds). Not `known`: it was so when the screen first saw it, perhaps for longer."""
+
+    at: float
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What was seen of a rollout: its view, what counts as the same state, its health, since when."""
+
+    view: RolloutView
+    state: object
+    health: Health
+    since: Since
+
+
+class FirstSeen:
+    """Remembers since when each rollout is as it is. Views that did not change cost a comparison of identities."""
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self._sights: dict[RolloutKey, _Sight] = {}
+
+    def note(self, view: FleetView, now: float) -> None:
+        """Look at a view; `now` is the current time (UTC seconds)."""
+        before = self._sights
+        shown = (*view.rollouts, *(group.view for group in view.groups))
+        # A rollout whose system or name changed was seen before, in another state.
+        places = {_place(key) for key in before} if any(each.rollout.key not in before for each in shown) else set()
+        self._sights = {
+            each.rollout.key: self._sight(each, before.get(each.rollout.key), _place(each.rollout.key) in places, now)
+            for each in shown
+        }
+
+    def _sight(self, view: RolloutView, before: _Sight | None, renamed: bool, now: float) -> _Sight:
+        if before is not None and before.view is view:
+            return before
+        state, health = _state(view), view.health.health
+        if before is None:
+            created = seconds_since_epoch(view.rollout.created)
+            fresh = created is not None and self._started <= created <= now
+            if renamed and not fresh:
+                return _Sight(view, state, health, Since(now, True))
+            return _Sight(view, state, health, Since(created or now, True) if fresh else Since(now, False))
+        if before.state == state:
+            return _Sight(view, state, health, before.since)
+        # Who was not measured may have been hurt for long.
+        measured = cause_of(view) is not Cause.HURT or before.health is not Health.NOT_MEASURED
+        return _Sight(view, state, health, Since(now, measured))
+
+    def since(self, view: RolloutView) -> Since | None:
+        """Since when a rollout is as it is: what its objects say, else when it was first seen so."""
+        sight = self._sights.get(view.rollout.key)
+        seen = sight.since if sight else None
+        told = _told(view)
+        if told is not None and (seen is None or not seen.known or told > seen.at):
+            return Since(told, True)
+        return seen
+
+
+def _place(key: RolloutKey) -> tuple[str, str, str]:
+    return key.context, key.namespace, key.name
+
+
+def _state(view: RolloutView) -> object:
+    """What makes it another state: not figures that move while it lasts."""
+    rollout, cause = view.rollout, cause_of(view)
+    if cause is Cause.HURT:
+        return cause
+    main = main_share(rollout, rollout.default_lane)
+    step = rollout.step.index if rollout.step else None
+    return cause, rollout.phase, step, main and (main.version, main.written, main.declared)
+
+
+def _told(view: RolloutView) -> float | None:
+    """What the objects say: when its controller came here, and at rest when the version was first rolled out."""
+    rollout = view.rollout
+    cause = cause_of(view)
+    if cause in (Cause.HURT, Cause.GUARD, Cause.DOUBTFUL):
+        return None
+    if rollout.phase is not Phase.AT_REST:
+        return seconds_since_epoch(rollout.since)
+    main = main_share(rollout, rollout.default_lane)
+    version = rollout.version(main.version) if main else None
+    return seconds_since_epoch(version.born) if version else None
+
+
+def short_age(since: Since | None, now: float, none: str) -> str:
+    """An age in at most five columns; ">" in front of one that may be longer. Below a minute it moves by tens."""
+    if since is None:
+        return none
+    seconds = now - since.at
+    words = f"{seconds / _YEAR:.0f}y" if seconds >= _LONGEST else age(steady(seconds))
+    if words == "0s":
+        return "now" if since.known else none
+    return words if since.known else f">{words}"
+
+
+def steady(seconds: float) -> float:
+    """Seconds that change six times in the first minute, so that an age does not tick."""
+    return seconds // 10 * 10 if 0 <= seconds < 60 else seconds
+
+
+def since_words(view: RolloutView, since: Since | None, now: float) -> str:
+    """What it is and for how long: "hurt for 2m", "seen hurt for 2m"; "" if it is not known."""
+    if since is None:
+        return ""
+    cause = cause_of(view)
+    word = view.rollout.phase.value if cause is Cause.MOVING else cause.value
+    lasted = age(steady(now - since.at))
+    if lasted == "0s":
+        return f"{word} just now" if since.known else f"{word} when first seen"
+    if cause is Cause.AT_REST and since.known and _told(view) == since.at:
+        return f"at rest, rolled out {lasted} ago"
+    return f"{word} for {lasted}" if since.known else f"{word}, seen for {lasted}"

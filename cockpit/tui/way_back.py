@@ -1,0 +1,88 @@
+"""The way back in one line: the key that takes it, what that does, and what undoes it; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cockpit.model.counts import plural
+from cockpit.model.health import Health
+from cockpit.model.plan import Act, ActState, Plan, Refused, Request
+from cockpit.model.rollout import Phase
+from cockpit.model.text import safe_text
+from cockpit.model.view import RolloutView
+from cockpit.tui.glyphs import Glyphs
+from cockpit.tui.keys import KEYS, Keymap
+from cockpit.tui.lines import BLANK, Line, Span
+
+# Roll back is the same key everywhere, so it comes first; where a release can only be aborted, that goes back.
+WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
+
+
+def way_back(view: RolloutView) -> ActState | None:
+    """The act that goes back: the first one that applies, else one with the reason why not; None if there is none."""
+    known = [state for act in WAYS_BACK for state in view.rollout.acts if state.act is act]
+    return next((state for state in known if state.enabled), known[0] if known else None)
+
+
+def wants_way_back(view: RolloutView) -> bool:
+    """Whether the way back is told: while something is released, or speaks against what was."""
+    return view.rollout.phase is not Phase.AT_REST or view.health.health in (Health.HURT, Health.DOUBTFUL)
+
+
+def back_line(view: RolloutView, plan: Plan | Refused | None, keymap: Keymap, glyphs: Glyphs) -> Line:
+    """The line; `plan` is what the act would do now, None if that is not known yet. Empty where there is no way."""
+    state = way_back(view)
+    if state is None or not wants_way_back(view):
+        return BLANK
+    head = Span(" back:  ", "quiet")
+    if not state.enabled:
+        return (head, Span(f"not now: {safe_text(state.why, 300)}", "quiet"))
+    key = Span(key_of(state.act, keymap), "key")
+    if plan is None:
+        return (head, key, Span(f"  {word_of(state.act)}"))
+    if isinstance(plan, Refused):
+        return (head, Span(f"not now: {safe_text(plan.why, 300)}", "quiet"))
+    between = glyphs.joiner
+    undo = f"{key_of(Act.UNDO, keymap)} undoes it" if plan.undo else "nothing undoes it"
+    return (
+        head,
+        key,
+        Span(f"  {safe_text(plan.title, 200)}"),
+        Span(f"{between}{undo}{between}{sends_words(plan)}", "quiet"),
+    )
+
+
+def key_of(act: Act, keymap: Keymap) -> str:
+    """The key of an act, as written on a keyboard."""
+    return keymap[_entry(act)].shown
+
+
+def word_of(act: Act) -> str:
+    """The act in the words of the footer."""
+    return next(key.word for key in KEYS if act in key.acts)
+
+
+def _entry(act: Act) -> str:
+    return next(key.id for key in KEYS if act in key.acts)
+
+
+def sends_words(plan: Plan) -> str:
+    """What a plan sends, such as "one patch of Ingress pay-canary"."""
+    if not plan.requests:
+        return "nothing to send"
+    first = plan.requests[0]
+    if len(plan.requests) == 1:
+        return f"one {_verb(first)} of {_object(first)}"
+    kinds = Counter((_verb(request), request.ref.resource.kind) for request in plan.requests)
+    if len(kinds) > 1:
+        return f"{len(plan.requests)} requests, the first to {_object(first)}"
+    (((verb, kind), count),) = kinds.items()
+    return f"{count} {plural(count, verb, 'patches' if verb == 'patch' else '')} of {safe_text(kind, 60)} objects"
+
+
+def _verb(request: Request) -> str:
+    return {"patch": "patch", "create": "creation", "delete": "deletion"}[request.verb.value]
+
+
+def _object(request: Request) -> str:
+    return f"{safe_text(request.ref.resource.kind, 60)} {safe_text(request.ref.name, 63)}"

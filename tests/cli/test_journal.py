@@ -1,0 +1,187 @@
+"""`journal`: the acts in the file, as a table, as JSON and as a page for a post-mortem."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from cockpit.cli.main import command_line
+from cockpit.cli.markdown import code_block, inline, table
+from cockpit.model.refs import RolloutKey
+from cockpit.model.view import Entry, Stage
+from cockpit.session.acts.journal import LINE_BYTES, TAIL_BYTES, Journal
+from tests.cli.fakes import FakeCockpit, FakeProgram, fleet
+
+NOW = 1_700_000_000.25
+PAY = RolloutKey("eu", "payments", "pay", "ingress")
+WEB = RolloutKey("us", "shop", "web", "argo")
+COMMAND = "kubectl --context eu -n payments patch ingress/pay --type=merge -p '{}'"
+ACTS = (
+    Entry("1", NOW - 9000, "ann@eu", PAY, "set-weight", "set weight of payments/pay", Stage.SENDING, "", (COMMAND,)),
+    Entry("1", NOW - 8999, "ann@eu", PAY, "set-weight", "set weight of payments/pay", Stage.VERIFIED, "v2 gets 30%"),
+    Entry("2", NOW - 7000, "bob@us", WEB, "approve", "approve shop/web", Stage.SENDING, "", (COMMAND,)),
+    Entry("3", NOW - 60, "ann@eu", PAY, "rollback", "roll back payments/pay", Stage.REFUSED, "it changed"),
+)
+HOSTILE = (
+    "a | b \\| `x` ``` <b>&amp;</b> [l](https://evil) *s* _u_ ~~d~~ $m$ \x1b[31m\u202e"
+    "\n\n# head\n\n```\nsh\n| row | row |"
+)
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> FakeProgram:
+    made = FakeProgram(FakeCockpit(fleet()))
+    made.journal = tmp_path / "journal.jsonl"
+    return made
+
+
+def fill(program: FakeProgram, *entries: Entry) -> None:
+    journal = Journal(program.journal)
+    for entry in entries:
+        journal.append(entry)
+
+
+def run(program: FakeProgram, *words: str) -> Result:
+    result = CliRunner().invoke(command_line, ["journal", *words], obj=program)
+    assert program.options == [], "no cluster is asked"
+    return result
+
+
+def titles(result: Result) -> list[str]:
+    assert result.exit_code == 0
+    return [act["title"] for act in json.loads(result.stdout)["acts"]]
+
+
+def test_each_act_is_one_row_with_its_last_stage(program: FakeProgram) -> None:
+    fill(program, *ACTS)
+    result = run(program)
+    assert result.exit_code == 0
+    heads, *rows = result.stdout.splitlines()
+    assert heads.split() == ["TIME", "WHO", "ROLLOUT", "ACT", "OUTCOME", "WHY"]
+    assert [row.split()[0] for row in rows] == sorted(row.split()[0] for row in rows)
+    assert " ".join(rows[0].split()[1:]) == "ann@eu eu:payments/pay set weight of payments/pay verified v2 gets 30%"
+    assert "unknown" in rows[1], "the session that sent it ended before the outcome was known"
+    assert "refused" in rows[2]
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["pay"], 2),
+        (["payments/pay"], 2),
+        (["eu:payments/pay"], 2),
+        (["payments/pay@ingress"], 2),
+        (["payments/pay@argo"], 0),
+        (["us:pay"], 0),
+        (["--since", "2h"], 2),
+        (["pay", "--since", "2m"], 1),
+        (["--since", "72h"], 3),
+        (["-n", "shop"], 1),
+        (["--context", "eu"], 2),
+    ],
+)
+def test_a_name_a_time_and_the_shared_flags_choose(program: FakeProgram, words: list[str], found: int) -> None:
+    fill(program, *ACTS)
+    assert len(titles(run(program, *words, "-o", "json"))) == found
+
+
+def test_json_has_every_field(program: FakeProgram) -> None:
+    fill(program, replace(ACTS[0], stage=Stage.SENT))
+    document = json.loads(run(program, "-o", "json").stdout)
+    assert document["damaged_lines"] == 0
+    assert document["acts"] == [
+        {
+            "id": "1",
+            "time": "2023-11-14T19:43:20.250Z",
+            "who": "ann@eu",
+            "context": "eu",
+            "namespace": "payments",
+            "name": "pay",
+            "system": "ingress",
+            "server": None,
+            "act": "set-weight",
+            "title": "set weight of payments/pay",
+            "stage": "sent",
+            "why": "",
+            "commands": [COMMAND],
+        }
+    ]
+
+
+def test_the_whole_file_is_read_and_damaged_lines_are_counted(program: FakeProgram) -> None:
+    fill(program, ACTS[0])
+    line = program.journal.read_bytes().replace(b'"id":"1"', b'"id":"2"')
+    far = line.replace(b'"at":', b'"at":1e300,"was":')
+    damaged = b"[" * (3 * LINE_BYTES) + b"\n" + b"\xff\n" + far
+    with program.journal.open("ab") as file:
+        file.write(damaged + line * (2 * TAIL_BYTES // len(line)) + line[:50])
+    result = run(program, "-o", "json")
+    assert [act["id"] for act in json.loads(result.stdout)["acts"]] == ["1", "2"]
+    assert json.loads(result.stdout)["damaged_lines"] == 4
+    assert f"4 lines of the journal {program.journal} could not be understood; acts may be missing" in result.stderr
+
+
+def test_nothing_to_show_is_said_on_stderr(program: FakeProgram) -> None:
+    for words in ([], ["-o", "markdown"]):
+        result = run(program, "pay", *words)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr == f"no acts of pay in the journal {program.journal}\n"
+
+
+def test_a_journal_that_cannot_be_read_has_its_exit_code(program: FakeProgram) -> None:
+    program.journal.mkdir()
+    result = run(program)
+    assert result.exit_code == 8
+    assert f"the journal {program.journal} cannot be read" in result.stderr
+
+
+def test_a_page_for_a_post_mortem_has_a_timeline_and_each_act(program: FakeProgram) -> None:
+    fill(program, *ACTS)
+    page = run(program, "payments/pay", "-o", "markdown").stdout
+    assert page.startswith(
+        "# Timeline\n\n2 acts, from 2023-11-14T19:43:21.250Z to 2023-11-14T22:12:20.250Z.\n\n"
+        "| time (UTC) | who | rollout | act | outcome |\n| --- | --- | --- | --- | --- |\n"
+        "| 2023-11-14T19:43:21.250Z | ann@eu | payments/pay | set weight of payments/pay | verified |\n"
+    )
+    assert "## 2023-11-14T22:12:20.250Z roll back payments/pay\n\nBy ann@eu, on payments/pay, " in page
+    assert "in context eu. Outcome: refused: it changed" in page
+    assert f"```sh\n{COMMAND}\n```" in run(program, "web", "-o", "markdown").stdout
+
+
+def test_hostile_text_breaks_neither_the_table_nor_the_code(program: FakeProgram) -> None:
+    key = RolloutKey(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+    hostile = Entry(HOSTILE, NOW, HOSTILE, key, HOSTILE, HOSTILE, Stage.SENT, HOSTILE, (HOSTILE, COMMAND))
+    fill(program, ACTS[0], hostile)
+    shown = run(program).stdout
+    assert len(shown.splitlines()) == 3
+    page = run(program, "-o", "markdown").stdout
+    assert "\x1b" not in shown + page
+    assert "\u202e" not in shown + page
+    tokens = MARKDOWN.parse(page)
+    assert [t.tag for t in tokens if t.type == "heading_open"] == ["h1", "h1", "h2", "h2"]
+    assert sum(t.type == "tr_open" for t in tokens) == 3
+    assert sum(t.type == "td_open" for t in tokens) == 10
+    assert [len(t.content.splitlines()) for t in tokens if t.type == "fence"] == [1, 2]
+    inside = {child.type for token in tokens for child in token.children or ()}
+    assert inside <= {"text", "text_special"}
+
+
+@given(st.text(), st.text(), st.lists(st.text(), max_size=3))
+def test_any_text_is_shown_as_it_is(first: str, second: str, lines: list[str]) -> None:
+    [cell, other] = [inline(text, 300) for text in (first, second)]
+    tokens = MARKDOWN.parse(f"{table(('a', 'b'), [(first, second)])}\n\nx {cell}\n\n{code_block(lines)}\n\nend {other}")
+    assert [t.type for t in tokens if t.nesting == 1] == [
+        *("table_open", "thead_open", "tr_open", "th_open", "th_open", "tbody_open", "tr_open", "td_open", "td_open"),
+        *("paragraph_open", "paragraph_open"),
+    ]
+    assert sum(t.type == "fence" for t in tokens) == 1
+    assert {child.type for token in tokens for child in token.children or ()} <= {"text", "text_special"}

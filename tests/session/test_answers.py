@@ -1,0 +1,192 @@
+"""What is reported about answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cockpit.model.health import HALF_LIFE, AnswerHealth, Level
+from cockpit.model.rollout import Followed, Lane, Observed, Severity, Share, Verdict
+from cockpit.model.view import Cell, CellKind
+from cockpit.session.facts.answers import answer_findings
+from cockpit.session.facts.assemble import IDLE
+from cockpit.session.facts.failing import failing_in_a_row, why_all_fail
+
+NOW = 1000.0
+
+
+def lane(verdict: Verdict, samples: int, *shares: Share, name: str = "default", p: float | None = None) -> Lane:
+    return Lane(name, "", shares, verdict=verdict, samples=samples, p_value=p)
+
+
+def share(version: str, written: float | None, seen: float, samples: int, errors: int = 0) -> Share:
+    return Share(version, written, written, Observed(seen, 0.0, 1.0, samples, errors))
+
+
+def known(version: str, answers: float, errors: float, failing: Level = Level.CALM, **more: Any) -> AnswerHealth:
+    return replace(AnswerHealth("default", version, answers, errors, NOW, failing), **more)
+
+
+@pytest.mark.parametrize("rates", [(0.4, 0.45), (0.11, 0.3)])
+def test_a_finding_with_other_figures_is_about_the_same(rates: tuple[float, float]) -> None:
+    """By id, version and lane: who follows findings says each once."""
+
+    def found(rate: float) -> list[tuple[str, str]]:
+        seen = lane(Verdict.OFF, 812, share("v1", 0.7, 1 - rate, 812), share("v2", 0.3, rate, 812))
+        versions = [known(name, 200.0, 200 * rate, Level.ALARM, worse=Level.ALARM) for name in ("v1", "v2", "")]
+        probe = replace(IDLE, health=tuple(versions))
+        findings = answer_findings((seen, replace(seen, name="beta")), probe, NOW + 600 * rate)
+        return [each.subject for each in findings]
+
+    first, later = map(found, rates)
+    assert first == later
+    assert len(first) == len(set(first)) == 5
+
+
+HALVES = lane(Verdict.ON, 200, share("v1", 0.5, 0.5, 200), share("v2", 0.5, 0.5, 200))
+
+
+def test_a_split_that_is_off_is_reported_with_its_evidence() -> None:
+    seen = lane(Verdict.OFF, 812, share("v1", 0.7, 0.56, 812), share("v2", 0.3, 0.44, 812), p=0.00001)
+    (finding,) = answer_findings((seen,), IDLE, NOW)
+    assert finding.severity is Severity.CRITICAL
+    assert finding.text == "v2 answers 44% of requests, 30% is written"
+    assert finding.evidence == "812 samples, p<0.001"
+    other = lane(Verdict.OFF, 90, share("v2", 1.0, 0.5, 90), name="foo=bar", p=0.0123)
+    assert answer_findings((other,), IDLE, NOW)[0].text == "v2 answers 50% of requests in lane foo=bar, 100% is written"
+    assert answer_findings((other,), IDLE, NOW)[0].evidence == "90 samples, p=0.012"
+
+
+@pytest.mark.parametrize(
+    ("followed", "seconds", "severity", "words"),
+    [
+        (Followed.NOT_YET, 60, Severity.WARNING, "not yet followed"),
+        (Followed.NOT_YET, 600, Severity.CRITICAL, "not yet followed"),
+        (Followed.PARTLY, 60, Severity.WARNING, "one of the gateways"),
+    ],
+)
+def test_a_slow_gateway_is_named_and_critical_only_after_a_while(
+    followed: Followed, seconds: int, severity: Severity, words: str
+) -> None:
+    seen = replace(lane(Verdict.OFF, 90, share("v1", 0.5, 1.0, 90), share("v2", 0.5, 0.0, 90)), followed=followed)
+    seen = replace(seen, awaited_since=NOW - seconds)
+    (found,) = answer_findings((seen,), IDLE, NOW)
+    assert (found.id, found.severity) == ("split-off", severity)
+    assert words in found.text
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ON, Verdict.NOT_YET, Verdict.UNKNOWN, Verdict.DOUBTFUL])
+def test_a_split_that_is_not_off_is_not_reported(verdict: Verdict) -> None:
+    assert answer_findings((lane(verdict, 812, share("v2", 0.3, 0.44, 812)),), IDLE, NOW) == ()
+
+
+def test_a_version_that_fails_is_named_with_its_rate_and_that_of_the_stable_one() -> None:
+    v2 = known("v2", 121, 26, Level.ALARM, worse=Level.ALARM, baseline="v1")
+    probe = replace(IDLE, running=True, health=(known("v1", 360, 0), v2))
+    (found,) = answer_findings((HALVES,), probe, NOW)
+    assert (found.id, found.severity) == ("errors", Severity.CRITICAL)
+    assert found.text == "v2 fails 21% of its requests; v1 fails 0%"
+    assert found.evidence == "26 of the last 121 answers of v2"
+
+
+def test_a_version_that_may_be_failing_is_a_warning() -> None:
+    probe = replace(IDLE, running=True, health=(known("v2", 40, 3, Level.DOUBTFUL),))
+    (found,) = answer_findings((HALVES,), probe, NOW)
+    assert (found.id, found.severity) == ("errors", Severity.WARNING)
+    assert "may be failing" in found.text
+
+
+def test_where_all_versions_fail_alike_the_service_fails() -> None:
+    alike = (known("v1", 300, 60, Level.ALARM), known("v2", 100, 21, Level.ALARM, baseline="v1"))
+    (found,) = answer_findings((HALVES,), replace(IDLE, running=True, health=alike), NOW)
+    assert (found.id, found.severity) == ("service-fails", Severity.CRITICAL)
+    assert found.text == "the service fails its requests, whatever the version: v1 20%, v2 21%"
+    worse = (alike[0], replace(alike[1], worse=Level.ALARM))
+    found_worse = answer_findings((HALVES,), replace(IDLE, running=True, health=worse), NOW)
+    assert [one.id for one in found_worse] == ["errors", "errors"]
+
+
+@pytest.mark.parametrize(
+    ("level", "severity", "words"),
+    [
+        (Level.DOUBTFUL, Severity.WARNING, "v2 seems to answer 40% of requests with a status of 4xx, v1 1%"),
+        (Level.ALARM, Severity.CRITICAL, "v2 answers 40% of requests with a status of 4xx, v1 1%"),
+    ],
+)
+def test_a_version_that_alone_rejects_requests_is_reported(level: Level, severity: Severity, words: str) -> None:
+    rates: dict[str, Any] = {"rejected_rate": 0.4, "baseline_rejected_rate": 0.01, "baseline": "v1"}
+    probe = replace(IDLE, health=(known("v1", 200, 0), known("v2", 100, 0, rejecting=level, **rates)))
+    (found,) = answer_findings((HALVES,), probe, NOW)
+    assert (found.id, found.severity, found.text, found.about) == ("client-errors", severity, words, "v2 default")
+    old = lane(Verdict.UNKNOWN, 0, share("v1", 1.0, 1.0, 0), share("v2", 0.0, 0.0, 0))
+    assert not answer_findings((old,), probe, NOW), "it takes no traffic"
+
+
+def test_a_slower_version_is_reported_with_both_times() -> None:
+    slow = known("v2", 100, 0, slower=Level.ALARM, baseline="v1", p50_ms=254.0, baseline_p50_ms=24.0)
+    (found,) = answer_findings((HALVES,), replace(IDLE, running=True, health=(slow,)), NOW)
+    assert (found.id, found.severity) == ("slower", Severity.WARNING)
+    assert found.text == "v2 is slower than v1: it takes 254 ms, v1 24 ms (median)"
+
+
+def test_requests_that_fail_before_any_version_answers_are_reported() -> None:
+    probe = replace(IDLE, running=True, health=(known("", 500, 100, Level.ALARM),))
+    (found,) = answer_findings((HALVES,), probe, NOW)
+    assert (found.id, found.severity) == ("nobody-answers", Severity.CRITICAL)
+    assert found.evidence == "100 of the last 500 requests"
+
+
+def test_a_version_that_fails_in_one_lane_only_is_reported_there() -> None:
+    testers = lane(Verdict.ON, 100, share("v2", 1.0, 1.0, 100, 40), name="testers")
+    probe = replace(IDLE, running=True, health=(known("v2", 100, 40, Level.ALARM, lane="testers"),))
+    (found,) = answer_findings((HALVES, testers), probe, NOW)
+    assert found.text == "v2 fails 40% of its requests in lane testers"
+
+
+@pytest.mark.parametrize(
+    ("written", "severity", "words"),
+    [
+        (0.5, Severity.CRITICAL, "v2 fails 45% of its requests"),
+        (0.0, Severity.INFO, "v2 failed 45% of its requests when it took traffic"),
+    ],
+)
+def test_a_version_that_failed_is_reported_right_after_the_split_changed(
+    written: float, severity: Severity, words: str
+) -> None:
+    begun = lane(Verdict.NOT_YET, 3, share("v1", 1 - written, 1.0, 3), share("v2", written, 0.0, 3))
+    probe = replace(IDLE, running=True, health=(known("v2", 100, 45, Level.ALARM, at=NOW - 120),))
+    (found,) = answer_findings((begun,), probe, NOW)
+    assert (found.id, found.severity, found.text) == ("errors", severity, words)
+    assert found.evidence == "45 of the last 100 answers of v2, the newest 2m ago"
+
+
+def test_what_is_too_old_says_nothing_any_more() -> None:
+    old = known("v2", 100, 45, Level.ALARM, at=NOW - 6 * HALF_LIFE)
+    assert answer_findings((HALVES,), replace(IDLE, health=(old,)), NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("rate", "failures", "told"), [(5, 8, 0), (5, 11, 11), (100, 150, 0), (100, 201, 201), (1000, 500, 500)]
+)
+def test_failures_in_a_row_count_once_they_last(rate: int, failures: int, told: int) -> None:
+    good = Cell(CellKind.ANSWER, "v1", "default", "200")
+    strip = tuple(Cell(CellKind.ERROR, None, "default", "503", number / rate) for number in range(failures))
+    probe = replace(IDLE, running=True, total=failures, errors=failures, strip=(good, *strip))
+    assert failing_in_a_row(probe) == told
+    seen = lane(Verdict.UNKNOWN, failures)
+    assert bool(why_all_fail(seen, probe)) is bool(told)
+
+
+def test_a_probe_that_learns_nothing_is_reported() -> None:
+    running = replace(IDLE, running=True, total=50)
+    refused = tuple(Cell(CellKind.ERROR, None, "default", "connection refused", number / 5) for number in range(50))
+    dead = replace(running, errors=50, strip=refused)
+    (finding,) = answer_findings((), dead, NOW)
+    assert (finding.id, finding.severity, finding.evidence) == ("no-answers", Severity.CRITICAL, "connection refused")
+    (finding,) = answer_findings((), replace(running, unknown=50), NOW)
+    assert finding.id == "no-version"
+    assert answer_findings((), running, NOW) == ()
+    assert answer_findings((), replace(dead, total=5, errors=5, strip=refused[:5]), NOW) == ()
+    assert answer_findings((), replace(dead, running=False), NOW) == ()

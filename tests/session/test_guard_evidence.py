@@ -1,0 +1,146 @@
+"""What an armed guard takes for evidence: what the release does to users, in answers that came since it was set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cockpit.model.guard import GuardOrder, GuardState, parse_conditions
+from cockpit.model.health import AnswerHealth, Health, Level, RolloutHealth
+from cockpit.model.rollout import Finding, Severity
+from cockpit.session.guarding.evaluate import Seen, Watch, judged, started
+from tests.session.test_guard_evaluate import CALM, FAILING, HURT, NOW, guard, look, shown, state
+
+
+def found(kind: str, about: str = "", text: str = "so it is") -> Finding:
+    return Finding(kind, Severity.CRITICAL, text, about=about)
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        found("errors", "v1 default"),
+        found("failing-pods", "v1"),
+        found("empty-destination", text="v1 takes 70% of requests and has no pods"),
+        found("two-virtual-services"),
+        found("not-accepted"),
+        found("replica-failure"),
+        found("no-answers", "probe"),
+    ],
+)
+def test_an_armed_guard_leaves_a_release_alone_that_hurts_nobody(finding: Finding) -> None:
+    view = shown(RolloutHealth(Health.HURT, "so it is"), findings=(finding,))
+    assert state("hurt", view) is GuardState.WATCHING
+    assert look(guard("hurt", armed=False), 1.0, view).state is GuardState.PROPOSING
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        found("errors", "v2 default"),
+        found("failing-pods", "v2"),
+        found("empty-destination", text="v2 takes 30% of requests and has no pods"),
+        found("split-off", "default"),
+    ],
+)
+def test_an_armed_guard_goes_back_where_the_release_hurts(finding: Finding) -> None:
+    assert state("hurt", shown(HURT, findings=(finding,))) is GuardState.ACTING
+
+
+def test_what_was_so_when_it_was_armed_is_only_proposed_until_it_comes_again() -> None:
+    failing, calm = shown(HURT), shown()
+    watch = started(GuardOrder(parse_conditions(["hurt"]), True), failing.rollout, 0.0, NOW)
+    watch = look(watch, 1.0, failing)
+    assert (watch.state, watch.rings) == (GuardState.PROPOSING, 1)
+    assert watch.words.endswith("it does not act by itself: that was already so when the guard was set")
+    assert look(look(watch, 2.0, calm), 3.0, failing).state is GuardState.ACTING
+
+
+@pytest.mark.parametrize(
+    ("old", "kind", "about", "expected"),
+    [
+        (replace(CALM[0], errors=60.0), "errors", "v2 default", GuardState.PROPOSING),
+        (replace(CALM[0], answers=4.0, errors=4.0), "errors", "v2 default", GuardState.ACTING),
+        (replace(CALM[0], errors=20.0), "errors", "v2 default", GuardState.ACTING),
+        (replace(CALM[0], errors=60.0), "service-fails", "default", GuardState.PROPOSING),
+    ],
+)
+def test_where_the_way_back_fails_as_much_it_only_proposes(
+    old: AnswerHealth, kind: str, about: str, expected: GuardState
+) -> None:
+    watch = look(guard("hurt"), 1.0, shown(HURT, (old, FAILING), findings=(found(kind, about),)))
+    assert watch.state is expected
+    assert ("the way back leads to" in watch.words) is (expected is GuardState.PROPOSING)
+
+
+WORSE = replace(FAILING, baseline="v1", worse=Level.ALARM, slower=Level.ALARM)
+
+
+@pytest.mark.parametrize("condition", ["hurt", "errors worse", "slower", "split off", "nobody answers"])
+@pytest.mark.parametrize(
+    ("answered", "failed", "running", "expected"),
+    [
+        (100.0, 100.0, True, GuardState.ACTING),
+        (100.0, 100.0, False, GuardState.BLIND),  # the probe was stopped
+        (50.0, 50.0, True, GuardState.BLIND),  # nothing is answered any more
+    ],
+)
+def test_old_answers_are_no_evidence(
+    condition: str, answered: float, failed: float, running: bool, expected: GuardState
+) -> None:
+    nobody = AnswerHealth("default", "", 100.0, 40.0, NOW, failing=Level.ALARM)
+    kinds = (found("errors", "v2 default"), found("split-off", "default"), found("nobody-answers", "default"))
+    view = shown(HURT, (CALM[0], WORSE, nobody), running=running, findings=kinds)
+    health = tuple(replace(one, at=NOW + answered, failed_at=NOW + failed) for one in view.probe.health)
+    view = replace(view, probe=replace(view.probe, health=health))
+    assert judged(guard(condition), Seen(view, "", 100.0, NOW + 100.0)).state is expected
+
+
+@pytest.mark.parametrize(("rejected", "state"), [(NOW + 99.0, GuardState.ACTING), (NOW - 1.0, GuardState.WATCHING)])
+def test_a_new_version_that_alone_rejects_requests_hurts(rejected: float, state: GuardState) -> None:
+    view = shown(
+        HURT, (CALM[0], replace(CALM[1], rejecting=Level.ALARM)), findings=(found("client-errors", "v2 default"),)
+    )
+    health = tuple(replace(one, at=NOW + 100.0, rejected_at=rejected) for one in view.probe.health)
+    view = replace(view, probe=replace(view.probe, health=health))
+    assert judged(guard("hurt"), Seen(view, "", 100.0, NOW + 100.0)).state is state
+
+
+@pytest.mark.parametrize("condition", ["hurt", "errors worse"])
+def test_errors_of_an_earlier_attempt_are_no_evidence(condition: str) -> None:
+    view = shown(HURT, (CALM[0], WORSE))
+    health = tuple(replace(one, at=NOW + 100.0, failed_at=NOW - 1.0) for one in view.probe.health)
+    view = replace(view, probe=replace(view.probe, health=health))
+    assert judged(guard(condition), Seen(view, "", 100.0, NOW + 100.0)).state is GuardState.WATCHING
+
+
+def unanswered(watch: Watch, at: float, failed: float, stale: str = "", asleep: float = 0.0) -> Watch:
+    """A look while requests go unanswered, the newest at `failed`; `asleep` seconds were spent in a suspend."""
+    now = NOW + at + asleep
+    nobody = AnswerHealth("default", "", 100.0, 100.0, NOW, Level.ALARM)
+    view = shown(HURT, (*CALM, nobody), findings=(found("nobody-answers", "default"),))
+    health = tuple(replace(one, at=now, failed_at=NOW + failed + asleep) for one in view.probe.health)
+    return judged(watch, Seen(replace(view, probe=replace(view.probe, health=health)), stale, at, now))
+
+
+@pytest.mark.parametrize(("condition", "holds"), [("hurt", 0.0), ("hurt for 30s", 30.0), ("nobody answers", 0.0)])
+def test_a_machine_that_was_offline_is_no_evidence_when_it_is_back(condition: str, holds: float) -> None:
+    offline = guard(condition)
+    for seconds in (10.0, 40.0, 70.0):
+        offline = unanswered(offline, seconds, seconds, "t is not up to date")
+        assert offline.state is GuardState.STALE
+    # Requests that were under way fail a little later, and the alarm outlasts the first good answers.
+    back = unanswered(unanswered(offline, 71.0, 70.5), 78.0, 74.9)
+    assert back.state is GuardState.WATCHING
+    # Where the service itself is gone, requests go on failing.
+    back = unanswered(back, 79.0, 78.9)
+    assert unanswered(back, 79.0 + holds, 78.9 + holds).state is GuardState.ACTING
+
+
+def test_a_machine_that_wakes_up_without_a_network_is_no_evidence() -> None:
+    awake = look(guard("nobody answers"), 10.0, shown())
+    for seconds in (11.0, 20.0, 40.0):
+        awake = unanswered(awake, seconds, seconds, asleep=3600.0)
+        assert awake.state is GuardState.WATCHING
+    assert unanswered(awake, 42.0, 41.5, asleep=3600.0).state is GuardState.ACTING

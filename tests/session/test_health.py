@@ -1,0 +1,129 @@
+"""The one health of a rollout: never fine while something speaks against it or while nothing was measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.health import AnswerHealth, Health, RolloutHealth
+from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Finding, Lane, Observed, Phase, Rollout, Severity, Share, Verdict
+from cockpit.model.view import ProbeView
+from cockpit.session.facts.assemble import IDLE
+from cockpit.session.facts.health import rollout_health, worst_health
+
+NOW = 1000.0
+SHARES = (
+    Share("v1", 0.7, 0.7, Observed(0.7, 0.6, 0.8, 300)),
+    Share("v2", 0.3, 0.3, Observed(0.3, 0.2, 0.4, 300)),
+)
+LANE = Lane("default", "", SHARES, verdict=Verdict.ON, samples=300)
+ROLLOUT = Rollout(RolloutKey("t", "shop", "web", "manual"), "ingress", Phase.CANARY, "", (), (LANE,), (), "1")
+PROBE = replace(
+    IDLE,
+    running=True,
+    probe_target=ProbeTarget("127.0.0.1", 80, "a.test"),
+    health=tuple(AnswerHealth("default", name, 100.0, 0.0, NOW) for name in ("v1", "v2")),
+)
+
+
+def health(rollout: Rollout = ROLLOUT, probe: ProbeView = PROBE, stale: str = "", now: float = NOW) -> RolloutHealth:
+    return rollout_health(rollout, probe, stale, now)
+
+
+def with_lane(**fields: object) -> Rollout:
+    return replace(ROLLOUT, lanes=(replace(LANE, **fields),))  # type: ignore[arg-type]
+
+
+def with_finding(kind: str, severity: Severity) -> Rollout:
+    return replace(ROLLOUT, findings=(Finding(kind, severity, "something is wrong"),))
+
+
+def test_fine_says_what_was_measured() -> None:
+    assert health() == RolloutHealth(Health.FINE, "users get what is written: 300 answers, none failed")
+
+
+@pytest.mark.parametrize(
+    ("rollout", "expected", "words"),
+    [
+        (with_finding("errors", Severity.CRITICAL), Health.HURT, "something is wrong"),
+        (with_finding("dangling-canary", Severity.CRITICAL), Health.HURT, "something is wrong"),
+        (with_finding("errors", Severity.WARNING), Health.DOUBTFUL, "something is wrong"),
+        (with_finding("slower", Severity.WARNING), Health.DOUBTFUL, "something is wrong"),
+        (with_finding("owned-by-git", Severity.WARNING), Health.FINE, "none failed"),
+        (with_finding("no-version", Severity.WARNING), Health.NOT_MEASURED, "something is wrong"),
+        (with_lane(verdict=Verdict.DOUBTFUL), Health.DOUBTFUL, "30% for v2"),
+        (with_lane(verdict=Verdict.NOT_YET), Health.NOT_MEASURED, ""),
+        (with_lane(verdict=Verdict.UNKNOWN, samples=0), Health.NOT_MEASURED, "not probed yet"),
+        (with_lane(shares=(replace(SHARES[0], declared=0.5), SHARES[1])), Health.DOUBTFUL, "50% is declared"),
+        (with_lane(shares=tuple(replace(s, written=None) for s in SHARES)), Health.NOT_MEASURED, "no split is written"),
+        (with_lane(headers=None), Health.NOT_MEASURED, "no split is written"),
+    ],
+)
+def test_each_kind_of_evidence(rollout: Rollout, expected: Health, words: str) -> None:
+    found = health(rollout)
+    assert found.health is expected
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("probe", "words"),
+    [
+        (IDLE, "there is nowhere to send requests to"),
+        (replace(PROBE, health=()), "waiting for the first answers"),
+        (replace(PROBE, running=False, health=()), "the probe is off"),
+        (
+            replace(PROBE, running=False, health=tuple(replace(one, at=NOW - 600) for one in PROBE.health)),
+            "the probe is off, last measured 10m ago",
+        ),
+        (
+            replace(PROBE, health=(PROBE.health[0], replace(PROBE.health[1], answers=9.0))),
+            "21 more answers of v2 needed",
+        ),
+    ],
+)
+def test_what_was_not_measured_is_never_fine(probe: ProbeView, words: str) -> None:
+    found = health(probe=probe)
+    assert found.health is Health.NOT_MEASURED
+    assert words in found.reason
+
+
+def test_what_may_be_old_is_not_fine() -> None:
+    assert health(stale="test is retrying").health is Health.NOT_MEASURED
+
+
+def test_lanes_that_cannot_be_tried_are_said() -> None:
+    pattern = replace(LANE, name="beta", headers=None)
+    found = health(replace(ROLLOUT, lanes=(LANE, pattern)))
+    assert found.health is Health.FINE
+    assert found.reason.endswith("not measured: lane beta")
+
+
+def test_names_of_a_cluster_reach_no_terminal_as_escapes() -> None:
+    evil = tuple(replace(share, version=f"{share.version}\x1b]0;owned\x07") for share in SHARES)
+    for verdict in Verdict:
+        assert "\x1b" not in health(with_lane(shares=evil, verdict=verdict)).reason
+    assert "\x1b" not in health(with_lane(shares=(replace(evil[0], declared=0.5), evil[1]))).reason
+
+
+def test_the_worst_part_is_the_health_of_a_group() -> None:
+    parts = [("a", RolloutHealth(Health.FINE, "well")), ("b", RolloutHealth(Health.HURT, "v2 fails"))]
+    assert worst_health(parts) == RolloutHealth(Health.HURT, "b: v2 fails")
+
+
+@given(st.sampled_from(Verdict), st.sampled_from(Severity), st.booleans(), st.floats(0, 200), st.floats(0, 5000))
+def test_never_fine_beside_a_critical_finding_or_without_a_verdict(
+    verdict: Verdict, severity: Severity, running: bool, answers: float, later: float
+) -> None:
+    rollout = replace(with_lane(verdict=verdict), findings=(Finding("x", severity, "text"),))
+    probe = replace(PROBE, running=running, health=tuple(replace(one, answers=answers) for one in PROBE.health))
+    found = health(rollout, probe, now=NOW + later)
+    assert found.reason
+    if severity is Severity.CRITICAL:
+        assert found.health is Health.HURT
+    elif verdict is not Verdict.ON or answers < 30:
+        assert found.health is not Health.FINE
