@@ -53,6 +53,14 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # Counting lines makes what computes a lot four times as slow, and other tests reach the same lines.
+        if any(item.get_closest_marker(name) for name in ("simulation", "hypothesis")):
+            item.add_marker(pytest.mark.no_cover)
+    tolerate_what_a_handshake_leaves(items)
+
+
+def tolerate_what_a_handshake_leaves(items: list[pytest.Item]) -> None:
     """A TLS handshake given up when a cockpit ends leaves its socket to the collector (asyncio): it warns."""
     left_over = (
         "ignore:Exception ignored in. <(socket|function _SelectorTransport):pytest.PytestUnraisableExceptionWarning"

@@ -12,6 +12,8 @@ from cockpit.kube.tracking import Tracked
 from cockpit.session.facts.adapters import ADAPTERS
 from tests.adapters.sizes import SIZES, store_of
 
+pytestmark = pytest.mark.no_cover  # it traces for itself
+
 FEW, FACTOR = 40, 4
 # Routes are compared with the earlier ones, up to a limit of match blocks: the work is bounded from there on.
 FROM = {"mesh: headers": 200}

@@ -19,6 +19,8 @@ from cockpit.probe.record import LaneRecord
 from cockpit.session.facts.assemble import IDLE, Circumstances, rollout_view
 from cockpit.session.guarding.evaluate import Seen, Watch, judged, started
 
+pytestmark = pytest.mark.simulation
+
 V1 = Version("v1", Role.STABLE, ("web:v1",), None, 4, 4, identity=("1",))
 V2 = Version("v2", Role.CANARY, ("web:v2",), None, 4, 4, identity=("2",))
 WEIGHTS = (0.1, 0.3, 0.5)

@@ -20,7 +20,7 @@ from cockpit.tui.screens.fleet import places
 from cockpit.tui.widgets.brief_pane import BriefPane
 from cockpit.tui.widgets.rollout_row import columns, release_words
 from cockpit.tui.widgets.rollout_table import RolloutTable
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import FINE, START, FakeCockpit, cluster, lane
 from tests.tui.fleets import (
     NOW,
@@ -117,7 +117,7 @@ async def test_a_rollout_that_comes_to_rest_under_the_cursor_stays_in_sight() ->
         rested = replace(still, rollout=replace(still.rollout, key=current.rollout.key))
         views = tuple(rested if each is current else each for each in cockpit.current.rollouts)
         cockpit.publish(replace(cockpit.current, rollouts=views, at=START + 900))
-        await pilot.pause()
+        await rest(pilot)
         assert table.selected == current.rollout.key
         assert any("▸" in line and current.rollout.key.name in line for line in table_lines(shown(app)))
 
@@ -131,13 +131,13 @@ async def test_the_cursor_settles_on_the_first_row_of_a_first_look_and_then_stay
         assert table.selected.name == "demo-service"
         now[0] += 2
         cockpit.publish(replace(every, at=now[0]))
-        await pilot.pause()
+        await rest(pilot)
         assert table.selected.name == "pay"
         now[0] += 10
         calm = replace(every.rollouts[3], health=FINE, rollout=replace(every.rollouts[3].rollout, findings=()))
         views = tuple(calm if each is every.rollouts[3] else each for each in every.rollouts)
         cockpit.publish(replace(every, rollouts=views, at=now[0]))
-        await pilot.pause()
+        await rest(pilot)
         assert table.selected.name == "pay"
         assert table.rows[0].rollout.key.name == "cart"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from cockpit.tui.app import CockpitApp
+from tests.tui.driving import at_rest_after
 from tests.tui.fake import FakeCockpit
 from tests.tui.fleets import NOW, PICTURED
 
@@ -25,23 +24,15 @@ STATES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    async def run(pilot: Pilot[None]) -> None:
-        await pilot.press(*pressed)
-        await pilot.pause()
-
-    return run
-
-
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_fleet(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
     name, pressed = STATES[state]
     app = CockpitApp(FakeCockpit(PICTURED[name]), zone=UTC, now=lambda: NOW)
-    assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
+    assert snap_compare(app, terminal_size=size, run_before=at_rest_after(*pressed))
 
 
 @pytest.mark.parametrize("size", [(60, 20), (40, 12)], ids=["60x20", "40x12"])
 def test_fleet_in_little_room_in_ascii(snap_compare: Any, size: tuple[int, int]) -> None:
     app = CockpitApp(FakeCockpit(PICTURED["usual"]), zone=UTC, now=lambda: NOW, theme="ansi", glyphs="ascii")
-    assert snap_compare(app, terminal_size=size)
+    assert snap_compare(app, terminal_size=size, run_before=at_rest_after())

@@ -17,7 +17,7 @@ from cockpit.tui.screens.leaving import LeaveForm
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.text import guard_words
 from cockpit.tui.widgets.header_bar import header_line
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import START, FakeCockpit
 
 ARMED = GuardView(GuardOrder(armed=True), "ann", START, START + 1800, way=Act.ROLLBACK, words="hurt for 30s")
@@ -129,15 +129,15 @@ async def test_it_rings_once_for_each_call(monkeypatch: pytest.MonkeyPatch) -> N
     cockpit = FakeCockpit()
     async with screen(cockpit) as (app, pilot):
         cockpit.change(NAME, guard=ARMED)
-        await pilot.pause()
+        await rest(pilot)
         assert bells == []
         for _ in range(2):
             cockpit.change(NAME, at=cockpit.current.at + 1, guard=PROPOSING)
-            await pilot.pause()
+            await rest(pilot)
         assert bells == [1]
         assert "guard proposes: hurt: v2 fails 27%" in said(app)
         cockpit.change(NAME, guard=replace(PROPOSING, state=GuardState.FAILED, rings=2))
-        await pilot.pause()
+        await rest(pilot)
         assert bells == [1, 1]
 
 

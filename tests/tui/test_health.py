@@ -23,7 +23,7 @@ from cockpit.tui.widgets.health_panel import HealthPanel
 from cockpit.tui.widgets.rollout_row import ALONE, columns, heading, row
 from cockpit.tui.widgets.rollout_table import RolloutTable
 from cockpit.tui.widgets.shares import lane_lines
-from tests.tui.driving import press, screen, shown
+from tests.tui.driving import press, rest, screen, shown
 from tests.tui.fake import DOUBTFUL, FINE, HURT, NOWHERE, QUIET, START, FakeCockpit, fleet, lane, probing, rollout
 
 SLOTS = {"v1": 0, "v2": 1}
@@ -120,7 +120,7 @@ async def test_the_cursor_stays_on_its_rollout_when_another_is_hurt() -> None:
     async with screen(fake) as (app, pilot):
         await press(pilot, "down")
         fake.change("c", health=HURT)
-        await pilot.pause()
+        await rest(pilot)
         table = app.screen.query_one(RolloutTable)
         assert [each.rollout.key.name for each in table.rows] == ["c", "a", "b"]
         assert table.current

@@ -13,7 +13,7 @@ from cockpit.model.view import Prepared
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.screens.ask import WeightForm
-from tests.tui.driving import press, said, screen
+from tests.tui.driving import press, rest, said, screen
 from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, rollout
 from tests.tui.plans import plan_of
 
@@ -63,13 +63,13 @@ async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
         name = app.screen.query_one("#name", Input)
         assert name.placeholder == "type web[red] to send"
         name.value = "web[red]"
-        await pilot.pause()
+        await rest(pilot)
         assert not app.screen.query_one("#send", Button).disabled
         await press(pilot, "escape")
         cockpit.publish(replace(cockpit.current, at=START + 400, rollouts=()))
-        await pilot.pause()
+        await rest(pilot)
         app.post_message(ActionRequested(key, Act.ROLLBACK))
-        await pilot.pause()
+        await rest(pilot)
         for words in ("web[red]: [/foo] [red]x", "jump does not exist", "no pod to read", "this rollout is gone"):
             assert words in heard + said(app)
         assert heard.count("web[red]") == 3

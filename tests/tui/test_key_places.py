@@ -16,7 +16,7 @@ from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.objects import ObjectText
 from cockpit.tui.screens.palette import PaletteScreen
 from cockpit.tui.widgets.painted import Painted
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import FakeCockpit
 from tests.tui.test_looking import with_pods
 
@@ -154,5 +154,5 @@ async def test_an_unknown_key_id_is_a_warning_and_the_rest_works() -> None:
 async def test_a_problem_of_the_settings_is_told_on_the_screen() -> None:
     app = CockpitApp(FakeCockpit(), problems=("config.yaml: them: unknown setting; did you mean theme?",))
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await rest(pilot)
         assert "did you mean theme?" in said(app)

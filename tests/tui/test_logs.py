@@ -17,7 +17,7 @@ from cockpit.tui.inspecting import telling_pod
 from cockpit.tui.lines import plain
 from cockpit.tui.log_lines import LogBuffer, log_line, short_names
 from cockpit.tui.screens.logs import LogScreen
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import FakeCockpit, fleet
 from tests.tui.terminal import until
 
@@ -37,7 +37,7 @@ async def arrive(cockpit: FakeCockpit, pilot: Pilot[None], pod: str, text: str) 
     await until(lambda: pod in cockpit.news)
     cockpit.news[pod].put_nowait(text)
     await until(lambda: any(line.text == text for line in shown.buffer.lines))
-    await pilot.pause()
+    await rest(pilot)
 
 
 async def test_lines_appear_as_they_are_printed() -> None:
@@ -132,11 +132,11 @@ async def test_a_pod_that_comes_later_is_followed_too() -> None:
         v1, v2 = view.rollout.versions
         more = replace(v1, pods=(*v1.pods, replace(v1.pods[0], name="v1-2", uid="new")))
         cockpit.change("http-server", rollout=replace(view.rollout, versions=(more, v2)))
-        await pilot.pause()
+        await rest(pilot)
         assert "line 99 of v1-2" in shown(app)
         assert "3 of 3 pods" in shown(app)
         cockpit.change("http-server", rollout=replace(view.rollout, versions=(replace(v1, pods=v1.pods[:1]), v2)))
-        await pilot.pause()
+        await rest(pilot)
         assert "1 of 1 pod " in shown(app), "pods that are gone are not counted"
 
 

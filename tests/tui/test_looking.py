@@ -29,7 +29,7 @@ from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.pods import PodsScreen
 from cockpit.tui.screens.text import Printed
 from cockpit.tui.yaml_text import described_line, diff_line, yaml_line
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import START, FakeCockpit, acts, fleet
 from tests.tui.scenes import FLEETS
 from tests.tui.terminal import on_terminal, until
@@ -108,7 +108,7 @@ async def test_the_cursor_stays_on_its_pod_when_others_change() -> None:
         v1, v2 = view.rollout.versions
         gone = replace(view.rollout, versions=(v1, replace(v2, pods=())))
         cockpit.change("http-server", rollout=gone)
-        await pilot.pause()
+        await rest(pilot)
         assert isinstance(app.screen, PodsScreen)
         assert app.screen.chosen
         assert app.screen.chosen.pod.name == "web-v1-aaa"

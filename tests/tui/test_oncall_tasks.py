@@ -16,7 +16,7 @@ from cockpit.tui.screens.logs import LogScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.rollout_table import RolloutTable
-from tests.tui.driving import press, screen, shown
+from tests.tui.driving import press, rest, screen, shown
 from tests.tui.fake import FINE, FakeCockpit
 from tests.tui.fleets import FAILS, usual
 from tests.tui.plans import plan_of
@@ -150,7 +150,7 @@ async def test_a_task_is_done_with_its_keys_and_not_before_the_last(name: str) -
             await press(pilot, pressed)
             if event := task.events.get(number):
                 event(cockpit)
-                await pilot.pause()
+                await rest(pilot)
         task.check(app, cockpit)
 
 

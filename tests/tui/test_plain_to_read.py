@@ -24,7 +24,7 @@ from cockpit.tui.text import local_times
 from cockpit.tui.widgets.header_bar import probe_words
 from cockpit.tui.widgets.health_panel import HealthPanel
 from cockpit.tui.widgets.rollout_row import Surroundings, columns, release_words, row
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import START, FakeCockpit, fleet, lane, rollout, version
 from tests.tui.terminal import until
 
@@ -68,7 +68,7 @@ async def test_versions_keep_their_order_when_their_roles_change() -> None:
         )
         lanes = tuple(replace(each, shares=each.shares[::-1]) for each in http.lanes)
         cockpit.change("http-server", at=START + 900, rollout=replace(http, versions=turned, lanes=lanes))
-        await pilot.pause()
+        await rest(pilot)
         assert "v2 → v1" in line_of("http-server", shown(app)), "the release goes the other way"
         await press(pilot, "enter")
         first, second = (line_of(name, shown(app)) for name in ("v1 canary", "v2 stable"))
@@ -172,7 +172,7 @@ async def test_a_newer_refusal_takes_the_place_of_the_older_and_covers_no_versio
         (toast,) = app.screen.query("Toast")
         assert toast.region.y >= app.screen.query_one("ProbeStrip").region.bottom
         app.refuse("no such thing exists here, and the reason for it is long. " * 9)
-        await pilot.pause()
+        await rest(pilot)
         await until(lambda: app.screen.query("Toast").first().region.height > 1)
         (toast,) = app.screen.query("Toast")
         assert toast.region.y >= app.screen.query_one("ProbeStrip").region.bottom

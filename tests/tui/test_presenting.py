@@ -18,7 +18,7 @@ from cockpit.tui.keys import remapped
 from cockpit.tui.large_print import ROWS, columns, large, scale_for
 from cockpit.tui.lines import plain, width_of
 from cockpit.tui.way_back import back_line
-from tests.tui.driving import press, screen, shown
+from tests.tui.driving import press, rest, screen, shown
 from tests.tui.fake import START, FakeCockpit, fleet, journal, lane, probing, rollout
 from tests.tui.scenes import crowded, laned, quiet, wide, with_findings
 
@@ -130,7 +130,7 @@ async def test_slow_motion_shows_one_answer_after_the_other() -> None:
         probe = replace(view.probe, strip=(*view.probe.strip, *cells), strip_total=view.probe.strip_total + 5)
         app.screen.set_interval = lambda *_: None  # type: ignore[method-assign, assignment]
         cockpit.publish(fleet_of([replace(view, probe=probe)]))
-        await pilot.pause()
+        await rest(pilot)
         before = shown(app).count("503")
         assert before < 5, "new answers wait for their turn"
         await press(pilot, "m")

@@ -12,7 +12,7 @@ from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.tui.screens.ask import LineForm
 from cockpit.tui.screens.inside import InsideDialog
-from tests.tui.driving import ask_inside, press, said, screen, shown
+from tests.tui.driving import ask_inside, press, rest, said, screen, shown
 from tests.tui.fake import FakeCockpit, probing
 
 
@@ -53,7 +53,7 @@ async def test_send_starts_it_and_its_state_is_one_line() -> None:
         assert "0 of 5" not in shown(app)
         await press(pilot, "escape")
         cockpit.hold.set()
-        await pilot.pause()
+        await rest(pilot)
         assert "812 answers from 5 of 5 pods; the Job was deleted" in said(app)
     assert [type(prepared) for prepared in cockpit.sent] == [Prepared]
 

@@ -17,6 +17,7 @@ from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.lines import plain, width_of
 from cockpit.tui.real_words import real_cells, real_line, real_words
 from cockpit.tui.widgets.shares import Shares
+from tests.tui.driving import rest
 from tests.tui.driving import shown as screen_text
 from tests.tui.fake import CONTEXT, START, FakeCockpit, fleet, lane
 
@@ -74,12 +75,12 @@ async def test_the_rollout_screen_shows_it_and_keeps_every_pane() -> None:
     app = CockpitApp(cockpit, zone=UTC, now=lambda: START + 300)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
-        await pilot.pause()
+        await rest(pilot)
         before = app.screen.query_one(Shares).size.height
         (shown, *_) = fleet().rollouts
         lanes = with_real(shown.rollout.lanes, REAL)
         cockpit.change(shown.rollout.key.name, START + 60, real=REAL, rollout=replace(shown.rollout, lanes=lanes))
-        await pilot.pause()
+        await rest(pilot)
         assert app.screen.query_one(Shares).size.height == before + 1
         text = screen_text(app)
         assert "real users  v1 75%" in text
@@ -91,5 +92,5 @@ async def test_the_palette_asks_for_prometheus_in_every_context() -> None:
     app = CockpitApp(cockpit, zone=UTC, now=lambda: START + 300)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("colon", *"prometheus", "enter")
-        await pilot.pause()
+        await rest(pilot)
         assert cockpit.prometheus == [(CONTEXT,)]

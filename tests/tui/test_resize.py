@@ -7,7 +7,7 @@ from datetime import UTC
 import pytest
 
 from cockpit.tui.app import CockpitApp
-from tests.tui.driving import settled, texts_on
+from tests.tui.driving import rest, settled, texts_on
 from tests.tui.fake import FakeCockpit, fleet
 from tests.tui.terminal import until
 
@@ -28,6 +28,6 @@ async def test_nothing_stale_is_left(before: tuple[int, int], after: tuple[int, 
     async with resized.run_test(size=before) as pilot:
         await pilot.press(*keys)
         await pilot.resize_terminal(*after)
-        await pilot.pause()
+        await rest(pilot)
         # What is below a dialog has its panes painted one after the other.
         await until(lambda: texts_on(resized) == wanted)

@@ -13,7 +13,7 @@ from cockpit.model.view import FleetView, Kept, Sync
 from cockpit.tui.sampling import question_lines, undecided
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.sampling import SampleForm
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import CONTEXT, FakeCockpit, cluster, fleet, probing
 
 OPEN = ContextSampling(SampleScope.UNDECIDED, rate=10.0, budget=50.0)
@@ -39,7 +39,7 @@ async def test_the_screen_asks_once_and_says_what_would_be_sent() -> None:
         await press(pilot, "1", "enter")
         assert isinstance(app.screen, FleetScreen)
         cockpit.change("reviews", at=UNDECIDED.at + 1, acting="scale")
-        await pilot.pause()
+        await rest(pilot)
         assert isinstance(app.screen, FleetScreen)
     assert cockpit.samples == [((CONTEXT,), SampleScope.MOVING)]
 
@@ -61,15 +61,15 @@ async def test_nothing_is_asked_over_a_dialog_or_while_somebody_types() -> None:
         await press(pilot, "slash", "w")
         assert isinstance(app.focused, Input)
         cockpit.publish(replace(UNDECIDED, at=UNDECIDED.at + 1))
-        await pilot.pause()
+        await rest(pilot)
         assert isinstance(app.screen, FleetScreen)
         await press(pilot, "escape", "colon")
         cockpit.publish(replace(UNDECIDED, at=UNDECIDED.at + 2))
-        await pilot.pause()
+        await rest(pilot)
         assert not isinstance(app.screen, SampleForm)
         await press(pilot, "escape")
         cockpit.publish(replace(UNDECIDED, at=UNDECIDED.at + 3))
-        await pilot.pause()
+        await rest(pilot)
         assert isinstance(app.screen, SampleForm)
 
 

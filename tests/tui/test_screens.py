@@ -22,7 +22,7 @@ from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.painted import Painted
 from cockpit.tui.widgets.rollout_table import RolloutTable
 from cockpit.tui.widgets.scroll_text import ScrollText
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet
 from tests.tui.plans import plan_of
 
@@ -58,7 +58,7 @@ async def test_an_enter_that_comes_before_the_plan_sends_nothing() -> None:
     async with screen(cockpit) as (app, pilot):
         await press(pilot, "r", "enter")
         planning.set()
-        await pilot.pause()
+        await rest(pilot)
         assert not cockpit.sent
         assert not isinstance(app.screen, RolloutScreen)
 
@@ -84,7 +84,7 @@ async def test_sending_goes_on_when_its_dialog_is_left_and_its_end_is_told() -> 
         await press(pilot, "escape")
         assert isinstance(app.screen, FleetScreen)
         cockpit.hold.set()
-        await pilot.pause()
+        await rest(pilot)
         assert "http-server: roll back: verified: objects and 120 answers agree" in said(app)
 
 
@@ -96,9 +96,9 @@ async def test_send_sends_once_however_often_it_is_pressed() -> None:
         send = app.screen.query_one("#send", Button)
         for _ in range(3):
             send.press()
-        await pilot.pause()
+        await rest(pilot)
         cockpit.hold.set()
-        await pilot.pause()
+        await rest(pilot)
     assert len(cockpit.sent) == 1
 
 
@@ -175,7 +175,7 @@ async def test_production_asks_for_the_name_before_what_is_final() -> None:
         await press(pilot, "h", "t", "t", "p", "enter")
         assert app.screen.query_one("#send", Button).disabled
         name.value = "http-server"
-        await pilot.pause()
+        await rest(pilot)
         name.focus()
         await press(pilot, "enter", "enter")
     assert cockpit.asks[0][1] == Ask(Act.PROMOTE, by="selector")
@@ -208,7 +208,7 @@ async def test_while_requests_are_sent_the_screen_opens_what_the_session_leaves_
     async with screen(cockpit) as (app, pilot):
         sending = replace(cockpit.current.rollouts[0].rollout, acts=acts(Act.ROLLBACK, why="under way: v2 30% -> 40%"))
         cockpit.change("http-server", rollout=sending, acting="v2 30% -> 40%")
-        await pilot.pause()
+        await rest(pilot)
         await press(pilot, "w")
         assert "http-server: under way: v2 30% -> 40%" in said(app)
         await press(pilot, "r")
@@ -225,7 +225,7 @@ async def test_the_cursor_stays_on_its_rollout_when_rows_come_and_go() -> None:
         assert table.selected.name == "reviews"
         view = cockpit.current
         cockpit.publish(replace(view, at=START + 900, rollouts=tuple(reversed(view.rollouts))))
-        await pilot.pause()
+        await rest(pilot)
         assert table.selected.name == "reviews"
         await press(pilot, "enter")
         assert isinstance(app.screen, RolloutScreen)
@@ -237,7 +237,7 @@ async def test_a_view_from_another_thread_is_shown() -> None:
     async with screen(cockpit) as (app, pilot):
         down = cluster(Sync.RETRYING, stale_since=START + 11)
         cockpit.publish(replace(cockpit.current, clusters=(down,)))
-        await pilot.pause()
+        await rest(pilot)
         assert "stale since 00:00:11" in shown(app)
     assert cockpit.listeners == []
 
@@ -271,7 +271,7 @@ async def test_the_palette_quits_and_opens_rollouts_by_name() -> None:
         await press(pilot, "colon", *"help")
         await press(pilot, "escape")
         await pilot.press("colon", "q", "enter")
-        await pilot.pause()
+        await rest(pilot)
         assert not app.is_running or app._exit
 
 
@@ -280,8 +280,8 @@ async def test_a_fast_hand_quits_with_the_palette_and_asks_for_nothing() -> None
     async with screen(cockpit) as (app, pilot):
         for key, character in (("colon", ":"), ("q", "q"), ("enter", "\r")):
             app.post_message(events.Key(key, character))
-        await pilot.pause()
-        await pilot.pause()
+        await rest(pilot)
+        await rest(pilot)
         assert app._exit
     assert not cockpit.asks
 
@@ -291,7 +291,7 @@ async def test_keys_after_quit_do_nothing() -> None:
     async with screen(cockpit) as (app, pilot):
         for key in ("q", "enter", "r"):
             app.post_message(events.Key(key, key))
-        await pilot.pause()
+        await rest(pilot)
         assert app._exit
     assert not cockpit.asks
 
@@ -319,7 +319,7 @@ async def test_the_probe_is_started_and_stopped() -> None:
         assert [(key.name, running) for key, running in cockpit.probes] == [("http-server", False)]
         view = cockpit.current.rollouts[2]
         cockpit.change("rollouts-demo", rollout=replace(view.rollout, probe_target_missing="no Ingress leads here"))
-        await pilot.pause()
+        await rest(pilot)
         await press(pilot, "down", "down", "o")
         assert isinstance(app.screen, LineForm)
         assert "no Ingress leads here" in shown(app)
@@ -367,7 +367,7 @@ async def test_a_rollout_that_goes_away_is_told_once() -> None:
         await press(pilot, "enter")
         for at in (400.0, 500.0):
             cockpit.publish(replace(cockpit.current, at=START + at, rollouts=cockpit.current.rollouts[1:]))
-            await pilot.pause()
+            await rest(pilot)
         assert said(app).count("this rollout is gone") == 1
         await press(pilot, "r")
         assert "no rollout is selected" in said(app)
@@ -398,13 +398,3 @@ async def test_over_all_namespaces_each_row_names_its_own() -> None:
     async with screen(FakeCockpit(view)) as (app, _):
         assert "all namespaces" in shown(app)
         assert "shop/reviews" in shown(app)
-
-
-async def test_the_cursor_of_a_field_does_not_blink() -> None:
-    """A blink sends bytes at rest, and nobody acts for a second."""
-    async with screen() as (app, pilot):
-        await press(pilot, "slash")
-        field = app.screen.query_one("#filter", Input)
-        assert field.has_focus
-        assert not field.cursor_blink
-        assert field._cursor_visible

@@ -35,7 +35,7 @@ from cockpit.tui.widgets.rollout_table import RolloutTable
 from cockpit.tui.widgets.scroll_text import ScrollText
 from cockpit.tui.widgets.timeline import Timeline
 from cockpit.tui.widgets.version_list import VersionList
-from tests.tui.driving import screen, shown
+from tests.tui.driving import rest, screen, shown
 from tests.tui.fake import FakeCockpit
 from tests.tui.scenes import FLEETS, LONG
 
@@ -149,17 +149,17 @@ async def play(pilot: Pilot[None], app: CockpitApp, cockpit: FakeCockpit, done: 
             case Size(width, height):
                 before = [cursors(each) for each in app.screen_stack]
                 await pilot.resize_terminal(width, height)
-                await pilot.pause()
+                await rest(pilot)
                 check_cursors(app, before)
                 check_picture(app)
             case Press(key):
                 await pilot.press(key)
-                await pilot.pause()
+                await rest(pilot)
             case Publish(name):
                 view = FLEETS[name]
                 there = cursors(app.screen)
                 cockpit.publish(view)
-                await pilot.pause()
+                await rest(pilot)
                 after, keys = cursors(app.screen), {each.rollout.key for each in view.rollouts}
                 assert after.get("rollout") == there.get("rollout") or there["rollout"] not in keys
         assert app.is_running

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
 from cockpit.session.facts.real_traffic import with_real
 from cockpit.tui.app import CockpitApp
-from tests.tui.driving import settled
+from tests.tui.driving import at_rest_after
 from tests.tui.fake import START, FakeCockpit, fleet, probing
 from tests.tui.states import STATES
 from tests.tui.test_clusters import BOTH
@@ -20,16 +18,6 @@ from tests.tui.test_looking import with_pods
 from tests.tui.test_real_words import REAL
 
 SMALL, LARGE, LARGEST = (80, 24), (120, 36), (200, 50)
-
-
-def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Press these keys before the picture is taken."""
-
-    async def run(pilot: Pilot[None]) -> None:
-        await pilot.press(*pressed)
-        await settled(pilot)
-
-    return run
 
 
 def app(**more: Any) -> CockpitApp:
@@ -43,13 +31,13 @@ def on(state: str, **more: Any) -> CockpitApp:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 def test_fleet(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(app(), terminal_size=size)
+    assert snap_compare(app(), terminal_size=size, run_before=at_rest_after())
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, LARGEST], ids=["80x24", "120x36", "200x50"])
 @pytest.mark.parametrize("state", list(STATES))
 def test_rollout(snap_compare: Any, state: str, size: tuple[int, int]) -> None:
-    assert snap_compare(on(state), terminal_size=size, run_before=keys("enter"))
+    assert snap_compare(on(state), terminal_size=size, run_before=at_rest_after("enter"))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
@@ -60,7 +48,7 @@ def test_rollout_with_real_users(snap_compare: Any, size: tuple[int, int]) -> No
     shown = replace(first, rollout=replace(first.rollout, lanes=lanes), real=REAL)
     cockpit = FakeCockpit(replace(view, rollouts=(shown, *rest)))
     made = CockpitApp(cockpit, zone=UTC, now=lambda: START + 300)
-    assert snap_compare(made, terminal_size=size, run_before=keys("enter"))
+    assert snap_compare(made, terminal_size=size, run_before=at_rest_after("enter"))
 
 
 # The keys of each dialog over the rollout, and in which state.
@@ -87,39 +75,39 @@ LARGER = [(dialog, size) for dialog in ("roll-back", "weight") for size in (LARG
 @pytest.mark.parametrize(("dialog", "size"), [*((dialog, SMALL) for dialog in DIALOGS), *LARGER])
 def test_over_a_rollout(snap_compare: Any, dialog: str, size: tuple[int, int]) -> None:
     state, *pressed = DIALOGS[dialog]
-    assert snap_compare(on(state), terminal_size=size, run_before=keys("enter", *pressed))
+    assert snap_compare(on(state), terminal_size=size, run_before=at_rest_after("enter", *pressed))
 
 
 @pytest.mark.parametrize("state", ["hurt", "chinese"])
 def test_rollout_in_ascii_and_sixteen_colours(snap_compare: Any, state: str) -> None:
-    assert snap_compare(on(state, theme="ansi", glyphs="ascii"), terminal_size=SMALL, run_before=keys("enter"))
+    assert snap_compare(on(state, theme="ansi", glyphs="ascii"), terminal_size=SMALL, run_before=at_rest_after("enter"))
 
 
 @pytest.mark.parametrize("size", [(60, 20), (40, 12), (79, 23)], ids=["60x20", "40x12", "79x23"])
 def test_rollout_in_little_room(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(on("hurt"), terminal_size=size, run_before=keys("enter"))
+    assert snap_compare(on("hurt"), terminal_size=size, run_before=at_rest_after("enter"))
 
 
 def test_rollout_in_the_light_theme(snap_compare: Any) -> None:
-    assert snap_compare(app(theme="light"), terminal_size=SMALL, run_before=keys("enter"))
+    assert snap_compare(app(theme="light"), terminal_size=SMALL, run_before=at_rest_after("enter"))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 def test_plan_that_raises_exposure(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(app(), terminal_size=size, run_before=keys("w", "pageup", "enter"))
+    assert snap_compare(app(), terminal_size=size, run_before=at_rest_after("w", "pageup", "enter"))
 
 
 def test_weight_form(snap_compare: Any) -> None:
-    assert snap_compare(app(), terminal_size=SMALL, run_before=keys("w", "4", "0"))
+    assert snap_compare(app(), terminal_size=SMALL, run_before=at_rest_after("w", "4", "0"))
 
 
 def test_help(snap_compare: Any) -> None:
-    assert snap_compare(app(), terminal_size=SMALL, run_before=keys("question_mark"))
+    assert snap_compare(app(), terminal_size=SMALL, run_before=at_rest_after("question_mark"))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 def test_plan_of_a_probe_from_inside_the_cluster(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(app(), terminal_size=size, run_before=keys("O", *"cluster", "enter"))
+    assert snap_compare(app(), terminal_size=size, run_before=at_rest_after("O", *"cluster", "enter"))
 
 
 def test_rollout_probed_from_inside_the_cluster(snap_compare: Any) -> None:
@@ -127,17 +115,17 @@ def test_rollout_probed_from_inside_the_cluster(snap_compare: Any) -> None:
     name = fleet.current.rollouts[1].rollout.key.name
     fleet.change(name, probe=probing("reviews.shop.svc.cluster.local", source="from the cluster, 4 pods"))
     shown = CockpitApp(fleet, zone=UTC, now=lambda: START + 300)
-    assert snap_compare(shown, terminal_size=SMALL, run_before=keys("down", "enter"))
+    assert snap_compare(shown, terminal_size=SMALL, run_before=at_rest_after("down", "enter"))
 
 
 def test_help_further_down(snap_compare: Any) -> None:
-    assert snap_compare(app(), terminal_size=SMALL, run_before=keys("question_mark", "end"))
+    assert snap_compare(app(), terminal_size=SMALL, run_before=at_rest_after("question_mark", "end"))
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x36"])
 def test_fleet_of_two_clusters_with_the_parts_of_a_rollout(snap_compare: Any, size: tuple[int, int]) -> None:
     two = CockpitApp(FakeCockpit(BOTH), zone=UTC, now=lambda: START + 300)
-    assert snap_compare(two, terminal_size=size, run_before=keys("enter"))
+    assert snap_compare(two, terminal_size=size, run_before=at_rest_after("enter"))
 
 
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE, (200, 50)], ids=["80x24", "120x36", "200x50"])
@@ -238,4 +226,4 @@ def looking() -> CockpitApp:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_looking_closer(snap_compare: Any, size: tuple[int, int], name: str, pressed: tuple[str, ...]) -> None:
-    assert snap_compare(looking(), terminal_size=size, run_before=keys(*pressed))
+    assert snap_compare(looking(), terminal_size=size, run_before=at_rest_after(*pressed))

@@ -16,7 +16,7 @@ from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.lines import plain, width_of
 from cockpit.tui.widgets.rollout_row import release_words as row_words
 from cockpit.tui.widgets.step_track import decision, plan_line, release_words, step_line, time_left
-from tests.tui.driving import press, said, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import QUIET, START, FakeCockpit, fleet, lane, rollout, version
 
 NOW = START + 300
@@ -121,7 +121,7 @@ async def test_the_rollout_screen_shows_the_plan_and_hides_the_line_where_there_
         assert "20% › [pause] › 40%" in shown(app)
         assert "a approve" in shown(app)
         fake.change("rollouts-demo", rollout=replace(stepped(None, Phase.AT_REST), steps=()))
-        await pilot.pause()
+        await rest(pilot)
         assert "›" not in shown(app)
 
 

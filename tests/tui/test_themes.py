@@ -19,7 +19,7 @@ from cockpit.tui.styles import STYLES, Styles
 from cockpit.tui.themes import BASE, MEANINGS, ThemeError, load_themes, packaged_directory, theme_of
 from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.rollout_table import RolloutTable
-from tests.tui.driving import press, screen
+from tests.tui.driving import press, rest, screen
 from tests.tui.fake import FakeCockpit
 from tests.tui.fleets import usual
 from tests.tui.terminal import on_terminal, settled
@@ -177,7 +177,7 @@ async def test_a_bad_user_theme_is_told_by_name_and_the_app_starts(tmp_path: Pat
     (tmp_path / "mine.yaml").write_text(text)
     app = CockpitApp(FakeCockpit(), theme="mine", themes_dir=tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await rest(pilot)
         assert app.theme == "dark"
         said = [notification.message for notification in app._notifications]
     assert any("theme mine.yaml" in message for message in said)

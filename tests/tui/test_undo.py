@@ -10,7 +10,7 @@ from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
 from cockpit.tui.screens.plan import PlanDialog
-from tests.tui.driving import press, said, screen, shown_on
+from tests.tui.driving import press, rest, said, screen, shown_on
 from tests.tui.fake import START, FakeCockpit, fleet
 
 
@@ -24,7 +24,7 @@ async def test_an_act_that_removed_its_rollout_can_be_undone(keys: tuple[str, ..
         finished = Entry("3", START + 90, "ann", key, "finish", "clean up", Stage.VERIFIED)
         gone = replace(cockpit.current, at=START + 400, rollouts=(), journal=(*cockpit.current.journal, finished))
         cockpit.publish(gone)
-        await pilot.pause()
+        await rest(pilot)
         await press(pilot, *(name for name in keys if name != "enter"))
         assert isinstance(app.screen, PlanDialog)
         await press(pilot, "enter")

@@ -13,7 +13,7 @@ from cockpit.tui.keys import remapped
 from cockpit.tui.lines import plain
 from cockpit.tui.way_back import back_line, sends_words
 from cockpit.tui.widgets.health_panel import HealthPanel
-from tests.tui.driving import press, screen, shown
+from tests.tui.driving import press, rest, screen, shown
 from tests.tui.fake import FINE, HURT, FakeCockpit, acts, fleet
 from tests.tui.plans import plan_of
 from tests.tui.states import STATES, hurt, resting, state
@@ -69,11 +69,11 @@ async def test_the_session_is_asked_what_it_would_do_again_only_when_the_rollout
         assert [ask.act for _, ask in cockpit.outlines] == [Act.ROLLBACK]
         for n in range(1, 4):
             cockpit.change("pay", at=cockpit.current.at + n)
-            await pilot.pause()
+            await rest(pilot)
         assert len(cockpit.outlines) == 1
         view = cockpit.current.rollouts[0]
         cockpit.change("pay", at=cockpit.current.at + 9, rollout=replace(view.rollout, epoch="2"))
-        await pilot.pause()
+        await rest(pilot)
         assert len(cockpit.outlines) == 2
         assert not cockpit.sent
 
