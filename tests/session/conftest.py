@@ -47,7 +47,7 @@ V1 = "/apis/apps/v1/namespaces/shop/deployments/shop-v1"
 V2 = "/apis/apps/v1/namespaces/shop/deployments/shop-v2"
 KEY = RolloutKey("test", "shop", "shop", "manual")
 # Real seconds that a condition may take to come about on a slow machine.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def deployment(version: str, app: str = "shop") -> Doc:

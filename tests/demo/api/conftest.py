@@ -17,7 +17,7 @@ from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
 from cockpit.demo.store.storage import Storage, ensure_namespace
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from cockpit.demo.scenarios import names
 from cockpit.launch import embedded
 from tests.places import open_client
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 @contextmanager
