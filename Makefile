@@ -1,6 +1,8 @@
 # Everything runs in a .venv of its own, made on first use.
 PYTHON ?= python3
 BIN := .venv/bin
+# The tests start hundreds of processes: each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test check format test-real traces fuzz bench screenshots readme clean
 
