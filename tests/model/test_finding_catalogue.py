@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import get_args
 
 import pytest
@@ -10,15 +11,22 @@ import pytest
 from cockpit.model.finding_catalogue import CATALOGUE, GROUPS
 from cockpit.model.finding_kinds import FindingId
 from cockpit.model.rollout import Severity
-from tests.finding_calls import Source, product
+from tests.finding_calls import FindingCall, Source, product
 from tests.findings_page import PAGE, page
 
-PRODUCT = product()
-MADE = PRODUCT.findings()
+
+@cache
+def source() -> Source:
+    return product()  # parses the product: once, and not while other tests are collected
+
+
+@cache
+def made() -> list[FindingCall]:
+    return source().findings()
 
 
 def test_every_id_that_the_code_makes_has_a_row_and_the_other_way_round() -> None:
-    assert {name for call in MADE for name in call.ids} == set(CATALOGUE)
+    assert {name for call in made() for name in call.ids} == set(CATALOGUE)
 
 
 def test_the_type_of_ids_and_the_rows_are_the_same() -> None:
@@ -27,21 +35,21 @@ def test_the_type_of_ids_and_the_rows_are_the_same() -> None:
 
 
 def test_each_id_is_made_in_one_place() -> None:
-    places = Counter(name for call in MADE for name in call.ids)
-    several = {name: [call.place for call in MADE if name in call.ids] for name, n in places.items() if n > 1}
+    places = Counter(name for call in made() for name in call.ids)
+    several = {name: [call.place for call in made() if name in call.ids] for name, n in places.items() if n > 1}
     assert not several
 
 
 def test_the_severities_given_are_those_listed() -> None:
     given: dict[str, set[str]] = {}
-    for call in MADE:
+    for call in made():
         for name in call.ids:
             given.setdefault(name, set()).update(call.severities)
     assert given == {name: {s.value for s in kind.severities} for name, kind in CATALOGUE.items()}
 
 
 def test_findings_come_from_one_maker() -> None:
-    assert [place.partition(":")[0] for place in PRODUCT.places("Finding")] == ["workloads/findings.py"]
+    assert [place.partition(":")[0] for place in source().places("Finding")] == ["workloads/findings.py"]
 
 
 def test_a_row_is_one_plain_sentence_each_for_a_table() -> None:
