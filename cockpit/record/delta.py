@@ -39,12 +39,13 @@ def difference(old: Any, new: Any) -> Patch | None:
     """The patch that makes `new` of `old`; None if they are the same."""
     if old is new:
         return None
-    if isinstance(new, Mapping):
-        return _fields(old, new) if isinstance(old, Mapping) else [REPLACE, plain(new)]
-    if isinstance(new, tuple | list):
-        return _items(old, new) if isinstance(old, tuple | list) else [REPLACE, plain(new)]
-    if type(old) is type(new) and is_dataclass(new):
-        return _members(old, new)
+    before, after = type(old), type(new)
+    if after is dict:
+        return _fields(old, new) if before is dict else [REPLACE, plain(new)]
+    if after is tuple or after is list:
+        return _items(old, new) if before is tuple or before is list else [REPLACE, plain(new)]
+    if before is after and (names := _names(after)):
+        return _members(old, new, names)
     return None if _same(old, new) else [REPLACE, plain(new)]
 
 
@@ -53,18 +54,34 @@ def _same(old: Any, new: Any) -> bool:
     return type(old) is type(new) and (old == new or (old != old and new != new))
 
 
+def _equal(old: Any, new: Any) -> bool:
+    """Whether there is no difference, found without making it."""
+    if old is new:
+        return True
+    before, after = type(old), type(new)
+    if after is dict:
+        return before is dict and list(old) == list(new) and all(_equal(old[name], new[name]) for name in new)
+    if after is tuple or after is list:
+        return before in (tuple, list) and len(old) == len(new) and all(map(_equal, old, new))
+    if before is after and (names := _names(after)):
+        return all(_equal(getattr(old, name), getattr(new, name)) for name in names)
+    return _same(old, new)
+
+
 _NAMES: dict[type, tuple[str, ...]] = {}
 
 
 def _names(kind: type) -> tuple[str, ...]:
-    if kind not in _NAMES:
-        _NAMES[kind] = tuple(field.name for field in fields(kind))
-    return _NAMES[kind]
+    """The fields of a dataclass; none of anything else."""
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    return names
 
 
-def _members(old: Any, new: Any) -> Patch | None:
+def _members(old: Any, new: Any, names: tuple[str, ...]) -> Patch | None:
     changed = {}
-    for name in _names(type(new)):
+    for name in names:
         before, after = getattr(old, name), getattr(new, name)
         if before is not after and (patch := difference(before, after)):
             changed[name] = patch
@@ -117,34 +134,36 @@ def _alike(old: Sequence[Any], new: Sequence[Any]) -> int:
     return min(len(old), len(new))
 
 
-def _equal(old: Any, new: Any) -> bool:
-    return old is new or difference(old, new) is None
-
-
 def applied(old: Any, patch: Any) -> Any:
     """What the patch makes of a plain value. Unchanged parts are the same objects. Raises PatchError."""
     try:
-        match patch:
-            case [0, value]:
-                return value
-            case [1, changed, gone, order]:
-                return _with_fields(old, changed, gone, order)
-            case [2, dropped, kept, behind, patches]:
-                return _with_items(old, (dropped, kept, behind), patches)
-            case [3, dropped, kept, behind, values]:
-                front, _, back = _parts(old, (dropped, kept, behind))
-                return [*front, *values, *back]
-    except (TypeError, AttributeError, KeyError, RecursionError) as error:
+        return _applied(old, patch)
+    except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
         raise PatchError(f"{type(error).__name__}: {error}") from None
+
+
+def _applied(old: Any, patch: Any) -> Any:
+    kind = patch[0]
+    if kind == REPLACE:
+        return patch[1]
+    if kind == FIELDS:
+        return _with_fields(old, patch[1], patch[2], patch[3])
+    if kind == ITEMS:
+        return _with_items(old, patch[1:4], patch[4])
+    if kind == SPLICE:
+        front, _, back = _parts(old, patch[1:4])
+        return [*front, *patch[4], *back]
     raise PatchError("not a patch")
 
 
 def _with_fields(old: Any, changed: Any, gone: Any, order: Any) -> Any:
     if not changed and not gone and order is None:
         return old
-    new = {name: value for name, value in old.items() if name not in gone}
+    new = dict(old)
+    for name in gone:
+        del new[name]
     for name, patch in changed.items():
-        new[name] = applied(old.get(name), patch)
+        new[name] = _applied(new.get(name), patch)
     if order is None:
         return new
     if len(order) != len(new):
@@ -152,14 +171,14 @@ def _with_fields(old: Any, changed: Any, gone: Any, order: Any) -> Any:
     return {name: new[name] for name in order}
 
 
-def _with_items(old: Any, places: tuple[Any, Any, Any], patches: Any) -> list[Any]:
+def _with_items(old: Any, places: Any, patches: Any) -> list[Any]:
     front, middle, back = _parts(old, places)
     if len(middle) != len(patches):
         raise PatchError("patches of other items")
-    return [*front, *(applied(item, patch) for item, patch in _pairs(middle, patches)), *back]
+    return [*front, *map(_applied, middle, patches), *back]
 
 
-def _parts(old: Any, places: tuple[Any, Any, Any]) -> tuple[list[Any], list[Any], list[Any]]:
+def _parts(old: Any, places: Any) -> tuple[list[Any], list[Any], list[Any]]:
     dropped, kept, behind = places
     rest = old[dropped:]
     if min(places) < 0 or dropped > len(old) or kept + behind > len(rest):

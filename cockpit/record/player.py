@@ -14,7 +14,7 @@ from cockpit.model.view import FleetView, Playback
 from cockpit.record.blocks import RecordError
 from cockpit.record.entries import Mark
 from cockpit.record.objects import ObjectHistory
-from cockpit.record.reader import Record, Views
+from cockpit.record.reader import Moment, Record, Views
 from cockpit.record.recorded_answers import RecordedAnswers
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,10 @@ class Player(RecordedAnswers):
     def view(self) -> FleetView:
         return replace(self._shown.view, playback=self.playback())
 
+    def here(self) -> Moment:
+        """What is shown, as it was recorded."""
+        return self._shown
+
     def subscribe(self, listener: Callable[[FleetView], None]) -> Callable[[], None]:
         token = object()
         self._listeners[token] = listener
@@ -75,9 +79,9 @@ class Player(RecordedAnswers):
             else:
                 await self._clock.sleep(TICK_SECONDS)
             self._changed.clear()
-            self._play()
+            self.play()
 
-    def _play(self) -> None:
+    def play(self) -> None:
         """Show the view of this moment, and pause at the end."""
         now, before = self.now(), self._shown
         try:
@@ -103,6 +107,11 @@ class Player(RecordedAnswers):
         if self._paused and self.now() >= self.record.ended:
             self.seek(self.record.began)
         self._set(self.now(), paused=not self._paused)
+
+    def play_at(self, speed: float) -> None:
+        """The nearest speed."""
+        at, self._speed = self.now(), min(SPEEDS, key=lambda each: abs(each - speed))
+        self._set(at, paused=self._paused)
 
     def faster(self, steps: int) -> None:
         """The next speed, or the one before it."""

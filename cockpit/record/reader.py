@@ -91,6 +91,8 @@ class Views:
     def __init__(self, record: Record) -> None:
         self._record = record
         self._block = -1
+        self._start = 0  # the block from which the last seek read on
+        self._passed: list[float] = []  # times of the views since then
         self._window = b""
         self._entries: list[Entry] = []
         self._next = 0
@@ -105,6 +107,8 @@ class Views:
         place = max(bisect_right([block.first for block in views], at) - 1, 0)
         start = next((n for n in range(place, -1, -1) if views[n].whole), 0)
         self._since.clear()
+        self._passed.clear()
+        self._start = start
         self._load(start)
         self._step()
         self._catch_up(at)
@@ -113,6 +117,11 @@ class Views:
     def here(self) -> Moment:
         """The view at this place."""
         return Moment(self._at, self._builder.view(self._plain), dict(self._since))
+
+    @property
+    def passed(self) -> int:
+        """How many views were restored since the last seek began."""
+        return len(self._passed)
 
     def upcoming(self) -> float | None:
         """When the next view was published; None at the end."""
@@ -131,14 +140,10 @@ class Views:
 
     def before(self, at: float) -> float:
         """When the view before the one of this time was published; the first one's time if there is none."""
-        found = self._record.began
-        for number in range(max(self._block, 0), -1, -1):
-            here = number == self._block
-            times = [entry.at for entry in self._entries] if here else [self._record.views[number].last]
-            earlier = [each for each in times if each < at]
-            if earlier:
-                return max(earlier)
-        return found
+        earlier = [each for each in self._passed if each < at]
+        if earlier:
+            return earlier[-1]
+        return self._record.views[self._start - 1].last if self._start else self._record.began
 
     def _catch_up(self, at: float) -> None:
         while (upcoming := self.upcoming()) is not None and upcoming <= at:
@@ -155,6 +160,7 @@ class Views:
             raise RecordError(f"a view cannot be restored: {error}") from None
         self._since.update((RolloutKey(*key), (at, known)) for key, at, known in entry.since)
         self._at = entry.at
+        self._passed.append(entry.at)
 
     def _load(self, number: int) -> None:
         block = self._record.views[number]

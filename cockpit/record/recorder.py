@@ -12,6 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from cockpit.model.clock import Clock
+from cockpit.model.counts import counted
 from cockpit.model.plan import Act, Plan, Refused
 from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.text import safe_text
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 FLUSH_SECONDS = 2.0
 # Bytes of lists and watches that may wait to be written.
 MOST_WAITING = 512 << 20
+# The same beside a running screen.
+RING_WAITING = 16 << 20
 
 _Job = Callable[[Writer], None]
 
@@ -58,12 +61,21 @@ class Recorder:
     so that nothing is held of those that do not change.
     """
 
-    def __init__(self, writer: Writer, clock: Clock, *, lists: bool = True, threaded: bool = True) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        clock: Clock,
+        *,
+        lists: bool = True,
+        threaded: bool = True,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self._most_waiting = most_waiting
         self._writer = writer
         self._clock = clock
         self._lists = lists
         self._jobs: deque[tuple[_Job, int]] = deque()
-        self._waiting = 0
+        self._waiting = self._lost = 0
         self._news = threading.Event()
         self._ending = False
         self._writing = threading.Lock()
@@ -96,7 +108,7 @@ class Recorder:
 
     def plan(self, key: RolloutKey, act: Act, plan: Plan | Refused) -> None:
         """What an act would have done now."""
-        seen = _plan_seen(self._clock.now(), key, act, plan)
+        seen = plan_seen(self._clock.now(), key, act, plan)
         self._put(lambda writer: writer.plan(seen))
 
     def tap(self, context: str) -> ContextTap:
@@ -121,13 +133,22 @@ class Recorder:
                 job, size = self._jobs.popleft()
                 self._waiting -= size
                 self._guarded(job)
+            self._tell_lost()
             self._guarded(lambda writer: writer.flush())
+
+    def _tell_lost(self) -> None:
+        """Say in the record that it has a gap."""
+        lost, self._lost = self._lost, 0
+        if lost:
+            at = self._clock.now()
+            words = f"{counted(lost, 'batch', 'batches')} of watch events came too fast to be recorded"
+            self._guarded(lambda writer: writer.mark(at, MarkKind.GAP, words))
 
     def _put(self, job: _Job, size: int = 0) -> None:
         if self.problem:
             return
-        if self._waiting + size > MOST_WAITING:
-            self.problem = "the disk is too slow: more waits to be recorded than fits into memory"
+        if self._waiting + size > self._most_waiting:
+            self._lost += 1
             return
         self._waiting += size
         self._jobs.append((job, size))
@@ -217,7 +238,8 @@ def _name_of(found: dict[str, Any]) -> tuple[str, str]:
     return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
 
 
-def _plan_seen(at: float, key: RolloutKey, act: Act, plan: Plan | Refused) -> PlanSeen:
+def plan_seen(at: float, key: RolloutKey, act: Act, plan: Plan | Refused) -> PlanSeen:
+    """What an act would have done at this time, without what it would write."""
     words = key_words(key)
     if isinstance(plan, Refused):
         return PlanSeen(at, words, act, why=plan.why)

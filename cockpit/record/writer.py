@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -30,13 +31,14 @@ from cockpit.record.redaction import ViewRedaction, redacted_object
 from cockpit.record.sinks import Sink
 
 # Seconds from one whole view to the next: the most that a seek has to read.
-SEGMENT_SECONDS = 60.0
+SEGMENT_SECONDS = 30.0
 # Raw bytes after which a block is written, and after which a segment ends.
 BLOCK_BYTES, SEGMENT_BYTES = 1 << 18, 16 << 20
 # An ingoing object larger than etcd takes is not from a cluster.
 LARGEST_OBJECT = 16 << 20
 
 Since = Callable[[FleetView, float], Mapping[RolloutKey, tuple[float, bool]]]
+Order = Callable[[FleetView], FleetView]
 Place = tuple[str, tuple[str, str, str, str, bool], str, str]
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -46,6 +48,14 @@ _decode = msgspec.msgpack.Decoder().decode
 def resource_words(resource: Resource) -> tuple[str, str, str, str, bool]:
     """A kind as it is written."""
     return resource.group, resource.version, resource.plural, resource.kind, resource.namespaced
+
+
+def _nothing_known(view: FleetView, at: float) -> Mapping[RolloutKey, tuple[float, bool]]:
+    return {}
+
+
+def _as_it_is(view: FleetView) -> FleetView:
+    return view
 
 
 class _Pending:
@@ -83,16 +93,22 @@ class Writer:
     """Writes a record to a sink; methods raise what the sink raises.
 
     `full` leaves nothing out. With `forgets`, each segment begins without objects, so that the ones before it can be
-    thrown away. `since` says since when rollouts are as they are.
+    thrown away. `since` says since when rollouts are as they are, `order` puts versions in the order of a screen.
     """
 
     def __init__(
-        self, sink: Sink, header: Header, *, forgets: bool = False, since: Since = lambda view, at: {}
+        self,
+        sink: Sink,
+        header: Header,
+        *,
+        forgets: bool = False,
+        since: Since = lambda view, at: {},
+        order: Order = lambda view: view,
     ) -> None:
         self._sink = sink
         self._full = not header.redacted
         self._forgets = forgets
-        self._since = since
+        self._since, self._order = since, order
         self._redaction = ViewRedaction()
         self._marks = Marks()
         self._pending = {part: _Pending(part) for part in (Part.OBJECTS, Part.VIEWS, Part.MARKS)}
@@ -105,7 +121,8 @@ class Writer:
 
     def view(self, at: float, view: FleetView) -> None:
         """A view was published."""
-        shown = view if self._full else self._redaction.of(view)
+        view = self._order(view)
+        shown = replace(view, groups=()) if self._full else self._redaction.of(view)
         since = self._news(view, at)
         if self._segment_at is None or at - self._segment_at >= SEGMENT_SECONDS or self._segment_size > SEGMENT_BYTES:
             self._begin_segment(at)
