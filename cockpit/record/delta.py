@@ -120,16 +120,18 @@ def _pairs(before: Sequence[Any], after: Sequence[Any]) -> list[tuple[Any, Any]]
 
 def _slide(old: Sequence[Any], new: Sequence[Any]) -> int:
     """How many items went at the front; 0 if it is another list."""
-    if not old or not new or _equal(old[0], new[0]):
+    if not old or not new or old[0] is new[0]:
         return 0
     last = min(len(old), _FARTHEST_SLIDE)
-    return next((n for n in range(1, last) if _equal(old[n], new[0])), 0)
+    # Items that are equal are often not the same ones, and what did not change is.
+    same = next((n for n in range(last) if old[n] is new[0]), None)
+    return next((n for n in range(last) if _equal(old[n], new[0])), 0) if same is None else same
 
 
 def _alike(old: Sequence[Any], new: Sequence[Any]) -> int:
     """How many items from the front are the same."""
     for number, (before, after) in enumerate(zip(old, new, strict=False)):
-        if not _equal(before, after):
+        if before is not after and not _equal(before, after):
             return number
     return min(len(old), len(new))
 

@@ -114,6 +114,7 @@ class Writer:
         self._pending = {part: _Pending(part) for part in (Part.OBJECTS, Part.VIEWS, Part.MARKS)}
         self._view: FleetView | None = None
         self._objects: dict[Place, bytes] = {}
+        self._plans: dict[tuple[KeyWords, str], PlanSeen] = {}
         self._told: dict[KeyWords, tuple[float, bool]] = {}
         self._segment_at: float | None = None
         self._segment_size = 0
@@ -169,6 +170,7 @@ class Writer:
 
     def plan(self, seen: PlanSeen) -> None:
         """What an act would have done."""
+        self._plans[seen.rollout, seen.act] = seen
         self._add(seen)
 
     def mark(self, at: float, kind: MarkKind, text: str, rollout: RolloutKey | None = None) -> None:
@@ -197,6 +199,8 @@ class Writer:
             pending.restart()
         if self._forgets:
             self._objects.clear()
+            for seen in self._plans.values():
+                self._add(msgspec.structs.replace(seen, at=at))
 
     def _add(self, entry: Entry) -> None:
         pending = self._pending[PARTS[type(entry)]]
