@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
@@ -18,6 +18,7 @@ from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.record.entries import MarkKind, PlanSeen, key_words
+from cockpit.record.versions import fields_of, names_of
 from cockpit.record.writer import Writer, resource_words
 
 log = logging.getLogger(__name__)
@@ -32,11 +33,6 @@ RING_WAITING = 16 << 20
 _Job = Callable[[Writer], None]
 
 
-class _Meta(msgspec.Struct):
-    name: str = ""
-    namespace: str = ""
-
-
 class _Event(msgspec.Struct):
     type: str
     object: msgspec.Raw
@@ -44,13 +40,10 @@ class _Event(msgspec.Struct):
 
 class _Items(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
-    kind: str = ""
-    apiVersion: str = ""  # noqa: N815 - the field's name
 
 
 _event = msgspec.json.Decoder(_Event)
 _items = msgspec.json.Decoder(_Items)
-_object = msgspec.json.Decoder(dict[str, Any])
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -193,16 +186,12 @@ def _take_lines(writer: Writer, at: float, context: str, resource: Resource, lin
     for line in lines:
         try:
             event = _event.decode(line)
-            if event.type not in ("ADDED", "MODIFIED", "DELETED"):
-                continue
-            found = _object.decode(event.object)
+            if event.type == "DELETED":
+                writer.removed(at, context, resource, *names_of(fields_of(event.object)))
+            elif event.type in ("ADDED", "MODIFIED"):
+                writer.object(at, context, resource, fields_of(event.object))
         except _UNFIT:
             continue  # the session says so in its view
-        if event.type == "DELETED":
-            namespace, name = _name_of(found)
-            writer.removed(at, context, resource, namespace, name)
-        else:
-            writer.object(at, context, resource, found)
 
 
 def _take_page(
@@ -218,24 +207,18 @@ def _take_page(
         items = _items.decode(body).items or []
     except _UNFIT:
         return
+    # Items of a list do not say what they are.
+    said = {"apiVersion": resource.api_version, "kind": resource.kind}
+    common = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in said.items()}
     for raw in items:
         try:
-            found = _object.decode(raw)
+            fields = {**common, **fields_of(raw)}
+            names.append(names_of(fields))
+            writer.object(at, context, resource, fields)
         except _UNFIT:
             continue
-        # Items of a list do not say what they are.
-        found = {"apiVersion": resource.api_version, "kind": resource.kind, **found}
-        names.append(_name_of(found))
-        writer.object(at, context, resource, found)
     if last:
         writer.listed(at, context, resource, names)
-
-
-def _name_of(found: dict[str, Any]) -> tuple[str, str]:
-    metadata = found.get("metadata")
-    if not isinstance(metadata, dict):
-        return "", ""
-    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
 
 
 def plan_seen(at: float, key: RolloutKey, act: Act, plan: Plan | Refused) -> PlanSeen:

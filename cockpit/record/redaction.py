@@ -33,9 +33,17 @@ _DEEPEST = 60
 
 
 def redacted_object(found: dict[str, Any]) -> dict[str, Any]:
-    """An object of a cluster as it may be recorded, without managedFields."""
-    hidden = _cleaned(redacted(found), 0)
+    """An object of a cluster as it may be recorded, or some of its fields, without managedFields."""
+    hidden = _cleaned(redacted(without_managers(found)), 0)
     return hidden if isinstance(hidden, dict) else {}
+
+
+def without_managers(found: dict[str, Any]) -> dict[str, Any]:
+    """An object without managedFields, which nobody is shown."""
+    metadata = found.get("metadata")
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return found
+    return {**found, "metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}
 
 
 def _cleaned(value: Any, depth: int) -> Any:

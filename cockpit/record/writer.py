@@ -5,14 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
 from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.view import FleetView
 from cockpit.record.blocks import Header, Part, pack, window
-from cockpit.record.delta import REPLACE, Patch, difference, plain
+from cockpit.record.delta import REPLACE, difference, plain
 from cockpit.record.entries import (
     GONE,
     PARTS,
@@ -27,22 +26,20 @@ from cockpit.record.entries import (
     key_words,
 )
 from cockpit.record.marks import Marks
-from cockpit.record.redaction import ViewRedaction, redacted_object
+from cockpit.record.redaction import ViewRedaction, redacted_object, without_managers
 from cockpit.record.sinks import Sink
+from cockpit.record.versions import Version, names_of, next_version
 
 # Seconds from one whole view to the next: the most that a seek has to read.
 SEGMENT_SECONDS = 30.0
 # Raw bytes after which a block is written, and after which a segment ends.
 BLOCK_BYTES, SEGMENT_BYTES = 1 << 18, 16 << 20
-# An ingoing object larger than etcd takes is not from a cluster.
-LARGEST_OBJECT = 16 << 20
 
 Since = Callable[[FleetView, float], Mapping[RolloutKey, tuple[float, bool]]]
 Order = Callable[[FleetView], FleetView]
 Place = tuple[str, tuple[str, str, str, str, bool], str, str]
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
 
 
 def resource_words(resource: Resource) -> tuple[str, str, str, str, bool]:
@@ -113,7 +110,8 @@ class Writer:
         self._marks = Marks()
         self._pending = {part: _Pending(part) for part in (Part.OBJECTS, Part.VIEWS, Part.MARKS)}
         self._view: FleetView | None = None
-        self._objects: dict[Place, bytes] = {}
+        self._objects: dict[Place, Version] = {}
+        self._clean = without_managers if self._full else redacted_object
         self._plans: dict[tuple[KeyWords, str], PlanSeen] = {}
         self._told: dict[KeyWords, tuple[float, bool]] = {}
         self._segment_at: float | None = None
@@ -135,24 +133,18 @@ class Writer:
         for mark in self._marks.of(at, view):
             self._add(mark)
 
-    def object(self, at: float, context: str, resource: Resource, found: dict[str, Any]) -> None:
-        """An object came or changed."""
-        metadata = found.get("metadata")
-        if not isinstance(metadata, dict) or resource.plural == "secrets":
+    def object(self, at: float, context: str, resource: Resource, fields: dict[str, msgspec.Raw]) -> None:
+        """An object came or changed; `fields` are as the server sent them. Raises msgspec.DecodeError."""
+        if resource.plural == "secrets":
             return
-        metadata = {name: value for name, value in metadata.items() if name != "managedFields"}
-        found = {**found, "metadata": metadata}
-        shown = found if self._full else redacted_object(found)
-        place = (context, resource_words(resource), str(metadata.get("namespace") or ""), str(metadata.get("name")))
+        place: Place = (context, resource_words(resource), *names_of(fields))
         try:
-            encoded = _encode(shown)
+            version, patch = next_version(self._objects.get(place), fields, self._clean)
         except (OverflowError, RecursionError, msgspec.EncodeError) as error:
             self.mark(at, MarkKind.GAP, f"{resource.kind} {place[3]} was not recorded: {type(error).__name__}")
             return
-        before = self._objects.get(place)
-        patch: Patch | None = [REPLACE, shown] if before is None else difference(_decode(before), shown)
+        self._objects[place] = version
         if patch:
-            self._objects[place] = encoded
             self._add(ObjectSeen(at, *place, msgspec.Raw(_encode(patch))))
 
     def removed(self, at: float, context: str, resource: Resource, namespace: str, name: str) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cockpit.model.refs import PODS, Ref
 from cockpit.record.blocks import VERSION
 from cockpit.record.player import Player
 from cockpit.record.reader import Record, open_record
+from cockpit.record.versions import fields_of
 from cockpit.record.writer import Writer
 from cockpit.session.clock import ManualClock
 from tests.record.recording import HEADER, Memory, story
@@ -49,7 +51,7 @@ def present() -> bytes:
     for at, view in story(40):
         made.view(at, view)
         phase = "Running" if at >= START + 10 else "Pending"
-        made.object(at, CONTEXT, PODS, {**body, "status": {"phase": phase}})
+        made.object(at, CONTEXT, PODS, fields_of(msgspec.json.encode({**body, "status": {"phase": phase}})))
     made.close()
     return sink.data
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -18,6 +19,7 @@ from cockpit.model.view import FleetView
 from cockpit.record.player import Player
 from cockpit.record.reader import Record
 from cockpit.record.recorder import plan_seen
+from cockpit.record.versions import fields_of
 from cockpit.session.clock import ManualClock
 from cockpit.session.inspecting.objects import events_of
 from cockpit.tui.app import CockpitApp
@@ -77,7 +79,7 @@ def as_on_a_screen() -> bytes:
     for shown in STORY[0][1].rollouts:
         key = shown.rollout.key
         for ref in shown.rollout.objects:
-            made.object(START, CONTEXT, EVENTS, event_about(ref))
+            made.object(START, CONTEXT, EVENTS, fields_of(msgspec.json.encode(event_about(ref))))
         made.plan(plan_seen(START, key, Act.ROLLBACK, plan_of(key, Ask(Act.ROLLBACK), False)))
     for at, view in STORY:
         made.view(at, view)
