@@ -16,6 +16,7 @@ from cockpit.cli.commands.guard import guard_command
 from cockpit.cli.commands.journal import journal_command
 from cockpit.cli.commands.keys import keys_command
 from cockpit.cli.commands.probe import probe_command
+from cockpit.cli.commands.record import record_command, replay_command
 from cockpit.cli.commands.serve import serve_command
 from cockpit.cli.commands.verify import verify_command
 from cockpit.cli.commands.wait import wait_command
@@ -82,6 +83,8 @@ for _command in (
     guard_command,
     *ACT_COMMANDS,
     journal_command,
+    record_command,
+    replay_command,
     doctor_command,
     keys_command,
     completion_command,

@@ -98,6 +98,32 @@ class DemoOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordOrder:
+    """A flight record into a new file; `seconds` None means until a signal. `full` leaves nothing out."""
+
+    path: Path
+    seconds: float | None = None
+    full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOrder:
+    """A flight record to show: from `at` on (a time of day, or "+" and a duration), at this speed.
+
+    `export` is `asciicast` (of so many `seconds`, None for all) or `svg` for stdout instead of the screen, in `size`
+    (columns, rows), of the fleet or of one `rollout`.
+    """
+
+    path: Path
+    at: str | None = None
+    speed: float = 1.0
+    export: str | None = None
+    size: tuple[int, int] = (80, 24)
+    seconds: float | None = None
+    rollout: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ServeOrder:
     """The screen in browsers: on which port of loopback, by how many links, and whether acts may be sent."""
 
@@ -144,6 +170,14 @@ class Program(Protocol):
 
     def screen(self, options: Options) -> int:
         """Open the screen and return the exit code; raises StartError."""
+        ...
+
+    def record(self, order: RecordOrder, options: Options) -> int:
+        """Record a session into a file and return the exit code; raises StartError."""
+        ...
+
+    def replay(self, order: ReplayOrder, options: Options) -> int:
+        """Show a record, or export it, and return the exit code; raises StartError."""
         ...
 
     def serve(self, order: ServeOrder, options: Options) -> int:

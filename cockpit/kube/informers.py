@@ -12,6 +12,7 @@ from cockpit.kube.errors import ApiError
 from cockpit.kube.pulse import Pulse
 from cockpit.kube.reflector import SLOW_RETRY, Reflector
 from cockpit.kube.store import ChangeSet, Store
+from cockpit.kube.tap import Tap
 from cockpit.model.clock import Clock
 from cockpit.model.kinds import families
 from cockpit.model.refs import Resource
@@ -25,7 +26,8 @@ class Informers:
     """Follows `resources` in one namespace, or in all with None. Cluster-scoped kinds are always followed.
 
     Of a kind with several versions, only the first that the cluster serves is followed; the others count as absent.
-    `on_change` is called on the event loop of `run`, after the store has changed; it must not block.
+    `on_change` is called on the event loop of `run`, after the store has changed; it must not block. `tap` gets all
+    bytes that come.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Informers:
         clock: Clock,
         rng: Random,
         on_change: Callable[[ChangeSet], None],
+        tap: Tap | None = None,
     ) -> None:
         self.store = Store(api.context, namespace)
         self._pulse = Pulse(api, clock)
@@ -44,7 +47,15 @@ class Informers:
         self._clock = clock
         self._reflectors = {
             resource: Reflector(
-                api, resource, namespace, self.store, clock=clock, rng=rng, pulse=self._pulse, on_change=on_change
+                api,
+                resource,
+                namespace,
+                self.store,
+                clock=clock,
+                rng=rng,
+                pulse=self._pulse,
+                on_change=on_change,
+                tap=tap,
             )
             for resource in resources
         }

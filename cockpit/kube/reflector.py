@@ -31,6 +31,7 @@ from cockpit.kube.paths import list_path
 from cockpit.kube.pulse import QUIET_SECONDS, Pulse, answer_in_time
 from cockpit.kube.store import ChangeSet, Removed, Store
 from cockpit.kube.sync_state import SyncState
+from cockpit.kube.tap import Tap
 from cockpit.kube.transport import Call
 from cockpit.model.clock import Clock
 from cockpit.model.kinds import STRUCTS
@@ -76,13 +77,15 @@ class Reflector:
         rng: Random,
         pulse: Pulse,
         on_change: Callable[[ChangeSet], None],
+        tap: Tap | None = None,
     ) -> None:
         self._api = api
+        self._tap = tap
         self._pulse = pulse
         self._resource = resource
         self._path = list_path(resource, namespace)
         self._what = resource.plural + (f" in namespace {namespace}" if namespace and resource.namespaced else "")
-        self._decoder = Decoder(STRUCTS[resource])
+        self._decoder = Decoder(STRUCTS.get(resource, Obj))
         self._store = store
         self._clock = clock
         self._rng = rng
@@ -145,6 +148,8 @@ class Reflector:
                 page = self._decoder.page(body)
             except Undecodable as error:
                 raise self._bad(str(error)) from None
+            if self._tap:
+                self._tap.page(self._resource, bytes(body), first=not query.get("continue"), last=not page.token)
             objects += page.objects
             unreadable += page.unreadable
             if not page.token:
@@ -261,6 +266,8 @@ class Reflector:
 
     def _fold(self, lines: list[bytes]) -> None:
         """Apply events to the store as one change. Events before one that ends the watch are still applied."""
+        if self._tap:
+            self._tap.lines(self._resource, lines)
         changes: list[Obj | Removed] = []
         try:
             for line in lines:

@@ -16,19 +16,20 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.main import command_line
 from cockpit.cli.person import TerminalPerson
-from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, ServeOrder, StartError
+from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, RecordOrder, ReplayOrder, ServeOrder, StartError
 from cockpit.cli.running import StdoutFailed, reader_left, talk
 from cockpit.launch.leaving import leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
-from cockpit.launch.places import behind_one_gateway, started_as
+from cockpit.launch.places import behind_one_gateway, connect_options, started_as
+from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
 
 if TYPE_CHECKING:
+    from cockpit.kube.api import KubeApi
     from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
+    from cockpit.kube.tap import Tap
     from cockpit.model.clock import Clock
-    from cockpit.model.probe_answer import ProbeTransport
-    from cockpit.model.probe_target import ProbeTarget
     from cockpit.model.view import FleetView
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.bridge import Bridge
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 STORIES = ("blue-green", "canary-ingress", "broken-canary", "argo-canary")
 
 DEMO_BUDGET = "150"  # requests per second to all rollouts together
+
+
+def no_tap(api: KubeApi, namespace: str | None) -> None:
+    """Nobody else wants what a cluster sends."""
 
 
 def main() -> None:
@@ -124,10 +129,13 @@ class Launcher:
         return {"settings": paths.config, "journal": paths.journal, "targets": paths.targets, "log": paths.log}
 
     @contextlib.asynccontextmanager
-    async def session(self, options: Options, *, asks: bool = False) -> AsyncIterator[Cockpit]:
+    async def session(
+        self, options: Options, *, asks: bool = False, tap: Callable[[KubeApi, str | None], Tap | None] = no_tap
+    ) -> AsyncIterator[Cockpit]:
         """See `Program.session`. Fetches credentials before it is entered, while the terminal is free for prompts.
 
         With `asks`, it samples what is set or was decided earlier; otherwise only what a flag or a command asks for.
+        `tap` gives what takes the bytes of a cluster and namespace.
         """
         from cockpit.kube.connect import connect
         from cockpit.kube.errors import KubeError
@@ -135,7 +143,7 @@ class Launcher:
         from cockpit.session.facts.cluster import Connection
 
         settings, clock = self.settings(options), SystemClock()
-        wanted = self._connect_options(options, settings)
+        wanted = connect_options(options, settings)
         connections = []
         asked, aside = self._targets(wanted, settings)
         try:
@@ -143,7 +151,7 @@ class Launcher:
                 own = target.namespace if target in asked else asked[0].namespace
                 namespace = None if options.all_namespaces else options.namespace or own
                 api = await connect(target, wanted, clock)
-                connections.append(Connection(api, namespace, aside=target in aside))
+                connections.append(Connection(api, namespace, target in aside, tap(api, namespace)))
         except KubeError as problem:
             for connection in connections:
                 await connection.api.close()
@@ -231,36 +239,14 @@ class Launcher:
         from cockpit.probe.sample import sample
         from cockpit.session.clock import SystemClock
 
-        clock = SystemClock()
-        async with self._way(order.probe_target, options, clock) as transport:
+        clock, settings = SystemClock(), self.settings(options)
+        wanted = connect_options(options, settings)
+
+        def targets() -> Sequence[ConnectTarget]:
+            return [target for some in self._targets(wanted, settings) for target in some]
+
+        async with probe_way(order.probe_target, targets, wanted, clock) as transport:
             return await sample(transport, clock, order, progress, watch_own_load(clock))
-
-    @contextlib.asynccontextmanager
-    async def _way(self, target: ProbeTarget, options: Options, clock: Clock) -> AsyncIterator[ProbeTransport]:
-        """The transport for one probe target; raises StartError if its API server cannot be asked."""
-        from cockpit.kube.connect import connect
-        from cockpit.kube.errors import KubeError
-        from cockpit.kube.service_proxy import ServiceProxyTransport
-        from cockpit.probe.sender_curl import open_transport
-
-        if target.service is None:
-            transport = open_transport(clock)
-            try:
-                yield transport
-            finally:
-                await transport.close()
-            return
-        settings = self.settings(options)
-        wanted, context = self._connect_options(options, settings), target.service.context
-        asked, aside = self._targets(wanted, settings)
-        try:
-            api = await connect(next(t for t in (*asked, *aside) if t.context == context), wanted, clock)
-        except KubeError as problem:
-            raise StartError(str(problem)) from None
-        try:
-            yield ServiceProxyTransport(api.transport, clock)
-        finally:
-            await api.close()
 
     def screen(self, options: Options) -> int:
         """See `Program.screen`."""
@@ -275,17 +261,20 @@ class Launcher:
         """Runs the screen on a session in another thread. A signal ends it; that changes nothing in the cluster."""
         settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
         meanwhile = self._connecting(options, settings)
+        from cockpit.launch.last_hour import LastHour
         from cockpit.session.bridge import Bridge
 
+        last_hour = LastHour()
+
         def session() -> contextlib.AbstractAsyncContextManager[Cockpit]:
-            return self.session(options, asks=True)
+            return last_hour.beside(lambda tap: self.session(options, asks=True, tap=tap))
 
         def fail(_: BaseException) -> None:
             loop.call_soon_threadsafe(failed.set)
 
         async with Bridge(session, fail, meanwhile) as cockpit:
             # An open session already reads while this loads; otherwise it starts after the first paint.
-            app = self._app(cockpit, settings, options)
+            app = self._app(cockpit, settings, options, last_hour.write)
 
             def leave(code: int) -> None:
                 app.exit(return_code=code)
@@ -303,7 +292,9 @@ class Launcher:
             sys.stdout.writelines(f"{line}\n" for line in app.parting)
             return app.return_code or 0
 
-    def _app(self, cockpit: Bridge, settings: Settings, options: Options) -> CockpitApp:
+    def _app(
+        self, cockpit: Bridge, settings: Settings, options: Options, keep_record: Callable[[Path], str]
+    ) -> CockpitApp:
         """The screen as the settings want it."""
         from cockpit.session.settings import user_paths
         from cockpit.tui.run import make_app
@@ -320,6 +311,7 @@ class Launcher:
             program=started_as(options),
             presenting=options.presenting,
             slow=settings.slow,
+            keep_record=keep_record,
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:
@@ -329,7 +321,7 @@ class Launcher:
         """
         from cockpit.launch.meanwhile import connecting_view
 
-        targets, aside = self._targets(self._connect_options(options, settings), settings)
+        targets, aside = self._targets(connect_options(options, settings), settings)
         if any(target.account.keys() & {"exec", "auth-provider"} for target in (*targets, *aside)):
             return None
         return connecting_view(targets, options, settings)
@@ -351,17 +343,18 @@ class Launcher:
             raise StartError(f"{problem}{why}") from None
         return asked, aside
 
-    def _connect_options(self, options: Options, settings: Settings) -> ConnectOptions:
-        from cockpit.kube.connect_target import ConnectOptions
+    def record(self, order: RecordOrder, options: Options) -> int:
+        """See `Program.record`."""
+        from cockpit.launch.recording import record
 
-        return ConnectOptions(
-            kubeconfig=Path(options.kubeconfig) if options.kubeconfig else None,
-            contexts=options.contexts,
-            as_user=options.as_user,
-            as_groups=options.as_groups,
-            request_timeout=settings.request_timeout,
-            namespace=options.namespace,
-        )
+        return record(order, options, self.session)
+
+    def replay(self, order: ReplayOrder, options: Options) -> int:
+        """See `Program.replay`."""
+        from cockpit.launch.replaying import replay
+        from cockpit.session.settings import user_paths
+
+        return replay(order, self.settings(options), user_paths(self._environ), self._problems)
 
     def serve(self, order: ServeOrder, options: Options) -> int:
         """See `Program.serve`."""

@@ -286,8 +286,28 @@ class RolloutGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """Where a replay stands: which moment of the record is shown, and when it began and ended (UTC seconds).
+
+    `speed` is record seconds per second. `note` is the last act or finding, `damage` where and why the file stops to
+    be readable, "" if it is whole.
+    """
+
+    at: float
+    began: float
+    ended: float
+    speed: float = 1.0
+    paused: bool = False
+    note: str = ""
+    damage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FleetView:
-    """Everything a user interface shows. Unchanged parts are the same objects as in the previous view."""
+    """Everything a user interface shows. Unchanged parts are the same objects as in the previous view.
+
+    `playback` is set if it is a recording that is shown.
+    """
 
     at: float
     clusters: tuple[ClusterView, ...]
@@ -296,3 +316,4 @@ class FleetView:
     read_only: bool
     user: str
     groups: tuple[RolloutGroup, ...] = ()
+    playback: Playback | None = None

@@ -61,7 +61,7 @@ class CockpitApp(Keeping):
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
     is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
-    opens in large print. With `slow` it is painted seldom and nothing moves.
+    opens in large print. With `slow` it is painted seldom and nothing moves. `keep_record` writes the last hour to a file, and returns why it did not.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -88,6 +88,7 @@ class CockpitApp(Keeping):
         program: Sequence[str] = ("cockpit",),
         presenting: bool = False,
         slow: bool = False,
+        keep_record: Callable[[Path], str] | None = None,
     ) -> None:
         # Greys derived from colours can be hard to read, so NO_COLOR uses the terminal's own two colours.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -102,6 +103,7 @@ class CockpitApp(Keeping):
         self.snapshots = snapshots
         self.seen = FirstSeen(now())
         self.seen.note(self.view, now())
+        self.keep_record = keep_record
         self._painted = painted
         self._program = program
         self._presenting = presenting

@@ -17,6 +17,7 @@ from textual.widgets import Input
 
 from cockpit.model.counts import counted
 from cockpit.model.refs import RolloutKey
+from cockpit.model.shell_line import shell_word
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.copying import Copy, clipboard_sequence
@@ -33,6 +34,7 @@ class Keeping(App[None]):
     keymap: Keymap
     now: Callable[[], float]
     snapshots: Path | None
+    keep_record: Callable[[Path], str] | None
 
     def refuse(self, why: str) -> None:
         """Show why nothing was done."""
@@ -83,6 +85,23 @@ class Keeping(App[None]):
         words = f"{safe_text(copy.label)}: the terminal was asked to copy {counted(len(text), 'character')}"
         self.notify(f"{words}; if it did not, save the screen with {self.keymap['snapshot'].shown}", markup=False)
 
+    async def action_keep_record(self) -> None:
+        """Write the last hour as a flight record, beside the snapshots."""
+        if self.keep_record is None or self.snapshots is None:
+            self.refuse("nothing is recorded here")
+            return
+        path = self.snapshots / f"{_stamp(self.now())}.record"
+        try:
+            self.snapshots.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            self.refuse(f"{self.snapshots}: not written: {error.strerror or error}")
+            return
+        if why := await asyncio.to_thread(self.keep_record, path):
+            self.refuse(why)
+        else:
+            words = f"the last hour is in {path}; show it with: cockpit replay {shell_word(str(path))}"
+            self.notify(safe_text(words, 500), markup=False, timeout=8)
+
     async def action_snapshot(self) -> None:
         """Save what is seen as SVG, text and JSON."""
         if self.snapshots is None:
@@ -98,13 +117,17 @@ class Keeping(App[None]):
             "txt": f"{text}\n".encode(),
             "json": msgspec.json.format(msgspec.json.encode(facts)) + b"\n",
         }
-        name = datetime.fromtimestamp(self.now(), UTC).strftime("cockpit-%Y%m%d-%H%M%S")
+        name = _stamp(self.now())
         try:
             base = await asyncio.to_thread(write_snapshot, self.snapshots, name, parts)
         except OSError as error:
             self.refuse(f"{self.snapshots}: not saved: {error.strerror or error}")
             return
         self.notify(safe_text(f"saved {base}.svg, .txt and .json", 500), markup=False, timeout=8)
+
+
+def _stamp(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("cockpit-%Y%m%d-%H%M%S")
 
 
 def screen_text(screen: Screen[Any]) -> str:

@@ -30,6 +30,7 @@ class Where(StrEnum):
     REVISIONS = "revisions"
     JOURNAL = "journal"
     APP = "everywhere, dialogs included"
+    REPLAY = "a recording"
 
 
 # The screens of each place; keys of two places can clash only where they share a screen.
@@ -46,6 +47,8 @@ SCREENS: Mapping[Where, frozenset[str]] = {
     Where.PODS: frozenset({"pods"}),
     Where.REVISIONS: frozenset({"revisions"}),
     Where.JOURNAL: frozenset({"journal"}),
+    # What a screen itself binds comes first, so that these clash with nothing.
+    Where.REPLAY: frozenset(),
 }
 ALL_SCREENS = frozenset().union(*SCREENS.values())
 
@@ -104,7 +107,16 @@ NAMES = {
     "upper_s": "S",
     "upper_l": "L",
     "equals_sign": "=",
+    "full_stop": ".",
+    "comma": ",",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "right_curly_bracket": "}",
+    "left_curly_bracket": "{",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
 }
+DIGITS = "0123456789"
 
 
 def key_name(key: str) -> str:
@@ -213,7 +225,18 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("copy", "C", "copy", "copy a name, a kubectl command or the text", Where.EVERYWHERE, "copy"),
     Key("snapshot", "W", "save", "save what is seen as SVG, text and JSON", Where.EVERYWHERE, "app.snapshot"),
+    Key("keep-record", "K", "record", "write the last hour as a flight record", Where.EVERYWHERE, "app.keep_record"),
     Key("refresh", "ctrl+r,f5", "refresh", "draw the screen again, or read it again", Where.EVERYWHERE, "refresh"),
+    Key("play", "b", "pause", "pause the recording, or go on", Where.REPLAY, "app.play"),
+    Key("next-view", "full_stop", "next view", "pause at what was shown next", Where.REPLAY, "app.step(1)"),
+    Key("previous-view", "comma", "previous view", "pause at what was shown before it", Where.REPLAY, "app.step(-1)"),
+    Key("faster", "right_square_bracket", "faster", "play at the next speed", Where.REPLAY, "app.faster(1)"),
+    Key("slower", "left_square_bracket", "slower", "play at the speed before it", Where.REPLAY, "app.faster(-1)"),
+    Key("on", "greater_than_sign", "on", "ten seconds on", Where.REPLAY, "app.skip(10)"),
+    Key("rewind", "less_than_sign", "rewind", "ten seconds back", Where.REPLAY, "app.skip(-10)"),
+    Key("next-mark", "right_curly_bracket", "next mark", "the next act or finding", Where.REPLAY, "app.jump(1)"),
+    Key("previous-mark", "left_curly_bracket", "last mark", "the act or finding before", Where.REPLAY, "app.jump(-1)"),
+    *(Key(f"tenth-{n}", n, f"{n}0%", f"go to {n}0% of the recording", Where.REPLAY, f"app.tenth({n})") for n in DIGITS),
     Key("help", "question_mark,f1", "keys", "this list", Where.EVERYWHERE, "app.keys"),
     Key("back", "escape", "back", "go back one screen, or clear the filter, then the marks", Where.EVERYWHERE, "back"),
     Key(
@@ -225,8 +248,9 @@ BY_ID = {key.id: key for key in KEYS}
 
 
 def bindings_on(place: str) -> list[BindingType]:
-    """The bindings of the keys that work on this screen, one of `ALL_SCREENS`; those of the app are bound there."""
-    return [key.binding for key in KEYS if key.where is not Where.APP and place in screens_of(key.where)]
+    """The bindings of the keys that work on this screen, one of `ALL_SCREENS`; an app binds its own."""
+    apart = (Where.APP, Where.REPLAY)
+    return [key.binding for key in KEYS if key.where not in apart and place in screens_of(key.where)]
 
 
 # Footer order: rolling back comes early, so that it stays visible on a narrow screen.

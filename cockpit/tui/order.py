@@ -50,6 +50,12 @@ class VersionOrder:
         groups = tuple(replace(group, view=self._placed(group.view, before, names)) for group in view.groups)
         return replace(view, rollouts=rollouts, groups=groups)
 
+    def keep(self, view: FleetView) -> None:
+        """Take over the order of a view, as if it had been so from the first sight on."""
+        shown = (*view.rollouts, *(group.view for group in view.groups))
+        self._shown = {}
+        self._names = {each.rollout.key: tuple(version.name for version in each.rollout.versions) for each in shown}
+
     def _placed(
         self,
         view: RolloutView,

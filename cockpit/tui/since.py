@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cockpit.model.ages import age, seconds_since_epoch
@@ -50,6 +51,19 @@ class FirstSeen:
         self._sights = {
             each.rollout.key: self._sight(each, before.get(each.rollout.key), _place(each.rollout.key) in places, now)
             for each in shown
+        }
+
+    def known(self) -> dict[RolloutKey, tuple[float, bool]]:
+        """Since when each rollout is as it is (UTC seconds), and whether that is known."""
+        return {key: (sight.since.at, sight.since.known) for key, sight in self._sights.items()}
+
+    def restore(self, view: FleetView, since: Mapping[RolloutKey, tuple[float, bool]]) -> None:
+        """Take over what was `known` when this view was shown."""
+        shown = (*view.rollouts, *(group.view for group in view.groups))
+        self._sights = {
+            each.rollout.key: _Sight(each, _state(each), each.health.health, Since(*since[each.rollout.key]))
+            for each in shown
+            if each.rollout.key in since
         }
 
     def _sight(self, view: RolloutView, before: _Sight | None, renamed: bool, now: float) -> _Sight:

@@ -11,6 +11,7 @@ from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
 from cockpit.kube.sender import Sender
 from cockpit.kube.store import ChangeSet
+from cockpit.kube.tap import Tap
 from cockpit.model.adapter import Adapter
 from cockpit.model.ages import utc_time
 from cockpit.model.clock import Clock
@@ -35,11 +36,13 @@ _UNREAD = frozenset({Sync.CONNECTING, Sync.SYNCING, Sync.RETRYING, Sync.REFUSED}
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A cluster to read; `namespace` None means all namespaces, `aside` is as in `ClusterView`."""
+    """A cluster to read; `namespace` None means all namespaces, `aside` is as in `ClusterView`, `tap` gets what it
+    sends."""
 
     api: KubeApi
     namespace: str | None
     aside: bool = False
+    tap: Tap | None = None
 
 
 class Cluster:
@@ -70,7 +73,13 @@ class Cluster:
         self._defect = ""
         self._defect_since = 0.0
         self._informers = Informers(
-            connection.api, self._resources, connection.namespace, clock=clock, rng=rng, on_change=self._changed
+            connection.api,
+            self._resources,
+            connection.namespace,
+            clock=clock,
+            rng=rng,
+            on_change=self._changed,
+            tap=connection.tap,
         )
         self.store = self._informers.store
         self.rollouts = Rollouts(self.store, adapters)

@@ -32,6 +32,7 @@ PLACES = (
     ("logs", (Where.LOGS,)),
     ("pods", (Where.PODS,)),
     ("revisions", (Where.REVISIONS,)),
+    ("a recording (cockpit replay)", (Where.REPLAY,)),
 )
 
 

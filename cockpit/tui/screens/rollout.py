@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
+from textual.worker import WorkType
 
 from cockpit.model.health import Health
 from cockpit.model.lanes import DEFAULT_LANE
@@ -84,7 +85,7 @@ class RolloutScreen(CockpitScreen):
         self.show_view(self.app_port.view)
         self.tell_selected()
         self.set_interval(SECONDS, self.query_one(StepTrack).repaint)
-        self.set_interval(EVENT_SECONDS, self._read_events)
+        self.set_interval(EVENT_SECONDS, self.read_events)
 
     def on_resize(self) -> None:
         self._pace.reset()
@@ -266,7 +267,7 @@ class RolloutScreen(CockpitScreen):
             (EventList, found.events),
         ):
             self._put(self.query_one(kind), place)
-        self._read_events()
+        self.read_events()
 
     def _put(self, pane: Widget, place: Place) -> None:
         room = place.width > 0 and place.height > 0
@@ -275,7 +276,7 @@ class RolloutScreen(CockpitScreen):
         pane.styles.width, pane.styles.height = place.width, place.height
         pane.styles.offset = (place.x, place.y)
 
-    def _read_events(self) -> None:
+    def read_events(self) -> None:
         """Read the events about the rollout's objects, if there is room to show them and somebody looks."""
         shown = self.selected()
         if shown is None or not self._places.events.height or not self.is_current:
@@ -289,7 +290,9 @@ class RolloutScreen(CockpitScreen):
                 problem = next((each for each in found if isinstance(each, str)), "")
                 self.query_one(EventList).show(groups, problem, self.app_port.now())
 
-        self.run_worker(read(), group="events", exclusive=True, exit_on_error=False)
+        # Handed over uncalled: a newer reading may take its place before it begins.
+        work: WorkType[None] = read
+        self.run_worker(work, group="events", exclusive=True, exit_on_error=False)
 
     def _tell_gone(self) -> None:
         if not self._gone:

@@ -11,7 +11,7 @@ from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
 from cockpit.tui.syncing import progress_words, worst
-from cockpit.tui.text import sync_look
+from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
 
 
@@ -27,7 +27,7 @@ def header_line(
     """The header for `clusters`, with the combined rate of `probes`, or, of the `whole` fleet, with their number."""
     left = [Span(" cockpit  ", "quiet"), *_place(clusters, glyphs)]
     left += [Span(glyphs.joiner, "quiet"), Span(fleet_words(view, glyphs) if whole else probe_words(probes))]
-    right: list[Span] = []
+    right: list[Span] = [*playback_spans(view, zone)]
     if words := armed_words(view.rollouts):
         right += [Span(words, "waiting"), Span("  ")]
     if any(cluster.production for cluster in clusters):
@@ -40,6 +40,15 @@ def header_line(
         word = progress_words(clusters) if cluster.state is Sync.SYNCING else ""
         right.append(Span(f"{look.sign} {word or look.word + name}", look.style))
     return ends(left, [*right, Span(" ")], width)
+
+
+def playback_spans(view: FleetView, zone: tzinfo | None) -> list[Span]:
+    """That this is a recording, which moment of it is shown, and how fast it plays; nothing for what is live."""
+    shown = view.playback
+    if shown is None:
+        return []
+    pace = "paused" if shown.paused else f"{shown.speed:g}x"
+    return [Span(f"RECORDING {clock_time(shown.at, zone)} {pace}", "waiting"), Span("  ")]
 
 
 def _place(clusters: Sequence[ClusterView], glyphs: Glyphs) -> list[Span]:

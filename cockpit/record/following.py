@@ -1,0 +1,88 @@
+"""Follows a session for a record: its views, what the ways back would do, and the events of its clusters."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cockpit.kube.api import KubeApi
+from cockpit.kube.informers import Informers
+from cockpit.kube.tap import Tap
+from cockpit.model.clock import Clock
+from cockpit.model.health import Health
+from cockpit.model.plan import Act, Ask
+from cockpit.model.refs import EVENTS, RolloutKey
+from cockpit.model.rollout import Phase
+from cockpit.model.view import FleetView, RolloutView
+from cockpit.record.recorder import Recorder
+from cockpit.session.port import Cockpit
+
+log = logging.getLogger(__name__)
+
+WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One cluster whose events are recorded; `namespace` None means all."""
+
+    api: KubeApi
+    namespace: str | None
+    tap: Tap
+
+
+class Following:
+    """`run` records until cancelled what this session publishes."""
+
+    def __init__(self, cockpit: Cockpit, recorder: Recorder) -> None:
+        self._cockpit = cockpit
+        self._recorder = recorder
+        self._news = asyncio.Event()
+        self._outlined: dict[RolloutKey, tuple[RolloutView, object]] = {}
+
+    async def run(self) -> None:
+        """Record views as they are published, and what the ways back would do whenever a rollout changes."""
+        unsubscribe = self._cockpit.subscribe(self._published)
+        try:
+            self._published(self._cockpit.view())
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                await self._outline(self._cockpit.view())
+        finally:
+            unsubscribe()
+
+    def _published(self, view: FleetView) -> None:
+        self._recorder.view(view)
+        self._news.set()
+
+    async def _outline(self, view: FleetView) -> None:
+        known = {}
+        for shown in view.rollouts:
+            key = shown.rollout.key
+            before = self._outlined.get(key)
+            if before and before[0] is shown:
+                known[key] = before
+                continue
+            moves = shown.rollout.phase is not Phase.AT_REST or shown.health.health in (Health.HURT, Health.DOUBTFUL)
+            acts = shown.rollout.acts if moves else ()
+            enabled = [state.act for state in acts if state.enabled and state.act in WAYS_BACK]
+            grounds = (enabled, shown.rollout.epoch, shown.rollout.phase, shown.rollout.step)
+            known[key] = (shown, grounds)
+            for act in enabled if before is None or before[1] != grounds else ():
+                self._recorder.plan(key, act, await self._cockpit.outline(key, Ask(act)))
+                await asyncio.sleep(0)  # the session goes on between two plans
+        self._outlined = known
+
+
+async def follow_events(clusters: Sequence[Followed], clock: Clock, rng: random.Random) -> None:
+    """Watch the events of these clusters until cancelled, so that what watches them is recorded."""
+    async with asyncio.TaskGroup() as tasks:
+        for each in clusters:
+            informers = Informers(
+                each.api, (EVENTS,), each.namespace, clock=clock, rng=rng, on_change=lambda _: None, tap=each.tap
+            )
+            tasks.create_task(informers.run())
