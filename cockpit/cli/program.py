@@ -45,6 +45,7 @@ class Options:
     max_errors: float | None = None
     presenting: bool = False  # whether the screen opens in large print
     prometheus: str | None = None
+    pilot: str | None = None  # a value of `model.pairing.PilotMode`
 
 
 class Completes(StrEnum):

@@ -39,12 +39,12 @@ class Informers:
         on_change: Callable[[ChangeSet], None],
     ) -> None:
         self.store = Store(api.context, namespace)
-        self._pulse = Pulse(api, clock)
+        self.pulse = Pulse(api, clock)
         self._api = api
         self._clock = clock
         self._reflectors = {
             resource: Reflector(
-                api, resource, namespace, self.store, clock=clock, rng=rng, pulse=self._pulse, on_change=on_change
+                api, resource, namespace, self.store, clock=clock, rng=rng, pulse=self.pulse, on_change=on_change
             )
             for resource in resources
         }
@@ -60,7 +60,7 @@ class Informers:
                 for family in families(list(self._reflectors)):
                     tasks.create_task(self._follow(family))
         finally:
-            await self._pulse.close()
+            await self.pulse.close()
 
     async def _follow(self, family: Sequence[Resource]) -> None:
         """Follow one kind in the version that the cluster serves; until that is known, in the preferred one."""

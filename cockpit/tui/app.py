@@ -27,6 +27,7 @@ from cockpit.tui.keeping import Keeping
 from cockpit.tui.keys import KEYS, Key, Where, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
 from cockpit.tui.order import VersionOrder
+from cockpit.tui.pairing import PairingPart
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.rows import parts_for
 from cockpit.tui.sampling import question_lines, undecided
@@ -52,7 +53,7 @@ REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(Keeping):
+class CockpitApp(PairingPart, Keeping):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
@@ -149,6 +150,7 @@ class CockpitApp(Keeping):
             if isinstance(each, CockpitScreen | ReadingScreen | PlanDialog) and has_parts(each):
                 each.show_view(self.view)
         self._ask_what_to_sample()
+        self.show_pairing()
 
     def _in_sight(self) -> Iterator[Screen[Any]]:
         """The screen on top, and those that it leaves visible."""
@@ -328,8 +330,7 @@ class CockpitApp(Keeping):
         if command is None:
             return
         if command.rollout is not None:
-            self._back_to_fleet()
-            self.push_screen(RolloutScreen(command.rollout))
+            self.go_to(command.rollout)
         elif command.only is not None:
             self._back_to_fleet()
             self.scope = command.only
@@ -344,6 +345,15 @@ class CockpitApp(Keeping):
             self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
         elif command.key is not None:
             await self.run_action(_action_of(command.key), self.screen)
+
+    def go_to(self, key: RolloutKey) -> None:
+        self._back_to_fleet()
+        self.push_screen(RolloutScreen(key))
+
+    @property
+    def is_free(self) -> bool:
+        looks = isinstance(self.screen, CockpitScreen | ReadingScreen)
+        return looks and not self.leaving and not isinstance(self.focused, Input)
 
     def _back_to_fleet(self) -> None:
         """Close every screen above the fleet."""

@@ -143,6 +143,8 @@ KEYS: tuple[Key, ...] = (
     Key("probe", "o", "probe", "start or stop sampling the traffic", Where.ACTING, "probe"),
     Key("probe-target", "O", "probe target", "set where the probe sends, and remember it", Where.BOTH, "probe_target"),
     Key("guard", "g", "guard", "go back, or propose it, when users are hurt", Where.BOTH, "guard"),
+    Key("controls", "K", "controls", "take, hand over or give back the controls", Where.BOTH, "controls"),
+    Key("people", "H", "who is here", "who looks at what; go there, or follow them", Where.BOTH, "app.people"),
     Key("findings", "enter", "findings", "every finding in full", Where.ROLLOUT, "findings"),
     Key("zoom", "z", "zoom", "the last minute, ten minutes, or the whole release", Where.ROLLOUT, "zoom"),
     Key("lane", "L", "lane", "the way of another lane's requests", Where.ROLLOUT, "lane"),
@@ -256,6 +258,8 @@ ROLLOUT_FOOTER = (
     ),
     *("restart", "journal", "zoom", "measure", "lane"),
 )
+# Shown in both where pairing is on, behind what is needed first.
+PAIRING_FOOTER, PAIRING_PLACE = ("controls", "people"), 6
 PRESENTING_FOOTER = (
     *(
         "next-rollout",
