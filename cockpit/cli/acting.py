@@ -17,6 +17,7 @@ from cockpit.cli.program import Person, Program
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
 from cockpit.cli.waiting import require_read, synced
 from cockpit.cli.words import waits_for_a_person
+from cockpit.model.pairing import ControlsOrder, PilotMode, Wish
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout, Verdict
@@ -26,11 +27,16 @@ from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage
 from cockpit.session.port import Cockpit
 
 _BAR = 20
+# Longer than a cockpit that was about to send has to be silent before it is taken over.
+_TAKE_OVER_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """`wait` is seconds to wait for objects and, with `probe`, for traffic; 0 does not wait."""
+    """`wait` is seconds to wait for objects and, with `probe`, for traffic; 0 does not wait.
+
+    `take_over` is why the controls of the rollout are asked for, "" if they are not.
+    """
 
     dry_run: bool
     yes: bool
@@ -38,6 +44,7 @@ class SendOptions:
     wait: float
     probe: bool
     output: str
+    take_over: str = ""
 
 
 def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how: SendOptions) -> None:
@@ -73,6 +80,8 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
 
 
 async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: SendOptions, person: Person) -> Outcome:
+    if how.take_over and not how.dry_run and (why := await _take_over(cockpit, key, how.take_over)):
+        return Outcome(Stage.REFUSED, why, None)
     prepared = await cockpit.prepare(key, ask)
     if isinstance(prepared, Refused):
         return Outcome(Stage.REFUSED, prepared.why, None, prepared)
@@ -96,6 +105,21 @@ async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: SendOptio
         return await cockpit.send(prepared, wait=how.wait, report=progress.tell)
     finally:
         progress.clear()
+
+
+async def _take_over(cockpit: Cockpit, key: RolloutKey, reason: str) -> str:
+    """Wait for the controls of a rollout; why they were not had, or ""."""
+    pairing = cockpit.view().pairing
+    if pairing.mode(key.context) is PilotMode.OFF:
+        talk(f"pairing is off in {safe_text(key.context)}, so nobody has the controls")
+        return ""
+    pilot = pairing.pilot(key)
+    if pilot and not pilot.mine:
+        talk(f"{pilot.person} has the controls; asking for them, for at most {_TAKE_OVER_SECONDS:g} s")
+    answer = await cockpit.controls(key, ControlsOrder(Wish.TAKE, reason=reason, wait=_TAKE_OVER_SECONDS))
+    if answer.done:
+        talk(answer.words)
+    return "" if answer.done else answer.words
 
 
 def show_plan(prepared: Prepared, how: SendOptions) -> None:

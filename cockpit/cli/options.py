@@ -11,6 +11,7 @@ from cockpit.cli.completing import completes
 from cockpit.cli.given import META, given
 from cockpit.cli.program import Completes, Options
 from cockpit.model.durations import seconds_of
+from cockpit.model.pairing import PilotMode
 from cockpit.model.sampling import SampleScope
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -114,6 +115,11 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         metavar="off|auto|URL",
         help="Read errors and times of real users from a Prometheus: the one at URL, or the one found in the cluster.",
     ),
+    _flag(
+        "--pilot",
+        type=click.Choice([str(mode) for mode in PilotMode]),
+        help="Whether acts of somebody who does not have a rollout's controls are warned of or refused (off).",
+    ),
     _flag("--theme", metavar="NAME", help="Theme of the screen."),
     _flag("--slow", is_flag=True, help="For a slow link: the screen is painted seldom, and nothing moves."),
     _flag("--plain", is_flag=True, help="Plain sentences instead of a screen; no colour."),
@@ -141,6 +147,7 @@ def flags_of(options: Options) -> list[str]:
         ("--sample", options.sample),
         ("--probe-budget", options.probe_budget),
         ("--prometheus", options.prometheus),
+        ("--pilot", options.pilot),
         ("--theme", options.theme),
         *(("--context", context) for context in options.contexts),
         *(("--as-group", group) for group in options.as_groups),

@@ -46,6 +46,7 @@ class Options:
     presenting: bool = False  # whether the screen opens in large print
     prometheus: str | None = None
     slow: bool | None = None
+    pilot: str | None = None  # a value of `model.pairing.PilotMode`
 
     @property
     def chosen(self) -> Mapping[str, object]:
@@ -60,6 +61,7 @@ class Options:
             "probe.sample": self.sample,
             "probe.budget": self.probe_budget,
             "prometheus": self.prometheus,
+            "pairing.pilot": self.pilot,
         }
 
 

@@ -123,7 +123,7 @@ class DemoCluster:
         return self._api.url
 
     def kubeconfig(self) -> dict[str, Any]:
-        """A kubeconfig with the contexts NAME, NAME-viewer and NAME-nobody."""
+        """A kubeconfig with the contexts NAME, NAME-colleague, NAME-viewer and NAME-nobody."""
         return kubeconfig.for_cluster(self.name, self._api.url, self._authority.certificate, self._users)
 
     async def start(self) -> None:

@@ -14,8 +14,9 @@ from cockpit.demo.api.auth import Users
 
 
 def for_cluster(name: str, server: str, certificate: bytes, users: Users) -> dict[str, Any]:
-    """The contexts `name`, `name-viewer` and `name-nobody` of one cluster."""
-    contexts = {name: users.admin, f"{name}-viewer": users.viewer, f"{name}-nobody": users.nobody}
+    """The contexts `name`, `name-colleague`, `name-viewer` and `name-nobody` of one cluster."""
+    others = {f"{name}-{role}": getattr(users, role) for role in ("colleague", "viewer", "nobody")}
+    contexts = {name: users.admin, **others}
     return {
         "apiVersion": "v1",
         "kind": "Config",

@@ -42,7 +42,7 @@ class Informers:
         tap: Tap | None = None,
     ) -> None:
         self.store = Store(api.context, namespace)
-        self._pulse = Pulse(api, clock)
+        self.pulse = Pulse(api, clock)
         self._api = api
         self._clock = clock
         self._reflectors = {
@@ -53,7 +53,7 @@ class Informers:
                 self.store,
                 clock=clock,
                 rng=rng,
-                pulse=self._pulse,
+                pulse=self.pulse,
                 on_change=on_change,
                 tap=tap,
             )
@@ -71,7 +71,7 @@ class Informers:
                 for family in families(list(self._reflectors)):
                     tasks.create_task(self._follow(family))
         finally:
-            await self._pulse.close()
+            await self.pulse.close()
 
     async def _follow(self, family: Sequence[Resource]) -> None:
         """Follow one kind in the version that the cluster serves; until that is known, in the preferred one."""

@@ -63,7 +63,8 @@ class _Missed(Exception):  # noqa: N818 - what happened
 class Reflector:
     """Keeps one kind of a store in sync with the cluster; `run` ends only when cancelled.
 
-    `on_change` gets one change set for all events that arrived together.
+    `on_change` gets one change set for all events that arrived together. With `labels`, a label selector, it follows
+    only the objects that have them.
     """
 
     def __init__(
@@ -78,9 +79,11 @@ class Reflector:
         pulse: Pulse,
         on_change: Callable[[ChangeSet], None],
         tap: Tap | None = None,
+        labels: str = "",
     ) -> None:
         self._api = api
         self._tap = tap
+        self._labels = {"labelSelector": labels} if labels else {}
         self._pulse = pulse
         self._resource = resource
         self._path = list_path(resource, namespace)
@@ -143,7 +146,8 @@ class Reflector:
         if version:
             query["resourceVersion"] = version
         while True:
-            body = await self._api.transport.fetch(Call("GET", self._path, query, what=self._what), limit=LIST_BYTES)
+            call = Call("GET", self._path, query | self._labels, what=self._what)
+            body = await self._api.transport.fetch(call, limit=LIST_BYTES)
             try:
                 page = self._decoder.page(body)
             except Undecodable as error:
@@ -229,7 +233,7 @@ class Reflector:
     async def _prove(self) -> None:
         """Show that this stream missed nothing, though neither an event nor a bookmark came: the server's version is
         still the same. Raises _Missed if it is not."""
-        call = Call("GET", self._path, {"limit": "1"}, what=self._what)
+        call = Call("GET", self._path, {"limit": "1"} | self._labels, what=self._what)
         body = await answer_in_time(self._api, call, self._clock)
         try:
             version = self._decoder.page(body).version
@@ -241,7 +245,7 @@ class Reflector:
 
     async def _watch(self) -> int:
         """Follow one stream to its end; returns how many events it brought, bookmarks included."""
-        query = {
+        query = self._labels | {
             "watch": "1",
             "allowWatchBookmarks": "true",
             # client-go's values: streams that end at different times spread the load on the server.

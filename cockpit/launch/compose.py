@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import random
 import signal
 import sys
 import tempfile
@@ -29,14 +28,11 @@ if TYPE_CHECKING:
     from cockpit.kube.api import KubeApi
     from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
     from cockpit.kube.tap import Tap
-    from cockpit.model.clock import Clock
     from cockpit.model.view import FleetView
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.bridge import Bridge
-    from cockpit.session.facts.cluster import Connection
     from cockpit.session.port import Cockpit
     from cockpit.session.probing.choices import SampleChoices
-    from cockpit.session.session import Session
     from cockpit.session.settings import Settings
     from cockpit.tui.app import CockpitApp
 
@@ -134,11 +130,13 @@ class Launcher:
     ) -> AsyncIterator[Cockpit]:
         """See `Program.session`. Fetches credentials before it is entered, while the terminal is free for prompts.
 
-        With `asks`, it samples what is set or was decided earlier; otherwise only what a flag or a command asks for.
-        `tap` gives what takes the bytes of a cluster and namespace.
+        With `asks`, a person looks: it samples what is set or was decided earlier, and is shown to others where pairing
+        is on. Otherwise it samples only what a flag or a command asks for. `tap` gives what takes the bytes of a
+        cluster and namespace.
         """
         from cockpit.kube.connect import connect
         from cockpit.kube.errors import KubeError
+        from cockpit.launch.assembling import assemble
         from cockpit.session.clock import SystemClock
         from cockpit.session.facts.cluster import Connection
 
@@ -159,7 +157,8 @@ class Launcher:
         async with contextlib.AsyncExitStack() as stack:
             servers = {connection.api.context: connection.api.server for connection in connections}
             choices = self._choices(options, settings, servers, asks=asks)
-            yield await stack.enter_async_context(self._assemble(connections, settings, clock, choices, stack))
+            session = assemble(self._environ, connections, settings, clock, choices, stack, announces=asks)
+            yield await stack.enter_async_context(session)
 
     def _choices(
         self, options: Options, settings: Settings, servers: Mapping[str, str], *, asks: bool
@@ -173,64 +172,6 @@ class Launcher:
             return SampleChoices(given=SampleScope(options.sample or SampleScope.NONE))
         given = settings.probe.sample if settings.probe.sample is not SampleScope.UNDECIDED else None
         return SampleChoices(user_paths(self._environ).sampling, servers, given)
-
-    def _assemble(
-        self,
-        connections: Sequence[Connection],
-        settings: Settings,
-        clock: Clock,
-        choices: SampleChoices,
-        stack: contextlib.AsyncExitStack,
-    ) -> Session:
-        """A session with every adapter, and with probes that share one request budget."""
-        from cockpit.kube.service_proxy import ServiceProxyTransport
-        from cockpit.probe.engine import Probe
-        from cockpit.probe.pacer import Budget
-        from cockpit.probe.sender_curl import open_transport
-        from cockpit.session.acts.journal import Journal
-        from cockpit.session.acts.undo import UndoStack, UndoStep
-        from cockpit.session.acts.undo_file import UndoFile
-        from cockpit.session.acts.unknown_file import UnknownFile
-        from cockpit.session.facts.adapters import adapters_for
-        from cockpit.session.probing.targets import Targets
-        from cockpit.session.probing.transports import TransportPerTarget
-        from cockpit.session.session import Session
-        from cockpit.session.settings import user_paths
-
-        paths = user_paths(self._environ)
-        through = {c.api.context: ServiceProxyTransport(c.api.transport, clock) for c in connections}
-        transport = TransportPerTarget(open_transport(clock), through)
-        budget = Budget(clock, settings.probe.budget, first=settings.probe.concurrency)
-        own_load = watch_own_load(clock)
-        stack.push_async_callback(transport.close)
-        servers, asked = {c.api.context: c.api.server for c in connections}, settings.probe
-
-        def make_probe() -> Probe:
-            return Probe(
-                transport,
-                clock,
-                budget,
-                rate=asked.rate,
-                concurrency=asked.concurrency,
-                timeout=asked.timeout,
-                max_errors=asked.max_errors,
-                own_load=own_load,
-            )
-
-        return Session(
-            connections,
-            adapters=adapters_for(settings.dialects),
-            make_probe=make_probe,
-            settings=settings,
-            journal=Journal(paths.journal, servers),
-            clock=clock,
-            rng=random.Random(),
-            targets=Targets(paths.targets),
-            undo=UndoStack(UndoFile(paths.undo, servers, UndoStep)),
-            unknown=UnknownFile(paths.unknown, servers),
-            choices=choices,
-            transport=transport,
-        )
 
     async def sample(
         self, order: SampleOrder, options: Options, progress: Callable[[SampleResult], None]
@@ -378,6 +319,7 @@ class Launcher:
             shared = {"COCKPIT_ONE_GATEWAY": ",".join(contexts)} if cluster.ready["one_gateway"] else {}
             # Its gateway is on this machine and serves nobody else, so that verdicts may come quickly.
             own = {"COCKPIT_PROBE_SAMPLE": "all", "COCKPIT_PROBE_BUDGET": DEMO_BUDGET, **shared}
+            own["COCKPIT_PAIRING_PILOT"] = "advisory"
             apart = Launcher({**own, **self._environ, "COCKPIT_STATE": state}, user_paths(self._environ).snapshots)
             options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=contexts)
             everywhere = options.namespace is None

@@ -71,6 +71,7 @@ KINDS: tuple[KindRow, ...] = (
     KindRow(r.ENDPOINTSLICES, o.EndpointSlice),
     KindRow(r.INGRESSES, o.Ingress, _by_name),
     KindRow(r.INGRESSCLASSES, o.IngressClass),
+    KindRow(r.LEASES, o.Lease),
     KindRow(r.ARGO_ROLLOUTS, o.ArgoRollout),
     KindRow(r.ANALYSISRUNS, o.AnalysisRun),
     KindRow(r.EXPERIMENTS, o.Experiment),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cockpit.model.counts import counted
 from cockpit.model.guard import GuardView
 from cockpit.model.health import NOT_MEASURED, AnswerHealth, Health, RolloutHealth
+from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.plan import Plan, Refused
 from cockpit.model.probe_answer import PhaseTimes
 from cockpit.model.probe_target import ProbeTarget
@@ -317,3 +318,4 @@ class FleetView:
     user: str
     groups: tuple[RolloutGroup, ...] = ()
     playback: Playback | None = None
+    pairing: PairingView = NO_PAIRING

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cockpit.kube.store import Store
 from cockpit.model.guard import GuardOrder
 from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -123,6 +124,9 @@ class RecordedAnswers:
 
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return A_RECORDING
+
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        return ControlsAnswer(False, A_RECORDING)
 
     async def prepare_job(
         self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None

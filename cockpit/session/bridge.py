@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from cockpit.model.guard import GuardOrder
 from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -168,6 +169,9 @@ class Bridge:
 
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return await self._ask(lambda cockpit: cockpit.guard(key, order))
+
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        return await self._ask(lambda cockpit: cockpit.controls(key, order))
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return await self._ask(lambda cockpit: cockpit.target_inside(key))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cockpit.model.guard import GuardOrder
 from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -94,6 +95,14 @@ class Cockpit(Protocol):
         """Set a guard on the release that is under way, in place of the one it has; None: no guard any more.
 
         Returns why it was not set, "" if it was. A guard lives as long as the session.
+        """
+        ...
+
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        """Take, give back, offer, accept or decline the controls of a rollout.
+
+        To take what somebody else holds is to ask for it: after a minute without an answer their cockpit gives it up,
+        and a cockpit that is silent is taken over. This waits for that for at most `order.wait` seconds.
         """
         ...
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
 from cockpit.model.guard import GuardOrder
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_answer import ProbeTransport
 from cockpit.model.probe_job import InsideWish, JobShape
@@ -37,6 +38,7 @@ from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings, no_context
 from cockpit.session.metrics.opening import metrics_reader
 from cockpit.session.opening import open_clusters
+from cockpit.session.pairing.pairing import Pairing
 from cockpit.session.probing.api_rights import ApiRights
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
 from cockpit.session.probing.inside import InsideProbes
@@ -61,7 +63,8 @@ class Session(Readings):
     """Use as `async with Session(...) as cockpit`: reads from then on, and stops what it started.
 
     `connections` are closed at the end. `make_probe` creates an idle probe. No other clock or random source is used.
-    Without `choices`, only what is asked for is sampled. `transport` takes questions to a Prometheus.
+    Without `choices`, only what is asked for is sampled. `transport` takes questions to a Prometheus. With `announces`,
+    a person looks, who is shown to others where pairing is on; `host` names their machine.
     """
 
     def __init__(
@@ -79,6 +82,8 @@ class Session(Readings):
         choices: SampleChoices | None = None,
         unknown: UnknownFile | None = None,
         transport: ProbeTransport | None = None,
+        announces: bool = False,
+        host: str = "",
     ) -> None:
         self._clock = clock
         self._rng = rng
@@ -111,6 +116,9 @@ class Session(Readings):
         self._metrics = metrics_reader(
             settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
         )
+        self._pairing = Pairing(
+            self._clusters, settings.pairing, clock, rng, self.touch, host=host, announces=announces
+        )
         self._touched: set[RolloutKey] = set()
         self._made = {context: RolloutViews(self._make) for context in self._clusters}
         self._view = self._assemble(None)
@@ -133,6 +141,7 @@ class Session(Readings):
             await self._jobs.close()
             await self._conductor.close()
             await self._guards.close()
+            await self._pairing.close()
             await self._probes.close()
             await self._rights.close()
         finally:
@@ -152,6 +161,7 @@ class Session(Readings):
             tasks.create_task(self._guards.run())
             tasks.create_task(self._share_budget())
             tasks.create_task(self._follow_ages())
+            tasks.create_task(self._pairing.run())
             tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
 
     def _stopped(self, running: asyncio.Task[None]) -> None:
@@ -202,7 +212,13 @@ class Session(Readings):
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return await self._guards.order(key, order)
 
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        answer = await self._pairing.order(key, order)
+        await self.refresh()
+        return answer
+
     def select(self, keys: Collection[RolloutKey]) -> None:
+        self._pairing.select(keys)
         self._probes.select(keys)
         self._metrics.select(keys)
         self._plan_probes()
@@ -350,9 +366,8 @@ class Session(Readings):
         clusters = [self._with_sampling(self._rights.held(cluster.view())) for cluster in self._clusters.values()]
         asked = (self._made[context].views() for context, cluster in self._clusters.items() if not cluster.aside)
         rollouts = tuple(itertools.chain.from_iterable(asked))
-        return fleet_view(
-            before, self._clock.now(), clusters, own_rollouts(rollouts), self._logbook.entries, self._settings.read_only
-        )
+        mine, journal, read_only = own_rollouts(rollouts), self._logbook.entries, self._settings.read_only
+        return fleet_view(before, self._clock.now(), clusters, mine, journal, read_only, self._pairing.view())
 
     def _with_sampling(self, cluster: ClusterView) -> ClusterView:
         scope = SampleScope.NONE if cluster.aside else self._choices.scope(cluster.context)

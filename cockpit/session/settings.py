@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from cockpit.model.sampling import SampleScope
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
+from cockpit.session.pairing.settings import PairingSettings, in_words
 
 APP = "cockpit"
 CONFIG_VARIABLE = "COCKPIT_CONFIG"
@@ -24,7 +25,7 @@ STATE_VARIABLE = "COCKPIT_STATE"
 FOREIGN_VARIABLES = ("COCKPIT_TEST_", "COCKPIT_DEMO_")
 MAX_BYTES = 1_000_000
 # Settings that keep acts from a cluster: a misspelt one must not be left out.
-_PROTECTING = ("read_only", "production")
+_PROTECTING = ("read_only", "production", "pairing")
 
 
 def _silent(problem: str) -> None:
@@ -62,8 +63,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     which full promotion and deletion ask for the name. `request_timeout` is in seconds. `dialects` set the dialect
     of canary annotations by Ingress class, if the cluster does not show it. `mouse` is off by default, because mouse
     mode disables the terminal's text selection. `one_gateway` are groups of contexts behind one gateway that merges
-    their Services of the same namespace and name. `prometheus` is
-    `off`, `auto`, a URL, or a map. `slow` paints the screen seldom, for a slow link.
+    their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map,
+    `pairing` is `off`, `advisory`, `strict`, or a map. `slow` paints the screen seldom, for a slow link.
     """
 
     theme: str = "dark"
@@ -77,6 +78,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     dialects: dict[str, Literal["nginx", "apig", "higress", "alb"]] = msgspec.field(default_factory=dict)
     one_gateway: tuple[tuple[str, ...], ...] = ()
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
+    pairing: PairingSettings = msgspec.field(default_factory=PairingSettings)
     prometheus: PrometheusSettings = msgspec.field(default_factory=PrometheusSettings)
 
 
@@ -165,6 +167,8 @@ def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _s
         raise SettingsError(source, "", "must be a map of settings")
     if "prometheus" in document:
         document["prometheus"] = from_word(document["prometheus"])
+    if "pairing" in document:
+        document["pairing"] = in_words(document["pairing"])
     return _convert(_known(document, Settings, source, "", warn), source, "", strict=True)
 
 
@@ -257,7 +261,8 @@ def _listed(key: str, value: str) -> Any:
 
 def _scalar_keys() -> list[str]:
     """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
-    maps = ("keymap", "dialects", "probe")
+    maps = ("keymap", "dialects", "probe", "pairing")
     own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
+    own += ["pairing.pilot", "pairing.namespace"]
     return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)] + metrics

@@ -29,6 +29,7 @@ from cockpit.tui.keys import KEYS, Key, Where, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
 from cockpit.tui.order import VersionOrder
 from cockpit.tui.pace import SLOW_SECONDS, Spacing
+from cockpit.tui.pairing import PairingPart
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.rows import parts_for
 from cockpit.tui.sampling import question_lines, undecided
@@ -55,13 +56,14 @@ REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(Keeping):
+class CockpitApp(PairingPart, Keeping):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
     is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
-    opens in large print. With `slow` it is painted seldom and nothing moves. `keep_record` writes the last hour to a file, and returns why it did not.
+    opens in large print. With `slow` it is painted seldom and nothing moves.
+    `keep_record` writes the last hour to a file, and returns why it did not.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -159,6 +161,7 @@ class CockpitApp(Keeping):
         else:
             self.draw_later()
         self._ask_what_to_sample()
+        self.show_pairing()
 
     def draw_later(self) -> None:
         """Draw what is held back once no newer view came for a while."""
@@ -361,8 +364,7 @@ class CockpitApp(Keeping):
 
     async def _chosen(self, command: Command) -> None:
         if command.rollout is not None:
-            self._back_to_fleet()
-            self.push_screen(RolloutScreen(command.rollout))
+            self.go_to(command.rollout)
         elif command.only is not None:
             self._back_to_fleet()
             self.scope = command.only
@@ -377,6 +379,15 @@ class CockpitApp(Keeping):
             self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
         elif command.key is not None:
             await self.run_action(_action_of(command.key), self.screen)
+
+    def go_to(self, key: RolloutKey) -> None:
+        self._back_to_fleet()
+        self.push_screen(RolloutScreen(key))
+
+    @property
+    def is_free(self) -> bool:
+        looks = isinstance(self.screen, CockpitScreen | ReadingScreen)
+        return looks and not self.leaving and not isinstance(self.focused, Input)
 
     def _back_to_fleet(self) -> None:
         """Close every screen above the fleet."""

@@ -156,6 +156,8 @@ KEYS: tuple[Key, ...] = (
     Key("probe", "o", "probe", "start or stop sampling the traffic", Where.ACTING, "probe"),
     Key("probe-target", "O", "probe target", "set where the probe sends, and remember it", Where.BOTH, "probe_target"),
     Key("guard", "g", "guard", "go back, or propose it, when users are hurt", Where.BOTH, "guard"),
+    Key("controls", "K", "controls", "take, hand over or give back the controls", Where.BOTH, "controls"),
+    Key("people", "H", "who is here", "who looks at what; go there, or follow them", Where.BOTH, "app.people"),
     Key("findings", "enter", "findings", "every finding in full", Where.ROLLOUT, "findings"),
     Key("zoom", "z", "zoom", "the last minute, ten minutes, or the whole release", Where.ROLLOUT, "zoom"),
     Key("lane", "L", "lane", "the way of another lane's requests", Where.ROLLOUT, "lane"),
@@ -225,7 +227,7 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("copy", "C", "copy", "copy a name, a kubectl command or the text", Where.EVERYWHERE, "copy"),
     Key("snapshot", "W", "save", "save what is seen as SVG, text and JSON", Where.EVERYWHERE, "app.snapshot"),
-    Key("keep-record", "K", "record", "write the last hour as a flight record", Where.EVERYWHERE, "app.keep_record"),
+    Key("keep-record", "X", "record", "write the last hour as a flight record", Where.EVERYWHERE, "app.keep_record"),
     Key("refresh", "ctrl+r,f5", "refresh", "draw the screen again, or read it again", Where.EVERYWHERE, "refresh"),
     Key("play", "b", "pause", "pause the recording, or go on", Where.REPLAY, "app.play"),
     Key("next-view", "full_stop", "next view", "pause at what was shown next", Where.REPLAY, "app.step(1)"),
@@ -281,6 +283,8 @@ ROLLOUT_FOOTER = (
     ),
     *("restart", "journal", "zoom", "measure", "lane"),
 )
+# Shown in both where pairing is on, behind what is needed first.
+PAIRING_FOOTER, PAIRING_PLACE = ("controls", "people"), 6
 PRESENTING_FOOTER = (
     *(
         "next-rollout",

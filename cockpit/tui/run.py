@@ -30,7 +30,8 @@ def make_app(
 
     `painted` is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
-    opens in large print. With `slow` it is painted seldom and nothing moves. `keep_record` writes the last hour to a file, and returns why it did not.
+    opens in large print. With `slow` it is painted seldom and nothing moves.
+    `keep_record` writes the last hour to a file, and returns why it did not.
     """
     # An empty NO_COLOR has no effect (no-color.org), but the screen library honours it.
     if os.environ.get("NO_COLOR") == "":

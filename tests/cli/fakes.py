@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, StartError
 from cockpit.model.guard import GuardOrder
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Act, ActState, Ask, Change, Expected, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -117,6 +118,8 @@ class FakeCockpit:
         self.kept = Kept("state/targets.json")
         self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
         self.why_no_guard = ""
+        self.orders: list[tuple[RolloutKey, ControlsOrder]] = []
+        self.controls_answer = ControlsAnswer(True, "you have the controls of shop/web")
         self.prometheus: list[tuple[str, ...]] = []
         self.real: list[tuple[RolloutKey, ...]] = []
         self.at_end: Callable[[], None] | None = None
@@ -185,6 +188,10 @@ class FakeCockpit:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         self.guards.append((key, order))
         return self.why_no_guard
+
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        self.orders.append((key, order))
+        return self.controls_answer
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return self.inside

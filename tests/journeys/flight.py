@@ -23,6 +23,7 @@ from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import SystemClock
 from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.session.facts.cluster import Connection
+from cockpit.session.pairing.settings import PairingSettings
 from cockpit.session.probing.choices import SampleChoices
 from cockpit.session.session import Session
 from cockpit.session.settings import ProbeSettings, Settings
@@ -147,10 +148,12 @@ async def cockpit_on(
     one_gateway: bool = False,
     probe: ProbeSettings | None = None,
     choices: SampleChoices | None = None,
+    pairing: PairingSettings | None = None,
+    as_user: str | None = None,
 ) -> AsyncIterator[Session]:
     """A session put together as the program does it, with quick probes and nothing remembered."""
     clock = SystemClock()
-    options = ConnectOptions(kubeconfig=kubeconfig, contexts=contexts)
+    options = ConnectOptions(kubeconfig=kubeconfig, contexts=contexts, as_user=as_user)
     connections = [Connection(await connect(target, options, clock), namespace) for target in resolve(options, {})]
     probe = probe or ProbeSettings(rate=RATE, budget=BUDGET)
     budget, transport = Budget(clock, probe.budget), HttpxTransport(clock)
@@ -158,11 +161,18 @@ async def cockpit_on(
         connections,
         adapters=ADAPTERS,
         make_probe=lambda: Probe(transport, clock, budget, rate=RATE, settle=0.5),
-        settings=Settings(read_only=read_only, probe=probe, one_gateway=(contexts,) if one_gateway else ()),
+        settings=Settings(
+            read_only=read_only,
+            probe=probe,
+            one_gateway=(contexts,) if one_gateway else (),
+            pairing=pairing or PairingSettings(),
+        ),
         journal=Journal(journal),
         clock=clock,
-        rng=random.Random(1),
+        rng=random.Random(",".join((*contexts, as_user or ""))),
         choices=choices,
+        announces=pairing is not None,
+        host="laptop",
     )
     try:
         async with session as cockpit:

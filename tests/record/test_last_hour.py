@@ -52,15 +52,15 @@ async def test_a_key_writes_it_beside_the_snapshots_and_says_where(tmp_path: Pat
         return "" if len(written) == 1 else "the disk is full"
 
     async with screen(size=(80, 24), snapshots=tmp_path / "new", keep_record=keep) as (app, pilot):
-        await press(pilot, "K")
+        await press(pilot, "X")
         await app.workers.wait_for_complete()
         assert written == [tmp_path / "new" / "cockpit-20260101-000500.record"]
         assert f"cockpit replay {written[0]}" in said(app)
-        await press(pilot, "K")
+        await press(pilot, "X")
         assert "the disk is full" in said(app)
 
 
 async def test_where_nothing_is_recorded_the_key_says_so() -> None:
     async with screen() as (app, pilot):
-        await press(pilot, "K")
+        await press(pilot, "X")
         assert "nothing is recorded here" in said(app)

@@ -10,9 +10,9 @@ import pytest
 
 from cockpit.model.plan import Refused
 from cockpit.model.view import Prepared, Stage
+from cockpit.pairing.pilot_lease import MAY_ARRIVE_SECONDS
 from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.acts.undo_file import UndoFile
-from cockpit.session.acts.unknown import MAY_ARRIVE_SECONDS
 from cockpit.session.acts.unknown_file import UnknownFile
 from tests.session.acting import PROMOTE, UNDO, active, prepared, sent
 from tests.session.apiserver import ApiServer

@@ -13,6 +13,7 @@ import pytest
 
 from cockpit.model.guard import GuardOrder
 from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -97,6 +98,10 @@ class Recorded:
     async def guard(self, key: Any, order: GuardOrder | None) -> str:
         self._note()
         return "it is at rest"
+
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        self._note()
+        return ControlsAnswer(False, "nobody pairs here")
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return FoundTarget(missing="nothing is asked from inside here")

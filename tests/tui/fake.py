@@ -11,6 +11,7 @@ from typing import Any
 from cockpit.model.guard import GuardOrder
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Act, ActState, ActWay, Ask, Change, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -209,6 +210,8 @@ class FakeCockpit:
         self.kept = Kept("targets.json")
         self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
         self.why_no_guard = ""
+        self.orders: list[tuple[RolloutKey, ControlsOrder]] = []
+        self.controls_answer = ControlsAnswer(True, "done")
         self.prometheus: list[tuple[str, ...]] = []
         self.real: list[tuple[RolloutKey, ...]] = []
         self.answer: Callable[[RolloutKey, Ask], Prepared | Refused] | None = None
@@ -306,6 +309,10 @@ class FakeCockpit:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         self.guards.append((key, order))
         return self.why_no_guard
+
+    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        self.orders.append((key, order))
+        return self.controls_answer
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return FoundTarget(missing="nothing is asked from inside here")

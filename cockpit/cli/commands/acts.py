@@ -28,6 +28,7 @@ _HOW: tuple[Callable[[Any], Any], ...] = (
     click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until objects and traffic agree."),
     click.option("--probe/--no-probe", default=True, show_default=True, help="Sample the traffic while waiting."),
     click.option("--within", type=DURATION, default=60.0, metavar="TIME", help="How long to wait (60s)."),
+    click.option("--take-over", metavar="REASON", help="Ask for the controls and act once you have them."),
     output_option("table", "json", "yaml"),
 )
 
@@ -48,9 +49,10 @@ def _command(which: Act) -> click.Command:
         probe: bool,
         within: float,
         output: str,
+        take_over: str | None,
         **arguments: Any,
     ) -> None:
-        how = SendOptions(dry_run, yes, confirm, within if wait else 0.0, probe, output)
+        how = SendOptions(dry_run, yes, confirm, within if wait else 0.0, probe, output, take_over or "")
         _check_given(spec, arguments)
         # Undo also works for rollouts that an act has removed.
         asked = Ask(which) if which is Act.UNDO else lambda rollout: _ask(which, rollout, arguments)

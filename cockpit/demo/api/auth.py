@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cockpit.demo.errors import Forbidden, Unauthorized
 
 READ_VERBS = ("get", "list", "watch")
-REVIEWS = ("selfsubjectaccessreviews", "selfsubjectrulesreviews")
+REVIEWS = ("selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews")
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 DISCOVERY_PATHS = ("/api", "/apis", "/openapi")
 
@@ -72,13 +72,14 @@ READ_EVERYTHING_BUT_SECRETS = (
 
 
 class Users:
-    """The three users of a cluster: admin, viewer (reads all but Secrets) and nobody."""
+    """The users of a cluster: admin, a colleague with the same rights, viewer (reads all but Secrets) and nobody."""
 
     def __init__(self, cluster: str) -> None:
         def token() -> str:
             return secrets.token_hex(20)
 
         self.admin = User(f"{cluster}-admin", token(), admin=True, groups=("system:masters", "system:authenticated"))
+        self.colleague = User(f"{cluster}-colleague", token(), admin=True)
         self.viewer = User(f"{cluster}-viewer", token(), READ_EVERYTHING_BUT_SECRETS)
         self.nobody = User(f"{cluster}-nobody", token())
         self._by_token = {user.token: user for user in self.all}
@@ -86,7 +87,7 @@ class Users:
     @property
     def all(self) -> Sequence[User]:
         """Every user, admin first."""
-        return (self.admin, self.viewer, self.nobody)
+        return (self.admin, self.colleague, self.viewer, self.nobody)
 
     def of(self, authorization: str) -> User:
         """The user behind an `Authorization` header; Unauthorized for anything but a known bearer token."""

@@ -23,6 +23,7 @@ from cockpit.model.objects.ingresses import (
 )
 from cockpit.model.objects.istio import DestinationRule, IstioGateway, VirtualService
 from cockpit.model.objects.kruise import BatchRelease, KruiseRollout, TrafficRouting
+from cockpit.model.objects.leases import Lease, LeaseSpec
 from cockpit.model.objects.meta import CommonMeta, Condition, Meta, Obj, OwnerReference, PodAnnotations, PodMeta
 from cockpit.model.objects.pods import (
     Container,
@@ -113,6 +114,8 @@ __all__ = [
     "IstioGateway",
     "KruiseRollout",
     "LabelSelector",
+    "Lease",
+    "LeaseSpec",
     "LoadBalancerIngress",
     "LoadBalancerStatus",
     "Meta",

@@ -113,7 +113,8 @@ class Conductor:
         if issue is None or cluster is None:
             return ""
         await self._surroundings.refresh()
-        return await why_outdated(cluster, self._undo, issue)
+        taken = cluster.fence.why_not(prepared.plan.rollout)
+        return taken or await why_outdated(cluster, self._undo, issue)
 
     async def send(self, prepared: Prepared, wait: float, report: Report, who: Actor = PERSON) -> Outcome:
         """See `Cockpit.send`."""
@@ -179,7 +180,7 @@ class Conductor:
         if changed := await what_changed(cluster, self._undo, issue):
             return await note(_refused(plan, f"{plan.rollout} changed since the plan was shown: {changed}; plan again"))
         await self._surroundings.refresh()
-        if why := who.why_not():
+        if why := who.why_not() or await cluster.fence.begin(plan.rollout, plan.title):
             return await note(_refused(plan, why))
         report(await note(Outcome(Stage.SENDING, plan.title, plan)))
         noted = await self._unknown.begin(act_id, who.name or cluster.place(plan).user_at_context, issue)

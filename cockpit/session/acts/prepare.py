@@ -180,7 +180,7 @@ async def _attempt(
         blocked=_blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked,
         production=cluster.production or place.production,
         diff=trial.diff,
-        concerns=_concerns(surroundings, plan),
+        concerns=(*cluster.fence.notes(key), *_concerns(surroundings, plan)),
     )
     return Preparation(prepared, ask, objects, rollout, step, grounds), trial.outdated
 
@@ -237,6 +237,8 @@ def _blocked(cluster: Cluster, surroundings: Surroundings, plan: Plan) -> str:
         return READ_ONLY
     if old := stale(cluster, plan):
         return old
+    if taken := cluster.fence.why_not(plan.rollout):
+        return taken
     shown = surroundings.shown(plan.rollout)
     return under_way(shown.acting) if shown else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,18 +35,36 @@ class Sending:
     unknown: bool = False
 
 
+class _NotPilotError(Exception):
+    """A request was not sent, because somebody else has the controls by now."""
+
+
+Still = Callable[[], Awaitable[None]]
+
+
 async def transmit(cluster: Cluster, clock: Clock, issue: Preparation) -> Sending:
-    """Send the requests of a plan one after another; stop at the first that fails.
+    """Send the requests of a plan one after another; stop at the first that fails, or once the controls are lost.
 
     Never raises: what was done before a bug of ours has to be remembered too.
     """
+    key = issue.prepared.plan.rollout
+
+    async def still() -> None:
+        if why := await cluster.fence.confirm(key):
+            raise _NotPilotError(why)
+
+    passage = await _in_order(cluster.place(issue.prepared.plan), clock, issue, still)
+    cluster.fence.end(key, passage.unknown)
+    return passage
+
+
+async def _in_order(cluster: Cluster, clock: Clock, issue: Preparation, still: Still) -> Sending:
     done: list[SentAct] = []
-    cluster = cluster.place(issue.prepared.plan)
     for request in issue.prepared.plan.requests:
         earlier = next((d for d in reversed(done) if d.request.ref == request.ref), None)
         shown = None if earlier else issue.objects.get(request.ref)
         try:
-            outcome = await _pass(cluster, clock, request, shown, earlier)
+            outcome = await _pass(cluster, clock, request, shown, earlier, still)
         except Exception as error:
             log.exception("sending %s %s failed", request.verb, request.ref)
             what = safe_text(f"{type(error).__name__}: {error}")
@@ -61,7 +79,12 @@ async def transmit(cluster: Cluster, clock: Clock, issue: Preparation) -> Sendin
 
 
 async def _pass(
-    cluster: Cluster, clock: Clock, request: Request, shown: Mapping[str, Any] | None, earlier: SentAct | None
+    cluster: Cluster,
+    clock: Clock,
+    request: Request,
+    shown: Mapping[str, Any] | None,
+    earlier: SentAct | None,
+    still: Still,
 ) -> Sending | None:
     """Send one request and find out its result; None if there is nothing left to do.
 
@@ -76,7 +99,7 @@ async def _pass(
         if before is None:
             return None  # someone else deleted it already
     try:
-        answer = await _send_current(cluster, request, shown)
+        answer = await _send_current(cluster, request, shown, still)
     except (UnknownOutcome, BadAnswer) as error:
         if ended := await _unanswered(cluster, clock, SentAct(request, before), error):
             return ended
@@ -85,7 +108,7 @@ async def _pass(
         if request.fleeting:
             return None
         return Sending((), request, await _explain(cluster, request, shown, earlier, error))
-    except KubeError as error:
+    except (KubeError, _NotPilotError) as error:
         return Sending((), request, await _explain(cluster, request, shown, earlier, error))
     sent = SentAct(request, before, answer)
     if pruned := why_pruned(request, answer):
@@ -103,8 +126,14 @@ async def _unanswered(cluster: Cluster, clock: Clock, sent: SentAct, error: Kube
     return Sending((sent,), sent.request, f"{error}{seen}", unknown=True)
 
 
-async def _send_current(cluster: Cluster, request: Request, shown: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Send against what was shown; once more if only the status changed, which no decision was based on."""
+async def _send_current(
+    cluster: Cluster, request: Request, shown: Mapping[str, Any] | None, still: Still
+) -> Mapping[str, Any]:
+    """Send against what was shown; once more if only the status changed, which no decision was based on.
+
+    Nothing may come between `still` and what is sent after it.
+    """
+    await still()
     try:
         return await cluster.sender.send(request)
     except (Conflict, Invalid) as error:
@@ -115,6 +144,7 @@ async def _send_current(cluster: Cluster, request: Request, shown: Mapping[str, 
         again = _rebound(request, shown, current)
         if again is None:
             raise
+    await still()
     return await cluster.sender.send(again)
 
 
@@ -166,7 +196,7 @@ async def _look(cluster: Cluster, clock: Clock, request: Request) -> bool | None
 
 
 async def _explain(
-    cluster: Cluster, request: Request, shown: Mapping[str, Any] | None, earlier: SentAct | None, error: KubeError
+    cluster: Cluster, request: Request, shown: Mapping[str, Any] | None, earlier: SentAct | None, error: Exception
 ) -> str:
     """Why the server refused: what changed since the plan was shown or last wrote the object, if that is the reason."""
     if not isinstance(error, Conflict | Invalid | NotFound):

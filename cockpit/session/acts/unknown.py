@@ -11,6 +11,7 @@ from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Plan, Request
 from cockpit.model.view import Stage
+from cockpit.pairing.pilot_lease import MAY_ARRIVE_SECONDS
 from cockpit.session.acts.effect import took_effect
 from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.acts.prepare import Preparation, read_one
@@ -18,8 +19,6 @@ from cockpit.session.acts.surroundings import Surroundings
 from cockpit.session.acts.undo import SentAct, UndoStack, UndoStep, step_back
 from cockpit.session.acts.unknown_file import UnknownFile, UnknownWrite
 
-# An API server gives a request up after 60 s (kube-apiserver, --request-timeout), and proxies hold one for as long.
-MAY_ARRIVE_SECONDS = 180.0
 _LOOK_SECONDS = 5.0
 # An object that cannot be read for this long after that is given up.
 _GIVE_UP_SECONDS = 3600.0

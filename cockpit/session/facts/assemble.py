@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
@@ -123,11 +124,14 @@ def fleet_view(
     rollouts: Sequence[RolloutView],
     journal: tuple[Entry, ...],
     read_only: bool,
+    pairing: PairingView = NO_PAIRING,
 ) -> FleetView:
     """The current view; `before` itself if nothing changed."""
     user = ", ".join(dict.fromkeys(cluster.user for cluster in clusters))
     if before is None:
-        return FleetView(at, tuple(clusters), tuple(rollouts), journal, read_only, user, groups_of(rollouts))
+        return FleetView(
+            at, tuple(clusters), tuple(rollouts), journal, read_only, user, groups_of(rollouts), pairing=pairing
+        )
     kept, groups = _kept(before.rollouts, rollouts), before.groups
     if kept is not before.rollouts:
         groups = groups_of(kept, before.rollouts, before.groups) if len(clusters) > 1 else ()
@@ -139,6 +143,7 @@ def fleet_view(
         read_only=read_only,
         user=user,
         groups=groups,
+        pairing=pairing,
     )
     return before if view == before else replace(view, at=at)
 

@@ -24,6 +24,7 @@ from cockpit.model.view import ClusterView, Sync
 from cockpit.session.facts.assemble import settled, sync_state
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
+from cockpit.session.fence import NO_FENCE, Fence
 from cockpit.workloads.findings import finding
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Cluster:
         self.sender = Sender(connection.api, read_only)
         self.production = production
         self.aside = connection.aside
-        self._namespace = connection.namespace
+        self.namespace = connection.namespace
+        self.fence: Fence = NO_FENCE
         self._adapters = tuple(adapters)
         self._resources = _kinds(adapters)
         self._clock = clock
@@ -82,6 +84,7 @@ class Cluster:
             tap=connection.tap,
         )
         self.store = self._informers.store
+        self.pulse = self._informers.pulse
         self.rollouts = Rollouts(self.store, adapters)
         self.neighbours: tuple[Cluster, ...] = ()
 
@@ -148,7 +151,7 @@ class Cluster:
             context=self.context,
             server=self.api.server,
             user=self.api.user,
-            namespace=self._namespace,
+            namespace=self.namespace,
             production=self.production,
             state=state,
             message=message,

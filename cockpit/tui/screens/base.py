@@ -13,20 +13,21 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of, undo_state
 from cockpit.tui.app_port import AppPort, app_port_of
-from cockpit.tui.keys import Key
+from cockpit.tui.keys import PAIRING_FOOTER, PAIRING_PLACE, Key
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.ask import target_form
 from cockpit.tui.screens.guard import ask_for_guard
 from cockpit.tui.screens.inside import InsideDialog
 from cockpit.tui.screens.looking import Looking
+from cockpit.tui.screens.pairing import ask_for_controls
 from cockpit.tui.widgets.key_bar import KeyBar
 
 # Keys without an act that need a selected rollout.
 OF_A_ROLLOUT = frozenset(
     {
         *("open", "probe", "probe-target", "guard", "yaml", "describe", "events", "logs", "pods", "diff", "revisions"),
-        "copy",
+        *("copy", "controls"),
     }
 )
 
@@ -77,6 +78,8 @@ class CockpitScreen(Looking):
 
     def show_keys(self, ids: tuple[str, ...]) -> None:
         """Draw the footer with the keys that apply now."""
+        if self.app_port.view.pairing.on:
+            ids = (*ids[:PAIRING_PLACE], *PAIRING_FOOTER, *ids[PAIRING_PLACE:])
         keys = [self.app_port.keymap[id] for id in ids]
         self.query_one(KeyBar).show([(key, self.applies(key)) for key in keys])
 
@@ -145,3 +148,11 @@ class CockpitScreen(Looking):
             self.app_port.refuse("no rollout is selected")
         else:
             ask_for_guard(self.app, view.rollout.key)
+
+    def action_controls(self) -> None:
+        """Take, hand over or give back the controls."""
+        keys = self.selected_keys()
+        if len(keys) != 1:
+            self.app_port.refuse("it is in several clusters: open it in one" if keys else "no rollout is selected")
+        else:
+            ask_for_controls(self.app, keys[0])

@@ -10,6 +10,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
+from cockpit.tui.people import people_words
 from cockpit.tui.syncing import progress_words, worst
 from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
@@ -28,6 +29,8 @@ def header_line(
     left = [Span(" cockpit  ", "quiet"), *_place(clusters, glyphs)]
     left += [Span(glyphs.joiner, "quiet"), Span(fleet_words(view, glyphs) if whole else probe_words(probes))]
     right: list[Span] = [*playback_spans(view, zone)]
+    if words := people_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
+        right += [Span(words, "accent"), Span("  ")]
     if words := armed_words(view.rollouts):
         right += [Span(words, "waiting"), Span("  ")]
     if any(cluster.production for cluster in clusters):

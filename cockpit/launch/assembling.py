@@ -1,0 +1,75 @@
+"""A session from its parts: adapters, probes that share a budget, and the files that it keeps."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+from collections.abc import Mapping, Sequence
+
+from cockpit.kube.service_proxy import ServiceProxyTransport
+from cockpit.launch.own_load import watch_own_load
+from cockpit.model.clock import Clock
+from cockpit.probe.engine import Probe
+from cockpit.probe.pacer import Budget
+from cockpit.probe.sender_curl import open_transport
+from cockpit.session.acts.journal import Journal
+from cockpit.session.acts.undo import UndoStack, UndoStep
+from cockpit.session.acts.undo_file import UndoFile
+from cockpit.session.acts.unknown_file import UnknownFile
+from cockpit.session.facts.adapters import adapters_for
+from cockpit.session.facts.cluster import Connection
+from cockpit.session.probing.choices import SampleChoices
+from cockpit.session.probing.targets import Targets
+from cockpit.session.probing.transports import TransportPerTarget
+from cockpit.session.session import Session
+from cockpit.session.settings import Settings, user_paths
+
+
+def assemble(
+    environ: Mapping[str, str],
+    connections: Sequence[Connection],
+    settings: Settings,
+    clock: Clock,
+    choices: SampleChoices,
+    stack: contextlib.AsyncExitStack,
+    *,
+    announces: bool,
+) -> Session:
+    """A session with every adapter. `stack` closes what it needs; `announces` is as in `Session`."""
+    paths = user_paths(environ)
+    through = {c.api.context: ServiceProxyTransport(c.api.transport, clock) for c in connections}
+    transport = TransportPerTarget(open_transport(clock), through)
+    budget = Budget(clock, settings.probe.budget, first=settings.probe.concurrency)
+    own_load = watch_own_load(clock)
+    stack.push_async_callback(transport.close)
+    servers, asked = {c.api.context: c.api.server for c in connections}, settings.probe
+
+    def make_probe() -> Probe:
+        return Probe(
+            transport,
+            clock,
+            budget,
+            rate=asked.rate,
+            concurrency=asked.concurrency,
+            timeout=asked.timeout,
+            max_errors=asked.max_errors,
+            own_load=own_load,
+        )
+
+    return Session(
+        connections,
+        adapters=adapters_for(settings.dialects),
+        make_probe=make_probe,
+        settings=settings,
+        journal=Journal(paths.journal, servers),
+        clock=clock,
+        rng=random.Random(),
+        targets=Targets(paths.targets),
+        undo=UndoStack(UndoFile(paths.undo, servers, UndoStep)),
+        unknown=UnknownFile(paths.unknown, servers),
+        choices=choices,
+        transport=transport,
+        announces=announces,
+        host=socket.gethostname(),
+    )

@@ -1,0 +1,152 @@
+"""Who looks at what, and who has the controls of a rollout: the nouns of two people on one release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cockpit.model.refs import RolloutKey
+
+
+class PilotMode(StrEnum):
+    """What the pilot of a rollout means in a context.
+
+    With OFF no request is made and nobody is shown. With ADVISORY an act of somebody else is warned of and sent; with
+    STRICT it is refused.
+    """
+
+    OFF = "off"
+    ADVISORY = "advisory"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One session of a person. `user` is what the session says of itself: the API server does not vouch for it.
+
+    `session` tells two cockpits of one person apart. All texts are safe.
+    """
+
+    user: str
+    host: str
+    session: str
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.host}" if self.host else self.user
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A person who has a cockpit open. `rollout` is what they look at, `since` UTC seconds by their clock.
+
+    `mine` is this session itself.
+    """
+
+    person: Person
+    context: str
+    rollout: RolloutKey | None
+    since: float | None
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Somebody asks the pilot for the controls, and why."""
+
+    person: Person
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """Who has the controls of a rollout. `since` is UTC seconds by the holder's clock.
+
+    `mine` is this session. `silent` once the holder was not heard for as long as the Lease lasts. `asked` is an open
+    question to the holder, `offered` the session to which the holder offers the controls, `declined` the session whose
+    question the holder answered with no. `reason` is why they were taken over. `acting` is the act under way.
+    """
+
+    rollout: RolloutKey
+    person: Person
+    since: float | None
+    mine: bool
+    silent: bool = False
+    asked: Question | None = None
+    offered: str = ""
+    declined: str = ""
+    reason: str = ""
+    acting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextPairing:
+    """Pairing in one context. `problem` is why it does not work there, in a sentence; "" if it does.
+
+    `unseen` is why others do not see this session, though it sees them.
+    """
+
+    context: str
+    mode: PilotMode
+    problem: str = ""
+    unseen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingView:
+    """Everybody who is here, and the pilots, in the contexts where pairing is on."""
+
+    contexts: tuple[ContextPairing, ...] = ()
+    here: tuple[Presence, ...] = ()
+    pilots: tuple[Pilot, ...] = ()
+
+    @property
+    def on(self) -> bool:
+        """Whether pairing is on in any context."""
+        return any(each.mode is not PilotMode.OFF for each in self.contexts)
+
+    @property
+    def others(self) -> tuple[Presence, ...]:
+        """Everybody but this session."""
+        return tuple(each for each in self.here if not each.mine)
+
+    def mode(self, context: str) -> PilotMode:
+        """The mode of a context; OFF where it is not known."""
+        return next((each.mode for each in self.contexts if each.context == context), PilotMode.OFF)
+
+    def pilot(self, key: RolloutKey) -> Pilot | None:
+        """Who has the controls of a rollout; None if nobody does."""
+        return next((pilot for pilot in self.pilots if pilot.rollout == key), None)
+
+
+NO_PAIRING = PairingView()
+
+
+class Wish(StrEnum):
+    """What a person can want of the controls of a rollout."""
+
+    TAKE = "take"  # they are free, or their holder is silent; from somebody else they are asked for
+    RELEASE = "release"
+    OFFER = "offer"
+    ACCEPT = "accept"
+    DECLINE = "decline"  # keep them though somebody asks; of an offer: leave them where they are
+
+
+@dataclass(frozen=True, slots=True)
+class ControlsOrder:
+    """A wish about the controls of a rollout. `to` is the session to which they are offered.
+
+    `reason` is told to the holder. `wait` is how many seconds to wait for an answer, or for a holder to prove silent.
+    """
+
+    wish: Wish
+    to: str = ""
+    reason: str = ""
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ControlsAnswer:
+    """What came of a wish: whether it is done, and what to tell the person."""
+
+    done: bool
+    words: str = ""

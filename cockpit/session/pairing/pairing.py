@@ -1,0 +1,104 @@
+"""Pairing of a session in all of its contexts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Collection, Mapping
+from itertools import chain
+
+from cockpit.model.clock import Clock
+from cockpit.model.pairing import NO_PAIRING, ControlsAnswer, ControlsOrder, PairingView, Person, PilotMode
+from cockpit.model.refs import RolloutKey
+from cockpit.session.facts.cluster import Cluster
+from cockpit.session.pairing.context import ContextPair
+from cockpit.session.pairing.settings import PairingSettings
+
+log = logging.getLogger(__name__)
+
+# Seconds at the end of a session for what has to be given back, and until pairing begins again after a bug of ours.
+_CLOSE_SECONDS, _RESTART_SECONDS = 3.0, 10.0
+
+
+class Pairing:
+    """Who is here and who has the controls; where it is off, no request is made.
+
+    `host` names this machine to the others. `announces` is false for a session without a person who looks: it takes
+    the controls for its acts and is not listed.
+    """
+
+    def __init__(
+        self,
+        clusters: Mapping[str, Cluster],
+        settings: PairingSettings,
+        clock: Clock,
+        rng: random.Random,
+        touch: Callable[[], None],
+        *,
+        host: str = "",
+        announces: bool = False,
+    ) -> None:
+        self._announces = announces
+        self._pairs: dict[str, ContextPair] = {}
+        for context, cluster in clusters.items():
+            mode = settings.mode(context)
+            if mode is PilotMode.OFF or cluster.aside:
+                continue
+            me = Person(cluster.api.user, host[:60], f"{rng.getrandbits(64):016x}")
+            pair = ContextPair(cluster, mode, settings.namespace, me, clock, rng, touch)
+            self._pairs[context] = cluster.fence = pair
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Follow, announce and keep, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for pair in self._pairs.values():
+                tasks.create_task(self._kept(pair))
+
+    async def _kept(self, pair: ContextPair) -> None:
+        """An internal error of pairing must not end the session, which can do without."""
+        while True:
+            try:
+                await pair.run(self._announces)
+            except Exception:
+                log.exception("pairing failed")
+            await self._clock.sleep(_RESTART_SECONDS)
+
+    async def close(self) -> None:
+        """Give back what this session holds, in a few seconds at most."""
+        closing = [asyncio.ensure_future(pair.close()) for pair in self._pairs.values()]
+        if not closing:
+            return
+        end = asyncio.ensure_future(self._clock.sleep(_CLOSE_SECONDS))
+        everything = asyncio.gather(*closing)
+        await asyncio.wait((everything, end), return_when=asyncio.FIRST_COMPLETED)
+        for each in (everything, end):
+            each.cancel()
+        await asyncio.gather(everything, end, return_exceptions=True)
+
+    def select(self, keys: Collection[RolloutKey]) -> None:
+        """The person looks at these: one rollout, in several contexts perhaps."""
+        for key in keys:
+            if pair := self._pairs.get(key.context):
+                pair.look_at(key)
+
+    async def order(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        """See `Cockpit.controls`."""
+        pair = self._pairs.get(key.context)
+        if pair is None:
+            return ControlsAnswer(
+                False, f"pairing is off in {key.context}: set pairing.pilot to advisory or strict, or use --pilot"
+            )
+        return await pair.order(key, order)
+
+    def view(self) -> PairingView:
+        """Everything as it stands."""
+        if not self._pairs:
+            return NO_PAIRING
+        pairs = self._pairs.values()
+        return PairingView(
+            tuple(pair.context() for pair in pairs),
+            tuple(chain.from_iterable(pair.here() for pair in pairs)),
+            tuple(chain.from_iterable(pair.pilots() for pair in pairs)),
+        )
