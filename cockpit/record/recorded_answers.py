@@ -33,11 +33,15 @@ A_RECORDING = "this is a recording: nothing can be changed in it"
 
 
 class RecordedAnswers:
-    """The part of `session.port.Cockpit` that answers; a player inherits it and knows the moment."""
+    """The part of `session.port.Cockpit` that answers; a player inherits it and knows the moment.
+
+    `refused` is told why nothing happens, where the answer has no place for it.
+    """
 
     def __init__(self, record: Record, history: ObjectHistory) -> None:
         self.record = record
         self._history = history
+        self.refused: Callable[[str], None] = lambda why: None
 
     def now(self) -> float:
         """The moment that is shown."""
@@ -145,22 +149,23 @@ class RecordedAnswers:
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return FoundTarget(missing=A_RECORDING)
 
-    # What a session would be told, and a recording cannot follow
+    # What is asked of a session, and a recording cannot follow
 
     def select(self, keys: Collection[RolloutKey]) -> None:
         pass
 
     async def probe(self, key: RolloutKey, running: bool) -> None:
-        pass
+        self.refused(A_RECORDING)
 
     async def sample(self, contexts: Collection[str], scope: SampleScope) -> Kept:
-        return Kept(problem=A_RECORDING)
+        self.refused(A_RECORDING)
+        return Kept()
 
     async def set_target(self, key: RolloutKey, probe_target: ProbeTarget | None, rate: float | None = None) -> Kept:
         return Kept(problem=A_RECORDING)
 
     async def find_prometheus(self, contexts: Collection[str]) -> None:
-        pass
+        self.refused(A_RECORDING)
 
     async def read_real(self, keys: Collection[RolloutKey]) -> None:
         pass

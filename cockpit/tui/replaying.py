@@ -29,7 +29,7 @@ class ReplayApp(CockpitApp):
         self._player = player
         self._plays = playing
         self._playing: asyncio.Task[None] | None = None
-        player.restored = self._restore
+        player.restored, player.refused = self._restore, self.refuse
         here = player.here()
         self._restore(here.view, here.since)
         self.view = self._order.apply(player.view())

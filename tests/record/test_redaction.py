@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 from dataclasses import replace
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,8 +24,9 @@ from tests.record.recording import HEADER, Memory
 from tests.tui.fake import START, fleet
 
 SECRET = "hunter2-S3cr3t"
-# Of a few generated objects each; `make fuzz` looks at more.
-OBJECTS = 20
+# Objects of one example, and objects made by chance; `make fuzz` looks at more of both.
+OBJECTS = 4
+MANY = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 2_000
 
 words = st.sampled_from(["a", "web", "x-y", "config", "Value", "über"])
 harmless = st.none() | st.booleans() | st.integers(0, 9) | words
@@ -117,7 +121,40 @@ def text_of(sink: Memory) -> str:
 @given(st.lists(objects(), min_size=OBJECTS, max_size=OBJECTS))
 @hypothesis.settings(suppress_health_check=list(hypothesis.HealthCheck), deadline=None)
 def test_no_planted_secret_is_in_the_record(found: list[tuple[Resource, dict[str, Any]]]) -> None:
-    assert SECRET not in text_of(record_of(found))
+    text = text_of(record_of(found))
+    place = text.find(SECRET)
+    assert place < 0, text[place - 100 : place + 20]
+
+
+def by_chance(rng: random.Random, number: int) -> tuple[Resource, dict[str, Any]]:
+    """An object with a secret in most places where people put them, and in nests of every shape."""
+
+    def nest(depth: int) -> Any:
+        match rng.randrange(4) if depth else 0:
+            case 1:
+                return [nest(depth - 1) for _ in range(rng.randrange(3))]
+            case 2 | 3:
+                # The name of a variable is shown, and is no place for a secret.
+                keys = [rng.choice(["a", "x", "value", "env"]) for _ in range(rng.randrange(3))]
+                return {key: nest(depth - 1) for key in keys}
+        return rng.choice([f"{SECRET}-{number}", f"Bearer {SECRET}", {"token": SECRET}, f"\\u0041{SECRET}"])
+
+    hidden = {field: nest(4) for field in ("env", "args", "command") if rng.random() < 0.8}
+    headers = [{"name": rng.choice(["Authorization", "x-y"]), "value": f"{SECRET} {number}"}]
+    container = {"name": "app", **hidden, "livenessProbe": {"httpGet": {"httpHeaders": headers}}}
+    template = {"metadata": {"annotations": {f"team/{number}": str(nest(2))}}, "spec": {"containers": [container]}}
+    metadata = {"name": f"web-{number % 50}", "namespace": "shop", "annotations": {"note": json.dumps(nest(3))}}
+    spec: dict[str, Any] = {"template": template, "initContainers": [container], "more": {"args": nest(5)}}
+    fields = {"data": nest(3), "stringData": nest(2), "binaryData": nest(1)}
+    return rng.choice([PODS, DEPLOYMENTS]), {"metadata": metadata, "spec": spec, **fields}
+
+
+@pytest.mark.simulation
+def test_no_secret_of_many_objects_is_in_the_record() -> None:
+    rng = random.Random(11)
+    text = text_of(record_of([by_chance(rng, number) for number in range(MANY)]))
+    place = text.find(SECRET)
+    assert place < 0, text[place - 100 : place + 20]
 
 
 def test_a_full_record_holds_them_and_says_so() -> None:

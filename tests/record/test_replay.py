@@ -170,6 +170,12 @@ async def test_an_act_is_refused_as_a_recording() -> None:
         assert "this is a recording" in screen_text(app.screen)
 
 
+async def test_a_probe_is_not_started_in_a_recording() -> None:
+    async with replayed() as (_, app, pilot):
+        await press(pilot, "o")
+        assert "this is a recording" in said(app)
+
+
 async def test_a_record_that_is_cut_off_says_until_when_it_goes() -> None:
     async with replayed(data=DATA + b"\xc0BLK") as (_, app, _):
         assert f"the recording is cut off at byte {len(DATA)}; what follows 00:00:31 is lost" in said(app)
