@@ -12,6 +12,7 @@ from cockpit.kube.access import Access
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.containers import containers_of
 from cockpit.kube.errors import BadAnswer
+from cockpit.kube.identity import Identity
 from cockpit.kube.paths import object_path
 from cockpit.kube.transport import Call, Transport
 from cockpit.model.clock import Clock
@@ -37,6 +38,7 @@ class KubeApi:
         self.namespace = target.namespace
         self.transport = transport
         self._access = Access(transport, target.context, clock)
+        self._identity = Identity(transport, target.user)
 
     async def get(self, ref: Ref) -> dict[str, Any]:
         """The whole object as JSON."""
@@ -72,6 +74,13 @@ class KubeApi:
         Also "" when the cluster does not let the user ask: the server checks again anyway.
         """
         return await self._access.allowed(verb, ref, subresource)
+
+    async def who_am_i(self) -> str:
+        """The user's name as the API server knows it, safe and short; the answer is kept.
+
+        Where the server cannot be asked it is `user`, the name for display from the kubeconfig. It never raises.
+        """
+        return await self._identity.name()
 
     async def events(self, ref: Ref) -> list[dict[str, Any]]:
         """Events about an object as JSON, in the server's order, at most EVENTS_SHOWN."""

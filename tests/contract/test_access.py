@@ -16,3 +16,14 @@ def test_reviews_tell_what_the_caller_may(api: Api) -> None:
         "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", json={"spec": {"namespace": api.namespace}}
     )
     assert any("*" in rule["verbs"] for rule in rules.json()["status"]["resourceRules"])
+
+
+def test_the_server_says_who_the_caller_is(api: Api) -> None:
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    answer = api.client.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", json=body)
+    assert answer.status_code == 201
+    said = answer.json()
+    assert (said["apiVersion"], said["kind"]) == ("authentication.k8s.io/v1", "SelfSubjectReview")
+    assert said["status"]["userInfo"]["username"]
+    assert "system:authenticated" in said["status"]["userInfo"]["groups"]
+    assert api.client.get("/apis/authentication.k8s.io/v1/selfsubjectreviews").status_code == 405

@@ -25,7 +25,7 @@ from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import ApiError, PathNotFound, TooLarge
 from cockpit.demo.faults import Fault, Faults, refusal
 from cockpit.demo.gateway.http1 import Reply as HttpReply
-from cockpit.demo.schemas.kinds import SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_RULES_REVIEWS
+from cockpit.demo.schemas.kinds import SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_REVIEWS, SELF_SUBJECT_RULES_REVIEWS
 from cockpit.demo.store.storage import Storage
 from cockpit.demo.tls import Authority
 
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 BODY_LIMIT = 3 * 1024 * 1024
 WORTH_COMPRESSING = 128 * 1024
-REVIEWS = (SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_RULES_REVIEWS)
+REVIEWS = (SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_REVIEWS, SELF_SUBJECT_RULES_REVIEWS)
 
 
 class ApiServer:
@@ -159,7 +159,7 @@ class ApiServer:
         if found.subresource == "proxy":
             return await self._proxied(request, found)
         if found.kind in REVIEWS:
-            return _response(request, review(call))
+            return _response(request, review(call, self._clock))
         return _response(request, self._actions[verb](call))
 
     async def _proxied(self, request: web.Request, found: Route) -> web.Response:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from cockpit.demo.errors import Forbidden, Unauthorized
 
 READ_VERBS = ("get", "list", "watch")
-REVIEWS = ("selfsubjectaccessreviews", "selfsubjectrulesreviews")
+REVIEWS = ("selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews")
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 DISCOVERY_PATHS = ("/api", "/apis", "/openapi")
 

@@ -1,4 +1,4 @@
-"""Access reviews: what the caller may do."""
+"""Reviews: who the caller is, and what the caller may do."""
 
 from __future__ import annotations
 
@@ -8,25 +8,38 @@ import msgspec
 
 from cockpit.demo.api.auth import Rule, User, may_read_path
 from cockpit.demo.api.calls import Call, Reply
+from cockpit.demo.clock import DemoClock
 from cockpit.demo.errors import BadRequest, Cause, invalid
 from cockpit.demo.schemas.decoding import check_kind, conform, parse_object
-from cockpit.demo.schemas.kinds import SELF_SUBJECT_ACCESS_REVIEWS, Kind
+from cockpit.demo.schemas.kinds import SELF_SUBJECT_ACCESS_REVIEWS, SELF_SUBJECT_REVIEWS, Kind
 
 EVERYTHING = Rule(("*",), ("*",), ("*",))
-ALWAYS = Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews"))
+ALWAYS = (
+    Rule(("create",), ("authorization.k8s.io",), ("selfsubjectaccessreviews", "selfsubjectrulesreviews")),
+    Rule(("create",), ("authentication.k8s.io",), ("selfsubjectreviews",)),
+)
 ANY_PATH = [{"verbs": ["*"], "nonResourceURLs": ["*"]}]
 PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version")
 
 
-def review(call: Call) -> Reply:
-    """The answer to a SelfSubjectAccessReview or SelfSubjectRulesReview; nothing is stored."""
+def review(call: Call, clock: DemoClock) -> Reply:
+    """The answer to a review of the caller, or of what the caller may do; nothing is stored."""
     kind: Kind = call.route.kind
     obj = parse_object(call.body, call.headers.get("Content-Type", ""), kind)
     check_kind(obj, kind.api_version, kind.kind)
     conform(kind.kind, kind.api_version, obj)
+    if kind is SELF_SUBJECT_REVIEWS:
+        return _who(call.user, kind, clock)
     spec = obj.get("spec") or {}
     status = _access(call.user, spec) if kind is SELF_SUBJECT_ACCESS_REVIEWS else _rules(call.user, spec)
     body = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": {}, "spec": spec, "status": status}
+    return Reply(msgspec.json.encode(body), 201)
+
+
+def _who(user: User, kind: Kind, clock: DemoClock) -> Reply:
+    status = {"userInfo": {"username": user.name, "groups": list(user.groups)}}
+    metadata = {"creationTimestamp": clock.timestamp()}
+    body = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": metadata, "status": status}
     return Reply(msgspec.json.encode(body), 201)
 
 
@@ -53,7 +66,7 @@ def _access(user: User, spec: dict[str, Any]) -> dict[str, Any]:
 def _rules(user: User, spec: dict[str, Any]) -> dict[str, Any]:
     if not spec.get("namespace"):
         raise BadRequest("no namespace on request")
-    rules = [ALWAYS, *([EVERYTHING] if user.admin else user.rules)]
+    rules = [*ALWAYS, *([EVERYTHING] if user.admin else user.rules)]
     return {
         "resourceRules": [
             {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}

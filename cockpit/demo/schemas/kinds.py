@@ -101,6 +101,9 @@ SELF_SUBJECT_RULES_REVIEWS = Kind(
     namespaced=False,
     verbs=("create",),
 )
+SELF_SUBJECT_REVIEWS = Kind(
+    "authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False, verbs=("create",)
+)
 
 BUILT_IN: tuple[Kind, ...] = (
     CONFIGMAPS,
@@ -119,6 +122,7 @@ BUILT_IN: tuple[Kind, ...] = (
     STATEFULSETS,
     HORIZONTALPODAUTOSCALERS,
     HORIZONTALPODAUTOSCALERS_V1,
+    SELF_SUBJECT_REVIEWS,
     SELF_SUBJECT_ACCESS_REVIEWS,
     SELF_SUBJECT_RULES_REVIEWS,
     LEASES,

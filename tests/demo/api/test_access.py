@@ -96,3 +96,10 @@ def test_joined_kubeconfigs_keep_every_context() -> None:
     assert both["current-context"] == "a"
     names = [entry["name"] for entry in both["contexts"]]
     assert names == ["a", "a-viewer", "a-nobody", "b", "b-viewer", "b-nobody"]
+
+
+async def test_each_user_is_told_its_name(admin: Client, viewer: Client, nobody: Client) -> None:
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+    answers = [(await user.ask("POST", path, {}))[1] for user in (admin, viewer, nobody)]
+    names = [answer["status"]["userInfo"]["username"] for answer in answers]
+    assert names == ["demo-admin", "demo-viewer", "demo-nobody"]
