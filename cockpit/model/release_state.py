@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cockpit.model.lanes import SHARE_TOLERANCE, in_lane
@@ -16,7 +16,7 @@ from cockpit.model.text import safe_text
 class ReleaseState:
     """`shares` are (lane, version, fraction of 1) as written, without those that follow from pod counts.
 
-    `pods` are desired pods by version, `images` those of its first container that is the application. `step` counts
+    `pods` are desired pods by version, `images` each version's first one. `step` counts
     from 1, None without one.
     """
 
@@ -63,12 +63,11 @@ def differs_from(state: ReleaseState, expected: Iterable[Expected]) -> tuple[str
     return tuple(found)
 
 
-def changes_between(before: ReleaseState, after: ReleaseState, pods_of: Callable[[str], bool]) -> tuple[Change, ...]:
-    """What was set anew, in words: shares, images, pods of the versions that `pods_of` wants, and a pause."""
+def changes_between(before: ReleaseState, after: ReleaseState) -> tuple[Change, ...]:
+    """What was set anew, in words: shares, images, and a pause; not the pods, which controllers set on their way."""
     return (
         *_shares(before, after),
         *_images(before, after),
-        *_pods(before, after, pods_of),
         *([Change("paused", _yes(before.paused), _yes(after.paused))] if before.paused != after.paused else []),
     )
 
@@ -88,13 +87,6 @@ def _images(before: ReleaseState, after: ReleaseState) -> Iterator[Change]:
             yield Change(f"image of {safe_text(version, 63)}", safe_text(old[version], 120), safe_text(image, 120))
         elif version not in old and image not in old.values():
             yield Change(f"version {safe_text(version, 63)}", "none", safe_text(image, 120))
-
-
-def _pods(before: ReleaseState, after: ReleaseState, wanted: Callable[[str], bool]) -> Iterator[Change]:
-    old = dict(before.pods)
-    for version, count in after.pods:
-        if version in old and old[version] != count and wanted(version):
-            yield Change(f"pods of {safe_text(version, 63)}", str(old[version]), str(count))
 
 
 def _yes(value: bool) -> str:

@@ -169,6 +169,12 @@ class Bridge:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return await self._ask(lambda cockpit: cockpit.guard(key, order))
 
+    async def follow_others(self) -> None:
+        await self._ask(lambda cockpit: cockpit.follow_others())
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return await self._ask(lambda cockpit: cockpit.note(key, text))
+
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return await self._ask(lambda cockpit: cockpit.target_inside(key))
 

@@ -42,7 +42,7 @@ class Cockpit(Protocol):
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         """Plan `ask` against the current objects, check permissions, and dry-run it on the server.
 
-        `Act.UNDO` plans the inverse of the last act that was sent to the rollout from this machine.
+        `Act.UNDO` plans the inverse of the last act on the rollout, from this machine or told by another session.
         """
         ...
 
@@ -95,6 +95,14 @@ class Cockpit(Protocol):
 
         Returns why it was not set, "" if it was. A guard lives as long as the session.
         """
+        ...
+
+    async def follow_others(self) -> None:
+        """Read from now on what other sessions tell of their acts: the journal shows it, and undo knows it."""
+        ...
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        """Write a note about a rollout into the journal, for other sessions too; returns what went wrong, or ""."""
         ...
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:

@@ -35,6 +35,7 @@ from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings, no_context
+from cockpit.session.journal.shared import SharedJournal
 from cockpit.session.metrics.opening import metrics_reader
 from cockpit.session.opening import open_clusters
 from cockpit.session.probing.api_rights import ApiRights
@@ -92,7 +93,9 @@ class Session(Readings):
         self._interrupted = False
         self._clusters = open_clusters(connections, adapters, settings, clock, rng, self.touch)
         self._logbook = JournalLines(journal, clock, rng)
-        self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack(), unknown)
+        undo = undo or UndoStack()
+        self._shared = SharedJournal(self._clusters, self, clock, rng, self._logbook, undo)
+        self._conductor = Conductor(self, clock, self._logbook, undo, unknown, self._shared.begin)
         self._choices = choices or SampleChoices(given=SampleScope.NONE)
         self._probes = Probes(
             make_probe,
@@ -133,6 +136,7 @@ class Session(Readings):
             await self._jobs.close()
             await self._conductor.close()
             await self._guards.close()
+            await self._shared.close()
             await self._probes.close()
             await self._rights.close()
         finally:
@@ -152,6 +156,7 @@ class Session(Readings):
             tasks.create_task(self._guards.run())
             tasks.create_task(self._share_budget())
             tasks.create_task(self._follow_ages())
+            tasks.create_task(self._shared.run())
             tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
 
     def _stopped(self, running: asyncio.Task[None]) -> None:
@@ -179,6 +184,7 @@ class Session(Readings):
         return lambda: self._listeners.pop(token, None) and None
 
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        await self._shared.ready_for(key, ask.act)
         return await self._conductor.prepare(key, ask)
 
     async def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
@@ -205,6 +211,7 @@ class Session(Readings):
     def select(self, keys: Collection[RolloutKey]) -> None:
         self._probes.select(keys)
         self._metrics.select(keys)
+        self._shared.look_closer(keys)
         self._plan_probes()
 
     async def probe(self, key: RolloutKey, running: bool, by_guard: bool = False) -> None:
@@ -240,6 +247,12 @@ class Session(Readings):
     async def read_real(self, keys: Collection[RolloutKey]) -> None:
         await self._metrics.read_all([rollout for key in keys if (rollout := self._rollout(key))])
         await self.refresh()
+
+    async def follow_others(self) -> None:
+        self._shared.follow_others()
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return await self._shared.note(key, text)
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return self._jobs.target(key)
@@ -363,6 +376,7 @@ class Session(Readings):
         key = rollout.key
         cluster = self._clusters.get(key.context)
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
+        self._shared.read(rollout)
         if cluster and (away := cluster.away(rollout)):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
         rollout = self._rights.resolved(rollout)
@@ -370,7 +384,8 @@ class Session(Readings):
         own = self._settings
         around = Circumstances(own.read_only, stale, self._conductor.acting(key), own.probe.max_errors)
         real = self._metrics.seen(key)
-        return self._guards.shown(rollout_view(rollout, lanes, probe, around, self._clock.now(), real))
+        view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
+        return self._shared.shown(self._guards.shown(view))
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)

@@ -117,6 +117,9 @@ class FakeCockpit:
         self.kept = Kept("state/targets.json")
         self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
         self.why_no_guard = ""
+        self.followed = 0
+        self.notes: list[tuple[RolloutKey, str]] = []
+        self.why_no_note = ""
         self.prometheus: list[tuple[str, ...]] = []
         self.real: list[tuple[RolloutKey, ...]] = []
         self.at_end: Callable[[], None] | None = None
@@ -185,6 +188,13 @@ class FakeCockpit:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         self.guards.append((key, order))
         return self.why_no_guard
+
+    async def follow_others(self) -> None:
+        self.followed += 1
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        self.notes.append((key, text))
+        return self.why_no_note
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return self.inside

@@ -98,6 +98,12 @@ class Recorded:
         self._note()
         return "it is at rest"
 
+    async def follow_others(self) -> None:
+        self.threads.add(threading.get_ident())
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return ""
+
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return FoundTarget(missing="nothing is asked from inside here")
 

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 # An act is sent within seconds; a later session that goes on looking for a lost one does so for minutes.
 _LONGEST_SENDING = 600.0
 _LOST = "the session that sent it ended before the outcome was known: check the objects"
+_NO_ACT = frozenset({Stage.NOTED, Stage.REFUSED, Stage.DRY_RUN})
 # Limit for the screen; the file keeps everything.
 SHOWN = 200
 
@@ -34,6 +35,7 @@ class JournalLines:
         self._clock = clock
         self._rng = rng
         self._entries: dict[str, Entry] = {}
+        self._began: dict[str, float] = {}  # when each act's first line was written
         self._shown: tuple[Entry, ...] = ()
         self._hearing: list[Callable[[Entry], None]] = []
         self.problem = ""  # why lines cannot be written to the file
@@ -122,8 +124,18 @@ class JournalLines:
         return True
 
     def show(self, entry: Entry) -> None:
-        """Show an entry that the file does not keep."""
+        """Show an entry that the file does not keep, or not yet."""
         self._show(entry)
+
+    async def keep(self, entry: Entry) -> None:
+        """Show an entry and write it to the file."""
+        self._show(entry)
+        await self._keep(entry)
+
+    def last_act(self, rollout: RolloutKey) -> float | None:
+        """When an act on a rollout was last sent or confirmed, by whomever (UTC seconds); None if none was."""
+        times = [e.at for e in self._shown if e.rollout == rollout and e.stage not in _NO_ACT]
+        return max(times, default=None)
 
     async def _write(self, entry: Entry) -> None:
         self._show(entry)
@@ -145,10 +157,12 @@ class JournalLines:
             self._show(replace(entry, why=safe_text(why, 2000)))
 
     def _show(self, entry: Entry) -> None:
+        self._began.setdefault(entry.id, entry.at)
         self._entries[entry.id] = merged(self._entries.get(entry.id), entry)
-        while len(self._entries) > SHOWN:
-            del self._entries[next(iter(self._entries))]
-        self._shown = tuple(self._entries.values())
+        ordered = sorted(self._entries.values(), key=lambda each: self._began[each.id])
+        for old in ordered[:-SHOWN]:
+            del self._entries[old.id], self._began[old.id]
+        self._shown = tuple(ordered[-SHOWN:])
 
 
 def merged(before: Entry | None, entry: Entry) -> Entry:
