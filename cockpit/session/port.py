@@ -97,8 +97,11 @@ class Cockpit(Protocol):
         """
         ...
 
-    async def follow_others(self) -> None:
-        """Read from now on what other sessions tell of their acts: the journal shows it, and undo knows it."""
+    def follow_others(self) -> None:
+        """Read from now on what other sessions tell of their acts: the journal shows it, and undo knows it.
+
+        It returns at once.
+        """
         ...
 
     async def note(self, key: RolloutKey, text: str) -> str:

@@ -248,7 +248,7 @@ class Session(Readings):
         await self._metrics.read_all([rollout for key in keys if (rollout := self._rollout(key))])
         await self.refresh()
 
-    async def follow_others(self) -> None:
+    def follow_others(self) -> None:
         self._shared.follow_others()
 
     async def note(self, key: RolloutKey, text: str) -> str:

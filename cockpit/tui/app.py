@@ -126,6 +126,7 @@ class CockpitApp(Keeping):
     def on_mount(self) -> None:
         self.set_keymap(self.keymap.changed)
         self._unsubscribe = self.cockpit.subscribe(self._published)
+        self.cockpit.follow_others()
         self.post_message(ViewPublished(self.cockpit.view()))
         self.call_after_refresh(self._painted)
         if self._presenting:
@@ -342,8 +343,26 @@ class CockpitApp(Keeping):
         elif command.prometheus:
             await self.cockpit.find_prometheus(contexts(self.view))
             self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
+        elif command.note:
+            await self._note(command.note.strip())
         elif command.key is not None:
             await self.run_action(_action_of(command.key), self.screen)
+
+    async def _note(self, words: str) -> None:
+        """Write a note about the rollout that is selected, in each cluster where it is."""
+        top = self.screen
+        view = top.selected() if isinstance(top, CockpitScreen) else None
+        entry = top.main.current if isinstance(top, JournalScreen) else None
+        key = view.rollout.key if view else entry.rollout if entry else None
+        if not words or key is None:
+            self.refuse("type the note: note users report errors" if key else "select a rollout to write a note about")
+            return
+        group = next((each for each in self.view.groups if each.view.rollout.key == key), None)
+        for part in group.parts if group else (key,):
+            if why := await self.cockpit.note(part, words):
+                self.refuse(why)
+                return
+        self.notify(safe_text(f"noted: {words}"), markup=False, timeout=REFUSAL_SECONDS)
 
     def _back_to_fleet(self) -> None:
         """Close every screen above the fleet."""

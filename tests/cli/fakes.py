@@ -189,7 +189,7 @@ class FakeCockpit:
         self.guards.append((key, order))
         return self.why_no_guard
 
-    async def follow_others(self) -> None:
+    def follow_others(self) -> None:
         self.followed += 1
 
     async def note(self, key: RolloutKey, text: str) -> str:

@@ -98,7 +98,7 @@ class Recorded:
         self._note()
         return "it is at rest"
 
-    async def follow_others(self) -> None:
+    def follow_others(self) -> None:
         self.threads.add(threading.get_ident())
 
     async def note(self, key: RolloutKey, text: str) -> str:

@@ -34,8 +34,8 @@ async def two(server: ApiServer, stage: Open) -> tuple[Opened, Opened]:
     server.users["bobs"] = "bob"
     ann = await stage(server)
     bob = await stage(server, tokens=("bobs",), machine="elsewhere")
-    await ann.session.follow_others()
-    await bob.session.follow_others()
+    ann.session.follow_others()
+    bob.session.follow_others()
     return ann, bob
 
 
@@ -69,7 +69,7 @@ async def test_one_who_comes_later_sees_the_last_hour(server: ApiServer, stage: 
     await sent(ann)
     server.users["bobs"] = "bob"
     bob = await stage(server, tokens=("bobs",), machine="elsewhere")
-    await bob.session.follow_others()
+    bob.session.follow_others()
     await bob.until(lambda view: [e for e in acts(view) if e.who == "ann@test"])
 
 
@@ -142,7 +142,7 @@ async def test_a_missing_right_is_said_once_and_nothing_else_changes(server: Api
 async def test_events_that_may_not_be_read_are_said_once(server: ApiServer, stage: Open) -> None:
     server.forbidden.add("events")
     on = await stage(server)
-    await on.session.follow_others()
+    on.session.follow_others()
     view = await on.until(lambda view: [e for e in view.journal if e.act == "events"])
     assert "not read" in view.journal[-1].title
     await on.clock.advance(400)
@@ -197,6 +197,6 @@ async def test_what_no_cockpit_wrote_is_left_out(server: ApiServer, stage: Open,
         f"{EVENTS}/odd", {"metadata": {"annotations": {ACT_ANNOTATION: told}}, "eventTime": "2026-01-01T00:00:00Z"}
     )
     on = await stage(server)
-    await on.session.follow_others()
+    on.session.follow_others()
     assert isinstance(await on.passing(on.session.prepare(KEY, UNDO)), Refused)
     assert not acts(on.session.view())

@@ -1,4 +1,4 @@
-"""`journal`: the acts that were sent from this machine, read without a cluster."""
+"""`journal`: acts, notes and changes that this machine knows of, read without a cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
+import msgspec
 
 from cockpit.cli.completing import completes
 from cockpit.cli.exit_codes import ExitCode
@@ -20,7 +21,7 @@ from cockpit.model.counts import counted
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry
 from cockpit.session.acts.journal import Journal
-from cockpit.session.acts.journal_lines import as_known
+from cockpit.session.acts.journal_lines import as_known, merged
 
 
 @click.command("journal")
@@ -30,10 +31,12 @@ from cockpit.session.acts.journal_lines import as_known
 @output_option("table", "json", "markdown")
 @click.pass_obj
 def journal_command(program: Program, name: str | None, since: float | None, output: str) -> None:
-    """List the acts in this machine's journal, oldest first: of all rollouts, or of NAME.
+    """List what this machine's journal holds, oldest first: of all rollouts, or of NAME.
 
-    It reads a file and no cluster. Each act is shown at its last stage. With -o markdown it is a page for a
-    post-mortem: a timeline, then each act with its outcome and its kubectl commands.
+    Acts from this machine, those that other cockpits told of while a screen was open here, what other tools changed,
+    notes, and when users were hurt. It reads a file and no cluster. Each act is shown at its last stage. With
+    -o markdown it is a page for a post-mortem: a timeline, a picture of the split and the health, the findings, then
+    each act with what was seen, what it changed, its outcome and its kubectl commands.
     """
     path, now = program.paths()["journal"], program.now()
     wanted = _wanted(given(), name)
@@ -64,7 +67,7 @@ def last_stages(
     last: dict[str, Entry] = {}
     for entry in entries:
         if wanted(entry.rollout) and (begin is None or entry.at >= begin):
-            last[entry.id] = entry
+            last[entry.id] = merged(last.get(entry.id), entry)
     return sorted((as_known(entry, now) for entry in last.values()), key=lambda entry: entry.at)
 
 
@@ -103,4 +106,8 @@ def _document(act: Entry) -> dict[str, Any]:
         "stage": str(act.stage),
         "why": act.why,
         "commands": list(act.commands),
+        "origin": str(act.origin),
+        "undoes": act.undoes or None,
+        "record": msgspec.to_builtins(act.record),
+        "seen": msgspec.to_builtins(act.seen),
     }
