@@ -161,7 +161,7 @@ async def cockpit_on(
         settings=Settings(read_only=read_only, probe=probe, one_gateway=(contexts,) if one_gateway else ()),
         journal=Journal(journal),
         clock=clock,
-        rng=random.Random(1),
+        rng=random.Random(f"1 {journal}"),  # two cockpits are two sessions
         choices=choices,
     )
     try:
