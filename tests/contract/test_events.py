@@ -72,7 +72,8 @@ def test_a_series_counts_on(api: Api) -> None:
         {"action": ""},
         {"reportingInstance": ""},
         {"reportingComponent": ""},
-        {"involvedObject": {"kind": "Service", "namespace": "elsewhere", "name": "web"}},
+        {"eventTime": None, "involvedObject": {"kind": "Service", "namespace": "elsewhere", "name": "web"}},
+        {"involvedObject": {"kind": "Node", "name": "web"}},
     ],
 )
 def test_what_is_too_long_or_missing_is_refused(api: Api, wrong: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ def told(pilot: Pilot, origin: Origin, test: Callable[[Entry], bool] = lambda en
 
 def viewer(place: Place) -> str:
     """The context whose user may read everything and write nothing."""
-    names = [each["name"] for each in yaml.safe_load(place.kubeconfig.read_text())["contexts"]]
+    names = [str(each["name"]) for each in yaml.safe_load(place.kubeconfig.read_text())["contexts"]]
     return next(name for name in names if name.endswith("viewer"))
 
 

@@ -11,15 +11,17 @@ from cockpit.demo.rules.names import broken_key
 from cockpit.demo.schemas.objects import Object
 
 MESSAGE_BYTES, WORD_LENGTH = 1024, 128
-_NO_NAMESPACE = ("", "default", "kube-system")
+_NO_NAMESPACE = ("default", "kube-system")
 
 
 def check_event(event: Object) -> list[Cause]:
     """The broken fields of a core Event."""
     about, place = event.get("involvedObject") or {}, event["metadata"].get("namespace", "")
     if not event.get("eventTime"):
-        return _namespace(about.get("namespace", ""), place, ("", "default"))
-    causes = _namespace(about.get("namespace", ""), place, _NO_NAMESPACE)
+        return _namespace(about.get("namespace", ""), place)
+    causes = []
+    if not about.get("namespace") and place not in _NO_NAMESPACE:
+        causes += _namespace("", place)
     reporter = event.get("reportingComponent") or ""
     if not reporter:
         causes.append(Cause("reportingController", "Required value", "FieldValueRequired"))
@@ -36,9 +38,8 @@ def check_event(event: Object) -> list[Cause]:
     return causes
 
 
-def _namespace(about: str, place: str, without: tuple[str, ...]) -> list[Cause]:
-    """An Event is in its object's namespace; one about an object without a namespace is in a few."""
-    fits = place in without if not about else place == about
-    if fits:
+def _namespace(about: str, place: str) -> list[Cause]:
+    """An Event without a time is in its object's namespace, or in one for objects without a namespace."""
+    if place == about or (not about and place in ("", "default")):
         return []
     return [Cause("involvedObject.namespace", f'Invalid value: "{about}": does not match event.namespace')]
