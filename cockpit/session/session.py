@@ -9,14 +9,13 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
 from cockpit.model.guard import GuardOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_answer import ProbeTransport
-from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
@@ -41,16 +40,12 @@ from cockpit.session.opening import open_clusters
 from cockpit.session.probing.api_rights import ApiRights
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
 from cockpit.session.probing.inside import InsideProbes
+from cockpit.session.probing.inside_calls import InsideCalls
 from cockpit.session.probing.jobs import ProbeJobs
 from cockpit.session.probing.probes import Probes, Sampling
 from cockpit.session.probing.target_memory import TargetMemory
 from cockpit.session.probing.targets import Targets
 from cockpit.session.settings import Settings
-from cockpit.workloads.probe_targets import FoundTarget
-
-if TYPE_CHECKING:
-    from cockpit.probe.from_pods import JobReport
-    from cockpit.probe.sample import SampleOrder, SampleResult
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +53,7 @@ log = logging.getLogger(__name__)
 PUBLISH_SECONDS, AGE_SECONDS = 0.1, 15.0
 
 
-class Session(Readings):
+class Session(Readings, InsideCalls):
     """Use as `async with Session(...) as cockpit`: reads from then on, and stops what it started.
 
     `connections` are closed at the end. `make_probe` creates an idle probe. No other clock or random source is used.
@@ -253,23 +248,6 @@ class Session(Readings):
 
     async def note(self, key: RolloutKey, text: str) -> str:
         return await self._shared.note(key, text)
-
-    async def target_inside(self, key: RolloutKey) -> FoundTarget:
-        return self._jobs.target(key)
-
-    async def prepare_job(
-        self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None
-    ) -> Prepared | Refused:
-        return await self._jobs.prepare(key, order, shape, workers)
-
-    async def run_job(self, prepared: Prepared, progress: Callable[[SampleResult], None]) -> JobReport:
-        return await self._jobs.run(prepared, progress)
-
-    async def prepare_inside(self, key: RolloutKey, wish: InsideWish) -> Prepared | Refused:
-        return await self._inside.prepare(key, wish)
-
-    async def probe_inside(self, prepared: Prepared, report: Callable[[Outcome], None]) -> Outcome:
-        return await self._inside.run(prepared, lambda outcome: tell(report, outcome))
 
     # Used by acts: `surroundings.Surroundings`
 
