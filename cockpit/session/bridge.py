@@ -179,6 +179,9 @@ class Bridge:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return await self._ask(lambda cockpit: cockpit.guard(key, order))
 
+    async def read_others(self, contexts: Collection[str]) -> None:
+        await self._ask(lambda cockpit: cockpit.read_others(contexts))
+
     async def note(self, key: RolloutKey, text: str) -> str:
         return await self._ask(lambda cockpit: cockpit.note(key, text))
 

@@ -104,6 +104,10 @@ class Cockpit(Protocol):
         """
         ...
 
+    async def read_others(self, contexts: Collection[str]) -> None:
+        """Read now what other sessions told of their acts in the last hour; the view's journal has it afterwards."""
+        ...
+
     async def note(self, key: RolloutKey, text: str) -> str:
         """Write a note about a rollout into the journal, for other sessions too; returns what went wrong, or ""."""
         ...

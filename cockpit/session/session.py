@@ -246,6 +246,10 @@ class Session(Readings, InsideCalls):
     def follow_others(self) -> None:
         self._shared.follow_others()
 
+    async def read_others(self, contexts: Collection[str]) -> None:
+        await self._shared.read_others(contexts)
+        await self.refresh()
+
     async def note(self, key: RolloutKey, text: str) -> str:
         return await self._shared.note(key, text)
 

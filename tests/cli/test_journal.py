@@ -225,3 +225,11 @@ def test_a_note_goes_to_the_session_with_its_words(program: FakeProgram) -> None
     refused = CliRunner().invoke(command_line, ["note", "web", "more"], obj=program)
     assert refused.exit_code == 1
     assert "noted on this machine only" in refused.stderr
+
+
+def test_the_acts_of_others_are_read_first_where_that_is_asked_for(program: FakeProgram) -> None:
+    fill(program, *ACTS)
+    result = CliRunner().invoke(command_line, ["journal", "--events", "-o", "json"], obj=program)
+    assert result.exit_code == 0
+    assert program.cockpit.followed == 1
+    assert len(json.loads(result.stdout)["acts"]) == 3

@@ -101,6 +101,9 @@ class Recorded:
     def follow_others(self) -> None:
         self.threads.add(threading.get_ident())
 
+    async def read_others(self, contexts: Collection[str]) -> None:
+        self.follow_others()
+
     async def note(self, key: RolloutKey, text: str) -> str:
         return ""
 

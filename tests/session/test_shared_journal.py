@@ -69,8 +69,8 @@ async def test_one_who_comes_later_sees_the_last_hour(server: ApiServer, stage: 
     await sent(ann)
     server.users["bobs"] = "bob"
     bob = await stage(server, tokens=("bobs",), machine="elsewhere")
-    bob.session.follow_others()
-    await bob.until(lambda view: [e for e in acts(view) if e.who == "ann@test"])
+    await bob.passing(bob.session.read_others(["test"]))
+    assert [e.who for e in acts(bob.session.view())] == ["ann@test"]
 
 
 async def test_undo_undoes_what_the_other_did_with_their_name_in_the_plan(server: ApiServer, stage: Open) -> None:

@@ -313,6 +313,9 @@ class FakeCockpit:
     def follow_others(self) -> None:
         self.followed += 1
 
+    async def read_others(self, contexts: Collection[str]) -> None:
+        self.follow_others()
+
     async def note(self, key: RolloutKey, text: str) -> str:
         self.notes.append((key, text))
         return self.why_no_note

@@ -15,29 +15,34 @@ from cockpit.cli.options import AGE, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.post_mortem import post_mortem
 from cockpit.cli.program import Completes, Options, Program
-from cockpit.cli.running import CommandFailed, talk
+from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.times import time_text
 from cockpit.model.counts import counted
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry
 from cockpit.session.acts.journal import Journal
 from cockpit.session.acts.journal_lines import as_known, merged
+from cockpit.session.journal.shared import UNTOLD
+from cockpit.session.port import Cockpit
 
 
 @click.command("journal")
 @click.argument("name", required=False, shell_complete=completes(Completes.ROLLOUT))
 @click.option("--since", type=AGE, metavar="TIME", help="Only acts of this long ago or less, such as 2h or 72h.")
+@click.option("--events", is_flag=True, help="First read what other cockpits did in the last hour from the clusters.")
 @shared_options
 @output_option("table", "json", "markdown")
 @click.pass_obj
-def journal_command(program: Program, name: str | None, since: float | None, output: str) -> None:
+def journal_command(program: Program, name: str | None, since: float | None, events: bool, output: str) -> None:
     """List what this machine's journal holds, oldest first: of all rollouts, or of NAME.
 
     Acts from this machine, those that other cockpits told of while a screen was open here, what other tools changed,
-    notes, and when users were hurt. It reads a file and no cluster. Each act is shown at its last stage. With
-    -o markdown it is a page for a post-mortem: a timeline, a picture of the split and the health, the findings, then
-    each act with what was seen, what it changed, its outcome and its kubectl commands.
+    notes, and when users were hurt. It reads a file, and a cluster only with --events. Each act is shown at its last
+    stage. With -o markdown it is a page for a post-mortem: a timeline, a picture of the split and the health, the
+    findings, then each act with what was seen, what it changed, its outcome and its kubectl commands.
     """
+    if events:
+        with_session(program, given(), _read_others)
     path, now = program.paths()["journal"], program.now()
     wanted = _wanted(given(), name)
     journal = Journal(path)
@@ -58,6 +63,14 @@ def journal_command(program: Program, name: str | None, since: float | None, out
         talk(
             f"{counted(journal.unreadable, 'line')} of the journal {path} could not be understood; acts may be missing"
         )
+
+
+async def _read_others(cockpit: Cockpit) -> None:
+    """Take the acts of others into this machine's journal, and say where they cannot be read."""
+    await cockpit.read_others([cluster.context for cluster in cockpit.view().clusters if not cluster.aside])
+    for entry in cockpit.view().journal:
+        if entry.act == UNTOLD:
+            talk(f"{entry.title}: {entry.why}")
 
 
 def last_stages(

@@ -53,6 +53,7 @@ class OthersActs:
         self._complain = complain
         self._followers: dict[str, EventFollower] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._adding: set[asyncio.Task[None]] = set()
         self._kept = 0
 
     def start(self) -> None:
@@ -70,25 +71,20 @@ class OthersActs:
                 stumble=lambda why, context=context: self._complain(context, why),  # type: ignore[misc]
             )
             self._followers[context] = follower
-            self._keep(asyncio.create_task(follower.run()))
+            self._tasks.add(asyncio.create_task(follower.run()))
 
     async def caught_up(self, context: str) -> None:
         """Wait until the acts of the last hour in a context are known, or cannot be read; not for long."""
         self.start()
         if (follower := self._followers.get(context)) and not follower.caught_up.is_set():
             await first_of(follower.caught_up.wait(), self._clock.sleep(_PATIENCE))
-        # What was read is taken over by tasks of their own.
-        await asyncio.sleep(0)
+        await asyncio.gather(*self._adding)
 
     async def close(self) -> None:
         """Stop following."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        await asyncio.gather(*self._tasks, *self._adding, return_exceptions=True)
 
     def _hear(self, context: str, event: Event) -> None:
         told = told_by(event)
@@ -99,9 +95,11 @@ class OthersActs:
             self._complain(context, f"more than {_MOST_KEPT} of them came; what comes now is left out")
         key = self._key(context, event, told)
         self._learn(key, told)
-        self._keep(asyncio.create_task(self._add(key, told, event)))
+        adding = asyncio.create_task(self._add(key, told))
+        self._adding.add(adding)
+        adding.add_done_callback(self._adding.discard)
 
-    async def _add(self, key: RolloutKey, told: ToldAct, event: Event) -> None:
+    async def _add(self, key: RolloutKey, told: ToldAct) -> None:
         if await self._logbook.add(_entry(key, told)):
             self._touch(key)
 

@@ -25,6 +25,7 @@ from cockpit.session.journal.reader import OthersActs
 from cockpit.session.journal.teller import Teller
 
 COCKPIT = "cockpit"
+UNTOLD = "events"  # what an entry is about that says that acts are not told, or not read
 LONGEST_NOTE = 500
 # Seconds between looks at what is to be kept, while there is something.
 _KEEP_SECONDS = 1.0
@@ -65,6 +66,11 @@ class SharedJournal:
     def follow_others(self) -> None:
         """Read the acts of other sessions from now on."""
         self._others.start()
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        """Know what other sessions did in the last hour; not waiting for long."""
+        for context in contexts:
+            await self._others.caught_up(context)
 
     async def ready_for(self, key: RolloutKey, act: Act) -> None:
         """Wait, not for long, until what an act is planned from is known: undo needs the acts of others."""
@@ -129,14 +135,16 @@ class SharedJournal:
 
     async def _keep_now(self, everything: bool = False) -> None:
         self._foreign.forget(self._is_gone)
-        for entry in [*self._foreign.due(everything)]:
+        changes, turns = [*self._foreign.due(everything)], [*self._health.take()]
+        for entry in changes:
             await self._logbook.keep(entry)
-        for view, words in self._health.take():
+        for view, words in turns:
             await self._logbook.remark(COCKPIT, view.rollout.key, HEALTH, words, seen=seen_of(view))
         complaints, self._complaints = self._complaints, []
         for key, title, why in complaints:
-            await self._logbook.remark(COCKPIT, key, "events", title, why)
-        self._surroundings.touch()
+            await self._logbook.remark(COCKPIT, key, UNTOLD, title, why)
+        if changes or turns or complaints:
+            self._surroundings.touch()
 
     def _is_gone(self, key: RolloutKey) -> bool:
         cluster = self._clusters.get(key.context)
