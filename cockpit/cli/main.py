@@ -15,6 +15,7 @@ from cockpit.cli.commands.facts import list_command, show_command, watch, watch_
 from cockpit.cli.commands.guard import guard_command
 from cockpit.cli.commands.journal import journal_command
 from cockpit.cli.commands.keys import keys_command
+from cockpit.cli.commands.note import note_command
 from cockpit.cli.commands.probe import probe_command
 from cockpit.cli.commands.record import record_command, replay_command
 from cockpit.cli.commands.serve import serve_command
@@ -85,6 +86,7 @@ for _command in (
     journal_command,
     record_command,
     replay_command,
+    note_command,
     doctor_command,
     keys_command,
     completion_command,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from cockpit.model.counts import counted
 from cockpit.model.guard import GuardView
 from cockpit.model.health import NOT_MEASURED, AnswerHealth, Health, RolloutHealth
+from cockpit.model.journal import ActRecord, Origin, Seen
 from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.plan import Plan, Refused
 from cockpit.model.probe_answer import PhaseTimes
@@ -181,13 +182,14 @@ class Stage(StrEnum):
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
     UNKNOWN = "unknown"  # sent, but no response: it may or may not have happened
-    NOTED = "noted"  # no act: a guard was armed, disarmed, acted or ended
+    NOTED = "noted"  # no act of this cockpit: of a guard, of a person, of health, of another tool
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the journal. `server` is the address of the cluster, which tells clusters with the same context
-    name apart; "" if it is not known.
+    name apart; "" if it is not known. `record` is the plan as it was sent, `seen` what was seen when the line was
+    written; None if it was not kept. `undoes` is the id of the act that it undoes, "" if it undoes none.
     """
 
     id: str
@@ -200,6 +202,10 @@ class Entry:
     why: str = ""
     commands: tuple[str, ...] = ()
     server: str = ""
+    origin: Origin = Origin.HERE
+    record: ActRecord | None = None
+    seen: Seen | None = None
+    undoes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

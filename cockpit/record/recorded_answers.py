@@ -129,6 +129,15 @@ class RecordedAnswers:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return A_RECORDING
 
+    def follow_others(self) -> None:
+        """The recorded views hold what was told."""
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        """The recorded views hold what was told."""
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return A_RECORDING
+
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         return ControlsAnswer(False, A_RECORDING)
 

@@ -75,6 +75,7 @@ class Bridge:
         self._heard = threading.Event()  # the session's thread knows that it has to end
         self._sending = 0
         self._selected: Collection[RolloutKey] = ()
+        self._follows = False
 
     def begin(self) -> None:
         """Open the session, once."""
@@ -134,6 +135,15 @@ class Bridge:
                 with contextlib.suppress(RuntimeError):
                     self._loop.call_soon_threadsafe(self._opened.result().select, keys)
 
+    def follow_others(self) -> None:
+        """See `Cockpit.follow_others`; returns at once, also before the session is open and after it has ended."""
+        with self._lock:
+            self._follows = True
+            if self._loop and self._opened.done() and not self._opened.exception():
+                # RuntimeError: the loop has already stopped.
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self._opened.result().follow_others)
+
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         return await self._ask(lambda cockpit: cockpit.prepare(key, ask))
 
@@ -172,6 +182,12 @@ class Bridge:
 
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         return await self._ask(lambda cockpit: cockpit.controls(key, order))
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        await self._ask(lambda cockpit: cockpit.read_others(contexts))
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return await self._ask(lambda cockpit: cockpit.note(key, text))
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return await self._ask(lambda cockpit: cockpit.target_inside(key))
@@ -298,6 +314,8 @@ class Bridge:
             self._opened.set_result(cockpit)
             if self._selected:
                 cockpit.select(self._selected)
+            if self._follows:
+                cockpit.follow_others()
             early, self._early = self._early, {}
             for token, listener in early.items():
                 self._subscribed[token] = cockpit.subscribe(listener)

@@ -43,7 +43,7 @@ class Cockpit(Protocol):
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         """Plan `ask` against the current objects, check permissions, and dry-run it on the server.
 
-        `Act.UNDO` plans the inverse of the last act that was sent to the rollout from this machine.
+        `Act.UNDO` plans the inverse of the last act on the rollout, from this machine or told by another session.
         """
         ...
 
@@ -104,6 +104,21 @@ class Cockpit(Protocol):
         To take what somebody else holds is to ask for it: after a minute without an answer their cockpit gives it up,
         and a cockpit that is silent is taken over. This waits for that for at most `order.wait` seconds.
         """
+        ...
+
+    def follow_others(self) -> None:
+        """Read from now on what other sessions tell of their acts: the journal shows it, and undo knows it.
+
+        It returns at once.
+        """
+        ...
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        """Read now what other sessions told of their acts in the last hour; the view's journal has it afterwards."""
+        ...
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        """Write a note about a rollout into the journal, for other sessions too; returns what went wrong, or ""."""
         ...
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:

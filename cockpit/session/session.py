@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
@@ -17,7 +17,6 @@ from cockpit.model.guard import GuardOrder
 from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_answer import ProbeTransport
-from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
@@ -36,22 +35,19 @@ from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings, no_context
+from cockpit.session.journal.shared import SharedJournal
 from cockpit.session.metrics.opening import metrics_reader
 from cockpit.session.opening import open_clusters
 from cockpit.session.pairing.pairing import Pairing
 from cockpit.session.probing.api_rights import ApiRights
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
 from cockpit.session.probing.inside import InsideProbes
+from cockpit.session.probing.inside_calls import InsideCalls
 from cockpit.session.probing.jobs import ProbeJobs
 from cockpit.session.probing.probes import Probes, Sampling
 from cockpit.session.probing.target_memory import TargetMemory
 from cockpit.session.probing.targets import Targets
 from cockpit.session.settings import Settings
-from cockpit.workloads.probe_targets import FoundTarget
-
-if TYPE_CHECKING:
-    from cockpit.probe.from_pods import JobReport
-    from cockpit.probe.sample import SampleOrder, SampleResult
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +55,7 @@ log = logging.getLogger(__name__)
 PUBLISH_SECONDS, AGE_SECONDS = 0.1, 15.0
 
 
-class Session(Readings):
+class Session(Readings, InsideCalls):
     """Use as `async with Session(...) as cockpit`: reads from then on, and stops what it started.
 
     `connections` are closed at the end. `make_probe` creates an idle probe. No other clock or random source is used.
@@ -97,7 +93,9 @@ class Session(Readings):
         self._interrupted = False
         self._clusters = open_clusters(connections, adapters, settings, clock, rng, self.touch)
         self._logbook = JournalLines(journal, clock, rng)
-        self._conductor = Conductor(self, clock, self._logbook, undo or UndoStack(), unknown)
+        undo = undo or UndoStack()
+        self._shared = SharedJournal(self._clusters, self, clock, rng, self._logbook, undo)
+        self._conductor = Conductor(self, clock, self._logbook, undo, unknown, self._shared.begin)
         self._choices = choices or SampleChoices(given=SampleScope.NONE)
         self._probes = Probes(
             make_probe,
@@ -142,6 +140,7 @@ class Session(Readings):
             await self._conductor.close()
             await self._guards.close()
             await self._pairing.close()
+            await self._shared.close()
             await self._probes.close()
             await self._rights.close()
         finally:
@@ -162,6 +161,7 @@ class Session(Readings):
             tasks.create_task(self._share_budget())
             tasks.create_task(self._follow_ages())
             tasks.create_task(self._pairing.run())
+            tasks.create_task(self._shared.run())
             tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
 
     def _stopped(self, running: asyncio.Task[None]) -> None:
@@ -189,6 +189,7 @@ class Session(Readings):
         return lambda: self._listeners.pop(token, None) and None
 
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        await self._shared.ready_for(key, ask.act)
         return await self._conductor.prepare(key, ask)
 
     async def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
@@ -221,6 +222,7 @@ class Session(Readings):
         self._pairing.select(keys)
         self._probes.select(keys)
         self._metrics.select(keys)
+        self._shared.look_closer(keys)
         self._plan_probes()
 
     async def probe(self, key: RolloutKey, running: bool, by_guard: bool = False) -> None:
@@ -257,22 +259,15 @@ class Session(Readings):
         await self._metrics.read_all([rollout for key in keys if (rollout := self._rollout(key))])
         await self.refresh()
 
-    async def target_inside(self, key: RolloutKey) -> FoundTarget:
-        return self._jobs.target(key)
+    def follow_others(self) -> None:
+        self._shared.follow_others()
 
-    async def prepare_job(
-        self, key: RolloutKey, order: SampleOrder, shape: JobShape, workers: int | None = None
-    ) -> Prepared | Refused:
-        return await self._jobs.prepare(key, order, shape, workers)
+    async def read_others(self, contexts: Collection[str]) -> None:
+        await self._shared.read_others(contexts)
+        await self.refresh()
 
-    async def run_job(self, prepared: Prepared, progress: Callable[[SampleResult], None]) -> JobReport:
-        return await self._jobs.run(prepared, progress)
-
-    async def prepare_inside(self, key: RolloutKey, wish: InsideWish) -> Prepared | Refused:
-        return await self._inside.prepare(key, wish)
-
-    async def probe_inside(self, prepared: Prepared, report: Callable[[Outcome], None]) -> Outcome:
-        return await self._inside.run(prepared, lambda outcome: tell(report, outcome))
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return await self._shared.note(key, text)
 
     # Used by acts: `surroundings.Surroundings`
 
@@ -378,6 +373,7 @@ class Session(Readings):
         key = rollout.key
         cluster = self._clusters.get(key.context)
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
+        self._shared.read(rollout)
         if cluster and (away := cluster.away(rollout)):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
         rollout = self._rights.resolved(rollout)
@@ -385,7 +381,8 @@ class Session(Readings):
         own = self._settings
         around = Circumstances(own.read_only, stale, self._conductor.acting(key), own.probe.max_errors)
         real = self._metrics.seen(key)
-        return self._guards.shown(rollout_view(rollout, lanes, probe, around, self._clock.now(), real))
+        view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
+        return self._shared.shown(self._guards.shown(view))
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)

@@ -25,8 +25,9 @@ from cockpit.session.port import Cockpit
 from cockpit.tui.commands import Command, commands
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.keeping import Keeping
-from cockpit.tui.keys import KEYS, Key, Where, remapped
+from cockpit.tui.keys import KEYS, Where, action_of, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
+from cockpit.tui.noting import NotingPart
 from cockpit.tui.order import VersionOrder
 from cockpit.tui.pace import SLOW_SECONDS, Spacing
 from cockpit.tui.pairing import PairingPart
@@ -56,7 +57,7 @@ REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(PairingPart, Keeping):
+class CockpitApp(PairingPart, NotingPart, Keeping):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
@@ -137,6 +138,7 @@ class CockpitApp(PairingPart, Keeping):
     def on_mount(self) -> None:
         self.set_keymap(self.keymap.changed)
         self._unsubscribe = self.cockpit.subscribe(self._published)
+        self.cockpit.follow_others()
         self.post_message(ViewPublished(self.cockpit.view()))
         self.call_after_refresh(self._painted)
         if self._presenting:
@@ -377,8 +379,10 @@ class CockpitApp(PairingPart, Keeping):
         elif command.prometheus:
             await self.cockpit.find_prometheus(contexts(self.view))
             self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
+        elif command.note:
+            await self.note(command.note.strip())
         elif command.key is not None:
-            await self.run_action(_action_of(command.key), self.screen)
+            await self.run_action(action_of(command.key), self.screen)
 
     def go_to(self, key: RolloutKey) -> None:
         self._back_to_fleet()
@@ -393,7 +397,3 @@ class CockpitApp(PairingPart, Keeping):
         """Close every screen above the fleet."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
-
-
-def _action_of(key: Key) -> str:
-    return f"act({key.id!r})" if key.acts else key.action

@@ -13,7 +13,7 @@ from cockpit.model.plan import Act, ActState
 from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
-from cockpit.model.view import Entry, RolloutView
+from cockpit.model.view import Entry, RolloutView, Stage
 from cockpit.tui.acting import SENT, state_of, undo_state
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.health_words import fault_words, told_health
@@ -234,8 +234,9 @@ def _facts(facts: Facts) -> Iterable[Told]:
         yield _fact("created", ago(steady(facts.now - created)))
     if view.probe.running and (target := view.probe.probe_target) is not None:
         yield _fact("probe", safe_text(f"{target.url}, {view.probe.asked_rate:g}/s", 300))
-    if act := next((entry for entry in reversed(facts.journal) if entry.rollout == rollout.key), None):
-        words = f"{facts.glyphs.titled(act.title)} by {safe_text(act.who, 60)}, {act.stage}"
+    acts = (e for e in reversed(facts.journal) if e.rollout == rollout.key and e.stage is not Stage.NOTED)
+    if act := next(acts, None):
+        words = f"{_words(facts, facts.glyphs.titled(act.title))} by {safe_text(act.who, 60)}, {act.stage}"
         yield _fact("last act", f"{words}, {ago(steady(facts.now - act.at))}")
 
 

@@ -25,7 +25,8 @@ def caption(view: RolloutView, journal: Iterable[Entry], now: float, keymap: Key
     if view.acting:
         return safe_text(f"sent: {view.acting}; waiting until users get it", MOST)
     hurt = health.health is Health.HURT
-    latest = next((entry for entry in reversed(list(journal)) if rollout.was(entry.rollout)), None)
+    acts = (entry for entry in reversed(list(journal)) if entry.stage is not Stage.NOTED)
+    latest = next((entry for entry in acts if rollout.was(entry.rollout)), None)
     if latest and latest.stage in _ENDED and now - latest.at <= FRESH and not (hurt and latest.stage is Stage.VERIFIED):
         return safe_text(_outcome(latest), MOST)
     if hurt:

@@ -32,15 +32,18 @@ OTHER_NAMES = {
 # Keys that are of no use by name.
 _NAMELESS = frozenset({"palette", "panes", "leave", "interrupt"})
 
+# What is followed by words for the journal.
+_NOTE = "note"
 # Commands with a name behind them, and how their entries begin.
 _NAMED = {"ns": "ns", "namespace": "ns", "ctx": "ctx", "context": "ctx", "theme": "theme"}
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One entry; exactly one of `key`, `rollout`, `sample`, `only`, `theme` and `prometheus` is set.
+    """One entry; exactly one of `key`, `rollout`, `sample`, `only`, `theme`, `prometheus` and `note` is set.
 
-    Typing `alias`, `name` or one of `others` selects it directly.
+    `note` are words for the journal, a space where none were typed. Typing `alias`, `name` or one of `others` selects
+    it directly.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Command:
     only: Scope | None = None
     theme: str = ""
     prometheus: bool = False
+    note: str = ""
     others: tuple[str, ...] = ()
 
 
@@ -70,11 +74,18 @@ def commands(
     found += [Command(f"theme {name}", "switch to this theme", theme=name) for name in themes]
     found += [Command(f"sample {scope}", f"sample {words}", sample=scope) for scope, words in SCOPES.items()]
     found.append(Command("prometheus", "read errors and times of real users from Prometheus", prometheus=True))
+    found.append(_noting(" "))
     for each in view.rollouts:
         key = each.rollout.key
         names = (safe_text(key.name), f"{safe_text(key.namespace)}/{safe_text(key.name)}")
         found.append(Command(safe_text(key), f"open {safe_text(key.system, 40)}", rollout=key, others=names))
     return found
+
+
+def _noting(words: str) -> Command:
+    """The command that writes a note, with its words."""
+    name = f"{_NOTE} {safe_text(words)}".strip()
+    return Command(name, "note WORDS writes them into the journal, for other cockpits too", note=words)
 
 
 def _of_key(key: Key) -> Command:
@@ -107,7 +118,9 @@ def ranked(entries: Sequence[Command], query: str) -> list[Command]:
         return list(entries)
     matcher = Matcher(query)
     scored = []
-    kind, space, _ = query.partition(" ")
+    kind, space, words = query.partition(" ")
+    if kind == _NOTE and words.strip():
+        return [_noting(words.strip())]
     for number, entry in enumerate(entries):
         # What begins like a command with a name behind it is nothing else.
         if space and kind in _NAMED and entry.name.partition(" ")[0] != _NAMED[kind]:

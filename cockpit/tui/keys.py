@@ -376,3 +376,8 @@ def _unknown(id: str) -> str:
     near = difflib.get_close_matches(id, BY_ID, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; ids are {', '.join(BY_ID)}"
     return f"keymap: no key id {id}{hint}"
+
+
+def action_of(key: Key) -> str:
+    """The action of the app that a key runs."""
+    return f"act({key.id!r})" if key.acts else key.action

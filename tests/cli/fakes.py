@@ -120,6 +120,9 @@ class FakeCockpit:
         self.why_no_guard = ""
         self.orders: list[tuple[RolloutKey, ControlsOrder]] = []
         self.controls_answer = ControlsAnswer(True, "you have the controls of shop/web")
+        self.followed = 0
+        self.notes: list[tuple[RolloutKey, str]] = []
+        self.why_no_note = ""
         self.prometheus: list[tuple[str, ...]] = []
         self.real: list[tuple[RolloutKey, ...]] = []
         self.at_end: Callable[[], None] | None = None
@@ -192,6 +195,16 @@ class FakeCockpit:
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         self.orders.append((key, order))
         return self.controls_answer
+
+    def follow_others(self) -> None:
+        self.followed += 1
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        self.follow_others()
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        self.notes.append((key, text))
+        return self.why_no_note
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return self.inside

@@ -14,10 +14,11 @@ from markdown_it import MarkdownIt
 
 from cockpit.cli.main import command_line
 from cockpit.cli.markdown import code_block, inline, table
+from cockpit.model.journal import ActRecord, Origin, RequestRecord, Seen, SeenShare
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
 from cockpit.session.acts.journal import LINE_BYTES, TAIL_BYTES, Journal
-from tests.cli.fakes import FakeCockpit, FakeProgram, fleet
+from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, rollout
 
 NOW = 1_700_000_000.25
 PAY = RolloutKey("eu", "payments", "pay", "ingress")
@@ -113,6 +114,10 @@ def test_json_has_every_field(program: FakeProgram) -> None:
             "stage": "sent",
             "why": "",
             "commands": [COMMAND],
+            "origin": "here",
+            "undoes": None,
+            "record": None,
+            "seen": None,
         }
     ]
 
@@ -185,3 +190,46 @@ def test_any_text_is_shown_as_it_is(first: str, second: str, lines: list[str]) -
     ]
     assert sum(t.type == "fence" for t in tokens) == 1
     assert {child.type for token in tokens for child in token.children or ()} <= {"text", "text_special"}
+
+
+def test_the_page_shows_split_health_findings_and_what_each_request_changed(program: FakeProgram) -> None:
+    shares = (SeenShare("default", "v1", 0.75, 0.75, 0.74, 0.7, 0.78, 480), SeenShare("default", "v2", 0.25, 0.25))
+    seen = Seen("canary", "hurt", "v2 fails 21%", 2, shares, ("v2 fails 21% of its requests",))
+    record = ActRecord(
+        ("v2 in default 10% -> 25%",),
+        requests=(
+            RequestRecord("patch Ingress payments/pay", "weight is 10", ("canary-weight 10 -> 25",), "accepted"),
+        ),
+    )
+    hurt = Entry("4", NOW - 30, "cockpit", PAY, "health", "users are hurt: v2 fails 21%", Stage.NOTED, seen=seen)
+    fill(program, replace(ACTS[0], record=record, seen=seen), hurt)
+    page = run(program, "pay", "-o", "markdown").stdout
+    assert "1 act and 1 note, from " in page
+    assert "███████████████░░░░░  74%  v1, 75% written, 480 answers" in page
+    assert "█████░░░░░░░░░░░░░░░  25%  v2, as written; nothing was measured" in page
+    assert "| payments/pay | v2 fails 21% of its requests | " in page
+    assert "| patch Ingress payments/pay | weight is 10 | canary-weight 10 -\\> 25 | accepted |" in page
+
+
+def test_what_this_machine_sent_is_not_shadowed_by_what_an_event_says_of_it(program: FakeProgram) -> None:
+    fill(program, ACTS[0], replace(ACTS[0], origin=Origin.EVENT, who="mallory@eu", title="nothing of the kind"))
+    assert titles(run(program, "-o", "json")) == [ACTS[0].title]
+
+
+def test_a_note_goes_to_the_session_with_its_words(program: FakeProgram) -> None:
+    program.cockpit.views = [fleet([rollout()])]
+    result = CliRunner().invoke(command_line, ["note", "web", "users", "report", "errors"], obj=program)
+    assert (result.exit_code, result.stderr) == (0, "noted\n")
+    assert program.cockpit.notes == [(rollout().key, "users report errors")]
+    program.cockpit.why_no_note = "noted on this machine only: read-only"
+    refused = CliRunner().invoke(command_line, ["note", "web", "more"], obj=program)
+    assert refused.exit_code == 1
+    assert "noted on this machine only" in refused.stderr
+
+
+def test_the_acts_of_others_are_read_first_where_that_is_asked_for(program: FakeProgram) -> None:
+    fill(program, *ACTS)
+    result = CliRunner().invoke(command_line, ["journal", "--events", "-o", "json"], obj=program)
+    assert result.exit_code == 0
+    assert program.cockpit.followed == 1
+    assert len(json.loads(result.stdout)["acts"]) == 3

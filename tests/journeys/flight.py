@@ -169,7 +169,7 @@ async def cockpit_on(
         ),
         journal=Journal(journal),
         clock=clock,
-        rng=random.Random(",".join((*contexts, as_user or ""))),
+        rng=random.Random(f"{contexts} {as_user} {journal}"),  # two cockpits are two sessions
         choices=choices,
         announces=pairing is not None,
         host="laptop",

@@ -9,6 +9,8 @@ from cockpit.model.guard import GuardOrder, GuardState, GuardView, parse_conditi
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase
 from cockpit.model.view import RolloutView
+from cockpit.session.journal.foreign import CHANGE
+from cockpit.session.journal.health_notes import HEALTH
 from tests.journeys.argo import (
     IMAGE,
     NAME,
@@ -65,6 +67,7 @@ async def in_state(pilot: Pilot, state: GuardState) -> GuardView:
 
 def journal(folder: Path) -> list[tuple[str, str]]:
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    lines = [line for line in lines if line["act"] not in (HEALTH, CHANGE)]
     return [(line["stage"], line["title"]) for line in lines]
 
 

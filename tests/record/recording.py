@@ -5,7 +5,8 @@ from __future__ import annotations
 from cockpit.model.view import FleetView
 from cockpit.record.blocks import Block, Header, block_bytes, header_bytes
 from cockpit.record.writer import Writer
-from tests.tui.fake import START, FakeCockpit, fleet, probing, strip
+from tests.tui.fake import START, FakeCockpit, fleet, probing
+from tests.tui.strips import strip
 
 
 class Memory:

@@ -7,7 +7,8 @@ import pytest
 from cockpit.record.reader import Record, Views
 from cockpit.record.writer import SEGMENT_SECONDS
 from tests.record.recording import Memory, writer
-from tests.tui.fake import START, FakeCockpit, strip
+from tests.tui.fake import START, FakeCockpit
+from tests.tui.strips import strip
 
 MINUTES = 20
 

@@ -19,6 +19,7 @@ from tests.objects import merged
 
 Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
 COLLECTIONS = frozenset({"services", "pods", "deployments", "replicasets", "events", "ingresses", "jobs"})
@@ -26,12 +27,13 @@ GROUPS = ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")
 
 
 class ApiServer:
-    """`docs` by path. `writes` holds method and path of every write that was carried out, dry runs left out.
+    """`docs` by path. `writes` holds method and path of every write that was carried out, without dry runs and Events.
 
     While `mute`, watches hear of nothing and no connection ends, and lists are as they were then. While it is `frozen`,
     nothing new is answered. `forbidden` are plurals that may not be read, `broken` plurals that fail to list and watch,
-    `denied` verbs that reviews deny. `lose_answers` is how many coming writes are carried out without an answer,
-    `pruned` are fields, by their path in an object, that no object keeps: as if its schema did not know them.
+    `denied` verbs that reviews deny, `forbidden_writes` plurals that may not be written. `users` are more users by
+    token. `lose_answers` is how many coming writes are carried out without an answer, `pruned` are fields, by their
+    path in an object, that no object keeps: as if its schema did not know them.
     `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write` is
     called before a write is carried out, which waits for `gate`, `controller` after it, before the answer. Once it is
     `dead`, every connection ends without an answer.
@@ -58,11 +60,13 @@ class ApiServer:
         self.gate.set()
         self._muted: tuple[dict[str, Doc], int] | None = None
         self.token = token
+        self.users: dict[str, str] = {}
         self.log = ""
         self.url = ""
         self._version = 100
         self._uids = 0
         self._watchers: list[tuple[str, asyncio.Queue[bytes | None]]] = []
+        self.forbidden_writes: set[str] = set()
 
     @property
     def mute(self) -> bool:
@@ -143,9 +147,13 @@ class ApiServer:
             await asyncio.Event().wait()
         if self.dead:
             return _lost(request)
-        if request.headers.get("X-Token") != self.token:
+        token = request.headers.get("X-Token", "")
+        user = "ann" if token == self.token else self.users.get(token)
+        if user is None:
             return _status(401, "Unauthorized", "no")
         path = request.path
+        if path == WHO:
+            return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)
         if path == REVIEWS:
             asked = (await request.json())["spec"]["resourceAttributes"]
             return web.json_response({"status": {"allowed": asked["verb"] not in self.denied, "reason": "by a test"}})
@@ -168,6 +176,8 @@ class ApiServer:
         docs, version = self._muted or (self.docs, self._version)
         found = [doc for place, doc in sorted(docs.items()) if _within(place.rpartition("/")[0], path)]
         found = [doc for doc in found if _has(doc, request.query.get("labelSelector", ""))]
+        source = request.query.get("fieldSelector", "").removeprefix("source=")
+        found = [doc for doc in found if _from(doc, source)]
         if not found and not _is_collection(path):
             return _status(404, "NotFound", f"{last} not found")
         if request.query.get("watch"):
@@ -193,6 +203,12 @@ class ApiServer:
     async def _write(self, request: web.Request, path: str) -> web.StreamResponse:
         body = await request.json()
         dry = request.query.get("dryRun") == "All"
+        collection = path.split("/")[-1 if request.method == "POST" else -2]
+        if collection in self.forbidden_writes:
+            return _status(403, "Forbidden", f"{collection} are forbidden")
+        if collection == "events":
+            # What acts tell of themselves is neither counted nor troubled by what acts meet.
+            return self._carry_out(request, path, body, dry)
         if not dry:
             await self.gate.wait()
             self.on_write()
@@ -265,6 +281,11 @@ def _has(doc: Doc, selector: str) -> bool:
     labels = doc["metadata"].get("labels") or {}
     pairs = (pair.partition("=") for pair in selector.split(",") if pair)
     return all(labels.get(key) == value for key, _, value in pairs)
+
+
+def _from(doc: Doc, source: str) -> bool:
+    """Whether an Event is of this reporter; the other selectors of Events are not played here."""
+    return "=" in source or not source or doc.get("source", {}).get("component") == source
 
 
 def _is_collection(path: str) -> bool:

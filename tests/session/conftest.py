@@ -245,6 +245,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
             choices: SampleChoices | None = None,
             aside: Sequence[str] = (),
             unknown: UnknownFile | None = None,
+            machine: str = "state",
         ) -> Stage:
             clock, probes = ManualClock(), list[ScriptedProbe]()
 
@@ -261,15 +262,15 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
                 adapters=adapters,
                 make_probe=make_probe,
                 settings=settings or Settings(),
-                journal=Journal(tmp_path / "state" / "journal.jsonl"),
+                journal=Journal(tmp_path / machine / "journal.jsonl"),
                 clock=clock,
-                rng=random.Random(7),
-                targets=Targets(tmp_path / "state" / "targets.json"),
+                rng=random.Random(f"7 {machine}"),
+                targets=Targets(tmp_path / machine / "targets.json"),
                 undo=undo,
                 choices=choices,
                 unknown=unknown,
             )
-            made = Stage(session, clock, probes, tmp_path / "state" / "journal.jsonl")
+            made = Stage(session, clock, probes, tmp_path / machine / "journal.jsonl")
             await stack.enter_async_context(_held(session))
             if live:
                 await made.until(lambda view: all(c.state is Sync.LIVE for c in view.clusters) and view.rollouts)

@@ -103,6 +103,15 @@ class Recorded:
         self._note()
         return ControlsAnswer(False, "nobody pairs here")
 
+    def follow_others(self) -> None:
+        self.threads.add(threading.get_ident())
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        self.follow_others()
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        return ""
+
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return FoundTarget(missing="nothing is asked from inside here")
 

@@ -14,6 +14,7 @@ from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Verdict
 from cockpit.model.view import FleetView
 from cockpit.model.view import Stage as ActStage
+from cockpit.session.journal.health_notes import HEALTH
 from cockpit.session.settings import Settings
 from tests.session.acting import active, sent
 from tests.session.apiserver import ApiServer
@@ -60,7 +61,9 @@ async def in_state(on: Stage, state: GuardState) -> GuardView:
 
 
 def journal(on: Stage) -> list[tuple[str, str, str, str]]:
-    lines = [json.loads(line) for line in on.journal.read_text().splitlines()]
+    """What the journal's file says of acts and guards; what it says of health has tests of its own."""
+    lines = [json.loads(line) for line in on.journal.read_text().splitlines()] if on.journal.exists() else []
+    lines = [line for line in lines if line["act"] != HEALTH]
     return [(line["stage"], line["title"], line["why"], line["who"]) for line in lines]
 
 
@@ -132,7 +135,7 @@ async def test_a_guard_that_is_not_armed_proposes_and_sends_nothing(server: ApiS
     assert findings(on)["guard-proposes"].startswith("the guard proposes to abort: hurt: v2 fails 27%")
     await on.clock.advance(120)
     assert server.writes == []
-    assert not on.journal.exists()
+    assert journal(on) == []
 
 
 async def test_an_act_by_hand_disarms_it_and_it_goes_on_proposing(server: ApiServer, stage: Open) -> None:
@@ -293,3 +296,14 @@ async def test_a_session_that_ends_says_that_nothing_guards_any_more(server: Api
     await armed(on, "hurt")
     await on.session.__aexit__(None, None, None)
     assert journal(on)[-1][1:3] == ("armed guard ended", "the session that held it has ended")
+
+
+async def test_the_journal_says_when_users_began_to_be_hurt(server: ApiServer, stage: Open) -> None:
+    on = await releasing(server, stage)
+    await on.passing(on.session.guard(KEY, GuardOrder(parse_conditions(["hurt"]))))
+    hurt(on)
+    view = await on.until(lambda view: any(entry.act == HEALTH for entry in view.journal))
+    [note] = [entry for entry in view.journal if entry.act == HEALTH]
+    assert note.title.startswith("users are hurt: v2 fails 27% of its requests")
+    assert note.seen is not None
+    assert note.seen.health == "hurt"

@@ -35,8 +35,6 @@ from cockpit.model.rollout import (
 )
 from cockpit.model.sampling import SampleScope
 from cockpit.model.view import (
-    Cell,
-    CellKind,
     ClusterView,
     Entry,
     FleetView,
@@ -54,6 +52,7 @@ from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
 from cockpit.workloads.probe_targets import FoundTarget
 from tests.tui.plans import NAMESPACE, plan_of, revisions
+from tests.tui.strips import strip
 
 START = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 CONTEXT = "prod-eu"
@@ -119,17 +118,6 @@ def cluster(state: Sync = Sync.LIVE, context: str = CONTEXT, **more: Any) -> Clu
     return ClusterView(
         context=context, server="https://10.0.0.1", user="ann", state=state, kinds=kinds, **{**values, **more}
     )
-
-
-def strip(count: int, every: int = 4, errors_every: int = 0) -> tuple[Cell, ...]:
-    """Answers in a fixed pattern: each `every`-th from v2, each `errors_every`-th an error of v2."""
-    cells = []
-    for i in range(count):
-        if errors_every and i % errors_every == errors_every - 1:
-            cells.append(Cell(CellKind.ERROR, "v2", "default", "500"))
-        else:
-            cells.append(Cell(CellKind.ANSWER, "v2" if i % every == 0 else "v1", "default"))
-    return tuple(cells)
 
 
 def history(*shares: float | None, samples: int = 60) -> tuple[Point, ...]:
@@ -212,6 +200,9 @@ class FakeCockpit:
         self.why_no_guard = ""
         self.orders: list[tuple[RolloutKey, ControlsOrder]] = []
         self.controls_answer = ControlsAnswer(True, "done")
+        self.followed = 0
+        self.notes: list[tuple[RolloutKey, str]] = []
+        self.why_no_note = ""
         self.prometheus: list[tuple[str, ...]] = []
         self.real: list[tuple[RolloutKey, ...]] = []
         self.answer: Callable[[RolloutKey, Ask], Prepared | Refused] | None = None
@@ -313,6 +304,16 @@ class FakeCockpit:
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         self.orders.append((key, order))
         return self.controls_answer
+
+    def follow_others(self) -> None:
+        self.followed += 1
+
+    async def read_others(self, contexts: Collection[str]) -> None:
+        self.follow_others()
+
+    async def note(self, key: RolloutKey, text: str) -> str:
+        self.notes.append((key, text))
+        return self.why_no_note
 
     async def target_inside(self, key: RolloutKey) -> FoundTarget:
         return FoundTarget(missing="nothing is asked from inside here")

@@ -11,7 +11,8 @@ from cockpit.model.view import Cell, CellKind, Point, RolloutView
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.probe_strip import ProbeStrip
-from tests.tui.fake import START, FakeCockpit, history, lane, probing, strip
+from tests.tui.fake import START, FakeCockpit, history, lane, probing
+from tests.tui.strips import strip
 from tests.tui.terminal import CountingDriver, settled, until
 
 VIEWS_PER_SECOND = 10

@@ -23,10 +23,10 @@ from tests.tui.fake import (
     observed,
     probing,
     rollout,
-    strip,
     version,
 )
 from tests.tui.scenes import WIDE, crowded
+from tests.tui.strips import strip
 
 NOW = 300.0
 FAILS = "v2 fails 21% of its requests (26 of 121, v1 0%) and is ten times slower"

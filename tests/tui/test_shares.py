@@ -17,8 +17,9 @@ from cockpit.tui.lines import plain, width_of
 from cockpit.tui.widgets.probe_strip import BLOCK, strip_cells
 from cockpit.tui.widgets.shares import COLUMNS, Shares, columns_for, lane_lines
 from tests.tui.driving import press, screen, shown
-from tests.tui.fake import FakeCockpit, fleet, lane, observed, strip
+from tests.tui.fake import FakeCockpit, fleet, lane, observed
 from tests.tui.scenes import crowded, fleet_of, laned
+from tests.tui.strips import strip
 
 SLOTS = {"v1": 0, "v2": 1}
 fractions = st.none() | st.floats(0, 1)

@@ -1,4 +1,4 @@
-"""`journal`: the acts that were sent from this machine, read without a cluster."""
+"""`journal`: acts, notes and changes that this machine knows of, read without a cluster."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
+import msgspec
 
 from cockpit.cli.completing import completes
 from cockpit.cli.exit_codes import ExitCode
@@ -14,27 +15,34 @@ from cockpit.cli.options import AGE, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.post_mortem import post_mortem
 from cockpit.cli.program import Completes, Options, Program
-from cockpit.cli.running import CommandFailed, talk
+from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.times import time_text
 from cockpit.model.counts import counted
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry
 from cockpit.session.acts.journal import Journal
-from cockpit.session.acts.journal_lines import as_known
+from cockpit.session.acts.journal_lines import as_known, merged
+from cockpit.session.journal.shared import UNTOLD
+from cockpit.session.port import Cockpit
 
 
 @click.command("journal")
 @click.argument("name", required=False, shell_complete=completes(Completes.ROLLOUT))
 @click.option("--since", type=AGE, metavar="TIME", help="Only acts of this long ago or less, such as 2h or 72h.")
+@click.option("--events", is_flag=True, help="First read what other cockpits did in the last hour from the clusters.")
 @shared_options
 @output_option("table", "json", "markdown")
 @click.pass_obj
-def journal_command(program: Program, name: str | None, since: float | None, output: str) -> None:
-    """List the acts in this machine's journal, oldest first: of all rollouts, or of NAME.
+def journal_command(program: Program, name: str | None, since: float | None, events: bool, output: str) -> None:
+    """List what this machine's journal holds, oldest first: of all rollouts, or of NAME.
 
-    It reads a file and no cluster. Each act is shown at its last stage. With -o markdown it is a page for a
-    post-mortem: a timeline, then each act with its outcome and its kubectl commands.
+    Acts from this machine, those that other cockpits told of while a screen was open here, what other tools changed,
+    notes, and when users were hurt. It reads a file, and a cluster only with --events. Each act is shown at its last
+    stage. With -o markdown it is a page for a post-mortem: a timeline, a picture of the split and the health, the
+    findings, then each act with what was seen, what it changed, its outcome and its kubectl commands.
     """
+    if events:
+        with_session(program, given(), _read_others)
     path, now = program.paths()["journal"], program.now()
     wanted = _wanted(given(), name)
     journal = Journal(path)
@@ -57,6 +65,14 @@ def journal_command(program: Program, name: str | None, since: float | None, out
         )
 
 
+async def _read_others(cockpit: Cockpit) -> None:
+    """Take the acts of others into this machine's journal, and say where they cannot be read."""
+    await cockpit.read_others([cluster.context for cluster in cockpit.view().clusters if not cluster.aside])
+    for entry in cockpit.view().journal:
+        if entry.act == UNTOLD:
+            talk(f"{entry.title}: {entry.why}")
+
+
 def last_stages(
     entries: Iterable[Entry], wanted: Callable[[RolloutKey], bool], begin: float | None, now: float
 ) -> list[Entry]:
@@ -64,7 +80,7 @@ def last_stages(
     last: dict[str, Entry] = {}
     for entry in entries:
         if wanted(entry.rollout) and (begin is None or entry.at >= begin):
-            last[entry.id] = entry
+            last[entry.id] = merged(last.get(entry.id), entry)
     return sorted((as_known(entry, now) for entry in last.values()), key=lambda entry: entry.at)
 
 
@@ -103,4 +119,8 @@ def _document(act: Entry) -> dict[str, Any]:
         "stage": str(act.stage),
         "why": act.why,
         "commands": list(act.commands),
+        "origin": str(act.origin),
+        "undoes": act.undoes or None,
+        "record": msgspec.to_builtins(act.record),
+        "seen": msgspec.to_builtins(act.seen),
     }

@@ -40,7 +40,10 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
         "source",
         "type",
     ),
-    EVENTS_V1: ("reason", "reportingController", "type", "regarding.kind", "regarding.name", "regarding.namespace"),
+    EVENTS_V1: (
+        *("reason", "reportingController", "type", "regarding.kind", "regarding.namespace", "regarding.name"),
+        *("regarding.uid", "regarding.apiVersion", "regarding.resourceVersion", "regarding.fieldPath"),
+    ),
     NAMESPACES: ("status.phase",),
     NODES: ("spec.unschedulable",),
     SECRETS: ("type",),
@@ -154,10 +157,19 @@ def field_selector(text: str, kind: Kind) -> FieldSelector | None:
         known = ("metadata.name", *(("metadata.namespace",) if kind.namespaced else ()), *FIELDS.get(kind, ()))
         if field not in known:
             raise BadRequest(f"field label not supported: {field}")
-        tests.append(_field_test(field.split("."), value, operator == "!="))
+        negated = operator == "!="
+        if field == "source":
+            tests.append(lambda event, value=value, negated=negated: (_source(event) == value) is not negated)  # type: ignore[misc]
+        else:
+            tests.append(_field_test(field.split("."), value, negated))
     if not tests:
         return None
     return lambda obj: all(test(obj) for test in tests)
+
+
+def _source(event: Object) -> str:
+    """What an Event is selected by as its source: the component, else the controller that reported it."""
+    return str((event.get("source") or {}).get("component") or event.get("reportingComponent") or "")
 
 
 def _field_test(path: list[str], value: str, negated: bool) -> FieldSelector:

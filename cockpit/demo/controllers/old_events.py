@@ -1,4 +1,4 @@
-"""Events live an hour, as in a real cluster."""
+"""Events live an hour after their last write, as in a real cluster, where each write gives them a new lease in etcd."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from cockpit.demo.controllers.podstate import parse_time
 from cockpit.demo.controllers.runtime import Controller, Key
 from cockpit.demo.controllers.world import World
 from cockpit.demo.schemas.kinds import EVENTS
+from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import key_of
 
@@ -21,16 +22,22 @@ def touches(world: World, event: Event) -> Iterator[Key]:
 
 
 def reconcile(world: World, key: Key) -> float | None:
-    """Delete an Event that was last seen an hour ago."""
+    """Delete an Event that was last written an hour ago."""
     event = world.storage.peek(EVENTS, *key)
     if event is None:
         return None
-    seen = parse_time(event.get("lastTimestamp")) or parse_time(event["metadata"].get("creationTimestamp"))
-    left = seen + KEPT - world.clock.now()
+    left = _written(event) + KEPT - world.clock.now()
     if left > 0:
         return left
     world.storage.delete(EVENTS, *key)
     return None
+
+
+def _written(event: Object) -> float:
+    """When it was last written: the time of its managers; controllers here, which have none, note it themselves."""
+    meta = event["metadata"]
+    managers = [parse_time(item.get("time")) for item in meta.get("managedFields") or ()]
+    return max(managers, default=parse_time(event.get("lastTimestamp"))) or parse_time(meta.get("creationTimestamp"))
 
 
 CONTROLLER = Controller("events", touches, reconcile)

@@ -8,6 +8,7 @@ from typing import Any
 from cockpit.demo.errors import Cause, invalid
 from cockpit.demo.rules.crdrules import check_schema, check_schema_of_status
 from cockpit.demo.rules.crds import check_definition
+from cockpit.demo.rules.eventrules import check_event
 from cockpit.demo.rules.gatewayrules import check_route
 from cockpit.demo.rules.names import (
     broken_cron_job_name,
@@ -40,6 +41,7 @@ CHECKS: dict[Kind, Check] = {
     kinds.DAEMONSETS: check_daemon_set,
     kinds.SERVICES: check_service,
     kinds.INGRESSES: check_ingress,
+    kinds.EVENTS: check_event,
     storedkinds.CUSTOMRESOURCEDEFINITIONS: check_definition,
     customkinds.CLONESETS: check_replicated,
     customkinds.ADVANCED_STATEFULSETS: check_stateful_set,

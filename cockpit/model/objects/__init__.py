@@ -6,6 +6,7 @@ ones get the API's defaults. Every kind is an `Obj`, which defines its index key
 
 from cockpit.model.objects.argo import AnalysisRun, ArgoRollout, Experiment
 from cockpit.model.objects.autoscalers import AutoscalerSpec, HorizontalPodAutoscaler, ScaleTarget
+from cockpit.model.objects.events import Event, InvolvedObject
 from cockpit.model.objects.flagger import FlaggerCanary
 from cockpit.model.objects.gateway_api import Gateway, GrpcRoute, HttpRoute
 from cockpit.model.objects.ingresses import (
@@ -24,7 +25,16 @@ from cockpit.model.objects.ingresses import (
 from cockpit.model.objects.istio import DestinationRule, IstioGateway, VirtualService
 from cockpit.model.objects.kruise import BatchRelease, KruiseRollout, TrafficRouting
 from cockpit.model.objects.leases import Lease, LeaseSpec
-from cockpit.model.objects.meta import CommonMeta, Condition, Meta, Obj, OwnerReference, PodAnnotations, PodMeta
+from cockpit.model.objects.meta import (
+    CommonMeta,
+    Condition,
+    FieldsManager,
+    Meta,
+    Obj,
+    OwnerReference,
+    PodAnnotations,
+    PodMeta,
+)
 from cockpit.model.objects.pods import (
     Container,
     ContainerState,
@@ -95,7 +105,9 @@ __all__ = [
     "EndpointPort",
     "EndpointSlice",
     "EntryStatus",
+    "Event",
     "Experiment",
+    "FieldsManager",
     "FlaggerCanary",
     "Gateway",
     "GrpcRoute",
@@ -111,6 +123,7 @@ __all__ = [
     "IngressRule",
     "IngressSpec",
     "IngressTls",
+    "InvolvedObject",
     "IstioGateway",
     "KruiseRollout",
     "LabelSelector",

@@ -15,6 +15,15 @@ class OwnerReference(Struct, frozen=True, rename="camel"):
     controller: bool | None = None
 
 
+class FieldsManager(Struct, frozen=True):
+    """Who wrote an object last under one name (`metadata.managedFields`), and when (RFC 3339, whole seconds)."""
+
+    manager: str = ""
+    operation: str = ""
+    time: str = ""
+    subresource: str = ""
+
+
 class CommonMeta(Struct, frozen=True, rename="camel"):
     """Metadata that every object has.
 
@@ -49,6 +58,7 @@ class Meta(CommonMeta, frozen=True, rename="camel"):
 
     annotations: dict[str, str] | None = None
     finalizers: list[str] | None = None
+    managed_fields: list[FieldsManager] | None = None
 
 
 class Obj(Struct, frozen=True):

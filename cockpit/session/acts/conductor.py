@@ -10,15 +10,17 @@ from functools import partial
 
 from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
+from cockpit.model.journal import ActRecord
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.shell_line import shell_line
+from cockpit.model.rollout import Rollout
 from cockpit.model.view import Counting, Outcome, Prepared, Stage
 from cockpit.session.acts.confirm import Confirmation, agreement
-from cockpit.session.acts.effect import took_effect
 from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.acts.prepare import Preparation, away, outlined, prepare, read_one, stale
+from cockpit.session.acts.seen import record_of, seen_of
 from cockpit.session.acts.send import Sending, transmit, what_changed, why_outdated
+from cockpit.session.acts.standing_writes import missed, written_back
 from cockpit.session.acts.surroundings import Surroundings
 from cockpit.session.acts.undo import UndoStack, UndoStep, remaining, step_back
 from cockpit.session.acts.unknown import UnknownWrites
@@ -75,11 +77,14 @@ class Conductor:
         logbook: JournalLines,
         undo: UndoStack,
         unknown: UnknownFile | None = None,
+        tell_of: Callable[[str, Plan, Rollout | None], None] = lambda act_id, plan, before: None,
     ) -> None:
+        """`tell_of` hears of each act before its first line: its id, its plan, and the rollout before it."""
         self._surroundings = surroundings
         self._clock = clock
         self._logbook = logbook
         self._undo = undo
+        self._tell_of = tell_of
         self._unknown = UnknownWrites(unknown or UnknownFile(), surroundings, clock, logbook, undo)
         self._issues: dict[int, Preparation] = {}
         self._acting: dict[RolloutKey, Plan] = {}
@@ -167,9 +172,13 @@ class Conductor:
         plan, act_id, waiting = issue.prepared.plan, self._logbook.new_id(), _Wait()
         counted = partial(self._counted, act_id, report)
 
-        async def note(outcome: Outcome) -> Outcome:
-            by = who.name or cluster.place(plan).user_at_context
-            await self._logbook.note(act_id, by, plan, outcome.stage, outcome.why)
+        by = who.name or cluster.place(plan).user_at_context
+        undoes = issue.undoes.id if issue.undoes else ""
+
+        async def note(outcome: Outcome, record: ActRecord | None = None) -> Outcome:
+            seen = seen_of(self._surroundings.shown(plan.rollout))
+            stage, why = outcome.stage, outcome.why
+            await self._logbook.note(act_id, by, plan, stage, why, record=record, seen=seen, undoes=undoes)
             self._surroundings.touch()
             problem = self._logbook.problem
             return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
@@ -182,10 +191,12 @@ class Conductor:
         await self._surroundings.refresh()
         if why := who.why_not() or await cluster.fence.begin(plan.rollout, plan.title):
             return await note(_refused(plan, why))
-        report(await note(Outcome(Stage.SENDING, plan.title, plan)))
-        noted = await self._unknown.begin(act_id, who.name or cluster.place(plan).user_at_context, issue)
+        self._tell_of(act_id, plan, issue.rollout)
+        report(await note(Outcome(Stage.SENDING, plan.title, plan), record_of(plan, issue.objects)))
+        noted = await self._unknown.begin(act_id, by, issue)
         passage = await transmit(cluster, self._clock, issue)
-        step = self._remember(issue, passage)
+        record = record_of(plan, issue.objects, passage.done)
+        step = self._remember(issue, passage, act_id)
         if passage.done:
             self._supersede(plan)
         may_be_overtaken = wait > 0 and _may_be_overtaken(plan, passage)
@@ -195,13 +206,14 @@ class Conductor:
         if may_be_overtaken:
             await self._unknown.known(noted)
             reached = await self._await_effect(cluster, issue, waiting, min(wait, _OVERTAKEN_SECONDS), counted)
-            return await note(reached if reached.stage is Stage.VERIFIED else _stopped(plan, passage))
+            return await note(reached if reached.stage is Stage.VERIFIED else _stopped(plan, passage), record)
         if passage.failed:
-            stopped = await note(_stopped(plan, passage))
+            stopped = await note(_stopped(plan, passage), record)
             await self._settle(noted, passage, step)
             return stopped
         await self._unknown.known(noted)
-        sent = await note(Outcome(Stage.SENT, "accepted by the API server; effect not confirmed yet", plan))
+        accepted = Outcome(Stage.SENT, "accepted by the API server; effect not confirmed yet", plan)
+        sent = await note(accepted, record)
         if wait <= 0:
             return sent
         report(sent)
@@ -226,13 +238,13 @@ class Conductor:
         else:
             await self._unknown.known(noted)
 
-    def _remember(self, issue: Preparation, passage: Sending) -> UndoStep | None:
+    def _remember(self, issue: Preparation, passage: Sending, act_id: str) -> UndoStep | None:
         """Put what was done on the undo stack, whether or not all of it succeeded; returns the new step."""
         key = issue.prepared.plan.rollout
         if issue.undoes is not None:
             self._undo.replace(key, issue.undoes, remaining(issue.undoes, passage.done, passage.failed))
         elif passage.done:
-            step = step_back(issue.prepared.plan, issue.rollout, passage.done)
+            step = step_back(issue.prepared.plan, issue.rollout, passage.done, act_id, self._clock.now())
             self._undo.push(key, step)
             return step
         return None
@@ -272,14 +284,14 @@ class Conductor:
             return Outcome(Stage.UNVERIFIED, why, plan, failed=True)
         words = state.words
         if state.counting:
-            lost = await _written_back(place, plan)
+            lost = await written_back(place, plan)
             if not lost:
                 why = f"took effect: verified in the objects; {state.counting}"
                 return Outcome(Stage.VERIFIED, why, plan, counting=state.counting)
             words = lost
         until = "before the session ended" if closing else f"within {wait:g} s"
-        missed = await _missed(place, plan) if state.behind and not closing else ""
-        return Outcome(Stage.UNVERIFIED, f"accepted, but the effect was not confirmed {until}: {words}{missed}", plan)
+        late = await missed(place, plan) if state.behind and not closing else ""
+        return Outcome(Stage.UNVERIFIED, f"accepted, but the effect was not confirmed {until}: {words}{late}", plan)
 
     async def _agreement(self, cluster: Cluster, issue: Preparation) -> Confirmation:
         plan = issue.prepared.plan
@@ -288,7 +300,7 @@ class Conductor:
             return Confirmation(False, old)
         left = [ref for ref in plan.gone if await self._is_there(place, ref)]
         state = agreement(plan, self._surroundings.shown(plan.rollout), left, issue.rollout)
-        lost = await _written_back(place, plan) if state.reached else ""
+        lost = await written_back(place, plan) if state.reached else ""
         return Confirmation(False, lost) if lost else state
 
     async def _is_there(self, cluster: Cluster, ref: Ref) -> bool:
@@ -299,48 +311,6 @@ class Conductor:
             return await read_one(cluster, ref) is not None
         except KubeError:
             return True
-
-
-async def _written_back(cluster: Cluster, plan: Plan) -> str:
-    """Which request lost its effect because something else wrote the object since; "" if none did.
-
-    Skips fields that a controller consumes and clears, and status, which a controller keeps writing in response.
-    """
-    last = {request.ref: request for request in plan.requests}
-    for ref, request in last.items():
-        status = request.subresource == "status" or (isinstance(request.body, dict) and "status" in request.body)
-        if status or request.consumed:
-            continue
-        try:
-            found = await read_one(cluster, ref)
-            there = took_effect(request, found) or (request.fleeting and found is None)
-        except KubeError as error:
-            return str(error)
-        if not there:
-            return f"{ref} in {cluster.context} no longer shows it: something reverts it"
-    return ""
-
-
-async def _missed(cluster: Cluster, plan: Plan) -> str:
-    """What to do about a write that a controller should have consumed and that is still there; "" if there is none.
-
-    A controller that stores its own status at the same moment may miss it until the next write to the object.
-    """
-    for request in plan.requests:
-        if not request.consumed and request.subresource != "status":
-            continue
-        try:
-            stands = took_effect(request, await read_one(cluster, request.ref))
-        except KubeError:
-            continue
-        if stands:
-            place = ["kubectl", "--context", cluster.context, "-n", request.ref.namespace, "annotate", "--overwrite"]
-            words = shell_line([*place, f"{request.ref.resource.kubectl_name}/{request.ref.name}"])
-            return (
-                f"; {request.ref} still shows what was written: if nothing happens, its controller missed it; wake it:"
-                f' {words} woken="$(date)"'
-            )
-    return ""
 
 
 def _reported(report: Report, outcome: Outcome) -> Outcome:

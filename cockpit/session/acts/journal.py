@@ -14,7 +14,7 @@ from cockpit.model.view import Entry
 from cockpit.session.state_file import open_file
 
 # More than a screen shows; a journal of several years must not be read in full at every start.
-TAIL_BYTES = 256 * 1024
+TAIL_BYTES = 1024 * 1024
 # Longer than any entry this program writes: a longer line is damaged or foreign.
 LINE_BYTES = 64 * 1024
 # UTC seconds at the end of the year 9999, after which no date can be written.
@@ -122,5 +122,6 @@ def _line(entry: Entry) -> bytes:
     line = _encoder.encode(entry) + b"\n"
     if len(line) <= LINE_BYTES:
         return line
-    short = replace(entry, title=entry.title[:500], why=entry.why[:2000], commands=("(too long to store)",))
+    commands = ("(too long to store)",)
+    short = replace(entry, title=entry.title[:500], why=entry.why[:2000], commands=commands, record=None, seen=None)
     return _encoder.encode(short) + b"\n"

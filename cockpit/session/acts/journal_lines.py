@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from cockpit.model.clock import Clock
+from cockpit.model.journal import ActRecord, Origin, Seen
 from cockpit.model.plan import Plan, Request, Verb
 from cockpit.model.refs import RolloutKey
 from cockpit.model.shell_line import bounded_line, shell_line
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 # An act is sent within seconds; a later session that goes on looking for a lost one does so for minutes.
 _LONGEST_SENDING = 600.0
 _LOST = "the session that sent it ended before the outcome was known: check the objects"
+_NO_ACT = frozenset({Stage.NOTED, Stage.REFUSED, Stage.DRY_RUN})
 # Limit for the screen; the file keeps everything.
 SHOWN = 200
 
@@ -32,7 +35,9 @@ class JournalLines:
         self._clock = clock
         self._rng = rng
         self._entries: dict[str, Entry] = {}
+        self._began: dict[str, float] = {}  # when each act's first line was written
         self._shown: tuple[Entry, ...] = ()
+        self._hearing: list[Callable[[Entry], None]] = []
         self.problem = ""  # why lines cannot be written to the file
 
     @property
@@ -56,7 +61,22 @@ class JournalLines:
     def new_id(self) -> str:
         return f"{self._rng.getrandbits(64):016x}"
 
-    async def note(self, act_id: str, who: str, plan: Plan, stage: Stage, why: str = "") -> None:
+    def listen(self, hear: Callable[[Entry], None]) -> None:
+        """Tell `hear` of each line that this session writes from now on; it must neither wait nor raise."""
+        self._hearing.append(hear)
+
+    async def note(
+        self,
+        act_id: str,
+        who: str,
+        plan: Plan,
+        stage: Stage,
+        why: str = "",
+        *,
+        record: ActRecord | None = None,
+        seen: Seen | None = None,
+        undoes: str = "",
+    ) -> None:
         """Add a line. An unwritable file does not stop an act: rolling back must work with a full disk."""
         entry = Entry(
             id=act_id,
@@ -68,11 +88,16 @@ class JournalLines:
             stage=stage,
             why=safe_text(why, 2000),
             commands=tuple(_command(request, plan.rollout.context) for request in plan.requests),
+            record=record,
+            seen=seen,
+            undoes=undoes,
         )
         await self._write(entry)
 
-    async def remark(self, who: str, rollout: RolloutKey, about: str, title: str, why: str = "") -> None:
-        """Add a line about something other than an act, such as a guard."""
+    async def remark(
+        self, who: str, rollout: RolloutKey, about: str, title: str, why: str = "", *, seen: Seen | None = None
+    ) -> None:
+        """Add a line about something other than an act, such as a guard, or a person's note."""
         entry = Entry(
             id=self.new_id(),
             at=self._clock.now(),
@@ -82,11 +107,43 @@ class JournalLines:
             title=safe_text(title, 500),
             stage=Stage.NOTED,
             why=safe_text(why, 2000),
+            seen=seen,
         )
         await self._write(entry)
 
+    async def add(self, entry: Entry) -> bool:
+        """Add what another session or another tool did; False if this session knows the act better, or all of it.
+
+        Its texts must be safe.
+        """
+        known = self._entries.get(entry.id)
+        if known is not None and (known.origin is Origin.HERE or known == entry):
+            return False
+        self._show(entry)
+        await self._keep(entry)
+        return True
+
+    def show(self, entry: Entry) -> None:
+        """Show an entry that the file does not keep, or not yet."""
+        self._show(entry)
+
+    async def keep(self, entry: Entry) -> None:
+        """Show an entry and write it to the file."""
+        self._show(entry)
+        await self._keep(entry)
+
+    def last_act(self, rollout: RolloutKey) -> float | None:
+        """When an act on a rollout was last sent or confirmed, by whomever (UTC seconds); None if none was."""
+        times = [e.at for e in self._shown if e.rollout == rollout and e.stage not in _NO_ACT]
+        return max(times, default=None)
+
     async def _write(self, entry: Entry) -> None:
         self._show(entry)
+        for hear in self._hearing:
+            hear(entry)
+        await self._keep(entry)
+
+    async def _keep(self, entry: Entry) -> None:
         try:
             await asyncio.to_thread(self._journal.append, entry)
             self.problem = ""
@@ -100,10 +157,21 @@ class JournalLines:
             self._show(replace(entry, why=safe_text(why, 2000)))
 
     def _show(self, entry: Entry) -> None:
-        self._entries[entry.id] = entry
-        while len(self._entries) > SHOWN:
-            del self._entries[next(iter(self._entries))]
-        self._shown = tuple(self._entries.values())
+        self._began.setdefault(entry.id, entry.at)
+        self._entries[entry.id] = merged(self._entries.get(entry.id), entry)
+        ordered = sorted(self._entries.values(), key=lambda each: self._began[each.id])
+        for old in ordered[:-SHOWN]:
+            del self._entries[old.id], self._began[old.id]
+        self._shown = tuple(ordered[-SHOWN:])
+
+
+def merged(before: Entry | None, entry: Entry) -> Entry:
+    """An act at a later line: a line that this machine wrote stands, and the plan is that of an earlier line."""
+    if before is None:
+        return entry
+    if before.origin is Origin.HERE and entry.origin is not Origin.HERE:
+        return before
+    return replace(entry, record=entry.record or before.record, seen=entry.seen or before.seen)
 
 
 def as_known(entry: Entry, now: float) -> Entry:

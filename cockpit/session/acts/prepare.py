@@ -16,6 +16,7 @@ from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import Prepared
+from cockpit.planning.undo_of_others import undo_plan
 from cockpit.session.acts.pruned import why_pruned
 from cockpit.session.acts.safety import routing, takes_pods_away
 from cockpit.session.acts.surroundings import Surroundings
@@ -96,11 +97,16 @@ def _plan(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan 
     if ask.act is Act.UNDO:
         if rollout is not None:
             undo.adopt(rollout, cluster.rollouts.current())
-        return undo.plan(key, rollout)
+        step = undo.top(key)
+        if step is None or step.told is None:
+            return undo.plan(key, rollout)
     if rollout is None or adapter is None:
         return Refused(ask.act, key, f"no rollout {key} ({key.system}): it may have been deleted; refresh the list")
+    objects = cluster.objects(rollout)
     try:
-        return adapter.plan(rollout, ask, cluster.objects(rollout))
+        if ask.act is Act.UNDO and (step := undo.top(key)) and step.told:
+            return undo_plan(step.told, rollout, adapter, objects, ask.at)
+        return adapter.plan(rollout, ask, objects)
     except Exception as error:
         log.exception("planning %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")

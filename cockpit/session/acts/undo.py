@@ -10,11 +10,14 @@ from typing import Any
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.planning.undo_of_others import OthersAct
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
 # Deep enough in practice; each step can hold whole objects.
 _DEEPEST = 20
+# Ids of undone acts that are remembered: an Event about one may be read again.
+_MOST_UNDONE = 500
 
 # Set by the server or a controller; a create with them is refused or means something else.
 _SERVER_OWNED_METADATA = (
@@ -45,7 +48,9 @@ class SentAct:
 class UndoStep:
     """What undoes one act. `expected` are the previous written shares, if the act was done completely.
 
-    `restores` are those shares in any case: their versions must have ready pods before they are written.
+    `restores` are those shares in any case: their versions must have ready pods before they are written. `id` is that
+    of the act in the journal, `at` when it was sent (UTC seconds). `told` is set for an act of another session, whose
+    inverse is planned when it is asked for.
     """
 
     title: str
@@ -58,16 +63,22 @@ class UndoStep:
     restores: tuple[Expected, ...] = ()
     pods: tuple[tuple[str, int], ...] = ()
     way: str = ""  # how to roll back, from the act's plan
+    id: str = ""
+    at: float = 0.0
+    told: OthersAct | None = None
 
 
 class UndoStack:
     """Undo steps by rollout, the latest act on top. An undo removes its step and adds none.
 
-    With a file they outlive the process and include acts of other processes on this machine.
+    With a file they outlive the process and include acts of other processes on this machine. Acts that other sessions
+    tell of live as long as this process.
     """
 
     def __init__(self, file: UndoFile[UndoStep] | None = None) -> None:
         self._steps: dict[RolloutKey, list[UndoStep]] = {}
+        self._others: dict[RolloutKey, list[UndoStep]] = {}
+        self._undone: dict[str, None] = {}
         self._file = file
 
     def push(self, key: RolloutKey, step: UndoStep) -> None:
@@ -85,12 +96,35 @@ class UndoStack:
             self._change(former[0], lambda steps: [])
 
     def top(self, key: RolloutKey) -> UndoStep | None:
+        """The step of the last act on a rollout, of this session or of another."""
         self._catch_up()
-        steps = self._steps.get(key)
-        return steps[-1] if steps else None
+        last = [steps[-1] for steps in (self._steps.get(key), self._others.get(key)) if steps]
+        return max(last, key=lambda step: step.at, default=None)
+
+    def learn(self, key: RolloutKey, step: UndoStep) -> None:
+        """Another session tells of an act on a rollout, or tells more of it; an act of this machine is known better."""
+        self._catch_up()
+        if step.id in self._undone or any(step.id == mine.id for mine in self._steps.get(key, ())):
+            return
+        others = [kept for kept in self._others.get(key, ()) if kept.id != step.id]
+        self._others[key] = sorted([*others, step], key=lambda each: each.at)[-_DEEPEST:]
+
+    def undone(self, key: RolloutKey, id_: str) -> None:
+        """The act with this id was undone, by whomever: it is not the last act any more."""
+        self._undone[id_] = None
+        while len(self._undone) > _MOST_UNDONE:
+            del self._undone[next(iter(self._undone))]
+        self._others[key] = [kept for kept in self._others.get(key, ()) if kept.id != id_]
+        self._catch_up()
+        if any(step.id == id_ for step in self._steps.get(key, ())):
+            self._change(key, lambda steps: [kept for kept in steps if kept.id != id_])
 
     def replace(self, key: RolloutKey, step: UndoStep, rest: UndoStep | None) -> None:
         """Replace `step`, if it is still on top, with what is left of it."""
+        if step.told is not None:
+            if rest is None:
+                self.undone(key, step.id)
+            return
         kept = [rest] if rest else []
         self._change(key, lambda steps: [*steps[:-1], *kept] if steps and steps[-1] == step else steps)
 
@@ -111,7 +145,8 @@ class UndoStack:
         """The plan that undoes the last act on this rollout; `rollout` is its current state (None: gone)."""
         step = self.top(key)
         if step is None:
-            return Refused(Act.UNDO, key, f"nothing to undo: no act was sent to {key} from this machine")
+            why = f"nothing to undo: no act was sent to {key} from this machine, and no other cockpit told of one"
+            return Refused(Act.UNDO, key, why)
         if not step.requests:
             return Refused(Act.UNDO, key, f"{step.title}: {step.missing or _other_way(step)}")
         plan = Plan(
@@ -138,8 +173,11 @@ def _other_way(step: UndoStep) -> str:
     return f"this act cannot be undone{way}"
 
 
-def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct]) -> UndoStep:
-    """The inverse of the part of a plan that was done; `before` is the rollout when it was planned."""
+def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: str = "", at: float = 0.0) -> UndoStep:
+    """The inverse of the part of a plan that was done; `before` is the rollout when it was planned.
+
+    `id_` is the act's in the journal, `at` when it was sent (UTC seconds).
+    """
     removed = {_uid(d.before) for d in done if d.request.verb is Verb.DELETE and d.before}
     created = [
         replace(recreation(d.request.ref, d.before, removed), context=d.request.context)
@@ -168,11 +206,15 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct]) -> Un
         restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
         pods=_pods_before(plan, before) if whole else (),
         way=plan.undo,
+        id=id_,
+        at=at,
     )
 
 
 def remaining(step: UndoStep, done: Sequence[SentAct], failed: Request | None) -> UndoStep | None:
     """What is left of a step after a partial undo; None if it is complete."""
+    if step.told is not None:
+        return step if failed and not done else None
     finished = {id(d.request) for d in done}
     requests = tuple(request for request in step.requests if id(request) not in finished)
     return replace(step, requests=requests) if failed and requests else None

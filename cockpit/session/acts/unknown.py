@@ -51,7 +51,7 @@ class UnknownWrites:
             title=plan.title,
             requests=plan.requests,
             until=now + MAY_ARRIVE_SECONDS,
-            step=issue.undoes or step_back(plan, issue.rollout, sent),
+            step=issue.undoes or step_back(plan, issue.rollout, sent, act_id, now),
             pid=os.getpid(),
         )
         await asyncio.to_thread(self._file.put, write)

@@ -87,6 +87,7 @@ class Cluster:
         self.pulse = self._informers.pulse
         self.rollouts = Rollouts(self.store, adapters)
         self.neighbours: tuple[Cluster, ...] = ()
+        self._person = ""
 
     @property
     def context(self) -> str:
@@ -94,8 +95,12 @@ class Cluster:
 
     @property
     def user_at_context(self) -> str:
-        """Who acts where, for the journal."""
-        return f"{self.api.user}@{self.context}"
+        """Who acts where, for the journal: the user as the API server knows it, until then as the kubeconfig does."""
+        return f"{self._person or self.api.user}@{self.context}"
+
+    async def meet(self) -> None:
+        """Ask the API server who the user is; it never raises."""
+        self._person = await self.api.who_am_i()
 
     def join(self, neighbours: Sequence[Cluster]) -> None:
         """Share a gateway with these clusters: their workloads are behind it too."""
@@ -215,6 +220,11 @@ class Cluster:
 
     def rollout(self, key: RolloutKey) -> Rollout | None:
         return self.rollouts.current().get(key)
+
+    def uid_of(self, ref: Ref) -> str:
+        """The uid of an object that was read; "" if it is not there."""
+        found = self.store.get(ref.resource, ref.namespace, ref.name)
+        return found.metadata.uid if found else ""
 
     def has(self, ref: Ref) -> bool | None:
         """Whether an object exists; None if its kind is not read."""

@@ -15,6 +15,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView
 from cockpit.tui.acting import undo_state
 from cockpit.tui.copying import Copy
+from cockpit.tui.entry_text import more_of
 from cockpit.tui.keys import BY_ID, JOURNAL_FOOTER, Key, bindings_on
 from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.messages import ActionRequested
@@ -107,6 +108,8 @@ class JournalScreen(ReadingScreen):
         lines: list[Line] = [(Span(app_port.glyphs.rule * width, "quiet"),), (Span(head, "strong"),)]
         lines.append((Span(f" {look.sign} {look.word} ", look.style), Span(safe_text(entry.title))))
         lines += [(Span(f" {words}"),) for words in wrap(safe_text(entry.why, MOST_COMMAND), width - 2) if words]
+        for sentence in more_of(entry):
+            lines += [(Span(f" {words}", "quiet"),) for words in wrap(sentence, width - 2)]
         for command in entry.commands:
             lines += [(Span(f" {words}", "accent"),) for words in wrap(safe_text(command, MOST_COMMAND), width - 2)]
         return lines

@@ -1,0 +1,181 @@
+"""Follows the few Events of a cluster that a field selector chooses, as cheaply as the API server allows.
+
+kube-apiserver keeps no watch cache of Events (apiserver, cachesize.go), so a watch of them gets no bookmarks, and each
+list makes the server read them all, whatever the selector: that is done once. Afterwards the version to watch from is
+kept young by reading a single Event now and then, which a watch that is open must have passed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+
+from cockpit.kube.api import LIST_BYTES, KubeApi
+from cockpit.kube.backoff import Backoff, Random
+from cockpit.kube.decode import Bookmark, Decoder, Page, Put, Undecodable, WatchFailed
+from cockpit.kube.errors import (
+    ApiError,
+    BadAnswer,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Stalled,
+    Unauthorized,
+    from_status,
+)
+from cockpit.kube.paths import list_path
+from cockpit.kube.transport import Call
+from cockpit.model.clock import Clock
+from cockpit.model.objects import Event
+from cockpit.model.refs import EVENTS
+
+_PAGE = 500
+# Retry interval for what only a person can fix.
+_SLOW_RETRY = 60.0
+# Seconds between looks for a younger version: two of them are well within etcd's five minutes of history.
+_YOUNGER_SECONDS = 60.0
+# The server ends a watch after this long; one that it did not end by then is dead.
+_WATCH_SECONDS, _GRACE_SECONDS = (200.0, 240.0), 20.0
+
+
+class EventFollower:
+    """Calls `tell` with each Event that is there, new or changed, on the event loop of `run`; it must not block.
+
+    `problem` is why they cannot be read, safe text, "" while they can. `caught_up` is set once the list was read.
+    """
+
+    def __init__(
+        self,
+        api: KubeApi,
+        namespace: str | None,
+        selector: str,
+        *,
+        clock: Clock,
+        rng: Random,
+        tell: Callable[[Event], None],
+        stumble: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        """`stumble` is called with each new `problem` that only a person can solve."""
+        self._api = api
+        self._selector = selector
+        self._path = list_path(EVENTS, namespace or "")
+        self._what = "events of other cockpits" + (f" in namespace {namespace}" if namespace else "")
+        self._decoder = Decoder(Event)
+        self._clock = clock
+        self._rng = rng
+        self._tell = tell
+        self._stumble = stumble
+        self._backoff = Backoff(rng)
+        self._version = ""
+        self.problem = ""
+        self.caught_up = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow until cancelled. Cluster errors become `problem`, never an exception."""
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                await self._watch_while_it_lives()
+            except (Unauthorized, Forbidden, NotFound) as error:
+                await self._fail(str(error), _SLOW_RETRY * self._rng.uniform(1.0, 1.5))
+            except ApiError as error:
+                if isinstance(error, Gone | Invalid | Stalled):
+                    self._version = ""
+                self.problem = str(error)
+                await self._clock.sleep(error.retry_after or self._backoff.delay(self._clock.monotonic()))
+
+    async def _fail(self, why: str, seconds: float) -> None:
+        if why != self.problem:
+            self.problem = why
+            self._stumble(why)
+        self.caught_up.set()
+        await self._clock.sleep(seconds)
+
+    async def _list(self) -> None:
+        query = {"fieldSelector": self._selector, "limit": str(_PAGE)}
+        while True:
+            page = self._page(await self._fetch(query))
+            for event in page.objects:
+                self._heard(event)
+            if not page.token:
+                break
+            query = {**query, "continue": page.token}
+        self._version = page.version
+        self.problem = ""
+        self.caught_up.set()
+
+    async def _watch_while_it_lives(self) -> None:
+        """Watch until the server ends it; Stalled if it does not, ApiError if it fails."""
+        seconds = self._rng.uniform(*_WATCH_SECONDS)
+        stream = asyncio.create_task(self._watch(int(seconds)))
+        younger = asyncio.create_task(self._grow_younger())
+        late = asyncio.create_task(self._clock.sleep(seconds + _GRACE_SECONDS))
+        tasks = (stream, younger, late)
+        try:
+            await asyncio.wait((stream, late), return_when=asyncio.FIRST_COMPLETED)
+            if not stream.done():
+                why = f"{self._api.server}: a watch was not ended in time, so it may have missed events"
+                raise Stalled(why, context=self._api.context, what=self._what, sent=True)
+            await stream
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch(self, seconds: int) -> None:
+        query = {
+            "watch": "1",
+            "fieldSelector": self._selector,
+            "resourceVersion": self._version,
+            "timeoutSeconds": str(seconds),
+            "allowWatchBookmarks": "true",
+        }
+        async with aclosing(self._api.batches(self._path, query, what=self._what)) as batches:
+            async for lines in batches:
+                self.problem = ""
+                for line in lines:
+                    self._follow(line)
+
+    def _follow(self, line: bytes) -> None:
+        try:
+            event = self._decoder.event(line)
+        except Undecodable as error:
+            raise BadAnswer(str(error), context=self._api.context, what=self._what) from None
+        match event:
+            case Put(obj, _):
+                self._version = obj.metadata.resource_version or self._version
+                self._heard(obj)
+            case Bookmark(version):
+                self._version = version
+            case WatchFailed(code, status):
+                raise from_status(code, status, context=self._api.context, what=self._what)
+            case _:
+                pass  # gone, or not an Event that we write
+
+    async def _grow_younger(self) -> None:
+        """Take over the version that the server had a while ago: the watch that is open has passed it."""
+        earlier = ""
+        while True:
+            await self._clock.sleep(_YOUNGER_SECONDS)
+            if earlier:
+                self._version = earlier
+            try:
+                earlier = self._page(await self._fetch({"limit": "1"})).version
+            except ApiError:
+                earlier = ""
+
+    async def _fetch(self, query: dict[str, str]) -> bytes | bytearray:
+        return await self._api.transport.fetch(Call("GET", self._path, query, what=self._what), limit=LIST_BYTES)
+
+    def _page(self, body: bytes | bytearray) -> Page:
+        try:
+            return self._decoder.page(body)
+        except Undecodable as error:
+            raise BadAnswer(str(error), context=self._api.context, what=self._what) from None
+
+    def _heard(self, obj: object) -> None:
+        if isinstance(obj, Event):
+            self._tell(obj)

@@ -1,0 +1,153 @@
+"""What no cockpit sent is told once, named by who wrote it; a controller's steps after an act, and status, are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cockpit.model.journal import Origin
+from cockpit.model.view import Entry, FleetView, Stage
+from cockpit.planning.writers import UNNAMED, last_writer, managers_of, writer, writer_between
+from cockpit.session.acts.journal import Journal
+from tests.session.acting import UNDO, sent
+from tests.session.apiserver import ApiServer, Doc
+from tests.session.conftest import KEY, SHOP, V2, Open
+from tests.session.conftest import Stage as Opened
+
+
+def managed(manager: str, at: str, subresource: str = "") -> Doc:
+    entry = {"manager": manager, "operation": "Update", "time": at, "fieldsType": "FieldsV1", "fieldsV1": {}}
+    return {**entry, **({"subresource": subresource} if subresource else {})}
+
+
+def write(server: ApiServer, path: str, manager: str, at: str, patch: dict[str, Any], subresource: str = "") -> None:
+    """A write as the API server notes it."""
+    before = (server.docs[path]["metadata"].get("managedFields")) or []
+    rest = [one for one in before if one["manager"] != manager or one.get("subresource", "") != subresource]
+    metadata = {**patch.get("metadata", {}), "managedFields": [*rest, managed(manager, at, subresource)]}
+    server.change(path, {**patch, "metadata": metadata})
+
+
+def changes(view: FleetView) -> list[Entry]:
+    return [entry for entry in view.journal if entry.origin is Origin.CHANGE]
+
+
+def selects(version: str) -> dict[str, Any]:
+    return {"spec": {"selector": {"version": version}}}
+
+
+async def quiet(on: Opened, seconds: float = 15.0) -> list[Entry]:
+    """What is told once nothing more can come."""
+    for _ in range(int(seconds * 4)):
+        await on.clock.advance(0.25)
+    await on.passing(on.session.refresh())
+    return changes(on.session.view())
+
+
+async def test_kubectl_is_named_with_what_it_changed(server: ApiServer, stage: Open) -> None:
+    write(server, SHOP, "kubectl-client-side-apply", "2023-11-14T20:00:00Z", {})
+    on = await stage(server)
+    assert not changes(on.session.view()), "what was before is no news"
+    write(server, SHOP, "kubectl-patch", "2023-11-14T22:13:21Z", selects("v2"))
+    [entry] = changes(await on.until(changes))
+    assert (entry.who, entry.rollout, entry.stage) == ("kubectl (kubectl-patch)@test", KEY, Stage.NOTED)
+    assert entry.title == "v1 100% -> 0%, v2 0% -> 100%"
+    assert len(await quiet(on)) == 1
+    assert [kept.id for kept in Journal(on.journal).everything()] == [entry.id]
+
+
+async def test_changes_of_one_tool_that_follow_each_other_are_one_entry(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    for number in range(2, 7):
+        at = f"2023-11-14T22:13:2{number}Z"
+        write(server, V2, "kubectl-scale", at, {"spec": {"replicas": number}})
+        want = number
+        await on.until(lambda view, want=want: view.rollouts[0].rollout.versions[1].desired == want)
+    # The Deployment of a version is one of the objects that a release is set by.
+    [entry] = await quiet(on)
+    assert entry.title == "pods of Deployment shop/shop-v2 1 -> 6"
+
+
+async def test_status_and_labels_are_no_changes(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    write(server, V2, "kube-controller-manager", "2023-11-14T22:13:21Z", {"status": {"replicas": 1}}, "status")
+    write(server, SHOP, "helm", "2023-11-14T22:13:21Z", {"metadata": {"labels": {"release": "9"}}})
+    assert await quiet(on) == []
+
+
+async def test_an_own_act_and_its_undo_are_not_foreign(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    server.controller = lambda: server.docs[SHOP]["metadata"].update(
+        managedFields=[managed("cockpit", f"2023-11-14T22:14:{len(server.writes):02}Z")]
+    )
+    assert (await sent(on)).stage is Stage.VERIFIED
+    assert (await sent(on, UNDO)).stage is Stage.VERIFIED
+    assert await quiet(on) == []
+
+
+async def test_what_a_controller_makes_of_an_act_is_not_told_twice(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    write(server, SHOP, "rollouts-controller", "2023-11-14T22:13:21Z", selects("v1"))
+    assert await quiet(on) == []
+
+
+async def test_a_controller_on_its_own_is_named(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    write(server, SHOP, "rollouts-controller", "2023-11-14T22:13:21Z", selects("v2"))
+    [entry] = changes(await on.until(changes))
+    assert entry.who == "the Argo Rollouts controller@test"
+
+
+async def test_a_cockpit_that_leaves_no_event_is_told_after_a_while(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    write(server, SHOP, "cockpit", "2023-11-14T22:13:21Z", selects("v2"))
+    view = await on.until(changes)
+    assert changes(view)[0].who == "another session of the cockpit, which leaves no Event@test"
+
+
+async def test_the_last_writer_of_each_object_is_shown_when_it_is_looked_at(server: ApiServer, stage: Open) -> None:
+    write(server, SHOP, "kubectl-edit", "2023-11-14T20:00:00Z", {})
+    write(server, SHOP, "cockpit", "2023-11-14T19:00:00Z", {})
+    write(server, V2, "kube-controller-manager", "2023-11-14T20:00:00Z", {})
+    on = await stage(server)
+    on.session.select([KEY])
+    view = await on.until(changes)
+    on.session.select([KEY])
+    [entry] = changes(view)
+    assert entry.title == "last wrote Service shop/shop, before it was looked at"
+    assert entry.at == 1_699_992_000.0
+    assert await quiet(on) == [entry]
+    assert not on.journal.exists(), "what was before is not kept"
+
+
+@pytest.mark.parametrize(
+    ("manager", "words", "controller"),
+    [
+        ("kubectl", "kubectl", False),
+        ("kubectl-set", "kubectl (kubectl-set)", False),
+        ("argocd-controller", "Argo CD (argocd-controller)", False),
+        ("kustomize-controller", "Flux (kustomize-controller)", False),
+        ("kube-controller-manager", "kube-controller-manager", True),
+        ("my-operator-controller", "my-operator-controller", True),
+        ("release.py\x1b[31m", "release.py", False),
+        ("", UNNAMED.words, False),
+    ],
+)
+def test_managers_have_words(manager: str, words: str, controller: bool) -> None:
+    found = writer(manager, None)
+    assert (found.words, found.controller) == (words, controller)
+
+
+def test_who_wrote_between_two_readings_is_who_has_another_time() -> None:
+    before = {("kubectl", "Update", ""): "2026-01-01T00:00:00Z", ("helm", "Apply", ""): "2026-01-01T00:00:05Z"}
+    after = {**before, ("kubectl", "Update", ""): "2026-01-01T00:00:03Z"}
+    found = writer_between(before, after)
+    assert found is not None
+    assert found.manager == "kubectl"
+    assert writer_between(before, before) is None
+    last = last_writer(before)
+    assert last is not None
+    assert last.manager == "helm"
+    assert managers_of(None) == {}
