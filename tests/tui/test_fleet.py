@@ -21,7 +21,7 @@ from cockpit.tui.widgets.brief_pane import BriefPane
 from cockpit.tui.widgets.rollout_row import columns, release_words
 from cockpit.tui.widgets.rollout_table import RolloutTable
 from tests.tui.driving import press, rest, said, screen, shown
-from tests.tui.fake import FINE, START, FakeCockpit, cluster, lane
+from tests.tui.fake import FINE, START, FakeCockpit, cluster, fleet, lane
 from tests.tui.fleets import (
     NOW,
     PICTURED,
@@ -338,3 +338,18 @@ def test_panes_have_their_room(width: int, height: int, wanted: int) -> None:
 def test_a_rollout_without_versions_has_a_release_column_too() -> None:
     empty = replace(resting().rollout, versions=(), lanes=())
     assert release_words(empty, 13, UNICODE) == "–" + " " * 12
+
+
+async def test_an_empty_fleet_says_why() -> None:
+    view = FleetView(START, (cluster(Sync.FORBIDDEN, message="Pod: you may not list"),), (), (), False, "ann")
+    async with screen(FakeCockpit(view)) as (app, pilot):
+        assert "you may not list" in shown(app)
+        await press(pilot, "r", "enter", "y", "o")
+        assert "no rollout is selected" in said(app)
+
+
+async def test_over_all_namespaces_each_row_names_its_own() -> None:
+    view = replace(fleet(), clusters=(cluster(namespace=None),))
+    async with screen(FakeCockpit(view)) as (app, _):
+        assert "all namespaces" in shown(app)
+        assert "shop/reviews" in shown(app)

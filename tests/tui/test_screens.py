@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
-from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage, Sync
+from cockpit.model.view import Counting, Outcome, Prepared, Stage, Sync
 from cockpit.tui.screens.ask import ChoiceForm, LineForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.journal import JournalScreen
@@ -383,18 +383,3 @@ async def test_every_size_shows_phase_shares_and_the_way_back(size: tuple[int, i
             assert word in text
         for pane in app.screen.query(Painted):
             assert pane.region.bottom <= size[1] or not pane.display
-
-
-async def test_an_empty_fleet_says_why() -> None:
-    view = FleetView(START, (cluster(Sync.FORBIDDEN, message="Pod: you may not list"),), (), (), False, "ann")
-    async with screen(FakeCockpit(view)) as (app, pilot):
-        assert "you may not list" in shown(app)
-        await press(pilot, "r", "enter", "y", "o")
-        assert "no rollout is selected" in said(app)
-
-
-async def test_over_all_namespaces_each_row_names_its_own() -> None:
-    view = replace(fleet(), clusters=(cluster(namespace=None),))
-    async with screen(FakeCockpit(view)) as (app, _):
-        assert "all namespaces" in shown(app)
-        assert "shop/reviews" in shown(app)
