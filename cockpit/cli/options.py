@@ -115,6 +115,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         help="Read errors and times of real users from a Prometheus: the one at URL, or the one found in the cluster.",
     ),
     _flag("--theme", metavar="NAME", help="Theme of the screen."),
+    _flag("--slow", is_flag=True, help="For a slow link: the screen is painted seldom, and nothing moves."),
     _flag("--plain", is_flag=True, help="Plain sentences instead of a screen; no colour."),
 )
 
@@ -130,6 +131,7 @@ def flags_of(options: Options) -> list[str]:
     """The shared flags as arguments of the command, so that another process opens the same screen."""
     flags = ["--all-namespaces"] if options.all_namespaces else []
     flags += ["--read-only"] if options.read_only else []
+    flags += ["--slow"] if options.slow else []
     flags += ["--plain"] if options.plain else []
     for flag, value in (
         ("--kubeconfig", options.kubeconfig),

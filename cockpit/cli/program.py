@@ -45,6 +45,22 @@ class Options:
     max_errors: float | None = None
     presenting: bool = False  # whether the screen opens in large print
     prometheus: str | None = None
+    slow: bool | None = None
+
+    @property
+    def chosen(self) -> Mapping[str, object]:
+        """What the flags say of settings, by dotted name; None is not given."""
+        return {
+            "theme": self.theme,
+            "read_only": self.read_only,
+            "slow": self.slow,
+            "request_timeout": self.request_timeout,
+            "probe.rate": self.probe_rate,
+            "probe.max_errors": self.max_errors,
+            "probe.sample": self.sample,
+            "probe.budget": self.probe_budget,
+            "prometheus": self.prometheus,
+        }
 
 
 class Completes(StrEnum):

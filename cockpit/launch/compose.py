@@ -76,18 +76,8 @@ class Launcher:
 
         from cockpit.session.settings import SettingsError, load_settings, user_paths
 
-        flags = {
-            "theme": options.theme,
-            "read_only": options.read_only,
-            "request_timeout": options.request_timeout,
-            "probe.rate": options.probe_rate,
-            "probe.max_errors": options.max_errors,
-            "probe.sample": options.sample,
-            "probe.budget": options.probe_budget,
-            "prometheus": options.prometheus,
-        }
         try:
-            settings = load_settings(user_paths(self._environ).config, self._environ, flags, self._warn)
+            settings = load_settings(user_paths(self._environ).config, self._environ, options.chosen, self._warn)
         except SettingsError as problem:
             raise StartError(f"{problem}. Fix it and start again.") from None
         if options.probe_rate is None or options.probe_budget is not None:
@@ -329,6 +319,7 @@ class Launcher:
             problems=self._problems,
             program=started_as(options),
             presenting=options.presenting,
+            slow=settings.slow,
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:

@@ -62,7 +62,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     which full promotion and deletion ask for the name. `request_timeout` is in seconds. `dialects` set the dialect
     of canary annotations by Ingress class, if the cluster does not show it. `mouse` is off by default, because mouse
     mode disables the terminal's text selection. `one_gateway` are groups of contexts behind one gateway that merges
-    their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map.
+    their Services of the same namespace and name. `prometheus` is
+    `off`, `auto`, a URL, or a map. `slow` paints the screen seldom, for a slow link.
     """
 
     theme: str = "dark"
@@ -71,6 +72,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     production: tuple[str, ...] = ("*prod*", "*live*")
     glyphs: Literal["auto", "unicode", "ascii"] = "auto"
     mouse: bool = False
+    slow: bool = False
     request_timeout: Annotated[float, Meta(gt=0, le=3_600)] = 30.0
     dialects: dict[str, Literal["nginx", "apig", "higress", "alb"]] = msgspec.field(default_factory=dict)
     one_gateway: tuple[tuple[str, ...], ...] = ()

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
@@ -27,12 +28,14 @@ from cockpit.tui.keeping import Keeping
 from cockpit.tui.keys import KEYS, Key, Where, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
 from cockpit.tui.order import VersionOrder
+from cockpit.tui.pace import SLOW_SECONDS, Spacing
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.rows import parts_for
 from cockpit.tui.sampling import question_lines, undecided
 from cockpit.tui.scope import Scope, contexts
 from cockpit.tui.screens.ask import ChoiceForm, form_for
 from cockpit.tui.screens.base import CockpitScreen, has_parts
+from cockpit.tui.screens.dialog import ActDialog
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.journal import JournalScreen
@@ -58,7 +61,7 @@ class CockpitApp(Keeping):
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
     is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
-    opens in large print.
+    opens in large print. With `slow` it is painted seldom and nothing moves.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -84,6 +87,7 @@ class CockpitApp(Keeping):
         problems: Sequence[str] = (),
         program: Sequence[str] = ("cockpit",),
         presenting: bool = False,
+        slow: bool = False,
     ) -> None:
         # Greys derived from colours can be hard to read, so NO_COLOR uses the terminal's own two colours.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -101,6 +105,9 @@ class CockpitApp(Keeping):
         self._painted = painted
         self._program = program
         self._presenting = presenting
+        self.slow = slow
+        self._spacing = Spacing(SLOW_SECONDS if slow else 0.0)
+        self._later: Timer | None = None  # draws what was held back
         self.parting: tuple[str, ...] = ()  # lines to print once the terminal is given back
         self._rung: dict[RolloutKey, int] = {}  # how often the guard of each rollout has rung
         self.animation_level = "none"
@@ -145,10 +152,25 @@ class CockpitApp(Keeping):
         self.view = self._order.apply(message.view)
         self.seen.note(self.view, self.now())
         self._ring()
-        for each in self._in_sight():
-            if isinstance(each, CockpitScreen | ReadingScreen | PlanDialog) and has_parts(each):
-                each.show_view(self.view)
+        if self._spacing.lets_through(self.view.at):
+            self._draw()
+        else:
+            self.draw_later()
         self._ask_what_to_sample()
+
+    def draw_later(self) -> None:
+        """Draw what is held back once no newer view came for a while."""
+        if self._later is None:
+            self._later = self.set_timer(SLOW_SECONDS, self._draw)
+
+    def _draw(self) -> None:
+        """Show the latest view on what is in sight."""
+        if self._later is not None:
+            self._later.stop()
+            self._later = None
+        for each in self._in_sight():
+            if isinstance(each, CockpitScreen | ReadingScreen | ActDialog) and has_parts(each):
+                each.show_view(self.view)
 
     def _in_sight(self) -> Iterator[Screen[Any]]:
         """The screen on top, and those that it leaves visible."""
@@ -258,7 +280,7 @@ class CockpitApp(Keeping):
     def tell(self, rollout: RolloutKey, outcome: Outcome) -> None:
         """Show how an act ended if its dialog was closed."""
         severity = "error" if outcome.stage in BAD_ENDS else "information"
-        title = outcome.plan.title if outcome.plan else ""
+        title = self.glyphs.titled(outcome.plan.title) if outcome.plan else ""
         words = f"{rollout.name}: {title}: {outcome_words(outcome)}"
         self.notify(safe_text(words, 500), severity=severity, markup=False, timeout=15)  # type: ignore[arg-type]
 
@@ -322,11 +344,20 @@ class CockpitApp(Keeping):
         top = self.screen
         place = top.PLACE if isinstance(top, CockpitScreen | ReadingScreen) else "fleet"
         entries = commands(self.keymap, self.view, place, list(self._themes.themes), self.scope)
-        self.push_screen(PaletteScreen(entries), self._chosen)
+        kept = self.theme
 
-    async def _chosen(self, command: Command | None) -> None:
-        if command is None:
-            return
+        def preview(entry: Command | None) -> None:
+            # Without colours there is nothing to see.
+            self.theme = kept if self.no_color or entry is None else entry.theme or kept
+
+        async def chosen(command: Command | None) -> None:
+            preview(command)
+            if command is not None:
+                await self._chosen(command)
+
+        self.push_screen(PaletteScreen(entries, preview), chosen)
+
+    async def _chosen(self, command: Command) -> None:
         if command.rollout is not None:
             self._back_to_fleet()
             self.push_screen(RolloutScreen(command.rollout))

@@ -23,6 +23,7 @@ class AppPort(Protocol):
 
     `zone` is the time zone of times of day; None: this machine's. `now` gives UTC seconds since 1970.
     `scope` is the part of the fleet that is shown.
+    `slow` is true on a slow link: fewer paints, and nothing moves.
     `seen` knows since when rollouts are as they are.
     """
 
@@ -34,6 +35,7 @@ class AppPort(Protocol):
     now: Callable[[], float]
     scope: Scope
     seen: FirstSeen
+    slow: bool
 
     @property
     def leaving(self) -> bool:

@@ -10,7 +10,7 @@ from cockpit.model.ages import age, ago, seconds_since_epoch
 from cockpit.model.counts import counted
 from cockpit.model.health import Health
 from cockpit.model.plan import Act, ActState
-from cockpit.model.rollout import Lane, Phase, Rollout, Severity, Share, Verdict
+from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, RolloutView
@@ -22,6 +22,7 @@ from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.since import steady
 from cockpit.tui.standing import Cause, cause_of, seconds_left, sign_of
 from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, released
+from cockpit.tui.way_back import goes_back_words
 
 _MOST_TEXT = 600
 _NO_SIGN = Span("  ")
@@ -170,12 +171,12 @@ def back_told(facts: Facts) -> Told:
     states = {id: state_of(keymap[id], facts.view, facts.read_only) for id in ("rollback", "abort")}
     ways: list[tuple[Key, str]] = []
     if states["rollback"].enabled:
-        ways.append((keymap["rollback"], _roll_back_words(rollout)))
+        ways.append((keymap["rollback"], goes_back_words(Act.ROLLBACK, rollout)))
     if states["abort"].enabled:
-        ways.append((keymap["abort"], "aborts the release"))
+        ways.append((keymap["abort"], goes_back_words(Act.ABORT, rollout)))
     act = last_sent(facts.journal, facts.view)
     if act is not None and undo_state(facts.read_only).enabled:
-        ways.append((keymap["undo"], f"undoes '{_words(facts, act.title)}'"))
+        ways.append((keymap["undo"], f"undoes '{facts.glyphs.titled(act.title)}'"))
     elif states["rollback"].enabled and not _CONTROLLED & {state.act for state in rollout.acts if state.enabled}:
         ways.append((keymap["undo"], "undoes it"))
     spans = [Span("back:", "strong")]
@@ -185,18 +186,6 @@ def back_told(facts: Facts) -> Told:
     for number, (key, words) in enumerate(ways, 1):
         spans += [Span(key.shown, "key"), Span(f"{words}," if number < len(ways) else words)]
     return Told(tuple(spans))
-
-
-def _roll_back_words(rollout: Rollout) -> str:
-    """Where a roll back goes."""
-    lane, at_rest = rollout.default_lane, rollout.phase is Phase.AT_REST
-    main = new_share(rollout)
-    others = [each for each in rollout.own_versions if main is None or each.name != main.version]
-    base = base_of(rollout) if not at_rest else others[0] if len(others) == 1 else None
-    if base is None:
-        return "rolls back"
-    written = lane is not None and not lane.derived
-    return f"{'sends everyone' if written else 'rolls back'} to {safe_text(base.name, 63)}"
 
 
 def last_sent(journal: Sequence[Entry], view: RolloutView) -> Entry | None:
@@ -214,7 +203,7 @@ def more_told(facts: Facts) -> Iterable[Told]:
     if words := guard_words(view.guard, facts.zone):
         yield Told((Span(words, "waiting"),))
     if view.acting:
-        yield Told((Span(f"under way: {_words(facts, view.acting)}", "accent"),))
+        yield Told((Span(f"under way: {facts.glyphs.titled(view.acting)}", "accent"),))
     said = _reason(facts).words[0].text
     for found in rollout.findings:
         look, text = facts.glyphs.severities[found.severity], _words(facts, found.text)
@@ -246,7 +235,7 @@ def _facts(facts: Facts) -> Iterable[Told]:
     if view.probe.running and (target := view.probe.probe_target) is not None:
         yield _fact("probe", safe_text(f"{target.url}, {view.probe.asked_rate:g}/s", 300))
     if act := next((entry for entry in reversed(facts.journal) if entry.rollout == rollout.key), None):
-        words = f"{_words(facts, act.title)} by {safe_text(act.who, 60)}, {act.stage}"
+        words = f"{facts.glyphs.titled(act.title)} by {safe_text(act.who, 60)}, {act.stage}"
         yield _fact("last act", f"{words}, {ago(steady(facts.now - act.at))}")
 
 

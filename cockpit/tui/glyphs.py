@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from cockpit.model.health import Health
 from cockpit.model.rollout import Phase, PodState, Severity, Verdict
+from cockpit.model.text import safe_text
 from cockpit.model.view import CellKind, Stage, Sync
 from cockpit.tui import panels
 from cockpit.tui.panels import Frame
@@ -31,6 +32,7 @@ class Glyphs:
 
     ascii: bool
     cursor: str
+    mark: str  # in front of a marked row
     opened: str
     closed: str
     rule: str
@@ -61,6 +63,10 @@ class Glyphs:
     syncs: Mapping[Sync, Look]
     stages: Mapping[Stage, Look]
     odd_cells: Mapping[CellKind, Look]
+
+    def titled(self, title: str) -> str:
+        """The title of an act as safe text; plans and journals write its arrow in ASCII."""
+        return safe_text(title).replace("->", self.arrow)
 
     @property
     def failed(self) -> Look:
@@ -136,6 +142,7 @@ def glyphs(ascii_: bool) -> Glyphs:
     return Glyphs(
         ascii=ascii_,
         cursor=">" if ascii_ else "▸",
+        mark="*",
         opened="-" if ascii_ else "−",
         closed="+",
         rule="-" if ascii_ else "─",

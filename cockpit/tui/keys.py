@@ -137,7 +137,8 @@ KEYS: tuple[Key, ...] = (
     _act("steps", "S", (Act.STEPS,), "steps"),
     Key("open", "enter", "open", "open the rollout under the cursor", Where.FLEET, "open"),
     Key("filter", "slash", "filter", "show only rollouts that match a text", Where.FLEET, "filter"),
-    Key("fold", "space", "fold", "fold or unfold what is at rest", Where.FLEET, "fold"),
+    Key("mark", "space", "mark", "mark or unmark the rollout: acts go to all marked ones", Where.FLEET, "mark"),
+    Key("fold", "F", "fold", "fold or unfold what is at rest", Where.FLEET, "fold"),
     Key("sort", "z", "sort", "sort by the next column", Where.FLEET, "sort"),
     Key("group", "Z", "group", "group by state, namespace, context or system", Where.FLEET, "group"),
     Key("probe", "o", "probe", "start or stop sampling the traffic", Where.ACTING, "probe"),
@@ -214,7 +215,7 @@ KEYS: tuple[Key, ...] = (
     Key("snapshot", "W", "save", "save what is seen as SVG, text and JSON", Where.EVERYWHERE, "app.snapshot"),
     Key("refresh", "ctrl+r,f5", "refresh", "draw the screen again, or read it again", Where.EVERYWHERE, "refresh"),
     Key("help", "question_mark,f1", "keys", "this list", Where.EVERYWHERE, "app.keys"),
-    Key("back", "escape", "back", "go back one screen, or clear the filter", Where.EVERYWHERE, "back"),
+    Key("back", "escape", "back", "go back one screen, or clear the filter, then the marks", Where.EVERYWHERE, "back"),
     Key(
         "suspend", "ctrl+z", "suspend", "back to the shell; fg comes back", Where.APP, "suspend_process", priority=True
     ),
@@ -231,7 +232,7 @@ def bindings_on(place: str) -> list[BindingType]:
 # Footer order: rolling back comes early, so that it stays visible on a narrow screen.
 FLEET_FOOTER = (
     *("open", "rollback", "approve", "weight", "flip", "filter", "help", "palette", "sort", "quit", "probe", "guard"),
-    *("group", "fold"),
+    *("group", "fold", "mark"),
 )
 ROLLOUT_FOOTER = (
     *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "help", "pause", "retry", "promote", "header"),

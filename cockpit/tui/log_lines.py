@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import tzinfo
+from itertools import accumulate
 from typing import overload
 
 from rich.cells import cell_len
@@ -27,6 +29,8 @@ class LogBuffer:
         self.lines: list[LogLine] = []
         self.dropped = 0
         self._keys: list[str] = []  # times to sort by: a line without a time stays behind the one before it
+        self._heights: list[int] = []
+        self._measured_for: object = None
 
     def add(self, news: Iterable[LogLine]) -> int:
         """Add lines in the order of their time; returns how many of the oldest went."""
@@ -44,15 +48,23 @@ class LogBuffer:
             order = sorted(range(len(self.lines)), key=self._keys.__getitem__)
             self.lines = [self.lines[index] for index in order]
             self._keys = [self._keys[index] for index in order]
+            self._heights = []
         over = max(len(self.lines) - self.most, 0)
         if over:
-            del self.lines[:over], self._keys[:over]
+            del self.lines[:over], self._keys[:over], self._heights[:over]
             self.dropped += over
         return over
 
     def clear(self) -> None:
         """Forget everything."""
-        self.lines, self._keys, self.dropped = [], [], 0
+        self.lines, self._keys, self._heights, self.dropped = [], [], [], 0
+
+    def heights(self, measured_for: object, measure: Callable[[int], int]) -> Sequence[int]:
+        """How many lines on screen each line takes; only those are measured that came since, for the same look."""
+        if measured_for != self._measured_for:
+            self._measured_for, self._heights = measured_for, []
+        self._heights += [measure(index) for index in range(len(self._heights), len(self.lines))]
+        return self._heights
 
 
 def short_names(pods: Sequence[str]) -> dict[str, str]:
@@ -112,3 +124,32 @@ class LazyLines(Sequence[Line]):
         if isinstance(at, slice):
             return [self._make(index) for index in range(self._count)[at]]
         return self._make(range(self._count)[at])
+
+
+class FoldedLines(Sequence[Line]):
+    """Folded lines, made only where they are looked at. `starts` is where the pieces of each line begin."""
+
+    def __init__(self, heights: Sequence[int], make: Callable[[int], Sequence[Line]]) -> None:
+        self.starts = [0, *accumulate(heights)]
+        self._count = self.starts.pop()
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Line]: ...
+
+    def __getitem__(self, at: int | slice) -> Line | list[Line]:
+        if not isinstance(at, slice):
+            at = range(self._count)[at]
+            return self[at : at + 1][0]
+        wanted = range(self._count)[at]
+        if not wanted:
+            return []
+        first, last = (bisect_right(self.starts, end) - 1 for end in (min(wanted), max(wanted)))
+        pieces = [piece for index in range(first, last + 1) for piece in self._make(index)]
+        return [pieces[number - self.starts[first]] for number in wanted]

@@ -1,4 +1,4 @@
-"""When to redraw: facts at once, the probe's numbers once a second."""
+"""When to redraw: facts at once, the probe's numbers once a second; on a slow link all of it, seldom."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from cockpit.model.view import ClusterView, RolloutView
 
 # Numbers that change faster cannot be read, and would take up most of a slow link.
 SECONDS = 1.0
+# Seconds between two paints on a slow link, whatever changed; what a person does there is drawn at once.
+SLOW_SECONDS = 5.0
 
 
 def facts(view: RolloutView) -> tuple[object, ...]:
@@ -75,4 +77,23 @@ class Pace:
 
     def reset(self) -> None:
         """Draw with the next view, changed or not."""
+        self._at = None
+
+
+class Spacing:
+    """Lets a view through every `seconds` of view time at most; 0: every one."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._at: float | None = None
+
+    def lets_through(self, at: float) -> bool:
+        """Whether the view of this time is drawn now; if not, a newer one will be."""
+        if self._at is not None and 0 <= at - self._at < self.seconds:
+            return False
+        self._at = at
+        return True
+
+    def reset(self) -> None:
+        """Let the next view through."""
         self._at = None

@@ -16,6 +16,7 @@ from cockpit.tui.way_back import sends_words
 
 # A created object is long; nobody reads more than this in a dialog.
 MOST_COMMAND = 2000
+NO_UNDO = "no single act can undo this"
 HEAD = 10
 BAR = 20
 
@@ -24,6 +25,25 @@ def plan_lines(
     prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: Glyphs, *, details: bool = False
 ) -> list[Line]:
     """What a plan changes, for whom, what speaks against it and what undoes it; with `details`, also how it is sent."""
+    lines = change_lines(prepared, owners, width, glyphs)
+    lines += _part("undo", [prepared.plan.undo or NO_UNDO], width, "")
+    if details:
+        return lines + detail_lines(prepared, width)
+    return lines + _part("sends", [sends_words(prepared.plan)], width, "quiet")
+
+
+def short_lines(
+    prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: Glyphs, *, details: bool = False
+) -> list[Line]:
+    """The same for one plan of several: that it can be undone goes without saying."""
+    lines = change_lines(prepared, owners, width, glyphs)
+    if not prepared.plan.undo:
+        lines += _part("undo", [NO_UNDO], width, "")
+    return lines + detail_lines(prepared, width) if details else lines
+
+
+def change_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs: Glyphs) -> list[Line]:
+    """What a plan changes, for whom, and what speaks against it."""
     plan = prepared.plan
     lines: list[Line] = []
     for change in plan.changes:
@@ -40,10 +60,7 @@ def plan_lines(
     for owner in owners:
         words = f"{safe_text(owner.kind, 60)} {safe_text(owner.name, 80)} manages this and may overwrite it"
         lines += _part("owner", [words], width, "waiting")
-    lines += _part("undo", [plan.undo or "no single act can undo this"], width, "")
-    if details:
-        return lines + detail_lines(prepared, width)
-    return lines + _part("sends", [sends_words(plan)], width, "quiet")
+    return lines
 
 
 def detail_lines(prepared: Prepared, width: int) -> list[Line]:
@@ -89,7 +106,7 @@ def stage_lines(outcomes: Sequence[Outcome], width: int, glyphs: Glyphs) -> list
     for outcome in outcomes:
         look = glyphs.stages[outcome.stage]
         why = outcome.refused.why if outcome.refused else outcome.why
-        for number, words in enumerate(wrap(safe_text(why, MOST_COMMAND), width - 15)):
+        for number, words in enumerate(wrap(safe_text(why, MOST_COMMAND).replace("->", glyphs.arrow), width - 15)):
             head = f"{look.sign} {look.word}" if number == 0 else ""
             lines.append((Span(f"{head:<14} ", look.style), Span(words)))
     if outcomes and outcomes[-1].stage is Stage.SENT and (counting := outcomes[-1].counting):
@@ -105,9 +122,9 @@ def counting_line(counting: Counting, glyphs: Glyphs) -> Line:
     return (Span(" " * 15), *bar, Span(f"  {counting.answers} of about {whole} answers", "quiet"))
 
 
-def title(act: str, key: RolloutKey) -> str:
+def title(act: str, key: RolloutKey, glyphs: Glyphs) -> str:
     """The act, the rollout and its cluster."""
-    return f"{act}   {safe_text(key)}"
+    return f"{glyphs.titled(act)}   {safe_text(key)}"
 
 
 def outcome_words(outcome: Outcome) -> str:

@@ -144,6 +144,11 @@ def group_of(view: FleetView, key: RolloutKey) -> RolloutGroup | None:
     return next((g for g in view.groups if key == g.view.rollout.key or key in g.parts), None)
 
 
+def covered_by(view: FleetView, rows: Collection[RolloutKey]) -> set[RolloutKey]:
+    """The parts of those rows that cover several clusters."""
+    return {part for group in view.groups if group.view.rollout.key in rows for part in group.parts}
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One cluster's part of a group, and why an act does not apply there ("" if it does)."""

@@ -23,12 +23,13 @@ def make_app(
     problems: Sequence[str] = (),
     program: Sequence[str] = ("cockpit",),
     presenting: bool = False,
+    slow: bool = False,
 ) -> CockpitApp:
     """The screen for this terminal; `glyphs` is "auto", "unicode" or "ascii".
 
     `painted` is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
-    opens in large print.
+    opens in large print. With `slow` it is painted seldom and nothing moves.
     """
     # An empty NO_COLOR has no effect (no-color.org), but the screen library honours it.
     if os.environ.get("NO_COLOR") == "":
@@ -45,4 +46,5 @@ def make_app(
         problems=problems,
         program=program,
         presenting=presenting,
+        slow=slow,
     )

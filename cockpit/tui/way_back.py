@@ -7,12 +7,13 @@ from collections import Counter
 from cockpit.model.counts import plural
 from cockpit.model.health import Health
 from cockpit.model.plan import Act, ActState, Plan, Refused, Request
-from cockpit.model.rollout import Phase
+from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import KEYS, Keymap
 from cockpit.tui.lines import BLANK, Line, Span
+from cockpit.tui.text import base_of, new_share
 
 # Roll back is the same key everywhere, so it comes first; where a release can only be aborted, that goes back.
 WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
@@ -34,22 +35,33 @@ def back_line(view: RolloutView, plan: Plan | Refused | None, keymap: Keymap, gl
     state = way_back(view)
     if state is None or not wants_way_back(view):
         return BLANK
-    head = Span(" back:  ", "quiet")
+    head = Span(" back: ", "strong")
     if not state.enabled:
         return (head, Span(f"not now: {safe_text(state.why, 300)}", "quiet"))
     key = Span(key_of(state.act, keymap), "key")
+    words = Span(f" {goes_back_words(state.act, view.rollout)}")
     if plan is None:
-        return (head, key, Span(f"  {word_of(state.act)}"))
+        return (head, key, words)
     if isinstance(plan, Refused):
         return (head, Span(f"not now: {safe_text(plan.why, 300)}", "quiet"))
-    between = glyphs.joiner
-    undo = f"{key_of(Act.UNDO, keymap)} undoes it" if plan.undo else "nothing undoes it"
-    return (
-        head,
-        key,
-        Span(f"  {safe_text(plan.title, 200)}"),
-        Span(f"{between}{undo}{between}{sends_words(plan)}", "quiet"),
-    )
+    sends = Span(f"{glyphs.joiner}{sends_words(plan)}", "quiet")
+    if not plan.undo:
+        return (head, key, words, Span(", nothing undoes it"), sends)
+    return (head, key, words, Span(", "), Span(key_of(Act.UNDO, keymap), "key"), Span(" undoes it"), sends)
+
+
+def goes_back_words(act: Act, rollout: Rollout) -> str:
+    """What a way back does, as every screen says it."""
+    if act is Act.ABORT:
+        return "aborts the release"
+    lane, at_rest = rollout.default_lane, rollout.phase is Phase.AT_REST
+    main = new_share(rollout)
+    others = [each for each in rollout.own_versions if main is None or each.name != main.version]
+    base = base_of(rollout) if not at_rest else others[0] if len(others) == 1 else None
+    if base is None:
+        return "rolls back"
+    written = lane is not None and not lane.derived
+    return f"{'sends everyone' if written else 'rolls back'} to {safe_text(base.name, 63)}"
 
 
 def key_of(act: Act, keymap: Keymap) -> str:

@@ -142,6 +142,7 @@ def test_another_process_gets_every_shared_flag() -> None:
     given = Options(
         *("kubeconfig", ("a", "b"), "shop", True, "me", ("g", "h"), 90.0, True, "light", True, "moving", 20.0),
         prometheus="http://prometheus.example:9090/",
+        slow=True,
     )
     made = program(fleet())
     run(made, "list", *flags_of(given))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.kube.errors import NotFound
+from cockpit.model.inspection import EventGroup
 from cockpit.model.objects import ControllerRevision
 from cockpit.model.redact import HIDDEN
 from cockpit.model.refs import DEPLOYMENTS, PODS, Ref, Resource
@@ -148,6 +149,18 @@ def test_an_object_of_any_kind_is_described_by_its_fields() -> None:
     assert "Rules:" in text
     assert "Weight:" in text
     assert "90" in text
+
+
+def test_what_a_description_leaves_out_is_said_and_events_are_kept() -> None:
+    many = {"kind": "ConfigMap", "metadata": {"name": "web"}, "data": {f"key-{n}": "x" for n in range(2000)}}
+    event = EventGroup("Warning", "BackOff", ("restarting",), 1, "", "")
+    lines = described(many, (event,), NOW)
+    assert len(lines) <= MOST_LINES + 1
+    (left_out,) = (line for line in lines if line.startswith("--"))
+    assert "the object's YAML shows all" in left_out
+    shown = sum("key-" in line.lower() for line in lines)
+    assert shown + int(left_out.split()[1]) >= 2000
+    assert "restarting" in lines[-1]
 
 
 async def test_events_are_merged_by_reason_with_counts_and_times() -> None:

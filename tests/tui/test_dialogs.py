@@ -18,7 +18,7 @@ from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import ASCII, UNICODE, Glyphs
 from cockpit.tui.lines import plain
 from cockpit.tui.plan_text import counting_line
-from cockpit.tui.screens import plan as plan_screen
+from cockpit.tui.screens import dialog as dialogs
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.below import Below
@@ -221,7 +221,7 @@ async def test_an_outdated_plan_says_so_at_once_and_is_not_sent() -> None:
 async def test_figures_that_move_do_not_make_a_plan_outdated_nor_ask_whether_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(plan_screen, "LOOK_SECONDS", 3600.0)  # how often it looks anyway is not the matter here
+    monkeypatch.setattr(dialogs, "LOOK_SECONDS", 3600.0)  # how often it looks anyway is not the matter here
     cockpit = FakeCockpit()
     asked: list[Prepared] = []
 
@@ -250,7 +250,7 @@ async def test_an_outdated_plan_in_production_does_not_take_the_name_any_more() 
         cockpit.why_outdated = "it changed"
         dialog = app.screen
         assert isinstance(dialog, PlanDialog)
-        dialog._look()
+        dialog.look()
         await rest(pilot)
         assert not dialog.query_one("#name").display
         assert dialog.query_one("#send").disabled

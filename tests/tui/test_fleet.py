@@ -13,10 +13,10 @@ from cockpit.model.plan import Act, ActState
 from cockpit.model.rollout import Lane, Share, Verdict
 from cockpit.model.view import Entry, FleetView, RolloutView, Stage, Sync
 from cockpit.tui.brief import Facts, brief_lines, last_sent
+from cockpit.tui.fleet_layout import places
 from cockpit.tui.glyphs import ASCII, UNICODE, Glyphs
 from cockpit.tui.keys import remapped
 from cockpit.tui.lines import plain, width_of
-from cockpit.tui.screens.fleet import places
 from cockpit.tui.widgets.brief_pane import BriefPane
 from cockpit.tui.widgets.rollout_row import columns, release_words
 from cockpit.tui.widgets.rollout_table import RolloutTable
@@ -94,16 +94,16 @@ async def test_at_rest_folds_where_there_is_no_room_and_the_cursor_is_never_hidd
     async with screen(FakeCockpit(many(60))) as (app, pilot):
         table = app.screen.query_one(RolloutTable)
         assert "at rest · 51 ─" in shown(app)
-        assert "48 more · space unfolds" in shown(app)
-        await press(pilot, "space")
-        assert "more · space unfolds" not in shown(app)
-        assert "─ space folds ─" in shown(app)
+        assert "48 more · F unfolds" in shown(app)
+        await press(pilot, "F")
+        assert "more · F unfolds" not in shown(app)
+        assert "─ F folds ─" in shown(app)
         await press(pilot, "end")
         assert table.current is not None
         assert table.current.rollout.key.name in shown(app)
-        await press(pilot, "space")
+        await press(pilot, "F")
         assert table.current.rollout.key.name in shown(app)
-        assert "50 more · space unfolds" in shown(app)
+        assert "50 more · F unfolds" in shown(app)
 
 
 async def test_a_rollout_that_comes_to_rest_under_the_cursor_stays_in_sight() -> None:
@@ -146,13 +146,13 @@ async def test_walking_past_the_last_folded_row_unfolds_and_an_explicit_fold_sto
     async with screen(FakeCockpit(many(60))) as (app, pilot):
         table = app.screen.query_one(RolloutTable)
         await press(pilot, *["down"] * 12)
-        assert "space folds" in shown(app)
-        await press(pilot, "home", "space")
-        assert "51 more · space unfolds" in shown(app)
+        assert "F folds" in shown(app)
+        await press(pilot, "home", "F")
+        assert "51 more · F unfolds" in shown(app)
         await press(pilot, "end")
         assert table.current is not None
         assert table.current.rollout.key.name.startswith("release")
-        await press(pilot, "Z", "space")
+        await press(pilot, "Z", "F")
         assert "nothing folds here" in said(app)
 
 

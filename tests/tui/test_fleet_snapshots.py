@@ -20,7 +20,7 @@ STATES: dict[str, tuple[str, tuple[str, ...]]] = {
     "waiting": ("usual", ("down",)),
     "parts": ("two clusters", ("enter", "down")),
     "by namespace": ("sixty", ("Z", "z")),
-    "unfolded": ("sixty", ("space", "end")),
+    "unfolded": ("sixty", ("F", "end")),
 }
 
 

@@ -14,9 +14,10 @@ from cockpit.model.inspection import LogLine
 from cockpit.model.rollout import PodState
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.inspecting import telling_pod
-from cockpit.tui.lines import plain
-from cockpit.tui.log_lines import LogBuffer, log_line, short_names
+from cockpit.tui.lines import Line, Span, plain
+from cockpit.tui.log_lines import FoldedLines, LogBuffer, log_line, short_names
 from cockpit.tui.screens.logs import LogScreen
+from cockpit.tui.search import folded
 from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import FakeCockpit, fleet
 from tests.tui.terminal import until
@@ -228,3 +229,46 @@ def test_pods_are_told_apart_by_what_differs() -> None:
     assert list(short_names(["web-0", "web-1"]).values()) == ["0", "1"]
     assert list(short_names(["pay-v2-6f9c-abcde"]).values()) == ["abcde"]
     assert short_names(["a", "ab"]) == {"a": "a", "ab": "ab"}
+
+
+@given(st.lists(st.text("ab 中", max_size=30), max_size=12), st.integers(2, 12), st.integers(0, 12))
+def test_folded_lines_are_those_that_folding_all_of_them_gives(texts: list[str], width: int, first: int) -> None:
+    lines: list[Line] = [(Span(text),) for text in texts]
+    whole = [piece for each in lines for piece in folded(each, width)]
+    made: list[int] = []
+
+    def make(index: int) -> list[Line]:
+        made.append(index)
+        return folded(lines[index], width)
+
+    shown = FoldedLines([len(folded(each, width)) for each in lines], make)
+    assert len(shown) == len(whole)
+    assert shown[first : first + 3] == whole[first : first + 3]
+    assert len(made) <= 3, "only what is in sight is made"
+    assert list(shown) == whole
+
+
+def test_only_lines_that_came_since_are_measured() -> None:
+    buffer, measured = LogBuffer(most=4), list[int]()
+
+    def measure(index: int) -> int:
+        measured.append(index)
+        return len(buffer.lines[index].text)
+
+    buffer.add([line(1, "a"), line(2, "bb")])
+    assert list(buffer.heights(80, measure)) == [1, 2]
+    buffer.add([line(3, "ccc"), line(4, "d"), line(5, "ee")])
+    assert list(buffer.heights(80, measure)) == [2, 3, 1, 2]
+    assert measured == [0, 1, 1, 2, 3]
+    buffer.add([line(2, "late")])
+    assert list(buffer.heights(80, measure)) == [len(each.text) for each in buffer.lines], "another order"
+    assert list(buffer.heights(40, measure)) == [len(each.text) for each in buffer.lines], "another width"
+
+
+async def test_a_folded_log_follows_and_draws_what_is_in_sight() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "enter", "l", "w")
+        await arrive(cockpit, pilot, "v2-0", "long " * 40 + "end")
+        assert last_line(app).endswith("end")
+        assert "following" in shown(app)

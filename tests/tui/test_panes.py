@@ -15,9 +15,10 @@ from cockpit.model.shares import rough
 from cockpit.model.view import Entry, Stage
 from cockpit.tui.forms import Weights, line_ask, weights_of
 from cockpit.tui.glyphs import UNICODE
-from cockpit.tui.lines import width_of
+from cockpit.tui.lines import plain, width_of
 from cockpit.tui.rows import Order
 from cockpit.tui.text import main_share, version_slots
+from cockpit.tui.widgets.probe_strip import whole_clauses
 from cockpit.tui.widgets.rollout_row import ALONE, Surroundings, columns, heading, row
 from cockpit.tui.widgets.timeline import latest
 from cockpit.tui.widgets.version_list import pod_cells
@@ -136,3 +137,19 @@ def test_weights_always_add_up(count: int, done: list[str]) -> None:
 def test_a_line_is_read_as_what_the_act_needs_or_says_what_is_wrong(act: Act, text: str, ask: Ask | str) -> None:
     found = line_ask(fleet().rollouts[0].rollout, act, text)
     assert found == ask if isinstance(ask, Ask) else ask in str(found)
+
+
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("width", [40, 60, 76, 116])
+def test_no_heading_is_cut_by_the_sign_of_the_sort_order(order: Order, width: int) -> None:
+    layout = columns(width)
+    (head,) = plain([heading(layout, order, UNICODE)])
+    (plain_head,) = plain([heading(layout, order, replace(UNICODE, sorted=" "))])
+    assert head.replace(UNICODE.sorted, " ").split() == plain_head.split()
+
+
+def test_the_way_so_long_as_it_fits_is_whole_clauses() -> None:
+    text = "the probe itself is too slow: 91 of 372 beats late; figures are of what was sent"
+    assert whole_clauses(text, 60) == "the probe itself is too slow: 91 of 372 beats late"
+    assert whole_clauses(text, 100) == text
+    assert whole_clauses(text, 5) == "the probe itself is too slow: 91 of 372 beats late"

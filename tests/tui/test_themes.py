@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.color import Color
+from textual.widgets import Input
 
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
@@ -19,10 +20,10 @@ from cockpit.tui.styles import STYLES, Styles
 from cockpit.tui.themes import BASE, MEANINGS, ThemeError, load_themes, packaged_directory, theme_of
 from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.rollout_table import RolloutTable
-from tests.tui.driving import press, rest, screen
+from tests.tui.driving import press, rest, screen, shown
 from tests.tui.fake import FakeCockpit
 from tests.tui.fleets import usual
-from tests.tui.terminal import on_terminal, settled
+from tests.tui.terminal import on_terminal, settled, until
 
 OWN = load_themes(packaged_directory())
 PAINTED = {name: theme for name, theme in OWN.themes.items() if not theme.ansi}
@@ -222,3 +223,42 @@ async def test_a_theme_is_a_key_away() -> None:
         await press(pilot, "T")
         assert app.theme == "high-contrast"
         assert app.screen.query_one(HeaderBar).strip_at(0) != before
+
+
+def typed(app: CockpitApp, words: str) -> None:
+    """This stands in the palette."""
+    app.screen.query_one("#query", Input).value = words
+
+
+async def test_a_theme_is_shown_while_the_cursor_moves_and_escape_brings_the_old_one_back() -> None:
+    async with screen(theme="dark") as (app, pilot):
+        await press(pilot, "colon")
+        typed(app, "theme light")
+        await until(lambda: app.theme == "light")
+        typed(app, "theme ansi")
+        await until(lambda: app.theme == "ansi")
+        await press(pilot, "escape")
+        await until(lambda: app.theme == "dark")
+        assert "needs you" in shown(app)
+
+
+async def test_enter_keeps_the_theme_and_other_entries_show_none() -> None:
+    async with screen(theme="dark") as (app, pilot):
+        await press(pilot, "colon")
+        typed(app, "theme light")
+        await press(pilot, "enter")
+        await until(lambda: app.theme == "light")
+        await press(pilot, "colon")
+        typed(app, "theme proj")
+        await until(lambda: app.theme == "projector")
+        typed(app, "pods")
+        await until(lambda: app.theme == "light")
+
+
+async def test_the_palette_is_as_high_as_its_entries_so_that_the_theme_is_seen() -> None:
+    async with screen(size=(80, 24)) as (app, pilot):
+        await press(pilot, "colon")
+        whole = app.screen.query_one("#palette").size.height
+        typed(app, "theme light")
+        await until(lambda: app.screen.query_one("#palette").size.height < whole)
+        assert whole <= 24 * 4 // 5

@@ -30,11 +30,11 @@ def plan_for(view: RolloutView, **parts: object) -> Plan:
 
 def test_it_says_the_key_what_it_does_what_undoes_it_and_what_is_sent() -> None:
     view = hurt()
-    words = " back:  r  all traffic back to v1 · u undoes it · one patch of Ingress pay-canary"
+    words = " back: r sends everyone to v1, u undoes it · one patch of Ingress pay-canary"
     assert line(view, plan_for(view)) == words
-    assert line(view, plan_for(view), rollback="b", undo="U").startswith(" back:  b  all traffic")
+    assert line(view, plan_for(view), rollback="b", undo="U").startswith(" back: b sends everyone")
     assert "nothing undoes it" in line(view, plan_for(view, undo=""))
-    assert line(view, None) == " back:  r  roll back"
+    assert line(view, None) == " back: r sends everyone to v1"
 
 
 def test_what_is_sent_is_counted() -> None:
@@ -48,17 +48,17 @@ def test_what_is_sent_is_counted() -> None:
 def test_where_a_release_can_only_be_aborted_that_is_the_way() -> None:
     view = hurt()
     states = (ActState(Act.ROLLBACK, False, "nothing to go back to"), ActState(Act.ABORT, True))
-    assert line(replace(view, rollout=replace(view.rollout, acts=states)), None) == " back:  x  abort"
+    assert line(replace(view, rollout=replace(view.rollout, acts=states)), None) == " back: x aborts the release"
 
 
 def test_no_way_says_why_and_at_rest_nothing_is_said_unless_users_are_hurt() -> None:
     view = hurt()
     none = replace(view, rollout=replace(view.rollout, acts=acts(why="the canary has no main")))
-    assert line(none, None) == " back:  not now: the canary has no main"
+    assert line(none, None) == " back: not now: the canary has no main"
     refused = Refused(Act.ROLLBACK, view.rollout.key, "v1 has no ready pods")
-    assert line(view, refused) == " back:  not now: v1 has no ready pods"
+    assert line(view, refused) == " back: not now: v1 has no ready pods"
     assert line(resting(), None) == ""
-    assert line(replace(resting(), health=HURT), None) == " back:  r  roll back"
+    assert line(replace(resting(), health=HURT), None) == " back: r sends everyone to v2"
 
 
 async def test_the_session_is_asked_what_it_would_do_again_only_when_the_rollout_changes() -> None:

@@ -10,11 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cockpit.model.ages import age, seconds_since_epoch
+from cockpit.model.counts import counted
 from cockpit.model.inspection import EventGroup
 from cockpit.model.text import safe_text
 
 # Lines of one object; more is read as YAML.
 MOST_LINES = 400
+LEFT_OUT = "-- {} left out here: the object's YAML shows all"
+EVENTS_OUT = "-- {} of older events left out: the list of events shows all"
 _DEEPEST = 6
 _WIDTH = 22
 # Annotations that repeat the object, and what others say of it in full.
@@ -35,8 +38,16 @@ def described(found: Mapping[str, Any], events: Sequence[EventGroup] | str, now:
         lines += ["", "Spec:", *_nested(spec, 1)] if spec else []
         lines += ["", "Data:", *_nested(_map(found.get("data")), 1)] if found.get("data") else []
     lines += _conditions(status, now)
-    lines += ["", *event_lines(events, now)]
-    return tuple(safe_line(line) for line in lines[:MOST_LINES])
+    told = event_lines(events, now)
+    # Events are looked for most, so that what stands above them gives way.
+    room = max(MOST_LINES - len(told), MOST_LINES // 2)
+    return tuple(safe_line(line) for line in (*_bounded(lines, room, LEFT_OUT), "", *_bounded(told, room, EVENTS_OUT)))
+
+
+def _bounded(lines: Sequence[str], room: int, left_out: str) -> list[str]:
+    """So many lines at most; the last one says how many are missing, and where they are."""
+    over = len(lines) - room
+    return [*lines[: room - 1], left_out.format(counted(over + 1, "line"))] if over > 0 else list(lines)
 
 
 def safe_line(line: str) -> str:

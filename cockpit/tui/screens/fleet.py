@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.notifications import SeverityLevel
 from textual.timer import Timer
 from textual.widgets import Input
 
+from cockpit.model.plan import ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutGroup, RolloutView
 from cockpit.tui.acting import latest_sent
 from cockpit.tui.brief import Facts
 from cockpit.tui.empty import empty_lines
-from cockpit.tui.keys import FLEET_FOOTER, bindings_on
+from cockpit.tui.fleet_layout import places
+from cockpit.tui.keys import FLEET_FOOTER, Key, bindings_on
+from cockpit.tui.marks import Marks
 from cockpit.tui.messages import ScopeChanged
 from cockpit.tui.pace import Pace
-from cockpit.tui.rows import Grouping, Order, Section, blocks_of, sections_of
+from cockpit.tui.rows import Grouping, Order, Section, blocks_of, covered_by, sections_of
 from cockpit.tui.scope import Scope
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.rollout import RolloutScreen
+from cockpit.tui.screens.several import SeveralDialog, act_on_several
+from cockpit.tui.several import MOST, items_for
 from cockpit.tui.standing import cause_of, standing_of
 from cockpit.tui.syncing import READING
 from cockpit.tui.widgets.brief_pane import BriefPane
@@ -39,32 +45,9 @@ from cockpit.tui.widgets.rollout_table import RolloutTable, Shown
 MOST_BANNERS = 3
 # Seconds between two looks at the ages; most of them change by the minute, and nothing is drawn where none did.
 AGES_SECONDS = 10.0
-_BESIDE_COLUMNS = 110
 # Seconds in which the rows of a first look come in one after the other, and find their groups.
 SETTLING_SECONDS = 5.0
 _LONGEST_NAME = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where table and brief stand: beside each other or below, with the table's columns or the brief's lines."""
-
-    beside: bool
-    table_columns: int
-    brief_lines: int
-
-
-def places(width: int, height: int, wanted: int) -> Places:
-    """For a body of this size, and so many lines wanted by the table. Room is not stretched: the brief gets it."""
-    if width >= _BESIDE_COLUMNS:
-        table = min(max(width - 40, 78), 86) if width < 140 else min(max(width - 60, 102), 118)
-        return Places(True, table, 0)
-    if height < 12:
-        return Places(False, width, 0)
-    least = 4 if height < 16 else 5 if width >= 80 else 7
-    # In steps, so that not every new row moves the brief.
-    table = -(-wanted // 4) * 4
-    return Places(False, width, max(least, height - max(table, 8)))
 
 
 def matches(view: RolloutView, words: Sequence[str]) -> bool:
@@ -86,6 +69,7 @@ class FleetScreen(CockpitScreen):
         self.opened: set[RolloutKey] = set()
         self.order = Order.WHY
         self.grouping = Grouping.STANDING
+        self.marks = Marks()
         self._pace = Pace()
         self._hidden = 0  # rows that the filter hides
         self._wanted = 0  # lines that the table wanted at most in this size
@@ -161,6 +145,7 @@ class FleetScreen(CockpitScreen):
         if not self._pace.due(view.at, view.rollouts, view.clusters):
             return
         sections = self._sections(view)
+        rows = {row.rollout.key for section in sections for row in section.rows}
         banners = self._show_banners(view)
         self._place_panes(sum(len(each.rows) + 1 for each in sections) + 2 if sections else 0, banners)
         self.query_one(RolloutTable).show(
@@ -175,6 +160,8 @@ class FleetScreen(CockpitScreen):
                 self.app_port.keymap["fold"].shown,
                 self._complete(view),
                 self._hidden,
+                self.marks.rows(view),
+                self.marks.words(rows | covered_by(view, rows), escape=not self.words),
             )
         )
         self._show_brief()
@@ -268,6 +255,47 @@ class FleetScreen(CockpitScreen):
         self._pace.reset()
         self.show_view(self.app_port.view)
 
+    def action_mark(self) -> None:
+        """Mark the rollout under the cursor, or take its mark away, and go to the next."""
+        keys = self.selected_keys()
+        if not keys:
+            self.app_port.refuse("no rollout is selected")
+            return
+        self.marks.toggle(keys)
+        self._again()
+        self.query_one(RolloutTable).action_move(1)
+
+    def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
+        if not self.marks:
+            return super().wanted(key)
+        items = items_for(key, self.marks.keys, self.app_port.view)
+        fit = next((item for item in items if not item.why), items[0])
+        why = f"none of the {len(items)} marked: {safe_text(fit.rollout.name)}: {fit.why}" if fit.why else ""
+        return ActState(fit.act, not fit.why, why), fit.rollout
+
+    def action_act(self, id: str) -> None:
+        """The act on the rollout under the cursor, or on every marked one."""
+        key = self.app_port.keymap[id]
+        if not self.marks:
+            super().action_act(id)
+        elif len(self.marks.keys) > MOST:
+            self.app_port.refuse(f"{len(self.marks.keys)} are marked; an act goes to {MOST} at most, unmark some")
+        elif not self.wanted(key)[0].enabled:
+            self.app_port.refuse(self.wanted(key)[0].why)
+        else:
+            items = items_for(key, self.marks.keys, self.app_port.view)
+            work = act_on_several(self.app, items, self._several_ended)
+            self.app.run_worker(work, group="several")
+
+    def _several_ended(self, dialog: SeveralDialog) -> None:
+        """What was sent stays marked, so that it can be undone as one."""
+        self.marks.keep(dialog.reached)
+        if not dialog.is_current:
+            severity: SeverityLevel = "error" if dialog.stopped else "information"
+            self.app.notify(safe_text(dialog.ended, 500), severity=severity, markup=False, timeout=15)
+        if has_parts(self):
+            self._again()
+
     def action_fold(self) -> None:
         """Fold what is at rest, or unfold it."""
         self.query_one(RolloutTable).touched = True
@@ -321,10 +349,13 @@ class FleetScreen(CockpitScreen):
         self._again()
 
     def action_back(self) -> None:
-        """Clear the filter, or else show every namespace and context again."""
+        """Clear the filter, or else the marks, or else show every namespace and context again."""
         field = self.query_one("#filter", Input)
         if not field.display and not field.value:
-            self.app_port.scope = Scope()
+            if self.marks:
+                self.marks.keep(())
+            else:
+                self.app_port.scope = Scope()
         field.value = ""
         field.display = False
         self.query_one(RolloutTable).focus()

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
+from textual.timer import Timer
 
 from cockpit.model.counts import counted
 from cockpit.model.inspection import LogLine, LogOrder
@@ -17,10 +18,11 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.tui.copying import Copy, log_command
 from cockpit.tui.keys import LOGS_FOOTER, Key, bindings_on
-from cockpit.tui.lines import Line, plain
-from cockpit.tui.log_lines import LazyLines, LogBuffer, labels, log_line
+from cockpit.tui.lines import Line, Span, plain
+from cockpit.tui.log_lines import FoldedLines, LazyLines, LogBuffer, labels, log_line
+from cockpit.tui.pace import SLOW_SECONDS
 from cockpit.tui.screens.text import TextScreen
-from cockpit.tui.search import marked, searched
+from cockpit.tui.search import folded, marked, searched
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 # Each followed pod takes a connection and a stream of the kubelet.
@@ -77,6 +79,8 @@ class LogScreen(TextScreen):
         self.buffer = LogBuffer()
         self.followed: list[str] = []
         self._run = 0
+        self._gone = 0  # lines that had to go since the text was drawn
+        self._later: Timer | None = None  # on a slow link: draws what came
 
     def body(self) -> ComposeResult:
         yield LogText(self)
@@ -145,15 +149,25 @@ class LogScreen(TextScreen):
         """Show lines that came."""
         if message.run != self._run:
             return
-        gone = self.buffer.add(message.lines)
         pane = self.main
+        gone = self.buffer.add(message.lines)
         if not pane.following:
             # What is being read stays where it is.
-            pane.top = max(pane.top - gone, 0)
+            above = self.starts[gone] if self.wraps and gone < len(self.starts) else gone
+            pane.top = max(pane.top - above, 0)
+        self._gone += gone
+        if not self.app_port.slow:
+            self._show_news()
+        elif self._later is None:
+            self._later = self.set_timer(SLOW_SECONDS, self._show_news)
+
+    def _show_news(self) -> None:
+        """Draw what came since the last time."""
+        gone, self._gone, self._later = self._gone, 0, None
         if self.found.words:
             self.found = searched(plain(self.lines_for(1)), self.found.words, (self.found.line or 0) - gone)
             self.show_heading()
-        pane.repaint()
+        self.main.repaint()
 
     def show_view(self, view: FleetView) -> None:
         if self.merged and not self.previous:
@@ -178,11 +192,27 @@ class LogScreen(TextScreen):
         return "   ".join(part for part in (self.found.count, state) if part)
 
     def build(self, width: int) -> Sequence[Line]:
-        if self.wraps or not self.buffer.lines:
+        if not self.buffer.lines:
             return super().build(width)
         lines, words = self.lines_for(width), self.found.words
+        if self.wraps:
+            return self._folded(lines, width - 2)
         self.starts = range(len(lines))
         return LazyLines(len(lines), lambda index: marked(lines[index], words)) if words else lines
+
+    def _folded(self, lines: Sequence[Line], width: int) -> Sequence[Line]:
+        """Folded to the width: only lines that came since are measured, and only those in sight are made."""
+        look = (width, self.times, tuple(self.followed) if self.merged else ())
+        heights = self.buffer.heights(look, lambda index: len(folded(lines[index], width)))
+        words = self.found.words
+
+        def make(index: int) -> list[Line]:
+            line = marked(lines[index], words) if words else lines[index]
+            return [(Span(" "), *piece) for piece in folded(line, width)]
+
+        shown = FoldedLines(heights, make)
+        self.starts = shown.starts
+        return shown
 
     def lines_for(self, width: int) -> Sequence[Line]:
         """Without marks: all of them are searched ten times a second, and marking each would take all of that."""

@@ -1,8 +1,8 @@
-"""Command palette: namespaces, contexts, rollouts, acts and every other key, by name."""
+"""Command palette: namespaces, contexts, rollouts, acts, themes and every other key, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,12 +16,19 @@ from textual.widgets import Input
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.commands import Command, ranked, why_nothing
 from cockpit.tui.lines import Line, Span, fit
+from cockpit.tui.widgets.below import BelowForMoments
 from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.scroll_text import ScrollText
 
+# Lines of the frame and of the field.
+AROUND = 3
+
 
 class PaletteScreen(ModalScreen[Command | None]):
-    """Type, choose, enter. Returns the entry; the app runs it."""
+    """Type, choose, enter. Returns the entry; the app runs it.
+
+    `preview` is called with the entry under the cursor as it moves; None: no entry was chosen.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "back", show=False),
@@ -30,13 +37,15 @@ class PaletteScreen(ModalScreen[Command | None]):
         Binding("tab", "complete", "complete", show=False, priority=True),
     ]
 
-    def __init__(self, entries: Sequence[Command]) -> None:
+    def __init__(self, entries: Sequence[Command], preview: Callable[[Command | None], None] = lambda entry: None):
         super().__init__()
+        self.preview = preview
         self.entries = entries
         self.found = list(entries)
         self.index = 0
 
     def compose(self) -> ComposeResult:
+        yield BelowForMoments()
         with Vertical(id="palette"):
             yield Field(
                 placeholder="ns NAME, ctx NAME, a rollout or a command; tab completes, :q quits",
@@ -48,6 +57,15 @@ class PaletteScreen(ModalScreen[Command | None]):
     def on_mount(self) -> None:
         self.query_one("#found").can_focus = False
         self.query_one("#query").focus()
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the entries, with most of the screen as the limit."""
+        room = max(self.size.height * 4 // 5 - AROUND, 1)
+        self.query_one("#found").styles.height = max(min(len(self.found), room), 1)
 
     def lines_for(self, width: int) -> list[Line]:
         """The matches, with a cursor."""
@@ -86,7 +104,10 @@ class PaletteScreen(ModalScreen[Command | None]):
     def _show(self) -> None:
         pane = self.query_one("#found", ScrollText)
         pane.cursor = self.index
+        self._fit()
         pane.repaint()
+        chosen = self.found and (self.index or self._query().strip())
+        self.preview(self.found[min(self.index, len(self.found) - 1)] if chosen else None)
 
     def on_key(self, event: events.Key) -> None:
         # Fast typing can arrive before the field has the focus.

@@ -78,10 +78,12 @@ class PresentingScreen(CockpitScreen):
             names += [share.version for lane in rollout.lanes for share in lane.shares if share.version not in names]
             slots = self._slots[key] = version_slots(names, self._slots.get(key, {}))
             keys = sorted(str(each.rollout.key) for each in view.rollouts)
-            words = caption(shown, view.journal, self.app_port.now(), self.app_port.keymap)
+            told = caption(shown, view.journal, self.app_port.now(), self.app_port.keymap)
+            words = self.app_port.glyphs.titled(told)
             slow = "  slow motion" if self.slow else ""
             place = f"{keys.index(str(key)) + 1} of {len(keys)}{slow}"
-            stage.show(shown, slots, words, self._answers(shown), place)
+            moves = self.slow or not self.app_port.slow
+            stage.show(shown, slots, words, self._answers(shown) if moves else (), place)
         self.show_keys(PRESENTING_FOOTER)
 
     def _answers(self, shown: RolloutView) -> tuple[Cell, ...]:

@@ -72,7 +72,7 @@ class RolloutScreen(CockpitScreen):
         yield StepTrack(glyphs, port.now, zone)
         yield HealthPanel(glyphs, port.keymap["findings"].shown)
         yield Shares(glyphs)
-        yield ProbeStrip(glyphs)
+        yield ProbeStrip(glyphs, slow=self.app_port.slow)
         yield HistoryChart(glyphs, zone, port.keymap["zoom"].shown)
         yield VersionList(glyphs)
         yield Timeline(glyphs, zone, with_name=False)

@@ -149,11 +149,12 @@ def _mark(
     moment: Moment, x: int, times: Callable[[float], str], glyphs: Glyphs, place: Callable[[int, Span], bool]
 ) -> None:
     """A mark below its moment with words after it, or before it at the right edge, or alone."""
-    words = f"{times(moment.at)} {moment.words}"
+    act = glyphs.titled(moment.words)
+    words = f"{times(moment.at)} {act}"
     after, before = f"{glyphs.moment}{words}", f"{words}{glyphs.moment}"
     if place(x, Span(after, "accent")) or place(x - cell_len(before) + 1, Span(before, "accent")):
         return
-    short = f"{glyphs.moment}{moment.words}"
+    short = f"{glyphs.moment}{act}"
     _ = place(x, Span(short, "accent")) or place(x, Span(glyphs.moment, "accent"))
 
 

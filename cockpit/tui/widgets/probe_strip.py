@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
+
 from cockpit.model.shares import rough
 from cockpit.model.text import safe_text
 from cockpit.model.view import Cell, CellKind, ProbeView
@@ -51,7 +53,7 @@ def strip_cells(cells: Sequence[Cell], total: int, slots: Mapping[str, int], wid
 def foot_of(probe: ProbeView, glyphs: Glyphs, width: int) -> Line:
     """What is wrong with the probe, else the answers that are no version's, else where it sends."""
     if probe.message:
-        return clip((Span(safe_text(probe.message, 400), "waiting"),), width, glyphs.ellipsis)
+        return clip((Span(whole_clauses(safe_text(probe.message, 400), width), "waiting"),), width, glyphs.ellipsis)
     if probe.unknown:
         look = glyphs.odd_cells[CellKind.UNKNOWN]
         return clip((Span(f"{look.sign} {rough(probe.unknown)} of {look.word}", look.style),), width, glyphs.ellipsis)
@@ -62,15 +64,29 @@ def foot_of(probe: ProbeView, glyphs: Glyphs, width: int) -> Line:
     return BLANK
 
 
+def whole_clauses(text: str, width: int) -> str:
+    """The clauses of a sentence, between semicolons, that fit; the first one in any case."""
+    first, *others = text.split("; ")
+    for each in others:
+        if cell_len(f"{first}; {each}") > width:
+            break
+        first = f"{first}; {each}"
+    return first
+
+
 class ProbeStrip(Painted):
-    """One row of answers. With `framed`, the last row of a panel, and below it the panel's lower edge."""
+    """One row of answers. With `framed`, the last row of a panel, and below it the panel's lower edge.
+
+    On a slow link the row says how many came, without a sign for each.
+    """
 
     # A tile is redrawn from its left edge, usually for one new cell.
     TILE = 2
     TILES = 80
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, *, slow: bool = False) -> None:
         super().__init__()
+        self.slow = slow
         self.glyphs = glyphs
         self.probe: ProbeView | None = None
         self.slots: Mapping[str, int] = {}
@@ -97,5 +113,8 @@ class ProbeStrip(Painted):
             return (Span(f" {text}", "quiet"),)
         # Without a frame the label takes its place, so that the cells stay in their tiles.
         label = Span(fit(f" {LABEL}", BEFORE - self.framed), "quiet")
+        if self.slow:
+            words = f"{rough(probe.total)} answers, {rough(probe.errors)} errors, {rough(probe.unknown)} of no version"
+            return clip((label, Span(words)), width, self.glyphs.ellipsis)
         room = width - (BEFORE - self.framed) - (AFTER - self.framed)
         return (label, *strip_cells(probe.strip, probe.strip_total, self.slots, room, self.glyphs))

@@ -45,7 +45,7 @@ class Columns:
 _LAYOUTS = (
     (114, (20, 19, 27, 5)),
     (98, (17, 15, 22, 5)),
-    (76, (13, 15, 12, 5)),
+    (76, (13, 14, 12, 5)),
     (62, (13, 5, 12, 5)),
     (46, (0, 5, 12, 5)),
     (34, (0, 5, 12, 0)),
@@ -71,7 +71,7 @@ _HEADINGS = {
 
 
 def heading(layout: Columns, order: Order, glyphs: Glyphs) -> Line:
-    """The names of the columns; a sign marks the one that rows are sorted by."""
+    """The names of the columns; a sign marks the one that rows are sorted by, in the gap beside it if it must."""
     sizes = {
         Order.NAME: layout.name,
         Order.RELEASE: layout.release,
@@ -85,11 +85,17 @@ def heading(layout: Columns, order: Order, glyphs: Glyphs) -> Line:
             continue
         text = _HEADINGS[column] if size >= cell_len(_HEADINGS[column]) else _HEADINGS[column].split()[0]
         mark = glyphs.sorted if column is order else ""
-        align = "right" if column is Order.SINCE else "left"
-        text = mark if cell_len(text + mark) > size and mark and size < cell_len(text) else text
-        text = text[: size - cell_len(mark)] + mark
-        spans += [Span(fit(text, size, align), "strong" if mark else "quiet"), Span(" ")]
-    return tuple(spans[:-1])
+        style, align = "strong" if mark else "quiet", "right" if column is Order.SINCE else "left"
+        if size < cell_len(text):
+            text = mark or text[:size]
+        elif cell_len(text + mark) <= size:
+            text += mark
+        elif align == "right":
+            spans[-1] = Span(mark, style)
+            mark = ""
+        gap = Span(mark or " ", style) if mark and not text.endswith(mark) else Span(" ")
+        spans += [Span(fit(text, size, align), style), gap]
+    return tuple(spans[:-1]) if spans[-1].text == " " else tuple(spans)
 
 
 @dataclass(frozen=True, slots=True)

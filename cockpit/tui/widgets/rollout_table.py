@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -30,6 +30,7 @@ class Shown:
     """What the table shows. `empty` are the lines to show without rows; `ages` gives since when a rollout is so.
 
     Until the list is `complete`, a cursor that nobody moved stays on the first row. A filter hides `hidden` rows.
+    The rows in `marked` have a mark; `marks` says how many there are.
     """
 
     sections: Sequence[Section] = ()
@@ -42,6 +43,8 @@ class Shown:
     fold_key: str = ""
     complete: bool = True
     hidden: int = 0
+    marked: Collection[RolloutKey] = ()
+    marks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +220,10 @@ class RolloutTable(Painted, can_focus=True):
     def _foot(self) -> Line:
         """Where the cursor is, and loudly how many rollouts a filter hides: some of them may need somebody."""
         where = Span(f"{self._index + 1} of {len(self.rows)}", "quiet")
-        hidden = self.shown.hidden
-        words = f"the filter hides {hidden}, esc shows all{self.glyphs.joiner}"
-        return (Span(words, "waiting"), where) if hidden else (where,)
+        hidden, marks = self.shown.hidden, self.shown.marks
+        filtered = (Span(f"the filter hides {hidden}, esc shows all{self.glyphs.joiner}", "waiting"),) if hidden else ()
+        marked = (Span(f"{marks}{self.glyphs.joiner}", "accent"),) if marks else ()
+        return (*filtered, *marked, where)
 
     def _title(self, section: Section) -> Line:
         return (Span(section.title, "strong"), Span(f"{self.glyphs.joiner}{section.count}", "quiet"))
@@ -247,9 +251,10 @@ class RolloutTable(Painted, can_focus=True):
         shown, layout = self.shown, columns(width)
         around = replace(shown.around, cut=self._cuts(layout.name))
         line = row(view, layout, self.glyphs, around, shown.ages(view), shown.now())
+        mark = self.glyphs.mark if view.rollout.key in shown.marked else " "
         if view is not self.current:
-            return (Span("  "), *line)
-        marked = (Span(f"{self.glyphs.cursor} ", "key"), *line)
+            return (Span(f" {mark}", "key" if mark.strip() else ""), *line)
+        marked = (Span(f"{self.glyphs.cursor}{mark}", "key"), *line)
         return tuple(
             Span(span.text, f"{span.style} cursor".strip())
             for span in (*marked, Span(" " * max(width - width_of(marked), 0)))

@@ -104,7 +104,7 @@ def step_line(view: RolloutView, width: int, glyphs: Glyphs, now: float, zone: t
         if words := time_left(step.until, now, zone):
             spans.append(Span(f"{words}  ", "waiting"))
     if view.acting:
-        spans.append(Span(f"{safe_text(view.acting)} {glyphs.ellipsis}  ", "accent"))
+        spans.append(Span(f"{glyphs.titled(view.acting)} {glyphs.ellipsis}  ", "accent"))
     elif words := decision(rollout):
         spans.append(Span(f"{words}  ", "waiting"))
     if not only_shares(rollout):

@@ -27,7 +27,7 @@ def entry_line(
     look = glyphs.stages[entry.stage]
     name = f"{safe_text(entry.rollout, 80)} " if with_name else ""
     why = safe_text(entry.why)
-    title = safe_text(entry.title).replace("->", glyphs.arrow)
+    title = glyphs.titled(entry.title)
     spans = (
         Span(f"{glyphs.cursor if here else ' '}{clock_time(entry.at, zone)} ", "quiet"),
         Span(f"{look.sign} ", look.style),

@@ -33,7 +33,7 @@ def version_line(
     name, cells, numbers = columns
     ready = fit(f"{version.ready}/{version.desired}", numbers)
     start = (
-        Span(glyphs.cells[slot] + (glyphs.cursor if here else " "), f"version-{slot + 1}"),
+        Span(f"{glyphs.cursor if here else glyphs.cells[slot]} ", f"version-{slot + 1}"),
         Span(fit_end(safe_text(version.name, 63), name, glyphs.ellipsis) + " ", f"version-{slot + 1}"),
         *pod_cells(version.pods, chosen, cells, glyphs),
         Span(f" {ready} ", "" if version.ready >= version.desired else "waiting"),

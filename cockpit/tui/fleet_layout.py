@@ -1,0 +1,29 @@
+"""How much room the parts of the fleet's screen get; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_BESIDE_COLUMNS = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where table and brief stand: beside each other or below, with the table's columns or the brief's lines."""
+
+    beside: bool
+    table_columns: int
+    brief_lines: int
+
+
+def places(width: int, height: int, wanted: int) -> Places:
+    """For a body of this size, and so many lines wanted by the table. Room is not stretched: the brief gets it."""
+    if width >= _BESIDE_COLUMNS:
+        table = min(max(width - 40, 78), 86) if width < 140 else min(max(width - 60, 102), 118)
+        return Places(True, table, 0)
+    if height < 12:
+        return Places(False, width, 0)
+    least = 4 if height < 16 else 5 if width >= 80 else 7
+    # In steps, so that not every new row moves the brief.
+    table = -(-wanted // 4) * 4
+    return Places(False, width, max(least, height - max(table, 8)))
