@@ -22,14 +22,16 @@ import httpx
 from textual.pilot import Pilot
 
 from cockpit.model.health import Health
+from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Severity, Verdict
-from cockpit.model.view import FleetView, Prepared
+from cockpit.model.view import FleetView, Prepared, RolloutView, Stage
 from cockpit.session.port import Cockpit
 from cockpit.session.session import Session
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.screens.plan import PlanDialog
 from tests.journeys.flight import cockpit_on
+from tests.moving_picture import moving
 from tests.places import demo_process, move_clock, open_client
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
@@ -73,6 +75,13 @@ STORIES = Scene(
 )
 # The Rollout behind nginx waits for approval of its first pause.
 APPROVALS = Scene(("argo-canary",), 60, ("/apis/argoproj.io/v1alpha1/namespaces/argo-canary/rollouts/cart",))
+# The broken canary alone: its pods fail from the moment on at which the picture wants it.
+RELEASE = Scene(
+    ("broken-canary",),
+    82,
+    (INGRESSES.format("payments", "pay"),),
+    findings=frozenset({("pay", "errors", Severity.CRITICAL), ("pay", "slower", Severity.WARNING)}),
+)
 
 
 def play_the_stories(client: httpx.Client, scene: Scene) -> None:
@@ -217,18 +226,91 @@ async def draw(folder: Path) -> None:
     """Write every picture into the folder, which is there."""
     for scene in (STORIES, APPROVALS):
         await draw_scene(scene, folder)
+    await draw_release(folder)
 
 
 async def draw_scene(scene: Scene, folder: Path) -> None:
     async with demo_cockpit(scene) as cockpit:
         for name, _, theme, size, way in (picture for picture in PICTURES if picture[1] is scene):
-            app = CockpitApp(
-                cast(Cockpit, cockpit), theme=theme, keymap={}, themes_dir=None, glyphs="unicode", zone=UTC
-            )
-            async with app.run_test(size=size) as pilot:
-                await way(pilot)
-                await read(pilot)
-                (folder / f"{name}.svg").write_text(app.export_screenshot(title="cockpit"))
+            (folder / f"{name}.svg").write_text(await drawn(cockpit, theme, size, way))
+
+
+async def drawn(cockpit: Still, theme: str, size: tuple[int, int], way: Draw) -> str:
+    """The screen as SVG after somebody has gone this way."""
+    app = CockpitApp(cast(Cockpit, cockpit), theme=theme, keymap={}, themes_dir=None, glyphs="unicode", zone=UTC)
+    async with app.run_test(size=size) as pilot:
+        await way(pilot)
+        await read(pilot)
+        return app.export_screenshot(title="cockpit")
+
+
+async def draw_release(folder: Path) -> None:
+    """A canary that is fine, then fails, and is rolled back: its moments in one picture that moves."""
+    with demo_process(*RELEASE.scenarios, "--seed", "5") as ready, open_client(Path(ready["kubeconfig"])) as client:
+        await asyncio.to_thread(play_the_stories, client, RELEASE)
+        await asyncio.to_thread(answer_with, client, "0", "0.02")
+        async with cockpit_on(Path(ready["kubeconfig"]), None) as cockpit:
+            fine = await moment(cockpit, lambda view: view.health.health is Health.FINE and sure(view))
+            frames = [(await drawn(Still(cockpit, fine), "dark", SMALL, on_broken), 4.0)]
+            await asyncio.to_thread(answer_with, client, "0.2", "0.25")
+            hurt = await moment(cockpit, lambda view: grave_of(view) == RELEASE.findings and sure(view))
+            frames.append((await drawn(Still(cockpit, hurt), "dark", SMALL, on_broken), 4.0))
+            frames.append((await drawn(Still(cockpit, hurt), "dark", SMALL, on_roll_back), 4.0))
+            await roll_back(cockpit)
+            back = await moment(cockpit, lambda view: view.health.health is Health.FINE and sure(view))
+            frames.append((await drawn(Still(cockpit, back), "dark", SMALL, on_broken), 5.0))
+    (folder / "release.svg").write_text(moving(frames))
+
+
+def answer_with(client: httpx.Client, error_rate: str, latency: str) -> None:
+    """From now on the pods of v2 fail so many requests, and take so many seconds for one."""
+    pods = "/api/v1/namespaces/payments/pods"
+    found = client.get(pods, params={"labelSelector": "version=v2"}).raise_for_status().json()["items"]
+    notes = {"demo.cockpit/error-rate": error_rate, "demo.cockpit/latency": latency}
+    for pod in found:
+        client.patch(
+            f"{pods}/{pod['metadata']['name']}",
+            json={"metadata": {"annotations": notes}},
+            headers={"Content-Type": "application/merge-patch+json"},
+        ).raise_for_status()
+
+
+async def moment(cockpit: Session, there: Callable[[RolloutView], bool]) -> FleetView:
+    """The view in which the sampled canary is so."""
+    news = asyncio.Event()
+    leave = cockpit.subscribe(lambda _: news.set())
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            fleet = cockpit.view()
+            for view in (each for each in fleet.rollouts if each.rollout.key.name in RELEASE.names):
+                if not view.probe.running and view.rollout.probe_target:
+                    await cockpit.probe(view.rollout.key, True)
+                if there(view):
+                    leave()
+                    return fleet
+            news.clear()
+            await news.wait()
+
+
+def sure(view: RolloutView) -> bool:
+    """Whether each lane has its verdict, from many answers."""
+    lanes = view.rollout.lanes
+    return bool(lanes) and all(lane.samples >= ANSWERS and lane.verdict is Verdict.ON for lane in lanes)
+
+
+def grave_of(view: RolloutView) -> set[tuple[str, str, Severity]]:
+    """Warnings and worse."""
+    found = ((view.rollout.key.name, each.id, each.severity) for each in view.rollout.findings)
+    return {each for each in found if each[2] is not Severity.INFO}
+
+
+async def roll_back(cockpit: Session) -> None:
+    """All users back to v1, seen in the traffic."""
+    key = next(view.rollout.key for view in cockpit.view().rollouts if view.rollout.key.name in RELEASE.names)
+    prepared = await cockpit.prepare(key, Ask(Act.ROLLBACK))
+    assert isinstance(prepared, Prepared), prepared
+    outcome = await cockpit.send(prepared, wait=PATIENCE)
+    assert outcome.stage is Stage.VERIFIED, outcome
 
 
 def words(svg: str) -> Counter[str]:

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.screenshots import APPROVALS, FOLDER, PATIENCE, PICTURES, STORIES, Scene, draw_scene, rows, words
+from tests.moving_picture import frames_of
+from tests.screenshots import (
+    APPROVALS,
+    FOLDER,
+    PATIENCE,
+    PICTURES,
+    STORIES,
+    Scene,
+    draw_release,
+    draw_scene,
+    rows,
+    words,
+)
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,6 +33,26 @@ async def test_pictures_say_what_the_screens_say(tmp_path: Path, scene: Scene) -
     for name in names:
         kept, drawn = (words((folder / f"{name}.svg").read_text()) for folder in (FOLDER, tmp_path))
         assert kept == drawn, f"screenshots/{name}.svg is old: make screenshots"
+
+
+@pytest.mark.timeout(4 * PATIENCE)
+async def test_the_picture_that_moves_says_what_the_screens_say(tmp_path: Path) -> None:
+    await draw_release(tmp_path)
+    kept, now = (frames_of((folder / "release.svg").read_text()) for folder in (FOLDER, tmp_path))
+    assert [words(frame) for frame in kept] == [words(frame) for frame in now], (
+        "screenshots/release.svg is old: make screenshots"
+    )
+
+
+def test_the_picture_that_moves_is_small_and_tells_a_whole_release() -> None:
+    path = FOLDER / "release.svg"
+    assert path.stat().st_size < 600_000
+    frames = frames_of(path.read_text())
+    fine, hurt, plan, back = ("\n".join(rows(frame)).replace("\xa0", " ") for frame in frames)
+    assert "users are hurt" not in fine
+    assert "users are hurt" in hurt
+    assert "Send" in plan
+    assert "verified" in back
 
 
 def test_the_readme_shows_pictures_that_are_there() -> None:
