@@ -51,11 +51,11 @@ _LONGEST_NAME = 120
 
 
 def matches(view: RolloutView, words: Sequence[str]) -> bool:
-    """Whether the row contains every word."""
+    """Whether the row contains every word, and none of those that begin with an exclamation mark."""
     rollout = view.rollout
     states = f"{rollout.phase.value} {view.health.health} {standing_of(cause_of(view))}"
     text = f"{rollout.key} {rollout.key.system} {rollout.router} {states}".lower()
-    return all(word in text for word in words)
+    return all(word[1:] not in text if word[:1] == "!" and word[1:] else word in text for word in words)
 
 
 class FleetScreen(CockpitScreen):
