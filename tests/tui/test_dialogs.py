@@ -221,8 +221,7 @@ async def test_an_outdated_plan_says_so_at_once_and_is_not_sent() -> None:
 async def test_figures_that_move_do_not_make_a_plan_outdated_nor_ask_whether_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Only what the views bring counts, not how many seconds the test takes.
-    monkeypatch.setattr(dialogs, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(dialogs, "LOOK_SECONDS", 3600.0)  # how often it looks anyway is not the matter here
     cockpit = FakeCockpit()
     asked: list[Prepared] = []
 
