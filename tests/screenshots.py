@@ -161,6 +161,9 @@ class Still:
     def select(self, keys: Collection[RolloutKey]) -> None:
         """Nothing is sampled any more."""
 
+    def follow_others(self) -> None:
+        """Nobody else acts in a picture."""
+
 
 async def read(pilot: Pilot[None]) -> None:
     """Wait until what the screen reads besides the view is there: events, and what the way back would send."""

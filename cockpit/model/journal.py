@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+# What an entry is about that says that acts are not told to others, or not read from them.
+UNTOLD = "events"
+
 
 class Origin(StrEnum):
     """How an entry came into the journal."""

@@ -18,11 +18,11 @@ from cockpit.cli.program import Completes, Options, Program
 from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.times import time_text
 from cockpit.model.counts import counted
+from cockpit.model.journal import UNTOLD
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry
 from cockpit.session.acts.journal import Journal
 from cockpit.session.acts.journal_lines import as_known, merged
-from cockpit.session.journal.shared import UNTOLD
 from cockpit.session.port import Cockpit
 
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Collection, Mapping
 
 from cockpit.model.clock import Clock
+from cockpit.model.journal import UNTOLD
 from cockpit.model.plan import Act, Plan
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
@@ -25,7 +26,6 @@ from cockpit.session.journal.reader import OthersActs
 from cockpit.session.journal.teller import Teller
 
 COCKPIT = "cockpit"
-UNTOLD = "events"  # what an entry is about that says that acts are not told, or not read
 LONGEST_NOTE = 500
 # Seconds between looks at what is to be kept, while there is something.
 _KEEP_SECONDS = 1.0
