@@ -12,7 +12,7 @@ from cockpit.tui.lines import Line, Span, clip
 from cockpit.tui.panels import in_frame
 from cockpit.tui.widgets.painted import Painted
 
-TITLE: Line = (Span("events", "strong"),)
+TITLE = "events"
 
 
 class EventList(Painted):
@@ -31,7 +31,7 @@ class EventList(Painted):
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return in_frame(self._lines, width, height, self.glyphs.frame, TITLE)
+        return in_frame(self._lines, width, height, self.glyphs.frame, (Span(TITLE, "strong"),))
 
     def _lines(self, width: int, height: int) -> list[Line]:
         if self.groups is None:

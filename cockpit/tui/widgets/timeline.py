@@ -17,7 +17,7 @@ from cockpit.tui.panels import FRAME_LINES, in_frame
 from cockpit.tui.text import clock_time
 from cockpit.tui.widgets.painted import Painted
 
-TITLE: Line = (Span("journal", "strong"),)
+TITLE = "journal"
 
 
 def entry_line(
@@ -104,7 +104,7 @@ class Timeline(Painted, can_focus=True):
         frame = self.glyphs.frame
         hidden = len(self.entries) - (height - FRAME_LINES)
         foot = (Span(f"{hidden} more", "quiet"),) if hidden > 0 else BLANK
-        return in_frame(self._entries, width, height, frame, TITLE, style=style, foot=foot)
+        return in_frame(self._entries, width, height, frame, (Span(TITLE, "strong"),), style=style, foot=foot)
 
     def _entries(self, width: int, height: int) -> list[Line]:
         if not self.entries:
