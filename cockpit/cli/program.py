@@ -45,6 +45,7 @@ class Options:
     max_errors: float | None = None
     presenting: bool = False  # whether the screen opens in large print
     prometheus: str | None = None
+    lang: str | None = None
 
 
 class Completes(StrEnum):

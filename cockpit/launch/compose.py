@@ -18,11 +18,14 @@ from cockpit.cli.main import command_line
 from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, ServeOrder, StartError
 from cockpit.cli.running import StdoutFailed, reader_left, talk
+from cockpit.launch.flags import set_by_flags
 from cockpit.launch.leaving import leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
 from cockpit.launch.places import behind_one_gateway, started_as
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
+from cockpit.texts.current import use
+from cockpit.texts.languages import language_of, of_environment
 
 if TYPE_CHECKING:
     from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
@@ -50,6 +53,7 @@ def main() -> None:
     open_closed_streams()
     called = Path(sys.argv[0]).name
     name = "kubectl cockpit" if called == "kubectl-cockpit" else "cockpit"
+    use(of_environment(os.environ))
     try:
         command_line(prog_name=name, obj=Launcher(os.environ))
     except OSError as error:
@@ -76,20 +80,12 @@ class Launcher:
 
         from cockpit.session.settings import SettingsError, load_settings, user_paths
 
-        flags = {
-            "theme": options.theme,
-            "read_only": options.read_only,
-            "request_timeout": options.request_timeout,
-            "probe.rate": options.probe_rate,
-            "probe.max_errors": options.max_errors,
-            "probe.sample": options.sample,
-            "probe.budget": options.probe_budget,
-            "prometheus": options.prometheus,
-        }
+        flags = set_by_flags(options)
         try:
             settings = load_settings(user_paths(self._environ).config, self._environ, flags, self._warn)
         except SettingsError as problem:
             raise StartError(f"{problem}. Fix it and start again.") from None
+        use(language_of(settings.lang) if settings.lang else of_environment(self._environ))
         if options.probe_rate is None or options.probe_budget is not None:
             return settings
         # A command that sets the rate of its one rollout may send at it.

@@ -30,6 +30,14 @@ def of_locale(environ: Mapping[str, str]) -> str:
     return CHINESE if locale.lower().startswith("zh") else ENGLISH
 
 
+def of_environment(environ: Mapping[str, str]) -> str:
+    """The language of COCKPIT_LANG, else that of the locale."""
+    try:
+        return language_of(environ[VARIABLE])
+    except (KeyError, ValueError):
+        return of_locale(environ)
+
+
 def folder_of(language: str) -> Path:
     """The folder with the catalogue of a language other than English."""
     return Path(__file__).parent / language

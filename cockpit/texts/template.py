@@ -80,13 +80,18 @@ class Template:
             found.append(text[position:at])
             position = at + len(literal)
         found.append(text[position:end])
-        return None if self.weak and any(" " in value for value in found) else found
+        return None if self.weak and not _telling(found) else found
 
     def filled(self, values: Sequence[str], translate: Callable[[str, str], str]) -> str:
         """The translation with each value, itself translated as its place says."""
         return "".join(
             part if isinstance(part, str) else translate(values[part.number], part.how) for part in self.translation
         )
+
+
+def _telling(values: Sequence[str]) -> bool:
+    """Whether these may be the values of a template of few letters: single words, and not all of letters alone."""
+    return not any(" " in value for value in values) and not all(value.isalpha() for value in values)
 
 
 def template(english: str, translation: str) -> Template:

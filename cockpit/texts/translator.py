@@ -29,6 +29,11 @@ class Translator:
         self._catalogue = catalogue
         self._kept: dict[str, str] = {}
 
+    @property
+    def kept(self) -> int:
+        """How many translations are remembered."""
+        return len(self._kept)
+
     def translate(self, text: str) -> str:
         """The text in this language, with its columns kept; it never raises."""
         kept = self._kept.get(text)
