@@ -15,6 +15,14 @@ class Verbatim(str):
 
     __slots__ = ()
 
+    def __add__(self, other: str) -> Verbatim:
+        """With padding or another name behind it, it stays what it is."""
+        return Verbatim(str.__add__(self, other))
+
+    def rstrip(self, chars: str | None = None, /) -> Verbatim:
+        """Without padding too."""
+        return Verbatim(str.rstrip(self, chars))
+
 
 def use(language: str) -> None:
     """Show texts in this language from now on, one of `languages`; the catalogue is read when it is first used."""

@@ -91,7 +91,9 @@ class Template:
 
 def _telling(values: Sequence[str]) -> bool:
     """Whether these may be the values of a template of few letters: single words, and not all of letters alone."""
-    return not any(" " in value for value in values) and not all(value.isalpha() for value in values)
+    return (
+        len(values) < 3 and not any(" " in value for value in values) and not all(value.isalpha() for value in values)
+    )
 
 
 def template(english: str, translation: str) -> Template:

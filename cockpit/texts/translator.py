@@ -16,10 +16,15 @@ DEEPEST = 6
 # Templates that are tried for one text with all its parts; then the rest stays as it is.
 MOST_TRIES = 4_000
 MOST_KEPT = 4_096
+# A template of fewer letters does not take phrases that are not ours as its values.
+PHRASE_LETTERS = 16
+_PHRASE = re.compile(r"\b[a-z]+ [a-z]+\b")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
 # Signs before a text and punctuation around it: `✓ fine: `, `(by hand)`.
 _AROUND = re.compile(r"(?P<front>(?:[^\w\s`'\"<{/\\%$@.-]+ *)?)(?P<core>.*?)(?P<back>[ :;,.)…▾▴]*)", re.DOTALL)
-_SEPARATORS = (". ", "; ", " · ", ": ", " (", ", ")
+# A choice of a list: `1 leave it as it is`.
+_NUMBERED = re.compile(r"(\d{1,2} )((?!of )\S+ .*)", re.DOTALL)
+_SEPARATORS = {". ": ". ", "; ": "; ", " · ": " · ", ": ": ": ", ", or ": ", 或", ", ": ", ", " (": " ("}
 
 
 class Translator:
@@ -69,7 +74,7 @@ class _Work:
         core = text.strip(" ")
         if not _LETTERS.search(core) or depth > DEEPEST:
             return text
-        for way in (self._whole, self._inside, self._parts, self._weak):
+        for way in (self._whole, self._choice, self._inside, self._parts, self._weak):
             found = way(core, depth)
             if found is not None:
                 break
@@ -91,9 +96,14 @@ class _Work:
             if self._left < 0:
                 return None
             values = each.values(text)
-            if values is not None:
+            if values is not None and not (each.letters < PHRASE_LETTERS and self._foreign(values, depth)):
                 return each.filled(values, lambda value, how: self._value(value, how, depth + 1))
         return None
+
+    def _foreign(self, values: list[str], depth: int) -> bool:
+        """Whether a value is a phrase that is not ours: then the text is only by chance like a template."""
+        phrases = (value for value in values if _PHRASE.search(value))
+        return any(self.text(value, depth + 1) == value for value in phrases)
 
     def _value(self, value: str, how: str, depth: int) -> str:
         """A value: words of ours where the entry says so, sentences if they are ours, names as they are."""
@@ -117,6 +127,12 @@ class _Work:
         found = self.text(core, depth + 1)
         return around["front"] + found + around["back"] if found != core else None
 
+    def _choice(self, text: str, depth: int) -> str | None:
+        """A numbered choice of a list."""
+        numbered = _NUMBERED.fullmatch(text)
+        choice = self.text(numbered[2], depth + 1) if numbered else ""
+        return numbered[1] + choice if numbered and choice != numbered[2] else None
+
     def _sentence(self, text: str) -> str | None:
         """A text that the code made a sentence of: with a capital letter and a full stop."""
         found = self._catalogue.exact(f"{text[:1].lower()}{text[1:-1]}")
@@ -124,11 +140,11 @@ class _Work:
 
     def _parts(self, text: str, depth: int) -> str | None:
         """Part by part where the code joined sentences; a part of one word may be a name."""
-        for separator in _SEPARATORS:
+        for separator, shown in _SEPARATORS.items():
             if separator not in text:
                 continue
             parts = text.split(separator)
             done = [self.text(part, depth + 1) if " " in part.strip(" ") else part for part in parts]
             if done != parts:
-                return separator.join(done)
+                return shown.join(done)
         return None

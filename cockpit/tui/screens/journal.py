@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from cockpit.model.plan import Act
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.acting import undo_state
 from cockpit.tui.copying import Copy
 from cockpit.tui.keys import BY_ID, JOURNAL_FOOTER, Key, bindings_on
@@ -108,7 +109,8 @@ class JournalScreen(ReadingScreen):
         lines.append((Span(f" {look.sign} {look.word} ", look.style), Span(safe_text(entry.title))))
         lines += [(Span(f" {words}"),) for words in wrap(safe_text(entry.why, MOST_COMMAND), width - 2) if words]
         for command in entry.commands:
-            lines += [(Span(f" {words}", "accent"),) for words in wrap(safe_text(command, MOST_COMMAND), width - 2)]
+            pieces = wrap(Verbatim(safe_text(command, MOST_COMMAND)), width - 2)
+            lines += [(Span(Verbatim(f" {words}"), "accent"),) for words in pieces]
         return lines
 
     def copies(self) -> Sequence[Copy]:

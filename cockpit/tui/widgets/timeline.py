@@ -11,6 +11,7 @@ from textual.message import Message
 
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import BLANK, Line, Span, clip, window
 from cockpit.tui.panels import FRAME_LINES, in_frame
@@ -31,11 +32,11 @@ def entry_line(
     spans = (
         Span(f"{glyphs.cursor if here else ' '}{clock_time(entry.at, zone)} ", "quiet"),
         Span(f"{look.sign} ", look.style),
-        Span(name, "strong"),
+        Span(Verbatim(name), "strong"),
         Span(f"{title} "),
         Span(f" {look.word}", look.style),
         Span(f": {why}" if why else "", "quiet"),
-        Span(f"  {safe_text(entry.who, 40)}", "quiet"),
+        Span(Verbatim(f"  {safe_text(entry.who, 40)}"), "quiet"),
     )
     return clip(spans, width, glyphs.ellipsis)
 
