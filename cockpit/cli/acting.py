@@ -12,7 +12,7 @@ from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, find_acted_on, where_it_is
 from cockpit.cli.options import given
-from cockpit.cli.output import emit, emit_document
+from cockpit.cli.output import emit, emit_document, say
 from cockpit.cli.program import Person, Program
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
 from cockpit.cli.waiting import require_read, synced
@@ -209,7 +209,7 @@ def _report(outcome: Outcome, output: str) -> None:
     elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED):
         talk(f"{outcome.stage}: {outcome.why}")
     else:
-        emit(safe_text(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage), 1000))
+        say(safe_text(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage), 1000))
 
 
 def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:

@@ -22,9 +22,11 @@ from cockpit.cli.commands.serve import serve_command
 from cockpit.cli.commands.verify import verify_command
 from cockpit.cli.commands.wait import wait_command
 from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.help_texts import in_language
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, StartError
 from cockpit.cli.running import CommandFailed, reader_left
+from cockpit.texts.current import translated
 
 
 class CommandLine(click.Group):
@@ -38,6 +40,9 @@ class CommandLine(click.Group):
         """Run the command; an interrupt gives 130, a closed stdout (`| head`) is not an error."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as problem:
+            problem.message = translated(problem.message)  # type: ignore[misc]  # click reads it from the instance
+            raise
         except (KeyboardInterrupt, click.Abort):
             raise click.exceptions.Exit(int(ExitCode.INTERRUPTED)) from None
         except BrokenPipeError:
@@ -91,4 +96,5 @@ for _command in (
     keys_command,
     completion_command,
 ):
-    command_line.add_command(_command)
+    command_line.add_command(in_language(_command))
+in_language(command_line)

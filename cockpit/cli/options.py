@@ -13,6 +13,8 @@ from cockpit.cli.program import Completes, Options
 from cockpit.model.durations import seconds_of
 from cockpit.model.pairing import PilotMode
 from cockpit.model.sampling import SampleScope
+from cockpit.texts.current import use
+from cockpit.texts.languages import language_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 __all__ = ("AGE", "DURATION", "PERCENTAGE", "flags_of", "given", "output_option", "shared_options")
@@ -73,6 +75,17 @@ def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         ctx.meta.setdefault(META, {})[param.name] = value
 
 
+def _speak(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Use this language at once, also for help and errors of what follows."""
+    if value is None:
+        return
+    try:
+        use(language_of(value))
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+    ctx.meta.setdefault(META, {})["lang"] = value
+
+
 def _flag(*names: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, expose_value=False, callback=_note, **settings)
 
@@ -122,6 +135,14 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
     ),
     _flag("--theme", metavar="NAME", help="Theme of the screen."),
     _flag("--slow", is_flag=True, help="For a slow link: the screen is painted seldom, and nothing moves."),
+    click.option(
+        "--lang",
+        metavar="en|zh",
+        is_eager=True,
+        expose_value=False,
+        callback=_speak,
+        help="Language of texts: English or Chinese. Without it, that of the locale.",
+    ),
     _flag("--plain", is_flag=True, help="Plain sentences instead of a screen; no colour."),
 )
 
@@ -149,6 +170,7 @@ def flags_of(options: Options) -> list[str]:
         ("--prometheus", options.prometheus),
         ("--pilot", options.pilot),
         ("--theme", options.theme),
+        ("--lang", options.lang),
         *(("--context", context) for context in options.contexts),
         *(("--as-group", group) for group in options.as_groups),
     ):

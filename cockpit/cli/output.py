@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -14,6 +13,8 @@ import click
 from cockpit.cli.options import given
 from cockpit.cli.running import StdoutFailed, reader_left
 from cockpit.model.text import safe_text
+from cockpit.texts.columns import columns
+from cockpit.texts.current import translated
 
 # Colour is always in addition to a word.
 _COLOURS = {
@@ -38,6 +39,20 @@ _COLOURS = {
     "live": "green",
     "verified": "green",
 }
+
+
+# Columns of what clusters and users name, and of what is typed as it stands.
+_NAMES = frozenset(
+    {
+        *("ROLLOUT", "SYSTEM", "ROUTER", "VERSION", "LANE", "POD", "OBJECT", "OBJECTS", "KIND", "WORKLOAD", "IMAGES"),
+        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "MESSAGE", "URL", "TIME", ""),
+    }
+)
+
+
+def say(text: str) -> None:
+    """One or more lines for people, in the language of this process."""
+    emit(translated(text))
 
 
 def emit(text: str) -> None:
@@ -75,25 +90,26 @@ def coloured(stream: Any = None) -> bool:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns two spaces apart, headings first; every cell is made safe."""
-    cells = [[safe_text(cell, 200) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
+    english = [[safe_text(cell, 200) for cell in row] for row in rows]
+    colours = {translated(word): colour for word, colour in _COLOURS.items()}
+    cells = [[_cell(head, cell) for head, cell in zip(heads, row, strict=True)] for row in english]
+    heads = [translated(head) for head in heads]
+    widths = [max(map(columns, column)) for column in zip(heads, *cells, strict=True)]
     paint = coloured()
     lines: list[str] = []
     for row in [list(heads), *cells]:
         last = len(row) - 1
-        padded = [cell if i == last else cell + " " * (widths[i] - _width(cell)) for i, cell in enumerate(row)]
-        painted = [_paint(cell) for cell in padded] if paint and lines else padded
+        padded = [cell if i == last else cell + " " * (widths[i] - columns(cell)) for i, cell in enumerate(row)]
+        painted = [_paint(cell, colours) for cell in padded] if paint and lines else padded
         lines.append("  ".join(painted).rstrip())
     return "\n".join(lines)
 
 
-def _paint(cell: str) -> str:
-    colour = _COLOURS.get(cell.strip())
+def _cell(head: str, cell: str) -> str:
+    """A cell in the language of this process, unless its column is of names."""
+    return cell if head in _NAMES else translated(cell)
+
+
+def _paint(cell: str, colours: Mapping[str, str]) -> str:
+    colour = colours.get(cell.strip())
     return click.style(cell, fg=colour) if colour else cell
-
-
-def _width(text: str) -> int:
-    """Width in terminal columns: wide East Asian characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

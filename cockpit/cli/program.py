@@ -46,6 +46,7 @@ class Options:
     presenting: bool = False  # whether the screen opens in large print
     prometheus: str | None = None
     slow: bool | None = None
+    lang: str | None = None
     pilot: str | None = None  # a value of `model.pairing.PilotMode`
 
     @property
@@ -55,6 +56,7 @@ class Options:
             "theme": self.theme,
             "read_only": self.read_only,
             "slow": self.slow,
+            "lang": self.lang,
             "request_timeout": self.request_timeout,
             "probe.rate": self.probe_rate,
             "probe.max_errors": self.max_errors,

@@ -16,6 +16,7 @@ from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.program import Options, Program, StartError
 from cockpit.model.text import safe_text
 from cockpit.session.port import Cockpit
+from cockpit.texts.current import translated
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ class CommandFailed(click.ClickException):
     """An error to show to the user: safe text on stderr, and an exit code."""
 
     def __init__(self, message: str, code: ExitCode = ExitCode.ERROR) -> None:
-        super().__init__(safe_text(message, 4000))
+        super().__init__(translated(safe_text(message, 4000)))
         self.exit_code = int(code)  # type: ignore[misc]  # click reads it from the instance
 
 
@@ -43,7 +44,7 @@ class StdoutFailed(CommandFailed):
 def talk(message: str) -> None:
     """Print a message to stderr; where nobody can read it, the exit code has to do."""
     with contextlib.suppress(OSError):
-        click.echo(safe_text(message, 4000), err=True)
+        click.echo(translated(safe_text(message, 4000)), err=True)
 
 
 def with_session(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:

@@ -13,6 +13,8 @@ from cockpit.model.rollout import Lane, Rollout, Share, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
+from cockpit.texts.columns import columns
+from cockpit.texts.current import translated
 
 
 def describe(shown: RolloutView, *, wide: bool) -> str:
@@ -77,7 +79,14 @@ def _facts(shown: RolloutView) -> str:
         facts.append(("Guard", f"{'armed, ' if guard.armed else ''}{guard.state}: {guard.words}"))
     if shown.acting:
         facts.append(("In progress", shown.acting))
-    return "\n".join(f"{name + ':':<14}{safe_text(text, 500)}" for name, text in facts)
+    return "\n".join(_fact(name, safe_text(text, 500)) for name, text in facts)
+
+
+def _fact(name: str, text: str) -> str:
+    """One line: a heading, then what is so; names stand as they are."""
+    heading = translated(f"{name}:")
+    shown = text if name in ("Rollout", "Owners", "System", "In progress") else translated(text)
+    return f"{heading}{' ' * max(14 - columns(heading), 1)}{shown}"
 
 
 def _steps(rollout: Rollout) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from cockpit.cli.options import flags_of
-from cockpit.cli.output import emit
+from cockpit.cli.output import emit, say
 from cockpit.cli.program import Options, ServeOrder, StartError
 
 
@@ -41,10 +41,10 @@ async def _serve(order: ServeOrder, options: Options, listener: socket.socket) -
 
     def ready(links: Sequence[str]) -> None:
         many = len(links) > 1
-        emit(f"{'links that open' if many else 'a link that opens'} once{' each' if many else ''}:")
+        say(f"{'links that open' if many else 'a link that opens'} once{' each' if many else ''}:")
         for link in links:
             emit(f"  {link}")
-        emit("acts are sent to the cluster as you" if order.with_acts else "read-only: no act is sent to a cluster")
+        say("acts are sent to the cluster as you" if order.with_acts else "read-only: no act is sent to a cluster")
 
     await server.serve(screen_command(order, options), listener, order.viewers, ready)
 

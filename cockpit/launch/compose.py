@@ -23,6 +23,8 @@ from cockpit.launch.own_load import watch_own_load
 from cockpit.launch.places import behind_one_gateway, connect_options, started_as
 from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
+from cockpit.texts.current import use
+from cockpit.texts.languages import language_of, of_environment
 
 if TYPE_CHECKING:
     from cockpit.kube.api import KubeApi
@@ -51,6 +53,7 @@ def main() -> None:
     open_closed_streams()
     called = Path(sys.argv[0]).name
     name = "kubectl cockpit" if called == "kubectl-cockpit" else "cockpit"
+    use(of_environment(os.environ))
     try:
         command_line(prog_name=name, obj=Launcher(os.environ))
     except OSError as error:
@@ -81,6 +84,7 @@ class Launcher:
             settings = load_settings(user_paths(self._environ).config, self._environ, options.chosen, self._warn)
         except SettingsError as problem:
             raise StartError(f"{problem}. Fix it and start again.") from None
+        use(language_of(settings.lang) if settings.lang else of_environment(self._environ))
         if options.probe_rate is None or options.probe_budget is not None:
             return settings
         # A command that sets the rate of its one rollout may send at it.

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from cockpit.model.sampling import SampleScope
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
 from cockpit.session.pairing.settings import PairingSettings, in_words
+from cockpit.texts.languages import ENGLISH, language_of
 
 APP = "cockpit"
 CONFIG_VARIABLE = "COCKPIT_CONFIG"
@@ -65,9 +66,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mode disables the terminal's text selection. `one_gateway` are groups of contexts behind one gateway that merges
     their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map,
     `pairing` is `off`, `advisory`, `strict`, or a map. `slow` paints the screen seldom, for a slow link.
+    `lang` is `en` or `zh`; empty, the locale decides.
     """
 
     theme: str = "dark"
+    lang: str = ""
     keymap: dict[str, str] = msgspec.field(default_factory=dict)
     read_only: bool = False
     production: tuple[str, ...] = ("*prod*", "*live*")
@@ -215,6 +218,10 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
         raise SettingsError(source, key or named, problem[:1].lower() + problem[1:]) from None
     except RecursionError:
         raise SettingsError(source, key, "is nested too deeply") from None
+    try:
+        language_of(settings.lang or ENGLISH)
+    except ValueError as error:
+        raise SettingsError(source, "lang", str(error)) from None
     wrong, problem = settings.prometheus.problem()
     if problem:
         raise SettingsError(source, f"prometheus.{wrong}", problem)

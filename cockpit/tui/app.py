@@ -289,7 +289,7 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
         severity = "error" if outcome.stage in BAD_ENDS else "information"
         title = self.glyphs.titled(outcome.plan.title) if outcome.plan else ""
         words = f"{rollout.name}: {title}: {outcome_words(outcome)}"
-        self.notify(safe_text(words, 500), severity=severity, markup=False, timeout=15)  # type: ignore[arg-type]
+        self.notify(safe_text(words, 500), severity=severity, markup=False, timeout=15)
 
     @on(Worker.StateChanged)
     def _worker_failed(self, event: Worker.StateChanged) -> None:

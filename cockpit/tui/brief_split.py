@@ -9,6 +9,7 @@ from cockpit.model.rollout import Lane, Share
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.health_words import error_rate
 from cockpit.tui.lines import Line, Span, fit, fit_front
@@ -35,7 +36,7 @@ def split_lines(view: RolloutView, width: int, glyphs: Glyphs) -> list[Line]:
     lines: list[Line] = [(Span(" " * (name + bar + 3)), Span(heads, "quiet"))]
     for lane in lanes:
         if lane.match:
-            lines.append((Span(f" {safe_text(lane.match, 200)}", "quiet"),))
+            lines.append((Span(Verbatim(f" {safe_text(lane.match, 200)}"), "quiet"),))
         shown = [_share_line(view, lane, share, name, bar, glyphs) for share in lane.shares]
         # Name and bar stand before the figures; the narrow pane has fewer of these.
         lines += [line[: -len(_FIGURES)] + line[-len(_FIGURES) :][: len(figures)] for line in shown]
@@ -50,7 +51,7 @@ def _share_line(view: RolloutView, lane: Lane, share: Share, name: int, bar: int
     levels = (max(one.failing, one.worse) for one in known if one.version == share.version)
     hurts = bool(rate) and max(levels, default=Level.CALM) > Level.CALM
     return (
-        Span(f" {fit_front(safe_text(share.version, 63), name, glyphs.ellipsis)} "),
+        Span(Verbatim(f" {fit_front(safe_text(share.version, 63), name, glyphs.ellipsis)} ")),
         *share_bar(seen or 0.0, bar, glyphs, "quiet" if not observed else "risk" if hurts else ""),
         Span(" " + fit(percent(observed.share if observed else None, glyphs.none), 7, "right"), "strong"),
         Span(fit(percent(share.written, glyphs.none), 9, "right"), "quiet"),

@@ -20,6 +20,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.shell_line import shell_word
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
+from cockpit.texts.current import translated
 from cockpit.tui.copying import Copy, clipboard_sequence
 from cockpit.tui.keys import Keymap
 from cockpit.tui.screens.ask import ChoiceForm
@@ -39,6 +40,10 @@ class Keeping(App[None]):
     def refuse(self, why: str) -> None:
         """Show why nothing was done."""
         raise NotImplementedError
+
+    def notify(self, message: str, **how: Any) -> None:
+        """Show a message in the language of this process."""
+        super().notify(translated(message), **how)
 
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout in the latest view."""

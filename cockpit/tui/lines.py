@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from rich.cells import cell_len, set_cell_size
+
+from cockpit.texts.current import Verbatim, translated
 
 # Two changed runs closer than this are cheaper as one, because each run starts with an 8-byte cursor move.
 NEAR = 8
 
 
-class Span(NamedTuple):
-    """Safe text in one style; `style` names components of `Painted`, separated by spaces."""
+# Chinese, Japanese and Korean lines may break between any two characters, but not before closing punctuation.
+_WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
+_CLOSING = "\u3001\u3002\u300b\u300d\u300f\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u201d"
+_HAS_WIDE = re.compile(f"[{_WIDE}]")
+_UNBROKEN = re.compile(f"(?:[^{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*")
 
+
+class _Styled(NamedTuple):
     text: str
     style: str = ""
+
+
+class Span(_Styled):
+    """Safe text in one style; `style` names components of `Painted`, separated by spaces.
+
+    A text of ours is shown in the language of this process. A name, or what a cluster said, is given as `Verbatim`.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str, style: str = "") -> Self:
+        """Translate the text, unless it is Verbatim."""
+        return super().__new__(cls, translated(text), style)
 
 
 Line = tuple[Span, ...]
@@ -28,43 +49,47 @@ def width_of(line: Line) -> int:
 
 
 def fit(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
-    """The text in exactly `width` columns, cut with an ellipsis or padded with spaces."""
+    """The text, translated, in exactly `width` columns, cut with an ellipsis or padded with spaces."""
     if width <= 0:
         return ""
+    text = translated(text)
     length = cell_len(text)
     if length > width:
-        return set_cell_size(text, width - cell_len(ellipsis)) + ellipsis if width > len(ellipsis) else ellipsis[:width]
+        cut = set_cell_size(text, width - cell_len(ellipsis)) + ellipsis if width > len(ellipsis) else ellipsis[:width]
+        return Verbatim(cut)
     space = " " * (width - length)
-    return space + text if align == "right" else text + space
+    return Verbatim(space + text if align == "right" else text + space)
 
 
 def fit_end(text: str, width: int, ellipsis: str = "…") -> str:
-    """Like `fit`, but cut at the front: versions, tags and generated names differ at the end."""
+    """A name in exactly `width` columns, cut at the front: versions, tags and generated names differ at the end."""
+    text = Verbatim(text)
     if cell_len(text) <= width:
         return fit(text, width)
     while text and cell_len(text) > width - len(ellipsis):
         text = text[1:]
-    return fit(ellipsis + text, width, ellipsis="")
+    return fit(Verbatim(ellipsis + text), width, ellipsis="")
 
 
 def fit_front(text: str, width: int, ellipsis: str = "…") -> str:
     """Like `fit_end`, but the cut falls between words if something telling is left: "…v1", not "…s-v1"."""
     if cell_len(text) <= width:
-        return fit(text, width)
+        return fit(Verbatim(text), width)
     cut = fit_end(text, width, ellipsis).rstrip()
     tail = cut[len(ellipsis) :]
     words = [part for at, part in ((tail.find(sign), tail.partition(sign)[2]) for sign in "-_./:") if at >= 0]
     telling = max((word for word in words if len(word) > 1 and len(word) >= len(tail) - 3), key=len, default=tail)
-    return fit(ellipsis + telling, width, ellipsis="")
+    return fit(Verbatim(ellipsis + telling), width, ellipsis="")
 
 
 def fit_middle(text: str, width: int, ellipsis: str = "…") -> str:
-    """Like `fit`, but cut in the middle: names with a common prefix or suffix stay distinct."""
+    """A name in exactly `width` columns, cut in the middle: a common prefix or suffix leaves names distinct."""
+    text = Verbatim(text)
     if cell_len(text) <= width:
         return fit(text, width)
     front = max((width - len(ellipsis)) // 2, 0)
     start = set_cell_size(text, front)
-    return start + fit_end(text, width - front, ellipsis)
+    return Verbatim(start + fit_end(text, width - front, ellipsis))
 
 
 def told_apart(names: Iterable[str], width: int, ellipsis: str = "…") -> dict[str, str]:
@@ -80,8 +105,9 @@ def told_apart(names: Iterable[str], width: int, ellipsis: str = "…") -> dict[
         common = _common(group)
         for name in group:
             front = set_cell_size(name, width // 4)
-            found[name] = front + fit(ellipsis + name[max(common - 2, len(front)) :], width - cell_len(front))
-    return {name: cut.rstrip() for name, cut in found.items()}
+            rest = Verbatim(ellipsis + name[max(common - 2, len(front)) :])
+            found[name] = front + fit(rest, width - cell_len(front))
+    return {name: Verbatim(cut.rstrip()) for name, cut in found.items()}
 
 
 def _common(names: Sequence[str]) -> int:
@@ -99,7 +125,7 @@ def clip(line: Line, width: int, ellipsis: str = "…") -> Line:
     for span in line:
         length = cell_len(span.text)
         if length >= room:
-            spans.append(Span(fit(span.text + " ", room, ellipsis=ellipsis), span.style))
+            spans.append(Span(fit(Verbatim(span.text + " "), room, ellipsis=ellipsis), span.style))
             break
         spans.append(span)
         room -= length
@@ -116,17 +142,24 @@ def ends(left: Iterable[Span], right: Iterable[Span], width: int) -> Line:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns, broken at spaces if possible."""
+    """The text, translated, in lines of at most `width` columns, broken at spaces if possible."""
     lines: list[str] = []
     current = ""
-    for word in text.split(" "):
-        if current and cell_len(current) + 1 + cell_len(word) > width:
-            lines.append(current)
-            current = ""
-        joined = f"{current} {word}" if current else word
-        *full, current = _chopped(joined, max(width, 2))
-        lines.extend(full)
-    return [*lines, current]
+    for word in translated(text).split(" "):
+        for number, piece in enumerate(_unbroken(word)):
+            gap = "" if number else " "
+            if current and cell_len(current) + len(gap) + cell_len(piece) > width:
+                lines.append(current)
+                current = ""
+            joined = f"{current}{gap}{piece}" if current else piece
+            *full, current = _chopped(joined, max(width, 2))
+            lines.extend(full)
+    return [Verbatim(line) for line in (*lines, current)]
+
+
+def _unbroken(word: str) -> list[str]:
+    """The pieces of a word between which a line may break: one, unless it has wide characters."""
+    return _UNBROKEN.findall(word) if _HAS_WIDE.search(word) else [word]
 
 
 def wrap_line(line: Line, width: int, indent: int) -> list[Line]:
@@ -135,12 +168,14 @@ def wrap_line(line: Line, width: int, indent: int) -> list[Line]:
     used = 0
     for text, style in line:
         for word in text.split():
-            for piece in _chopped(word, max(width - indent - 1, 2)):
-                if used > indent and used + 1 + cell_len(piece) > width:
-                    lines.append([Span(" " * indent)])
-                    used = indent
-                lines[-1].append(Span(f" {piece}", style))
-                used += 1 + cell_len(piece)
+            for number, whole in enumerate(_unbroken(word)):
+                for piece in _chopped(whole, max(width - indent - 1, 2)):
+                    gap = " " if not number or piece is not whole or used == indent else ""
+                    if used > indent and used + len(gap) + cell_len(piece) > width:
+                        lines.append([Span(" " * indent)])
+                        used, gap = indent, " "
+                    lines[-1].append(Span(Verbatim(gap + piece), style))
+                    used += len(gap) + cell_len(piece)
     return [tuple(each) for each in lines]
 
 
@@ -195,7 +230,7 @@ def joined_spans(spans: Iterable[Span]) -> list[Span]:
     found: list[Span] = []
     for span in spans:
         if found and found[-1].style == span.style:
-            found[-1] = Span(found[-1].text + span.text, span.style)
+            found[-1] = Span(Verbatim(found[-1].text + span.text), span.style)
         else:
             found.append(span)
     return found

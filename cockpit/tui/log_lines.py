@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.inspection import LogLine
+from cockpit.texts.current import Verbatim
 from cockpit.tui.lines import Line, Span, fit
 from cockpit.tui.text import clock_time
 
@@ -87,7 +88,7 @@ def labels(pods: Sequence[str]) -> dict[str, Span]:
     short = short_names(pods)
     width = max((cell_len(name) for name in short.values()), default=0)
     return {
-        pod: Span(f"{fit(name, width)} ", _STYLES[number % len(_STYLES)])
+        pod: Span(fit(Verbatim(name), width) + " ", _STYLES[number % len(_STYLES)])
         for number, (pod, name) in enumerate(short.items())
     }
 
@@ -101,7 +102,7 @@ def log_line(line: LogLine, label: Span | None, *, times: bool, zone: tzinfo | N
     if label:
         spans.append(label)
     text = f"-- {line.text}" if line.remark else line.text
-    return (*spans, Span(text, "waiting" if line.remark else ""))
+    return (*spans, Span(text if line.remark else Verbatim(text), "waiting" if line.remark else ""))
 
 
 class LazyLines(Sequence[Line]):

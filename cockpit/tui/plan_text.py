@@ -10,6 +10,7 @@ from cockpit.model.rollout import Owner
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import Counting, Outcome, Prepared, Stage
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.way_back import sends_words
@@ -68,10 +69,14 @@ def detail_lines(prepared: Prepared, width: int) -> list[Line]:
     plan = prepared.plan
     lines = _part("dry run", prepared.checks, width, "")
     lines += _part("expects", _expected(plan), width, "quiet")
-    lines += _part("sends", (safe_text(command, MOST_COMMAND) for command in plan.commands()), width, "accent")
+    lines += _part(
+        "sends", (Verbatim(safe_text(command, MOST_COMMAND)) for command in plan.commands()), width, "accent"
+    )
     for line in prepared.diff:
         style = "added" if line.startswith("+") else "removed" if line.startswith("-") else "quiet"
-        lines += _part("diff" if line is prepared.diff[0] else "", [line], width, style)
+        lines += _part(
+            "diff" if line is prepared.diff[0] else "", [Verbatim(safe_text(line, MOST_COMMAND))], width, style
+        )
     return lines
 
 
@@ -85,7 +90,8 @@ def _part(head: str, texts: Iterable[str], width: int, style: str) -> list[Line]
     """Each text wrapped beside one heading."""
     lines: list[Line] = []
     for text in texts:
-        for words in wrap(safe_text(text, MOST_COMMAND), width - HEAD - 1):
+        safe = text if isinstance(text, Verbatim) else safe_text(text, MOST_COMMAND)
+        for words in wrap(safe, width - HEAD - 1):
             lines.append((Span(f"{'' if lines else head:<{HEAD}}", "quiet"), Span(words, style)))
     return lines
 

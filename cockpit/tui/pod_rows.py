@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.rollout import PodCell, PodState, Rollout, Version
 from cockpit.model.text import safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, fit, fit_end
 
@@ -122,5 +123,5 @@ def pod_line(row: PodRow, layout: PodColumns, slot: int, glyphs: Glyphs, now: fl
     if layout.node >= 3:
         spans.append(Span(fit_end(pod.node or glyphs.none, layout.node, cut) + " "))
     if layout.why >= 3:
-        spans.append(Span(fit(pod.reason, layout.why, ellipsis=cut), look.style))
+        spans.append(Span(fit(Verbatim(pod.reason), layout.why, ellipsis=cut), look.style))
     return tuple(spans)

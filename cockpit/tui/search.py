@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from cockpit.texts.current import Verbatim
 from cockpit.tui.lines import Line, Span
 
 MATCH = "reverse"
@@ -70,9 +71,9 @@ def marked(line: Line, words: str) -> Line:
         for character in span.text:
             style = f"{span.style} {MATCH}".strip() if inside[position] else span.style
             if spans and spans[-1].style == style:
-                spans[-1] = Span(spans[-1].text + character, style)
+                spans[-1] = Span(Verbatim(spans[-1].text + character), style)
             else:
-                spans.append(Span(character, style))
+                spans.append(Span(Verbatim(character), style))
             position += 1
     return tuple(spans)
 
@@ -88,11 +89,11 @@ def folded(line: Line, width: int) -> list[Line]:
         for character in text:
             size = cell_len(character)
             if used + size > width:
-                pieces[-1].append(Span(piece, style))
+                pieces[-1].append(Span(Verbatim(piece), style))
                 pieces.append([])
                 piece, used = "", 0
             piece += character
             used += size
         if piece:
-            pieces[-1].append(Span(piece, style))
+            pieces[-1].append(Span(Verbatim(piece), style))
     return [tuple(each) for each in pieces]

@@ -12,6 +12,7 @@ from cockpit.model.guard import GuardState, GuardView
 from cockpit.model.rollout import Lane, Observed, Phase, Role, Rollout, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
+from cockpit.texts.current import translated
 from cockpit.tui.glyphs import Glyphs, Look
 from cockpit.tui.lines import BLANK, Line, Span
 
@@ -26,8 +27,8 @@ BASES = (Role.STABLE, Role.ACTIVE, Role.OLD)
 
 
 def content(text: object, style: str = "") -> Content:
-    """Cluster text for a stock widget: never parsed as markup."""
-    return Content.styled(safe_text(text), style)
+    """Text for a stock widget: translated, never parsed as markup."""
+    return Content.styled(translated(safe_text(text)), style)
 
 
 def half_width(observed: Observed) -> int:

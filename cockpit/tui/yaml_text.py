@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cockpit.model.redact import HIDDEN
+from cockpit.texts.current import Verbatim
 from cockpit.tui.lines import Line, Span
 
 _FIELD = re.compile(r"^(\s*(?:- )*)([^\s:#'\"][^:]*|'[^']*'|\"[^\"]*\")(:)(?:( .*)|$)")
@@ -15,12 +16,12 @@ _HIDDEN = HIDDEN[:-1]
 def yaml_line(text: str) -> Line:
     """A line of YAML: names of fields stand out, comments and hidden values step back."""
     if text.lstrip().startswith("#"):
-        return (Span(text, "quiet"),)
+        return (Span(Verbatim(text), "quiet"),)
     found = _FIELD.match(text)
     if not found:
-        return (Span(text, "quiet" if _HIDDEN in text else ""),)
+        return (Span(Verbatim(text), "quiet" if _HIDDEN in text else ""),)
     indent, name, colon, value = found.groups()
-    spans = [Span(indent), Span(name, "accent"), Span(colon, "quiet")]
+    spans = [Span(indent), Span(Verbatim(name), "accent"), Span(colon, "quiet")]
     if value:
         spans.append(Span(value, "quiet" if _HIDDEN in value else ""))
     return tuple(span for span in spans if span.text)
@@ -29,11 +30,11 @@ def yaml_line(text: str) -> Line:
 def diff_line(text: str) -> Line:
     """A line of a unified diff."""
     if text.startswith(("---", "+++")):
-        return (Span(text, "strong"),)
+        return (Span(Verbatim(text), "strong"),)
     if text.startswith("@@"):
-        return (Span(text, "quiet"),)
+        return (Span(Verbatim(text), "quiet"),)
     style = {"+": "added", "-": "removed"}.get(text[:1], "")
-    return (Span(text, style),)
+    return (Span(Verbatim(text), style),)
 
 
 def described_line(text: str) -> Line:
@@ -44,5 +45,5 @@ def described_line(text: str) -> Line:
         return (Span(indent), Span(title, "accent" if value else "strong"), Span(value))
     words = text.split()
     if len(words) > 2 and words[2] == "Warning":
-        return (Span(text, "waiting"),)
-    return (Span(text, "quiet" if words[:2] in (["AGE", "COUNT"], ["TYPE", "STATUS"]) else ""),)
+        return (Span(Verbatim(text), "waiting"),)
+    return (Span(Verbatim(text), "quiet" if words[:2] in (["AGE", "COUNT"], ["TYPE", "STATUS"]) else ""),)

@@ -26,6 +26,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.port import Cockpit
+from cockpit.texts.current import translated
 
 _HEADS = (
     *("ROLLOUT", "SYSTEM", "ROUTER", "PHASE", "STEP", "DECLARED", "WRITTEN", "OBSERVED", "VERDICT"),
@@ -237,7 +238,7 @@ def _tell(view: FleetView, text: str, shown: RolloutView | None, output: str) ->
     if output == "json":
         emit_line({"time": time, "change": text, "rollout": view_document(shown) if shown else None})
     else:
-        emit(safe_text(f"{time} {text}", 1000))
+        emit(safe_text(f"{time} {translated(text)}", 1000))
 
 
 def _end(code: ExitCode) -> None:

@@ -9,7 +9,7 @@ from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.goals import End, Goal, GoalType, Kind, Pursuit
 from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, given, shared_options
-from cockpit.cli.output import emit
+from cockpit.cli.output import say
 from cockpit.cli.program import Completes, Program
 from cockpit.cli.running import with_session
 from cockpit.cli.waiting import shown_in, synced, until
@@ -64,6 +64,6 @@ def wait_command(program: Program, name: str, goal: Goal, timeout: float) -> Non
         return end or pursuit.late(shown_in(cockpit.view(), key), timeout)
 
     end = with_session(program, options, work)
-    emit(safe_text(end.words, 1000))
+    say(safe_text(end.words, 1000))
     if end.code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(end.code))

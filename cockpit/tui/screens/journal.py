@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from cockpit.model.plan import Act
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.acting import undo_state
 from cockpit.tui.copying import Copy
 from cockpit.tui.entry_text import more_of
@@ -111,7 +112,8 @@ class JournalScreen(ReadingScreen):
         for sentence in more_of(entry):
             lines += [(Span(f" {words}", "quiet"),) for words in wrap(sentence, width - 2)]
         for command in entry.commands:
-            lines += [(Span(f" {words}", "accent"),) for words in wrap(safe_text(command, MOST_COMMAND), width - 2)]
+            pieces = wrap(Verbatim(safe_text(command, MOST_COMMAND)), width - 2)
+            lines += [(Span(Verbatim(f" {words}"), "accent"),) for words in pieces]
         return lines
 
     def copies(self) -> Sequence[Copy]:

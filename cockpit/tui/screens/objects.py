@@ -12,6 +12,7 @@ from cockpit.model.inspection import EventGroup
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_lines, safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.copying import Copy
 from cockpit.tui.inspecting import object_copies
 from cockpit.tui.keys import OBJECT_FOOTER, Key, bindings_on
@@ -98,11 +99,16 @@ def event_table(groups: Sequence[EventGroup], now: float) -> list[Line]:
         style = "waiting" if group.type == "Warning" else ""
         first, *more = group.messages or ("",)
         times = f"{_age(group.last, now):<6}{_age(group.first, now):<7}{group.count:<7}"
-        reason = fit(f"{'! ' if style else ''}{safe_text(group.reason, 60)}", 23)
+        reason = fit(Verbatim(f"{'! ' if style else ''}{safe_text(group.reason, 60)}"), 23) + " "
+        said = Verbatim(safe_text(first, 500))
         lines.append(
-            (Span(times, "quiet"), Span(f"{reason} ", f"strong {style}".strip()), Span(safe_text(first, 500), style))
+            (
+                Span(times, "quiet"),
+                Span(reason, f"strong {style}".strip()),
+                Span(said, style),
+            )
         )
-        lines += [(Span(" " * 44), Span(safe_text(message, 500), style)) for message in more]
+        lines += [(Span(" " * 44), Span(Verbatim(safe_text(message, 500)), style)) for message in more]
     return lines
 
 

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_lines, safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.copying import Copy, name_copies
 from cockpit.tui.keys import TEXT_FOOTER, bindings_on
 from cockpit.tui.lines import Line, Span, plain, wrap_line
@@ -162,5 +163,6 @@ class Printed(TextScreen):
 
     def build(self, width: int) -> Sequence[Line]:
         self.starts = list(range(len(self.text)))
-        lines = [piece for line in self.text for piece in folded(marked((Span(line),), self.found.words), width)]
+        given = [marked((Span(Verbatim(line)),), self.found.words) for line in self.text]
+        lines = [piece for line in given for piece in folded(line, width)]
         return lines or [(Span("nothing to show", "quiet"),)]

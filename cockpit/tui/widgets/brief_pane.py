@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.text import safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.brief import Facts, brief_lines
 from cockpit.tui.brief_split import split_lines
 from cockpit.tui.glyphs import Glyphs
@@ -53,7 +54,7 @@ class BriefPane(Painted):
         else:
             body += [BLANK] * (room - len(body))
         note = (Span(words, "quiet"),) if words else BLANK
-        parts = [Part((Span(self.name_shown, "strong"),), body, note), *extra]
+        parts = [Part((Span(Verbatim(self.name_shown), "strong"),), body, note), *extra]
         return framed(parts, width, self.glyphs.frame)
 
     def _extra(self, facts: Facts, inner: int, room: int) -> list[Part]:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.inspection import EventGroup
 from cockpit.model.text import safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip
 from cockpit.tui.panels import in_frame
 from cockpit.tui.widgets.painted import Painted
 
-TITLE: Line = (Span("events", "strong"),)
+TITLE = "events"
 
 
 class EventList(Painted):
@@ -31,7 +32,7 @@ class EventList(Painted):
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return in_frame(self._lines, width, height, self.glyphs.frame, TITLE)
+        return in_frame(self._lines, width, height, self.glyphs.frame, (Span(TITLE, "strong"),))
 
     def _lines(self, width: int, height: int) -> list[Line]:
         if self.groups is None:
@@ -50,6 +51,6 @@ def _line(group: EventGroup, now: float) -> Line:
     message = safe_text(group.messages[0], 500) if group.messages else ""
     return (
         Span(f" {age(now - at) if at is not None else '-':<5}", "quiet"),
-        Span(f"{safe_text(group.reason, 60)}{often}  ", f"strong {style}".strip()),
-        Span(message, style),
+        Span(Verbatim(f"{safe_text(group.reason, 60)}{often}  "), f"strong {style}".strip()),
+        Span(Verbatim(message), style),
     )

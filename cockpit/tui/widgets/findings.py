@@ -10,6 +10,7 @@ from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, RolloutView, Sync
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs, Look
 from cockpit.tui.health_words import fault_words, said_by_a_finding, told_health
 from cockpit.tui.keys import Keymap
@@ -91,7 +92,7 @@ def finding_spans(shown: FindingLines, glyphs: Glyphs) -> Line:
     colon = ":" if isinstance(shown.finding, RolloutHealth) and shown.text and not shown.name else ""
     return (
         Span(f" {look.sign} {look.word}{colon} ", look.style),
-        Span(name, "strong"),
+        Span(Verbatim(name), "strong"),
         Span(safe_text(shown.text, MOST_TEXT)),
         Span(f"  {evidence}" if evidence else "", "quiet"),
     )

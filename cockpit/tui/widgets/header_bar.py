@@ -8,6 +8,7 @@ from datetime import tzinfo
 from cockpit.model.counts import counted
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
+from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
 from cockpit.tui.people import people_words
@@ -59,8 +60,8 @@ def _place(clusters: Sequence[ClusterView], glyphs: Glyphs) -> list[Span]:
         return [Span("no cluster", "risk")]
     first = clusters[0]
     more = f" and {len(clusters) - 1} more" if len(clusters) > 1 else ""
-    namespace = "all namespaces" if first.namespace is None else safe_text(first.namespace, 63)
-    place = Span(safe_text(first.context, 60) + more, "strong")
+    namespace = "all namespaces" if first.namespace is None else Verbatim(safe_text(first.namespace, 63))
+    place = Span(Verbatim(safe_text(first.context, 60) + translated(more)), "strong")
     return [place, Span(glyphs.joiner, "quiet"), Span(namespace)]
 
 

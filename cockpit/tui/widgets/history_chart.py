@@ -14,6 +14,7 @@ from cockpit.model.durations import duration_words
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.history import Axis, Cell, History, Moment, axis_for, cells_of, share_scale, time_scale
 from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, joined_spans, width_of
@@ -214,7 +215,7 @@ def title_of(picture: Picture, glyphs: Glyphs) -> Line:
     where = "" if not picture.several else ", other requests" if lane == DEFAULT_LANE else f", {safe_text(lane, 24)}"
     what = "p50 of " if picture.times else ""
     words = f" {what}{name}{where}" if name else ""
-    return (Span(TITLE, "strong"), Span(words, f"version-{picture.slot + 1}"))
+    return (Span(TITLE, "strong"), Span(Verbatim(words), f"version-{picture.slot + 1}"))
 
 
 def legend(picture: Picture, glyphs: Glyphs) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.keys import Key
 from cockpit.tui.lines import Line, Span
 from cockpit.tui.widgets.painted import Painted
@@ -16,11 +17,14 @@ def key_line(keys: Sequence[tuple[Key, bool]], width: int) -> Line:
     spans: list[Span] = [Span(" ")]
     room = width - 1
     for key, enabled in sorted(keys, key=lambda pair: not pair[1]):
-        shown, word = key.shown, f" {key.word}  "
+        shown, word = key.shown, translated(f" {key.word}") + "  "
         size = cell_len(shown) + cell_len(word)
         if size - 2 > room:
             continue
-        spans += [Span(shown, "key" if enabled else "quiet"), Span(word, "" if enabled else "quiet")]
+        spans += [
+            Span(Verbatim(shown), "key" if enabled else "quiet"),
+            Span(Verbatim(word), "" if enabled else "quiet"),
+        ]
         room -= size
     return tuple(spans)
 

@@ -6,6 +6,7 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.widgets import Button
 
+from cockpit.texts.current import translated
 from cockpit.tui.glyphs import Glyphs
 
 
@@ -13,7 +14,7 @@ class MarkedButton(Button):
     """Shows the cursor sign before its label while it has the focus."""
 
     def __init__(self, label: str, glyphs: Glyphs, *, id: str, disabled: bool = False) -> None:
-        super().__init__(label, id=id, compact=True, disabled=disabled)
+        super().__init__(translated(label), id=id, compact=True, disabled=disabled)
         self.glyphs = glyphs
 
     def render(self) -> RenderResult:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.model.text import safe_text
+from cockpit.texts.current import wide
 from cockpit.tui.lines import BLANK, Line, changed_runs
 from cockpit.tui.styles import Styles
 
@@ -63,9 +64,11 @@ class Painted(Widget):
         self._strips: dict[int, Strip] = {}
         self._styles: Styles | None = None
         self._drawn_for: Size | None = None
+        # A wide character on the edge between two tiles would be in neither.
+        self._tiled = bool(self.TILE) and not wide()
 
     def compose(self) -> ComposeResult:
-        if self.TILE:
+        if self._tiled:
             for number in range(self.TILES):
                 yield Tile(number * self.TILE, self.TILE)
             yield Tile(self.TILES * self.TILE, None)
@@ -92,7 +95,7 @@ class Painted(Widget):
                 regions += [Region(x, y, length, 1) for x, length in changed_runs(before, after, width)]
         if not regions:
             return
-        if not self.TILE:
+        if not self._tiled:
             self.refresh(*regions)
             return
         for tile in self.query_children(Tile):

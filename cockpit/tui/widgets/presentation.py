@@ -10,6 +10,7 @@ from cockpit.model.rollout import Lane, Share
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import Cell, CellKind, RolloutView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.large_print import columns, large, scale_for
 from cockpit.tui.lines import BLANK, Line, Span, clip, ends, fit, wrap
@@ -50,7 +51,7 @@ class Presentation(Painted):
         rollout = view.rollout
         lane = rollout.default_lane
         title = ends(
-            (Span(safe_text(f"{rollout.key.namespace}/{rollout.key.name}", 80), "strong"),),
+            (Span(Verbatim(safe_text(f"{rollout.key.namespace}/{rollout.key.name}", 80)), "strong"),),
             (Span(self._place, "quiet"),),
             inner,
         )
@@ -102,7 +103,7 @@ def bar_lines(lane: Lane | None, slots: Mapping[str, int], width: int, glyphs: G
         value = _seen(share)
         slot = slots.get(share.version, 3)
         words = "not measured" if value is None else percent(round(value, 2))
-        lines.append((Span(f"{safe_text(share.version, 40)}  ", f"version-{slot + 1} strong"), Span(words)))
+        lines.append((Span(Verbatim(f"{safe_text(share.version, 40)}  "), f"version-{slot + 1} strong"), Span(words)))
         length = round((value or 0.0) * width)
         # Few users are still users.
         length = max(length, 1) if value else 0

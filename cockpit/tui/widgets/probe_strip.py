@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from cockpit.model.shares import rough
 from cockpit.model.text import safe_text
 from cockpit.model.view import Cell, CellKind, ProbeView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import BLANK, Line, Span, clip, fit
 from cockpit.tui.panels import between, lower_edge
@@ -58,9 +59,9 @@ def foot_of(probe: ProbeView, glyphs: Glyphs, width: int) -> Line:
         look = glyphs.odd_cells[CellKind.UNKNOWN]
         return clip((Span(f"{look.sign} {rough(probe.unknown)} of {look.word}", look.style),), width, glyphs.ellipsis)
     if probe.source:
-        return clip((Span(safe_text(probe.source, 60), "strong"),), width, glyphs.ellipsis)
+        return clip((Span(Verbatim(safe_text(probe.source, 60)), "strong"),), width, glyphs.ellipsis)
     if probe.probe_target:
-        return clip((Span(safe_text(probe.probe_target.place, 300), "quiet"),), width, glyphs.ellipsis)
+        return clip((Span(Verbatim(safe_text(probe.probe_target.place, 300)), "quiet"),), width, glyphs.ellipsis)
     return BLANK
 
 

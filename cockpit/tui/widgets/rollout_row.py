@@ -14,6 +14,7 @@ from cockpit.model.rollout import Phase, Rollout, Share
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip, fit, fit_front, fit_middle, width_of
 from cockpit.tui.rows import Order
@@ -184,7 +185,8 @@ def _name(rollout: Rollout, width: int, around: Surroundings, glyphs: Glyphs, ur
         before = fit_middle(before[:-1], kept, glyphs.ellipsis) + before[-1:] if kept >= 2 else ""
     name = (around.cut or {}).get(name, name)
     name = fit_middle(name, max(width - cell_len(before) - cell_len(after), 1), glyphs.ellipsis).rstrip()
-    line = (Span(before, "quiet"), Span(name, "strong" if urgent else ""), Span(after, "quiet"))
+    shown = [Verbatim(each) for each in (before, name, after)]
+    line = (Span(shown[0], "quiet"), Span(shown[1], "strong" if urgent else ""), Span(shown[2], "quiet"))
     return (*line, Span(" " * max(width - width_of(line), 0)))
 
 
@@ -205,7 +207,7 @@ def release_words(rollout: Rollout, width: int, glyphs: Glyphs) -> str:
         second = min(cell_len(new), room - first)
         old = fit_front(old, first, glyphs.ellipsis).rstrip()
         new = fit_front(new, second, glyphs.ellipsis).rstrip()
-    return fit(f"{old}{arrow}{new}", width, ellipsis=glyphs.ellipsis)
+    return fit(Verbatim(f"{old}{arrow}{new}"), width, ellipsis=glyphs.ellipsis)
 
 
 def users(view: RolloutView, width: int, glyphs: Glyphs) -> Line:

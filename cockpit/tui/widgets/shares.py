@@ -12,6 +12,7 @@ from cockpit.model.rollout import Followed, Lane, Rollout, Share, Verdict
 from cockpit.model.shares import not_given, percent, rough
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
+from cockpit.texts.current import translated
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.health_words import URGENT, error_rate
 from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, width_of
@@ -20,8 +21,8 @@ from cockpit.tui.real_words import real_cells, real_line
 from cockpit.tui.text import half_width, milliseconds
 from cockpit.tui.widgets.painted import Painted
 
-TITLE: Line = (Span("who gets what", "strong"),)
-NOTHING: Line = (Span(" no route leads to this rollout", "quiet"),)
+TITLE = "who gets what"
+NOTHING = " no route leads to this rollout"
 # Columns of a version's name at most, and of a bar at least and at most: nothing is stretched.
 MOST_NAME, LEAST_BAR, MOST_BAR = 24, 6, 40
 # Below this width, figures are worth more than bars.
@@ -257,7 +258,7 @@ def lane_height(lane: Lane) -> int:
 
 def roles_of(rollout: Rollout) -> dict[str, str]:
     """What each version is, by name."""
-    return {version.name: version.role.value for version in rollout.versions}
+    return {version.name: translated(version.role.value) for version in rollout.versions}
 
 
 class Shares(Painted):
@@ -286,7 +287,7 @@ class Shares(Painted):
         frame = self.glyphs.frame
         body = self._lanes(self.view, width - 2, height - 1)
         body += [BLANK] * (height - 1 - len(body))
-        top = upper_edge(TITLE, width, frame, note=_note(self.view))
+        top = upper_edge((Span(TITLE, "strong"),), width, frame, note=_note(self.view))
         return [top, *(between(line, width, frame) for line in body)]
 
     def _lanes(self, view: RolloutView, width: int, height: int) -> list[Line]:
@@ -314,7 +315,7 @@ class Shares(Painted):
         if len(lines) > height > 1:
             more = counted(len(lines) - height + 1, "more version")
             return [*lines[: height - 1], (Span(f" {more}", "quiet"),)]
-        return lines or [NOTHING]
+        return lines or [(Span(NOTHING, "quiet"),)]
 
 
 def _note(view: RolloutView) -> Line:

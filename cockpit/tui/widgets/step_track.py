@@ -14,6 +14,7 @@ from cockpit.model.rollout import Phase, Rollout, Step
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip, ends, fit_end, width_of
 from cockpit.tui.standing import waits_for_a_person
@@ -34,7 +35,7 @@ def title_line(
     `version` is the one whose share tells how far it is; `now` is UTC seconds since 1970.
     """
     rollout = view.rollout
-    name = Span(f" {safe_text(rollout.key.namespace, 63)}/{safe_text(rollout.key.name)}", "strong")
+    name = Span(Verbatim(f" {safe_text(rollout.key.namespace, 63)}/{safe_text(rollout.key.name)}"), "strong")
     guard = guard_words(view.guard, zone)
     phase = glyphs.phases[rollout.phase]
     # The last ones are left out first where room is short, and long names of versions are cut before one is.

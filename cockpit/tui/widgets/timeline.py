@@ -11,13 +11,14 @@ from textual.message import Message
 
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import BLANK, Line, Span, clip, window
 from cockpit.tui.panels import FRAME_LINES, in_frame
 from cockpit.tui.text import clock_time
 from cockpit.tui.widgets.painted import Painted
 
-TITLE: Line = (Span("journal", "strong"),)
+TITLE = "journal"
 
 
 def entry_line(
@@ -31,11 +32,11 @@ def entry_line(
     spans = (
         Span(f"{glyphs.cursor if here else ' '}{clock_time(entry.at, zone)} ", "quiet"),
         Span(f"{look.sign} ", look.style),
-        Span(name, "strong"),
+        Span(Verbatim(name), "strong"),
         Span(f"{title} "),
         Span(f" {look.word}", look.style),
         Span(f": {why}" if why else "", "quiet"),
-        Span(f"  {safe_text(entry.who, 40)}", "quiet"),
+        Span(Verbatim(f"  {safe_text(entry.who, 40)}"), "quiet"),
     )
     return clip(spans, width, glyphs.ellipsis)
 
@@ -104,7 +105,7 @@ class Timeline(Painted, can_focus=True):
         frame = self.glyphs.frame
         hidden = len(self.entries) - (height - FRAME_LINES)
         foot = (Span(f"{hidden} more", "quiet"),) if hidden > 0 else BLANK
-        return in_frame(self._entries, width, height, frame, TITLE, style=style, foot=foot)
+        return in_frame(self._entries, width, height, frame, (Span(TITLE, "strong"),), style=style, foot=foot)
 
     def _entries(self, width: int, height: int) -> list[Line]:
         if not self.entries:

@@ -16,7 +16,7 @@ from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, width_of, w
 from cockpit.tui.panels import in_frame
 from cockpit.tui.widgets.painted import Painted
 
-TITLE: Line = (Span("pods", "strong"),)
+TITLE = "pods"
 # Columns of pod cells: more pods than this are told as a number.
 MOST_CELLS = 24
 # Columns from which how many pods are ready is told beside how many are missing.
@@ -156,7 +156,9 @@ class VersionList(Painted, can_focus=True):
     def draw(self, width: int, height: int) -> list[Line]:
         frame = self.glyphs.frame
         style = "key" if self.has_focus else "quiet"
-        return in_frame(self._versions, width, height, frame, TITLE, style=style, note=self._note(width))
+        return in_frame(
+            self._versions, width, height, frame, (Span(TITLE, "strong"),), style=style, note=self._note(width)
+        )
 
     def _note(self, width: int) -> Line:
         """How many pods are ready, if not all are."""

@@ -1,0 +1,48 @@
+"""Help and errors of the command line in the language of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from cockpit.texts.current import translated
+
+
+class HelpFormatter(click.HelpFormatter):
+    """Help with its paragraphs and the descriptions of its options translated; names of options stay."""
+
+    def write_text(self, text: str) -> None:
+        """Paragraph by paragraph; lines behind a backspace are not wrapped, so their line ends are kept in English."""
+        paragraphs = text.split("\n\n")
+        super().write_text("\n\n".join(_paragraph(each) for each in paragraphs))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Names and what they mean."""
+        super().write_dl([(name, translated(words)) for name, words in rows], col_max, col_spacing)
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """How to write the command."""
+        super().write_usage(prog, args, translated("Usage:" if prefix is None else prefix) + " ")
+
+    def write_heading(self, heading: str) -> None:
+        """The heading of a section."""
+        super().write_heading(translated(heading))
+
+
+def _paragraph(text: str) -> str:
+    whole = " ".join(text.replace("\b", " ").split())
+    done = translated(whole)
+    return text if done == whole else str(done)
+
+
+class Context(click.Context):
+    """The context of every command: its help is translated."""
+
+    formatter_class = HelpFormatter
+
+
+def in_language(command: click.Command) -> click.Command:
+    """The command with translated help."""
+    command.context_class = Context
+    return command

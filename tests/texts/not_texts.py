@@ -1,0 +1,54 @@
+"""What looks like a text and is none, with the reason."""
+
+from __future__ import annotations
+
+import re
+
+# Files whose strings nobody reads on a screen or in a terminal.
+FILES: frozenset[str] = frozenset(
+    {
+        # What findings mean: the English page docs/findings.md is made of them.
+        "model/finding_catalogue.py",
+        "model/router_findings.py",
+        "model/session_findings.py",
+        "model/system_findings.py",
+        "planning/probe_script.py",  # a shell script
+        "metrics/promql.py",  # queries
+        "metrics/gateways.py",  # queries
+        "launch/log_file.py",  # the format of a log file
+    }
+)
+PATTERNS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"^(strong|quiet|accent|version-\{0\}|\{0\}) (\{0\}|strong|reverse|cursor)$",  # styles of spans
+        r"^(ns|ctx|namespace|context) (all|\{0\})$",  # commands to type
+        r"^Connection: close$",  # HTTP
+        r"^Bearer \{0\}$",
+        r"^default-src ",  # HTTP
+        r"^\[VERSION\] ",  # conditions to type
+        r"^(Events: (none|\{0\})|alias of( \{0\})?|line \{0\})$",  # documents, index keys and parsers
+        r"^last_over_time",  # a query
+        r"^the probe of %s failed$",  # the log
+        r"^Program \| None$",  # a type
+        r"^bash: cockpit completion",  # commands to copy
+        r"^spec\.skipAnalysis: true$",  # evidence: a field with its value
+        r"^sessionAffinity: ClientIP$",
+        r"^(kubectl|cockpit|curl|TLS|mesh):  ",  # commands to copy
+        r"^kubectl cockpit$",
+        r"^(Ingress \{0\}/\{1\}|query \{0\}\{1\}|context \{0\}:)$",  # references to objects
+        r"^this page opens by the link|^\{0\} screens are open",  # for a browser: no session knows its language
+        r"^\{\{\"",  # JSON
+    )
+)
+# Proper names, the same in every language, and what controllers say.
+NAMES = frozenset(
+    {
+        *("waiting for rollout to unpause", "waiting for rollout spec update to be observed"),
+        *("failed calling webhook", "Internal error occurred: failed calling webhook", "no endpoints available"),
+        *("No agent available", "error trying to reach service"),
+        "status.canary.weights.canary.weight {0}",
+        *("KEDA ScaledObject", "Argo Rollout", "Kruise Rollout", "Flagger Canary", "Kruise TrafficRouting"),
+        *("Flux Kustomization", "Flux HelmRelease", "Argo CD Application", "Helm release", "Envoy Gateway"),
+    }
+)
