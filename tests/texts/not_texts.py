@@ -42,6 +42,8 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^\{0\} in \(\{1\},\{2\}\)$",  # a label selector
         r"^last \{0\} \{1\}$",  # the id of a journal's entry
         r"^controls \{0\}$",  # the group of a screen's workers
+        # Alone it would match each sentence that ends so; composed.po has it with its sign: `{0} {1}% written`.
+        r"^\{0\} \{1\} written$",
     )
 )
 # Proper names, the same in every language, and what controllers say.
