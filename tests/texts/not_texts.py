@@ -39,6 +39,11 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^(Ingress \{0\}/\{1\}|query \{0\}\{1\}|context \{0\}:)$",  # references to objects
         r"^this page opens by the link|^\{0\} screens are open",  # for a browser: no session knows its language
         r"^\{\{\"",  # JSON
+        r"^\{0\} in \(\{1\},\{2\}\)$",  # a label selector
+        r"^last \{0\} \{1\}$",  # the id of a journal's entry
+        r"^controls \{0\}$",  # the group of a screen's workers
+        # Alone it would match each sentence that ends so; composed.po has it with its sign: `{0} {1}% written`.
+        r"^\{0\} \{1\} written$",
     )
 )
 # Proper names, the same in every language, and what controllers say.
@@ -50,5 +55,6 @@ NAMES = frozenset(
         "status.canary.weights.canary.weight {0}",
         *("KEDA ScaledObject", "Argo Rollout", "Kruise Rollout", "Flagger Canary", "Kruise TrafficRouting"),
         *("Flux Kustomization", "Flux HelmRelease", "Argo CD Application", "Helm release", "Envoy Gateway"),
+        "Argo CD",
     }
 )
