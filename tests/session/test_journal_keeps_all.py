@@ -44,8 +44,7 @@ async def test_a_deletion_says_that_it_was_there_and_the_screen_keeps_the_plan_t
     finished = await sent(on, Ask(Act.FINISH))
     assert finished.stage is Stage.VERIFIED, finished
     assert V1 not in server.docs
-    shown = on.session.view().journal[-1]
-    assert shown.stage is Stage.VERIFIED
+    shown = (await on.until(lambda view: view.journal[-1].stage is Stage.VERIFIED)).journal[-1]
     assert shown.record is not None
     assert shown.record.requests[-1].changes == ("it existed -> it is deleted",)
 
@@ -54,6 +53,6 @@ async def test_an_undo_names_the_act_that_it_undoes(server: ApiServer, stage: Op
     on = await stage(server)
     await sent(on)
     await sent(on, Ask(Act.UNDO))
-    acts = on.session.view().journal
+    acts = (await on.until(lambda view: view.journal[-1].undoes)).journal
     assert acts[-1].undoes == acts[0].id
     assert merged(acts[0], acts[0]) == acts[0]
