@@ -12,9 +12,13 @@ demo: .venv/.installed
 test: check
 	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark" $(PYTEST_ARGS)
 
-# How much of the product the tests run; below the floor in pyproject.toml it fails. Counting lines doubles the time.
-coverage: check
-	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark" --cov=cockpit --cov-report=term:skip-covered
+# How much of the pure rooms their tests run; below the floor it fails. It is a ratchet: it may only rise. Counting
+# lines doubles the time, so the other rooms are left out.
+RULES := tests/model tests/planning tests/workloads tests/routers tests/systems tests/adapters
+COUNTED := model planning workloads routers systems
+coverage: .venv/.installed
+	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark" $(COUNTED:%=--cov=cockpit.%) \
+		--cov-report=term:skip-covered --cov-fail-under=94 $(RULES) $(COVERAGE_ARGS)
 
 check: .venv/.installed
 	$(BIN)/ruff format --check .

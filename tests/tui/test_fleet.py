@@ -55,10 +55,10 @@ async def test_what_needs_somebody_comes_first_and_says_why_and_since_when() -> 
     async with screen(FakeCockpit(usual())) as (app, _):
         lines = table_lines(shown(app))
         assert lines[0].startswith("╭ needs you · 2 ─")
-        assert lines[2] == "│▸ ✗ payments/pay             v1 → v2       ███░░░░░░░  26% errors 21%       – │"
-        assert lines[3] == "│  ◆ argo-canary/cart         v1 → v2       ██░░░░░░░░  20% approve        14m │"
+        assert lines[2] == "│▸ ✗ payments/pay              v1 → v2       ██░░░░░░░  26% errors 21%       – │"
+        assert lines[3] == "│  ◆ argo-canary/cart          v1 → v2       ██░░░░░░░  20% approve        14m │"
         assert lines[4].startswith("├ moving · 2 ─")
-        assert lines[6] == "│  ‖ argo/rollouts-demo       v1 → v2       written 30%     step 4/6         – │"
+        assert lines[6] == "│  ‖ argo/rollouts-demo        v1 → v2       written 30%    step 4/6         – │"
         assert lines[7].startswith("├ at rest · 6 ─")
         assert "│  ▲ mail/mail " in lines[8], "what has a warning comes first"
         assert "│  ○ billing/api " in lines[11]
