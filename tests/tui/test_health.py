@@ -71,7 +71,7 @@ def test_a_row_says_the_health_whatever_the_split_is(glyphs: Glyphs, width: int)
 
 def test_a_row_says_what_users_get_and_marks_what_is_only_written() -> None:
     (seen,) = plain([row_of(view_of("web", FINE))])
-    assert "███░░░░░░░  30%" in seen
+    assert "███░░░░░░  30%" in seen
     unseen = rollout("web", "ingress", Phase.CANARY, (lane(0.3, None),))
     (text,) = plain([row_of(view_of("web", NOWHERE, rollout=unseen))])
     assert "written 30%" in text
