@@ -49,6 +49,15 @@ class Presence:
     mine: bool = False
 
 
+def controls_of(key: RolloutKey) -> RolloutKey:
+    """What controls go by: a rollout by its name alone, without a system.
+
+    What drives it can change during a release (of a Deployment that becomes a blue-green by its Service), and two
+    people must not have the controls of the two. Rollouts of one name share theirs.
+    """
+    return RolloutKey(key.context, key.namespace, key.name, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Somebody asks the pilot for the controls, and why."""
@@ -59,11 +68,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """Who has the controls of a rollout. `since` is UTC seconds by the holder's clock.
+    """Who has the controls of `rollout`, which is named as `controls_of` names it.
 
-    `mine` is this session. `silent` once the holder was not heard for as long as the Lease lasts. `asked` is an open
-    question to the holder, `offered` the session to which the holder offers the controls, `declined` the session whose
-    question the holder answered with no. `reason` is why they were taken over. `acting` is the act under way.
+    `since` is UTC seconds by the holder's clock. `mine` is this session. `silent` once the holder was not heard for as
+    long as the Lease lasts. `asked` is an open question to the holder, `offered` the session to which the holder offers
+    the controls, `declined` the session whose question the holder answered with no. `reason` is why they were taken
+    over. `acting` is the act under way.
     """
 
     rollout: RolloutKey
@@ -115,7 +125,8 @@ class PairingView:
 
     def pilot(self, key: RolloutKey) -> Pilot | None:
         """Who has the controls of a rollout; None if nobody does."""
-        return next((pilot for pilot in self.pilots if pilot.rollout == key), None)
+        sought = controls_of(key)
+        return next((pilot for pilot in self.pilots if controls_of(pilot.rollout) == sought), None)
 
 
 NO_PAIRING = PairingView()

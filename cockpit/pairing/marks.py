@@ -22,17 +22,32 @@ ACTING, REASON = PREFIX + "acting", PREFIX + "reason"
 ASKED, OFFERED, DECLINED = PREFIX + "asked", PREFIX + "offered", PREFIX + "declined"
 
 MOST_NAME, MOST_TEXT = 100, 300
+_LONGEST = 600  # two names of objects and a system
 
 
 def pilot_ref(key: RolloutKey, namespace: str = "") -> Ref:
     """The Lease of a rollout's pilot, in the rollout's namespace or in `namespace`."""
-    digest = hashlib.sha256(rollout_text(key).encode()).hexdigest()[:20]
+    digest = hashlib.sha256(controls_text(key).encode()).hexdigest()[:20]
     return Ref(LEASES, namespace or key.namespace, f"cockpit-pilot-{digest}")
 
 
 def presence_ref(session: str, namespace: str) -> Ref:
     """The Lease of a session."""
     return Ref(LEASES, namespace, f"cockpit-presence-{session}")
+
+
+def controls_text(key: RolloutKey) -> str:
+    """What controls are of, within its cluster: a rollout whatever its system, see `controls_of`."""
+    return f"{key.namespace}/{key.name}"
+
+
+def controls_named(text: str, context: str) -> RolloutKey | None:
+    """What the annotation of a pilot's Lease names; None for anything else."""
+    parts = text.split("/")
+    if len(parts) != 2 or not all(parts) or len(text) > _LONGEST:
+        return None
+    namespace, name = (safe_text(part, 253) for part in parts)
+    return RolloutKey(context, namespace, name, "")
 
 
 def rollout_text(key: RolloutKey) -> str:
@@ -43,7 +58,7 @@ def rollout_text(key: RolloutKey) -> str:
 def rollout_of(text: str, context: str) -> RolloutKey | None:
     """The rollout that an annotation names; None for anything else."""
     parts = text.split("/")
-    if len(parts) != 3 or not all(parts) or len(text) > 600:
+    if len(parts) != 3 or not all(parts) or len(text) > _LONGEST:
         return None
     return RolloutKey(context, *(safe_text(part, 253) for part in parts))
 

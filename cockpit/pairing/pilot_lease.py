@@ -72,7 +72,7 @@ def read_pilot(lease: Lease, context: str) -> PilotLease:
     lasts = float(spec.lease_duration_seconds or LEASE_SECONDS)
     return PilotLease(
         ref=Ref(LEASES, meta.namespace, meta.name),
-        rollout=marks.rollout_of(said.get(marks.ROLLOUT, ""), context),
+        rollout=marks.controls_named(said.get(marks.ROLLOUT, ""), context),
         holder=marks.person_of(holder, said),
         since=seconds_since_epoch(spec.acquire_time),
         heard=(holder, spec.renew_time or "", spec.lease_transitions or 0),
@@ -98,7 +98,7 @@ _CLEARED: dict[str, Any] = {
 
 def created(ref: Ref, key: RolloutKey, me: Person, now: str, acting: str = "") -> Request:
     """The first Lease of a rollout; refused by the server if there is one already. `now` is RFC 3339 in micros."""
-    annotations = {**marks.about(me), marks.ROLLOUT: marks.rollout_text(key)}
+    annotations = {**marks.about(me), marks.ROLLOUT: marks.controls_text(key)}
     if acting:
         annotations[marks.ACTING] = acting
     body = {
@@ -117,7 +117,7 @@ def created(ref: Ref, key: RolloutKey, me: Person, now: str, acting: str = "") -
 
 def taken(lease: PilotLease, key: RolloutKey, me: Person, now: str, reason: str = "", acting: str = "") -> Request:
     """The Lease with another holder: free, silent, offered or handed over."""
-    annotations = {**_CLEARED, **marks.about(me), marks.ROLLOUT: marks.rollout_text(key)}
+    annotations = {**_CLEARED, **marks.about(me), marks.ROLLOUT: marks.controls_text(key)}
     annotations |= {marks.REASON: reason[: marks.MOST_TEXT] or None, marks.ACTING: acting or None}
     spec = {**_held(me, now), "acquireTime": now, "leaseTransitions": _next(lease)}
     return _patch(lease, annotations, spec, {marks.KIND_LABEL: marks.PILOT})

@@ -18,7 +18,7 @@ def people_words(pairing: PairingView, key: RolloutKey | None) -> str:
 
     Without a key the parts are those in any rollout.
     """
-    pilots = [pilot for pilot in pairing.pilots if key is None or pilot.rollout == key]
+    pilots = list(pairing.pilots) if key is None else [pilot for pilot in (pairing.pilot(key),) if pilot]
     others = {each.person.session: each.person for each in pairing.others}
     for pilot in pilots:
         if not pilot.mine:

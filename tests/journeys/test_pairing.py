@@ -59,6 +59,21 @@ async def test_the_first_act_takes_the_controls_and_strict_refuses_the_other(pla
         assert (await second.wish(Wish.TAKE)).words.endswith("say why you ask for them")
 
 
+async def test_the_controls_stay_when_another_system_drives_the_rollout(place: Place, tmp_path: Path) -> None:
+    place.delete("Deployment", "demo-dp-v2")
+    async with pair_on(place, tmp_path, PilotMode.STRICT) as pair:
+        first, second = await pair.joins(ONE), await pair.joins(TWO)
+        await second.until(lambda me: me.key.system == "deployment")
+        assert (await first.wish(Wish.TAKE)).done
+        place.apply(*seed("blue-green-v2"))
+        place.ready("demo-dp-v1", "demo-dp-v2")
+        await second.until(lambda me: me.key.system == "service")
+        refused = await second.act(FLIP)
+        assert isinstance(refused, str)
+        assert "demo-admin on laptop has the controls of pairing/demo-service" in refused
+        assert (await first.wish(Wish.RELEASE)).done, "the holder still knows them as their own"
+
+
 async def test_a_plan_from_before_is_not_sent_by_who_lost_the_controls(place: Place, tmp_path: Path) -> None:
     async with pair_on(place, tmp_path, PilotMode.STRICT) as pair:
         first, second = await pair.joins(ONE), await pair.joins(TWO)

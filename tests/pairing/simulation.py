@@ -17,7 +17,7 @@ import msgspec
 
 from cockpit.kube.errors import Conflict, KubeError, NotFound, UnknownOutcome, Unreachable
 from cockpit.model.objects import Lease
-from cockpit.model.pairing import ControlsOrder, Person, PilotMode, Wish
+from cockpit.model.pairing import ControlsOrder, Person, PilotMode, Wish, controls_of
 from cockpit.model.plan import Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.pairing.pilot_lease import MAY_ARRIVE_SECONDS
@@ -25,7 +25,7 @@ from cockpit.session.pairing.controls import Controls
 from cockpit.session.pairing.wishes import carry_out
 from tests.objects import merged
 
-KEY = RolloutKey("sim", "shop", "web", "service")
+KEY = controls_of(RolloutKey("sim", "shop", "web", "service"))
 CLIENT_TIMEOUT = 30.0
 
 

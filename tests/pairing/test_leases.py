@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.objects import Lease
-from cockpit.model.pairing import Person, Question
+from cockpit.model.pairing import PairingView, Person, Pilot, Question, controls_of
 from cockpit.model.plan import Request, Verb
 from cockpit.model.refs import RolloutKey
 from cockpit.pairing import marks
@@ -34,7 +34,7 @@ from cockpit.pairing.pilot_lease import (
 from cockpit.pairing.presence_lease import read_presence
 from tests.objects import merged
 
-KEY = RolloutKey("mine", "shop", "web", "service")
+KEY = controls_of(RolloutKey("mine", "shop", "web", "service"))
 ANN, BEN = Person("ann", "desk", "s-ann"), Person("ben", "laptop", "s-ben")
 NOW = "2026-01-01T00:00:00.000000Z"
 
@@ -80,8 +80,22 @@ def test_every_write_names_the_version_that_it_was_decided_on() -> None:
 
 def test_a_rollout_has_one_lease_whatever_its_context_is_called() -> None:
     assert marks.pilot_ref(KEY) == marks.pilot_ref(RolloutKey("other", "shop", "web", "service"))
-    assert marks.pilot_ref(KEY) != marks.pilot_ref(RolloutKey("mine", "shop", "web", "ingress"))
+    assert marks.pilot_ref(KEY) != marks.pilot_ref(RolloutKey("mine", "shop", "api", "service"))
+    assert marks.pilot_ref(KEY) != marks.pilot_ref(RolloutKey("mine", "pay", "web", "service"))
     assert marks.pilot_ref(KEY, "cockpit").namespace == "cockpit"
+
+
+def test_the_lease_is_the_same_when_another_system_drives_the_rollout() -> None:
+    by_pods = RolloutKey("mine", "shop", "web", "deployment")
+    assert marks.pilot_ref(by_pods) == marks.pilot_ref(KEY)
+    pilot = Pilot(by_pods, ANN, None, mine=False)
+    assert PairingView(pilots=(pilot,)).pilot(RolloutKey("mine", "shop", "web", "service")) is pilot
+    assert PairingView(pilots=(pilot,)).pilot(RolloutKey("mine", "shop", "api", "deployment")) is None
+
+
+@pytest.mark.parametrize("text", ["", "a", "a/", "/b", "a/b/c", "a/" + "x" * 700])
+def test_no_controls_are_made_of_anything_else(text: str) -> None:
+    assert marks.controls_named(text, "mine") is None
 
 
 def test_a_marked_lease_outlasts_everything_that_was_sent() -> None:

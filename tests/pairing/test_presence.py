@@ -11,9 +11,9 @@ from cockpit.pairing.marks import ROLLOUT
 from cockpit.pairing.presence_lease import ANNOUNCE_SECONDS
 from cockpit.session.pairing.presence import Announcer
 from tests.pairing.calm import LoopClock, Room, Straight, play
-from tests.pairing.simulation import KEY
 
 ME = Person("ann", "desk", "s-ann")
+KEY = RolloutKey("sim", "shop", "web", "service")
 ELSEWHERE = RolloutKey("sim", "pay", "pay", "ingress")
 
 

@@ -13,7 +13,16 @@ from cockpit.kube.reflector import Reflector
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
 from cockpit.model.objects import Lease
-from cockpit.model.pairing import ContextPairing, ControlsAnswer, ControlsOrder, Person, Pilot, PilotMode, Presence
+from cockpit.model.pairing import (
+    ContextPairing,
+    ControlsAnswer,
+    ControlsOrder,
+    Person,
+    Pilot,
+    PilotMode,
+    Presence,
+    controls_of,
+)
 from cockpit.model.refs import LEASES, RolloutKey
 from cockpit.model.view import Sync
 from cockpit.pairing import marks, words
@@ -98,7 +107,7 @@ class ContextPair:
     async def order(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         """See `Cockpit.controls`."""
         await self._know_me()
-        return await carry_out(self._controls, key, order)
+        return await carry_out(self._controls, controls_of(key), order)
 
     # What the watch brings
 
@@ -169,15 +178,16 @@ class ContextPair:
         return (words.warned(key, other.person),)
 
     def _other(self, key: RolloutKey) -> Pilot | None:
-        return next((each for each in self.pilots() if each.rollout == key and not each.mine), None)
+        sought = controls_of(key)
+        return next((each for each in self.pilots() if each.rollout == sought and not each.mine), None)
 
     async def begin(self, key: RolloutKey, title: str) -> str:
         if self._mode is PilotMode.STRICT:
             await self._know_me()
-        return await self._controls.begin(key, title)
+        return await self._controls.begin(controls_of(key), title)
 
     async def confirm(self, key: RolloutKey) -> str:
-        return await self._controls.confirm(key)
+        return await self._controls.confirm(controls_of(key))
 
     def end(self, key: RolloutKey, unknown: bool) -> None:
-        self._controls.end(key, unknown)
+        self._controls.end(controls_of(key), unknown)
