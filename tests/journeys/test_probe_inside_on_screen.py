@@ -55,7 +55,9 @@ async def until(pilot: Pilot[None], test: Callable[[], object]) -> None:
 async def start(app: CockpitApp, pilot: Pilot[None], line: str) -> None:
     """Ask for pods of the cluster, and send the plan."""
     await ask_inside(pilot, line)
-    await until(pilot, lambda: "dry run" in shown(app) and "create Job" in shown(app))
+    await until(pilot, lambda: "one creation of Job" in shown(app))
+    await press(pilot, "p")
+    await until(pilot, lambda: "accepted in a dry run" in shown(app))
     assert "create and delete jobs, list pods, read their logs" in shown(app).replace("\n", " ")
     await press(pilot, "enter")
 
