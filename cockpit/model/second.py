@@ -61,13 +61,14 @@ class ContextSecond:
     """Which plans need a second person in a context.
 
     `locked` is whether the API server itself refuses a confirmation in another's name; None while that is not known.
-    `problem` is why proposals cannot be read there, "" if they can.
+    `problem` is why proposals cannot be read there, "" if they can; `read` once they were.
     """
 
     context: str
     needs: frozenset[Second]
     locked: bool | None = None
     problem: str = ""
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ class Stage(StrEnum):
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
     UNKNOWN = "unknown"  # sent, but no response: it may or may not have happened
+    PROPOSED = "proposed"  # stored for a second person to confirm; nothing was sent
     NOTED = "noted"  # no act of this cockpit: of a guard, of a person, of health, of another tool
 
 

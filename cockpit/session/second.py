@@ -15,8 +15,8 @@ Digest = Callable[[], Awaitable[str]]
 class SecondPerson(Protocol):
     """Asked for every plan. Reasons are sentences; "" means that nothing speaks against it."""
 
-    def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
-        """The ask to plan: that of this person's own proposal, if it is for the same."""
+    async def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
+        """The ask to plan: that of this person's own proposal, if it is for the same. It never raises."""
         ...
 
     async def why_not(self, plan: Plan, digest: Digest) -> str:
@@ -34,7 +34,7 @@ class SecondPerson(Protocol):
 class NobodyElse:
     """Implements SecondPerson where no plan needs one: nothing is asked, nothing refused."""
 
-    def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
+    async def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
         return ask
 
     async def why_not(self, plan: Plan, digest: Digest) -> str:

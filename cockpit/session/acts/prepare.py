@@ -141,7 +141,9 @@ async def prepare(
     if cluster is None:
         return _no_context(key, ask)
     try:
-        return await _settled(surroundings, cluster, clock, undo, key, _timed(clock, cluster.second.ask_of(key, ask)))
+        return await _settled(
+            surroundings, cluster, clock, undo, key, _timed(clock, await cluster.second.ask_of(key, ask))
+        )
     except Exception as error:
         log.exception("preparing %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")

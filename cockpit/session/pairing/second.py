@@ -114,7 +114,9 @@ class ContextSecondPerson:
         found = (read_proposal(each, self._cluster.context, self._namespace) for each in leases)
         self._read = tuple(sorted((each for each in found if each), key=lambda each: each.ref))
         self._show()
-        self._listed = True
+        if not self._listed:
+            self._listed = True
+            self._touch()
 
     def _show(self) -> None:
         """Say how the proposals stand by now; the journal hears of what changed while this session looked."""
@@ -150,13 +152,19 @@ class ContextSecondPerson:
         """How it stands here."""
         sync = self._reflector.sync
         problem = sync.error if sync.state in (Sync.FORBIDDEN, Sync.ABSENT) else ""
-        return ContextSecond(self._cluster.context, self._needs, self._server.locked, problem)
+        return ContextSecond(self._cluster.context, self._needs, self._server.locked, problem, self._listed)
 
     # SecondPerson
 
-    def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
-        mine = next((each for each in self._shown if each.rollout == key and each.mine and not each.over), None)
-        return mine.ask if mine and mine.ask and replace(mine.ask, at=ask.at) == ask else ask
+    async def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
+        try:
+            me, lease = await self._me(), await self._current(key)
+        except KubeError:
+            return ask
+        if lease is None or lease.proposer != me or lease.proposal.rollout != key or lease.proposal.over:
+            return ask
+        mine = lease.proposal.ask
+        return mine if mine and replace(mine, at=ask.at) == ask else ask
 
     async def why_not(self, plan: Plan, digest: Digest) -> str:
         key, kinds = plan.rollout, kinds_of(plan) & self._needs
@@ -171,8 +179,9 @@ class ContextSecondPerson:
         except KubeError as error:
             return f"{words.needed(key, kinds)}; proposals cannot be read or made: {error}"
         proposal = lease.seen(me, now) if lease else None
+        sure = words.surety(self._server.locked)
         if lease is None or proposal is None or proposal.state in (ProposalState.WITHDRAWN, ProposalState.SENT):
-            return words.needed(key, kinds)
+            return f"{words.needed(key, kinds)} ({sure})"
         if proposal.state is ProposalState.EXPIRED:
             return words.expired(proposal)
         if not plan_now or proposal.plan != plan_now:
@@ -180,7 +189,7 @@ class ContextSecondPerson:
         if not proposal.mine:
             return words.of_another(proposal)
         if proposal.state is ProposalState.OPEN or lease.confirmer == lease.proposer:
-            return words.waits(proposal)
+            return f"{words.waits(proposal)} ({sure})"
         return ""
 
     async def sent(self, plan: Plan) -> None:
