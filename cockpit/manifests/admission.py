@@ -13,6 +13,8 @@ from cockpit.pairing.proposal_marks import (
     CONTENT,
     ENDED,
     LOCK,
+    LOCK_MAPS,
+    LOCK_PREFIX,
     NAME_PREFIX,
     POLICY,
     PROPOSER,
@@ -28,11 +30,11 @@ _PREFIXES = sorted({prefix for dialect in (NGINX, APIG, HIGRESS, ALB) for prefix
 
 
 def pairing_policies() -> list[Document]:
-    """The policy on proposals with its binding, and the lock, which holds nothing until a team binds it to an object.
+    """The policies on proposals and on locks with their bindings, and the lock itself, which holds nothing yet.
 
-    In this order, ready for `kubectl apply`.
+    A team binds the lock to an object. In this order, ready for `kubectl apply`.
     """
-    return [_proposals(), _bound_everywhere(), _lock()]
+    return [_proposals(), _bound_everywhere(POLICY), _lock_maps(), _bound_everywhere(LOCK_MAPS), _lock()]
 
 
 def _policy(name: str, spec: Document) -> Document:
@@ -107,23 +109,65 @@ def _text(annotations: str, name: str) -> str:
     return f"('{name}' in {annotations} ? {annotations}['{name}'] : '')"
 
 
-def _bound_everywhere() -> Document:
+def _bound_everywhere(name: str) -> Document:
     return {
         "apiVersion": _API,
         "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": POLICY},
-        "spec": {"policyName": POLICY, "validationActions": ["Deny"]},
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "validationActions": ["Deny"]},
     }
 
 
 # The lock
 
 
-def _lock() -> Document:
-    """A promotion of the object that a binding names, or its deletion, needs a confirmed proposal of who writes it.
+def _lock_maps() -> Document:
+    """Somebody lets somebody else pass, in their own name; only who may delete policies may delete a lock."""
+    new = "request.operation == 'DELETE' || !has(object.metadata.annotations)"
+    old = "oldObject == null || !has(oldObject.metadata.annotations)"
+    variables = {
+        "now": f"{new} ? {{}} : object.metadata.annotations",
+        "was": f"{old} ? {{}} : oldObject.metadata.annotations",
+        "proposer": _text("variables.now", PROPOSER),
+        "confirmer": _text("variables.now", CONFIRMED_BY),
+    }
+    kept = " && ".join(f"{_text('variables.now', n)} == {_text('variables.was', n)}" for n in (PROPOSER, CONFIRMED_BY))
+    may_delete = (
+        "authorizer.group('admissionregistration.k8s.io').resource('validatingadmissionpolicies')"
+        ".check('delete').allowed()"
+    )
+    name = "(request.operation == 'DELETE' ? oldObject : object).metadata.name"
+    spec = {
+        "matchConstraints": {
+            "resourceRules": [_rule("", "*", ["configmaps"], ["CREATE", "UPDATE", "DELETE"])],
+        },
+        "matchConditions": [
+            {"name": "is-a-lock", "expression": f"{name}.startsWith('{LOCK_PREFIX}')"},
+            # Who deletes a namespace deletes what is in it by these.
+            {"name": "by-a-person", "expression": f"!{_USER}.startsWith('system:serviceaccount:kube-system:')"},
+        ],
+        "variables": [{"name": name, "expression": expression} for name, expression in variables.items()],
+        "validations": [
+            _validation(
+                f"request.operation == 'DELETE' || variables.confirmer == '' || ({kept})"
+                f" || (variables.confirmer == {_USER} && variables.proposer != '' && variables.proposer != {_USER})",
+                "a lock is opened for somebody else, in one's own name",
+            ),
+            _validation(
+                f"request.operation != 'DELETE' || {may_delete}",
+                "only who may delete policies deletes a lock",
+            ),
+        ],
+    }
+    return _policy(LOCK_MAPS, spec)
 
-    The parameter is the Lease of the proposal. A canary whose weight falls passes, and so does an abort, which writes
-    nothing of this. Service accounts pass: controllers carry out what people decided, and delete namespaces.
+
+def _lock() -> Document:
+    """A promotion of the object that a binding names, or its deletion, needs that somebody else confirmed it.
+
+    The parameter is the ConfigMap of the lock: the server does not evaluate a policy whose parameter is missing, so
+    that has to be there all the time, which a proposal is not. A canary whose weight falls passes, and so does an
+    abort, which writes nothing of this. Service accounts pass: controllers carry out what people decided.
     """
     said = "(params == null || !has(params.metadata.annotations) ? {} : params.metadata.annotations)"
     variables = {
@@ -138,11 +182,10 @@ def _lock() -> Document:
         "said": said,
         "proposer": _text("variables.said", PROPOSER),
         "confirmer": _text("variables.said", CONFIRMED_BY),
-        "ended": _text("variables.said", ENDED),
     }
     held = "object == null || variables.weight || variables.selector || variables.route || variables.full"
     spec = {
-        "paramKind": {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"},
+        "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
         "matchConstraints": {
             "resourceRules": [
                 _rule("networking.k8s.io", "*", ["ingresses"], ["UPDATE", "DELETE"]),
@@ -157,7 +200,7 @@ def _lock() -> Document:
         "validations": [
             _validation(
                 f"!({held}) || (variables.proposer == {_USER} && variables.confirmer != ''"
-                f" && variables.confirmer != {_USER} && variables.ended == '')",
+                f" && variables.confirmer != {_USER})",
                 "this needs a second person: propose it with cockpit, and send it once somebody else confirmed it",
             ),
         ],

@@ -6,12 +6,12 @@ import hashlib
 import re
 
 from cockpit.model.pairing import controls_of
-from cockpit.model.refs import LEASES, Ref, RolloutKey
+from cockpit.model.refs import CONFIGMAPS, LEASES, Ref, RolloutKey
 from cockpit.pairing.marks import KIND_LABEL, PREFIX, ROLLOUT, controls_text
 
 PROPOSAL = "proposal"
 SELECTOR = f"{KIND_LABEL}={PROPOSAL}"
-NAME_PREFIX = "cockpit-proposal."
+NAME_PREFIX, LOCK_PREFIX = "cockpit-proposal.", "cockpit-lock."
 
 ID, PROPOSER, WHY, LASTS = PREFIX + "proposal", PREFIX + "proposer", PREFIX + "why", PREFIX + "lasts"
 ASK, TITLE, PLAN = PREFIX + "ask", PREFIX + "title", PREFIX + "plan"
@@ -22,7 +22,7 @@ CONTENT = (ID, PROPOSER, WHY, LASTS, ASK, TITLE, PLAN, ROLLOUT)
 WITHDRAWN, SENT = "withdrawn", "sent"
 
 # The policies that `cockpit doctor --manifests pairing` prints; the API server names them in what it refuses.
-POLICY, LOCK = "cockpit-second-person", "cockpit-second-person-lock"
+POLICY, LOCK, LOCK_MAPS = "cockpit-second-person", "cockpit-second-person-lock", "cockpit-second-person-lock-maps"
 
 # Names of objects (RFC 1123 subdomains) may have 253 characters.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
@@ -38,3 +38,12 @@ def proposal_ref(key: RolloutKey, namespace: str = "") -> Ref:
     if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name) or ".." in name:
         name = NAME_PREFIX + hashlib.sha256(controls_text(controls_of(key)).encode()).hexdigest()[:40]
     return Ref(LEASES, namespace or key.namespace, name)
+
+
+def lock_ref(key: RolloutKey, namespace: str = "") -> Ref:
+    """The ConfigMap of a rollout's lock, where a team has made one: it says for whom somebody else confirmed something.
+
+    The parameter of a policy has to be there all the time, which a proposal is not.
+    """
+    proposal = proposal_ref(key, namespace)
+    return Ref(CONFIGMAPS, proposal.namespace, LOCK_PREFIX + proposal.name.removeprefix(NAME_PREFIX))

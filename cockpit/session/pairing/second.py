@@ -32,6 +32,7 @@ from cockpit.pairing.proposal_lease import (
 )
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.pairing.access import ClusterLeases
+from cockpit.session.pairing.lock import Locks
 from cockpit.session.pairing.server_says import ServerSays
 from cockpit.session.second import Digest
 
@@ -70,6 +71,7 @@ class ContextSecondPerson:
         self._touch = touch
         self._remark = remark
         self._access = ClusterLeases(cluster.api, cluster.sender)
+        self._locks = Locks(cluster.api, cluster.sender, namespace)
         self._server = ServerSays(self._access, clock)
         place = namespace or cluster.namespace
         self._store = Store(cluster.context, place)
@@ -199,6 +201,7 @@ class ContextSecondPerson:
             lease = await self._current(plan.rollout)
             if lease and not lease.proposal.over:
                 await self._access.write(ended(lease, marks.SENT, await self._me()))
+                await self._locks.close(plan.rollout)
         except KubeError as error:
             log.warning("the proposal for %s is not marked as sent: %s", plan.rollout, error)
 
@@ -259,6 +262,7 @@ class ContextSecondPerson:
             if not isinstance(now_planned, Prepared) or not shown.digest == now_planned.digest == proposal.plan:
                 return _no(words.changed(proposal))
             await self._access.write(confirmed(lease, me))
+            await self._locks.open(key, lease.proposer, me)
         except (Conflict, NotFound):
             return _no(f"the proposal for {words.name_of(key)} changed meanwhile; look again")
         except (Forbidden, Invalid) as error:
@@ -275,6 +279,7 @@ class ContextSecondPerson:
             if lease is None or lease.proposal.over or (id and lease.proposal.id != id):
                 return _no(f"nothing is proposed any more for {words.name_of(key)}")
             await self._access.write(ended(lease, marks.WITHDRAWN, me))
+            await self._locks.close(key)
         except (Conflict, NotFound):
             return _no(f"the proposal for {words.name_of(key)} changed meanwhile; look again")
         except KubeError as error:
