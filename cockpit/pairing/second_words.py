@@ -14,7 +14,7 @@ NOT_KNOWN = "whether the API server checks who confirms is not known"
 
 _KINDS = {
     Second.PROMOTE: "everybody gets the new version",
-    Second.DELETE: "it deletes",
+    Second.DELETE: "objects are deleted",
     Second.RAISE: "more users get the new version",
 }
 
@@ -46,9 +46,11 @@ def of_another(proposal: Proposal) -> str:
 
 
 def in_the_way(proposal: Proposal) -> str:
-    """That another proposal is open for the rollout."""
-    whose = "you proposed" if proposal.mine else f"{proposal.proposer} proposed"
-    return f"{whose} something else for {name_of(proposal.rollout)} ({proposal.title}); withdraw or decline it first"
+    """That somebody else's proposal is open for the rollout."""
+    return (
+        f"{proposal.proposer} proposed something for {name_of(proposal.rollout)} already ({proposal.title});"
+        " decline that first"
+    )
 
 
 def changed(proposal: Proposal) -> str:
@@ -72,20 +74,21 @@ def lasting(seconds: float) -> str:
 
 def state_words(proposal: Proposal) -> str:
     """A proposal in one line, as somebody reads it who sees it for the first time."""
-    who = "you propose" if proposal.mine else f"{proposal.proposer} proposes"
-    why = f": {proposal.why}" if proposal.why else ""
+    title, proposer = proposal.title, proposal.proposer
     match proposal.state:
         case ProposalState.OPEN:
-            return f"{who} {proposal.title}{why}"
+            words = f"you propose {title}" if proposal.mine else f"{proposer} proposes {title}"
+            return f"{words}: {proposal.why}" if proposal.why else words
+        case ProposalState.CONFIRMED if proposal.mine:
+            return f"{title} is confirmed by {proposal.confirmer}: you send it"
         case ProposalState.CONFIRMED:
-            sends = "you send it" if proposal.mine else f"{proposal.proposer} sends it"
-            return f"{proposal.title} is confirmed by {proposal.confirmer}: {sends}"
+            return f"{title} is confirmed by {proposal.confirmer}: {proposer} sends it"
         case ProposalState.WITHDRAWN:
-            return f"{proposal.title} was withdrawn by {proposal.ended_by or proposal.proposer}"
+            return f"{title} was withdrawn by {proposal.ended_by or proposer}"
         case ProposalState.EXPIRED:
-            return f"{proposal.title}, which {proposal.proposer} proposed, expired"
+            return f"{title}, which {proposer} proposed, expired"
         case ProposalState.SENT:
-            return f"{proposal.title} was sent by {proposal.proposer}, confirmed by {proposal.confirmer}"
+            return f"{title} was sent by {proposer}, confirmed by {proposal.confirmer}"
 
 
 def news(before: tuple[Proposal, ...], after: tuple[Proposal, ...]) -> Iterator[Proposal]:

@@ -53,7 +53,7 @@ def proposal_words(pairing: PairingView, key: RolloutKey | None) -> str:
     act = proposal.ask.act.value if proposal.ask else "something"
     if proposal.state is ProposalState.CONFIRMED:
         return f"{act} confirmed by {safe_text(proposal.confirmer, NAME)}"
-    return f"{'you propose' if proposal.mine else f'{safe_text(proposal.proposer, NAME)} proposes'} {act}"
+    return f"you propose {act}" if proposal.mine else f"{safe_text(proposal.proposer, NAME)} proposes {act}"
 
 
 def proposal_news(before: PairingView, after: PairingView, key_name: str) -> Iterator[tuple[str, bool]]:
