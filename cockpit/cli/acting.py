@@ -15,6 +15,7 @@ from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document, say
 from cockpit.cli.program import Person, Program
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
+from cockpit.cli.second import confirmed
 from cockpit.cli.waiting import require_read, synced
 from cockpit.cli.words import waits_for_a_person
 from cockpit.model.pairing import ControlsOrder, PilotMode, Wish
@@ -35,7 +36,8 @@ _TAKE_OVER_SECONDS = 300.0
 class SendOptions:
     """`wait` is seconds to wait for objects and, with `probe`, for traffic; 0 does not wait.
 
-    `take_over` is why the controls of the rollout are asked for, "" if they are not.
+    `take_over` is why the controls of the rollout are asked for, "" if they are not. `why` is what a second person
+    reads of a plan that needs one.
     """
 
     dry_run: bool
@@ -45,6 +47,7 @@ class SendOptions:
     probe: bool
     output: str
     take_over: str = ""
+    why: str = ""
 
 
 def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how: SendOptions) -> None:
@@ -89,8 +92,13 @@ async def _carry_out(cockpit: Cockpit, key: RolloutKey, ask: Ask, how: SendOptio
         show_plan(prepared, how)
     if how.dry_run:
         # With --read-only a plan is expected to be blocked, so a dry run is not a failure.
-        stage = Stage.REFUSED if prepared.blocked and not cockpit.view().read_only else Stage.DRY_RUN
-        return Outcome(stage, prepared.blocked, prepared.plan)
+        expected = not prepared.blocked or prepared.proposable or cockpit.view().read_only
+        return Outcome(Stage.DRY_RUN if expected else Stage.REFUSED, prepared.blocked, prepared.plan)
+    if prepared.proposable:
+        found = await confirmed(cockpit, key, ask, prepared, how.why, how.wait, None if how.yes else person)
+        if isinstance(found, Outcome):
+            return found
+        prepared = found
     if prepared.blocked:
         return Outcome(Stage.REFUSED, prepared.blocked, prepared.plan)
     declined = await why_unconfirmed(prepared, how, person)
@@ -193,7 +201,9 @@ def preview(prepared: Prepared) -> str:
     lines += _section("warnings", list(plan.cautions()))
     lines += _section("checks", list(prepared.checks))
     lines += _section("undo", [plan.undo] if plan.undo else [])
-    lines += _section("blocked", [prepared.blocked] if prepared.blocked else [])
+    lines += _section(
+        "second person" if prepared.proposable else "blocked", [prepared.blocked] if prepared.blocked else []
+    )
     return "\n".join(lines)
 
 
@@ -206,7 +216,7 @@ def _report(outcome: Outcome, output: str) -> None:
         emit_document(outcome_document(outcome), output)
     elif outcome.stage is Stage.REFUSED and outcome.plan is None:
         raise CommandFailed(f"refused: {outcome.why}")
-    elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED):
+    elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED, Stage.PROPOSED):
         talk(f"{outcome.stage}: {outcome.why}")
     else:
         say(safe_text(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage), 1000))
@@ -216,6 +226,8 @@ def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
     match outcome.stage:
         case Stage.DRY_RUN | Stage.SENT | Stage.VERIFIED:
             return ExitCode.FINE
+        case Stage.PROPOSED:
+            return ExitCode.UNCONFIRMED
         case Stage.UNVERIFIED if outcome.partial:
             return ExitCode.ERROR
         case Stage.UNVERIFIED if outcome.superseded:

@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     SPLIT_OFF = 6
     SUPERSEDED = 7
     UNREAD = 8
+    UNCONFIRMED = 9
     INTERRUPTED = 130
 
 
@@ -30,6 +31,7 @@ WORDS = {
     ExitCode.SPLIT_OFF: "the observed split is off, or a declared share is not written",
     ExitCode.SUPERSEDED: "superseded",
     ExitCode.UNREAD: "something could not be read",
+    ExitCode.UNCONFIRMED: "waiting for a second person",
     ExitCode.INTERRUPTED: "interrupted",
 }
 TEXT = f"Exit codes: {'; '.join(f'{code} {words}' for code, words in WORDS.items())}."

@@ -9,6 +9,7 @@ import click
 from cockpit.cli import exit_codes
 from cockpit.cli.commands.acts import ACT_COMMANDS
 from cockpit.cli.commands.completion import completion_command
+from cockpit.cli.commands.confirm import confirm_command
 from cockpit.cli.commands.demo import demo_command
 from cockpit.cli.commands.doctor import doctor_command
 from cockpit.cli.commands.facts import list_command, show_command, watch, watch_command
@@ -88,6 +89,7 @@ for _command in (
     wait_command,
     guard_command,
     *ACT_COMMANDS,
+    confirm_command,
     journal_command,
     record_command,
     replay_command,

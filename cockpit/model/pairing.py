@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.refs import RolloutKey
+from cockpit.model.second import NO_SECOND_VIEW, Proposal, SecondView
 
 
 class PilotMode(StrEnum):
@@ -103,11 +104,12 @@ class ContextPairing:
 
 @dataclass(frozen=True, slots=True)
 class PairingView:
-    """Everybody who is here, and the pilots, in the contexts where pairing is on."""
+    """Everybody who is here, and the pilots, in the contexts where pairing is on; and what is proposed."""
 
     contexts: tuple[ContextPairing, ...] = ()
     here: tuple[Presence, ...] = ()
     pilots: tuple[Pilot, ...] = ()
+    second: SecondView = NO_SECOND_VIEW
 
     @property
     def on(self) -> bool:
@@ -127,6 +129,11 @@ class PairingView:
         """Who has the controls of a rollout; None if nobody does."""
         sought = controls_of(key)
         return next((pilot for pilot in self.pilots if controls_of(pilot.rollout) == sought), None)
+
+    def proposal(self, key: RolloutKey) -> Proposal | None:
+        """What is proposed for a rollout, open or confirmed; None if nothing is."""
+        sought = controls_of(key)
+        return next((p for p in self.second.proposals if controls_of(p.rollout) == sought and not p.over), None)
 
 
 NO_PAIRING = PairingView()

@@ -219,9 +219,17 @@ class Plan:
         The act's name does not matter: a flip exposes everyone as a promotion does. Pods are made again by their
         owners.
         """
-        everyone = self.raises and any(e.lane == DEFAULT_LANE and e.share > 1 - CLOSE for e in self.expected)
-        destroys = any(request.verb is Verb.DELETE and request.ref.resource != PODS for request in self.requests)
-        return self.final or everyone or destroys
+        return self.final or self.everyone or self.destroys
+
+    @property
+    def everyone(self) -> bool:
+        """Whether all usual requests get a version that users did not have."""
+        return self.raises and any(e.lane == DEFAULT_LANE and e.share > 1 - CLOSE for e in self.expected)
+
+    @property
+    def destroys(self) -> bool:
+        """Whether an object is deleted that nothing makes again."""
+        return any(request.verb is Verb.DELETE and request.ref.resource != PODS for request in self.requests)
 
     def commands(self) -> tuple[str, ...]:
         """The equivalent kubectl lines, in order."""

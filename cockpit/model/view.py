@@ -183,6 +183,7 @@ class Stage(StrEnum):
     VERIFIED = "verified"
     UNVERIFIED = "unverified"
     UNKNOWN = "unknown"  # sent, but no response: it may or may not have happened
+    PROPOSED = "proposed"  # stored for a second person to confirm; nothing was sent
     NOTED = "noted"  # no act of this cockpit: of a guard, of a person, of health, of another tool
 
 
@@ -213,7 +214,9 @@ class Entry:
 class Prepared:
     """A plan that was checked against the server: `checks` are the dry run results of each request.
 
-    `concerns` are observed problems of the version that more users would get.
+    `concerns` are observed problems of the version that more users would get. `digest` is the plan's hash, by which two
+    cockpits see that they mean the same; "" if it cannot be compared. `proposable`: it is blocked because a second
+    person has to confirm it first, and by nothing else that a proposal does not settle.
     """
 
     plan: Plan
@@ -222,6 +225,8 @@ class Prepared:
     production: bool = False
     diff: tuple[str, ...] = ()
     concerns: tuple[str, ...] = ()
+    digest: str = ""
+    proposable: bool = False
 
     @property
     def asks_for_name(self) -> bool:

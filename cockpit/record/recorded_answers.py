@@ -15,6 +15,7 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import CONTROLLERREVISIONS, REPLICASETS, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.sampling import SampleScope
+from cockpit.model.second_order import SecondOrder
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Kept, Outcome, Prepared, Stage
 from cockpit.record.entries import PlanSeen, key_words
@@ -139,6 +140,9 @@ class RecordedAnswers:
         return A_RECORDING
 
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        return ControlsAnswer(False, A_RECORDING)
+
+    async def second(self, key: RolloutKey, order: SecondOrder) -> ControlsAnswer:
         return ControlsAnswer(False, A_RECORDING)
 
     async def prepare_job(

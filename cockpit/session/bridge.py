@@ -20,6 +20,7 @@ from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.sampling import SampleScope
+from cockpit.model.second_order import SecondOrder
 from cockpit.model.view import FleetView, Kept, Outcome, Prepared
 from cockpit.session.port import Cockpit
 from cockpit.workloads.probe_targets import FoundTarget
@@ -182,6 +183,9 @@ class Bridge:
 
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         return await self._ask(lambda cockpit: cockpit.controls(key, order))
+
+    async def second(self, key: RolloutKey, order: SecondOrder) -> ControlsAnswer:
+        return await self._ask(lambda cockpit: cockpit.second(key, order))
 
     async def read_others(self, contexts: Collection[str]) -> None:
         await self._ask(lambda cockpit: cockpit.read_others(contexts))

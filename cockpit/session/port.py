@@ -13,6 +13,7 @@ from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.sampling import SampleScope
+from cockpit.model.second_order import SecondOrder
 from cockpit.model.view import FleetView, Kept, Outcome, Prepared
 from cockpit.workloads.probe_targets import FoundTarget
 
@@ -103,6 +104,13 @@ class Cockpit(Protocol):
 
         To take what somebody else holds is to ask for it: after a minute without an answer their cockpit gives it up,
         and a cockpit that is silent is taken over. This waits for that for at most `order.wait` seconds.
+        """
+        ...
+
+    async def second(self, key: RolloutKey, order: SecondOrder) -> ControlsAnswer:
+        """Propose a prepared plan to a second person, confirm one that somebody else proposed, or withdraw it.
+
+        A confirmation plans once more and is refused if that is not what was proposed and shown.
         """
         ...
 

@@ -14,7 +14,6 @@ from typing import Self
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
 from cockpit.model.guard import GuardOrder
-from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_answer import ProbeTransport
 from cockpit.model.probe_target import ProbeTarget
@@ -38,6 +37,7 @@ from cockpit.session.inspecting.readings import Readings, no_context
 from cockpit.session.journal.shared import SharedJournal
 from cockpit.session.metrics.opening import metrics_reader
 from cockpit.session.opening import open_clusters
+from cockpit.session.pairing.calls import PairingCalls
 from cockpit.session.pairing.pairing import Pairing
 from cockpit.session.probing.api_rights import ApiRights
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 PUBLISH_SECONDS, AGE_SECONDS = 0.1, 15.0
 
 
-class Session(Readings, InsideCalls):
+class Session(Readings, InsideCalls, PairingCalls):
     """Use as `async with Session(...) as cockpit`: reads from then on, and stops what it started.
 
     `connections` are closed at the end. `make_probe` creates an idle probe. No other clock or random source is used.
@@ -114,8 +114,9 @@ class Session(Readings, InsideCalls):
         self._metrics = metrics_reader(
             settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
         )
+        remark = self._logbook.remark
         self._pairing = Pairing(
-            self._clusters, settings.pairing, clock, rng, self.touch, host=host, announces=announces
+            self._clusters, settings.pairing, clock, rng, self.touch, host=host, announces=announces, remark=remark
         )
         self._touched: set[RolloutKey] = set()
         self._made = {context: RolloutViews(self._make) for context in self._clusters}
@@ -212,11 +213,6 @@ class Session(Readings, InsideCalls):
 
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         return await self._guards.order(key, order)
-
-    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
-        answer = await self._pairing.order(key, order)
-        await self.refresh()
-        return answer
 
     def select(self, keys: Collection[RolloutKey]) -> None:
         self._pairing.select(keys)

@@ -222,9 +222,12 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
         language_of(settings.lang or ENGLISH)
     except ValueError as error:
         raise SettingsError(source, "lang", str(error)) from None
-    wrong, problem = settings.prometheus.problem()
-    if problem:
-        raise SettingsError(source, f"prometheus.{wrong}", problem)
+    for place, (wrong, problem) in (
+        ("prometheus", settings.prometheus.problem()),
+        ("pairing", settings.pairing.problem()),
+    ):
+        if problem:
+            raise SettingsError(source, f"{place}.{wrong}", problem)
     return settings
 
 
@@ -271,5 +274,5 @@ def _scalar_keys() -> list[str]:
     maps = ("keymap", "dialects", "probe", "pairing")
     own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
-    own += ["pairing.pilot", "pairing.namespace"]
+    own += ["pairing.pilot", "pairing.namespace", "pairing.second", "pairing.second_minutes"]
     return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)] + metrics

@@ -28,6 +28,7 @@ OTHER_NAMES = {
     "snapshot": ("snapshot", "w"),
     "rollback": ("undo rollout", "roll back"),
     "filter": ("grep",),
+    "controls": ("confirm", "withdraw", "proposal"),
 }
 # Keys that are of no use by name.
 _NAMELESS = frozenset({"palette", "panes", "leave", "interrupt"})

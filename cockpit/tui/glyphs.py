@@ -129,6 +129,7 @@ STAGES = {
     Stage.VERIFIED: ("✓", "+", "verified", "ok"),
     Stage.UNVERIFIED: ("▲", "!", "unverified", "waiting"),
     Stage.UNKNOWN: ("?", "?", "unknown", "risk"),
+    Stage.PROPOSED: ("◇", "o", "proposed", "waiting"),
     Stage.NOTED: ("·", ".", "noted", "quiet"),
 }
 ODD_CELLS = {

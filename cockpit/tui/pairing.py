@@ -10,9 +10,10 @@ from cockpit.model.pairing import NO_PAIRING, PairingView, Presence
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
+from cockpit.pairing.second_words import why_not_read
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.keys import Keymap
-from cockpit.tui.people import news
+from cockpit.tui.people import news, proposal_news
 from cockpit.tui.screens.pairing import people_form
 
 
@@ -42,12 +43,15 @@ class PairingPart(App[None]):
         pairing = self.view.pairing
         if pairing is NO_PAIRING:
             return
-        for words, calls in news(self._pairing_before, pairing, self.keymap["controls"].shown):
+        key = self.keymap["controls"].shown
+        told = (*news(self._pairing_before, pairing, key), *proposal_news(self._pairing_before, pairing, key))
+        for words, calls in told:
             if calls:
                 self.bell()
             self.notify(safe_text(words, 400), severity="warning" if calls else "information", markup=False, timeout=10)
         self._pairing_before = pairing
         problems = [words for each in pairing.contexts for words in (each.problem, each.unseen) if words]
+        problems += [words for each in pairing.second.contexts if (words := why_not_read(each))]
         for words in problems:
             if words not in self._said_problems:
                 self._said_problems |= {words}

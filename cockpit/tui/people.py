@@ -7,7 +7,10 @@ from datetime import tzinfo
 
 from cockpit.model.pairing import PairingView, Person, Pilot, Presence
 from cockpit.model.refs import RolloutKey
+from cockpit.model.second import ProposalState
 from cockpit.model.text import safe_text
+from cockpit.pairing.second_words import news as changed_proposals
+from cockpit.pairing.second_words import state_words
 from cockpit.tui.text import clock_time
 
 MOST_NAMES, NAME = 3, 24
@@ -37,6 +40,33 @@ def _part(flies: Pilot | None, pilots: list[Pilot]) -> str:
     if flies is not None:
         return " (pilot, silent)" if flies.silent else " (pilot)"
     return " (watching)" if pilots else ""
+
+
+def proposal_words(pairing: PairingView, key: RolloutKey | None) -> str:
+    """What is proposed, for the first line: of `key`, or of every rollout; "" if nothing is."""
+    if key is None:
+        waiting = [each for each in pairing.second.proposals if not each.over]
+        return f"{len(waiting)} proposed" if waiting else ""
+    proposal = pairing.proposal(key)
+    if proposal is None:
+        return ""
+    act = proposal.ask.act.value if proposal.ask else "something"
+    if proposal.state is ProposalState.CONFIRMED:
+        return f"{act} confirmed by {safe_text(proposal.confirmer, NAME)}"
+    return f"you propose {act}" if proposal.mine else f"{safe_text(proposal.proposer, NAME)} proposes {act}"
+
+
+def proposal_news(before: PairingView, after: PairingView, key_name: str) -> Iterator[tuple[str, bool]]:
+    """What a person wants told of proposals that changed, and whether it calls for them."""
+    for proposal in changed_proposals(before.second.proposals, after.second.proposals):
+        words = f"{proposal.rollout.namespace}/{proposal.rollout.name}: {state_words(proposal)}"
+        calls = {
+            ProposalState.OPEN: not proposal.mine,
+            ProposalState.CONFIRMED: proposal.mine,
+            ProposalState.WITHDRAWN: proposal.mine,
+            ProposalState.EXPIRED: proposal.mine,
+        }.get(proposal.state, False)
+        yield words if proposal.over else f"{words}; {key_name} looks", calls
 
 
 def place_words(presence: Presence, pairing: PairingView, zone: tzinfo | None) -> str:

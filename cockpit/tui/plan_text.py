@@ -53,7 +53,8 @@ def change_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs
     if elsewhere := {request.context for request in plan.requests} - {"", plan.rollout.context}:
         lines += _part("cluster", [f"this is sent to {safe_text(', '.join(elsewhere), 200)}"], width, "waiting")
     if prepared.blocked:
-        lines += _part("blocked", [prepared.blocked], width, "risk")
+        head, style = ("second", "waiting") if prepared.proposable else ("blocked", "risk")
+        lines += _part(head, [prepared.blocked], width, style)
     if plan.raises:
         lines += _part("exposure", ["sends more users to the new version"], width, "waiting")
     lines += _part("concern", prepared.concerns, width, "risk")
@@ -94,6 +95,11 @@ def _part(head: str, texts: Iterable[str], width: int, style: str) -> list[Line]
         for words in wrap(safe, width - HEAD - 1):
             lines.append((Span(f"{'' if lines else head:<{HEAD}}", "quiet"), Span(words, style)))
     return lines
+
+
+def proposal_lines(words: Sequence[str], width: int) -> list[Line]:
+    """What is proposed, by whom and why, and what came of it."""
+    return _part("second", words, width, "waiting")
 
 
 def refused_lines(refused: Refused, width: int) -> list[Line]:

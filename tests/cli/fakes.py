@@ -17,6 +17,7 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Finding, Lane, Observed, Phase, Role, Rollout, Severity, Share, Verdict, Version
 from cockpit.model.sampling import SampleScope
+from cockpit.model.second_order import SecondOrder
 from cockpit.model.view import (
     ClusterView,
     FleetView,
@@ -119,6 +120,7 @@ class FakeCockpit:
         self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
         self.why_no_guard = ""
         self.orders: list[tuple[RolloutKey, ControlsOrder]] = []
+        self.seconds: list[tuple[RolloutKey, SecondOrder]] = []
         self.controls_answer = ControlsAnswer(True, "you have the controls of shop/web")
         self.followed = 0
         self.notes: list[tuple[RolloutKey, str]] = []
@@ -194,6 +196,10 @@ class FakeCockpit:
 
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         self.orders.append((key, order))
+        return self.controls_answer
+
+    async def second(self, key: RolloutKey, order: SecondOrder) -> ControlsAnswer:
+        self.seconds.append((key, order))
         return self.controls_answer
 
     def follow_others(self) -> None:

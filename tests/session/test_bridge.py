@@ -19,6 +19,7 @@ from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import PODS, SERVICES, Ref, RolloutKey
 from cockpit.model.sampling import SampleScope
+from cockpit.model.second_order import SecondOrder
 from cockpit.model.view import FleetView, Kept, Outcome, Prepared, Stage
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
@@ -102,6 +103,10 @@ class Recorded:
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
         self._note()
         return ControlsAnswer(False, "nobody pairs here")
+
+    async def second(self, key: RolloutKey, order: SecondOrder) -> ControlsAnswer:
+        self._note()
+        return ControlsAnswer(False, "nobody proposes here")
 
     def follow_others(self) -> None:
         self.threads.add(threading.get_ident())

@@ -15,6 +15,7 @@ FILES: frozenset[str] = frozenset(
         "planning/probe_script.py",  # a shell script
         "metrics/promql.py",  # queries
         "metrics/gateways.py",  # queries
+        "manifests/admission.py",  # objects for the API server, and what it says in English
         "launch/log_file.py",  # the format of a log file
     }
 )
@@ -41,7 +42,7 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^\{\{\"",  # JSON
         r"^\{0\} in \(\{1\},\{2\}\)$",  # a label selector
         r"^last \{0\} \{1\}$",  # the id of a journal's entry
-        r"^controls \{0\}$",  # the group of a screen's workers
+        r"^(controls|second) \{0\}$",  # the group of a screen's workers
         # Alone it would match each sentence that ends so; composed.po has it with its sign: `{0} {1}% written`.
         r"^\{0\} \{1\} written$",
     )

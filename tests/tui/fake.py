@@ -11,7 +11,6 @@ from typing import Any
 from cockpit.model.guard import GuardOrder
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
-from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Act, ActState, ActWay, Ask, Change, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
@@ -51,6 +50,7 @@ from cockpit.model.view import (
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
 from cockpit.workloads.probe_targets import FoundTarget
+from tests.tui.people import FakePeople
 from tests.tui.plans import NAMESPACE, plan_of, revisions
 from tests.tui.strips import strip
 
@@ -181,10 +181,11 @@ def journal(key: RolloutKey) -> tuple[Entry, ...]:
     )
 
 
-class FakeCockpit:
+class FakeCockpit(FakePeople):
     """Implements the port. `answer` overrides what `prepare` gives; `hold` keeps `send` waiting until it is set."""
 
     def __init__(self, view: FleetView | None = None) -> None:
+        super().__init__()
         self.current = view or fleet()
         self.listeners: list[Callable[[FleetView], None]] = []
         self.asks: list[tuple[RolloutKey, Ask]] = []
@@ -198,8 +199,6 @@ class FakeCockpit:
         self.kept = Kept("targets.json")
         self.guards: list[tuple[RolloutKey, GuardOrder | None]] = []
         self.why_no_guard = ""
-        self.orders: list[tuple[RolloutKey, ControlsOrder]] = []
-        self.controls_answer = ControlsAnswer(True, "done")
         self.followed = 0
         self.notes: list[tuple[RolloutKey, str]] = []
         self.why_no_note = ""
@@ -300,10 +299,6 @@ class FakeCockpit:
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
         self.guards.append((key, order))
         return self.why_no_guard
-
-    async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
-        self.orders.append((key, order))
-        return self.controls_answer
 
     def follow_others(self) -> None:
         self.followed += 1

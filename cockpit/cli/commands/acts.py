@@ -29,6 +29,7 @@ _HOW: tuple[Callable[[Any], Any], ...] = (
     click.option("--probe/--no-probe", default=True, show_default=True, help="Sample the traffic while waiting."),
     click.option("--within", type=DURATION, default=60.0, metavar="TIME", help="How long to wait (60s)."),
     click.option("--take-over", metavar="REASON", help="Ask for the controls and act once you have them."),
+    click.option("--why", metavar="TEXT", help="What a second person reads, where the plan needs one."),
     output_option("table", "json", "yaml"),
 )
 
@@ -50,9 +51,10 @@ def _command(which: Act) -> click.Command:
         within: float,
         output: str,
         take_over: str | None,
+        why: str | None,
         **arguments: Any,
     ) -> None:
-        how = SendOptions(dry_run, yes, confirm, within if wait else 0.0, probe, output, take_over or "")
+        how = SendOptions(dry_run, yes, confirm, within if wait else 0.0, probe, output, take_over or "", why or "")
         _check_given(spec, arguments)
         # Undo also works for rollouts that an act has removed.
         asked = Ask(which) if which is Act.UNDO else lambda rollout: _ask(which, rollout, arguments)

@@ -15,9 +15,10 @@ from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Counting, Outcome, Prepared, Stage
+from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement
 from cockpit.session.acts.journal_lines import JournalLines
-from cockpit.session.acts.prepare import Preparation, away, outlined, prepare, read_one, stale
+from cockpit.session.acts.prepare import Preparation, away, outlined, prepare, read_objects, read_one, stale
 from cockpit.session.acts.seen import record_of, seen_of
 from cockpit.session.acts.send import Sending, transmit, what_changed, why_outdated
 from cockpit.session.acts.standing_writes import missed, written_back
@@ -107,6 +108,11 @@ class Conductor:
             del self._issues[next(iter(self._issues))]
         return issue.prepared
 
+    def asked(self, prepared: Prepared) -> Ask | None:
+        """What a prepared plan was made for; None if it was not prepared here, or was sent."""
+        issue = self._issues.get(id(prepared))
+        return issue.ask if issue else None
+
     def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
         """See `Cockpit.outline`."""
         return outlined(self._surroundings, self._clock, self._undo, key, ask)
@@ -189,7 +195,7 @@ class Conductor:
         if changed := await what_changed(cluster, self._undo, issue):
             return await note(_refused(plan, f"{plan.rollout} changed since the plan was shown: {changed}; plan again"))
         await self._surroundings.refresh()
-        if why := who.why_not() or await cluster.fence.begin(plan.rollout, plan.title):
+        if why := who.why_not() or await self._why_not_now(cluster, issue):
             return await note(_refused(plan, why))
         self._tell_of(act_id, plan, issue.rollout)
         report(await note(Outcome(Stage.SENDING, plan.title, plan), record_of(plan, issue.objects)))
@@ -199,6 +205,7 @@ class Conductor:
         step = self._remember(issue, passage, act_id)
         if passage.done:
             self._supersede(plan)
+            await cluster.second.sent(plan)
         may_be_overtaken = wait > 0 and _may_be_overtaken(plan, passage)
         if may_be_overtaken or not passage.failed:
             self._waits[plan.rollout] = waiting
@@ -218,6 +225,19 @@ class Conductor:
             return sent
         report(sent)
         return await note(await self._await_effect(cluster, issue, waiting, wait, counted))
+
+    async def _why_not_now(self, cluster: Cluster, issue: Preparation) -> str:
+        """Why other people keep it from being sent; "" once this session has the controls for it.
+
+        A second person has confirmed it, where that is needed, for the objects as they are now.
+        """
+        plan = issue.prepared.plan
+
+        async def digest() -> str:
+            return plan_hash(plan, await read_objects(cluster.place(plan), issue.objects))
+
+        unconfirmed = await cluster.second.why_not(plan, digest)
+        return unconfirmed or await cluster.fence.begin(plan.rollout, plan.title)
 
     def _counted(self, act_id: str, report: Report, outcome: Outcome) -> None:
         """Show and report how many answers are in; the journal's file keeps only stages."""

@@ -16,6 +16,8 @@ from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import Prepared
+from cockpit.pairing.plan_hash import plan_hash
+from cockpit.pairing.proposal_marks import LOCK
 from cockpit.planning.undo_of_others import undo_plan
 from cockpit.session.acts.pruned import why_pruned
 from cockpit.session.acts.safety import routing, takes_pods_away
@@ -25,6 +27,7 @@ from cockpit.session.changes import first_of
 from cockpit.session.facts.assemble import under_way
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.facts.diff import differences
+from cockpit.session.second import Digest
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +141,9 @@ async def prepare(
     if cluster is None:
         return _no_context(key, ask)
     try:
-        return await _settled(surroundings, cluster, clock, undo, key, _timed(clock, ask))
+        return await _settled(
+            surroundings, cluster, clock, undo, key, _timed(clock, await cluster.second.ask_of(key, ask))
+        )
     except Exception as error:
         log.exception("preparing %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")
@@ -180,15 +185,27 @@ async def _attempt(
             trial = replace(trial, blocked=behind, outdated=True)
     except KubeError as error:
         trial = Trial((), (), blocked=str(error))
+    digest = plan_hash(plan, objects)
+    blocked = _blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked
+    second = await cluster.second.why_not(plan, _known(digest))
     prepared = Prepared(
         plan=plan,
         checks=trial.checks,
-        blocked=_blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked,
+        blocked=second if second and LOCK in blocked else blocked or second,
         production=cluster.production or place.production,
         diff=trial.diff,
         concerns=(*cluster.fence.notes(key), *_concerns(surroundings, plan)),
+        digest=digest,
+        proposable=bool(second) and (not blocked or LOCK in blocked),
     )
     return Preparation(prepared, ask, objects, rollout, step, grounds), trial.outdated
+
+
+def _known(digest: str) -> Digest:
+    async def known() -> str:
+        return digest
+
+    return known
 
 
 def away(cluster: Cluster, place: Cluster) -> str:

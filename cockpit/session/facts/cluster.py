@@ -25,6 +25,7 @@ from cockpit.session.facts.assemble import settled, sync_state
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
 from cockpit.session.fence import NO_FENCE, Fence
+from cockpit.session.second import NO_SECOND, SecondPerson
 from cockpit.workloads.findings import finding
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Cluster:
         self.aside = connection.aside
         self.namespace = connection.namespace
         self.fence: Fence = NO_FENCE
+        self.second: SecondPerson = NO_SECOND
         self._adapters = tuple(adapters)
         self._resources = _kinds(adapters)
         self._clock = clock

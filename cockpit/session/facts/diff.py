@@ -6,21 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cockpit.model.redact import is_confidential
+from cockpit.model.server_written import SERVER_WRITTEN, Path
 from cockpit.model.text import safe_text
 
-Path = tuple[str, ...]
-
-# Written by the server with every change, so they say nothing about what a user changed.
-SERVER_WRITTEN: frozenset[Path] = frozenset(
-    {
-        ("metadata", "resourceVersion"),
-        ("metadata", "generation"),
-        ("metadata", "managedFields"),
-        ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"),
-        ("metadata", "annotations", "deployment.kubernetes.io/revision"),
-        ("status",),
-    }
-)
 _VALUE_LENGTH = 80
 # Kubernetes schemas are about 15 levels deep; anything deeper is compared as a whole.
 _DEEPEST = 25

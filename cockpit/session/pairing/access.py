@@ -43,6 +43,10 @@ class ClusterLeases:
         answer = await self._sender.send(request)
         return None if request.verb is Verb.DELETE else self._lease(answer, request.ref)
 
+    async def try_out(self, request: Request) -> Lease:
+        """What the server would write; nothing is written. Raises KubeError."""
+        return self._lease(await self._sender.send(request, dry_run=True), request.ref)
+
     def _lease(self, answer: Any, ref: Ref) -> Lease:
         try:
             return msgspec.convert(answer, Lease)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from itertools import chain
 
 from cockpit.model.clock import Clock
 from cockpit.model.pairing import NO_PAIRING, ControlsAnswer, ControlsOrder, PairingView, Person, PilotMode
 from cockpit.model.refs import RolloutKey
+from cockpit.model.second import SecondView
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.pairing.context import ContextPair
+from cockpit.session.pairing.second import ContextSecondPerson, Remark
 from cockpit.session.pairing.settings import PairingSettings
 
 log = logging.getLogger(__name__)
@@ -25,7 +28,7 @@ class Pairing:
     """Who is here and who has the controls; where it is off, no request is made.
 
     `host` names this machine to the others. `announces` is false for a session without a person who looks: it takes
-    the controls for its acts and is not listed.
+    the controls for its acts and is not listed. `remark` writes into the journal what becomes of proposals.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Pairing:
         *,
         host: str = "",
         announces: bool = False,
+        remark: Remark,
     ) -> None:
         self._announces = announces
         self._pairs: dict[str, ContextPair] = {}
@@ -48,19 +52,27 @@ class Pairing:
             me = Person(cluster.api.user, host[:60], f"{rng.getrandbits(64):016x}")
             pair = ContextPair(cluster, mode, settings.namespace, me, clock, rng, touch)
             self._pairs[context] = cluster.fence = pair
+        self._seconds: dict[str, ContextSecondPerson] = {}
+        for context, cluster in clusters.items():
+            if (needs := settings.needs(context)) and not cluster.aside:
+                lasts = settings.second_minutes * 60.0
+                second = ContextSecondPerson(cluster, needs, settings.namespace, lasts, clock, rng, touch, remark)
+                self._seconds[context] = cluster.second = second
         self._clock = clock
 
     async def run(self) -> None:
         """Follow, announce and keep, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for pair in self._pairs.values():
-                tasks.create_task(self._kept(pair))
+                tasks.create_task(self._kept(partial(pair.run, self._announces)))
+            for second in self._seconds.values():
+                tasks.create_task(self._kept(second.run))
 
-    async def _kept(self, pair: ContextPair) -> None:
+    async def _kept(self, run: Callable[[], Awaitable[None]]) -> None:
         """An internal error of pairing must not end the session, which can do without."""
         while True:
             try:
-                await pair.run(self._announces)
+                await run()
             except Exception:
                 log.exception("pairing failed")
             await self._clock.sleep(_RESTART_SECONDS)
@@ -68,6 +80,7 @@ class Pairing:
     async def close(self) -> None:
         """Give back what this session holds, in a few seconds at most."""
         closing = [asyncio.ensure_future(pair.close()) for pair in self._pairs.values()]
+        closing += [asyncio.ensure_future(second.close()) for second in self._seconds.values()]
         if not closing:
             return
         end = asyncio.ensure_future(self._clock.sleep(_CLOSE_SECONDS))
@@ -92,13 +105,22 @@ class Pairing:
             )
         return await pair.order(key, order)
 
+    def second(self, context: str) -> ContextSecondPerson | None:
+        """Who answers for proposals in a context; None where no plan needs a second person."""
+        return self._seconds.get(context)
+
     def view(self) -> PairingView:
         """Everything as it stands."""
-        if not self._pairs:
+        if not self._pairs and not self._seconds:
             return NO_PAIRING
+        second = SecondView(
+            tuple(each.context() for each in self._seconds.values()),
+            tuple(chain.from_iterable(each.proposals() for each in self._seconds.values())),
+        )
         pairs = self._pairs.values()
         return PairingView(
             tuple(pair.context() for pair in pairs),
             tuple(chain.from_iterable(pair.here() for pair in pairs)),
             tuple(chain.from_iterable(pair.pilots() for pair in pairs)),
+            second,
         )

@@ -80,6 +80,8 @@ class CockpitScreen(Looking):
         """Draw the footer with the keys that apply now."""
         if self.app_port.view.pairing.on:
             ids = (*ids[:PAIRING_PLACE], *PAIRING_FOOTER, *ids[PAIRING_PLACE:])
+        elif any(self.app_port.view.pairing.proposal(key) for key in self.selected_keys()):
+            ids = (*ids[:PAIRING_PLACE], PAIRING_FOOTER[0], *ids[PAIRING_PLACE:])
         keys = [self.app_port.keymap[id] for id in ids]
         self.query_one(KeyBar).show([(key, self.applies(key)) for key in keys])
 

@@ -181,6 +181,10 @@ class ActDialog(ModalScreen[None]):
         """Run it in place of what runs in this group; given as a function, nothing is left over if it never starts."""
         self.run_worker(work, group=group, exclusive=True, exit_on_error=False)  # type: ignore[arg-type]
 
+    def send_label(self, label: str) -> None:
+        """What the button on the right does."""
+        self.query_one("#send", Button).label = label
+
     def close_label(self, label: str) -> None:
         """What the button on the left does now."""
         cancel = self.query_one("#cancel", Button)

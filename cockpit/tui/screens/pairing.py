@@ -8,10 +8,14 @@ from textual.app import App
 
 from cockpit.model.pairing import ControlsOrder, PairingView, Pilot, PilotMode, Presence, Wish
 from cockpit.model.refs import RolloutKey
+from cockpit.model.second_order import SecondOrder, SecondWish
 from cockpit.model.text import safe_text
+from cockpit.pairing.second_words import state_words
 from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.people import my_session, place_words
 from cockpit.tui.screens.ask import ChoiceForm, LineForm
+from cockpit.tui.screens.confirm import ConfirmDialog
+from cockpit.tui.screens.plan import PlanDialog
 
 # Longer than a cockpit that was about to send has to be silent before it is taken over.
 ASK_SECONDS = 300.0
@@ -48,26 +52,73 @@ def _of_another(pairing: PairingView, pilot: Pilot) -> list[tuple[str, ControlsO
     return [(f"{words} {pilot.person}{silent}", ControlsOrder(Wish.TAKE, wait=ASK_SECONDS))]
 
 
+def second_options(pairing: PairingView, key: RolloutKey) -> list[tuple[str, SecondOrder]]:
+    """What can be done with what is proposed for the rollout; CONFIRM looks at it first, PROPOSE opens the plan."""
+    proposal = pairing.proposal(key)
+    if proposal is None:
+        return []
+    words = state_words(proposal)
+    if not proposal.mine:
+        look = [(f"look at it: {words}", SecondOrder(SecondWish.CONFIRM, id=proposal.id))]
+        return [*look, ("decline it", SecondOrder(SecondWish.WITHDRAW, id=proposal.id))]
+    opened = [(f"open the plan: {words}", SecondOrder(SecondWish.PROPOSE, id=proposal.id))]
+    return [*opened, ("withdraw it", SecondOrder(SecondWish.WITHDRAW, id=proposal.id))]
+
+
 def ask_for_controls(app: App[Any], key: RolloutKey) -> None:
-    """Open the dialog of a rollout's controls and carry out what was chosen."""
+    """Open the dialog of a rollout's controls and of what is proposed for it, and carry out what was chosen."""
     port = app_port_of(app)
     pairing = port.view.pairing
-    if pairing.mode(key.context) is PilotMode.OFF:
+    seconds = second_options(pairing, key)
+    if pairing.mode(key.context) is PilotMode.OFF and not seconds:
         port.refuse(f"pairing is off in {key.context}: set pairing.pilot to advisory or strict, or start with --pilot")
         return
     pilot = pairing.pilot(key)
     whose = "nobody has them" if pilot is None else "you have them" if pilot.mine else f"{pilot.person} has them"
 
-    def chosen(order: ControlsOrder | None) -> None:
+    def chosen(order: ControlsOrder | SecondOrder | None) -> None:
         if order is None:
             return
-        if order.wish is Wish.TAKE and pilot is not None:
+        if isinstance(order, SecondOrder):
+            _second(app, key, order)
+        elif order.wish is Wish.TAKE and pilot is not None:
             app.push_screen(_reason_form(key, order), lambda given: _start(app, key, given) if given else None)
         else:
             _start(app, key, order)
 
     title = f"controls   {safe_text(key)}   {safe_text(whose, 120)}"
-    app.push_screen(ChoiceForm(title, controls_options(pairing, key), enter="chooses"), chosen)
+    options: list[tuple[str, ControlsOrder | SecondOrder]] = [*seconds]
+    if pairing.mode(key.context) is not PilotMode.OFF:
+        options += controls_options(pairing, key)
+    else:
+        title = f"proposed   {safe_text(key)}"
+    app.push_screen(ChoiceForm(title, options, enter="chooses"), chosen)
+
+
+def _second(app: App[Any], key: RolloutKey, order: SecondOrder) -> None:
+    port = app_port_of(app)
+    proposal, view = port.view.pairing.proposal(key), port.find(key)
+    owners = view.rollout.owners if view else ()
+    if order.wish is SecondWish.WITHDRAW:
+        _withdraw(app, key, order)
+    elif proposal is None or proposal.id != order.id:
+        port.refuse("this is not proposed any more")
+    elif order.wish is SecondWish.CONFIRM:
+        app.push_screen(ConfirmDialog(proposal, owners))
+    elif proposal.ask is not None:
+        app.push_screen(PlanDialog(proposal.rollout, proposal.ask, owners))
+
+
+def _withdraw(app: App[Any], key: RolloutKey, order: SecondOrder) -> None:
+    async def work() -> None:
+        port = app_port_of(app)
+        answer = await port.cockpit.second(key, order)
+        if answer.done:
+            app.notify(safe_text(answer.words, 300), markup=False, timeout=5)
+        else:
+            port.refuse(answer.words)
+
+    app.run_worker(work(), group=f"second {key}", exclusive=True, exit_on_error=False)
 
 
 def _reason_form(key: RolloutKey, order: ControlsOrder) -> LineForm[ControlsOrder]:

@@ -10,6 +10,7 @@ from textual.message import Message
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Owner
+from cockpit.model.second import Proposal
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage
 from cockpit.session.port import Cockpit
@@ -18,8 +19,9 @@ from cockpit.tui.app_port import app_port_of
 from cockpit.tui.lines import Line, Span, width_of, wrap
 from cockpit.tui.messages import ActionFinished
 from cockpit.tui.pace import facts
-from cockpit.tui.plan_text import outdated_lines, plan_lines, refused_lines, stage_lines, title
+from cockpit.tui.plan_text import outdated_lines, plan_lines, proposal_lines, refused_lines, stage_lines, title
 from cockpit.tui.screens.dialog import AGAIN_KEY, ActDialog
+from cockpit.tui.screens.propose import ask_why, may_propose
 
 
 class PlanDialog(ActDialog):
@@ -44,6 +46,13 @@ class PlanDialog(ActDialog):
         self.outcomes: list[Outcome] = []
         self.outdated = ""
         self._looked_at: object = None
+        self._proposal: Proposal | None = None
+        self.told = ""  # what came of a proposal
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """What is proposed for the rollout."""
+        return self.port.view.pairing.proposal(self.rollout)
 
     def plan(self) -> None:
         self._looked_at = _of(self.port.find(self.rollout))
@@ -59,7 +68,12 @@ class PlanDialog(ActDialog):
 
     async def _prepare(self) -> None:
         self.prepared = await self.plan_it(self.port.cockpit)
-        if isinstance(self.prepared, Prepared) and not self.prepared.blocked:
+        self._proposal = self.proposal
+        if isinstance(self.prepared, Prepared) and may_propose(self.prepared, self._proposal):
+            self.send_label("Propose")
+            self.offer("", on_cancel=True)
+        elif isinstance(self.prepared, Prepared) and not self.prepared.blocked:
+            self.send_label("Send")
             shown = self.port.find(self.rollout)
             self.offer(self.names(), on_cancel=starts_on_cancel(self.prepared.plan, shown.rollout if shown else None))
         else:
@@ -88,6 +102,7 @@ class PlanDialog(ActDialog):
                 lines.append(())
             lines[-1] = (*lines[-1], Span("  "), Span(mark, "production"))
         lines += stage_lines(self.outcomes, width, glyphs)
+        lines += proposal_lines([self.told] if self.told else [], width)
         if self.outdated and not self.sent:
             lines += outdated_lines(self.outdated, AGAIN_KEY, width)
         if self.prepared is None:
@@ -111,6 +126,8 @@ class PlanDialog(ActDialog):
         """Look at once whether the plan still holds, if the rollout changed."""
         if self.sent and self.port.slow:
             self.show()
+        if isinstance(self.prepared, Prepared) and not self.sent and self.proposal != self._proposal:
+            self.plan_again()
         now = _of(self.port.find(self.rollout))
         if now != self._looked_at:
             self._looked_at = now
@@ -131,10 +148,20 @@ class PlanDialog(ActDialog):
             self.stop_offering()
             self.show()
 
+    def plan_again(self) -> None:
+        """Somebody proposed, confirmed or withdrew something: what may be done with the plan has changed."""
+        self._proposal = self.proposal
+        self.stop_offering()
+        self.forget()
+        self.plan()
+
     # What is done
 
     def send(self) -> None:
         prepared = self.prepared
+        if isinstance(prepared, Prepared) and prepared.proposable and not (self.sent or self.outdated):
+            ask_why(self.app, self.rollout, prepared, self.say)
+            return
         if self.sent or self.outdated or not isinstance(prepared, Prepared) or prepared.blocked:
             return
         self.sent = True
@@ -142,6 +169,12 @@ class PlanDialog(ActDialog):
         self.close_label("Close")
         # The app owns the send, so closing the dialog does not cancel it.
         self.app.run_worker(self._send(prepared), group="acts", exit_on_error=False)
+
+    def say(self, words: str) -> None:
+        """Say what came of a proposal."""
+        self.told = words
+        if self.is_attached:
+            self.show()
 
     async def _send(self, prepared: Prepared) -> None:
         app = self.app

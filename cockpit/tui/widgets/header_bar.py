@@ -11,7 +11,7 @@ from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
 from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
-from cockpit.tui.people import people_words
+from cockpit.tui.people import people_words, proposal_words
 from cockpit.tui.syncing import progress_words, worst
 from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
@@ -32,6 +32,8 @@ def header_line(
     right: list[Span] = [*playback_spans(view, zone)]
     if words := people_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
         right += [Span(words, "accent"), Span("  ")]
+    if words := proposal_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
+        right += [Span(words, "waiting"), Span("  ")]
     if words := armed_words(view.rollouts):
         right += [Span(words, "waiting"), Span("  ")]
     if any(cluster.production for cluster in clusters):

@@ -1,0 +1,1 @@
+"""Objects that a team installs by hand, printed by `cockpit doctor --manifests`."""

@@ -1,0 +1,46 @@
+"""What keeps an act from being sent before a second person confirmed it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from cockpit.model.plan import Ask, Plan
+from cockpit.model.refs import RolloutKey
+
+# The hash of a plan by the objects as they are by then; it may raise KubeError.
+Digest = Callable[[], Awaitable[str]]
+
+
+class SecondPerson(Protocol):
+    """Asked for every plan. Reasons are sentences; "" means that nothing speaks against it."""
+
+    async def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
+        """The ask to plan: that of this person's own proposal, if it is for the same. It never raises."""
+        ...
+
+    async def why_not(self, plan: Plan, digest: Digest) -> str:
+        """Why a plan must not be sent before somebody else confirmed it. It never raises a KubeError.
+
+        `digest` is asked for only where somebody has to.
+        """
+        ...
+
+    async def sent(self, plan: Plan) -> None:
+        """It was sent, as far as it got: what was confirmed is used up. It never raises."""
+        ...
+
+
+class NobodyElse:
+    """Implements SecondPerson where no plan needs one: nothing is asked, nothing refused."""
+
+    async def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
+        return ask
+
+    async def why_not(self, plan: Plan, digest: Digest) -> str:
+        return ""
+
+    async def sent(self, plan: Plan) -> None: ...
+
+
+NO_SECOND = NobodyElse()
