@@ -19,6 +19,7 @@ from tests.objects import merged
 
 Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
@@ -156,7 +157,12 @@ class ApiServer:
             return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)
         if path == REVIEWS:
             asked = (await request.json())["spec"]["resourceAttributes"]
-            return web.json_response({"status": {"allowed": asked["verb"] not in self.denied, "reason": "by a test"}})
+            allowed = not self.denied if asked["verb"] == "*" else asked["verb"] not in self.denied
+            return web.json_response({"status": {"allowed": allowed, "reason": "by a test"}})
+        if path == RULES:
+            verbs = sorted({"get", "list", "watch", "create", "patch", "delete"} - self.denied)
+            rule = {"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}
+            return web.json_response({"status": {"resourceRules": [rule], "incomplete": False}}, status=201)
         if path.endswith("/log"):
             return web.Response(text=self.log)
         if request.method == "GET":
