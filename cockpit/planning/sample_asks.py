@@ -34,7 +34,8 @@ def _asks(state: ActState, rollout: Rollout) -> Iterator[Ask]:
         case Act.STEPS:
             yield from (Ask(act, version=name, steps=_STEPS) for name in names)
         case Act.SCALE:
-            yield from (Ask(act, counts=((v.name, v.desired + 1),)) for v in reversed(rollout.versions))
+            # One of them is not the count of a workload that several versions share.
+            yield from (Ask(act, counts=((v.name, v.desired + m),)) for v in reversed(rollout.versions) for m in (1, 2))
         case Act.JUMP:
             current = rollout.step.index if rollout.step else 0
             count = rollout.step.count if rollout.step else 1
