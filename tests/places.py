@@ -75,7 +75,10 @@ def move_clock(client: httpx.Client, **move: object) -> None:
 
 @dataclass
 class Place:
-    """One cluster with a namespace of the test's own. Every wait is bounded by `patience` seconds."""
+    """One cluster with a namespace of the test's own. Every wait is bounded by `patience` seconds.
+
+    `pilot` is a user whom the kubeconfig's own may impersonate, and who has the pilot's role and nothing else.
+    """
 
     name: str
     kubeconfig: Path
@@ -87,6 +90,7 @@ class Place:
     made: list[str] = field(default_factory=list)
     mesh: str | None = None
     istio_gateway: str | None = None
+    pilot: str | None = None
 
     @property
     def real(self) -> bool:

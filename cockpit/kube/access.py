@@ -8,6 +8,7 @@ from cockpit.kube.errors import Forbidden, Invalid, NotFound
 from cockpit.kube.transport import Call, Transport
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Ref
+from cockpit.model.rights import Right, right
 from cockpit.model.text import safe_text
 
 # Roles change rarely; an operator who was just granted a permission waits at most this long.
@@ -23,6 +24,12 @@ class _ReviewStatus(msgspec.Struct, rename="camel"):
 
 class _Review(msgspec.Struct):
     status: _ReviewStatus
+
+
+def not_allowed(context: str, missing: Right, namespace: str, why: str = "") -> str:
+    """The sentence about a right that the user does not have; `why` is what the server says of it."""
+    place = f" in namespace {namespace}" if namespace else ""
+    return safe_text(f"{context} does not allow you to {missing}{place}" + (f": {why}" if why else ""))
 
 
 class Access:
@@ -66,7 +73,5 @@ class Access:
             return ""
         if status.allowed:
             return ""
-        what = f"{ref.resource.plural}/{subresource}" if subresource else ref.resource.plural
-        place = f" in namespace {ref.namespace}" if ref.namespace else ""
         why = status.reason or status.evaluation_error
-        return safe_text(f"{self._context} does not allow you to {verb} {what}{place}" + (f": {why}" if why else ""))
+        return not_allowed(self._context, right(verb, ref.resource, subresource), ref.namespace, why)

@@ -14,6 +14,7 @@ from cockpit.kube.containers import containers_of
 from cockpit.kube.errors import BadAnswer
 from cockpit.kube.identity import Identity
 from cockpit.kube.paths import object_path
+from cockpit.kube.rules import NamespaceRules, ask_rules
 from cockpit.kube.transport import Call, Transport
 from cockpit.model.clock import Clock
 from cockpit.model.refs import EVENTS, Ref
@@ -74,6 +75,10 @@ class KubeApi:
         Also "" when the cluster does not let the user ask: the server checks again anyway.
         """
         return await self._access.allowed(verb, ref, subresource)
+
+    async def rules(self, namespace: str) -> NamespaceRules:
+        """What this user may do in a namespace. Raises KubeError if the server does not say."""
+        return await ask_rules(self.transport, self.context, namespace)
 
     async def who_am_i(self) -> str:
         """The user's name as the API server knows it, safe and short; the answer is kept.

@@ -65,6 +65,7 @@ async def _namespaces(options: Options, environ: Mapping[str, str]) -> Sequence[
     from cockpit.kube.connect import connect
     from cockpit.kube.connect_target import ConnectOptions
     from cockpit.kube.kubeconfig import resolve_targets
+    from cockpit.model.refs import NAMESPACES
     from cockpit.session.clock import SystemClock
 
     kubeconfig = Path(options.kubeconfig) if options.kubeconfig else None
@@ -78,7 +79,7 @@ async def _namespaces(options: Options, environ: Mapping[str, str]) -> Sequence[
     async with asyncio.timeout(PATIENCE):
         api = await connect(resolve_targets(wanted, environ)[0], wanted, SystemClock())
         try:
-            body = await api.get_path("/api/v1/namespaces", {"limit": str(_MOST)})
+            body = await api.get_path(NAMESPACES.path(), {"limit": str(_MOST)})
         finally:
             await api.close()
     return sorted(item.metadata.name for item in msgspec.json.decode(body, type=_Names).items)

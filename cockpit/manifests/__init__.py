@@ -1,1 +1,1 @@
-"""Objects that a team installs by hand, printed by `cockpit doctor --manifests`."""
+"""What a cluster's administrator applies for users of the cockpit, as documents for kubectl. Pure."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import Resource
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 
 
@@ -41,6 +43,11 @@ class Adapter(Protocol):
     @property
     def needs(self) -> tuple[Resource, ...]:
         """Every kind it reads, including the roots."""
+        ...
+
+    @property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        """What the requests of each act may write."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.redact import HIDDEN, redacted
 from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.rights import Right, right
 from cockpit.model.shell_line import shell_line
 
 _HIDDEN_VALUES = f'values that may be confidential are "{HIDDEN}" in the kubectl line: fill them in before running it'
@@ -118,6 +119,11 @@ class Request:
     consumed: bool = False
     context: str = ""
     fleeting: bool = False
+
+    @property
+    def right(self) -> Right:
+        """The right that it needs."""
+        return right(self.verb.value, self.ref.resource, self.subresource)
 
     def command(self, context: str) -> str:
         """The equivalent kubectl line for display: values that may be confidential are "(hidden)".

@@ -70,6 +70,7 @@ class RolloutKey:
         return f"{self.context}:{self.namespace}/{self.name}"
 
 
+NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 PODS = Resource("", "v1", "pods", "Pod")
 SERVICES = Resource("", "v1", "services", "Service")
 REPLICASETS = Resource("apps", "v1", "replicasets", "ReplicaSet")

@@ -60,7 +60,7 @@ class ClusterView:
 
     `aside` is a cluster that was not requested: it is read because it shares a gateway with a requested one, and
     its own rollouts are not shown. `unfinished` is how many objects still have to be read into rollouts. `asking` while
-    it is not known yet whether probes may go through its API server, so that targets may be missing.
+    it is not known yet what the user may do: whether probes may go through its API server, and which acts are allowed.
     """
 
     context: str

@@ -17,6 +17,7 @@ from cockpit.model.objects import Event
 from cockpit.model.plan import Act, Expected
 from cockpit.model.refs import EVENTS, Ref, Resource
 from cockpit.model.release_state import ReleaseState
+from cockpit.model.rights import right
 from cockpit.model.text import safe_text
 from cockpit.model.view import Stage
 from cockpit.planning.undo_of_others import OthersAct
@@ -30,6 +31,8 @@ NOTE = "note"
 MESSAGE_BYTES, NAME_LENGTH = 1024, 253
 # Of the annotation: more than any act needs, less than what would be a burden on a cluster.
 ANNOTATION_BYTES = 16 * 1024
+# An Event is written once, and says more later.
+TELLING_RIGHTS = (right("create", EVENTS), right("patch", EVENTS))
 _MOST_VALUES, _MOST_PODS, _MOST_STEPS = 200, 1_000_000, 1000
 _VERSION = 1
 

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.plan import Act, ActState, ActWay, Ask, Plan, Refused
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.planning.mesh_hosts import mesh_warnings
@@ -92,6 +93,8 @@ class ActTable(Generic[State]):
 
     `absent` says for some acts why the system does not have them and what to use instead, `otherwise` for the rest.
     `closed` is why nobody edits anything here by hand, such as a controller that manages the object; "" if people can.
+    `writes` is what each act may write, `own` the same for the acts that differ. Roles are made of it, and a plan that
+    writes anything else is a bug.
     `services` are those whose requests the acts move, by a selector or by a route in front of them: a plan says which
     clients inside a mesh do not follow.
     """
@@ -101,11 +104,18 @@ class ActTable(Generic[State]):
     absent: Mapping[Act, str | Callable[[State], str]] = field(default_factory=dict)
     closed: Callable[[State, Objects], str] = applies
     services: Callable[[State, Objects], Sequence[Service]] = _no_services
+    writes: tuple[Right, ...] = ()
+    own: Mapping[Act, tuple[Right, ...]] = field(default_factory=dict)
 
     @property
     def acts(self) -> tuple[Act, ...]:
         """The acts that can be planned, in the order of the entries."""
         return tuple(self.entries)
+
+    @property
+    def writes_by_act(self) -> Mapping[Act, tuple[Right, ...]]:
+        """What each act may write."""
+        return {act: self.own.get(act, self.writes) for act in self.entries}
 
     def states(self, state: State, objects: Objects) -> tuple[ActState, ...]:
         """Every act that adapters can be asked for, with the reason if it does not apply."""
@@ -121,7 +131,16 @@ class ActTable(Generic[State]):
         found = entry.plan(state, rollout, ask, objects)
         if isinstance(found, str):
             return refused(rollout, ask.act, found)
-        return self._with_mesh(found, state, objects) if isinstance(found, Plan) and ask.act in _MOVING else found
+        if isinstance(found, Refused):
+            return found
+        self._check(found)
+        return self._with_mesh(found, state, objects) if ask.act in _MOVING else found
+
+    def _check(self, plan: Plan) -> None:
+        """Raises ValueError for a plan that writes what the table does not say: no role would allow it."""
+        declared = self.own.get(plan.act, self.writes)
+        if strays := [r for r in (*plan.requests, *plan.inverse) if r.right not in declared]:
+            raise ValueError(f"{plan.act} must not {', '.join(str(request.right) for request in strays)}")
 
     def _with_mesh(self, plan: Plan, state: State, objects: Objects) -> Plan:
         found = [text for service in self.services(state, objects) for text in mesh_warnings(service, objects)]

@@ -16,11 +16,14 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import EndpointSlice, Service, ServicePort, VirtualService
 from cockpit.model.objects.istio import full_host
 from cockpit.model.probe_target import ProbeTarget, ProxiedService, proxied_target
-from cockpit.model.refs import ENDPOINTSLICES
+from cockpit.model.refs import ENDPOINTSLICES, SERVICES
+from cockpit.model.rights import right
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.workloads.lookups import of_kind, served, slices_of
 from cockpit.workloads.probe_targets import FoundTarget, usual_port
 
+# What it takes to ask a Service through the API server; a Prometheus in the cluster is asked in the same way.
+PROXY_RIGHT = right("get", SERVICES, "proxy")
 # Endpoints hold at most this many addresses; the rest is left out (core/v1, endpoints.kubernetes.io/over-capacity).
 _MOST_ADDRESSES = 1000
 

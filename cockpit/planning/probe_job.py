@@ -17,7 +17,8 @@ from cockpit.model.objects import Service
 from cockpit.model.plan import Act, Change, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import LONGEST, JobShape
 from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.refs import JOBS, SERVICES, Ref
+from cockpit.model.refs import JOBS, PODS, SERVICES, Ref
+from cockpit.model.rights import right
 from cockpit.model.rollout import Rollout
 from cockpit.model.secret_headers import carries_secret
 from cockpit.model.secret_parameters import secret_parameters
@@ -35,6 +36,10 @@ from cockpit.planning.refusals import refused
 PROBE_LABEL = "rollouts.cockpit/probe"
 SIDECAR_LABEL = "sidecar.istio.io/inject"
 _OWN_LABELS = {"app.kubernetes.io/name": "cockpit-probe", "app.kubernetes.io/managed-by": "cockpit"}
+# Reviewed before the Job is created, because without these nothing is learnt from it, or it stays.
+NEEDED_RIGHTS = (right("delete", JOBS), right("list", PODS), right("get", PODS, "log"))
+# The Job is also read, to say why it failed.
+JOB_RIGHTS = (right("create", JOBS), right("get", JOBS), *NEEDED_RIGHTS)
 # Seconds for scheduling and pulling the image, before the deadline cuts the loop.
 START_SECONDS = 120
 # Seconds that a finished Job stays, so that its log can still be read.

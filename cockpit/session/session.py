@@ -373,6 +373,7 @@ class Session(Readings, InsideCalls, PairingCalls):
     def _make(self, rollout: Rollout, stale: str) -> RolloutView:
         key = rollout.key
         cluster = self._clusters.get(key.context)
+        denied = cluster.denied(rollout) if cluster else {}
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
         self._shared.read(rollout)
         if cluster and (away := cluster.away(rollout)):
@@ -380,7 +381,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         rollout = self._rights.resolved(rollout)
         lanes, probe = self._probes.seen(rollout)
         own = self._settings
-        around = Circumstances(own.read_only, stale, self._conductor.acting(key), own.probe.max_errors)
+        around = Circumstances(own.read_only, stale, self._conductor.acting(key), own.probe.max_errors, denied)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._guards.shown(view))

@@ -10,6 +10,7 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.plan import Act, ActState, Ask, Plan, Refused, Verb
 from cockpit.model.rollout import Rollout
 from cockpit.planning.act_table import ASKED_OF_ADAPTERS
+from cockpit.planning.sample_asks import sample_asks
 from cockpit.session.facts.adapters import ADAPTERS
 from tests.adapters.situations import SITUATIONS, situation
 from tests.objects import Cluster
@@ -84,6 +85,20 @@ def test_an_act_that_applies_is_planned(found: Found) -> None:
             assert all(answer.act is state.act for answer in answers), (rollout.key, state.act)
             if state.act not in (Act.SET_WEIGHT, Act.STEPS, Act.HEADER, Act.JUMP, Act.FINISH):
                 assert any(isinstance(answer, Plan) for answer in answers), (rollout.key, state.act, why)
+
+
+def test_a_sample_of_an_act_tells_what_it_writes(found: Found) -> None:
+    cluster, rollouts = found
+    for adapter, rollout in rollouts:
+        for state in (state for state in rollout.acts if state.enabled):
+            answers = [adapter.plan(rollout, ask, cluster) for ask in sensible(rollout, state)]
+            needed = {r.right for plan in answers if isinstance(plan, Plan) for r in plan.requests}
+            samples = (adapter.plan(rollout, ask, cluster) for ask in sample_asks(state, rollout))
+            plan = next((plan for plan in samples if isinstance(plan, Plan) and plan.requests), None)
+            assert needed <= set(adapter.writes[state.act]), (rollout.key, state.act)
+            if needed:
+                assert plan, (rollout.key, state.act)
+                assert not needed.isdisjoint({r.right for r in plan.requests}), (rollout.key, state.act)
 
 
 def test_without_arguments_an_act_that_applies_says_which_are_missing(found: Found) -> None:

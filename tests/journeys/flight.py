@@ -183,7 +183,7 @@ async def cockpit_on(
 
 @asynccontextmanager
 async def flying(place: Place, folder: Path, *, read_only: bool = False) -> AsyncIterator[Pilot]:
-    """A pilot in a cockpit on the test's namespace."""
-    journal = folder / "journal.jsonl"
-    async with cockpit_on(place.kubeconfig, place.namespace, journal, read_only=read_only) as cockpit:
+    """A pilot in a cockpit on the test's namespace, with the pilot's rights if there is a user who has them."""
+    journal, user = folder / "journal.jsonl", place.pilot
+    async with cockpit_on(place.kubeconfig, place.namespace, journal, read_only=read_only, as_user=user) as cockpit:
         yield Pilot(cockpit, place)

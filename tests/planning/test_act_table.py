@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Act, ActWay, Ask, Plan, Refused
-from cockpit.model.refs import RolloutKey
+from cockpit.model.plan import Act, ActWay, Ask, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.refs import SERVICES, Ref, RolloutKey
+from cockpit.model.rights import right
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.act_table import ASKED_OF_ADAPTERS, ActEntry, ActTable, applies
 from tests.objects import Cluster
@@ -49,6 +50,28 @@ def test_states_say_of_every_act_why_it_does_not_apply() -> None:
     assert states[Act.RESTART].why == "there is no such thing here: flip it"
     assert states[Act.FLIP].versions == ("v1", "v2")
     assert states[Act.PROMOTE].ways == WAYS
+
+
+def test_a_plan_writes_only_what_its_act_may_write() -> None:
+    service = Ref(SERVICES, "shop", "web")
+
+    def patching(state: str, rollout: Rollout, ask: Ask, objects: Objects) -> Plan:
+        requests = (Request(Verb.PATCH, service, {}, PatchType.MERGE),)
+        return Plan(ask.act, rollout.key, state, (), requests, ())
+
+    table: ActTable[str] = ActTable(
+        {Act.FLIP: ActEntry(patching), Act.SCALE: ActEntry(patching)},
+        otherwise="no",
+        writes=(right("patch", SERVICES),),
+        own={Act.SCALE: (right("patch", SERVICES, "scale"),)},
+    )
+    assert isinstance(table.plan("", ROLLOUT, Ask(Act.FLIP), Cluster()), Plan)
+    with pytest.raises(ValueError, match="scale must not patch services"):
+        table.plan("", ROLLOUT, Ask(Act.SCALE), Cluster())
+    assert table.writes_by_act == {
+        Act.FLIP: (right("patch", SERVICES),),
+        Act.SCALE: (right("patch", SERVICES, "scale"),),
+    }
 
 
 @pytest.mark.parametrize("state", ["paused", "driven", "x" * 600])

@@ -19,6 +19,7 @@ from tests.objects import merged
 
 Doc = dict[str, Any]
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+RULES = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 
@@ -31,7 +32,8 @@ class ApiServer:
 
     While `mute`, watches hear of nothing and no connection ends, and lists are as they were then. While it is `frozen`,
     nothing new is answered. `forbidden` are plurals that may not be read, `broken` plurals that fail to list and watch,
-    `denied` verbs that reviews deny, `forbidden_writes` plurals that may not be written. `users` are more users by
+    `denied` verbs that reviews deny, `reviewed` are the namespaces of reviews of all rules, which `vague` answers
+    incompletely, and none while `silent`; `forbidden_writes` plurals that may not be written. `users` are more users by
     token. `lose_answers` is how many coming writes are carried out without an answer, `pruned` are fields, by their
     path in an object, that no object keeps: as if its schema did not know them.
     `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write` is
@@ -46,6 +48,8 @@ class ApiServer:
         self.forbidden: set[str] = set()
         self.broken: set[str] = set()
         self.denied: set[str] = set()
+        self.reviewed: list[str] = []
+        self.vague = self.silent = False
         self.pruned: set[tuple[str, ...]] = set()
         self.lose_answers = 0
         self.lose_requests = 0
@@ -156,7 +160,15 @@ class ApiServer:
             return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)
         if path == REVIEWS:
             asked = (await request.json())["spec"]["resourceAttributes"]
-            return web.json_response({"status": {"allowed": asked["verb"] not in self.denied, "reason": "by a test"}})
+            allowed = not self.denied if asked["verb"] == "*" else asked["verb"] not in self.denied
+            return web.json_response({"status": {"allowed": allowed, "reason": "by a test"}})
+        if path == RULES:
+            self.reviewed.append((await request.json())["spec"]["namespace"])
+            if self.silent:
+                return _status(500, "InternalError", "the authorizer does not answer")
+            verbs = sorted({"get", "list", "watch", "create", "patch", "delete"} - self.denied)
+            rule = {"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}
+            return web.json_response({"status": {"resourceRules": [rule], "incomplete": self.vague}}, status=201)
         if path.endswith("/log"):
             return web.Response(text=self.log)
         if request.method == "GET":

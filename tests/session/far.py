@@ -6,10 +6,18 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Ingress, Obj
 from cockpit.model.plan import Act, ActState, Ask, Change, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, Ref, Resource, RolloutKey
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Phase, Role, Rollout, Version
 
 ROUTE = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/route"
 KEY = RolloutKey("test", "shop", "route", "far")
+
+
+WRITES = {
+    Act.PAUSE: rights("patch", (INGRESSES,)),
+    Act.SCALE: rights("patch", (DEPLOYMENTS,)),
+    Act.FINISH: rights("delete", (INGRESSES, DEPLOYMENTS)),
+}
 
 
 class Far:
@@ -18,6 +26,7 @@ class Far:
     id = "far"
     roots: tuple[Resource, ...] = (INGRESSES,)
     needs: tuple[Resource, ...] = (INGRESSES, DEPLOYMENTS)
+    writes = WRITES
     cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:

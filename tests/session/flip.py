@@ -20,7 +20,14 @@ from cockpit.model.plan import (
 )
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS, PODS, SERVICES, Ref, Resource, RolloutKey
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
+
+_SELECTOR = rights("patch", (SERVICES,))
+WRITES = {
+    Act.FLIP: _SELECTOR,
+    **dict.fromkeys((Act.FINISH, Act.PROMOTE), (*_SELECTOR, *rights("delete", (DEPLOYMENTS,)))),
+}
 
 
 class Flip:
@@ -29,6 +36,7 @@ class Flip:
     id = "flip"
     roots: tuple[Resource, ...] = (SERVICES,)
     needs: tuple[Resource, ...] = (SERVICES, DEPLOYMENTS, PODS)
+    writes = WRITES
     cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:

@@ -10,11 +10,13 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
 from cockpit.model.plan import Act, ActState, Ask, Milestone, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import SERVICES, Ref, Resource, RolloutKey
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Phase, Rollout, Step
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import SHOP
 
 STEPS = 4
+WRITES = {Act.APPROVE: rights("patch", (SERVICES,))}
 
 
 class Gated:
@@ -23,6 +25,7 @@ class Gated:
     id = "gated"
     roots: tuple[Resource, ...] = (SERVICES,)
     needs: tuple[Resource, ...] = (SERVICES,)
+    writes = WRITES
     cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:

@@ -12,7 +12,7 @@ from cockpit.model.refs import DEPLOYMENTS, SERVICES, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.session.facts.rollouts import Rollouts
 from tests.objects import decode
-from tests.session.flip import Flip
+from tests.session.flip import WRITES, Flip
 
 
 class Plain:
@@ -21,6 +21,7 @@ class Plain:
     id = "deployment"
     roots: tuple[Resource, ...] = (DEPLOYMENTS,)
     needs: tuple[Resource, ...] = (DEPLOYMENTS,)
+    writes = WRITES
     cards = ()
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:

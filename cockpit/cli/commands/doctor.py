@@ -1,10 +1,11 @@
-"""`doctor`: checks clusters, permissions and this machine."""
+"""`doctor`: checks clusters, permissions and this machine, and prints the roles that users need."""
 
 from __future__ import annotations
 
 import platform
 from collections import Counter
 from importlib.metadata import version
+from typing import Any
 
 import click
 
@@ -12,20 +13,39 @@ from cockpit.cli.documents import cluster_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.options import given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
-from cockpit.cli.program import Program
-from cockpit.cli.running import with_session
+from cockpit.cli.program import Options, Program
+from cockpit.cli.running import talk, with_session
 from cockpit.cli.waiting import decided, unread, until
 from cockpit.model.view import ClusterView, FleetView, KindSync, Sync
 from cockpit.session.port import Cockpit
+
+# As in `manifests.role_rights.RoleName`, which a start without this option does not import.
+_ROLES = ("viewer", "pilot", "prober", "pairing")
 
 
 @click.command("doctor")
 @shared_options
 @output_option("table", "json", "yaml")
+@click.option(
+    "--manifests",
+    type=click.Choice(_ROLES),
+    help="Print the least role of this kind instead, for kubectl apply -f -; with -n for one namespace only.",
+)
+@click.option("--user", "users", multiple=True, metavar="NAME", help="With --manifests: who gets the role; repeatable.")
+@click.option(
+    "--group", "groups", multiple=True, metavar="NAME", help="With --manifests: a group that gets it; repeatable."
+)
 @click.pass_obj
-def doctor_command(program: Program, output: str) -> None:
+def doctor_command(
+    program: Program, output: str, manifests: str | None, users: tuple[str, ...], groups: tuple[str, ...]
+) -> None:
     """Show what can be read in each context, where files are stored, and which versions are installed."""
     options = given()
+    if manifests:
+        _print_role(manifests, output, options, users, groups)
+        return
+    if users or groups:
+        raise click.UsageError("--user and --group say who gets a role: name the role with --manifests")
 
     async def work(port: Cockpit) -> FleetView:
         return await until(port, decided, program.request_timeout(options)) or port.view()
@@ -46,6 +66,26 @@ def doctor_command(program: Program, output: str) -> None:
         raise click.exceptions.Exit(int(ExitCode.UNREAD))
     if any(cluster.state is not Sync.LIVE for cluster in view.clusters):
         raise click.exceptions.Exit(int(ExitCode.ERROR))
+
+
+def _print_role(role: str, output: str, options: Options, users: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    """The documents of a role, without asking any cluster; a table makes no sense of them, so YAML is the default."""
+    from cockpit.manifests.documents import PLACEHOLDER, Subjects, role_documents
+    from cockpit.manifests.role_rights import RoleName
+
+    if options.namespace and options.all_namespaces:
+        raise click.UsageError("-n makes a role for one namespace, -A for all: give one of them")
+    documents = role_documents(RoleName(role), options.namespace, Subjects(users, groups))
+    if output == "json":
+        emit_document({"apiVersion": "v1", "kind": "List", "items": documents}, output)
+    else:
+        import yaml
+
+        # The innermost lists on one line each: a rule is then three lines.
+        form: Any = {"sort_keys": False, "allow_unicode": False, "width": 120, "default_flow_style": None}
+        emit(yaml.safe_dump_all(documents, **form).rstrip())
+    if not users and not groups:
+        talk(f"{PLACEHOLDER} stands for who gets the role: name them with --user or --group")
 
 
 def _cluster(cluster: ClusterView) -> str:

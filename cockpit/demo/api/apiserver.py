@@ -11,10 +11,12 @@ import msgspec
 from aiohttp import web
 
 from cockpit.demo.api import auth, documents
+from cockpit.demo.api.audit import Audit
 from cockpit.demo.api.auth import User, Users
 from cockpit.demo.api.calls import Call, Reply
 from cockpit.demo.api.logreading import LogReader
 from cockpit.demo.api.openapi import OpenApi
+from cockpit.demo.api.rbac import Grants
 from cockpit.demo.api.reading import Reader
 from cockpit.demo.api.reviews import review
 from cockpit.demo.api.routing import Route, route
@@ -58,7 +60,8 @@ class ApiServer:
         self.port = port
         self._host = host
         self._clock = clock
-        self._users = users
+        self._grants = Grants(storage, users)
+        self._audit = Audit()
         self._authority = authority
         self._registry = storage.registry
         self._published = OpenApi(storage.registry)
@@ -66,7 +69,7 @@ class ApiServer:
         self._reader = Reader(storage, clock)
         self._writer = Writer(storage, self._reader)
         self._watchers = Watchers(storage, clock, self.faults)
-        self._steering = Steering(self.faults, clock)
+        self._steering = Steering(self.faults, clock, self._audit)
         self._runner: web.AppRunner | None = None
         self._actions: dict[str, Callable[[Call], Reply]] = {
             "get": self._reader.get,
@@ -125,7 +128,9 @@ class ApiServer:
         path = request.path
         if path in ("/healthz", "/livez", "/readyz"):
             return web.Response(text="ok")
-        user = self._users.of(request.headers.get("Authorization", ""))
+        headers = request.headers
+        acting, groups = headers.get("Impersonate-User", ""), headers.getall("Impersonate-Group", [])
+        user = self._grants.caller(headers.get("Authorization", ""), acting, groups)
         if path.startswith("/demo/"):
             return _response(request, self._steering.answer(user, request.method, path, await request.read()))
         found = route(self._registry, path)
@@ -139,15 +144,7 @@ class ApiServer:
         query = dict(request.query)
         watching = query.get("watch", "").lower() in ("1", "true") and not found.name
         verb = found.verb(request.method, watching)
-        auth.check(
-            user,
-            verb,
-            found.kind.group,
-            found.kind.plural,
-            subresource=found.subresource,
-            namespace=found.namespace,
-            name=found.name,
-        )
+        self._permit(user, verb, found)
         fault = self.faults.meet(verb, found.kind.plural)
         if fault is not None:
             await self._suffer(fault, request, found)
@@ -161,6 +158,24 @@ class ApiServer:
         if found.kind in REVIEWS:
             return _response(request, review(call, self._clock))
         return _response(request, self._actions[verb](call))
+
+    def _permit(self, user: User, verb: str, found: Route) -> None:
+        """Note the request; Forbidden when the user may not."""
+        kind, allowed = found.kind, False
+        try:
+            auth.check(
+                user,
+                verb,
+                kind.group,
+                kind.plural,
+                subresource=found.subresource,
+                namespace=found.namespace,
+                name=found.name,
+            )
+            allowed = True
+        finally:
+            full = f"{kind.plural}/{found.subresource}" if found.subresource else kind.plural
+            self._audit.note(user.name, verb, kind.group, full, allowed)
 
     async def _proxied(self, request: web.Request, found: Route) -> web.Response:
         """The answer of a pod of the Service; without a slash behind `proxy` a redirect to there."""

@@ -16,18 +16,26 @@ DISCOVERY_PATHS = ("/api", "/apis", "/openapi")
 
 @dataclass(frozen=True)
 class Rule:
-    """Verbs on resources (`pods`, `pods/log`, `*`) of API groups."""
+    """Verbs on resources (`pods`, `pods/log`, `*/scale`, `*`) of API groups.
+
+    `names` are those of the only objects that it is about, none for all; `namespace` is its only one, "" for all.
+    """
 
     verbs: tuple[str, ...]
     groups: tuple[str, ...]
     resources: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    namespace: str = ""
 
-    def allows(self, verb: str, group: str, resource: str) -> bool:
+    def allows(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         """Whether this rule covers the request."""
+        wanted = {"*", resource, *([f"*/{resource.partition('/')[2]}"] if "/" in resource else [])}
         return (
             ("*" in self.verbs or verb in self.verbs)
             and ("*" in self.groups or group in self.groups)
-            and ("*" in self.resources or resource in self.resources)
+            and not wanted.isdisjoint(self.resources)
+            and (not self.names or name in self.names)
+            and (not self.namespace or namespace == self.namespace)
         )
 
 
@@ -41,11 +49,11 @@ class User:
     groups: tuple[str, ...] = ("system:authenticated",)
     admin: bool = False
 
-    def may(self, verb: str, group: str, resource: str) -> bool:
+    def may(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         """Whether this user may do `verb` on `resource` (with `/subresource`) of `group`."""
         if self.admin or (verb in ("create", "*") and resource in REVIEWS):
             return True
-        return any(rule.allows(verb, group, resource) for rule in self.rules)
+        return any(rule.allows(verb, group, resource, namespace, name) for rule in self.rules)
 
 
 READ_EVERYTHING_BUT_SECRETS = (
@@ -103,7 +111,7 @@ def check(
 ) -> None:
     """Forbidden, as RBAC words it, when the user may not."""
     full = f"{resource}/{subresource}" if subresource else resource
-    if user.may(verb, group, full):
+    if user.may(verb, group, full, namespace, name):
         return
     qualified = f"{resource}.{group}" if group else resource
     named = f'{qualified} "{name}"' if name else qualified

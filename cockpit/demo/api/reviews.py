@@ -56,7 +56,8 @@ def _access(user: User, spec: dict[str, Any]) -> dict[str, Any]:
         name = resource.get("resource", "")
         if resource.get("subresource"):
             name += "/" + resource["subresource"]
-        allowed = user.may(resource.get("verb", ""), resource.get("group", ""), name)
+        place = (resource.get("namespace", ""), resource.get("name", ""))
+        allowed = user.may(resource.get("verb", ""), resource.get("group", ""), name, *place)
     if not allowed:
         return {"allowed": False}
     reason = f'RBAC: allowed by ClusterRoleBinding "{user.name}" of ClusterRole "{user.name}" to User "{user.name}"'
@@ -64,14 +65,17 @@ def _access(user: User, spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rules(user: User, spec: dict[str, Any]) -> dict[str, Any]:
-    if not spec.get("namespace"):
+    namespace = spec.get("namespace")
+    if not namespace:
         raise BadRequest("no namespace on request")
-    rules = [*ALWAYS, *([EVERYTHING] if user.admin else user.rules)]
+    there = [rule for rule in user.rules if rule.namespace in ("", namespace)]
     return {
-        "resourceRules": [
-            {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
-            for rule in rules
-        ],
+        "resourceRules": [_rule(rule) for rule in (*ALWAYS, *([EVERYTHING] if user.admin else there))],
         "nonResourceRules": [*ANY_PATH[: int(user.admin)], {"verbs": ["get"], "nonResourceURLs": list(PATHS)}],
         "incomplete": False,
     }
+
+
+def _rule(rule: Rule) -> dict[str, list[str]]:
+    names = {"resourceNames": list(rule.names)} if rule.names else {}
+    return {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources), **names}

@@ -1,4 +1,4 @@
-"""Faults and clock over HTTP, for tests that run the cluster as a process: POST /demo/faults and /demo/clock."""
+"""Faults, clock and audit over HTTP, for tests that run the cluster as a process: POST /demo/faults, /clock, /audit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.demo.api.audit import Audit
 from cockpit.demo.api.auth import User
 from cockpit.demo.api.calls import Reply
 from cockpit.demo.clock import DemoClock
@@ -17,7 +18,8 @@ from cockpit.demo.faults import Faults
 class Steering:
     """Answers the /demo paths, for the admin alone."""
 
-    def __init__(self, faults: Faults, clock: DemoClock) -> None:
+    def __init__(self, faults: Faults, clock: DemoClock, audit: Audit) -> None:
+        self._audit = audit
         self._faults = faults
         self._clock = clock
 
@@ -38,6 +40,8 @@ class Steering:
                 return _json(self._faults.steer(asked))
             if path == "/demo/clock":
                 return _json(self._steer_clock(asked))
+            if path == "/demo/audit":
+                return _json(self._audit.steer(asked))
         except (TypeError, ValueError) as error:
             raise BadRequest(str(error)) from None
         raise PathNotFound

@@ -77,7 +77,7 @@ INGRESSES = Kind(
 )
 INGRESSCLASSES = Kind("networking.k8s.io", "v1", "ingressclasses", "IngressClass", namespaced=False, generation=True)
 LEASES = Kind("coordination.k8s.io", "v1", "leases", "Lease")
-# Kept so that manifests of others apply; who may do what is said by the users of the cluster alone (`api/auth`).
+# What bindings allow is added to what the users of the cluster may do anyway (`api/rbac`, `api/auth`).
 ROLES = Kind("rbac.authorization.k8s.io", "v1", "roles", "Role")
 ROLEBINDINGS = Kind("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 CLUSTERROLES = Kind("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", namespaced=False)

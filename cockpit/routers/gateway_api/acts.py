@@ -7,6 +7,8 @@ from dataclasses import replace
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import HTTPROUTES
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Rollout
 from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.ownership import why_managed
@@ -14,6 +16,7 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.shares import from_base
 from cockpit.planning.step_acts import Weigh, carried, plan_approve, plan_jump, plan_steps, why_not_approve
 from cockpit.planning.steps import Stepping, stepping_of
+from cockpit.planning.writes import CLEANING, SCALING
 from cockpit.routers.gateway_api.finish import plan_finish, why_not_finish
 from cockpit.routers.gateway_api.routes import ref_to_route
 from cockpit.routers.gateway_api.set_header import plan_header, why_not_header
@@ -120,6 +123,7 @@ def _weighing(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Object
     return step
 
 
+_ROUTES = rights("patch", (HTTPROUTES,))
 TABLE: ActTable[HttpRouteSplit] = ActTable(
     {
         Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
@@ -138,4 +142,6 @@ TABLE: ActTable[HttpRouteSplit] = ActTable(
     absent={Act.FLIP: "a route splits by weight: promote moves all traffic at once"},
     closed=_closed,
     services=lambda split, objects: services_of(split),
+    writes=_ROUTES,
+    own={Act.SCALE: SCALING, Act.FINISH: (*_ROUTES, *CLEANING)},
 )

@@ -49,6 +49,7 @@ class GatewayApiRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import INGRESSES, SERVICES
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Rollout
 from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.edits import ref_to
@@ -13,6 +15,7 @@ from cockpit.planning.ownership import why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.step_acts import NO_PLAN, Weigh, carried, plan_approve, plan_jump, plan_steps, why_not_approve
 from cockpit.planning.steps import Stepping, stepping_of
+from cockpit.planning.writes import CLEANING, SCALING
 from cockpit.routers.ingress.finish import plan_finish, plan_finish_orphan, why_not_finish
 from cockpit.routers.ingress.pairing import two_versions
 from cockpit.routers.ingress.placement import CanaryIngress
@@ -111,6 +114,7 @@ def _plan_scale(split: CanarySplit, rollout: Rollout, ask: Ask, objects: Objects
     return plan_scale_of(split, rollout, ask, objects, [v.name for v in split.behind(split.main)])
 
 
+_ROUTES, _REMOVAL = rights("patch", (INGRESSES,)), rights("delete", (INGRESSES,))
 TABLE: ActTable[CanarySplit] = ActTable(
     {
         Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
@@ -127,6 +131,13 @@ TABLE: ActTable[CanarySplit] = ActTable(
     absent={Act.FLIP: "an Ingress splits by weight: promote moves all traffic at once"},
     closed=_closed,
     services=lambda split, objects: services_of(split),
+    writes=_ROUTES,
+    own={
+        Act.HEADER: (*_ROUTES, *rights("create", (INGRESSES,)), *_REMOVAL),
+        **dict.fromkeys((Act.PROMOTE, Act.ROLLBACK), (*_ROUTES, *rights("patch", (SERVICES,)))),
+        Act.SCALE: SCALING,
+        Act.FINISH: (*_REMOVAL, *CLEANING),
+    },
 )
 
 
@@ -138,4 +149,5 @@ ORPHAN_TABLE: ActTable[CanaryIngress] = ActTable(
     {Act.FINISH: ActEntry(plan_finish_orphan)},
     otherwise="no main Ingress to split with: create it, or delete the canary with finish",
     closed=_orphan_closed,
+    writes=_REMOVAL,
 )

@@ -46,6 +46,7 @@ class IngressRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

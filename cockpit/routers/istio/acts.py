@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import DESTINATIONRULES, VIRTUALSERVICES
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Rollout, Version
 from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.ownership import why_managed
@@ -11,6 +13,7 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.shares import from_base
 from cockpit.planning.step_acts import Weigh, plan_approve, plan_jump, plan_steps, why_not_approve
 from cockpit.planning.wording import no_version
+from cockpit.planning.writes import CLEANING, SCALING
 from cockpit.routers.istio.finish import plan_finish, why_not_finish
 from cockpit.routers.istio.roll_back import plan_back, why_not_back
 from cockpit.routers.istio.routes import HTTP
@@ -86,6 +89,7 @@ def _plan_steps(split: VirtualServiceSplit, rollout: Rollout, ask: Ask, objects:
     return plan_steps(split.stepping, rollout, ask, new.name, stable.name)
 
 
+_ROUTES = rights("patch", (VIRTUALSERVICES, DESTINATIONRULES))
 TABLE: ActTable[VirtualServiceSplit] = ActTable(
     {
         Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
@@ -101,4 +105,6 @@ TABLE: ActTable[VirtualServiceSplit] = ActTable(
     otherwise="no controller drives this VirtualService: set a weight, plan steps, promote or roll back",
     absent={Act.FLIP: "a VirtualService splits by weight: promote moves all traffic at once"},
     closed=_closed,
+    writes=_ROUTES,
+    own={Act.SCALE: SCALING, Act.FINISH: (*_ROUTES, *CLEANING)},
 )

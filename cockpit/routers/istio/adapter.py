@@ -35,6 +35,7 @@ class IstioRouter:
         *STEERING,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

@@ -8,7 +8,8 @@ from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ReplicaSet, Service
 from cockpit.model.plan import Act, Ask, Change, Expected, Milestone, Plan, Refused, Request
-from cockpit.model.refs import PODS
+from cockpit.model.refs import PODS, REPLICASETS
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Phase, Role, Rollout
 from cockpit.planning.act_table import ActEntry, ActTable, applies
 from cockpit.planning.capacity import capacity_warnings
@@ -280,4 +281,6 @@ TABLE: ActTable[RedBlack] = ActTable(
     otherwise=_NO_WEIGHTS,
     closed=_closed,
     services=lambda state, objects: (state.service,),
+    writes=rights("patch", (REPLICASETS, PODS)),
+    own={Act.SCALE: rights("patch", (REPLICASETS,)), Act.FINISH: rights("delete", (REPLICASETS,))},
 )

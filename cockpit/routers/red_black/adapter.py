@@ -34,6 +34,7 @@ class RedBlackRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

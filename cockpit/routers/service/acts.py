@@ -5,6 +5,8 @@ from __future__ import annotations
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
+from cockpit.model.refs import SERVICES
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Role, Rollout
 from cockpit.model.text import safe_text
 from cockpit.planning.act_table import ActEntry, ActTable, applies
@@ -17,6 +19,7 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.scale import plan_scale
 from cockpit.planning.way_back import way_back_warnings
 from cockpit.planning.wording import UNDO_DELETION, no_version, takes_all
+from cockpit.planning.writes import CLEANING_WORKLOADS, SCALING
 from cockpit.routers.service.flip_record import PREVIOUS, FlipRecord, Pick
 from cockpit.routers.service.split import BlueGreen, SelectorVersion
 from cockpit.workloads.findings import listed
@@ -233,6 +236,7 @@ def _ends_record(state: BlueGreen, found: Leftovers) -> bool:
     return recorded and state.way.uid in {w.metadata.uid for w in found.workloads}
 
 
+_SELECTOR = rights("patch", (SERVICES,))
 TABLE: ActTable[BlueGreen] = ActTable(
     {
         Act.FLIP: ActEntry(_plan_flip, _why_not_flip, named=applies, versions=_others_named),
@@ -245,4 +249,6 @@ TABLE: ActTable[BlueGreen] = ActTable(
     absent={Act.SET_WEIGHT: _NO_WEIGHTS, Act.HEADER: _NO_WEIGHTS},
     closed=_closed,
     services=lambda state, objects: (state.service,),
+    writes=_SELECTOR,
+    own={Act.SCALE: SCALING, Act.FINISH: (*_SELECTOR, *CLEANING_WORKLOADS)},
 )

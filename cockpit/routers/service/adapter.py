@@ -37,6 +37,7 @@ class ServiceRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

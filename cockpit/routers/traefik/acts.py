@@ -6,6 +6,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act
 from cockpit.planning.act_table import ActEntry, ActTable
 from cockpit.planning.ownership import why_managed
+from cockpit.planning.writes import SCALING
 from cockpit.routers.traefik.split import TraefikSplit
 from cockpit.routers.version_lookup import plan_scale_of, services_of
 
@@ -19,4 +20,5 @@ TABLE: ActTable[TraefikSplit] = ActTable(
     {Act.SCALE: ActEntry(plan_scale_of)},
     otherwise="TraefikServices are only shown: edit the weights under spec.weighted with kubectl",
     closed=_closed,
+    writes=SCALING,
 )

@@ -39,6 +39,7 @@ class TraefikRouter:
         *STEERING,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from cockpit.model.pairing import NO_PAIRING, PairingView
+from cockpit.model.plan import Act, ActState
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
@@ -37,13 +38,14 @@ def under_way(act: str) -> str:
 class Circumstances:
     """What decides whether acts are possible at all, and how many of a version's answers may fail (fraction of 1).
 
-    `stale` and `acting` are words for people, or "".
+    `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them.
     """
 
     read_only: bool = False
     stale: str = ""
     acting: str = ""
     max_errors: float = TOLERATED
+    denied: Mapping[Act, str] = field(default_factory=dict)
 
     @property
     def why_not(self) -> str:
@@ -63,8 +65,8 @@ def rollout_view(
     `lanes` are the rollout's lanes with the probe's observations, `real` is what a Prometheus says of real requests.
     """
     acts = rollout.acts
-    if around.why_not:
-        acts = tuple(replace(act, enabled=False, why=around.why_not) if act.enabled else act for act in acts)
+    if around.why_not or around.denied:
+        acts = tuple(_possible(act, around) for act in acts)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
     findings = (*worst_first(answers), *_failing_pods(rollout), *rollout.findings)
     if failing_in_a_row(probe):
@@ -73,6 +75,12 @@ def rollout_view(
     shown = replace(rollout, lanes=with_real(lanes, real), findings=findings, acts=acts)
     health = rollout_health(shown, probe, around.stale, now, around.max_errors)
     return RolloutView(shown, probe, around.acting, health, stale=around.stale, real=real)
+
+
+def _possible(state: ActState, around: Circumstances) -> ActState:
+    """The act as it stands for this user, now."""
+    why = around.why_not or around.denied.get(state.act, "")
+    return replace(state, enabled=False, why=why) if state.enabled and why else state
 
 
 def _failing_pods(rollout: Rollout) -> list[Finding]:

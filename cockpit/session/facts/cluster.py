@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cockpit.kube.api import KubeApi
@@ -16,11 +17,12 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.ages import utc_time
 from cockpit.model.clock import Clock
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Plan
+from cockpit.model.plan import Act, Plan
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
+from cockpit.session.facts.act_rights import ActRights
 from cockpit.session.facts.assemble import settled, sync_state
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
@@ -88,6 +90,7 @@ class Cluster:
         self.store = self._informers.store
         self.pulse = self._informers.pulse
         self.rollouts = Rollouts(self.store, adapters)
+        self.act_rights = ActRights(connection.api, clock, on_change)
         self.neighbours: tuple[Cluster, ...] = ()
         self._person = ""
 
@@ -125,6 +128,12 @@ class Cluster:
 
     async def run(self) -> None:
         """Read until cancelled. An internal error becomes this cluster's state and does not affect the others."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read())
+            if not self.sender.read_only:
+                tasks.create_task(self.act_rights.run(lambda: {key.namespace for key in self.rollouts.current()}))
+
+    async def _read(self) -> None:
         while True:
             try:
                 await self._informers.run()
@@ -166,6 +175,7 @@ class Cluster:
             kinds=kinds,
             aside=self.aside,
             unfinished=self.rollouts.waiting,
+            asking=self.act_rights.asking,
         )
 
     def stale(self, key: RolloutKey) -> str:
@@ -222,6 +232,11 @@ class Cluster:
 
     def rollout(self, key: RolloutKey) -> Rollout | None:
         return self.rollouts.current().get(key)
+
+    def denied(self, rollout: Rollout) -> Mapping[Act, str]:
+        """The acts on a rollout, as it was read, that this user certainly may not send, and why."""
+        adapter = self.rollouts.adapter(rollout.key)
+        return self.act_rights.denied(rollout, adapter, self.objects(rollout)) if adapter else {}
 
     def uid_of(self, ref: Ref) -> str:
         """The uid of an object that was read; "" if it is not there."""

@@ -18,6 +18,7 @@ class RolloutViews:
         self._made: dict[RolloutKey, RolloutView] = {}
         self._stale: dict[RolloutKey, str] = {}
         self._away: list[str] = []
+        self._rights = 0
 
     def get(self, key: RolloutKey) -> RolloutView | None:
         return self._made.get(key)
@@ -29,8 +30,9 @@ class RolloutViews:
         """Follow the cluster; `touched` are rollouts of which something other than objects may have changed."""
         changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
         stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
-        if changes.reshaped or (stale, away) != (self._stale, self._away):
-            self._stale, self._away = stale, away
+        rights = cluster.act_rights.version
+        if changes.reshaped or (stale, away, rights) != (self._stale, self._away, self._rights):
+            self._stale, self._away, self._rights = stale, away, rights
             self._made = {key: self._remade(key, rollout) for key, rollout in rollouts.items()}
             return
         for key in touched | changes.keys:

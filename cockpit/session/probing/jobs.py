@@ -15,9 +15,9 @@ from cockpit.model.counts import counted
 from cockpit.model.plan import Act, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import JobShape
 from cockpit.model.reasons import READ_ONLY
-from cockpit.model.refs import PODS, Ref, RolloutKey
+from cockpit.model.refs import JOBS, PODS, Ref, RolloutKey
 from cockpit.model.view import Prepared, Stage
-from cockpit.planning.probe_job import TTL_SECONDS, ProbeLoad, probe_job_plan
+from cockpit.planning.probe_job import NEEDED_RIGHTS, TTL_SECONDS, ProbeLoad, probe_job_plan
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder
 from cockpit.routers.inside_target import inside_target
@@ -223,12 +223,11 @@ async def _remove(cluster: Cluster, creation: Request, uid: str | None, clock: C
 async def _missing_rights(cluster: Cluster, plan: Plan) -> list[str]:
     job = plan.requests[0].ref
     pods = Ref(PODS, job.namespace, "")
-    asked = [
-        ("delete", job, None),
-        ("list", pods, None),
-        ("get", pods, "log"),
+    asked = [(needed, *needed.resource.partition("/")) for needed in NEEDED_RIGHTS]
+    answers = [
+        await cluster.api.allowed(needed.verb, job if plural == JOBS.plural else pods, subresource or None)
+        for needed, plural, _, subresource in asked
     ]
-    answers = [await cluster.api.allowed(verb, ref, subresource) for verb, ref, subresource in asked]
     return [answer for answer in answers if answer]
 
 

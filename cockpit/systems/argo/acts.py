@@ -5,6 +5,8 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.plan import Act
+from cockpit.model.refs import ARGO_ROLLOUTS
+from cockpit.model.rights import rights
 from cockpit.planning.act_table import ActTable, state_entry
 from cockpit.systems.argo.jump import plan_jump, plan_weight, why_not_jump
 from cockpit.systems.argo.pause_abort import (
@@ -19,7 +21,7 @@ from cockpit.systems.argo.pause_abort import (
 from cockpit.systems.argo.promote import plan_approve, plan_promote, why_not_approve, why_not_promote
 from cockpit.systems.argo.restart_scale import plan_restart, plan_scale, why_not_restart, why_not_scale
 from cockpit.systems.argo.roll_back import plan_back, plan_image, why_not_back, why_not_image
-from cockpit.systems.argo.state import ArgoState
+from cockpit.systems.argo.state import SOURCES, ArgoState
 from cockpit.workloads.lookups import find_service
 
 
@@ -30,6 +32,7 @@ def _moved(state: ArgoState, objects: Objects) -> tuple[Service, ...]:
     return (found,) if found else ()
 
 
+_SPEC, _STATUS = rights("patch", (ARGO_ROLLOUTS,)), rights("patch", (ARGO_ROLLOUTS,), "status")
 TABLE: ActTable[ArgoState] = ActTable(
     {
         Act.APPROVE: state_entry(why_not_approve, plan_approve),
@@ -49,4 +52,10 @@ TABLE: ActTable[ArgoState] = ActTable(
     otherwise="Argo Rollouts controls this Rollout and overwrites manual edits: approve, promote, pause, abort or jump"
     " to a step",
     services=_moved,
+    writes=_SPEC,
+    own={
+        **dict.fromkeys((Act.APPROVE, Act.PROMOTE, Act.ABORT), (*_SPEC, *_STATUS)),
+        **dict.fromkeys((Act.RETRY, Act.JUMP, Act.SET_WEIGHT), _STATUS),
+        **dict.fromkeys((Act.ROLLBACK, Act.SET_IMAGE), (*_SPEC, *rights("patch", SOURCES.values()))),
+    },
 )

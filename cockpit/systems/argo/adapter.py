@@ -71,6 +71,7 @@ class ArgoSystem:
         ISTIO_GATEWAYS_V1BETA1,
         ISTIO_GATEWAYS_V1ALPHA3,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

@@ -16,7 +16,7 @@ from cockpit.systems.argo.strategy import ArgoStrategy, strategy_of
 from cockpit.workloads.images import image_repository, image_tag
 from cockpit.workloads.scalers import Scaler, scaler_for
 
-_WORKLOADS = {"Deployment": DEPLOYMENTS, "ReplicaSet": REPLICASETS}
+SOURCES = {"Deployment": DEPLOYMENTS, "ReplicaSet": REPLICASETS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def look(rollout: ArgoRollout, objects: Objects) -> ArgoState:
 
 def _source(rollout: ArgoRollout, objects: Objects) -> Deployment | ReplicaSet | None:
     reference = mapping(rollout.spec, "workloadRef")
-    resource = _WORKLOADS.get(text(reference, "kind"))
+    resource = SOURCES.get(text(reference, "kind"))
     found: Obj | None = None
     if resource and text(reference, "name"):
         found = objects.get(resource, rollout.metadata.namespace, text(reference, "name"))

@@ -6,6 +6,8 @@ import msgspec
 
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
+from cockpit.model.refs import DEPLOYMENTS
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Rollout
 from cockpit.planning.act_table import ActEntry, ActTable
 from cockpit.planning.edits import json_patch, op, pointer, ref_to
@@ -105,4 +107,5 @@ TABLE: ActTable[Rolling] = ActTable(
     },
     otherwise="a Deployment splits traffic by number of pods, without weights or steps: pause, scale or roll back",
     closed=_closed,
+    writes=rights("patch", (DEPLOYMENTS,)),
 )

@@ -42,6 +42,7 @@ class DeploymentSystem:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

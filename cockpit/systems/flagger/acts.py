@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan
 from cockpit.model.refs import FLAGGER_CANARIES, Ref
+from cockpit.model.rights import rights
 from cockpit.model.rollout import Phase, Role, Rollout
 from cockpit.model.text import safe_text
 from cockpit.planning.act_table import ActEntry, ActTable
@@ -182,4 +183,5 @@ TABLE: ActTable[FlaggerState] = ActTable(
         Act.SCALE: _no_scale,
     },
     closed=_closed,
+    writes=rights("patch", (FLAGGER_CANARIES,)),
 )

@@ -53,6 +53,7 @@ class FlaggerSystem:
         *DESTINATION_RULES,
         *KEEPERS,
     )
+    writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(

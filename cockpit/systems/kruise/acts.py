@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cockpit.model.plan import Act
+from cockpit.model.refs import KRUISE_ROLLOUTS
+from cockpit.model.rights import rights
 from cockpit.planning.act_table import ActTable, state_entry
 from cockpit.systems.kruise import approve, pause_disable, roll_back, set_weight
 from cockpit.systems.kruise.state import KruiseState
+from cockpit.systems.kruise.workload import WORKLOADS
 
 _NEVER: dict[Act, str | Callable[[KruiseState], str]] = {
     Act.PROMOTE: "Kruise Rollouts has no full promotion: approve step by step, jump to the last step, or disable it,"
@@ -22,6 +25,7 @@ _NEVER: dict[Act, str | Callable[[KruiseState], str]] = {
 }
 
 
+_SPEC = rights("patch", (KRUISE_ROLLOUTS,))
 TABLE: ActTable[KruiseState] = ActTable(
     {
         Act.APPROVE: state_entry(approve.why_not_approve, approve.plan_approve),
@@ -38,4 +42,10 @@ TABLE: ActTable[KruiseState] = ActTable(
     },
     otherwise="Kruise Rollouts does not support this: approve, pause, resume, jump, set-weight, rollback or disable",
     absent=_NEVER,
+    writes=_SPEC,
+    own={
+        **dict.fromkeys((Act.APPROVE, Act.JUMP), rights("patch", (KRUISE_ROLLOUTS,), "status")),
+        **dict.fromkeys((Act.ROLLBACK, Act.SET_IMAGE), (*_SPEC, *rights("patch", WORKLOADS.values()))),
+        Act.RESTART: rights("patch", (w for w in WORKLOADS.values() if w.group == "apps")),
+    },
 )

@@ -8,6 +8,8 @@ from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import DaemonSet, StatefulSet
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import ADVANCED_STATEFULSETS, CLONESETS, DAEMONSETS, PODS, STATEFULSETS, Resource
+from cockpit.model.rights import Right, rights
 from cockpit.model.rollout import Rollout
 from cockpit.planning.act_table import ActEntry, ActTable, applies
 from cockpit.planning.edits import ref_to
@@ -71,7 +73,7 @@ def _manner(workload: Set, state: Rolling) -> TemplateWriter:
     return TemplateWriter()
 
 
-def _partitioned(kind: str) -> ActTable[StatefulState]:
+def _partitioned(resource: Resource, blocking: tuple[Right, ...] = ()) -> ActTable[StatefulState]:
     return ActTable(
         {
             Act.APPROVE: ActEntry(partition.plan_approve, partition.why_not_go_on),
@@ -85,13 +87,18 @@ def _partitioned(kind: str) -> ActTable[StatefulState]:
             Act.RESTART: ActEntry(_plan_restart),
             Act.SCALE: ActEntry(_plan_scale),
         },
-        otherwise=f"a {kind} splits traffic by number of pods: approve, or jump to a number of new pods",
+        otherwise=f"a {resource.kind} splits traffic by number of pods: approve, or jump to a number of new pods",
         closed=_closed,
+        writes=rights("patch", (resource,)),
+        own={Act.ROLLBACK: (*rights("patch", (resource,)), *blocking)},
     )
 
 
-STATEFULSET_TABLE = _partitioned("StatefulSet")
-CLONESET_TABLE = _partitioned("CloneSet")
+# Pods that would block a rollback are deleted with it.
+_BLOCKING = rights("delete", (PODS,))
+STATEFULSET_TABLE = _partitioned(STATEFULSETS, _BLOCKING)
+ADVANCED_TABLE = _partitioned(ADVANCED_STATEFULSETS, _BLOCKING)
+CLONESET_TABLE = _partitioned(CLONESETS)
 DAEMONSET_TABLE: ActTable[tuple[DaemonSet, Rolling]] = ActTable(
     {
         Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
@@ -105,4 +112,5 @@ DAEMONSET_TABLE: ActTable[tuple[DaemonSet, Rolling]] = ActTable(
         Act.SCALE: "a DaemonSet runs one pod on each matching node: change its nodeSelector instead",
     },
     closed=_closed,
+    writes=rights("patch", (DAEMONSETS,)),
 )

@@ -36,6 +36,7 @@ class StatefulSetSystem:
     id = "statefulset"
     roots: tuple[Resource, ...] = (STATEFULSETS,)
     needs: tuple[Resource, ...] = (STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
+    writes = acts.STATEFULSET_TABLE.writes_by_act
 
     cards = (
         Card(
@@ -62,6 +63,7 @@ class CloneSetSystem:
     id = "cloneset"
     roots: tuple[Resource, ...] = (CLONESETS,)
     needs: tuple[Resource, ...] = (CLONESETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
+    writes = acts.CLONESET_TABLE.writes_by_act
 
     cards = (
         Card(
@@ -89,13 +91,14 @@ class AdvancedStatefulSetSystem:
     id = "advanced-statefulset"
     roots: tuple[Resource, ...] = (ADVANCED_STATEFULSETS,)
     needs: tuple[Resource, ...] = (ADVANCED_STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
+    writes = acts.ADVANCED_TABLE.writes_by_act
 
     cards = (
         Card(
             "advanced-statefulset",
             "StatefulSet of OpenKruise without a Kruise Rollout",
             "its ControllerRevisions as versions, pods per version and held back by the partition; each pod is a step",
-            acts.STATEFULSET_TABLE.acts,
+            acts.ADVANCED_TABLE.acts,
         ),
     )
 
@@ -106,7 +109,7 @@ class AdvancedStatefulSetSystem:
         found = objects.get(ADVANCED_STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, AdvancedStatefulSet):
             return refused_gone(rollout, ask.act, "the StatefulSet")
-        return acts.STATEFULSET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+        return acts.ADVANCED_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
 
 
 class DaemonSetSystem:
@@ -115,6 +118,7 @@ class DaemonSetSystem:
     id = "daemonset"
     roots: tuple[Resource, ...] = (DAEMONSETS,)
     needs: tuple[Resource, ...] = (DAEMONSETS, *_NEEDS)
+    writes = acts.DAEMONSET_TABLE.writes_by_act
 
     cards = (
         Card(
