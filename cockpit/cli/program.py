@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -48,6 +48,9 @@ class Options:
     slow: bool | None = None
     lang: str | None = None
     pilot: str | None = None  # a value of `model.pairing.PilotMode`
+    cluster: str | None = None
+    user: str | None = None
+    token: str | None = field(default=None, repr=False)
 
     @property
     def chosen(self) -> Mapping[str, object]:
@@ -71,6 +74,8 @@ class Completes(StrEnum):
     """What a shell can complete."""
 
     CONTEXT = "context"
+    CLUSTER = "cluster"
+    USER = "user"
     NAMESPACE = "namespace"
     ROLLOUT = "rollout"
     SCENARIO = "scenario"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,8 @@ def complete(what: Completes, options: Options, environ: Mapping[str, str], sess
 
     try:
         match what:
-            case Completes.CONTEXT:
-                return _contexts(options, environ)
+            case Completes.CONTEXT | Completes.CLUSTER | Completes.USER:
+                return _of_kubeconfig(what, options, environ)
             case Completes.SCENARIO:
                 return _scenarios()
             case Completes.NAMESPACE:
@@ -46,11 +47,13 @@ def complete(what: Completes, options: Options, environ: Mapping[str, str], sess
         return ()
 
 
-def _contexts(options: Options, environ: Mapping[str, str]) -> Sequence[str]:
+def _of_kubeconfig(what: Completes, options: Options, environ: Mapping[str, str]) -> Sequence[str]:
     from cockpit.kube.kubeconfig import load_kubeconfig
 
     explicit = Path(options.kubeconfig) if options.kubeconfig else None
-    return sorted(load_kubeconfig(explicit, environ).contexts)
+    config = load_kubeconfig(explicit, environ)
+    entries = {Completes.CONTEXT: config.contexts, Completes.CLUSTER: config.clusters, Completes.USER: config.users}
+    return sorted(entries[what])
 
 
 def _scenarios() -> Sequence[str]:
@@ -63,18 +66,11 @@ def _scenarios() -> Sequence[str]:
 async def _namespaces(options: Options, environ: Mapping[str, str]) -> Sequence[str]:
     """Of the chosen or current context."""
     from cockpit.kube.connect import connect
-    from cockpit.kube.connect_target import ConnectOptions
     from cockpit.kube.kubeconfig import resolve_targets
+    from cockpit.launch.places import connect_options
     from cockpit.session.clock import SystemClock
 
-    kubeconfig = Path(options.kubeconfig) if options.kubeconfig else None
-    wanted = ConnectOptions(
-        kubeconfig=kubeconfig,
-        contexts=options.contexts[:1],
-        as_user=options.as_user,
-        as_groups=options.as_groups,
-        request_timeout=PATIENCE,
-    )
+    wanted = connect_options(replace(options, contexts=options.contexts[:1]), PATIENCE)
     async with asyncio.timeout(PATIENCE):
         api = await connect(resolve_targets(wanted, environ)[0], wanted, SystemClock())
         try:

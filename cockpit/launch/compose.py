@@ -20,9 +20,10 @@ from cockpit.cli.running import StdoutFailed, reader_left, talk
 from cockpit.launch.leaving import leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
-from cockpit.launch.places import behind_one_gateway, connect_options, started_as
+from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, started_as
 from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
+from cockpit.model.kubectl import reached_with
 from cockpit.texts.current import use
 from cockpit.texts.languages import language_of, of_environment
 
@@ -145,7 +146,7 @@ class Launcher:
         from cockpit.session.facts.cluster import Connection
 
         settings, clock = self.settings(options), SystemClock()
-        wanted = connect_options(options, settings)
+        wanted = connect_options(options, settings.request_timeout)
         connections = []
         asked, aside = self._targets(wanted, settings)
         try:
@@ -159,6 +160,7 @@ class Launcher:
                 await connection.api.close()
             raise StartError(str(problem)) from None
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(reached_with(printed_flags(asked, aside, wanted)))
             servers = {connection.api.context: connection.api.server for connection in connections}
             choices = self._choices(options, settings, servers, asks=asks)
             session = assemble(self._environ, connections, settings, clock, choices, stack, announces=asks)
@@ -185,7 +187,7 @@ class Launcher:
         from cockpit.session.clock import SystemClock
 
         clock, settings = SystemClock(), self.settings(options)
-        wanted = connect_options(options, settings)
+        wanted = connect_options(options, settings.request_timeout)
 
         def targets() -> Sequence[ConnectTarget]:
             return [target for some in self._targets(wanted, settings) for target in some]
@@ -266,7 +268,7 @@ class Launcher:
         """
         from cockpit.launch.meanwhile import connecting_view
 
-        targets, aside = self._targets(connect_options(options, settings), settings)
+        targets, aside = self._targets(connect_options(options, settings.request_timeout), settings)
         if any(target.account.keys() & {"exec", "auth-provider"} for target in (*targets, *aside)):
             return None
         return connecting_view(targets, options, settings)
@@ -282,7 +284,7 @@ class Launcher:
         try:
             asked = resolve_targets(wanted, self._environ)
             sharing = behind_one_gateway([target.context for target in asked], settings)
-            aside = resolve_targets(replace(wanted, contexts=sharing), self._environ) if sharing else ()
+            aside = resolve_targets(wanted.beside(sharing), self._environ) if sharing else ()
         except KubeError as problem:
             why = f" {', '.join(sharing)}: named in `one_gateway` of the settings." if sharing else ""
             raise StartError(f"{problem}{why}") from None

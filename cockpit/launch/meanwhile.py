@@ -20,7 +20,7 @@ def connecting_view(targets: Sequence[ConnectTarget], options: Options, settings
             server=target.server,
             user=target.user,
             namespace=None if options.all_namespaces else options.namespace or target.namespace,
-            production=is_production(target.context, settings.production),
+            production=is_production(target.context, settings.production, target.cluster_name),
             state=Sync.CONNECTING,
             message="",
             stale_since=None,

@@ -25,7 +25,7 @@ def open_clusters(
         connection.api.context: Cluster(
             connection,
             adapters,
-            production=is_production(connection.api.context, settings.production),
+            production=is_production(connection.api.context, settings.production, connection.api.cluster_name),
             read_only=settings.read_only,
             clock=clock,
             rng=rng,

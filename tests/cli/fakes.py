@@ -261,6 +261,8 @@ class FakeProgram:
         self.key_problems: list[str] = []
         self.names: dict[Completes, list[str]] = {
             Completes.CONTEXT: ["prod-eu", "prod-us"],
+            Completes.CLUSTER: ["eu-1", "us-1"],
+            Completes.USER: ["ann", "joe"],
             Completes.NAMESPACE: ["shop", "books"],
             Completes.ROLLOUT: ["shop/web", "shop/pay", "books/web"],
             Completes.SCENARIO: ["broken-canary", "many"],

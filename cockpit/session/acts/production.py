@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 
-def is_production(context: str, patterns: Sequence[str]) -> bool:
-    """True if a shell pattern matches the context's name, ignoring case."""
-    return any(fnmatchcase(context.lower(), pattern.lower()) for pattern in patterns)
+def is_production(context: str, patterns: Sequence[str], cluster: str = "") -> bool:
+    """True if a shell pattern matches the context's name, or that of the `cluster` chosen in place of its own.
+
+    Upper and lower case are the same.
+    """
+    names = [name.lower() for name in (context, cluster) if name]
+    return any(fnmatchcase(name, pattern.lower()) for name in names for pattern in patterns)
