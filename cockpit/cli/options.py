@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cockpit.cli.completing import completes
+from cockpit.cli.completing import completes, completes_files
 from cockpit.cli.given import META, given
 from cockpit.cli.program import Completes, Options
 from cockpit.model.durations import seconds_of
@@ -91,7 +91,7 @@ def _flag(*names: str, **settings: Any) -> Callable[[F], F]:
 
 
 _FLAGS: tuple[Callable[[Any], Any], ...] = (
-    _flag("--kubeconfig", metavar="FILE", help="Use only this kubeconfig."),
+    _flag("--kubeconfig", metavar="FILE", shell_complete=completes_files, help="Use only this kubeconfig."),
     _flag(
         "--context",
         "contexts",
@@ -146,7 +146,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice([str(mode) for mode in PilotMode]),
         help="Whether acts of somebody who does not have a rollout's controls are warned of or refused (off).",
     ),
-    _flag("--theme", metavar="NAME", help="Theme of the screen."),
+    _flag("--theme", metavar="NAME", shell_complete=completes(Completes.THEME), help="Theme of the screen."),
     _flag("--slow", is_flag=True, help="For a slow link: the screen is painted seldom, and nothing moves."),
     click.option(
         "--lang",

@@ -78,6 +78,9 @@ class Completes(StrEnum):
     USER = "user"
     NAMESPACE = "namespace"
     ROLLOUT = "rollout"
+    VERSION = "version"
+    STEP = "step"
+    THEME = "theme"
     SCENARIO = "scenario"
 
 
@@ -201,8 +204,11 @@ class Program(Protocol):
         """The keys of the screen with the user's own, and the problems of those; raises StartError."""
         ...
 
-    def complete(self, what: Completes, options: Options) -> Sequence[str]:
-        """Names to complete; none if they cannot be read in a moment. It never raises."""
+    def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
+        """Names to complete what is `typed`; none if they cannot be read in a moment. It never raises.
+
+        `of` is the name of the rollout whose versions or steps they are.
+        """
         ...
 
     def now(self) -> float:

@@ -64,6 +64,13 @@ def main() -> None:
         sys.exit(1)
 
 
+def complete_for_kubectl() -> None:
+    """Entry point of `kubectl_complete-cockpit`, which kubectl asks for completions."""
+    from cockpit.cli.shells import answer_for_kubectl
+
+    sys.stdout.write("\n".join(answer_for_kubectl(command_line, Launcher(os.environ), sys.argv[1:])) + "\n")
+
+
 class Launcher:
     """Implements `cli.program.Program`."""
 
@@ -105,12 +112,12 @@ class Launcher:
 
         return key_rows(self.settings(options).keymap)
 
-    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+    def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
         """See `Program.complete`."""
-        from cockpit.launch.completing import complete
+        from cockpit.launch.completing import Wanted, complete
 
         self._completes = True
-        return complete(what, options, self._environ, self.session)
+        return complete(Wanted(what, options, typed, of), self._environ, self.session)
 
     def request_timeout(self, options: Options) -> float:
         """See `Program.request_timeout`."""

@@ -265,8 +265,12 @@ class FakeProgram:
             Completes.USER: ["ann", "joe"],
             Completes.NAMESPACE: ["shop", "books"],
             Completes.ROLLOUT: ["shop/web", "shop/pay", "books/web"],
+            Completes.VERSION: ["v1", "v2"],
+            Completes.STEP: ["1", "2"],
+            Completes.THEME: ["dark", "light"],
             Completes.SCENARIO: ["broken-canary", "many"],
         }
+        self.completed: list[tuple[str, str]] = []
         self.closed = 0
         self.at = 1_700_000_000.25
         self.journal = Path("state") / "journal.jsonl"
@@ -302,8 +306,9 @@ class FakeProgram:
     def keys(self, options: Options) -> tuple[Sequence[KeyRow], Sequence[str]]:
         return (KeyRow("rollback", "r", "fleet and rollout", "roll back", "send all back"),), self.key_problems
 
-    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+    def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
         self.options.append(options)
+        self.completed.append((typed, of))
         return self.names[what]
 
     def now(self) -> float:
