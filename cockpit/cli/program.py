@@ -13,6 +13,7 @@ from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
     from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.session.settings_in_force import SettingInForce
 
 
 class StartError(Exception):
@@ -202,6 +203,10 @@ class Program(Protocol):
 
     def keys(self, options: Options) -> tuple[Sequence[KeyRow], Sequence[str]]:
         """The keys of the screen with the user's own, and the problems of those; raises StartError."""
+        ...
+
+    def config(self, options: Options) -> Sequence[SettingInForce]:
+        """Every setting in force and what set it; raises StartError."""
         ...
 
     def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cockpit.session.port import Cockpit
     from cockpit.session.probing.choices import SampleChoices
     from cockpit.session.settings import Settings
+    from cockpit.session.settings_in_force import SettingInForce
     from cockpit.tui.app import CockpitApp
 
 # Scenarios that `cockpit demo` starts by default.
@@ -111,6 +112,12 @@ class Launcher:
         from cockpit.launch.key_rows import key_rows
 
         return key_rows(self.settings(options).keymap)
+
+    def config(self, options: Options) -> Sequence[SettingInForce]:
+        """See `Program.config`."""
+        from cockpit.session.settings_in_force import settings_in_force
+
+        return settings_in_force(self.settings(options), self.paths()["settings"], self._environ, options.chosen)
 
     def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
         """See `Program.complete`."""

@@ -31,6 +31,7 @@ from cockpit.model.view import (
 )
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
+from cockpit.session.settings_in_force import SettingInForce
 from cockpit.workloads.probe_targets import FoundTarget
 
 TURNS_PER_VIEW = 10  # a reader needs three to see each
@@ -311,8 +312,14 @@ class FakeProgram:
         self.completed.append((typed, of))
         return self.names[what]
 
+    def config(self, options: Options) -> Sequence[SettingInForce]:
+        return [
+            SettingInForce("theme", "dark", "default"),
+            SettingInForce("read_only_contexts", ["*live*"], "/home/me/config.yaml"),
+        ]
+
     def now(self) -> float:
         return self.at
 
     def paths(self) -> Mapping[str, Path]:
-        return {"journal": self.journal}
+        return {"journal": self.journal, "settings": Path("config.yaml")}

@@ -10,8 +10,8 @@ import yaml
 
 from cockpit.kube.connect import ConnectOptions, connect, resolve
 from cockpit.kube.errors import ConfigError
-from cockpit.session.acts.production import is_production
 from cockpit.session.clock import ManualClock
+from cockpit.session.settings import Settings
 from tests.kube.test_connect import ISSUER, Secured, encoded, secured
 
 __all__ = ["secured"]
@@ -43,8 +43,8 @@ def test_a_cluster_and_a_user_take_the_place_of_the_contexts_own(tmp_path: Path)
 
 
 def test_a_context_with_a_production_cluster_is_production() -> None:
-    assert is_production("dev", ["*live*"], "live-eu")
-    assert not is_production("dev", ["*live*"])
+    assert Settings().is_production("dev", "live-eu")
+    assert not Settings().is_production("dev")
 
 
 @pytest.mark.parametrize(("flag", "value"), [("cluster", "lvie"), ("user", "lvie")])

@@ -1,4 +1,4 @@
-"""Which contexts count as production, where the riskiest acts ask for the rollout's name."""
+"""Shell patterns in the settings that contexts are chosen by."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 
-def is_production(context: str, patterns: Sequence[str], cluster: str = "") -> bool:
+def fits_context(context: str, patterns: Sequence[str], cluster: str = "") -> bool:
     """True if a shell pattern matches the context's name, or that of the `cluster` chosen in place of its own.
 
     Upper and lower case are the same.
