@@ -257,6 +257,7 @@ class Launcher:
         self, cockpit: Bridge, settings: Settings, options: Options, keep_record: Callable[[Path], str]
     ) -> CockpitApp:
         """The screen as the settings want it."""
+        from cockpit.launch.own_commands import own_from
         from cockpit.session.settings import user_paths
         from cockpit.tui.run import make_app
 
@@ -273,6 +274,7 @@ class Launcher:
             presenting=options.presenting,
             slow=settings.slow,
             keep_record=keep_record,
+            own=own_from(settings, self._environ, options.kubeconfig),
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:

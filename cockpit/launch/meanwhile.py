@@ -24,6 +24,7 @@ def connecting_view(targets: Sequence[ConnectTarget], options: Options, settings
             message="",
             stale_since=None,
             kinds=(),
+            read_only=settings.sends_nothing(target.context, target.cluster_name),
         )
         for target in targets
     )

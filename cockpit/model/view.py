@@ -75,6 +75,7 @@ class ClusterView:
     sampling: ContextSampling = NOT_SAMPLED
     unfinished: int = 0
     asking: bool = False
+    read_only: bool = False
 
 
 class CellKind(StrEnum):

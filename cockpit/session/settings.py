@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from cockpit.model.sampling import SampleScope
 from cockpit.session.context_patterns import fits_context
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
+from cockpit.session.own_settings import OwnCommand, OwnLink, own_problem
 from cockpit.session.pairing.settings import PairingSettings, in_words
 from cockpit.texts.languages import ENGLISH, language_of
 
@@ -68,7 +69,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map,
     `pairing` is `off`, `advisory`, `strict`, or a map. `slow` paints the screen seldom, for a slow link.
     `lang` is `en` or `zh`; empty, the locale decides. `read_only_contexts` are shell patterns for contexts to which
-    nothing is sent, `read_only` is for all.
+    nothing is sent, `read_only` is for all. `commands` and `links` are the user's own.
     """
 
     theme: str = "dark"
@@ -86,6 +87,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
     pairing: PairingSettings = msgspec.field(default_factory=PairingSettings)
     prometheus: PrometheusSettings = msgspec.field(default_factory=PrometheusSettings)
+    commands: tuple[OwnCommand, ...] = ()
+    links: tuple[OwnLink, ...] = ()
 
     def sends_nothing(self, context: str, cluster: str = "") -> bool:
         """Whether a context is read-only; `cluster` is as in `fits_context`."""
@@ -236,6 +239,9 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
     wrong, problem = settings.prometheus.problem()
     if problem:
         raise SettingsError(source, f"prometheus.{wrong}", problem)
+    wrong, problem = own_problem(settings.commands, settings.links)
+    if problem:
+        raise SettingsError(source, wrong, problem)
     return settings
 
 
@@ -284,7 +290,7 @@ def _listed(key: str, value: str) -> Any:
 
 def _scalar_keys() -> list[str]:
     """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
-    maps = ("keymap", "dialects", "probe", "pairing")
+    maps = ("keymap", "dialects", "probe", "pairing", "commands", "links")
     own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
     own += ["pairing.pilot", "pairing.namespace"]

@@ -315,7 +315,7 @@ class FakeProgram:
     def config(self, options: Options) -> Sequence[SettingInForce]:
         return [
             SettingInForce("theme", "dark", "default"),
-            SettingInForce("read_only_contexts", ["*live*"], "/home/me/config.yaml"),
+            SettingInForce("read_only_contexts", ["*live*"], "/etc/cockpit/config.yaml"),
         ]
 
     def now(self) -> float:

@@ -18,7 +18,7 @@ def test_a_row_says_what_set_it() -> None:
     assert [line.split() for line in result.stdout.splitlines()] == [
         ["SETTING", "VALUE", "FROM"],
         ["theme", "dark", "default"],
-        ["read_only_contexts", '["*live*"]', "/home/me/config.yaml"],
+        ["read_only_contexts", '["*live*"]', "/etc/cockpit/config.yaml"],
     ]
 
 

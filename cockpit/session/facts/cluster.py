@@ -164,6 +164,7 @@ class Cluster:
             kinds=kinds,
             aside=self.aside,
             unfinished=self.rollouts.waiting,
+            read_only=self.sender.read_only,
         )
 
     def stale(self, key: RolloutKey) -> str:
