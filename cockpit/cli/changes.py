@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from cockpit.cli.words import declared, finding_text, health, observed, state, step, step_words, written
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.lanes import in_lane
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Rollout
@@ -136,6 +138,16 @@ def _version_changes(old: Rollout, new: Rollout) -> Iterator[str]:
         if (earlier.ready, earlier.desired) != (version.ready, version.desired):
             yield f"{name} pods {earlier.ready}/{earlier.desired} -> {version.ready}/{version.desired}"
     yield from (f"version {name} is gone" for name in before if name not in after)
+
+
+def labelled(view: FleetView, selector: LabelSelector | None) -> FleetView:
+    """`view` with only the rollouts whose root object a selector matches; None leaves it as it is."""
+    if selector is None:
+        return view
+    kept = tuple(shown for shown in view.rollouts if selector.matches(dict(shown.rollout.labels)))
+    keys = {shown.rollout.key for shown in kept}
+    groups = tuple(group for group in view.groups if keys.issuperset(group.parts))
+    return replace(view, rollouts=kept, groups=groups)
 
 
 def only(view: FleetView, key: RolloutKey) -> FleetView:

@@ -102,6 +102,8 @@ def rollout_document(rollout: Rollout, probe_target: ProbeTarget | None = None) 
         "acts": [_act(state) for state in rollout.acts],
         "owners": [{"kind": owner.kind, "name": owner.name} for owner in rollout.owners],
         "created": rollout.created,
+        "labels": dict(rollout.labels),
+        "annotations": dict(rollout.annotations),
         "probe_target": _probe_target(rollout, probe_target or rollout.probe_target),
     }
 

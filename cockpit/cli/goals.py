@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.probe_targets import why_no_target
@@ -56,6 +57,11 @@ class GoalType(click.ParamType[Goal]):
     def __init__(self, *kinds: Kind) -> None:
         self._kinds = kinds
         self.words = ", ".join("step=N" if kind is Kind.STEP else str(kind) for kind in kinds)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """The goals; a step without its number."""
+        words = [f"{kind}=" if kind is Kind.STEP else str(kind) for kind in self._kinds]
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Goal:
         """The goal of the words."""

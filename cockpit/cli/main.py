@@ -9,6 +9,7 @@ import click
 from cockpit.cli import exit_codes
 from cockpit.cli.commands.acts import ACT_COMMANDS
 from cockpit.cli.commands.completion import completion_command
+from cockpit.cli.commands.config import config_command
 from cockpit.cli.commands.confirm import confirm_command
 from cockpit.cli.commands.demo import demo_command
 from cockpit.cli.commands.doctor import doctor_command
@@ -96,6 +97,7 @@ for _command in (
     note_command,
     doctor_command,
     keys_command,
+    config_command,
     completion_command,
 ):
     command_line.add_command(in_language(_command))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cockpit.cli.completing import completes
+from cockpit.cli.completing import completes, completes_files
 from cockpit.cli.given import META, given
 from cockpit.cli.program import Completes, Options
 from cockpit.model.durations import seconds_of
@@ -91,7 +91,7 @@ def _flag(*names: str, **settings: Any) -> Callable[[F], F]:
 
 
 _FLAGS: tuple[Callable[[Any], Any], ...] = (
-    _flag("--kubeconfig", metavar="FILE", help="Use only this kubeconfig."),
+    _flag("--kubeconfig", metavar="FILE", shell_complete=completes_files, help="Use only this kubeconfig."),
     _flag(
         "--context",
         "contexts",
@@ -108,6 +108,19 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         help="Namespace instead of the context's own.",
     ),
     _flag("-A", "--all-namespaces", is_flag=True, help="All namespaces."),
+    _flag(
+        "--cluster",
+        metavar="NAME",
+        shell_complete=completes(Completes.CLUSTER),
+        help="Cluster of the kubeconfig instead of the context's own.",
+    ),
+    _flag(
+        "--user",
+        metavar="NAME",
+        shell_complete=completes(Completes.USER),
+        help="User of the kubeconfig instead of the context's own.",
+    ),
+    _flag("--token", metavar="TOKEN", help="Bearer token instead of the user's credentials; `ps` shows it."),
     _flag("--as", "as_user", metavar="USER", help="Impersonate this user."),
     _flag("--as-group", "as_groups", multiple=True, metavar="GROUP", help="Impersonate this group; repeatable."),
     _flag("--request-timeout", type=DURATION, metavar="TIME", help="Longest wait for the first data (30s)."),
@@ -133,7 +146,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         type=click.Choice([str(mode) for mode in PilotMode]),
         help="Whether acts of somebody who does not have a rollout's controls are warned of or refused (off).",
     ),
-    _flag("--theme", metavar="NAME", help="Theme of the screen."),
+    _flag("--theme", metavar="NAME", shell_complete=completes(Completes.THEME), help="Theme of the screen."),
     _flag("--slow", is_flag=True, help="For a slow link: the screen is painted seldom, and nothing moves."),
     click.option(
         "--lang",
@@ -155,7 +168,10 @@ def shared_options(command: F) -> F:
 
 
 def flags_of(options: Options) -> list[str]:
-    """The shared flags as arguments of the command, so that another process opens the same screen."""
+    """The shared flags as arguments of the command, so that another process opens the same screen.
+
+    A token is not among them: everybody on the machine can read the arguments of a process.
+    """
     flags = ["--all-namespaces"] if options.all_namespaces else []
     flags += ["--read-only"] if options.read_only else []
     flags += ["--slow"] if options.slow else []
@@ -163,6 +179,8 @@ def flags_of(options: Options) -> list[str]:
     for flag, value in (
         ("--kubeconfig", options.kubeconfig),
         ("--namespace", options.namespace),
+        ("--cluster", options.cluster),
+        ("--user", options.user),
         ("--as", options.as_user),
         ("--request-timeout", options.request_timeout),
         ("--sample", options.sample),

@@ -45,7 +45,7 @@ _COLOURS = {
 _NAMES = frozenset(
     {
         *("ROLLOUT", "SYSTEM", "ROUTER", "VERSION", "LANE", "POD", "OBJECT", "OBJECTS", "KIND", "WORKLOAD", "IMAGES"),
-        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "MESSAGE", "URL", "TIME", ""),
+        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "MESSAGE", "URL", "TIME", "SETTING", "VALUE", ""),
     }
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +13,7 @@ from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
     from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.session.settings_in_force import SettingInForce
 
 
 class StartError(Exception):
@@ -48,6 +49,9 @@ class Options:
     slow: bool | None = None
     lang: str | None = None
     pilot: str | None = None  # a value of `model.pairing.PilotMode`
+    cluster: str | None = None
+    user: str | None = None
+    token: str | None = field(default=None, repr=False)
 
     @property
     def chosen(self) -> Mapping[str, object]:
@@ -71,8 +75,13 @@ class Completes(StrEnum):
     """What a shell can complete."""
 
     CONTEXT = "context"
+    CLUSTER = "cluster"
+    USER = "user"
     NAMESPACE = "namespace"
     ROLLOUT = "rollout"
+    VERSION = "version"
+    STEP = "step"
+    THEME = "theme"
     SCENARIO = "scenario"
 
 
@@ -196,8 +205,15 @@ class Program(Protocol):
         """The keys of the screen with the user's own, and the problems of those; raises StartError."""
         ...
 
-    def complete(self, what: Completes, options: Options) -> Sequence[str]:
-        """Names to complete; none if they cannot be read in a moment. It never raises."""
+    def config(self, options: Options) -> Sequence[SettingInForce]:
+        """Every setting in force and what set it; raises StartError."""
+        ...
+
+    def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
+        """Names to complete what is `typed`; none if they cannot be read in a moment. It never raises.
+
+        `of` is the name of the rollout whose versions or steps they are.
+        """
         ...
 
     def now(self) -> float:

@@ -37,6 +37,7 @@ class KubeApi:
         self.server = target.server
         self.user = target.user
         self.namespace = target.namespace
+        self.cluster_name = target.cluster_name
         self.transport = transport
         self._access = Access(transport, target.context, clock)
         self._identity = Identity(transport, target.user)

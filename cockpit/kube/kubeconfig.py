@@ -23,6 +23,7 @@ from cockpit.kube.impersonation import acting_as
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _CLUSTER_PATHS = ("certificate-authority",)
+_IMPERSONATION = frozenset({"as", "as-uid", "as-groups", "as-user-extra"})
 _USER_PATHS = ("client-certificate", "client-key", "tokenFile")
 
 
@@ -50,10 +51,15 @@ def resolve_targets(
 ) -> tuple[ConnectTarget, ...]:
     """See `connect.resolve`; `service_account` is the folder mounted into a pod."""
     config = load_kubeconfig(options.kubeconfig, environ)
+    single = ", ".join(options.of_one_context())
     if not config.contexts and not config.current and options.kubeconfig is None and not options.contexts:
+        if single:
+            raise ConfigError(f"no kubeconfig found, and {single} needs one. Set --kubeconfig.")
         return (_own_cluster(options, environ, service_account),)
-    names = options.contexts or (config.current,)
-    return tuple(_target(name, config, options) for name in dict.fromkeys(names))
+    names = tuple(dict.fromkeys(options.contexts or (config.current,)))
+    if single and len(names) > 1:
+        raise ConfigError(f"{single} goes with one context, and {len(names)} are chosen: {', '.join(names)}.")
+    return tuple(_target(name, config, options) for name in names)
 
 
 def read_account(source: Path, name: str) -> Mapping[str, Any]:
@@ -132,9 +138,10 @@ def _entries(document: Mapping[str, Any], section: str, singular: str, path: Pat
 
 def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> ConnectTarget:
     context = _named(config, "context", config.contexts, name)
-    cluster_name = str(context.content.get("cluster") or "")
+    own_cluster = str(context.content.get("cluster") or "")
+    cluster_name = own_cluster if options.cluster is None else options.cluster
     cluster = _named(config, "cluster", config.clusters, cluster_name, of=name)
-    user_name = str(context.content.get("user") or "")
+    user_name = str(context.content.get("user") or "") if options.user is None else options.user
     user = (
         _named(config, "user", config.users, user_name, of=name) if user_name else KubeconfigEntry({}, context.source)
     )
@@ -142,7 +149,10 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> ConnectTa
     server = str(cluster.content.get("server") or "")
     if not _is_url(server):
         raise ConfigError(f"context {name}: cluster {cluster_name} in {cluster.source} has no server URL.")
-    shown, headers = acting_as(user_name, account, options, f"context {name}")
+    if options.token is not None:
+        account = _with_token(account, options.token, server)
+    known_as = user_name if options.token is None else "whom --token names"
+    shown, headers = acting_as(known_as, account, options, f"context {name}")
     return ConnectTarget(
         context=name,
         server=server.rstrip("/"),
@@ -153,8 +163,22 @@ def _target(name: str, config: Kubeconfig, options: ConnectOptions) -> ConnectTa
         account_name=user_name,
         cluster=_with_paths(cluster, _CLUSTER_PATHS),
         account=account,
+        cluster_name="" if cluster_name == own_cluster else cluster_name,
         headers=headers,
     )
+
+
+def _with_token(account: Mapping[str, Any], token: str, server: str) -> dict[str, Any]:
+    """The user's entry with this token as its only credential; whom it impersonates stays.
+
+    Here kubectl keeps a client certificate, and the API server then takes the caller for whom the certificate names:
+    the token would be without effect. Raises ConfigError for a token that is not sent.
+    """
+    if not server.startswith("https://"):
+        raise ConfigError(f"--token is not sent to {server}: the connection is not encrypted.")
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigError("--token is empty or has characters that cannot be sent in a header.")
+    return {name: value for name, value in account.items() if name in _IMPERSONATION} | {"token": token}
 
 
 def _is_url(server: str) -> bool:

@@ -20,9 +20,10 @@ from cockpit.cli.running import StdoutFailed, reader_left, talk
 from cockpit.launch.leaving import leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
-from cockpit.launch.places import behind_one_gateway, connect_options, started_as
+from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, started_as
 from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
+from cockpit.model.kubectl import reached_with
 from cockpit.texts.current import use
 from cockpit.texts.languages import language_of, of_environment
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from cockpit.session.port import Cockpit
     from cockpit.session.probing.choices import SampleChoices
     from cockpit.session.settings import Settings
+    from cockpit.session.settings_in_force import SettingInForce
     from cockpit.tui.app import CockpitApp
 
 # Scenarios that `cockpit demo` starts by default.
@@ -61,6 +63,13 @@ def main() -> None:
         reader_left()
         talk(f"Error: {StdoutFailed.why(error)}")
         sys.exit(1)
+
+
+def complete_for_kubectl() -> None:
+    """Entry point of `kubectl_complete-cockpit`, which kubectl asks for completions."""
+    from cockpit.cli.shells import answer_for_kubectl
+
+    sys.stdout.write("\n".join(answer_for_kubectl(command_line, Launcher(os.environ), sys.argv[1:])) + "\n")
 
 
 class Launcher:
@@ -104,12 +113,18 @@ class Launcher:
 
         return key_rows(self.settings(options).keymap)
 
-    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+    def config(self, options: Options) -> Sequence[SettingInForce]:
+        """See `Program.config`."""
+        from cockpit.session.settings_in_force import settings_in_force
+
+        return settings_in_force(self.settings(options), self.paths()["settings"], self._environ, options.chosen)
+
+    def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
         """See `Program.complete`."""
-        from cockpit.launch.completing import complete
+        from cockpit.launch.completing import Wanted, complete
 
         self._completes = True
-        return complete(what, options, self._environ, self.session)
+        return complete(Wanted(what, options, typed, of), self._environ, self.session)
 
     def request_timeout(self, options: Options) -> float:
         """See `Program.request_timeout`."""
@@ -145,7 +160,7 @@ class Launcher:
         from cockpit.session.facts.cluster import Connection
 
         settings, clock = self.settings(options), SystemClock()
-        wanted = connect_options(options, settings)
+        wanted = connect_options(options, settings.request_timeout)
         connections = []
         asked, aside = self._targets(wanted, settings)
         try:
@@ -159,6 +174,7 @@ class Launcher:
                 await connection.api.close()
             raise StartError(str(problem)) from None
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(reached_with(printed_flags(asked, aside, wanted)))
             servers = {connection.api.context: connection.api.server for connection in connections}
             choices = self._choices(options, settings, servers, asks=asks)
             session = assemble(self._environ, connections, settings, clock, choices, stack, announces=asks)
@@ -185,7 +201,7 @@ class Launcher:
         from cockpit.session.clock import SystemClock
 
         clock, settings = SystemClock(), self.settings(options)
-        wanted = connect_options(options, settings)
+        wanted = connect_options(options, settings.request_timeout)
 
         def targets() -> Sequence[ConnectTarget]:
             return [target for some in self._targets(wanted, settings) for target in some]
@@ -241,6 +257,7 @@ class Launcher:
         self, cockpit: Bridge, settings: Settings, options: Options, keep_record: Callable[[Path], str]
     ) -> CockpitApp:
         """The screen as the settings want it."""
+        from cockpit.launch.own_commands import own_from
         from cockpit.session.settings import user_paths
         from cockpit.tui.run import make_app
 
@@ -257,6 +274,7 @@ class Launcher:
             presenting=options.presenting,
             slow=settings.slow,
             keep_record=keep_record,
+            own=own_from(settings, self._environ, options.kubeconfig),
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:
@@ -266,7 +284,7 @@ class Launcher:
         """
         from cockpit.launch.meanwhile import connecting_view
 
-        targets, aside = self._targets(connect_options(options, settings), settings)
+        targets, aside = self._targets(connect_options(options, settings.request_timeout), settings)
         if any(target.account.keys() & {"exec", "auth-provider"} for target in (*targets, *aside)):
             return None
         return connecting_view(targets, options, settings)
@@ -282,7 +300,7 @@ class Launcher:
         try:
             asked = resolve_targets(wanted, self._environ)
             sharing = behind_one_gateway([target.context for target in asked], settings)
-            aside = resolve_targets(replace(wanted, contexts=sharing), self._environ) if sharing else ()
+            aside = resolve_targets(wanted.beside(sharing), self._environ) if sharing else ()
         except KubeError as problem:
             why = f" {', '.join(sharing)}: named in `one_gateway` of the settings." if sharing else ""
             raise StartError(f"{problem}{why}") from None

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from cockpit.cli.program import Options
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.model.view import ClusterView, FleetView, Sync
-from cockpit.session.acts.production import is_production
 from cockpit.session.clock import SystemClock
 from cockpit.session.settings import Settings
 
@@ -20,13 +19,15 @@ def connecting_view(targets: Sequence[ConnectTarget], options: Options, settings
             server=target.server,
             user=target.user,
             namespace=None if options.all_namespaces else options.namespace or target.namespace,
-            production=is_production(target.context, settings.production),
+            production=settings.is_production(target.context, target.cluster_name),
             state=Sync.CONNECTING,
             message="",
             stale_since=None,
             kinds=(),
+            read_only=settings.sends_nothing(target.context, target.cluster_name),
         )
         for target in targets
     )
+    read_only = all(settings.sends_nothing(target.context, target.cluster_name) for target in targets)
     user = ", ".join(dict.fromkeys(target.user for target in targets))
-    return FleetView(SystemClock().now(), clusters, (), (), settings.read_only, user)
+    return FleetView(SystemClock().now(), clusters, (), (), read_only, user)

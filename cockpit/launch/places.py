@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.cli.program import Options
+from cockpit.model.redact import HIDDEN
 
 if TYPE_CHECKING:
-    from cockpit.kube.connect_target import ConnectOptions
+    from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
     from cockpit.session.settings import Settings
 
 
@@ -19,8 +20,8 @@ def behind_one_gateway(contexts: Sequence[str], settings: Settings) -> tuple[str
     return tuple(dict.fromkeys(name for group in groups for name in group if name not in contexts))
 
 
-def connect_options(options: Options, settings: Settings) -> ConnectOptions:
-    """How to reach the clusters that were asked for, and as whom."""
+def connect_options(options: Options, request_timeout: float) -> ConnectOptions:
+    """How to reach the clusters that were asked for, and as whom; `request_timeout` in seconds."""
     from cockpit.kube.connect_target import ConnectOptions
 
     return ConnectOptions(
@@ -28,16 +29,33 @@ def connect_options(options: Options, settings: Settings) -> ConnectOptions:
         contexts=options.contexts,
         as_user=options.as_user,
         as_groups=options.as_groups,
-        request_timeout=settings.request_timeout,
+        request_timeout=request_timeout,
         namespace=options.namespace,
+        cluster=options.cluster,
+        user=options.user,
+        token=options.token,
     )
 
 
 def started_as(options: Options) -> tuple[str, ...]:
     """The words that start the cockpit on the same clusters as the same user."""
     words = ["cockpit"]
-    for flag, value in (("--kubeconfig", options.kubeconfig), ("--as", options.as_user)):
-        words += [flag, value] if value else []
-    for group in options.as_groups:
+    words += ["--kubeconfig", options.kubeconfig] if options.kubeconfig else []
+    return (*words, *_kubectl_flags(connect_options(options, 0.0)))
+
+
+def printed_flags(
+    asked: Sequence[ConnectTarget], aside: Sequence[ConnectTarget], wanted: ConnectOptions
+) -> dict[str, tuple[str, ...]]:
+    """By context, what a kubectl command needs behind it to reach the same cluster as the same user."""
+    flags = {target.context: _kubectl_flags(wanted) for target in asked}
+    return flags | {target.context: _kubectl_flags(wanted.beside(())) for target in aside}
+
+
+def _kubectl_flags(wanted: ConnectOptions) -> tuple[str, ...]:
+    words: list[str] = []
+    for flag, value in (("--cluster", wanted.cluster), ("--user", wanted.user), ("--as", wanted.as_user)):
+        words += [] if value is None else [flag, value]
+    for group in wanted.as_groups:
         words += ["--as-group", group]
-    return tuple(words)
+    return (*words, *(() if wanted.token is None else ("--token", HIDDEN)))

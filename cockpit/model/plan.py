@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from cockpit.model.kubectl import kubectl_words
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.redact import HIDDEN, redacted
 from cockpit.model.refs import PODS, Ref, RolloutKey
@@ -131,7 +132,7 @@ class Request:
         `context` is the rollout's.
         """
         body = json.dumps(redacted(self.body), separators=(",", ":"))
-        place = ["kubectl", "--context", self.context or context, "-n", self.ref.namespace]
+        place = kubectl_words(self.context or context, self.ref.namespace)
         what = f"{self.ref.resource.kubectl_name}/{self.ref.name}"
         match self.verb:
             case Verb.PATCH:

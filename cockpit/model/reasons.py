@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.rollout import Rollout
 
-READ_ONLY = "this session is read-only: restart without --read-only"
+READ_ONLY = "this session is read-only: by --read-only or by the settings (see cockpit config)"
 
 
 def no_target(rollout: Rollout) -> str:

@@ -248,6 +248,7 @@ class Rollout:
     `api_target` goes through the API server's Service proxy to the Service whose endpoints decide the split; None if
     something else decides it. A session uses it where `probe_target` is None and the user has the right.
     `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
+    `labels` and `annotations` are those of its root object, by name; of the annotations only the short ones.
     """
 
     key: RolloutKey
@@ -270,6 +271,8 @@ class Rollout:
     created: str | None = field(default=None, compare=False)
     since: str | None = field(default=None, compare=False)
     aliases: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
 
     def is_called(self, name: str) -> bool:
         """Whether a name means this rollout: its own, or that of one of its objects or of one that routes to it."""

@@ -76,6 +76,7 @@ class ClusterView:
     sampling: ContextSampling = NOT_SAMPLED
     unfinished: int = 0
     asking: bool = False
+    read_only: bool = False
 
 
 class CellKind(StrEnum):

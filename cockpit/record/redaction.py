@@ -114,6 +114,7 @@ def _redacted_view(view: RolloutView) -> RolloutView:
         probe_target=_redacted_target(view.rollout.probe_target),
         incomplete_target=_redacted_target(view.rollout.incomplete_target),
         api_target=_redacted_target(view.rollout.api_target),
+        annotations=tuple((name, value) for name, value in view.rollout.annotations if _is_shown(name, value)),
     )
     probe = replace(view.probe, probe_target=_redacted_target(view.probe.probe_target))
     return replace(view, rollout=rollout, probe=probe)

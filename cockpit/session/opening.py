@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
-from cockpit.session.acts.production import is_production
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.settings import Settings
 
@@ -25,8 +24,8 @@ def open_clusters(
         connection.api.context: Cluster(
             connection,
             adapters,
-            production=is_production(connection.api.context, settings.production),
-            read_only=settings.read_only,
+            production=settings.is_production(connection.api.context, connection.api.cluster_name),
+            read_only=settings.sends_nothing(connection.api.context, connection.api.cluster_name),
             clock=clock,
             rng=rng,
             on_change=on_change,
@@ -37,3 +36,9 @@ def open_clusters(
         sharing = {name for group in settings.one_gateway if context in group for name in group} - {context}
         cluster.join([clusters[name] for name in sorted(sharing) if name in clusters])
     return clusters
+
+
+def nothing_is_sent(clusters: Mapping[str, Cluster]) -> bool:
+    """Whether every cluster that was asked for is read-only."""
+    asked = [cluster for cluster in clusters.values() if not cluster.aside]
+    return bool(asked) and all(cluster.sender.read_only for cluster in asked)

@@ -36,7 +36,7 @@ from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings, no_context
 from cockpit.session.journal.shared import SharedJournal
 from cockpit.session.metrics.opening import metrics_reader
-from cockpit.session.opening import open_clusters
+from cockpit.session.opening import nothing_is_sent, open_clusters
 from cockpit.session.pairing.calls import PairingCalls
 from cockpit.session.pairing.pairing import Pairing
 from cockpit.session.probing.api_rights import ApiRights
@@ -362,7 +362,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         clusters = [self._with_sampling(self._rights.held(cluster.view())) for cluster in self._clusters.values()]
         asked = (self._made[context].views() for context, cluster in self._clusters.items() if not cluster.aside)
         rollouts = tuple(itertools.chain.from_iterable(asked))
-        mine, journal, read_only = own_rollouts(rollouts), self._logbook.entries, self._settings.read_only
+        mine, journal, read_only = own_rollouts(rollouts), self._logbook.entries, nothing_is_sent(self._clusters)
         return fleet_view(before, self._clock.now(), clusters, mine, journal, read_only, self._pairing.view())
 
     def _with_sampling(self, cluster: ClusterView) -> ClusterView:
@@ -380,8 +380,9 @@ class Session(Readings, InsideCalls, PairingCalls):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
         rollout = self._rights.resolved(rollout)
         lanes, probe = self._probes.seen(rollout)
-        own = self._settings
-        around = Circumstances(own.read_only, stale, self._conductor.acting(key), own.probe.max_errors, denied)
+        read_only = cluster is not None and cluster.sender.read_only
+        most = self._settings.probe.max_errors
+        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._guards.shown(view))

@@ -15,7 +15,9 @@ import yaml
 from msgspec import Meta, Struct
 
 from cockpit.model.sampling import SampleScope
+from cockpit.session.context_patterns import fits_context
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
+from cockpit.session.own_settings import OwnCommand, OwnLink, own_problem
 from cockpit.session.pairing.settings import PairingSettings, in_words
 from cockpit.texts.languages import ENGLISH, language_of
 
@@ -66,13 +68,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mode disables the terminal's text selection. `one_gateway` are groups of contexts behind one gateway that merges
     their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map,
     `pairing` is `off`, `advisory`, `strict`, or a map. `slow` paints the screen seldom, for a slow link.
-    `lang` is `en` or `zh`; empty, the locale decides.
+    `lang` is `en` or `zh`; empty, the locale decides. `read_only_contexts` are shell patterns for contexts to which
+    nothing is sent, `read_only` is for all. `commands` and `links` are the user's own.
     """
 
     theme: str = "dark"
     lang: str = ""
     keymap: dict[str, str] = msgspec.field(default_factory=dict)
     read_only: bool = False
+    read_only_contexts: tuple[str, ...] = ()
     production: tuple[str, ...] = ("*prod*", "*live*")
     glyphs: Literal["auto", "unicode", "ascii"] = "auto"
     mouse: bool = False
@@ -83,6 +87,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
     pairing: PairingSettings = msgspec.field(default_factory=PairingSettings)
     prometheus: PrometheusSettings = msgspec.field(default_factory=PrometheusSettings)
+    commands: tuple[OwnCommand, ...] = ()
+    links: tuple[OwnLink, ...] = ()
+
+    def sends_nothing(self, context: str, cluster: str = "") -> bool:
+        """Whether a context is read-only; `cluster` is as in `fits_context`."""
+        return self.read_only or fits_context(context, self.read_only_contexts, cluster)
+
+    def is_production(self, context: str, cluster: str = "") -> bool:
+        """Whether the riskiest acts ask for the rollout's name there."""
+        return fits_context(context, self.production, cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +242,9 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
     ):
         if problem:
             raise SettingsError(source, f"{place}.{wrong}", problem)
+    wrong, problem = own_problem(settings.commands, settings.links)
+    if problem:
+        raise SettingsError(source, wrong, problem)
     return settings
 
 
@@ -240,6 +257,11 @@ def _with(settings: Settings, key: str, value: Any, source: str) -> Settings:
         place = place[parent]
     place[last] = place[last] | from_word(value) if key == "prometheus" else value
     return _convert(document, source, key, strict=False)
+
+
+def set_by(variable: str) -> str:
+    """The dotted key that an environment variable sets; "" if it sets none."""
+    return next((key for key in _scalar_keys() if variable == f"COCKPIT_{key.upper().replace('.', '_')}"), "")
 
 
 def _with_environment(settings: Settings, environ: Mapping[str, str], warn: Callable[[str], None]) -> Settings:
@@ -266,12 +288,12 @@ def _listed(key: str, value: str) -> Any:
 
     if key == "one_gateway":
         return [group for text in value.split(";") if (group := parts(text))]
-    return parts(value) if key == "production" else value
+    return parts(value) if key in ("production", "read_only_contexts") else value
 
 
 def _scalar_keys() -> list[str]:
     """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
-    maps = ("keymap", "dialects", "probe", "pairing")
+    maps = ("keymap", "dialects", "probe", "pairing", "commands", "links")
     own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
     own += ["pairing.pilot", "pairing.namespace", "pairing.second", "pairing.second_minutes"]

@@ -29,9 +29,12 @@ from cockpit.tui.keys import KEYS, Where, action_of, remapped
 from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
 from cockpit.tui.noting import NotingPart
 from cockpit.tui.order import VersionOrder
+from cockpit.tui.own import NOTHING_OWN, Own
+from cockpit.tui.owning import OwningPart
 from cockpit.tui.pace import SLOW_SECONDS, Spacing
 from cockpit.tui.pairing import PairingPart
 from cockpit.tui.plan_text import outcome_words
+from cockpit.tui.ringing import RingingPart
 from cockpit.tui.rows import parts_for
 from cockpit.tui.sampling import question_lines, undecided
 from cockpit.tui.scope import Scope, contexts
@@ -57,14 +60,14 @@ REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(PairingPart, NotingPart, Keeping):
+class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
     is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
     opens in large print. With `slow` it is painted seldom and nothing moves.
-    `keep_record` writes the last hour to a file, and returns why it did not.
+    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands and links.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -92,6 +95,7 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
         presenting: bool = False,
         slow: bool = False,
         keep_record: Callable[[Path], str] | None = None,
+        own: Own = NOTHING_OWN,
     ) -> None:
         # Greys derived from colours can be hard to read, so NO_COLOR uses the terminal's own two colours.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -114,10 +118,9 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
         self._spacing = Spacing(SLOW_SECONDS if slow else 0.0)
         self._later: Timer | None = None  # draws what was held back
         self.parting: tuple[str, ...] = ()  # lines to print once the terminal is given back
-        self._rung: dict[RolloutKey, int] = {}  # how often the guard of each rollout has rung
         self.animation_level = "none"
         self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
-        self._problems = [*problems, *self.keymap.problems, *self._themes.problems]
+        self._problems = [*problems, *self.keymap.problems, *self._themes.problems, *self.take_own(own)]
         for each in self._themes.themes.values():
             self.register_theme(each)
         if theme not in self._themes.themes:
@@ -157,7 +160,7 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
     def _show(self, message: ViewPublished) -> None:
         self.view = self._order.apply(message.view)
         self.seen.note(self.view, self.now())
-        self._ring()
+        self.ring()
         if self._spacing.lets_through(self.view.at):
             self._draw()
         else:
@@ -205,16 +208,6 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
         kept = await self.cockpit.sample(contexts, scope)
         if kept.problem:
             self.refuse(f"used for this session, but not remembered: {kept.problem}")
-
-    def _ring(self) -> None:
-        """Ring where a guard calls for a person, once for each call."""
-        rung = {view.rollout.key: view.guard for view in self.view.rollouts if view.guard and view.guard.rings}
-        for key, guard in rung.items():
-            if guard.rings > self._rung.get(key, 0):
-                self.bell()
-                words = f"{key.name}: guard {guard.state}: {guard.words}"
-                self.notify(safe_text(words, 400), severity="error", markup=False, timeout=15)
-        self._rung = {key: guard.rings for key, guard in rung.items()}
 
     def _contexts(self) -> list[str]:
         """The contexts that were asked for."""
@@ -350,7 +343,7 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
         """Open the palette."""
         top = self.screen
         place = top.PLACE if isinstance(top, CockpitScreen | ReadingScreen) else "fleet"
-        entries = commands(self.keymap, self.view, place, list(self._themes.themes), self.scope)
+        entries = commands(self.keymap, self.view, place, list(self._themes.themes), self.scope, self.own.entries)
         kept = self.theme
 
         def preview(entry: Command | None) -> None:
@@ -381,6 +374,8 @@ class CockpitApp(PairingPart, NotingPart, Keeping):
             self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
         elif command.note:
             await self.note(command.note.strip())
+        elif command.own is not None:
+            self.start_own(command.own)
         elif command.key is not None:
             await self.run_action(action_of(command.key), self.screen)
 

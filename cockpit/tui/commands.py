@@ -13,6 +13,7 @@ from cockpit.model.sampling import SampleScope
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.tui.keys import Key, Keymap, screens_of
+from cockpit.tui.own import OwnEntry
 from cockpit.tui.sampling import SCOPES
 from cockpit.tui.scope import Scope, contexts, namespaces
 
@@ -41,7 +42,7 @@ _NAMED = {"ns": "ns", "namespace": "ns", "ctx": "ctx", "context": "ctx", "theme"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One entry; exactly one of `key`, `rollout`, `sample`, `only`, `theme`, `prometheus` and `note` is set.
+    """One entry; exactly one of `key`, `rollout`, `sample`, `only`, `theme`, `prometheus`, `note` and `own` is set.
 
     `note` are words for the journal, a space where none were typed. Typing `alias`, `name` or one of `others` selects
     it directly.
@@ -57,20 +58,27 @@ class Command:
     theme: str = ""
     prometheus: bool = False
     note: str = ""
+    own: OwnEntry | None = None
     others: tuple[str, ...] = ()
 
 
 def commands(
-    keymap: Keymap, view: FleetView, place: str, themes: Sequence[str] = (), scope: Scope | None = None
+    keymap: Keymap,
+    view: FleetView,
+    place: str,
+    themes: Sequence[str] = (),
+    scope: Scope | None = None,
+    own: Sequence[OwnEntry] = (),
 ) -> list[Command]:
     """The commands of the screen below, one of `keys.ALL_SCREENS`, then places, themes and rollouts.
 
-    `scope` is the present one, of which a command changes one half.
+    `scope` is the present one, of which a command changes one half, `own` are the user's commands and links.
     """
     keys = [key for key in keymap.keys if place in screens_of(key.where) and key.id not in _NAMELESS]
     found = [_of_key(key) for key in keys]
     if not any(command.key and command.key.id == "quit" for command in found):
         found.append(_of_key(keymap["quit"]))
+    found += [Command(safe_text(each.name, 40), safe_text(each.help), own=each, alias=each.key) for each in own]
     found += _places(view, scope or Scope())
     found += [Command(f"theme {name}", "switch to this theme", theme=name) for name in themes]
     found += [Command(f"sample {scope}", f"sample {words}", sample=scope) for scope, words in SCOPES.items()]

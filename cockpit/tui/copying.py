@@ -6,6 +6,7 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from cockpit.model.kubectl import kubectl_words
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.shell_line import shell_line
 
@@ -45,15 +46,14 @@ def clipboard_sequence(text: str, environ: Mapping[str, str]) -> str:
 
 def kubectl(context: str, ref: Ref, *words: str) -> str:
     """A kubectl command about an object, such as `kubectl --context C -n N get deployment W -o yaml`."""
-    place = ["-n", ref.namespace] if ref.namespace else []
     verb, *rest = words
-    parts = ["kubectl", "--context", context, *place, verb, ref.resource.kubectl_name, ref.name, *rest]
+    parts = [*kubectl_words(context, ref.namespace), verb, ref.resource.kubectl_name, ref.name, *rest]
     return shell_line(parts)
 
 
 def log_command(context: str, pod: Ref, container: str, *, previous: bool) -> str:
     """The kubectl command for a pod's log."""
-    parts = ["kubectl", "--context", context, "-n", pod.namespace, "logs", pod.name]
+    parts = [*kubectl_words(context, pod.namespace), "logs", pod.name]
     return shell_line([*parts, *(["-c", container] if container else []), *(["--previous"] if previous else ["-f"])])
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from cockpit.session.port import Cockpit
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import glyphs_for
+from cockpit.tui.own import NOTHING_OWN, Own
 
 
 def make_app(
@@ -25,13 +26,14 @@ def make_app(
     presenting: bool = False,
     slow: bool = False,
     keep_record: Callable[[Path], str] | None = None,
+    own: Own = NOTHING_OWN,
 ) -> CockpitApp:
     """The screen for this terminal; `glyphs` is "auto", "unicode" or "ascii".
 
     `painted` is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
     opens in large print. With `slow` it is painted seldom and nothing moves.
-    `keep_record` writes the last hour to a file, and returns why it did not.
+    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands and links.
     """
     # An empty NO_COLOR has no effect (no-color.org), but the screen library honours it.
     if os.environ.get("NO_COLOR") == "":
@@ -50,4 +52,5 @@ def make_app(
         presenting=presenting,
         slow=slow,
         keep_record=keep_record,
+        own=own,
     )

@@ -32,6 +32,7 @@ from cockpit.model.view import (
 )
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
+from cockpit.session.settings_in_force import SettingInForce
 from cockpit.workloads.probe_targets import FoundTarget
 
 TURNS_PER_VIEW = 10  # a reader needs three to see each
@@ -267,10 +268,16 @@ class FakeProgram:
         self.key_problems: list[str] = []
         self.names: dict[Completes, list[str]] = {
             Completes.CONTEXT: ["prod-eu", "prod-us"],
+            Completes.CLUSTER: ["eu-1", "us-1"],
+            Completes.USER: ["ann", "joe"],
             Completes.NAMESPACE: ["shop", "books"],
             Completes.ROLLOUT: ["shop/web", "shop/pay", "books/web"],
+            Completes.VERSION: ["v1", "v2"],
+            Completes.STEP: ["1", "2"],
+            Completes.THEME: ["dark", "light"],
             Completes.SCENARIO: ["broken-canary", "many"],
         }
+        self.completed: list[tuple[str, str]] = []
         self.closed = 0
         self.at = 1_700_000_000.25
         self.journal = Path("state") / "journal.jsonl"
@@ -306,12 +313,19 @@ class FakeProgram:
     def keys(self, options: Options) -> tuple[Sequence[KeyRow], Sequence[str]]:
         return (KeyRow("rollback", "r", "fleet and rollout", "roll back", "send all back"),), self.key_problems
 
-    def complete(self, what: Completes, options: Options) -> Sequence[str]:
+    def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
         self.options.append(options)
+        self.completed.append((typed, of))
         return self.names[what]
+
+    def config(self, options: Options) -> Sequence[SettingInForce]:
+        return [
+            SettingInForce("theme", "dark", "default"),
+            SettingInForce("read_only_contexts", ["*live*"], "/etc/cockpit/config.yaml"),
+        ]
 
     def now(self) -> float:
         return self.at
 
     def paths(self) -> Mapping[str, Path]:
-        return {"journal": self.journal}
+        return {"journal": self.journal, "settings": Path("config.yaml")}

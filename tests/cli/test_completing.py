@@ -42,6 +42,8 @@ def made() -> FakeProgram:
         (("watch", "books"), ["books/web"]),
         (("demo", "b"), ["broken-canary"]),
         (("demo", "many", "b"), ["broken-canary"]),
+        (("list", "--cluster", "eu"), ["eu-1"]),
+        (("list", "--user", ""), ["ann", "joe"]),
         (("comp",), ["completion"]),
     ],
 )
@@ -73,6 +75,8 @@ def launcher(folder: Path, settings: str = "") -> Launcher:
 def test_contexts_come_from_the_kubeconfig_and_scenarios_from_the_embedded_cluster(tmp_path: Path) -> None:
     program = launcher(tmp_path)
     assert program.complete(Completes.CONTEXT, Options()) == ["a", "b"]
+    assert program.complete(Completes.CLUSTER, Options()) == ["c"]
+    assert program.complete(Completes.USER, Options()) == ["u"]
     assert "broken-canary" in program.complete(Completes.SCENARIO, Options())
 
 

@@ -8,11 +8,15 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cockpit.cli.program import Completes, Options
+from cockpit.launch.completing import Wanted, complete
+from cockpit.launch.compose import Launcher
 from tests.places import Place, namespace_in
 
 COCKPIT = [sys.executable, "-c", "from cockpit.launch.compose import main; main()"]
@@ -269,3 +273,24 @@ def test_a_context_behind_a_shared_gateway_is_read_with_the_others(tmp_path: Pat
         serving.send_signal(signal.SIGTERM)
         _, told = serving.communicate(timeout=SECONDS)
     assert "COCKPIT_ONE_GATEWAY=vke-a,vke-b cockpit" in told
+
+
+def test_a_shell_completes_what_the_cluster_has(place: Place, tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path), "COCKPIT_STATE": str(tmp_path)}
+    launcher = Launcher(environ)
+    here = Options(kubeconfig=str(place.kubeconfig))
+
+    def offered(what: Completes, typed: str = "", of: str = "", options: Options = here) -> list[str]:
+        wanted = Wanted(what, options, typed, of, patience=SECONDS)
+        return list(complete(wanted, environ, launcher.session))
+
+    name = f"{place.namespace}/web"
+    assert f"{place.namespace}/" in offered(Completes.ROLLOUT)
+    assert offered(Completes.ROLLOUT, f"{place.namespace}/w") == [name]
+    assert f"demo:{name}" in offered(Completes.ROLLOUT, f"demo:{place.namespace}/")
+    assert f"demo:{place.namespace}/" in offered(Completes.ROLLOUT, "demo:")
+    assert name in offered(Completes.ROLLOUT, options=replace(here, all_namespaces=True))
+    assert offered(Completes.VERSION, of=name) == ["v1", "v2"]
+    assert offered(Completes.VERSION, of=f"{name}-none") == []
+    assert offered(Completes.STEP, of=name) == []
+    assert "dark" in offered(Completes.THEME)

@@ -143,6 +143,8 @@ def test_another_process_gets_every_shared_flag() -> None:
         *("kubeconfig", ("a", "b"), "shop", True, "me", ("g", "h"), 90.0, True, "light", True, "moving", 20.0),
         prometheus="http://prometheus.example:9090/",
         slow=True,
+        cluster="eu",
+        user="on-call",
     )
     made = program(fleet())
     run(made, "list", *flags_of(given))

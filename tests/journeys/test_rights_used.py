@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from cockpit.cli.program import Options
-from cockpit.launch.completing import _namespaces
+from cockpit.cli.program import Completes, Options
+from cockpit.launch.completing import Wanted, _namespaces
 from cockpit.manifests.role_rights import RoleName, rights_of
 from cockpit.model.plan import Refused
 from cockpit.model.refs import PODS, Ref
@@ -82,7 +82,8 @@ async def test_a_pilot_is_refused_nothing_and_asks_for_everything_that_is_read(c
         async with cockpit_on(kubeconfig, None, as_user=USER) as cockpit:
             await _seen(cockpit)
             await walk(cockpit)
-        await _namespaces(Options(kubeconfig=str(kubeconfig), as_user=USER), {})
+        options = Options(kubeconfig=str(kubeconfig), as_user=USER)
+        await _namespaces(Wanted(Completes.NAMESPACE, options), options, {})
         found = asked(client)
     reviews = {each for each in found if each.group in ("authorization.k8s.io", "authentication.k8s.io")}
     assert {each.verb for each in reviews} == {"create"}, "asked by everybody, which `system:basic-user` allows"

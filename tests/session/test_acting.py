@@ -119,8 +119,9 @@ async def test_while_an_act_is_being_sent_another_is_refused(server: ApiServer, 
     await on.until(lambda view: not view.rollouts[0].acting and view.rollouts[0].rollout.acts[0].enabled)
 
 
-async def test_read_only_shows_the_plan_and_sends_nothing(server: ApiServer, stage: Open) -> None:
-    on = await stage(server, settings=Settings(read_only=True))
+@pytest.mark.parametrize("settings", [Settings(read_only=True), Settings(read_only_contexts=("none", "TE*"))])
+async def test_read_only_shows_the_plan_and_sends_nothing(server: ApiServer, stage: Open, settings: Settings) -> None:
+    on = await stage(server, settings=settings)
     view = on.session.view()
     assert view.read_only
     assert all(not act.enabled for act in view.rollouts[0].rollout.acts)

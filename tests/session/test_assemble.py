@@ -83,7 +83,7 @@ def test_the_worst_is_told_first_and_before_what_was_read() -> None:
     [
         (
             Circumstances(read_only=True, stale="old", acting="flip"),
-            "this session is read-only: restart without --read-only",
+            "this session is read-only: by --read-only or by the settings (see cockpit config)",
         ),
         (Circumstances(stale="test is retrying", acting="flip"), "test is retrying"),
         (Circumstances(acting="flip v2"), "under way: flip v2"),

@@ -250,6 +250,19 @@ async def test_a_plan_is_of_production_where_its_route_or_its_object_is(
     assert (await prepared(on, Act.SCALE)).production
 
 
+async def test_nothing_is_sent_to_a_neighbour_that_the_settings_make_read_only(
+    pair: tuple[ApiServer, ApiServer], stage: Open
+) -> None:
+    settings = msgspec.structs.replace(TOGETHER, read_only_contexts=("second",))
+    on = await stage(*pair, adapters=(Far(),), settings=settings)
+    view = await on.until(lambda view: view.rollouts and view.rollouts[0].rollout.versions)
+    assert not view.read_only
+    plan = await prepared(on, Act.SCALE)
+    assert "read-only" in plan.blocked
+    assert (await on.passing(on.session.send(plan))).stage is Stage.REFUSED
+    assert [server.writes for server in pair] == [[], []]
+
+
 async def test_a_cluster_that_was_not_asked_for_shows_no_rollouts_of_its_own(
     pair: tuple[ApiServer, ApiServer], stage: Open
 ) -> None:

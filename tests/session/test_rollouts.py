@@ -129,3 +129,21 @@ def test_a_service_behind_another_rollout_is_no_rollout_of_its_own() -> None:
     rollouts.apply(store.replace(DEPLOYMENTS, [deployment("web-v1", "web", "v1")]).topics)
     assert ("manual", "web") not in names(rollouts)
     assert ("gate", "gate-web-v1") in names(rollouts)
+
+
+def test_a_rollout_has_the_labels_and_short_annotations_of_its_root() -> None:
+    store = Store("test")
+    rollouts = Rollouts(store, (Plain(),))
+    notes = {"team": "shop", "config": '{"a": 1}', "list": "[1]", "long": "x" * 301}
+    metadata = {"name": "a", "namespace": "shop", "uid": "a", "resourceVersion": "1"}
+
+    def labelled(tier: str) -> Obj:
+        own = {**metadata, "resourceVersion": tier, "labels": {"tier": tier, "app": "a"}, "annotations": notes}
+        return decode({"kind": "Deployment", "metadata": own, "spec": {"template": {"metadata": {"labels": {}}}}})
+
+    key = RolloutKey("test", "shop", "a", "deployment")
+    rollouts.apply(store.replace(DEPLOYMENTS, [labelled("front")]).topics)
+    assert rollouts.current()[key].labels == (("app", "a"), ("tier", "front"))
+    assert rollouts.current()[key].annotations == (("team", "shop"),)
+    assert rollouts.apply(store.apply(DEPLOYMENTS, [labelled("back")]).topics)
+    assert rollouts.current()[key].labels == (("app", "a"), ("tier", "back"))

@@ -219,3 +219,17 @@ def test_the_settings_that_the_page_shows_are_valid() -> None:
     text = b"prometheus: {rollouts: {'arn:aws:eks:eu:1:cluster/prod:shop/web': {url: 'http://x'}}}"
     key = RolloutKey("arn:aws:eks:eu:1:cluster/prod", "shop", "web", "argo")
     assert parse_settings(text, "config.yaml").prometheus.source(key).url == "http://x"
+
+
+def test_contexts_that_are_read_only_are_shell_patterns(tmp_path: Path) -> None:
+    settings = load(tmp_path, "read_only_contexts: ['*Live*']", {})
+    assert settings.sends_nothing("eu-live")
+    assert settings.sends_nothing("dev", cluster="LIVE-1")
+    assert not settings.sends_nothing("dev")
+    assert load(tmp_path, "read_only: true").sends_nothing("dev")
+    assert load(tmp_path, environ={"COCKPIT_READ_ONLY_CONTEXTS": "a*, b"}).read_only_contexts == ("a*", "b")
+
+
+def test_a_misspelt_protection_of_a_context_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="read_only_contexts"):
+        load(tmp_path, "read_only_context: [a]")

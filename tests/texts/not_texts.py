@@ -37,6 +37,7 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^sessionAffinity: ClientIP$",
         r"^(kubectl|cockpit|curl|TLS|mesh):  ",  # commands to copy
         r"^kubectl cockpit$",
+        r"%\(complete_func\)s",  # the script of a shell
         r"^(Ingress \{0\}/\{1\}|query \{0\}\{1\}|context \{0\}:)$",  # references to objects
         r"^this page opens by the link|^\{0\} screens are open",  # for a browser: no session knows its language
         r"^\{\{\"",  # JSON

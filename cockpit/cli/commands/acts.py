@@ -34,6 +34,15 @@ _HOW: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+# What a shell offers for an argument: for a share or a count, the version and the sign behind it.
+_COMPLETED = {
+    ArgumentKind.VERSION: completes(Completes.VERSION),
+    ArgumentKind.SHARES: completes(Completes.VERSION, "="),
+    ArgumentKind.COUNTS: completes(Completes.VERSION, "="),
+    ArgumentKind.STEP: completes(Completes.STEP),
+}
+
+
 def _command(which: Act) -> click.Command:
     """The command of one act, with its declared arguments."""
     spec = ACT_SPECS[which]
@@ -78,14 +87,23 @@ def _help(spec: ActSpec) -> str:
 def _declared(argument: Argument) -> Callable[[Any], Any]:
     """The argument for click, and the flag that replaces it."""
     field = str(argument.kind)
+    completer = _COMPLETED.get(argument.kind)
     if argument.option:
-        return click.option(argument.option, field, metavar=argument.form, help=argument.help)
+        return click.option(argument.option, field, metavar=argument.form, help=argument.help, shell_complete=completer)
     form = f"{argument.form}..." if argument.many else argument.form
     form = form if argument.required else f"[{form}]"
     if argument.kind is ArgumentKind.STEP:
-        placed = click.argument(field, metavar=form, type=click.IntRange(min=1), required=argument.required)
+        placed = click.argument(
+            field, metavar=form, type=click.IntRange(min=1), required=argument.required, shell_complete=completer
+        )
     else:
-        placed = click.argument(field, metavar=form, nargs=-1 if argument.many else 1, required=argument.required)
+        placed = click.argument(
+            field,
+            metavar=form,
+            nargs=-1 if argument.many else 1,
+            required=argument.required,
+            shell_complete=completer,
+        )
     if not argument.without:
         return placed
     flag = click.option(argument.without, _flag(argument), is_flag=True, help=argument.without_help)

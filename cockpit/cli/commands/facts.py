@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cockpit.cli.changes import changes, only
+from cockpit.cli.changes import changes, labelled, only
 from cockpit.cli.completing import completes
 from cockpit.cli.documents import group_document, view_document
 from cockpit.cli.exit_codes import ExitCode
@@ -18,10 +18,12 @@ from cockpit.cli.options import DURATION, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, emit_line, table
 from cockpit.cli.program import Completes, Program
 from cockpit.cli.running import CommandFailed, talk, with_session
+from cockpit.cli.selecting import selector_option
 from cockpit.cli.show import describe
 from cockpit.cli.times import time_text
 from cockpit.cli.waiting import Unread, shown_in, synced, unread, views, withheld, words_of
 from cockpit.cli.words import declared, observed, pods, state, step, verdict, written
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
@@ -41,8 +43,9 @@ _WIDE = ("OWNERS", "IMAGES", "FINDINGS", "MESSAGE", "REASON")
 @click.command("list")
 @shared_options
 @output_option("table", "wide", "json", "yaml", "name")
+@selector_option
 @click.pass_obj
-def list_command(program: Program, output: str) -> None:
+def list_command(program: Program, output: str, selector: LabelSelector | None) -> None:
     """List the rollouts in the context's namespace, in -n NAME, or in all namespaces with -A.
 
     HEALTH is hurt, doubtful, not measured or fine; with -o wide, REASON says why.
@@ -50,7 +53,7 @@ def list_command(program: Program, output: str) -> None:
     options = given()
 
     async def work(cockpit: Cockpit) -> ExitCode:
-        view = await synced(cockpit, program.request_timeout(options))
+        view = labelled(await synced(cockpit, program.request_timeout(options)), selector)
         missing = unread(view)
         if not view.rollouts and (lacking := missing or withheld(view)):
             why = f"whether there are rollouts in {_places(view)} is not known"
@@ -58,7 +61,7 @@ def list_command(program: Program, output: str) -> None:
         if output in ("json", "yaml"):
             # What a Prometheus says takes a request for each rollout: only where all of it is shown.
             await cockpit.read_real([shown.rollout.key for shown in view.rollouts if shown.urgent][:_MOST_READ])
-            emit_document(_list_document(cockpit.view(), missing), output)
+            emit_document(_list_document(labelled(cockpit.view(), selector), missing), output)
         elif output == "name":
             keys = [shown.rollout.key for shown in view.rollouts]
             for key in keys:
@@ -66,7 +69,8 @@ def list_command(program: Program, output: str) -> None:
         elif view.rollouts:
             emit(fleet_table(view.rollouts, wide=output == "wide"))
         else:
-            talk(f"no rollouts in {_places(view)}")
+            where = _places(view)
+            talk(f"no rollouts in {where} match {selector}" if selector else f"no rollouts in {where}")
         if missing:
             talk(f"not everything could be read, so rollouts may be missing: {words_of(missing)}")
         return ExitCode.UNREAD if missing else ExitCode.FINE
@@ -158,9 +162,16 @@ def show_command(program: Program, name: str, output: str) -> None:
     help=f"End when NAME reaches it, with the exit codes of wait: {_GOAL.words}.",
 )
 @click.option("--timeout", type=DURATION, metavar="TIME", help="Longest wait for --until (none).")
+@selector_option
 @click.pass_obj
 def watch_command(
-    program: Program, name: str | None, output: str, probe: bool, goal: Goal | None, timeout: float | None
+    program: Program,
+    name: str | None,
+    output: str,
+    probe: bool,
+    goal: Goal | None,
+    timeout: float | None,
+    selector: LabelSelector | None,
 ) -> None:
     """Print one line for each change until interrupted: a sentence, or JSON with -o json.
 
@@ -172,7 +183,9 @@ def watch_command(
         raise click.UsageError("--until needs the NAME of the rollout to wait for")
     if timeout and not goal:
         raise click.UsageError("--timeout is the longest wait for --until; add it")
-    watch(program, name, output, probe=probe, goal=goal, timeout=timeout)
+    if selector and name:
+        raise click.UsageError("-l chooses among all rollouts; leave it out or leave out NAME")
+    watch(program, name, output, probe=probe, goal=goal, timeout=timeout, selector=selector)
 
 
 def watch(
@@ -183,6 +196,7 @@ def watch(
     probe: bool = False,
     goal: Goal | None = None,
     timeout: float | None = None,
+    selector: LabelSelector | None = None,
 ) -> None:
     """The command; it also replaces the screen with --plain."""
     options = where_it_is(given(), name) if name else given()
@@ -195,11 +209,11 @@ def watch(
             cockpit.select([key])
         if key and probe:
             await cockpit.probe(key, True)
-        last = only(first, key) if key else first
+        last = only(first, key) if key else labelled(first, selector)
         for shown in last.rollouts:
             _tell(last, _opening(shown), shown, output)
         if named is None or goal is None:
-            await _follow(cockpit, last, key, output, None)
+            await _follow(cockpit, last, key, output, None, selector)
             return ExitCode.FINE
         pursuit = Pursuit(named.rollout.key, goal)
         await pursuit.begin(cockpit, named)
@@ -216,11 +230,16 @@ def watch(
 
 
 async def _follow(
-    cockpit: Cockpit, last: FleetView, key: RolloutKey | None, output: str, pursuit: Pursuit | None
+    cockpit: Cockpit,
+    last: FleetView,
+    key: RolloutKey | None,
+    output: str,
+    pursuit: Pursuit | None,
+    selector: LabelSelector | None = None,
 ) -> End:
     """Tell each change since the view `last`, until the goal is reached or for good."""
     async for view in views(cockpit):
-        latest = only(view, key) if key else view
+        latest = only(view, key) if key else labelled(view, selector)
         for text, about in changes(last, latest):
             _tell(latest, text, about, output)
         last = latest

@@ -21,6 +21,9 @@ def serve_command(program: Program, port: int, viewers: int, with_acts: bool) ->
     Each link opens once. For somebody on another machine, the port has to be forwarded: ssh -L 8000:127.0.0.1:8000.
     Needs the extra `web`: pip install 'rollout-cockpit[web]'.
     """
+    if given().token is not None:
+        why = "each browser gets a process of its own, and its arguments would show it; put the token into a kubeconfig"
+        raise click.UsageError(f"--token does not go with serve: {why}")
     try:
         code = program.serve(ServeOrder(port, viewers, with_acts), given())
     except StartError as problem:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from cockpit.model.clock import Clock
 from cockpit.model.journal import ActRecord, Origin, Seen
+from cockpit.model.kubectl import kubectl_words
 from cockpit.model.plan import Plan, Request, Verb
 from cockpit.model.refs import RolloutKey
 from cockpit.model.shell_line import bounded_line, shell_line
@@ -183,6 +184,6 @@ def as_known(entry: Entry, now: float) -> Entry:
 def _command(request: Request, context: str) -> str:
     """The kubectl line without values that may be confidential and without the body of a created object."""
     if request.verb is Verb.CREATE:
-        words = ["kubectl", "--context", request.context or context, "-n", request.ref.namespace, "create", "-f", "-"]
+        words = [*kubectl_words(request.context or context, request.ref.namespace), "create", "-f", "-"]
         return shell_line(words, note=str(request.ref))
     return bounded_line(request.command(context), 4000)

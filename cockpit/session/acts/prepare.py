@@ -209,8 +209,10 @@ def _known(digest: str) -> Digest:
 
 
 def away(cluster: Cluster, place: Cluster) -> str:
-    """Why nothing should be sent to `place`, a neighbour of the rollout's cluster; "" if it is live or the same."""
-    return "" if place is cluster else place.behind()
+    """Why nothing should be sent to `place`, a neighbour of the rollout's cluster; "" if it may be, or is the same."""
+    if place is cluster:
+        return ""
+    return READ_ONLY if place.sender.read_only else place.behind()
 
 
 async def read_objects(place: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:

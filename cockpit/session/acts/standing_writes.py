@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.kube.errors import KubeError
+from cockpit.model.kubectl import kubectl_words
 from cockpit.model.plan import Plan
 from cockpit.model.shell_line import shell_line
 from cockpit.session.acts.effect import took_effect
@@ -43,7 +44,7 @@ async def missed(cluster: Cluster, plan: Plan) -> str:
         except KubeError:
             continue
         if stands:
-            place = ["kubectl", "--context", cluster.context, "-n", request.ref.namespace, "annotate", "--overwrite"]
+            place = [*kubectl_words(cluster.context, request.ref.namespace), "annotate", "--overwrite"]
             words = shell_line([*place, f"{request.ref.resource.kubectl_name}/{request.ref.name}"])
             return (
                 f"; {request.ref} still shows what was written: if nothing happens, its controller missed it; wake it:"

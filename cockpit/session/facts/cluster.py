@@ -176,6 +176,7 @@ class Cluster:
             aside=self.aside,
             unfinished=self.rollouts.waiting,
             asking=self.act_rights.asking,
+            read_only=self.sender.read_only,
         )
 
     def stale(self, key: RolloutKey) -> str:

@@ -13,6 +13,7 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.session.facts.federation import MERGED, Federated, placed
+from cockpit.session.facts.root_labels import with_root_labels
 from cockpit.workloads.findings import finding
 
 log = logging.getLogger(__name__)
@@ -153,7 +154,7 @@ class Rollouts:
         if found is not None:
             self.read += 1
             try:
-                rollouts = tuple(adapter.read(found, objects))
+                rollouts = tuple(with_root_labels(rollout, found) for rollout in adapter.read(found, objects))
                 if isinstance(objects, Federated):
                     rollouts = tuple(placed(rollout, objects) for rollout in rollouts)
             except Exception as error:

@@ -1,0 +1,33 @@
+"""`-l`: labels that choose rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cockpit.model.label_selector import LabelSelector, label_selector
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class SelectorType(click.ParamType[LabelSelector]):
+    """A label selector as kubectl takes it."""
+
+    name = "selector"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> LabelSelector:
+        """The selector of the words."""
+        if isinstance(value, LabelSelector):
+            return value
+        try:
+            return label_selector(value)
+        except ValueError as problem:
+            self.fail(f"the selector {problem}", param, ctx)
+
+
+def selector_option(command: F) -> F:
+    """`-l`, a LabelSelector or None."""
+    words = "Only rollouts whose root object has these labels: a=b, a!=b, 'a in (b,c)', a, !a; commas between them."
+    return click.option("-l", "--selector", type=SelectorType(), metavar="LABELS", help=words)(command)
