@@ -89,7 +89,10 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """The embedded clusters to start: one per context in `contexts`. Port 0 lets the system choose."""
+    """The embedded clusters to start: one per context in `contexts`. Port 0 lets the system choose.
+
+    `colleague`: a scripted second person takes part in the first one.
+    """
 
     scenarios: tuple[str, ...] = ()
     serve: bool = False
@@ -99,6 +102,7 @@ class DemoOrder:
     api_port: int = 0
     gateway_port: int = 0
     contexts: tuple[str, ...] = ()
+    colleague: bool = False
 
 
 @dataclass(frozen=True, slots=True)

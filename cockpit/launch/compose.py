@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cockpit.kube.api import KubeApi
     from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
     from cockpit.kube.tap import Tap
+    from cockpit.launch.embedded import EmbeddedCluster
     from cockpit.model.view import FleetView
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.bridge import Bridge
@@ -310,15 +311,26 @@ class Launcher:
 
     def demo(self, order: DemoOrder, options: Options) -> int:
         """See `Program.demo`. The screen's state is deleted with the cluster; all of its rollouts are sampled."""
-        from cockpit.launch import embedded
+        from cockpit.launch import colleague, embedded
         from cockpit.session.settings import user_paths
 
         if order.listing:
-            return embedded.list_scenarios()
+            return embedded.list_scenarios(colleague.LISTED)
+        paired = Launcher({"COCKPIT_PAIRING_PILOT": "advisory", **self._environ}).settings(options).pairing
+
+        def beside(cluster: EmbeddedCluster) -> contextlib.AbstractContextManager[None]:
+            return colleague.colleague_beside(cluster, paired) if order.colleague else contextlib.nullcontext()
+
+        if order.colleague:
+            order = replace(order, scenarios=tuple(dict.fromkeys((*order.scenarios, colleague.SCENARIO))))
         if order.serve:
-            return embedded.serve(order)
+            return embedded.serve(order, beside)
         order = order if order.scenarios else replace(order, scenarios=STORIES)
-        with embedded.embedded_cluster(order) as cluster, tempfile.TemporaryDirectory() as state:
+        with (
+            embedded.embedded_cluster(order) as cluster,
+            tempfile.TemporaryDirectory() as state,
+            beside(cluster),
+        ):
             contexts = tuple(cluster.ready["contexts"])
             shared = {"COCKPIT_ONE_GATEWAY": ",".join(contexts)} if cluster.ready["one_gateway"] else {}
             # Its gateway is on this machine and serves nobody else, so that verdicts may come quickly.

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -41,10 +41,10 @@ class EmbeddedCluster:
     ready: Mapping[str, Any]
 
 
-def list_scenarios() -> int:
-    """Print the names of the scenarios; the exit code."""
+def list_scenarios(further: str) -> int:
+    """Print the names of the scenarios, and a `further` line; the exit code."""
     listed = subprocess.run([*_command(), "--list"], check=False, stdout=subprocess.PIPE, text=True)
-    emit(listed.stdout.rstrip("\n"))
+    emit(f"{listed.stdout}{further}")
     return listed.returncode
 
 
@@ -119,15 +119,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def serve(order: DemoOrder) -> int:
-    """Run the embedded cluster for other clients until a signal ends it; its ready line goes to stdout."""
+def serve(
+    order: DemoOrder,
+    beside: Callable[[EmbeddedCluster], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+) -> int:
+    """Run the embedded cluster for other clients until a signal ends it; its ready line goes to stdout.
+
+    `beside` is entered while it runs.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end_serving)
     try:
         with embedded_cluster(order) as cluster:
             emit(json.dumps(dict(cluster.ready)))
             click.echo(_how_to_use(cluster), err=True)
-            code = cluster.process.wait()
+            with beside(cluster):
+                code = cluster.process.wait()
     except _EndServing:
         return 0
     raise StartError(f"the embedded cluster exited unexpectedly with code {code}")

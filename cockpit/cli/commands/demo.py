@@ -18,6 +18,12 @@ _PORT = click.IntRange(0, 65535)
 @click.argument("scenarios", metavar="[SCENARIO...]", nargs=-1, shell_complete=completes(Completes.SCENARIO))
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and exit.")
 @click.option("--tour", is_flag=True, help="Open in large print, for a room of people: space shows the next rollout.")
+@click.option(
+    "--with",
+    "company",
+    type=click.Choice(["colleague"]),
+    help="A scripted second person takes part: asks for the controls, acts, hands over, falls silent.",
+)
 @click.option("--serve", is_flag=True, help="Run only the cluster, for kubectl and curl, until SIGTERM or Ctrl-C.")
 @click.option(
     "--kubeconfig-out",
@@ -36,6 +42,7 @@ def demo_command(
     scenarios: tuple[str, ...],
     listing: bool,
     tour: bool,
+    company: str | None,
     serve: bool,
     kubeconfig_out: Path | None,
     api_port: int,
@@ -47,7 +54,8 @@ def demo_command(
     Repeat --context to start several clusters with these names.
     """
     program: Program = ctx.obj
-    order = DemoOrder(scenarios, serve, listing, tour, kubeconfig_out, api_port, gateway_port, given().contexts)
+    cluster = kubeconfig_out, api_port, gateway_port, given().contexts
+    order = DemoOrder(scenarios, serve, listing, tour, *cluster, colleague=company is not None)
     try:
         ctx.exit(program.demo(order, given()))
     except StartError as problem:
