@@ -91,7 +91,8 @@ class KeyRow:
 class DemoOrder:
     """The embedded clusters to start: one per context in `contexts`. Port 0 lets the system choose.
 
-    `colleague`: a scripted second person takes part in the first one.
+    `colleague`: a scripted second person takes part in the first one. `record` is a flight record to play instead of
+    scenarios, `course` the same as the cluster reads it.
     """
 
     scenarios: tuple[str, ...] = ()
@@ -103,6 +104,8 @@ class DemoOrder:
     gateway_port: int = 0
     contexts: tuple[str, ...] = ()
     colleague: bool = False
+    record: Path | None = None
+    course: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,10 +310,20 @@ class Playback:
 
 
 @dataclass(frozen=True, slots=True)
+class Reenactment:
+    """The embedded cluster plays a record, so that somebody can act in it.
+
+    `guess_since` is when somebody did (UTC seconds): what is shown from then on is its guess. None: it is as recorded.
+    """
+
+    guess_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FleetView:
     """Everything a user interface shows. Unchanged parts are the same objects as in the previous view.
 
-    `playback` is set if it is a recording that is shown.
+    `playback` is set if it is a recording that is shown, `reenactment` if the embedded cluster plays one.
     """
 
     at: float
@@ -325,3 +335,4 @@ class FleetView:
     groups: tuple[RolloutGroup, ...] = ()
     playback: Playback | None = None
     pairing: PairingView = NO_PAIRING
+    reenactment: Reenactment | None = None

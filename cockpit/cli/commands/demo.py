@@ -24,6 +24,13 @@ _PORT = click.IntRange(0, 65535)
     type=click.Choice(["colleague"]),
     help="A scripted second person takes part: asks for the controls, acts, hands over, falls silent.",
 )
+@click.option(
+    "--from",
+    "record",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Play a flight record instead of scenarios; --context chooses one of its contexts.",
+)
 @click.option("--serve", is_flag=True, help="Run only the cluster, for kubectl and curl, until SIGTERM or Ctrl-C.")
 @click.option(
     "--kubeconfig-out",
@@ -43,6 +50,7 @@ def demo_command(
     listing: bool,
     tour: bool,
     company: str | None,
+    record: Path | None,
     serve: bool,
     kubeconfig_out: Path | None,
     api_port: int,
@@ -52,10 +60,13 @@ def demo_command(
 
     Releases of the chosen SCENARIO progress on their own and can be taken over at any time.
     Repeat --context to start several clusters with these names.
+    With --from, objects and errors are as they were until you act; from then on the cluster guesses, and says so.
     """
+    if record and (scenarios or company):
+        raise click.UsageError("--from plays a record alone: leave out scenarios and --with")
     program: Program = ctx.obj
     cluster = kubeconfig_out, api_port, gateway_port, given().contexts
-    order = DemoOrder(scenarios, serve, listing, tour, *cluster, colleague=company is not None)
+    order = DemoOrder(scenarios, serve, listing, tour, *cluster, company is not None, record)
     try:
         ctx.exit(program.demo(order, given()))
     except StartError as problem:
