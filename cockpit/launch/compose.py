@@ -222,6 +222,7 @@ class Launcher:
         async with self._bridge(session, fail, meanwhile) as cockpit:
             # An open session already reads while this loads; otherwise it starts after the first paint.
             app = self._app(cockpit, settings, options, last_hour.write)
+            app.tell_input = last_hour.tell
 
             def leave(code: int) -> None:
                 app.exit(return_code=code)

@@ -297,7 +297,7 @@ class Playback:
     """Where a replay stands: which moment of the record is shown, and when it began and ended (UTC seconds).
 
     `speed` is record seconds per second. `note` is the last act or finding, `damage` where and why the file stops to
-    be readable, "" if it is whole.
+    be readable, "" if it is whole. `pressed` is the key that a person pressed a moment ago, and what it does.
     """
 
     at: float
@@ -307,6 +307,7 @@ class Playback:
     paused: bool = False
     note: str = ""
     damage: str = ""
+    pressed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

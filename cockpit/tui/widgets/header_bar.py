@@ -52,7 +52,8 @@ def playback_spans(view: FleetView, zone: tzinfo | None) -> list[Span]:
     if shown is None:
         return []
     pace = "paused" if shown.paused else f"{shown.speed:g}x"
-    return [Span(f"RECORDING {clock_time(shown.at, zone)} {pace}", "waiting"), Span("  ")]
+    pressed = [Span(f"key {safe_text(shown.pressed, 40)}", "accent"), Span("  ")] if shown.pressed else []
+    return [*pressed, Span(f"RECORDING {clock_time(shown.at, zone)} {pace}", "waiting"), Span("  ")]
 
 
 def reenactment_spans(view: FleetView, zone: tzinfo | None) -> list[Span]:
