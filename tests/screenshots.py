@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
@@ -238,9 +239,11 @@ async def draw_scene(scene: Scene, folder: Path) -> None:
             (folder / f"{name}.svg").write_text(await drawn(cockpit, theme, size, way))
 
 
-async def drawn(cockpit: Still, theme: str, size: tuple[int, int], way: Draw) -> str:
+async def drawn(
+    cockpit: Still, theme: str, size: tuple[int, int], way: Draw, now: Callable[[], float] = time.time
+) -> str:
     """The screen as SVG after somebody has gone this way."""
-    app = CockpitApp(cast(Cockpit, cockpit), theme=theme, keymap={}, themes_dir=None, glyphs="unicode", zone=UTC)
+    app = CockpitApp(cast(Cockpit, cockpit), theme=theme, keymap={}, themes_dir=None, zone=UTC, now=now)
     async with app.run_test(size=size) as pilot:
         await way(pilot)
         await read(pilot)
@@ -341,6 +344,9 @@ def _joined(row: list[tuple[float, float, str]]) -> str:
 
 
 if __name__ == "__main__":
+    from tests.pairing_pictures import draw_pairing  # it draws with what is above
+
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(draw(folder))
+    asyncio.run(draw_pairing(folder))

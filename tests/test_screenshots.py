@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.moving_picture import frames_of
+from tests.pairing_pictures import NAMES, draw_pairing
 from tests.screenshots import (
     APPROVALS,
     FOLDER,
@@ -35,6 +36,14 @@ async def test_pictures_say_what_the_screens_say(tmp_path: Path, scene: Scene) -
         assert kept == drawn, f"screenshots/{name}.svg is old: make screenshots"
 
 
+@pytest.mark.timeout(2 * PATIENCE)
+async def test_pictures_of_two_people_say_what_the_screens_say(tmp_path: Path) -> None:
+    await draw_pairing(tmp_path)
+    for name in NAMES:
+        kept, drawn = (words((folder / f"{name}.svg").read_text()) for folder in (FOLDER, tmp_path))
+        assert kept == drawn, f"screenshots/{name}.svg is old: make screenshots"
+
+
 @pytest.mark.timeout(4 * PATIENCE)
 async def test_the_picture_that_moves_says_what_the_screens_say(tmp_path: Path) -> None:
     await draw_release(tmp_path)
@@ -55,9 +64,10 @@ def test_the_picture_that_moves_is_small_and_tells_a_whole_release() -> None:
     assert "verified" in back
 
 
-def test_the_readme_shows_pictures_that_are_there() -> None:
-    shown = re.findall(r"screenshots/([\w-]+\.svg)", (ROOT / "README.md").read_text())
-    assert shown
+def test_the_pages_show_pictures_that_are_there() -> None:
+    pages = (ROOT / "README.md", ROOT / "cockpit" / "docs" / "pairing.md")
+    shown = [name for page in pages for name in re.findall(r"screenshots/([\w-]+\.svg)", page.read_text())]
+    assert {"pairing.svg", "controls.svg"} <= set(shown)
     assert {path.name for path in FOLDER.iterdir()} >= set(shown)
 
 

@@ -98,7 +98,11 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """The embedded clusters to start: one per context in `contexts`. Port 0 lets the system choose."""
+    """The embedded clusters to start: one per context in `contexts`. Port 0 lets the system choose.
+
+    `colleague`: a scripted second person takes part in the first one. `record` is a flight record to play instead of
+    scenarios, `course` the same as the cluster reads it.
+    """
 
     scenarios: tuple[str, ...] = ()
     serve: bool = False
@@ -108,6 +112,9 @@ class DemoOrder:
     api_port: int = 0
     gateway_port: int = 0
     contexts: tuple[str, ...] = ()
+    colleague: bool = False
+    record: Path | None = None
+    course: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from cockpit.demo.cluster import PortError
 from cockpit.demo.scenarios import ScenarioError, load, names
+from cockpit.demo.scenarios.course import CourseError, read_course
 from cockpit.demo.serve import serve
 
 # The exit code if a port cannot be used; the reason is on stderr (EX_UNAVAILABLE of sysexits.h).
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="any|SHA256",
         help="run the commands of Jobs on this machine: any, or probes whose script has this digest; can be repeated",
     )
+    made.add_argument("--course", type=Path, metavar="FILE", help="play this course of objects instead of scenarios")
     made.add_argument("--exit-with-parent", action="store_true", help="exit when stdin closes")
     made.add_argument("--speed", type=float, default=1.0, metavar="N", help="run time N times as fast")
     made.add_argument("--seed", type=int, metavar="N", help="make names and random choices repeatable")
@@ -54,6 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for name in options.scenario:
             load(name)
+        course = read_course(options.course) if options.course else None
+    except CourseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except ScenarioError as error:
         known = ", ".join(name for name, _ in names())
         sys.stderr.write(f"{error}; choose one of {known}\n")
@@ -72,6 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 seed=options.seed,
                 speed=options.speed,
                 run_jobs=options.run_jobs,
+                course=course,
             )
         )
     except PortError as error:

@@ -21,7 +21,9 @@ from cockpit.demo.controllers.world import World
 from cockpit.demo.faults import Faults
 from cockpit.demo.gateway import Gateway
 from cockpit.demo.scenarios import Scenario, Story
+from cockpit.demo.scenarios.course import Course, CoursePlayer, Guessing
 from cockpit.demo.schemas.kinds import SERVICES
+from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.garbage import GarbageCollector
 from cockpit.demo.store.storage import Storage, ensure_namespace
 
@@ -68,7 +70,7 @@ class DemoCluster:
 
     `seed` makes names and uids repeatable; tokens and keys are always new. `behind` is a cluster that was started
     earlier and whose gateway also serves this one. `run_jobs` are the commands of Jobs that run as processes of this
-    machine (`containers.runner.Containers`).
+    machine (`containers.runner.Containers`). Unless it is `controlled`, no controller runs before `control` is called.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class DemoCluster:
         seed: int | None = None,
         behind: DemoCluster | None = None,
         run_jobs: frozenset[str] = frozenset(),
+        controlled: bool = True,
     ) -> None:
         self.name = name
         self.clock = clock
@@ -102,6 +105,7 @@ class DemoCluster:
         )
         self._tasks: list[asyncio.Task[Any]] = []
         self._run_jobs = run_jobs
+        self._controlled = controlled
         self._containers: Containers | None = None
         for namespace in NAMESPACES:
             ensure_namespace(self.storage, namespace)
@@ -128,8 +132,8 @@ class DemoCluster:
 
     async def start(self) -> None:
         """Start everything; when this returns, API and gateway answer. Raises PortError if one cannot listen."""
-        self._run(GarbageCollector(self.storage).run(), "garbage collector")
-        self._run(run_controllers(self.storage, self.clock, self.rng), "controllers")
+        if self._controlled:
+            self.control()
         with _listening("gateway", "--gateway-port", self._gateway_port):
             await self.gateway.start()
         with _listening("API", "--api-port", self._api.port):
@@ -137,6 +141,20 @@ class DemoCluster:
         world = World(self.storage, self.clock, self.rng)
         self._containers = Containers(world, self.gateway.network().open, self._run_jobs)
         self._containers.start()
+
+    def control(self) -> None:
+        """Let the controllers run."""
+        self._run(GarbageCollector(self.storage).run(), "garbage collector")
+        self._run(run_controllers(self.storage, self.clock, self.rng), "controllers")
+
+    def follow(self, course: Course, guessing: Guessing) -> None:
+        """Play a course in a cluster that is not controlled, until somebody acts; `guessing` is called then."""
+
+        def begin(obj: Object) -> None:
+            self.control()
+            guessing(obj)
+
+        self._run(CoursePlayer(course, self.storage, self.clock, begin).run(), "course")
 
     def play(self, scenario: Scenario, number: int = 0) -> None:
         """Create a scenario's objects for the cluster with this number, from 0; the first one plays the story."""

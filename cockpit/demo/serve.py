@@ -14,6 +14,8 @@ from cockpit.demo import kubeconfig
 from cockpit.demo.clock import DemoClock
 from cockpit.demo.cluster import DemoCluster
 from cockpit.demo.scenarios import load
+from cockpit.demo.scenarios.course import Course
+from cockpit.demo.schemas.objects import Object
 
 Ready = Callable[[dict[str, Any]], None]
 
@@ -31,6 +33,7 @@ async def serve(
     speed: float = 1.0,
     one_gateway: bool = False,
     run_jobs: Sequence[str] = (),
+    course: Course | None = None,
 ) -> None:
     """Run a cluster per context until SIGTERM or SIGINT, or with `exit_with_parent` until stdin closes.
 
@@ -38,7 +41,7 @@ async def serve(
     `contexts`, the clusters are those that a scenario names, else one called "demo". With `one_gateway`, or if a
     scenario has several clusters, the first cluster's gateway serves them all. Time runs `speed` times as fast.
     `run_jobs` are the commands of Jobs that run as processes of this machine: SHA-256 digests of a probe's scripts, or
-    "any".
+    "any". With a `course`, the first cluster plays it instead of scenarios, and "guess" is told once somebody acts.
     `ready` is called with the addresses of the kubeconfig, the gateways, the mesh proxies and the APIs:
     {"kubeconfig", "gateway", "gateway_tls", "mesh", "api", "contexts", "one_gateway"}.
     Without `kubeconfig_out`, the file is in a temporary directory that is deleted at the end.
@@ -57,6 +60,7 @@ async def serve(
                 seed=None if seed is None else seed + index,
                 behind=clusters[0] if index and together else None,
                 run_jobs=frozenset(run_jobs),
+                controlled=course is None or index > 0,
             )
         )
     started: list[DemoCluster] = []
@@ -69,7 +73,10 @@ async def serve(
                 for scenario in played:
                     cluster.play(scenario, number)
             kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
-            ready({**_addresses(path, clusters), "one_gateway": together})
+            if course:
+                clusters[0].follow(course, lambda obj: ready({"guess": {"at": clock.now(), "object": _named(obj)}}))
+            left_out = course.left_out if course else 0
+            ready({**_addresses(path, clusters), "one_gateway": together, "left_out": left_out})
             await _until_asked_to_end(exit_with_parent)
         finally:
             for cluster in reversed(started):
@@ -108,6 +115,10 @@ def _addresses(path: Path, clusters: Sequence[DemoCluster]) -> dict[str, Any]:
             for cluster in clusters
         },
     }
+
+
+def _named(obj: Object) -> str:
+    return f"{obj['kind']} {obj['metadata'].get('namespace', '')}/{obj['metadata']['name']}"
 
 
 async def _until_asked_to_end(exit_with_parent: bool) -> None:

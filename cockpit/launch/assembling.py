@@ -35,8 +35,13 @@ def assemble(
     stack: contextlib.AsyncExitStack,
     *,
     announces: bool,
+    rng: random.Random | None = None,
+    host: str | None = None,
 ) -> Session:
-    """A session with every adapter. `stack` closes what it needs; `announces` is as in `Session`."""
+    """A session with every adapter. `stack` closes what it needs; `announces` and `host` are as in `Session`.
+
+    Without `rng`, chance is that of the system; without `host`, it is this machine.
+    """
     paths = user_paths(environ)
     through = {c.api.context: ServiceProxyTransport(c.api.transport, clock) for c in connections}
     transport = TransportPerTarget(open_transport(clock), through)
@@ -64,12 +69,12 @@ def assemble(
         settings=settings,
         journal=Journal(paths.journal, servers),
         clock=clock,
-        rng=random.Random(),
+        rng=rng or random.Random(),
         targets=Targets(paths.targets),
         undo=UndoStack(UndoFile(paths.undo, servers, UndoStep)),
         unknown=UnknownFile(paths.unknown, servers),
         choices=choices,
         transport=transport,
         announces=announces,
-        host=socket.gethostname(),
+        host=socket.gethostname() if host is None else host,
     )

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.main import command_line
 from cockpit.cli.person import TerminalPerson
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cockpit.kube.api import KubeApi
     from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
     from cockpit.kube.tap import Tap
+    from cockpit.launch.embedded import EmbeddedCluster
+    from cockpit.launch.reenacting import Reenacting
     from cockpit.model.view import FleetView
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.bridge import Bridge
@@ -80,6 +82,7 @@ class Launcher:
         self._environ = environ
         self._snapshots = snapshots
         self._problems: list[str] = []  # of the settings
+        self.reenacting: Reenacting | None = None  # a record is played in the embedded cluster
         self._completes = False  # a shell that completes a word wants to hear nothing else
         self.person = TerminalPerson()
 
@@ -223,7 +226,6 @@ class Launcher:
         settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
         meanwhile = self._connecting(options, settings)
         from cockpit.launch.last_hour import LastHour
-        from cockpit.session.bridge import Bridge
 
         last_hour = LastHour()
 
@@ -233,9 +235,10 @@ class Launcher:
         def fail(_: BaseException) -> None:
             loop.call_soon_threadsafe(failed.set)
 
-        async with Bridge(session, fail, meanwhile) as cockpit:
+        async with self._bridge(session, fail, meanwhile) as cockpit:
             # An open session already reads while this loads; otherwise it starts after the first paint.
             app = self._app(cockpit, settings, options, last_hour.write)
+            app.tell_input = last_hour.tell
 
             def leave(code: int) -> None:
                 app.exit(return_code=code)
@@ -252,6 +255,16 @@ class Launcher:
                 watching.cancel()
             sys.stdout.writelines(f"{line}\n" for line in app.parting)
             return app.return_code or 0
+
+    def _bridge(self, *parts: Any) -> Bridge:
+        """The session in its thread."""
+        from cockpit.session.bridge import Bridge
+
+        if self.reenacting is None:
+            return Bridge(*parts)
+        from cockpit.launch.reenacting import ReenactingBridge
+
+        return ReenactingBridge(self.reenacting, *parts)
 
     def _app(
         self, cockpit: Bridge, settings: Settings, options: Options, keep_record: Callable[[Path], str]
@@ -328,21 +341,44 @@ class Launcher:
 
     def demo(self, order: DemoOrder, options: Options) -> int:
         """See `Program.demo`. The screen's state is deleted with the cluster; all of its rollouts are sampled."""
-        from cockpit.launch import embedded
-        from cockpit.session.settings import user_paths
+        from cockpit.launch import colleague, embedded, reenacting
 
         if order.listing:
-            return embedded.list_scenarios()
-        if order.serve:
-            return embedded.serve(order)
-        order = order if order.scenarios else replace(order, scenarios=STORIES)
-        with embedded.embedded_cluster(order) as cluster, tempfile.TemporaryDirectory() as state:
-            contexts = tuple(cluster.ready["contexts"])
-            shared = {"COCKPIT_ONE_GATEWAY": ",".join(contexts)} if cluster.ready["one_gateway"] else {}
-            # Its gateway is on this machine and serves nobody else, so that verdicts may come quickly.
-            own = {"COCKPIT_PROBE_SAMPLE": "all", "COCKPIT_PROBE_BUDGET": DEMO_BUDGET, **shared}
-            own["COCKPIT_PAIRING_PILOT"] = "advisory"
-            apart = Launcher({**own, **self._environ, "COCKPIT_STATE": state}, user_paths(self._environ).snapshots)
-            options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=contexts)
-            everywhere = options.namespace is None
-            return apart.screen(replace(options, all_namespaces=everywhere, presenting=order.tour))
+            return embedded.list_scenarios(colleague.LISTED)
+        paired = Launcher({"COCKPIT_PAIRING_PILOT": "advisory", **self._environ}).settings(options).pairing
+        told, problems = reenacting.Reenacting(), tuple[str, ...]()
+
+        def beside(cluster: EmbeddedCluster) -> contextlib.AbstractContextManager[None]:
+            return colleague.colleague_beside(cluster, paired) if order.colleague else contextlib.nullcontext()
+
+        with tempfile.TemporaryDirectory() as state:
+            if order.record:
+                course = Path(state, "course.jsonl")
+                problems = reenacting.write_course(order.record, order.contexts, course)
+                order = replace(order, course=course, contexts=())
+            elif order.colleague:
+                order = replace(order, scenarios=tuple(dict.fromkeys((*order.scenarios, colleague.SCENARIO))))
+            if order.serve:
+                for problem in problems:
+                    talk(f"warning: {problem}")
+                return embedded.serve(order, beside, told.hear)
+            order = order if order.scenarios or order.course else replace(order, scenarios=STORIES)
+            with embedded.embedded_cluster(order, told.hear) as cluster, beside(cluster):
+                apart = self._apart(cluster, state)
+                apart._problems += [*problems, *reenacting.left_out(cluster.ready)]
+                apart.reenacting = told if order.course else None
+                contexts = tuple(cluster.ready["contexts"])
+                options = replace(options, kubeconfig=str(cluster.kubeconfig), contexts=contexts)
+                everywhere = options.namespace is None
+                return apart.screen(replace(options, all_namespaces=everywhere, presenting=order.tour))
+
+    def _apart(self, cluster: EmbeddedCluster, state: str) -> Launcher:
+        """The program on an embedded cluster, with its state in this folder."""
+        from cockpit.session.settings import user_paths
+
+        contexts = ",".join(cluster.ready["contexts"])
+        shared = {"COCKPIT_ONE_GATEWAY": contexts} if cluster.ready["one_gateway"] else {}
+        # Its gateway is on this machine and serves nobody else, so that verdicts may come quickly.
+        own = {"COCKPIT_PROBE_SAMPLE": "all", "COCKPIT_PROBE_BUDGET": DEMO_BUDGET, **shared}
+        own["COCKPIT_PAIRING_PILOT"] = "advisory"
+        return Launcher({**own, **self._environ, "COCKPIT_STATE": state}, user_paths(self._environ).snapshots)

@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -41,10 +42,10 @@ class EmbeddedCluster:
     ready: Mapping[str, Any]
 
 
-def list_scenarios() -> int:
-    """Print the names of the scenarios; the exit code."""
+def list_scenarios(further: str) -> int:
+    """Print the names of the scenarios, and a `further` line; the exit code."""
     listed = subprocess.run([*_command(), "--list"], check=False, stdout=subprocess.PIPE, text=True)
-    emit(listed.stdout.rstrip("\n"))
+    emit(f"{listed.stdout}{further}")
     return listed.returncode
 
 
@@ -55,15 +56,22 @@ def _command() -> list[str]:
 def _words(order: DemoOrder, kubeconfig: Path) -> list[str]:
     ports = ["--api-port", str(order.api_port), "--gateway-port", str(order.gateway_port)]
     contexts = [word for name in order.contexts for word in ("--context", name)]
-    # Of all commands of Jobs, the cluster runs only the cockpit's own on this machine.
-    jobs = ["--run-jobs", hashlib.sha256(SCRIPT.encode()).hexdigest()]
+    # Of all commands of Jobs, the cluster runs only the cockpit's own on this machine. Those of a record would go to
+    # the addresses of another cluster.
+    jobs = [] if order.course else ["--run-jobs", hashlib.sha256(SCRIPT.encode()).hexdigest()]
     made = ["--kubeconfig-out", str(kubeconfig), *ports, *contexts, *jobs]
-    return [*_command(), *order.scenarios, *made, "--exit-with-parent"]
+    course = ["--course", str(order.course)] if order.course else []
+    return [*_command(), *order.scenarios, *made, *course, "--exit-with-parent"]
 
 
 @contextlib.contextmanager
-def embedded_cluster(order: DemoOrder) -> Iterator[EmbeddedCluster]:
-    """Run an embedded cluster in its own process and stop it afterwards; raises StartError with its output."""
+def embedded_cluster(
+    order: DemoOrder, hear: Callable[[Mapping[str, Any]], None] = lambda _: None
+) -> Iterator[EmbeddedCluster]:
+    """Run an embedded cluster in its own process and stop it afterwards; raises StartError with its output.
+
+    `hear` is called with what it says after its ready line, in another thread.
+    """
     with tempfile.TemporaryDirectory(prefix="cockpit-demo-") as folder:
         kubeconfig = (order.kubeconfig_out or Path(folder) / "kubeconfig").absolute()
         with Path(folder, "stderr").open("w+") as said:
@@ -75,10 +83,13 @@ def embedded_cluster(order: DemoOrder) -> Iterator[EmbeddedCluster]:
                 stderr=said,
                 start_new_session=True,
             )
+            listening = threading.Thread(target=_listen, args=(process, hear), name="embedded", daemon=True)
             try:
-                yield EmbeddedCluster(kubeconfig, process, _ready_line(process, said))
+                ready = _ready_line(process, said)
+                listening.start()
+                yield EmbeddedCluster(kubeconfig, process, ready)
             finally:
-                _end(process)
+                _end(process, listening)
 
 
 def _ready_line(process: subprocess.Popen[bytes], said: IO[str]) -> Mapping[str, Any]:
@@ -107,27 +118,46 @@ def _exit_code(process: subprocess.Popen[bytes]) -> int | None:
         return None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _listen(process: subprocess.Popen[bytes], hear: Callable[[Mapping[str, Any]], None]) -> None:
+    """Hand on each further line until the process ends."""
+    assert process.stdout
+    for line in process.stdout:
+        with contextlib.suppress(ValueError):
+            if isinstance(said := json.loads(line), dict):
+                hear(said)
+
+
+def _end(process: subprocess.Popen[bytes], listening: threading.Thread) -> None:
     process.terminate()
     try:
         process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    if listening.is_alive():
+        listening.join(END_SECONDS)
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
 
 
-def serve(order: DemoOrder) -> int:
-    """Run the embedded cluster for other clients until a signal ends it; its ready line goes to stdout."""
+def serve(
+    order: DemoOrder,
+    beside: Callable[[EmbeddedCluster], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+    hear: Callable[[Mapping[str, Any]], None] = lambda _: None,
+) -> int:
+    """Run the embedded cluster for other clients until a signal ends it; its ready line goes to stdout.
+
+    `beside` is entered while it runs, `hear` is as in `embedded_cluster`.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end_serving)
     try:
-        with embedded_cluster(order) as cluster:
+        with embedded_cluster(order, hear) as cluster:
             emit(json.dumps(dict(cluster.ready)))
             click.echo(_how_to_use(cluster), err=True)
-            code = cluster.process.wait()
+            with beside(cluster):
+                code = cluster.process.wait()
     except _EndServing:
         return 0
     raise StartError(f"the embedded cluster exited unexpectedly with code {code}")

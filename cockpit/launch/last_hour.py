@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from cockpit.kube.api import KubeApi
     from cockpit.kube.tap import Tap
+    from cockpit.model.refs import RolloutKey
     from cockpit.record.recorder import Recorder
     from cockpit.record.sinks import Ring
     from cockpit.session.port import Cockpit
+    from cockpit.tui.telling_keys import Told
 
     OpenSession = Callable[[Callable[[KubeApi, str | None], Tap | None]], AbstractAsyncContextManager[Cockpit]]
 
@@ -60,6 +62,13 @@ class LastHour:
                 finally:
                     following.cancel()
                     await asyncio.gather(following, return_exceptions=True)
+
+    def tell(self, what: Told, words: str, rollout: RolloutKey | None) -> None:
+        """A person pressed a key or opened a screen."""
+        from cockpit.record.entries import MarkKind
+
+        if self._recorder is not None:
+            self._recorder.mark(MarkKind(what.value), words, rollout)
 
     def write(self, path: Path) -> str:
         """Write what is held to a new file; returns why it could not be written, "" if it was. Not for the loop."""

@@ -304,7 +304,7 @@ class Playback:
     """Where a replay stands: which moment of the record is shown, and when it began and ended (UTC seconds).
 
     `speed` is record seconds per second. `note` is the last act or finding, `damage` where and why the file stops to
-    be readable, "" if it is whole.
+    be readable, "" if it is whole. `pressed` is the key that a person pressed a moment ago, and what it does.
     """
 
     at: float
@@ -314,13 +314,24 @@ class Playback:
     paused: bool = False
     note: str = ""
     damage: str = ""
+    pressed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reenactment:
+    """The embedded cluster plays a record, so that somebody can act in it.
+
+    `guess_since` is when somebody did (UTC seconds): what is shown from then on is its guess. None: it is as recorded.
+    """
+
+    guess_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FleetView:
     """Everything a user interface shows. Unchanged parts are the same objects as in the previous view.
 
-    `playback` is set if it is a recording that is shown.
+    `playback` is set if it is a recording that is shown, `reenactment` if the embedded cluster plays one.
     """
 
     at: float
@@ -332,6 +343,7 @@ class FleetView:
     groups: tuple[RolloutGroup, ...] = ()
     playback: Playback | None = None
     pairing: PairingView = NO_PAIRING
+    reenactment: Reenactment | None = None
 
 
 def successor(key: RolloutKey, views: Iterable[RolloutView]) -> RolloutView | None:

@@ -64,7 +64,12 @@ def _equal(old: Any, new: Any) -> bool:
     if after is tuple or after is list:
         return before in (tuple, list) and len(old) == len(new) and all(map(_equal, old, new))
     if before is after and (names := _names(after)):
-        return all(_equal(getattr(old, name), getattr(new, name)) for name in names)
+        # Most fields are the same objects, and this is asked of every item of every list.
+        for name in names:
+            earlier, later = getattr(old, name), getattr(new, name)
+            if earlier is not later and not _equal(earlier, later):
+                return False
+        return True
     return _same(old, new)
 
 
@@ -122,6 +127,8 @@ def _slide(old: Sequence[Any], new: Sequence[Any]) -> int:
     """How many items went at the front; 0 if it is another list."""
     if not old or not new or old[0] is new[0]:
         return 0
+    if len(old) == len(new) and _equal(old[-1], new[-1]):
+        return 0  # items changed in their places: a window that slides ends with another one
     last = min(len(old), _FARTHEST_SLIDE)
     # Items that are equal are often not the same ones, and what did not change is.
     same = next((n for n in range(last) if old[n] is new[0]), None)

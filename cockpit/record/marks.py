@@ -18,7 +18,8 @@ class Marks:
 
     def __init__(self) -> None:
         self._stages: dict[str, Stage] | None = None
-        self._findings: dict[RolloutKey, tuple[RolloutView, frozenset[tuple[str, str]]]] = {}
+        self._findings: dict[RolloutKey, frozenset[tuple[str, str]]] = {}
+        self._last: tuple[RolloutView, ...] = ()
 
     def of(self, at: float, view: FleetView) -> Iterator[Mark]:
         """What is new in this view."""
@@ -36,17 +37,23 @@ class Marks:
                 yield Mark(at, MarkKind.ACT, safe_text(words, _LONGEST), key_words(entry.rollout))
 
     def _found(self, at: float, view: FleetView) -> Iterator[Mark]:
-        known = {}
-        for each in view.rollouts:
-            key = each.rollout.key
-            before = self._findings.get(key)
-            if before and before[0] is each:
-                known[key] = before
-                continue
-            grave = {f.subject: f for f in each.rollout.findings if f.severity is not Severity.INFO}
-            known[key] = (each, frozenset(grave))
-            for subject in grave if before else ():
-                if before and subject not in before[1]:
-                    words = f"{key.name}: {grave[subject].text}"
-                    yield Mark(at, MarkKind.FINDING, safe_text(words, _LONGEST), key_words(key))
-        self._findings = known
+        last, self._last = self._last, view.rollouts
+        # Usually few of many changed.
+        pairs = [(old, new) for old, new in zip(last, view.rollouts, strict=False) if old is not new]
+        if len(last) == len(view.rollouts) and all(old.rollout.key == new.rollout.key for old, new in pairs):
+            changed = [new for _, new in pairs]
+        else:
+            changed = list(view.rollouts)
+            here = {each.rollout.key for each in changed}
+            self._findings = {key: found for key, found in self._findings.items() if key in here}
+        for each in changed:
+            yield from self._of_rollout(at, each)
+
+    def _of_rollout(self, at: float, shown: RolloutView) -> Iterator[Mark]:
+        key, before = shown.rollout.key, self._findings.get(shown.rollout.key)
+        grave = {found.subject: found for found in shown.rollout.findings if found.severity is not Severity.INFO}
+        self._findings[key] = frozenset(grave)
+        for subject in grave if before is not None else ():
+            if before is not None and subject not in before:
+                words = f"{key.name}: {grave[subject].text}"
+                yield Mark(at, MarkKind.FINDING, safe_text(words, _LONGEST), key_words(key))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.clock import Clock
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import FleetView, Playback
 from cockpit.record.blocks import RecordError
-from cockpit.record.entries import Mark
+from cockpit.record.entries import Mark, MarkKind
 from cockpit.record.objects import ObjectHistory
 from cockpit.record.reader import Moment, Record, Views
 from cockpit.record.recorded_answers import RecordedAnswers
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 # Seconds of real time between two looks: as often as a session publishes.
 TICK_SECONDS = 0.1
+# Seconds of the record for which a key that was pressed is named.
+PRESSED_SECONDS = 3.0
 
 
 class Player(RecordedAnswers):
@@ -39,7 +41,8 @@ class Player(RecordedAnswers):
         self._speed = 1.0
         self._paused = paused
         self._at, self._from = record.began, clock.monotonic()
-        self._stops = record.stops()
+        self._stops, self._pressed = record.stops(), record.pressed()
+        self._named = [mark for mark in self._pressed if mark.kind is MarkKind.KEY]
         self._problem, self._told = "", record.began
         self.restored: Callable[[FleetView, Mapping[RolloutKey, tuple[float, bool]]], None] = lambda view, since: None
         self._shown = self._views.seek(record.began)
@@ -69,7 +72,10 @@ class Player(RecordedAnswers):
         place = bisect_right([stop.at for stop in self._stops], at)
         note = self._stops[place - 1].text if place else ""
         damage = self._problem or (str(record.damage) if record.damage else "")
-        return Playback(at, record.began, record.ended, self._speed, self._paused, note, damage)
+        place = bisect_right([key.at for key in self._named], at)
+        last = self._named[place - 1] if place else None
+        pressed = last.text if last and at - last.at <= PRESSED_SECONDS else ""
+        return Playback(at, record.began, record.ended, self._speed, self._paused, note, damage, pressed)
 
     async def run(self) -> None:
         """Publish what comes until cancelled."""
@@ -146,13 +152,20 @@ class Player(RecordedAnswers):
 
     def jump(self, steps: int) -> Mark | None:
         """Go to the next act or finding, or to the one before; returns it, None if there is none."""
-        times, now = [stop.at for stop in self._stops], self.now()
+        return self._jump(self._stops, steps)
+
+    def jump_to_key(self, steps: int) -> Mark | None:
+        """Go to the next key that was pressed or screen that was opened, or to the one before; as `jump`."""
+        return self._jump(self._pressed, steps)
+
+    def _jump(self, marks: Sequence[Mark], steps: int) -> Mark | None:
+        times, now = [mark.at for mark in marks], self.now()
         # Just after one, back means the one before it.
         place = bisect_right(times, now) if steps > 0 else bisect_left(times, now - min(1.0, self._speed)) - 1
         if not 0 <= place < len(times):
             return None
         self.seek(times[place])
-        return self._stops[place]
+        return marks[place]
 
     def _set(self, at: float, *, paused: bool) -> None:
         self._at, self._from, self._paused = at, self._clock.monotonic(), paused

@@ -66,6 +66,10 @@ class Record:
         """The acts and findings, in order."""
         return [mark for mark in self.marks if mark.kind in (MarkKind.ACT, MarkKind.FINDING)]
 
+    def pressed(self) -> list[Mark]:
+        """The keys that somebody pressed and the screens that they opened, in order."""
+        return [mark for mark in self.marks if mark.kind in (MarkKind.KEY, MarkKind.SCREEN)]
+
 
 def open_record(path: Path) -> Record:
     """Read a file. Raises RecordError, which says what is wrong with it and where, and OSError."""

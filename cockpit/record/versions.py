@@ -11,8 +11,17 @@ import msgspec
 
 from cockpit.record.delta import FIELDS, REPLACE, Patch, difference
 
+
+class _Named(msgspec.Struct):
+    """What of the metadata names an object; all else is not decoded."""
+
+    namespace: Any = None
+    name: Any = None
+
+
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _json = msgspec.json.Decoder()
+_named = msgspec.json.Decoder(_Named)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 Clean = Callable[[dict[str, Any]], dict[str, Any]]
@@ -33,10 +42,24 @@ def fields_of(body: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
 
 def names_of(fields: dict[str, msgspec.Raw]) -> tuple[str, str]:
     """Namespace and name of an object, "" where it has none. Raises msgspec.DecodeError."""
-    metadata = _json.decode(fields["metadata"]) if "metadata" in fields else None
-    if not isinstance(metadata, dict):
+    if "metadata" not in fields:
         return "", ""
-    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+    try:
+        metadata = _named.decode(fields["metadata"])
+    except msgspec.ValidationError:
+        return "", ""
+    return str(metadata.namespace or ""), str(metadata.name or "")
+
+
+def _decoded(name: str, raw: msgspec.Raw) -> Any:
+    """A field; of the metadata all but managedFields, which are half of a pod and never recorded."""
+    if name != "metadata":
+        return _json.decode(raw)
+    try:
+        parts = _fields.decode(raw)
+    except msgspec.ValidationError:
+        return _json.decode(raw)
+    return {part: _json.decode(value) for part, value in parts.items() if part != "managedFields"}
 
 
 def next_version(before: Version | None, fields: dict[str, msgspec.Raw], clean: Clean) -> tuple[Version, Patch | None]:
@@ -52,7 +75,7 @@ def next_version(before: Version | None, fields: dict[str, msgspec.Raw], clean: 
         if before and before.digests.get(name) == digests[name]:
             held[name] = before.fields[name]
             continue
-        value = clean({name: _json.decode(raw)}).get(name)
+        value = clean({name: _decoded(name, raw)}).get(name)
         held[name] = _encode(value)
         whole[name] = value
         if before and name in before.fields:

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 from textual.actions import SkipAction
-from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -26,9 +25,10 @@ from cockpit.tui.keys import Keymap
 from cockpit.tui.screens.ask import ChoiceForm
 from cockpit.tui.screens.text import Printed
 from cockpit.tui.snapshot import document, write_snapshot
+from cockpit.tui.telling_keys import TellingKeys
 
 
-class Keeping(App[None]):
+class Keeping(TellingKeys):
     """Actions of the app on which no screen depends. `CockpitApp` inherits them and sets these attributes."""
 
     view: FleetView

@@ -115,6 +115,8 @@ NAMES = {
     "left_curly_bracket": "{",
     "greater_than_sign": ">",
     "less_than_sign": "<",
+    "right_parenthesis": ")",
+    "left_parenthesis": "(",
 }
 DIGITS = "0123456789"
 
@@ -245,6 +247,10 @@ KEYS: tuple[Key, ...] = (
     Key("rewind", "less_than_sign", "rewind", "ten seconds back", Where.REPLAY, "app.skip(-10)"),
     Key("next-mark", "right_curly_bracket", "next mark", "the next act or finding", Where.REPLAY, "app.jump(1)"),
     Key("previous-mark", "left_curly_bracket", "last mark", "the act or finding before", Where.REPLAY, "app.jump(-1)"),
+    Key("next-key", "right_parenthesis", "next key", "the next key or screen", Where.REPLAY, "app.jump_to_key(1)"),
+    Key(
+        "previous-key", "left_parenthesis", "last key", "the key or screen before", Where.REPLAY, "app.jump_to_key(-1)"
+    ),
     *(Key(f"tenth-{n}", n, f"{n}0%", f"go to {n}0% of the recording", Where.REPLAY, f"app.tenth({n})") for n in DIGITS),
     Key("help", "question_mark,f1", "keys", "this list", Where.EVERYWHERE, "app.keys"),
     Key("back", "escape", "back", "go back one screen, or clear the filter, then the marks", Where.EVERYWHERE, "back"),

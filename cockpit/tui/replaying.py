@@ -10,6 +10,7 @@ from textual.binding import BindingType
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import FleetView
+from cockpit.record.entries import Mark
 from cockpit.record.player import Player
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.keys import KEYS, Where
@@ -86,8 +87,16 @@ class ReplayApp(CockpitApp):
 
     def action_jump(self, steps: int) -> None:
         """To the next act or finding, or to the one before."""
-        mark = self._player.jump(steps)
+        where = "follows" if steps > 0 else "before this"
+        self._tell_jump(self._player.jump(steps), f"no act or finding {where} in the recording")
+
+    def action_jump_to_key(self, steps: int) -> None:
+        """To the next key that was pressed or screen that was opened, or to the one before."""
+        where = "follows" if steps > 0 else "before this"
+        self._tell_jump(self._player.jump_to_key(steps), f"no key {where} in the recording")
+
+    def _tell_jump(self, mark: Mark | None, otherwise: str) -> None:
         if mark is None:
-            self.refuse(f"no act or finding {'follows' if steps > 0 else 'before this'} in the recording")
+            self.refuse(otherwise)
         else:
             self.notify(f"{clock_time(mark.at, self.zone)} {mark.kind}: {mark.text}", markup=False, timeout=5)

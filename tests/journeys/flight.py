@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cockpit.kube.connect import ConnectOptions, connect, resolve
+from cockpit.model.clock import Clock
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
@@ -150,9 +151,10 @@ async def cockpit_on(
     choices: SampleChoices | None = None,
     pairing: PairingSettings | None = None,
     as_user: str | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Session]:
     """A session put together as the program does it, with quick probes and nothing remembered."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     options = ConnectOptions(kubeconfig=kubeconfig, contexts=contexts, as_user=as_user)
     connections = [Connection(await connect(target, options, clock), namespace) for target in resolve(options, {})]
     probe = probe or ProbeSettings(rate=RATE, budget=BUDGET)

@@ -18,6 +18,19 @@ _PORT = click.IntRange(0, 65535)
 @click.argument("scenarios", metavar="[SCENARIO...]", nargs=-1, shell_complete=completes(Completes.SCENARIO))
 @click.option("--list", "listing", is_flag=True, help="List the scenarios and exit.")
 @click.option("--tour", is_flag=True, help="Open in large print, for a room of people: space shows the next rollout.")
+@click.option(
+    "--with",
+    "company",
+    type=click.Choice(["colleague"]),
+    help="A scripted second person takes part: asks for the controls, acts, hands over, falls silent.",
+)
+@click.option(
+    "--from",
+    "record",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Play a flight record instead of scenarios; --context chooses one of its contexts.",
+)
 @click.option("--serve", is_flag=True, help="Run only the cluster, for kubectl and curl, until SIGTERM or Ctrl-C.")
 @click.option(
     "--kubeconfig-out",
@@ -36,6 +49,8 @@ def demo_command(
     scenarios: tuple[str, ...],
     listing: bool,
     tour: bool,
+    company: str | None,
+    record: Path | None,
     serve: bool,
     kubeconfig_out: Path | None,
     api_port: int,
@@ -45,9 +60,13 @@ def demo_command(
 
     Releases of the chosen SCENARIO progress on their own and can be taken over at any time.
     Repeat --context to start several clusters with these names.
+    With --from, objects and errors are as they were until you act; from then on the cluster guesses, and says so.
     """
+    if record and (scenarios or company):
+        raise click.UsageError("--from plays a record alone: leave out scenarios and --with")
     program: Program = ctx.obj
-    order = DemoOrder(scenarios, serve, listing, tour, kubeconfig_out, api_port, gateway_port, given().contexts)
+    cluster = kubeconfig_out, api_port, gateway_port, given().contexts
+    order = DemoOrder(scenarios, serve, listing, tour, *cluster, company is not None, record)
     try:
         ctx.exit(program.demo(order, given()))
     except StartError as problem:

@@ -204,6 +204,22 @@ class Storage:
             return marked
         return self._copy(self._commit("MODIFIED", kind, marked, old).obj)
 
+    def restore(self, kind: Kind, obj: Object) -> None:
+        """Store an object as it was in another cluster: with its uid, times, generation and status, unchecked.
+
+        Defaults that the other one did not know are set, so that a later write of a status changes nothing else.
+        """
+        new: Object = copied(obj)
+        old = self._records[kind].get(key_of(kind, new))
+        set_defaults(kind, new, self, old.obj if old else None)
+        self._commit("MODIFIED" if old else "ADDED", kind, new, old)
+
+    def forget(self, kind: Kind, namespace: str, name: str) -> None:
+        """Drop an object that went in another cluster, whatever holds it here; nothing if it is not there."""
+        old = self._records[kind].get((namespace if kind.namespaced else "", name))
+        if old is not None:
+            self._commit("DELETED", kind, copied(old.obj), old)
+
     def compact(self, rv: int | None = None) -> None:
         """Forget the history up to `rv` (default: up to today): older watches and pages get 410."""
         self.history.compact(self.revision if rv is None else rv)

@@ -29,7 +29,7 @@ def header_line(
     """The header for `clusters`, with the combined rate of `probes`, or, of the `whole` fleet, with their number."""
     left = [Span(" cockpit  ", "quiet"), *_place(clusters, glyphs)]
     left += [Span(glyphs.joiner, "quiet"), Span(fleet_words(view, glyphs) if whole else probe_words(probes))]
-    right: list[Span] = [*playback_spans(view, zone)]
+    right: list[Span] = [*playback_spans(view, zone), *reenactment_spans(view, zone)]
     if words := people_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
         right += [Span(words, "accent"), Span("  ")]
     if words := proposal_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
@@ -54,7 +54,18 @@ def playback_spans(view: FleetView, zone: tzinfo | None) -> list[Span]:
     if shown is None:
         return []
     pace = "paused" if shown.paused else f"{shown.speed:g}x"
-    return [Span(f"RECORDING {clock_time(shown.at, zone)} {pace}", "waiting"), Span("  ")]
+    pressed = [Span(f"key {safe_text(shown.pressed, 40)}", "accent"), Span("  ")] if shown.pressed else []
+    return [*pressed, Span(f"RECORDING {clock_time(shown.at, zone)} {pace}", "waiting"), Span("  ")]
+
+
+def reenactment_spans(view: FleetView, zone: tzinfo | None) -> list[Span]:
+    """Whether what the embedded cluster shows is as it was recorded, or its guess; nothing for any other cluster."""
+    shown = view.reenactment
+    if shown is None:
+        return []
+    if shown.guess_since is None:
+        return [Span("AS RECORDED", "waiting"), Span("  ")]
+    return [Span(f"GUESS since {clock_time(shown.guess_since, zone)}", "risk"), Span("  ")]
 
 
 def _place(clusters: Sequence[ClusterView], glyphs: Glyphs) -> list[Span]:

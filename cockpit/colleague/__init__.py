@@ -1,0 +1,1 @@
+"""A scripted person with a session of their own, for trying pairing alone: `cockpit demo --with colleague`."""

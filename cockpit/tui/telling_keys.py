@@ -1,0 +1,77 @@
+"""The part of the app that tells which keys a person presses and which screens they open, for a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Input
+
+from cockpit.model.refs import RolloutKey
+from cockpit.model.text import safe_text
+from cockpit.tui.keys import key_name
+from cockpit.tui.screens.base import CockpitScreen
+from cockpit.tui.screens.reading import ReadingScreen
+
+
+class Told(StrEnum):
+    """What a person did."""
+
+    KEY = "key"
+    SCREEN = "screen"
+
+
+# What is told, and about which rollout.
+TellInput = Callable[[Told, str, RolloutKey | None], None]
+# Of text that goes into a field, no letter: it may be a name, a note, or a value.
+TYPED, PASTED = "a key in a field", "text pasted"
+
+
+class TellingKeys(App[None]):
+    """`Keeping`, and so `CockpitApp`, inherits it.
+
+    `tell_input` hears of each key before it does anything, and of each screen that comes on top.
+    """
+
+    tell_input: TellInput | None = None
+
+    def on_mount(self) -> None:
+        """Follow the screens."""
+        self.screen_change_signal.subscribe(self, self._tell_screen)
+
+    async def on_event(self, event: events.Event) -> None:
+        tell = self.tell_input
+        if tell and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            tell(Told.KEY, self._words(event), self._rollout())
+        await super().on_event(event)
+
+    def _words(self, event: events.Key | events.Paste) -> str:
+        if isinstance(event, events.Paste):
+            return PASTED
+        if isinstance(self.focused, Input) and (event.is_printable or event.key in ("backspace", "delete")):
+            return TYPED
+        name = event.character if event.is_printable and event.character != " " else key_name(event.key)
+        bound = self.screen.active_bindings.get(event.key)
+        return safe_text(f"{name} {bound.binding.description}" if bound else name, 60)
+
+    def _tell_screen(self, screen: Screen[object]) -> None:
+        if self.tell_input:
+            self.tell_input(Told.SCREEN, screen_words(screen), self._rollout())
+
+    def _rollout(self) -> RolloutKey | None:
+        """The rollout that keys act on."""
+        top = self.screen
+        shown = top.selected() if isinstance(top, CockpitScreen) and top.is_mounted else None
+        return shown.rollout.key if shown else None
+
+
+def screen_words(screen: Screen[object]) -> str:
+    """A screen by the name of its keys' place, a dialog by its own."""
+    if isinstance(screen, CockpitScreen | ReadingScreen):
+        return screen.PLACE
+    kind = re.sub(r"(Screen|Dialog|Form)$", "", type(screen).__name__)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
