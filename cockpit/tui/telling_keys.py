@@ -46,10 +46,10 @@ class TellingKeys(App[None]):
     async def on_event(self, event: events.Event) -> None:
         tell = self.tell_input
         if tell and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            tell(Told.KEY, self._words(event), self._rollout())
+            tell(Told.KEY, self._key_words(event), self._rollout())
         await super().on_event(event)
 
-    def _words(self, event: events.Key | events.Paste) -> str:
+    def _key_words(self, event: events.Key | events.Paste) -> str:
         if isinstance(event, events.Paste):
             return PASTED
         if isinstance(self.focused, Input) and (event.is_printable or event.key in ("backspace", "delete")):
