@@ -75,8 +75,7 @@ async def serve(
             kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
             if course:
                 clusters[0].follow(course, lambda obj: ready({"guess": {"at": clock.now(), "object": _named(obj)}}))
-            left_out = course.left_out if course else 0
-            ready({**_addresses(path, clusters), "one_gateway": together, "left_out": left_out})
+            ready({**_addresses(path, clusters), "one_gateway": together, "left_out": course.left_out if course else 0})
             await _until_asked_to_end(exit_with_parent)
         finally:
             for cluster in reversed(started):
