@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from cockpit.model.text import safe_text
 
-# What has a meaning inside a line. Addresses become links by themselves unless their colon is escaped.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=//)")
+# What has a meaning inside a line. Addresses become links by themselves unless their colon or first dot is escaped.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _TICKS = re.compile("`+")
 # Longer than any command that the journal keeps.
 _LINE = 8000

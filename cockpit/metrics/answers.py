@@ -5,7 +5,6 @@ Source: Prometheus documentation, "HTTP API", instant queries and format overvie
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from cockpit.model.ages import LAST_SECOND
 from cockpit.model.probe_answer import BODY_LIMIT, Answer, Failure
 from cockpit.model.text import safe_text
 
 # Series of one answer that are read; a rollout has some tens.
 MOST_SAMPLES = 2000
+# Counts, seconds and times are far below; the sum of all series stays a number that intervals can be made of.
+LARGEST_VALUE = 1e12
 
 
 class MetricsError(Exception):
@@ -59,7 +61,7 @@ class _Body(Struct):
 
 
 def samples_of(answer: Answer) -> list[Sample]:
-    """The samples of an answer; values that are not finite are left out. Raises MetricsError."""
+    """The samples of an answer; what is no measurement, such as NaN or 1e300, is left out. Raises MetricsError."""
     if answer.status is None or answer.failure is not None:
         raise NoAnswerError(_no_answer(answer))
     if answer.cut:
@@ -72,8 +74,8 @@ def samples_of(answer: Answer) -> list[Sample]:
     if body.data is None or body.data.resultType not in ("vector", "scalar"):
         raise MetricsError(f"it answers with {safe_text(body.data.resultType if body.data else 'nothing', 40)!r}")
     if body.data.resultType == "scalar":
-        return _finite([{"value": body.data.result}])
-    return _finite(body.data.result[:MOST_SAMPLES])
+        return _measured([{"value": body.data.result}])
+    return _measured(body.data.result[:MOST_SAMPLES])
 
 
 def _no_answer(answer: Answer) -> str:
@@ -109,7 +111,7 @@ def _no_prometheus(answer: Answer) -> str:
     return f"its answer {answer.status} is not that of a Prometheus"
 
 
-def _finite(series: list[Any]) -> list[Sample]:
+def _measured(series: list[Any]) -> list[Sample]:
     found = []
     for one in series:
         try:
@@ -117,6 +119,6 @@ def _finite(series: list[Any]) -> list[Sample]:
             at, value = float(made.value[0]), float(made.value[1])
         except (msgspec.ValidationError, ValueError, OverflowError, RecursionError):
             continue
-        if math.isfinite(value) and math.isfinite(at):
+        if abs(value) <= LARGEST_VALUE and 0 <= at <= LAST_SECOND:
             found.append(Sample(made.metric, value, at))
     return found

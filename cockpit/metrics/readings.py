@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cockpit.metrics.answers import Sample
+from cockpit.metrics.answers import LARGEST_VALUE, Sample
 from cockpit.metrics.gateways import Gateway
 from cockpit.metrics.handles import Handles
 from cockpit.metrics.promql import PART
@@ -113,12 +114,15 @@ def _add_bucket(sums: _Sums, sample: Sample, unit: float) -> None:
         bound = float(sample.labels.get("le", "")) * unit
     except ValueError:
         return
+    if LARGEST_VALUE < abs(bound) < math.inf:
+        return
     sums.buckets[bound] = sums.buckets.get(bound, 0.0) + max(sample.value, 0.0)
 
 
 def _version(name: str, sums: _Sums, unit: float) -> VersionReading:
     part = sums.parts.get
     took, count = part("time_sum", 0.0), part("time_count", 0.0)
+    mean = took * unit / count if count > 0 else math.inf
     return VersionReading(
         name,
         Counts(part("requests", 0.0), part("errors", 0.0)),
@@ -126,5 +130,5 @@ def _version(name: str, sums: _Sums, unit: float) -> VersionReading:
         sums.age,
         quantile(sums.buckets, 0.5),
         quantile(sums.buckets, 0.99),
-        took * unit / count if count > 0 else None,
+        mean if mean <= LARGEST_VALUE else None,
     )

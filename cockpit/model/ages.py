@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+# UTC seconds at the end of the year 9999, after which no date can be written.
+LAST_SECOND = 253_402_300_799.0
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"))
 
 
@@ -31,5 +33,7 @@ def ago(seconds: float) -> str:
 
 
 def utc_time(at: float) -> str:
-    """UTC seconds since 1970 as a time of day."""
+    """UTC seconds since 1970 as a time of day; dashes for one beyond all calendars."""
+    if not 0 <= at <= LAST_SECOND:
+        return "--:--:-- UTC"
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")

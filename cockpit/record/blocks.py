@@ -20,13 +20,16 @@ from enum import StrEnum
 
 import msgspec
 
+from cockpit.model.ages import LAST_SECOND
+
 MAGIC = b"COCKPIT RECORD\n"
 VERSION = 1
 WHOLE, CHAINED = 1, 2
 # zlib's window: what lies further back does not help.
 WINDOW = 32_768
-# More than any block that is written; a length beyond it is damage, or somebody who wants to fill the memory.
-LONGEST_RAW = 1 << 30
+# More than any block that is written: a view of a rollout takes 3 to 10 kB. A length beyond it is damage, or somebody
+# who wants to fill the memory: 30 kB of a file can be 30 MB of raw bytes, and those 2 GB of empty lists.
+LONGEST_RAW = 1 << 26
 LONGEST_HEADER = 1 << 20
 
 _HEAD = struct.Struct(">HII")
@@ -170,7 +173,7 @@ def _block_at(data: bytes | memoryview, at: int) -> Block | Damage:
     if at + _BLOCK.size > len(data):
         return Damage(at, "cut off")
     magic, part, flags, length, raw_length, first, last, check = _BLOCK.unpack_from(data, at)
-    if magic != _BLOCK_MAGIC or raw_length > LONGEST_RAW:
+    if magic != _BLOCK_MAGIC or raw_length > LONGEST_RAW or not _are_times(first, last):
         return Damage(at, "damaged")
     begin = at + _BLOCK.size
     stored = bytes(data[begin : begin + length])
@@ -182,3 +185,7 @@ def _block_at(data: bytes | memoryview, at: int) -> Block | Damage:
         return Block(Part(chr(part)), flags, first, last, raw_length, stored, at)
     except ValueError:
         return Damage(at, "a block of an unknown kind")
+
+
+def _are_times(*seconds: float) -> bool:
+    return all(0 <= each <= LAST_SECOND for each in seconds)

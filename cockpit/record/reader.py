@@ -19,6 +19,8 @@ from cockpit.record.entries import Entry, Mark, MarkKind, PlanSeen, ViewSeen, de
 from cockpit.session.facts.groups import groups_of
 
 T = TypeVar("T")
+# Counts, times in any unit and UTC seconds are far below.
+LARGEST = 1e15
 
 
 class Record:
@@ -189,8 +191,10 @@ class _Builder:
         try:
             rollouts, self._rollouts = _made(plain["rollouts"], RolloutView, self._rollouts)
             journal, self._journal = _made(plain["journal"], JournalEntry, self._journal)
-            bare = msgspec.convert({**plain, "rollouts": [], "journal": []}, FleetView)
-        except (msgspec.ValidationError, KeyError, TypeError) as error:
+            rest = {**plain, "rollouts": [], "journal": []}
+            _check(rest)
+            bare = msgspec.convert(rest, FleetView)
+        except (msgspec.ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise RecordError(f"a view holds what this cockpit does not know: {error}") from None
         view = replace(bare, rollouts=rollouts, journal=journal)
         if len(view.clusters) > 1:
@@ -208,5 +212,20 @@ def _made(
     made = {}
     for each in plain:
         before = known.get(id(each))
-        made[id(each)] = before if before and before[0] is each else (each, msgspec.convert(each, kind))
+        if before is None or before[0] is not each:
+            _check(each)
+            before = (each, msgspec.convert(each, kind))
+        made[id(each)] = before
     return tuple(made[id(each)][1] for each in plain), made
+
+
+def _check(value: Any) -> None:
+    """Raise ValueError for a number that no session measures: panes size bars and axes by them."""
+    if isinstance(value, dict):
+        for item in value.values():
+            _check(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item)
+    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise ValueError(f"the number {value:g}")

@@ -42,8 +42,11 @@ class Keeping(TellingKeys):
         raise NotImplementedError
 
     def notify(self, message: str, **how: Any) -> None:
-        """Show a message in the language of this process."""
-        super().notify(translated(message), **how)
+        """Show a message in the language of this process.
+
+        Textual draws notices by itself, so their text does not pass the last check of the panes.
+        """
+        super().notify(translated(safe_text(message, 500)), **how)
 
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout in the latest view."""

@@ -116,7 +116,7 @@ def names_of_release(rollout: Rollout) -> tuple[str, ...]:
 
 def share_bar(share: float, width: int, glyphs: Glyphs, style: str) -> Line:
     """A share as a bar; one between 0 and 1 is neither empty nor full."""
-    filled = round(share * width)
+    filled = round(min(max(share, 0.0), 1.0) * width)
     if 0 < share < 1:
         filled = min(max(filled, 1), width - 1)
     full, empty = ("#", ".") if glyphs.ascii else ("█", "░")

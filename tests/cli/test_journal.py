@@ -34,6 +34,7 @@ HOSTILE = (
     "a | b \\| `x` ``` <b>&amp;</b> [l](https://evil) *s* _u_ ~~d~~ $m$ \x1b[31m\u202e"
     "\n\n# head\n\n```\nsh\n| row | row |"
 )
+LINKING = MarkdownIt("gfm-like")
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
@@ -190,6 +191,15 @@ def test_any_text_is_shown_as_it_is(first: str, second: str, lines: list[str]) -
     ]
     assert sum(t.type == "fence" for t in tokens) == 1
     assert {child.type for token in tokens for child in token.children or ()} <= {"text", "text_special"}
+
+
+def test_no_address_becomes_a_link() -> None:
+    """GitHub makes links of bare addresses, with their scheme or with `www.`."""
+    for text in ("see http://evil.test/x", "see www.evil.test/x", "WWW.evil.test", "(www.evil.test)"):
+        tokens = LINKING.parse(f"x {inline(text)} x")
+        children = [child for token in tokens for child in token.children or ()]
+        assert "".join(child.content for child in children) == f"x {text} x"
+        assert {child.type for child in children} <= {"text", "text_special"}
 
 
 def test_the_page_shows_split_health_findings_and_what_each_request_changed(program: FakeProgram) -> None:

@@ -200,3 +200,17 @@ async def test_what_no_cockpit_wrote_is_left_out(server: ApiServer, stage: Open,
     on.session.follow_others()
     assert isinstance(await on.passing(on.session.prepare(KEY, UNDO)), Refused)
     assert not acts(on.session.view())
+
+
+async def test_an_event_of_a_day_to_come_is_not_the_last_act_for_ever(server: ApiServer, stage: Open) -> None:
+    """Its time is what its writer claims: it would come first in undo and last in the journal, whatever is done."""
+    ann, bob = await two(server, stage)
+    await sent(ann)
+    await bob.until(lambda view: [e for e in acts(view) if e.stage is Stage.VERIFIED])
+    [event] = events(server)
+    told = json.loads(event["metadata"]["annotations"][ACT_ANNOTATION])
+    annotations = {ACT_ANNOTATION: json.dumps({**told, "id": "odd", "session": "odd", "who": "mallory"})}
+    metadata = {**event["metadata"], "name": "odd", "annotations": annotations}
+    server.put(f"{EVENTS}/odd", {**event, "metadata": metadata, "eventTime": "2999-01-01T00:00:00Z"})
+    view = await bob.until(lambda view: [e for e in acts(view) if "mallory" in e.who])
+    assert {entry.at <= view.at for entry in acts(view)} == {True}

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from cockpit.model.ages import LAST_SECOND
 from cockpit.model.view import Entry
 from cockpit.session.state_file import open_file
 
@@ -17,8 +18,6 @@ from cockpit.session.state_file import open_file
 TAIL_BYTES = 1024 * 1024
 # Longer than any entry this program writes: a longer line is damaged or foreign.
 LINE_BYTES = 64 * 1024
-# UTC seconds at the end of the year 9999, after which no date can be written.
-_LAST_SECOND = 253_402_300_799.0
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)
@@ -103,7 +102,7 @@ class Journal:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self.unreadable += 1
                 continue
-            if 0 <= entry.at <= _LAST_SECOND:
+            if 0 <= entry.at <= LAST_SECOND:
                 yield entry
             else:
                 self.unreadable += 1

@@ -51,7 +51,7 @@ def real_view(
     """The view after a reading; `earlier` is the one before, with source and gateway. `now` is UTC seconds."""
     known = {one.version: one for one in readings}
     ages = [one.age for one in readings if one.age is not None]
-    newest = now - min(ages) if ages else earlier.newest
+    newest = _taken(now, min(ages)) if ages else earlier.newest
     stale = newest is None or now - newest > STALE_SECONDS
     total = sum(one.now.requests for one in readings)
     untold = known.get("")
@@ -76,12 +76,17 @@ def real_view(
                 p50_ms=one.p50_ms,
                 p99_ms=one.p99_ms,
                 mean_ms=one.mean_ms,
-                newest=newest if one.age is None else now - one.age,
+                newest=newest if one.age is None else _taken(now, one.age),
                 stale=stale,
                 failing=judged(last.failing if last else Level.CALM, one.now, one.before, tolerated),
             )
         )
     return replace(earlier, newest=newest, read_at=now, stale=stale, traffic=tuple(traffic), problem="")
+
+
+def _taken(now: float, age: float) -> float:
+    """When a sample of this age was taken; no clock of a target began before 1970."""
+    return max(now - age, 0.0)
 
 
 def aged(view: RealView, now: float) -> RealView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from cockpit.kube.event_follower import EventFollower
 from cockpit.model.clock import Clock
@@ -93,6 +94,8 @@ class OthersActs:
         self._kept += 1
         if self._kept == _MOST_KEPT:
             self._complain(context, f"more than {_MOST_KEPT} of them came; what comes now is left out")
+        # Its time is what its writer claims: one that is yet to come would be the last act for ever.
+        told = replace(told, at=min(told.at, self._clock.now()))
         key = self._key(context, event, told)
         self._learn(key, told)
         adding = asyncio.create_task(self._add(key, told))
