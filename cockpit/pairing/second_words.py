@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cockpit.model.refs import RolloutKey
 from cockpit.model.second import ContextSecond, Proposal, ProposalState, Second
 
-COURTESY = "a courtesy, not a lock: here kubectl can confirm in anybody's name (cockpit doctor --manifests pairing)"
+COURTESY = "a courtesy, not a lock: kubectl can confirm in anybody's name here, see cockpit doctor --manifests pairing"
 LOCKED = "the API server checks who confirms"
 NOT_KNOWN = "whether the API server checks who confirms is not known"
 

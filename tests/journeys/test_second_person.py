@@ -234,7 +234,7 @@ async def test_somebody_elses_is_in_the_way_until_they_or_i_end_it(place: Place,
         same = await planned(ben)
         assert "demo-admin proposed this" in same.blocked
         refused = await ben.cockpit.second(ben.key, SecondOrder(SecondWish.PROPOSE, same, why="mine"))
-        assert "demo-admin proposed something else" in refused.words
+        assert "demo-admin proposed something for eyes/demo-service already" in refused.words
 
 
 async def test_who_may_only_read_sees_it_and_cannot_confirm(place: Place, tmp_path: Path) -> None:

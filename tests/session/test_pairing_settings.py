@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.pairing import PilotMode
+from cockpit.model.second import Second
 from cockpit.session.settings import SettingsError, load_settings, parse_settings
 
 
@@ -48,3 +49,44 @@ def test_variables_and_flags(tmp_path: Path) -> None:
         "cockpit",
     )
     assert load_settings(file, environ, {"pairing.pilot": "strict"}).pairing.pilot is PilotMode.STRICT
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "needs"),
+    [
+        ("", "prod-eu", set()),
+        ("pairing: strict", "prod-eu", set()),
+        ("pairing: {second: all}", "any", set(Second)),
+        ("pairing: {second: off}", "any", set()),
+        ("pairing: {second: [promote, delete]}", "any", {Second.PROMOTE, Second.DELETE}),
+        ("pairing: {second: 'raise, delete'}", "any", {Second.RAISE, Second.DELETE}),
+        ("pairing: {second_contexts: {'*prod*': [promote]}}", "prod-eu", {Second.PROMOTE}),
+        ("pairing: {second_contexts: {'*prod*': [promote]}}", "staging", set()),
+        ("pairing: {second: all, second_contexts: {'dev*': off}}", "dev", set()),
+        ("pairing: {second: all, second_contexts: {'dev*': off}}", "prod", set(Second)),
+    ],
+)
+def test_which_plans_need_a_second_person(text: str, context: str, needs: set[Second]) -> None:
+    assert parse_settings(text.encode(), "config.yaml").pairing.needs(context) == needs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pairing: {second: everything}",
+        "pairing: {second: [promote, off]}",
+        "pairing: {second: ''}",
+        "pairing: {second_contexts: {'*prod*': sometimes}}",
+        "pairing: {second_minutes: 0}",
+        "pairing: {second_minutes: 5000}",
+        "pairing: {second: [[promote]]}",
+    ],
+)
+def test_a_misspelt_second_person_is_an_error(text: str) -> None:
+    with pytest.raises(SettingsError, match="pairing"):
+        parse_settings(text.encode(), "config.yaml")
+
+
+def test_the_environment_can_ask_for_a_second_person() -> None:
+    settings = load_settings(Path("/nowhere"), {"COCKPIT_PAIRING_SECOND": "promote,delete"}, {})
+    assert settings.pairing.needs("any") == {Second.PROMOTE, Second.DELETE}

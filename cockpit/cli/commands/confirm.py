@@ -64,7 +64,9 @@ async def _confirm(cockpit: Cockpit, proposal: Proposal, person: Person | None) 
     if isinstance(prepared, Refused):
         return ControlsAnswer(False, prepared.why)
     emit("\n".join([*map(safe_text, proposal_lines(proposal)), preview(prepared)]))
-    if person is not None and (await person.answer("Confirm? [y/N] ")).lower() not in ("y", "yes"):
+    # What cannot be confirmed is not asked about: the session says why.
+    asks = person is not None and prepared.digest == proposal.plan and not proposal.mine
+    if person and asks and (await person.answer("Confirm? [y/N] ")).lower() not in ("y", "yes"):
         return ControlsAnswer(False, "nothing was confirmed")
     return await cockpit.second(proposal.rollout, SecondOrder(SecondWish.CONFIRM, prepared, proposal.id))
 

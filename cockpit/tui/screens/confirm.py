@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from cockpit.model.plan import Act, Ask
+from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.rollout import Owner
 from cockpit.model.second import Proposal, ProposalState
 from cockpit.model.second_order import SecondOrder, SecondWish
@@ -24,9 +25,12 @@ class ConfirmDialog(PlanDialog):
     def __init__(self, proposal: Proposal, owners: Sequence[Owner]) -> None:
         super().__init__(proposal.rollout, proposal.ask or _NONSENSE, owners)
         self.proposed = proposal
+        self._planned: Prepared | Refused | None = None  # as the session knows it
 
     async def _prepare(self) -> None:
-        prepared = self.prepared = await self.plan_it(self.port.cockpit)
+        prepared = self.prepared = self._planned = await self.plan_it(self.port.cockpit)
+        if isinstance(prepared, Prepared) and prepared.proposable:
+            self.prepared = replace(prepared, blocked="")  # that it waits for somebody is why this dialog is open
         self._proposal = self.proposal
         self.close_label("Close")
         if isinstance(prepared, Prepared) and self._may_confirm(prepared):
@@ -53,7 +57,7 @@ class ConfirmDialog(PlanDialog):
         """The session plans once more when it confirms; until then a change shows as another hash."""
 
     def send(self) -> None:
-        prepared = self.prepared
+        prepared = self._planned
         if self.sent or not isinstance(prepared, Prepared) or not self._may_confirm(prepared):
             return
         self.sent = True
