@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from enum import StrEnum
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.screen import Screen
 from textual.widgets import Input
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.tui.keys import key_name
-from cockpit.tui.screens.base import CockpitScreen
+from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.reading import ReadingScreen
 
 
@@ -46,7 +47,8 @@ class TellingKeys(App[None]):
     async def on_event(self, event: events.Event) -> None:
         tell = self.tell_input
         if tell and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            tell(Told.KEY, self._key_words(event), self._rollout())
+            with contextlib.suppress(ScreenStackError):  # a key that comes before the first screen does nothing
+                tell(Told.KEY, self._key_words(event), self._rollout())
         await super().on_event(event)
 
     def _key_words(self, event: events.Key | events.Paste) -> str:
@@ -65,7 +67,7 @@ class TellingKeys(App[None]):
     def _rollout(self) -> RolloutKey | None:
         """The rollout that keys act on."""
         top = self.screen
-        shown = top.selected() if isinstance(top, CockpitScreen) and top.is_mounted else None
+        shown = top.selected() if isinstance(top, CockpitScreen) and has_parts(top) else None
         return shown.rollout.key if shown else None
 
 

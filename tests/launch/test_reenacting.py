@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -105,7 +104,6 @@ async def test_views_say_when_it_becomes_a_guess() -> None:
         reenacting.hear({"guess": {"at": START + 1}})
         fake.publish(fleet())
         assert len(seen) == 2
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("width", [80, 120])
