@@ -29,7 +29,9 @@ class _Review(msgspec.Struct):
 def not_allowed(context: str, missing: Right, namespace: str, why: str = "") -> str:
     """The sentence about a right that the user does not have; `why` is what the server says of it."""
     place = f" in namespace {namespace}" if namespace else ""
-    return safe_text(f"{context} does not allow you to {missing.verb} {missing.resource}{place}" + (f": {why}" if why else ""))
+    return safe_text(
+        f"{context} does not allow you to {missing.verb} {missing.resource}{place}" + (f": {why}" if why else "")
+    )
 
 
 class Access:
@@ -69,7 +71,7 @@ class Access:
         try:
             body = await self._transport.fetch(call, limit=1 << 20)
             status = msgspec.json.decode(body, type=_Review).status
-        except (Forbidden, NotFound, Invalid, msgspec.DecodeError, UnicodeDecodeError):
+        except (Forbidden, NotFound, Invalid, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
         if status.allowed:
             return ""
