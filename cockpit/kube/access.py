@@ -71,7 +71,7 @@ class Access:
         try:
             body = await self._transport.fetch(call, limit=1 << 20)
             status = msgspec.json.decode(body, type=_Review).status
-        except (Forbidden, NotFound, Invalid, msgspec.DecodeError, UnicodeDecodeError):
+        except (Forbidden, NotFound, Invalid, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
         if status.allowed:
             return ""

@@ -16,12 +16,11 @@ _MOST_BYTES = 8 << 20
 
 
 class _Rule(msgspec.Struct, rename="camel"):
-    """A null list is an empty one, as Go writes it."""
+    """One rule; a null list is an empty one, as Go writes it. Names of single objects are left out of account."""
 
     verbs: list[str] | None = None
     api_groups: list[str] | None = None
     resources: list[str] | None = None
-    resource_names: list[str] | None = None
 
     def covers(self, right: Right) -> bool:
         """Whether it is about this right, of some object or of all (component-helpers, auth/rbac/validation)."""

@@ -17,7 +17,7 @@ from cockpit.model.guard import GuardOrder
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.probe_answer import ProbeTransport
 from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.sampling import ContextSampling, SampleScope
 from cockpit.model.view import ClusterView, FleetView, Kept, Outcome, Prepared, RolloutView, successor
@@ -33,13 +33,13 @@ from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
 from cockpit.session.guarding.guards import Guards
-from cockpit.session.inspecting.readings import Readings, no_context
+from cockpit.session.inspecting.readings import Readings
 from cockpit.session.journal.shared import SharedJournal
 from cockpit.session.metrics.opening import metrics_reader
 from cockpit.session.opening import nothing_is_sent, open_clusters
 from cockpit.session.pairing.calls import PairingCalls
 from cockpit.session.pairing.pairing import Pairing
-from cockpit.session.probing.api_rights import ApiRights
+from cockpit.session.probing.api_rights import ApiRights, may_proxy
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
 from cockpit.session.probing.inside import InsideProbes
 from cockpit.session.probing.inside_calls import InsideCalls
@@ -109,7 +109,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._guards = Guards(self, clock, self._logbook)
         self._jobs = ProbeJobs(self, clock, self._logbook, rng)
         self._inside = InsideProbes(self._jobs, self._probes, self._rollout, self.touch)
-        self._rights = ApiRights(self._may_proxy, self.touch, clock)
+        self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
         self._metrics = metrics_reader(
             settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
@@ -391,7 +391,3 @@ class Session(Readings, InsideCalls, PairingCalls):
         cluster = self._clusters.get(key.context)
         rollout = cluster.rollout(key) if cluster else None
         return self._rights.resolved(rollout) if rollout else None
-
-    async def _may_proxy(self, context: str, services: Ref) -> str:
-        cluster = self._clusters.get(context)
-        return await cluster.api.allowed("get", services, "proxy") if cluster else no_context(context)

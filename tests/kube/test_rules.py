@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.errors import ApiError, BadAnswer
-from cockpit.model.refs import ARGO_ROLLOUTS, INGRESSES, KRUISE_ROLLOUTS, SERVICES
+from cockpit.model.refs import ARGO_ROLLOUTS, INGRESSES, KRUISE_ROLLOUTS, SERVICES, Ref
 from cockpit.model.rights import Right, right
 from tests.kube.conftest import Scripted
 from tests.objects import Doc
@@ -95,3 +95,11 @@ async def test_a_hostile_review_is_an_answer_or_an_error_of_the_cluster(
     except BadAnswer:
         return
     assert found.forbids(right("patch", SERVICES)) in (True, False)
+
+
+async def test_reviews_that_are_nested_without_end_are_no_answer(server: Scripted, api: KubeApi) -> None:
+    deep = b'{"status": {"resourceRules": ' + b"[" * 100_000 + b"]" * 100_000 + b', "else": ' + b"[" * 100_000
+    server.then(server.says(deep, 201), server.says(b'{"else": ' + b"[" * 100_000, 201))
+    with pytest.raises(BadAnswer):
+        await api.rules("shop")
+    assert await api.allowed("patch", Ref(SERVICES, "shop", "web")) == "", "the server checks again anyway"

@@ -95,7 +95,8 @@ class ActRights:
         return known.denied
 
     async def _refresh(self, namespaces: Collection[str]) -> None:
-        """Ask again what was asked before."""
+        """Ask again what was asked before, and forget rollouts that may be gone."""
+        self._judged = {}
         try:
             everything = not await self._api.allowed("*", _EVERYTHING)
         except KubeError as error:

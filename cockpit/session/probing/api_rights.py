@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from cockpit.kube.errors import KubeError
@@ -13,12 +13,26 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import ClusterView, Sync
+from cockpit.planning.api_targets import PROXY_RIGHT
+from cockpit.session.facts.cluster import Cluster
+from cockpit.session.inspecting.readings import no_context
 
 # Why this user may not get `services/proxy` of an object in a context; "" if allowed. Without a name: of every Service.
 Ask = Callable[[str, Ref], Awaitable[str]]
 _Question = tuple[str, Ref]
 # How long an error stands for an answer; a refusal stands until the Service is to be probed.
 _ERROR_SECONDS = 60.0
+
+
+def may_proxy(clusters: Mapping[str, Cluster]) -> Ask:
+    """The question, asked of these clusters by their contexts."""
+
+    async def ask(context: str, services: Ref) -> str:
+        cluster = clusters.get(context)
+        subresource = PROXY_RIGHT.resource.partition("/")[2]
+        return await cluster.api.allowed(PROXY_RIGHT.verb, services, subresource) if cluster else no_context(context)
+
+    return ask
 
 
 class ApiRights:
