@@ -115,6 +115,6 @@ async def test_a_cluster_that_is_lost_is_named_with_its_reason_and_the_other_sta
 def test_the_first_line_says_read_only_where_nothing_that_is_shown_takes_acts() -> None:
     both = (cluster(context="eu"), cluster(context="live", read_only=True))
     view = replace(fleet(), clusters=both)
-    for shown, told in ((both, False), (both[1:], True), (both[:1], False), ((), False)):
-        line = header_line(view, shown, (), 80, UNICODE, None)
+    for seen, told in ((both, False), (both[1:], True), (both[:1], False), ((), False)):
+        line = header_line(view, seen, (), 80, UNICODE, None)
         assert ("READ-ONLY" in "".join(span.text for span in line)) is told
