@@ -4,20 +4,20 @@ BIN := .venv/bin
 # The tests start hundreds of processes: each would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check format test-real traces fuzz faults bench screenshots readme clean
+.PHONY: demo test coverage check format test-real traces fuzz faults bench screenshots readme ship clean
 
 demo: .venv/.installed
 	@$(BIN)/cockpit demo
 
 test: check
-	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark" $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark and not package" $(PYTEST_ARGS)
 
 # How much of the pure rooms their tests run; below the floor it fails. It is a ratchet: it may only rise. Counting
 # lines doubles the time, so the other rooms are left out.
 RULES := tests/model tests/planning tests/workloads tests/routers tests/systems tests/adapters
 COUNTED := model planning workloads routers systems
 coverage: .venv/.installed
-	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark" $(COUNTED:%=--cov=cockpit.%) \
+	$(BIN)/pytest -n 4 --dist worksteal -m "not real and not benchmark and not package" $(COUNTED:%=--cov=cockpit.%) \
 		--cov-report=term:skip-covered --cov-fail-under=94 $(RULES) $(COVERAGE_ARGS)
 
 check: .venv/.installed
@@ -55,11 +55,17 @@ bench: .venv/.installed
 screenshots: .venv/.installed
 	$(BIN)/python -m tests.screenshots
 
-# The table of systems, from the adapters, the page of findings, from their catalogue, and the picture of a verdict.
+# The table of systems, from the adapters, the page of findings, from their catalogue, the picture of a verdict, and the
+# manual page, from the commands.
 readme: .venv/.installed
 	$(BIN)/python -m tests.systems_table
 	$(BIN)/python -m tests.findings_page
 	$(BIN)/python -m tests.verdict_picture
+	$(BIN)/python -m tests.man_page
+
+# Wheel and sdist, installed into an empty environment and run.
+ship: .venv/.installed
+	$(BIN)/pytest -m package tests/test_package.py
 
 .venv/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cockpit needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'

@@ -227,6 +227,7 @@ def cluster_document(cluster: ClusterView) -> Document:
         "user": cluster.user,
         "namespace": cluster.namespace,
         "production": cluster.production,
+        "read_only": cluster.read_only,
         "state": str(cluster.state),
         "message": cluster.message,
         "stale_since": time_text(cluster.stale_since),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import click
@@ -88,12 +88,15 @@ def coloured(stream: Any = None) -> bool:
     return bool(stream.isatty() and not os.environ.get("NO_COLOR") and not given().plain)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart, headings first; every cell is made safe."""
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], names: Collection[str] = ()) -> str:
+    """Columns two spaces apart, headings first; every cell is made safe. Columns under `names` are not translated."""
     english = [[safe_text(cell, 200) for cell in row] for row in rows]
     colours = {translated(word): colour for word, colour in _COLOURS.items()}
-    cells = [[_cell(head, cell) for head, cell in zip(heads, row, strict=True)] for row in english]
-    heads = [translated(head) for head in heads]
+    kept = _NAMES.union(names)
+    cells = [
+        [cell if head in kept else translated(cell) for head, cell in zip(heads, row, strict=True)] for row in english
+    ]
+    heads = [head if head in names else translated(head) for head in heads]
     widths = [max(map(columns, column)) for column in zip(heads, *cells, strict=True)]
     paint = coloured()
     lines: list[str] = []
@@ -103,11 +106,6 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         painted = [_paint(cell, colours) for cell in padded] if paint and lines else padded
         lines.append("  ".join(painted).rstrip())
     return "\n".join(lines)
-
-
-def _cell(head: str, cell: str) -> str:
-    """A cell in the language of this process, unless its column is of names."""
-    return cell if head in _NAMES else translated(cell)
 
 
 def _paint(cell: str, colours: Mapping[str, str]) -> str:

@@ -212,6 +212,10 @@ class Program(Protocol):
         """The keys of the screen with the user's own, and the problems of those; raises StartError."""
         ...
 
+    def columns(self, options: Options) -> Mapping[str, str]:
+        """The paths of the columns that the settings add to a wide list, by name; raises StartError."""
+        ...
+
     def config(self, options: Options) -> Sequence[SettingInForce]:
         """Every setting in force and what set it; raises StartError."""
         ...

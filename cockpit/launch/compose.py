@@ -116,6 +116,10 @@ class Launcher:
 
         return key_rows(self.settings(options).keymap)
 
+    def columns(self, options: Options) -> Mapping[str, str]:
+        """See `Program.columns`."""
+        return self.settings(options).columns
+
     def config(self, options: Options) -> Sequence[SettingInForce]:
         """See `Program.config`."""
         from cockpit.session.settings_in_force import settings_in_force

@@ -1,12 +1,13 @@
-"""A user's own commands and links in the settings."""
+"""A user's own commands, links and columns in the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from cockpit.model.document_path import document_path
 from cockpit.model.placeholders import problem_of
 
 MOST = 50
@@ -33,9 +34,11 @@ class OwnLink(Struct, frozen=True, forbid_unknown_fields=True):
     key: str = ""
 
 
-def own_problem(commands: Sequence[OwnCommand], links: Sequence[OwnLink]) -> tuple[str, str]:
+def own_problem(
+    commands: Sequence[OwnCommand], links: Sequence[OwnLink], columns: Mapping[str, str]
+) -> tuple[str, str]:
     """The key of the settings that is wrong, and what is wrong with it; two empty texts if nothing is."""
-    for place, problem in (*_of_commands(commands), *_of_links(links)):
+    for place, problem in (*_of_commands(commands), *_of_links(links), *_of_columns(columns)):
         if problem:
             return place, problem
     names = [*(each.name for each in commands), *(each.name for each in links)]
@@ -62,6 +65,15 @@ def _of_links(links: Sequence[OwnLink]) -> Iterator[tuple[str, str]]:
     for number, each in enumerate(links):
         yield f"links[{number}].name", _name_problem(each.name)
         yield f"links[{number}].url", problem_of(each.url) or _url_problem(each.url)
+
+
+def _of_columns(columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, path in columns.items():
+        yield "columns", _name_problem(name)
+        try:
+            document_path(path)
+        except ValueError as error:
+            yield f"columns.{name}", str(error)
 
 
 def _name_problem(name: str) -> str:

@@ -69,7 +69,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     their Services of the same namespace and name. `prometheus` is `off`, `auto`, a URL, or a map,
     `pairing` is `off`, `advisory`, `strict`, or a map. `slow` paints the screen seldom, for a slow link.
     `lang` is `en` or `zh`; empty, the locale decides. `read_only_contexts` are shell patterns for contexts to which
-    nothing is sent, `read_only` is for all. `commands` and `links` are the user's own.
+    nothing is sent, `read_only` is for all. `commands` and `links` are the user's own, `columns`
+    are paths into the JSON of a rollout, by the heads of a wide list.
     """
 
     theme: str = "dark"
@@ -87,6 +88,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     probe: ProbeSettings = msgspec.field(default_factory=ProbeSettings)
     pairing: PairingSettings = msgspec.field(default_factory=PairingSettings)
     prometheus: PrometheusSettings = msgspec.field(default_factory=PrometheusSettings)
+    columns: dict[str, str] = msgspec.field(default_factory=dict)
     commands: tuple[OwnCommand, ...] = ()
     links: tuple[OwnLink, ...] = ()
 
@@ -242,7 +244,7 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
     ):
         if problem:
             raise SettingsError(source, f"{place}.{wrong}", problem)
-    wrong, problem = own_problem(settings.commands, settings.links)
+    wrong, problem = own_problem(settings.commands, settings.links, settings.columns)
     if problem:
         raise SettingsError(source, wrong, problem)
     return settings
@@ -293,7 +295,7 @@ def _listed(key: str, value: str) -> Any:
 
 def _scalar_keys() -> list[str]:
     """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
-    maps = ("keymap", "dialects", "probe", "pairing", "commands", "links")
+    maps = ("keymap", "dialects", "probe", "pairing", "commands", "links", "columns")
     own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
     own += ["pairing.pilot", "pairing.namespace", "pairing.second", "pairing.second_minutes"]

@@ -278,6 +278,7 @@ class FakeProgram:
             Completes.SCENARIO: ["broken-canary", "many"],
         }
         self.completed: list[tuple[str, str]] = []
+        self.wide_columns: dict[str, str] = {}
         self.closed = 0
         self.at = 1_700_000_000.25
         self.journal = Path("state") / "journal.jsonl"
@@ -317,6 +318,9 @@ class FakeProgram:
         self.options.append(options)
         self.completed.append((typed, of))
         return self.names[what]
+
+    def columns(self, options: Options) -> Mapping[str, str]:
+        return self.wide_columns
 
     def config(self, options: Options) -> Sequence[SettingInForce]:
         return [

@@ -9,9 +9,11 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, Severity
 from cockpit.model.view import FleetView, RolloutView, Sync
 from cockpit.session.facts.groups import groups_of
+from cockpit.tui.glyphs import UNICODE
 from cockpit.tui.screens.rollout import RolloutScreen
+from cockpit.tui.widgets.header_bar import header_line
 from tests.tui.driving import press, said, screen, shown
-from tests.tui.fake import QUIET, START, FakeCockpit, cluster, lane, rollout
+from tests.tui.fake import QUIET, START, FakeCockpit, cluster, fleet, lane, rollout
 
 WEB = "http-server"
 
@@ -108,3 +110,11 @@ async def test_a_cluster_that_is_lost_is_named_with_its_reason_and_the_other_sta
         assert "us: not read since 00:00:00: connection refused  this data may be stale" in shown(app)
         await press(pilot, "enter", "down", "enter")
         assert "connection refused" not in shown(app)
+
+
+def test_the_first_line_says_read_only_where_nothing_that_is_shown_takes_acts() -> None:
+    both = (cluster(context="eu"), cluster(context="live", read_only=True))
+    view = replace(fleet(), clusters=both)
+    for seen, told in ((both, False), (both[1:], True), (both[:1], False), ((), False)):
+        line = header_line(view, seen, (), 80, UNICODE, None)
+        assert ("READ-ONLY" in "".join(span.text for span in line)) is told

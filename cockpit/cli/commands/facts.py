@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cockpit.cli.changes import changes, labelled, only
+from cockpit.cli.columns import CUSTOM, Columns, ListOutput, column_cells, columns_of, custom_table, named_columns
 from cockpit.cli.completing import completes
 from cockpit.cli.documents import group_document, view_document
 from cockpit.cli.exit_codes import ExitCode
@@ -42,13 +43,20 @@ _WIDE = ("OWNERS", "IMAGES", "FINDINGS", "MESSAGE", "REASON")
 
 @click.command("list")
 @shared_options
-@output_option("table", "wide", "json", "yaml", "name")
+@click.option(
+    "-o",
+    "--output",
+    type=ListOutput(("table", "wide", "json", "yaml", "name")),
+    default="table",
+    show_default=True,
+    help="Output format; also custom-columns=NAME:PATH,... with paths into the JSON.",
+)
 @selector_option
 @click.pass_obj
 def list_command(program: Program, output: str, selector: LabelSelector | None) -> None:
     """List the rollouts in the context's namespace, in -n NAME, or in all namespaces with -A.
 
-    HEALTH is hurt, doubtful, not measured or fine; with -o wide, REASON says why.
+    HEALTH is hurt, doubtful, not measured or fine; with -o wide, REASON says why, and columns of the settings follow.
     """
     options = given()
 
@@ -66,8 +74,11 @@ def list_command(program: Program, output: str, selector: LabelSelector | None) 
             keys = [shown.rollout.key for shown in view.rollouts]
             for key in keys:
                 emit(safe_text(short_name(key, keys)))
+        elif view.rollouts and output.startswith(CUSTOM):
+            emit(custom_table(view.rollouts, columns_of(output)))
         elif view.rollouts:
-            emit(fleet_table(view.rollouts, wide=output == "wide"))
+            own = named_columns(program.columns(options)) if output == "wide" else {}
+            emit(fleet_table(view.rollouts, wide=output == "wide", own=own))
         else:
             where = _places(view)
             talk(f"no rollouts in {where} match {selector}" if selector else f"no rollouts in {where}")
@@ -90,8 +101,8 @@ def _list_document(view: FleetView, missing: Sequence[Unread]) -> dict[str, Any]
     }
 
 
-def fleet_table(views: Sequence[RolloutView], *, wide: bool) -> str:
-    """One line per rollout."""
+def fleet_table(views: Sequence[RolloutView], *, wide: bool, own: Columns | None = None) -> str:
+    """One line per rollout; `own` are columns of the person's behind the others."""
     keys = [shown.rollout.key for shown in views]
     rows = []
     for shown in views:
@@ -107,8 +118,8 @@ def fleet_table(views: Sequence[RolloutView], *, wide: bool) -> str:
                 rollout.message or "-",
                 shown.health.reason or "-",
             ]
-        rows.append(row)
-    return table(_HEADS + _WIDE if wide else _HEADS, rows)
+        rows.append([*row, *column_cells(shown, own or {})])
+    return table((*_HEADS, *(_WIDE if wide else ()), *(own or ())), rows, names=own or ())
 
 
 def _places(view: FleetView) -> str:

@@ -38,7 +38,7 @@ def header_line(
         right += [Span(words, "waiting"), Span("  ")]
     if any(cluster.production for cluster in clusters):
         right += [Span(" PRODUCTION ", "production"), Span("  ")]
-    if view.read_only:
+    if view.read_only or (clusters and all(cluster.read_only for cluster in clusters)):
         right += [Span("READ-ONLY", "waiting"), Span("  ")]
     if cluster := worst(clusters):
         look = sync_look(cluster, glyphs, zone)
