@@ -45,7 +45,7 @@ _COLOURS = {
 _NAMES = frozenset(
     {
         *("ROLLOUT", "SYSTEM", "ROUTER", "VERSION", "LANE", "POD", "OBJECT", "OBJECTS", "KIND", "WORKLOAD", "IMAGES"),
-        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "MESSAGE", "URL", "TIME", ""),
+        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "URL", "TIME", ""),
     }
 )
 
@@ -90,9 +90,8 @@ def coloured(stream: Any = None) -> bool:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns two spaces apart, headings first; every cell is made safe."""
-    english = [[safe_text(cell, 200) for cell in row] for row in rows]
     colours = {translated(word): colour for word, colour in _COLOURS.items()}
-    cells = [[_cell(head, cell) for head, cell in zip(heads, row, strict=True)] for row in english]
+    cells = [[_cell(head, cell) for head, cell in zip(heads, row, strict=True)] for row in rows]
     heads = [translated(head) for head in heads]
     widths = [max(map(columns, column)) for column in zip(heads, *cells, strict=True)]
     paint = coloured()
@@ -106,8 +105,8 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(head: str, cell: str) -> str:
-    """A cell in the language of this process, unless its column is of names."""
-    return cell if head in _NAMES else translated(cell)
+    """A safe cell in the language of this process, unless its column is of names."""
+    return safe_text(cell if head in _NAMES else translated(cell), 200)
 
 
 def _paint(cell: str, colours: Mapping[str, str]) -> str:

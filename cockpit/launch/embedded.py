@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import click
 
-from cockpit.cli.output import emit
+from cockpit.cli.output import emit, say
 from cockpit.cli.program import DemoOrder, StartError
 from cockpit.model.shell_line import shell_word
 from cockpit.planning.probe_script import SCRIPT
@@ -44,7 +44,8 @@ class EmbeddedCluster:
 def list_scenarios() -> int:
     """Print the names of the scenarios; the exit code."""
     listed = subprocess.run([*_command(), "--list"], check=False, stdout=subprocess.PIPE, text=True)
-    emit(listed.stdout.rstrip("\n"))
+    for line in listed.stdout.rstrip("\n").split("\n"):
+        say(line)
     return listed.returncode
 
 

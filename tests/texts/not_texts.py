@@ -37,7 +37,6 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^(kubectl|cockpit|curl|TLS|mesh):  ",  # commands to copy
         r"^kubectl cockpit$",
         r"^(Ingress \{0\}/\{1\}|query \{0\}\{1\}|context \{0\}:)$",  # references to objects
-        r"^this page opens by the link|^\{0\} screens are open",  # for a browser: no session knows its language
         r"^\{\{\"",  # JSON
         r"^\{0\} in \(\{1\},\{2\}\)$",  # a label selector
         r"^last \{0\} \{1\}$",  # the id of a journal's entry
