@@ -12,13 +12,14 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase
 from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage
+from cockpit.session.acts.several import MOST, send_in_turn
 from cockpit.tui.keys import BY_ID
 from cockpit.tui.marks import Marks
 from cockpit.tui.screens.ask import WeightForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.several import SeveralDialog
-from cockpit.tui.several import MOST, items_for, send_in_turn
+from cockpit.tui.several import items_for
 from tests.tui.driving import press, said, screen, shown
 from tests.tui.fake import HURT, FakeCockpit, acts, fleet, lane, probing, rollout
 from tests.tui.plans import plan_of
@@ -51,7 +52,7 @@ class Answers:
         self.sent: list[str] = []
         self.held = {name: asyncio.Event() for name in NAMES}
 
-    async def send(self, plan: Prepared, *, report: Callable[[Outcome], None]) -> Outcome:
+    async def send(self, plan: Prepared, *, wait: float, report: Callable[[Outcome], None]) -> Outcome:
         name = plan.plan.rollout.name
         self.sent.append(name)
         end = self.ends.get(name, Stage.VERIFIED)
@@ -103,7 +104,7 @@ async def test_it_stops_at_the_first_that_fails(end: Stage) -> None:
 
 async def test_an_error_of_the_session_is_an_unknown_outcome() -> None:
     class Broken(Answers):
-        async def send(self, plan: Prepared, *, report: Callable[[Outcome], None]) -> Outcome:
+        async def send(self, plan: Prepared, *, wait: float, report: Callable[[Outcome], None]) -> Outcome:
             raise ConnectionError("lost")
 
     outcomes, _ = await in_turn(Broken(), prepared("a"), prepared("b"))

@@ -18,6 +18,7 @@ from cockpit.model.plan import ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutGroup, RolloutView
+from cockpit.session.acts.several import MOST
 from cockpit.tui.acting import latest_sent
 from cockpit.tui.brief import Facts
 from cockpit.tui.empty import empty_lines
@@ -31,7 +32,7 @@ from cockpit.tui.scope import Scope
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.screens.several import SeveralDialog, act_on_several
-from cockpit.tui.several import MOST, items_for
+from cockpit.tui.several import items_for
 from cockpit.tui.standing import cause_of, standing_of
 from cockpit.tui.syncing import READING
 from cockpit.tui.widgets.brief_pane import BriefPane
