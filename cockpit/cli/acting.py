@@ -12,20 +12,21 @@ from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, find_acted_on, where_it_is
 from cockpit.cli.options import given
-from cockpit.cli.output import emit, emit_document, say
+from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Person, Program
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
 from cockpit.cli.second import confirmed
 from cockpit.cli.waiting import require_read, synced
-from cockpit.cli.words import waits_for_a_person
+from cockpit.cli.words import stated, waits_for_a_person
 from cockpit.model.pairing import ControlsOrder, PilotMode, Wish
-from cockpit.model.plan import Ask, Refused
+from cockpit.model.plan import Ask, Change, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.shell_line import bounded_line, shell_word
 from cockpit.model.text import safe_text
 from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage
 from cockpit.session.port import Cockpit
+from cockpit.texts.current import Verbatim, translated
 
 _BAR = 20
 # Longer than a cockpit that was about to send has to be silent before it is taken over.
@@ -74,8 +75,8 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
         except (BrokenPipeError, StdoutFailed):
             # The exit code and stderr report the outcome even if no one reads stdout.
             reader_left()
-            talk(f"{outcome.stage}: {outcome.why}")
-        return _code(outcome, cockpit.view(), key)
+            talk(stated(str(outcome.stage), outcome.why))
+        return code_of(outcome, cockpit.view(), key)
 
     code = with_session(program, options, work)
     if code is not ExitCode.FINE:
@@ -156,12 +157,12 @@ class _Progress:
         if outcome.stage is Stage.SENDING:
             talk("sending")
         elif outcome.stage is Stage.SENT and outcome.counting is None:
-            talk(f"sent: {outcome.why}")
+            talk(stated(str(Stage.SENT), outcome.why))
         elif outcome.stage is Stage.SENT and outcome.counting:
             if not self._counts:
-                talk(f"sent: {outcome.why}")
+                talk(stated(str(Stage.SENT), outcome.why))
             self._counts = True
-            self._live.show(f"{progress_bar(outcome.counting)} {outcome.counting}")
+            self._live.show(f"{progress_bar(outcome.counting)} {translated(str(outcome.counting))}")
 
     def clear(self) -> None:
         self._live.clear()
@@ -180,14 +181,16 @@ async def why_unconfirmed(prepared: Prepared, how: SendOptions, person: Person) 
     if prepared.asks_for_name:
         typed = how.confirm
         if typed is None and person.present:
-            typed = await person.answer(f"{plan.rollout.context} is production. Type {safe_text(name)} to send: ")
+            typed = await person.answer(
+                translated(f"{plan.rollout.context} is production. Type {safe_text(name)} to send: ")
+            )
         if typed == name:
             return ""
         return f"nothing was sent: {plan.rollout.context} is production; add --confirm {shell_word(name)}"
     if how.yes:
         return ""
     usual = "y/N" if plan.raises else "Y/n"
-    answer = (await person.answer(f"Send? [{usual}] ")).lower()
+    answer = (await person.answer(translated(f"Send? [{usual}] "))).lower()
     agreed = answer in ("y", "yes") or (answer == "" and not plan.raises)
     return "" if agreed else "nothing was sent: not confirmed"
 
@@ -195,8 +198,8 @@ async def why_unconfirmed(prepared: Prepared, how: SendOptions, person: Person) 
 def preview(prepared: Prepared) -> str:
     """The plan as text, with the server's checks."""
     plan = prepared.plan
-    lines = [safe_text(plan.title), *_section("changes", [str(change) for change in plan.changes])]
-    lines += _section("commands", [bounded_line(command, 4000) for command in plan.commands()])
+    lines = [safe_text(translated(plan.title)), *_section("changes", list(map(_change, plan.changes)))]
+    lines += _section("commands", [Verbatim(bounded_line(command, 4000)) for command in plan.commands()])
     lines += _section("concerns", list(prepared.concerns))
     lines += _section("warnings", list(plan.cautions()))
     lines += _section("checks", list(prepared.checks))
@@ -207,22 +210,28 @@ def preview(prepared: Prepared) -> str:
     return "\n".join(lines)
 
 
+def _change(change: Change) -> str:
+    """What changes from what to what, in the language of this process."""
+    return Verbatim(f"{translated(change.what)} {translated(change.before)} -> {translated(change.after)}")
+
+
 def _section(name: str, texts: list[str]) -> list[str]:
-    return [f"{name}:", *(f"  {safe_text(text, 4000)}" for text in texts)] if texts else []
+    return [translated(f"{name}:"), *(f"  {safe_text(translated(text), 4000)}" for text in texts)] if texts else []
 
 
 def _report(outcome: Outcome, output: str) -> None:
     if output != "table":
         emit_document(outcome_document(outcome), output)
     elif outcome.stage is Stage.REFUSED and outcome.plan is None:
-        raise CommandFailed(f"refused: {outcome.why}")
+        raise CommandFailed(stated(str(Stage.REFUSED), outcome.why))
     elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED, Stage.PROPOSED):
-        talk(f"{outcome.stage}: {outcome.why}")
+        talk(stated(str(outcome.stage), outcome.why))
     else:
-        say(safe_text(f"{outcome.stage}: {outcome.why}" if outcome.why else str(outcome.stage), 1000))
+        emit(safe_text(stated(str(outcome.stage), outcome.why), 1000))
 
 
-def _code(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
+def code_of(outcome: Outcome, view: FleetView, key: RolloutKey) -> ExitCode:
+    """The exit code of an act."""
     match outcome.stage:
         case Stage.DRY_RUN | Stage.SENT | Stage.VERIFIED:
             return ExitCode.FINE

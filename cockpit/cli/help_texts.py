@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import IO, Any
 
 import click
 
-from cockpit.texts.current import translated
+from cockpit.texts.current import Verbatim, translated
 
 
 class HelpFormatter(click.HelpFormatter):
@@ -46,3 +47,25 @@ def in_language(command: click.Command) -> click.Command:
     """The command with translated help."""
     command.context_class = Context
     return command
+
+
+def short_help(command: click.Command) -> str:
+    """The first sentence of a command's help."""
+    text = (command.short_help or command.help or "").split("\n\n")[0]
+    return Verbatim(translated(" ".join(text.split())).partition("。")[0] + "。")
+
+
+class SpokenUsageError(click.UsageError):
+    """A usage error of the library in the language of this process: with its usage, and a hint at the help."""
+
+    def __init__(self, problem: click.UsageError) -> None:
+        super().__init__(translated(problem.format_message()), problem.ctx)
+        self.exit_code = problem.exit_code  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it."""
+        if self.ctx is not None:
+            click.echo(self.ctx.get_usage(), file=file, err=True)
+            click.echo(translated(f"Try '{self.ctx.command_path} --help' for help."), file=file, err=True)
+            click.echo(file=file, err=True)
+        click.echo(f"{translated('Error:')} {self.message}", file=file, err=True)

@@ -24,11 +24,11 @@ from cockpit.cli.commands.serve import serve_command
 from cockpit.cli.commands.verify import verify_command
 from cockpit.cli.commands.wait import wait_command
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.help_texts import in_language
+from cockpit.cli.help_texts import SpokenUsageError, in_language, short_help
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, StartError
 from cockpit.cli.running import CommandFailed, reader_left
-from cockpit.texts.current import translated
+from cockpit.texts.current import wide
 
 
 class CommandLine(click.Group):
@@ -38,13 +38,29 @@ class CommandLine(click.Group):
         """In order of use, not alphabetical."""
         return list(self.commands)
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """What the library says of the first words, in the language of this process."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as problem:
+            raise SpokenUsageError(problem) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The library cuts what a command does before it could be translated."""
+        if not wide():
+            super().format_commands(ctx, formatter)
+            return
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short_help(command)) for name, command in self.commands.items()])
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an interrupt gives 130, a closed stdout (`| head`) is not an error."""
         try:
             return super().invoke(ctx)
         except click.UsageError as problem:
-            problem.message = translated(problem.message)  # type: ignore[misc]  # click reads it from the instance
-            raise
+            raise SpokenUsageError(problem) from None
         except (KeyboardInterrupt, click.Abort):
             raise click.exceptions.Exit(int(ExitCode.INTERRUPTED)) from None
         except BrokenPipeError:

@@ -45,7 +45,7 @@ _COLOURS = {
 _NAMES = frozenset(
     {
         *("ROLLOUT", "SYSTEM", "ROUTER", "VERSION", "LANE", "POD", "OBJECT", "OBJECTS", "KIND", "WORKLOAD", "IMAGES"),
-        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "MESSAGE", "URL", "TIME", "SETTING", "VALUE", ""),
+        *("OWNERS", "FINDINGS", "ACT", "ACTS", "ID", "KEYS", "WHO", "URL", "TIME", "SETTING", "VALUE", ""),
     }
 )
 
@@ -90,12 +90,9 @@ def coloured(stream: Any = None) -> bool:
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], names: Collection[str] = ()) -> str:
     """Columns two spaces apart, headings first; every cell is made safe. Columns under `names` are not translated."""
-    english = [[safe_text(cell, 200) for cell in row] for row in rows]
     colours = {translated(word): colour for word, colour in _COLOURS.items()}
     kept = _NAMES.union(names)
-    cells = [
-        [cell if head in kept else translated(cell) for head, cell in zip(heads, row, strict=True)] for row in english
-    ]
+    cells = [[_cell(cell, head in kept) for head, cell in zip(heads, row, strict=True)] for row in rows]
     heads = [head if head in names else translated(head) for head in heads]
     widths = [max(map(columns, column)) for column in zip(heads, *cells, strict=True)]
     paint = coloured()
@@ -106,6 +103,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], names: Collection
         painted = [_paint(cell, colours) for cell in padded] if paint and lines else padded
         lines.append("  ".join(painted).rstrip())
     return "\n".join(lines)
+
+
+def _cell(cell: str, is_name: bool) -> str:
+    """A safe cell in the language of this process, unless it is a name."""
+    return safe_text(cell if is_name else translated(cell), 200)
 
 
 def _paint(cell: str, colours: Mapping[str, str]) -> str:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from cockpit.cli.markdown import code_block, inline, table
 from cockpit.cli.times import time_text
+from cockpit.cli.words import stated
 from cockpit.model.counts import counted
 from cockpit.model.journal import ActRecord, Seen, SeenShare
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.shares import percent
 from cockpit.model.view import Entry, Stage
+from cockpit.planning.act_event import NOTE
+from cockpit.texts.current import translated
 
 # Cells of a bar that shows a share of the requests.
 _BAR = 20
@@ -19,16 +22,33 @@ _FULL, _EMPTY = "█", "░"
 
 def post_mortem(acts: Sequence[tuple[Entry, str]]) -> str:
     """Markdown of a journal's entries, oldest first, each with the short name of its rollout."""
-    rows = [(time_text(act.at), act.who, name, act.title, act.stage) for act, name in acts]
-    heads = ("time (UTC)", "who", "rollout", "act", "outcome")
-    parts = ["# Timeline", _span([act for act, _ in acts]), table(heads, rows)]
+    rows = [(time_text(act.at), writer_of(act), name, title_of(act), translated(str(act.stage))) for act, name in acts]
+    parts = [
+        translated("# Timeline"),
+        _span([act for act, _ in acts]),
+        _table(("time (UTC)", "who", "rollout", "act", "outcome"), rows),
+    ]
     parts += _pictures(acts)
     parts += _findings(acts)
     sent = [(act, name) for act, name in acts if act.stage is not Stage.NOTED]
-    parts.append("# Acts")
+    parts.append(translated("# Acts"))
     for act, name in sent:
         parts += _section(act, name)
     return "\n\n".join(parts if sent else parts[:-1])
+
+
+def title_of(entry: Entry) -> str:
+    """What was done, in the language of this process; what somebody noted stays in their words."""
+    return entry.title if entry.act == NOTE else translated(entry.title)
+
+
+def writer_of(entry: Entry) -> str:
+    """Who did it; a person's name stays as it is."""
+    return translated(entry.who)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    return table([translated(head) for head in heads], rows)
 
 
 def _span(entries: Sequence[Entry]) -> str:
@@ -36,7 +56,7 @@ def _span(entries: Sequence[Entry]) -> str:
     notes = len(entries) - acts
     words = [counted(acts, "act")] if acts or not notes else []
     words += [counted(notes, "note")] if notes else []
-    return f"{' and '.join(words)}, from {time_text(entries[0].at)} to {time_text(entries[-1].at)}."
+    return translated(f"{' and '.join(words)}, from {time_text(entries[0].at)} to {time_text(entries[-1].at)}.")
 
 
 def _pictures(acts: Sequence[tuple[Entry, str]]) -> Iterator[str]:
@@ -45,17 +65,17 @@ def _pictures(acts: Sequence[tuple[Entry, str]]) -> Iterator[str]:
         seen = [(entry, entry.seen) for entry, of in acts if of == name and entry.seen]
         lines = [line for entry, moment in seen for line in _moment(entry, moment)]
         if lines:
-            yield f"# Split and health of {inline(name)}"
+            yield translated(f"# Split and health of {inline(name)}")
             yield code_block(lines)
 
 
 def _moment(entry: Entry, seen: Seen) -> Iterator[str]:
-    why = f": {seen.why}" if seen.why else ""
-    yield f"{time_text(entry.at)}  {entry.title}  [{seen.phase}, {seen.health}{why}]"
+    health = stated(seen.health, seen.why)
+    yield f"{time_text(entry.at)}  {title_of(entry)}  [{translated(seen.phase)}, {health}]"
     for share in seen.shares:
         if (part := _known(share)) is not None:
-            lane = "" if share.lane == DEFAULT_LANE else f" in lane {share.lane}"
-            yield f"    {_bar(part)} {percent(part):>4}  {share.version}{lane}{_against(share)}"
+            lane = "" if share.lane == DEFAULT_LANE else translated(f" in lane {share.lane}")
+            yield f"    {_bar(part)} {percent(part):>4}  {share.version}{lane}, {translated(_against(share))}"
 
 
 def _known(share: SeenShare) -> float | None:
@@ -64,9 +84,9 @@ def _known(share: SeenShare) -> float | None:
 
 def _against(share: SeenShare) -> str:
     if share.observed is None:
-        return ", as written; nothing was measured"
+        return "as written; nothing was measured"
     errors = f", {share.errors} failed" if share.errors else ""
-    return f", {percent(share.written)} written, {counted(share.samples, 'answer')}{errors}"
+    return f"{percent(share.written)} written, {counted(share.samples, 'answer')}{errors}"
 
 
 def _bar(part: float) -> str:
@@ -83,17 +103,19 @@ def _findings(acts: Sequence[tuple[Entry, str]]) -> Iterator[str]:
             first.setdefault((name, text), entry.at)
             last[name, text] = entry.at
     if first:
-        rows = [(name, text, time_text(at), time_text(last[name, text])) for (name, text), at in first.items()]
-        yield "# Findings"
-        yield table(("rollout", "finding", "first seen (UTC)", "last seen (UTC)"), rows)
+        rows = [
+            (name, translated(text), time_text(at), time_text(last[name, text])) for (name, text), at in first.items()
+        ]
+        yield translated("# Findings")
+        yield _table(("rollout", "finding", "first seen (UTC)", "last seen (UTC)"), rows)
 
 
 def _section(act: Entry, name: str) -> list[str]:
-    outcome = f"{act.stage}: {act.why}" if act.why else str(act.stage)
-    who = inline(act.who, 200) or "unknown"
+    by, on, context = inline(writer_of(act), 200) or translated("unknown"), inline(name), inline(act.rollout.context)
+    outcome = inline(stated(str(act.stage), act.why))
     parts = [
-        f"## {time_text(act.at)} {inline(act.title, 500)}",
-        f"By {who}, on {inline(name)}, in context {inline(act.rollout.context)}. Outcome: {inline(outcome)}",
+        f"## {time_text(act.at)} {inline(title_of(act), 500)}",
+        translated(f"By {by}, on {on}, in context {context}. Outcome: {outcome}"),
     ]
     if act.record:
         parts += _record(act.record)
@@ -102,7 +124,8 @@ def _section(act: Entry, name: str) -> list[str]:
 
 def _record(record: ActRecord) -> Iterator[str]:
     if record.changes:
-        yield f"Planned: {inline('; '.join(record.changes))}"
+        changes = inline("; ".join(map(translated, record.changes)))
+        yield translated(f"Planned: {changes}")
     if record.requests:
-        rows = [(r.what, r.guard, "; ".join(r.changes), r.answer) for r in record.requests]
-        yield table(("request", "only if", "before -> after", "answer"), rows)
+        rows = [(r.what, translated(r.guard), "; ".join(r.changes), translated(r.answer)) for r in record.requests]
+        yield _table(("request", "only if", "before -> after", "answer"), rows)

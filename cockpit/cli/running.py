@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
@@ -25,8 +25,12 @@ class CommandFailed(click.ClickException):
     """An error to show to the user: safe text on stderr, and an exit code."""
 
     def __init__(self, message: str, code: ExitCode = ExitCode.ERROR) -> None:
-        super().__init__(translated(safe_text(message, 4000)))
+        super().__init__(safe_text(translated(message), 4000))
         self.exit_code = int(code)  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it, with the word for an error in the language of this process."""
+        click.echo(f"{translated('Error:')} {self.format_message()}", file=file, err=True)
 
 
 class StdoutFailed(CommandFailed):
@@ -44,7 +48,7 @@ class StdoutFailed(CommandFailed):
 def talk(message: str) -> None:
     """Print a message to stderr; where nobody can read it, the exit code has to do."""
     with contextlib.suppress(OSError):
-        click.echo(translated(safe_text(message, 4000)), err=True)
+        click.echo(safe_text(translated(message), 4000), err=True)
 
 
 def with_session(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:

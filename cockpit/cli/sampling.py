@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.output import table
 from cockpit.cli.running import CommandFailed, talk
-from cockpit.cli.words import phases_words
+from cockpit.cli.words import phases_words, stated
 from cockpit.model.counts import counted
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.rollout import Lane, Rollout, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.texts.current import translated
 
 if TYPE_CHECKING:
     from cockpit.probe.sample import SampleOrder, SampleResult
@@ -54,7 +55,6 @@ def sample_text(result: SampleResult) -> str:
         for version in result.versions
     ]
     heads = ("VERSION", "ANSWERS", "SHARE", "95%", "ERRORS", "P50 MS", "P99 MS")
-    verdict = f"{result.verdict}: {result.text}" if result.text else str(result.verdict)
     counts = (
         f"{counted(result.samples, 'sample')} in {result.seconds:.1f} s, {counted(result.errors, 'error')},"
         f" {result.unknown} unknown"
@@ -62,15 +62,15 @@ def sample_text(result: SampleResult) -> str:
     lines = [table(heads, rows)] if rows else []
     if result.redirects:
         counts += f", {counted(result.redirects, 'redirect')} (not followed)"
-    lines.append(safe_text(f"{result.target}  {counts}", 500))
+    lines.append(safe_text(f"{result.target}  {translated(counts)}", 500))
     if result.phases:
         lines.append(f"p50/p99 ms: {phases_words(result.phases)}")
-    lines.append(safe_text(verdict, 500))
+    lines.append(safe_text(stated(str(result.verdict), result.text), 500))
     if result.session:
         why = f" ({NOT_COMPARED})" if result.session.samples else ""
-        lines.append(safe_text(f"with cookies: {result.session.text}{why}", 500))
+        lines.append(safe_text(translated(f"with cookies: {result.session.text}{why}"), 500))
     notes = (result.message, result.too_slow)
-    return "\n".join([*lines, *(safe_text(note, 500) for note in notes if note)])
+    return "\n".join([*lines, *(safe_text(translated(note), 500) for note in notes if note)])
 
 
 def _milliseconds(value: float | None) -> str:

@@ -7,7 +7,7 @@ import textwrap
 from cockpit.cli.output import table
 from cockpit.cli.probe_targets import target_words
 from cockpit.cli.real_traffic import real_cell, source_words
-from cockpit.cli.words import UNKNOWN, health, phases_words, step_words, with_way
+from cockpit.cli.words import UNKNOWN, phases_words, stated, step_shown, with_way
 from cockpit.model.plan import ActState
 from cockpit.model.rollout import Lane, Rollout, Share, Version
 from cockpit.model.shares import percent
@@ -39,7 +39,7 @@ def _acts(rollout: Rollout, *, wide: bool) -> str:
         return table(("ACT", "NOW", "WHY"), [*rows, *((str(act.act), "no", act.why or UNKNOWN) for act in others)])
     reasons: dict[str, list[str]] = {}
     for act in others:
-        reasons.setdefault(shortened(act.why) or UNKNOWN, []).append(str(act.act))
+        reasons.setdefault(shortened(translated(act.why)) or UNKNOWN, []).append(str(act.act))
     shared = [(why, ", ".join(acts)) for why, acts in reasons.items()]
     parts = [table(("ACT", "NOW", "WHY"), rows)] if rows else []
     return "\n\n".join([*parts, *([table(("WHY NOT", "ACTS"), shared)] if shared else [])])
@@ -58,13 +58,13 @@ def shortened(text: str, most: int = 100) -> str:
 
 
 def _facts(shown: RolloutView) -> str:
-    rollout = shown.rollout
+    rollout, found = shown.rollout, with_way(shown)
     facts = [
         ("Rollout", str(rollout.key)),
-        ("Health", health(with_way(shown))),
+        ("Health", stated(str(found.health), found.reason)),
         ("System", f"{rollout.key.system} (router {rollout.router})"),
-        ("Phase", f"{rollout.phase}" + (f": {rollout.message}" if rollout.message else "")),
-        ("Step", step_words(rollout)),
+        ("Phase", stated(str(rollout.phase), rollout.message)),
+        ("Step", step_shown(rollout)),
         ("Owners", ", ".join(f"{owner.kind} {owner.name}" for owner in rollout.owners) or UNKNOWN),
         ("Probe target", target_words(shown)),
     ]
@@ -79,14 +79,14 @@ def _facts(shown: RolloutView) -> str:
         facts.append(("Guard", f"{'armed, ' if guard.armed else ''}{guard.state}: {guard.words}"))
     if shown.acting:
         facts.append(("In progress", shown.acting))
-    return "\n".join(_fact(name, safe_text(text, 500)) for name, text in facts)
+    return "\n".join(_fact(name, text) for name, text in facts)
 
 
 def _fact(name: str, text: str) -> str:
-    """One line: a heading, then what is so; names stand as they are."""
+    """One safe line: a heading, then what is so; names stand as they are."""
     heading = translated(f"{name}:")
-    shown = text if name in ("Rollout", "Owners", "System", "In progress") else translated(text)
-    return f"{heading}{' ' * max(14 - columns(heading), 1)}{shown}"
+    shown = text if name in ("Rollout", "Owners", "In progress") else translated(text)
+    return f"{heading}{' ' * max(14 - columns(heading), 1)}{safe_text(shown, 500)}"
 
 
 def _steps(rollout: Rollout) -> str:

@@ -9,6 +9,7 @@ from cockpit.model.probe_answer import PhaseTimes
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.view import RolloutView
+from cockpit.texts.current import Verbatim, translated
 
 UNKNOWN = "-"
 
@@ -54,11 +55,20 @@ def verdict(rollout: Rollout) -> str:
 
 def phases_words(times: Sequence[PhaseTimes]) -> str:
     """Within how many milliseconds half of the answers, and 99 of 100, were through each phase."""
-    return ", ".join(f"{time.phase} {time.p50_ms:.1f}/{time.p99_ms:.1f}" for time in times)
+    return ", ".join(f"{translated(time.phase)} {time.p50_ms:.1f}/{time.p99_ms:.1f}" for time in times)
 
 
 def step(rollout: Rollout) -> str:
     return f"{rollout.step.index}/{rollout.step.count}" if rollout.step else UNKNOWN
+
+
+def step_shown(rollout: Rollout) -> str:
+    """`step_words` in the language of this process, its title as the list of the steps has it."""
+    step = rollout.step
+    if step is None or not step.title:
+        return translated(step_words(rollout))
+    before, title, after = step_words(rollout).partition(step.title)
+    return Verbatim(f"{translated(before)}{translated(title)}{translated(after)}")
 
 
 def step_words(rollout: Rollout) -> str:
@@ -84,6 +94,11 @@ def waits_for_a_person(rollout: Rollout) -> bool:
 
 def pods(rollout: Rollout) -> str:
     return " ".join(f"{v.name} {v.ready}/{v.desired}" for v in rollout.versions) or UNKNOWN
+
+
+def stated(word: str, text: str) -> str:
+    """A state, and what is said of it, each in the language of this process: `hurt: v2 fails 20% of its requests`."""
+    return Verbatim(f"{translated(word)}: {translated(text)}" if text else translated(word))
 
 
 def health(found: RolloutHealth) -> str:

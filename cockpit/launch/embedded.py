@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import click
 
-from cockpit.cli.output import emit
+from cockpit.cli.output import emit, say
 from cockpit.cli.program import DemoOrder, StartError
 from cockpit.model.shell_line import shell_word
 from cockpit.planning.probe_script import SCRIPT
@@ -45,7 +45,8 @@ class EmbeddedCluster:
 def list_scenarios(further: str) -> int:
     """Print the names of the scenarios, and a `further` line; the exit code."""
     listed = subprocess.run([*_command(), "--list"], check=False, stdout=subprocess.PIPE, text=True)
-    emit(f"{listed.stdout}{further}")
+    for line in f"{listed.stdout}{further}".rstrip("\n").split("\n"):
+        say(line)
     return listed.returncode
 
 

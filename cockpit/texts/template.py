@@ -82,6 +82,11 @@ class Template:
         found.append(text[position:end])
         return None if self.weak and not _telling(found) else found
 
+    def read(self, values: Sequence[str]) -> list[str]:
+        """The values that may be translated: not those of raw places."""
+        raw = {part.number for part in self.translation if isinstance(part, Place) and part.how == "raw"}
+        return [value for number, value in enumerate(values) if number not in raw]
+
     def filled(self, values: Sequence[str], translate: Callable[[str, str], str]) -> str:
         """The translation with each value, itself translated as its place says."""
         return "".join(
@@ -92,7 +97,7 @@ class Template:
 def _telling(values: Sequence[str]) -> bool:
     """Whether these may be the values of a template of few letters: single words, and not all of letters alone."""
     return (
-        len(values) < 3 and not any(" " in value for value in values) and not all(value.isalpha() for value in values)
+        len(values) < 4 and not any(" " in value for value in values) and not all(value.isalpha() for value in values)
     )
 
 

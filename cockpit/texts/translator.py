@@ -96,12 +96,14 @@ class _Work:
             if self._left < 0:
                 return None
             values = each.values(text)
-            if values is not None and not (each.letters < PHRASE_LETTERS and self._foreign(values, depth)):
+            if values is not None and not (each.letters < PHRASE_LETTERS and self._foreign(each.read(values), depth)):
                 return each.filled(values, lambda value, how: self._value(value, how, depth + 1))
         return None
 
     def _foreign(self, values: list[str], depth: int) -> bool:
-        """Whether a value is a phrase that is not ours: then the text is only by chance like a template."""
+        """Whether a value is a phrase that is not ours, or several texts: then it only looks like it."""
+        if any("; " in value for value in values):
+            return True
         phrases = (value for value in values if _PHRASE.search(value))
         return any(self.text(value, depth + 1) == value for value in phrases)
 

@@ -52,6 +52,7 @@ from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.screens.sampling import SampleForm
 from cockpit.tui.since import FirstSeen
+from cockpit.tui.theme_file import ThemeFile
 from cockpit.tui.themes import FALLBACK, load_themes, packaged_directory
 from cockpit.tui.widgets.below import Below
 
@@ -123,10 +124,8 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         self._problems = [*problems, *self.keymap.problems, *self._themes.problems, *self.take_own(own)]
         for each in self._themes.themes.values():
             self.register_theme(each)
-        if theme not in self._themes.themes:
-            names = ", ".join(self._themes.themes)
-            self._problems.append(f"no usable theme {theme}; using {FALLBACK} instead; available: {names}")
-        usable = theme if theme in self._themes.themes else FALLBACK
+        usable, problem = self._themes.usable(theme)
+        self._problems += [problem] if problem else []
         self.theme = "ansi" if self.no_color else usable
         self._unsubscribe: Callable[[], None] = lambda: None
         self._asked_to_sample = False
@@ -142,6 +141,7 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         self.set_keymap(self.keymap.changed)
         self._unsubscribe = self.cockpit.subscribe(self._published)
         self.cockpit.follow_others()
+        self.theme_file = ThemeFile(self, self._themes.files, self.refuse)
         self.post_message(ViewPublished(self.cockpit.view()))
         self.call_after_refresh(self._painted)
         if self._presenting:

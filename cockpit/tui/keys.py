@@ -106,6 +106,7 @@ NAMES = {
     "upper_d": "D",
     "upper_s": "S",
     "upper_l": "L",
+    "upper_m": "M",
     "equals_sign": "=",
     "full_stop": ".",
     "comma": ",",
@@ -117,6 +118,7 @@ NAMES = {
     "less_than_sign": "<",
     "right_parenthesis": ")",
     "left_parenthesis": "(",
+    "plus": "+",
 }
 DIGITS = "0123456789"
 
@@ -150,8 +152,9 @@ KEYS: tuple[Key, ...] = (
     _act("disable", "D", (Act.DISABLE,), "disable"),
     _act("steps", "S", (Act.STEPS,), "steps"),
     Key("open", "enter", "open", "open the rollout under the cursor", Where.FLEET, "open"),
-    Key("filter", "slash", "filter", "show only rollouts that match a text", Where.FLEET, "filter"),
+    Key("filter", "slash", "filter", "only what matches: words, !word, ~letters, re:PATTERN", Where.FLEET, "filter"),
     Key("mark", "space", "mark", "mark or unmark the rollout: acts go to all marked ones", Where.FLEET, "mark"),
+    Key("mark-range", "M", "mark to here", "mark all from the last mark to here", Where.FLEET, "mark_range"),
     Key("fold", "F", "fold", "fold or unfold what is at rest", Where.FLEET, "fold"),
     Key("sort", "z", "sort", "sort by the next column", Where.FLEET, "sort"),
     Key("group", "Z", "group", "group by state, namespace, context or system", Where.FLEET, "group"),
@@ -180,6 +183,7 @@ KEYS: tuple[Key, ...] = (
     Key("revisions", "V", "revisions", "earlier revisions, to choose one to go back to", Where.BOTH, "revisions"),
     Key("journal", "i", "journal", "every act and its outcome", Where.BOTH, "app.journal"),
     Key("panes", "tab", "panes", "the next pane; shift+tab goes back", Where.BOTH, "app.focus_next"),
+    Key("enlarge", "plus", "enlarge", "the pane alone on the screen; again: all panes", Where.BOTH, "enlarge"),
     Key("theme", "T", "theme", "switch to the next theme", Where.ACTING, "app.next_theme"),
     Key("quit", "q", "quit", "quit; nothing in the cluster changes", Where.BOTH, "app.leave"),
     Key("present", "P", "present", "the rollout in large print, for a room of people", Where.BOTH, "app.present"),
@@ -243,7 +247,7 @@ KEYS: tuple[Key, ...] = (
     Key("previous-view", "comma", "previous view", "pause at what was shown before it", Where.REPLAY, "app.step(-1)"),
     Key("faster", "right_square_bracket", "faster", "play at the next speed", Where.REPLAY, "app.faster(1)"),
     Key("slower", "left_square_bracket", "slower", "play at the speed before it", Where.REPLAY, "app.faster(-1)"),
-    Key("on", "greater_than_sign", "on", "ten seconds on", Where.REPLAY, "app.skip(10)"),
+    Key("on", "greater_than_sign", "forward", "ten seconds on", Where.REPLAY, "app.skip(10)"),
     Key("rewind", "less_than_sign", "rewind", "ten seconds back", Where.REPLAY, "app.skip(-10)"),
     Key("next-mark", "right_curly_bracket", "next mark", "the next act or finding", Where.REPLAY, "app.jump(1)"),
     Key("previous-mark", "left_curly_bracket", "last mark", "the act or finding before", Where.REPLAY, "app.jump(-1)"),
@@ -270,7 +274,7 @@ def bindings_on(place: str) -> list[BindingType]:
 
 # Footer order: rolling back comes early, so that it stays visible on a narrow screen.
 FLEET_FOOTER = (
-    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "palette", "sort", "quit", "probe", "guard"),
+    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "sort", "quit", "palette", "probe", "guard"),
     *("group", "fold", "mark"),
 )
 ROLLOUT_FOOTER = (
@@ -296,8 +300,17 @@ ROLLOUT_FOOTER = (
     ),
     *("restart", "journal", "zoom", "measure", "lane"),
 )
-# Shown in both where pairing is on, behind what is needed first.
-PAIRING_FOOTER, PAIRING_PLACE = ("controls", "people"), 6
+# What a footer shows whatever its width, before it is filled up in its order.
+NEEDED = frozenset({"open", "back", "rollback", "help", "quit", "next-rollout"})
+_PAIRING_FOOTER = ("controls", "people")
+
+
+def with_pairing(ids: tuple[str, ...], more: tuple[str, ...] = _PAIRING_FOOTER) -> tuple[str, ...]:
+    """The footer where pairing is on: its keys follow those that are needed."""
+    place = 1 + max(index for index, id in enumerate(ids) if id in NEEDED)
+    return (*ids[:place], *more, *ids[place:])
+
+
 PRESENTING_FOOTER = (
     *(
         "next-rollout",

@@ -13,6 +13,7 @@ class Marks:
 
     def __init__(self) -> None:
         self._keys: dict[RolloutKey, None] = {}
+        self.last: RolloutKey | None = None  # the row that was marked last
 
     def __bool__(self) -> bool:
         return bool(self._keys)
@@ -22,16 +23,22 @@ class Marks:
         """The marked rollouts."""
         return tuple(self._keys)
 
-    def toggle(self, keys: Collection[RolloutKey]) -> None:
-        """Mark these, or take their marks away if all of them are marked."""
+    def toggle(self, keys: Collection[RolloutKey], row: RolloutKey | None = None) -> None:
+        """Mark these, the parts of a `row`, or take their marks away if all of them are marked."""
+        self.last = row
         if all(key in self._keys for key in keys):
             for key in keys:
                 del self._keys[key]
         else:
             self._keys.update(dict.fromkeys(keys))
 
+    def add(self, keys: Iterable[RolloutKey]) -> None:
+        """Mark these as well."""
+        self._keys.update(dict.fromkeys(keys))
+
     def keep(self, keys: Iterable[RolloutKey]) -> None:
         """Mark these and nothing else."""
+        self.last = None
         self._keys = dict.fromkeys(keys)
 
     def rows(self, view: FleetView) -> frozenset[RolloutKey]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # From this width on there are two columns.
 WIDE = 110
@@ -75,6 +75,14 @@ def places(width: int, height: int, needs: Needs) -> Places:
     top = 1 + title
     head = Place(0, 1, width, title)
     return _two_columns(width, top, room, head, needs) if width >= WIDE else _one(width, top, room, head, needs)
+
+
+def alone(found: Places, pane: str, width: int, height: int) -> Places:
+    """The title, and below it one pane by its name in `Places`, with all the room there is."""
+    title = replace(found.title, width=width)
+    top = title.y + title.height
+    room = Place(0, top, width, max(height - FIXED - title.height, 0))
+    return replace(Places(title, framed=found.framed), **{pane: room})  # type: ignore[arg-type]
 
 
 def main_width(width: int) -> int:

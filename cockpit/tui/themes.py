@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,13 @@ class Themes:
 
     themes: Mapping[str, Theme]
     problems: tuple[str, ...]
+    files: Mapping[str, Path] = field(default_factory=dict)  # of the user's own themes
+
+    def usable(self, name: str) -> tuple[str, str]:
+        """The theme of this name, or the one used instead and why."""
+        if name in self.themes:
+            return name, ""
+        return FALLBACK, f"no usable theme {name}; using {FALLBACK} instead; available: {', '.join(self.themes)}"
 
     def after(self, name: str) -> str:
         """The next theme; after the last comes the first."""
@@ -55,13 +62,22 @@ def load_themes(own: Path, others: Iterable[Path] = ()) -> Themes:
     defaults = {dark: _document(own / f"{name}.yaml") for name, dark in (("dark", True), ("light", False))}
     themes = {}
     problems = []
+    files = {}
     for directory in (own, *others):
         for path in sorted(directory.glob("*.yaml")) if directory.is_dir() else ():
             try:
                 themes[path.stem] = theme_of(path.stem, _document(path), defaults)
+                if directory != own:
+                    files[path.stem] = path
             except ThemeError as error:
                 problems.append(f"theme {path.name}: {error}")
-    return Themes(dict(sorted(themes.items())), tuple(problems))
+    return Themes(dict(sorted(themes.items())), tuple(problems), files)
+
+
+def read_again(path: Path, own: Path) -> Theme:
+    """A user's theme as its file is now; raises ThemeError."""
+    defaults = {dark: _document(own / f"{name}.yaml") for name, dark in (("dark", True), ("light", False))}
+    return theme_of(path.stem, _document(path), defaults)
 
 
 def _document(path: Path) -> dict[str, Any]:

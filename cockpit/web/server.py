@@ -16,6 +16,7 @@ from shlex import join
 from aiohttp import web
 from textual_serve.server import Server
 
+from cockpit.texts.current import translated, wide
 from cockpit.web.admission import Admission, is_own_name, is_own_page
 
 HOST = "127.0.0.1"
@@ -31,8 +32,29 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_REFUSED = "this page opens by the link that `cockpit serve` printed, once for each link\n"
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _line(words: str) -> str:
+    """A line for a browser, in the language of the process that serves."""
+    return f"{translated(words)}\n"
+
+
+def _refusal() -> str:
+    return _line("this page opens by the link that `cockpit serve` printed, once for each link")
+
+
+def page(host: str) -> str:
+    """The page that shows a screen, in the language of the process that serves; `host` is the server's own name."""
+    text = files("cockpit.web").joinpath("page.html").read_text()
+    for place, words in (
+        ("@LANG@", "zh-CN" if wide() else "en"),
+        ("@OPENING@", translated("opening the screen ...")),
+        ("@ENDED@", translated("The screen has ended. Reload the page to open it again.")),
+        ("@HOST@", host),
+    ):
+        text = text.replace(place, words)
+    return text
 
 
 class ScreenServer(Server):
@@ -45,9 +67,7 @@ class ScreenServer(Server):
         self._most = SCREENS_EACH * max(len(admission.links), 1)
         # Other servers on this machine share a browser's cookies, whatever their port.
         self._cookie = f"cockpit-{port}"
-        self._page, self._script = (
-            files("cockpit.web").joinpath(f"page.{kind}").read_text() for kind in ("html", "js")
-        )
+        self._script = files("cockpit.web").joinpath("page.js").read_text()
 
     async def application(self) -> web.Application:
         """The routes of the library, each behind the check."""
@@ -62,22 +82,21 @@ class ScreenServer(Server):
     async def _checked(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         """Spends the token of a link, and admits nobody without its cookie."""
         if not is_own_name(request.host):
-            return web.Response(status=403, text=_REFUSED, headers=_HEADERS)
+            return web.Response(status=403, text=_refusal(), headers=_HEADERS)
         if request.path == "/" and (token := request.query.get("token")):
             return self._let_in(token)
         if not self._admission.admits(request.cookies.get(self._cookie, "")):
-            return web.Response(status=403, text=_REFUSED, headers=_HEADERS)
+            return web.Response(status=403, text=_refusal(), headers=_HEADERS)
         if request.path == "/page.js":
             return web.Response(text=self._script, content_type="text/javascript", headers=_HEADERS)
         if request.path == "/":
-            page = self._page.replace("@HOST@", request.host)
-            return web.Response(text=page, content_type="text/html", headers=_HEADERS)
+            return web.Response(text=page(request.host), content_type="text/html", headers=_HEADERS)
         return await handler(request)
 
     def _let_in(self, token: str) -> web.Response:
         cookie = self._admission.exchanged(token)
         if cookie is None:
-            return web.Response(status=403, text=_REFUSED, headers=_HEADERS)
+            return web.Response(status=403, text=_refusal(), headers=_HEADERS)
         response = web.Response(status=303, headers={**_HEADERS, "Location": "/"})
         response.set_cookie(self._cookie, cookie, httponly=True, samesite="Strict", path="/")
         return response
@@ -85,9 +104,9 @@ class ScreenServer(Server):
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """A screen for a page of this server; no other site's page may open one with the cookie."""
         if not is_own_page(request.headers.get("Origin"), request.host):
-            raise web.HTTPForbidden(text=_REFUSED)
+            raise web.HTTPForbidden(text=_refusal())
         if self._screens >= self._most:
-            raise web.HTTPServiceUnavailable(text=f"{self._screens} screens are open; close one of the pages\n")
+            raise web.HTTPServiceUnavailable(text=_line(f"{self._screens} screens are open; close one of the pages"))
         self._screens += 1
         try:
             return await super().handle_websocket(request)

@@ -41,7 +41,6 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^kubectl cockpit$",
         r"%\(complete_func\)s",  # the script of a shell
         r"^(Ingress \{0\}/\{1\}|query \{0\}\{1\}|context \{0\}:)$",  # references to objects
-        r"^this page opens by the link|^\{0\} screens are open",  # for a browser: no session knows its language
         r"^\{\{\"",  # JSON
         r"^\{0\} in \(\{1\},\{2\}\)$",  # a label selector
         r"^last \{0\} \{1\}$",  # the id of a journal's entry

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from rich.cells import cell_len
+
 from cockpit.model.plan import Act
-from cockpit.tui.keys import BY_ID, FLEET_FOOTER, KEYS, ROLLOUT_FOOTER, clashes, remapped
+from cockpit.tui.keys import BY_ID, FLEET_FOOTER, KEYS, ROLLOUT_FOOTER, clashes, remapped, with_pairing
+from cockpit.tui.widgets.key_bar import key_line
 
 
 def test_as_delivered_no_key_has_two_meanings() -> None:
@@ -53,3 +57,33 @@ def test_two_keys_can_be_exchanged() -> None:
 def test_wishes_that_chase_each_other_end_with_the_table() -> None:
     keymap = remapped({"flip": "r", "rollback": "w"})
     assert clashes(keymap.keys) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "words"),
+    [
+        (60, ("enter open", "r roll back", "? keys", "q quit")),
+        (80, ("enter open", "r roll back", "a approve", "w weight", "f flip", "/ filter", "? keys", "q quit")),
+        (120, ("r roll back", "/ filter", "? keys", "z sort", "q quit", "K controls")),
+    ],
+)
+def test_the_footer_keeps_what_is_needed_where_pairing_is_on(width: int, words: tuple[str, ...]) -> None:
+    line = key_line([(BY_ID[id], True) for id in with_pairing(FLEET_FOOTER)], width)
+    text = "".join(span.text for span in line)
+    assert cell_len(text.rstrip()) <= width
+    assert [word for word in words if word not in text] == []
+    assert text.index("r roll back") < text.index("? keys") < text.index("q quit")
+
+
+def test_pairing_takes_no_key_out_of_the_footer() -> None:
+    """With the acts that a canary usually has, sort and quit stay at 80 columns."""
+    applies = {"open", "rollback", "approve", "filter", "help", "palette", "sort", "quit", "controls", "people"}
+    line = key_line([(BY_ID[id], id in applies) for id in with_pairing(FLEET_FOOTER)], 80)
+    text = "".join(span.text for span in line)
+    assert "z sort" in text
+    assert "q quit" in text
+
+
+def test_the_narrowest_footer_shows_the_way_back() -> None:
+    line = key_line([(BY_ID[id], True) for id in with_pairing(ROLLOUT_FOOTER)], 24)
+    assert "".join(span.text for span in line).split() == ["esc", "back", "r", "roll", "back"]

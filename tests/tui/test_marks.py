@@ -12,13 +12,15 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase
 from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage
+from cockpit.session.acts.several import MOST, send_in_turn
 from cockpit.tui.keys import BY_ID
 from cockpit.tui.marks import Marks
 from cockpit.tui.screens.ask import WeightForm
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.several import SeveralDialog
-from cockpit.tui.several import MOST, items_for, send_in_turn
+from cockpit.tui.several import items_for
+from cockpit.tui.widgets.rollout_table import RolloutTable
 from tests.tui.driving import press, said, screen, shown
 from tests.tui.fake import HURT, FakeCockpit, acts, fleet, lane, probing, rollout
 from tests.tui.plans import plan_of
@@ -51,7 +53,7 @@ class Answers:
         self.sent: list[str] = []
         self.held = {name: asyncio.Event() for name in NAMES}
 
-    async def send(self, plan: Prepared, *, report: Callable[[Outcome], None]) -> Outcome:
+    async def send(self, plan: Prepared, *, wait: float, report: Callable[[Outcome], None]) -> Outcome:
         name = plan.plan.rollout.name
         self.sent.append(name)
         end = self.ends.get(name, Stage.VERIFIED)
@@ -103,7 +105,7 @@ async def test_it_stops_at_the_first_that_fails(end: Stage) -> None:
 
 async def test_an_error_of_the_session_is_an_unknown_outcome() -> None:
     class Broken(Answers):
-        async def send(self, plan: Prepared, *, report: Callable[[Outcome], None]) -> Outcome:
+        async def send(self, plan: Prepared, *, wait: float, report: Callable[[Outcome], None]) -> Outcome:
             raise ConnectionError("lost")
 
     outcomes, _ = await in_turn(Broken(), prepared("a"), prepared("b"))
@@ -267,3 +269,29 @@ async def test_cancel_says_that_nothing_was_sent() -> None:
     async with screen(FakeCockpit(three())) as (app, pilot):
         await press(pilot, "r", "escape")
         assert "cancelled: nothing was sent" in said(app)
+
+
+async def test_a_range_is_marked_from_the_last_mark_to_the_cursor() -> None:
+    async with screen(FakeCockpit(), (80, 36)) as (app, pilot):
+        table = app.screen.query_one(RolloutTable)
+        await press(pilot, "M")
+        assert "mark a rollout first" in said(app)
+        await press(pilot, "space", "down", "M")
+        fleet_screen = app.screen
+        assert isinstance(fleet_screen, FleetScreen)
+        assert set(fleet_screen.marks.keys) == {view.rollout.key for view in table.rows[:3]}
+        await press(pilot, "escape", "M")
+        assert fleet_screen.marks.keys == ()
+
+
+async def test_a_range_upwards_leaves_out_what_is_folded_away() -> None:
+    async with screen(FakeCockpit(), (80, 36)) as (app, pilot):
+        fleet_screen = app.screen
+        assert isinstance(fleet_screen, FleetScreen)
+        table = fleet_screen.query_one(RolloutTable)
+        await press(pilot, "down", "space", "home", "M")
+        assert set(fleet_screen.marks.keys) == {view.rollout.key for view in table.rows[:2]}
+        await press(pilot, "F", "escape", "space", "end", "M")
+        unfolded = table._unfolded(table._room(table.size.width, table.size.height))
+        assert set(fleet_screen.marks.keys) <= unfolded
+        assert table.rows[0].rollout.key in fleet_screen.marks.keys

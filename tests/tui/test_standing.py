@@ -13,9 +13,9 @@ from cockpit.model.guard import GuardOrder, GuardState, GuardView
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Phase, Severity, Step
 from cockpit.model.view import FleetView, RolloutView
+from cockpit.tui.filtering import Filter
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.rows import Grouping, Order, blocks_of, rows_of, sections_of
-from cockpit.tui.screens.fleet import matches
 from cockpit.tui.since import FirstSeen, Since, short_age, since_words
 from cockpit.tui.standing import Cause, Standing, cause_of, reasons, sign_of, standing_of
 from tests.tui.fake import DOUBTFUL, FINE, QUIET, START, fleet, lane, probing, rollout
@@ -205,8 +205,8 @@ def test_every_order_and_grouping_comes_round() -> None:
 
 def test_a_filter_asks_for_words_and_leaves_others_out() -> None:
     view = fleet().rollouts[0]
-    assert matches(view, ["http", "ingress"])
-    assert not matches(view, ["http", "istio"])
-    assert not matches(view, ["http", "!ingress"])
-    assert matches(view, ["!istio"])
-    assert matches(view, ["!"]) == ("!" in str(view.rollout.key)), "a lone mark is looked for as it is"
+    assert Filter("http ingress").matches(view)
+    assert not Filter("http istio").matches(view)
+    assert not Filter("http !ingress").matches(view)
+    assert Filter("!istio").matches(view)
+    assert Filter("!").matches(view) == ("!" in str(view.rollout.key)), "a lone mark is looked for as it is"

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from cockpit.cli.acting import SendOptions, act
+from cockpit.cli.acting_on_several import act_on_several
 from cockpit.cli.completing import completes
 from cockpit.cli.names import version_named
 from cockpit.cli.options import DURATION, output_option, shared_options
@@ -41,6 +42,9 @@ _COMPLETED = {
     ArgumentKind.COUNTS: completes(Completes.VERSION, "="),
     ArgumentKind.STEP: completes(Completes.STEP),
 }
+_SEVERAL = (
+    "Several names are one list of plans with one confirmation, sent one after another; the first that fails ends it."
+)
 
 
 def _command(which: Act) -> click.Command:
@@ -51,7 +55,7 @@ def _command(which: Act) -> click.Command:
     def run(
         program: Program,
         /,
-        name: str,
+        name: str | tuple[str, ...],
         dry_run: bool,
         yes: bool,
         confirm: str | None,
@@ -67,21 +71,39 @@ def _command(which: Act) -> click.Command:
         _check_given(spec, arguments)
         # Undo also works for rollouts that an act has removed.
         asked = Ask(which) if which is Act.UNDO else lambda rollout: _ask(which, rollout, arguments)
-        act(program, name, asked, how)
+        names = (name,) if isinstance(name, str) else name
+        if len(names) == 1:
+            act(program, names[0], asked, how)
+        else:
+            act_on_several(program, names, asked, how)
 
     command: Any = run
     for option in reversed(_HOW):
         command = option(command)
     for argument in reversed(spec.arguments):
         command = _declared(argument)(command)
-    command = click.argument("name", shell_complete=completes(Completes.ROLLOUT))(shared_options(command))
+    several = takes_several(spec)
+    placed = click.argument(
+        "name",
+        shell_complete=completes(Completes.ROLLOUT),
+        required=True,
+        nargs=-1 if several else 1,
+        metavar="NAME..." if several else None,
+    )
+    command = placed(shared_options(command))
     return click.command(str(which), help=_help(spec))(command)
+
+
+def takes_several(spec: ActSpec) -> bool:
+    """Whether the act takes several names: nothing may stand behind them."""
+    return all(argument.option for argument in spec.arguments)
 
 
 def _help(spec: ActSpec) -> str:
     words = f"{spec.help[0].upper()}{spec.help[1:]}."
     placed = [f"{argument.form}: {argument.help}" for argument in spec.arguments if not argument.option]
-    return "\n\n".join([words, *placed])
+    several = [_SEVERAL] if takes_several(spec) else []
+    return "\n\n".join([words, *placed, *several])
 
 
 def _declared(argument: Argument) -> Callable[[Any], Any]:

@@ -16,8 +16,10 @@ from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.program import Options, Program
 from cockpit.cli.running import talk, with_session
 from cockpit.cli.waiting import decided, unread, until
+from cockpit.cli.words import stated
 from cockpit.model.view import ClusterView, FleetView, KindSync, Sync
 from cockpit.session.port import Cockpit
+from cockpit.texts.current import translated
 
 # As in `manifests.role_rights.RoleName`, which a start without this option does not import.
 _ROLES = ("viewer", "pilot", "prober", "pairing")
@@ -89,15 +91,15 @@ def _print_role(role: str, output: str, options: Options, users: tuple[str, ...]
 
 
 def _cluster(cluster: ClusterView) -> str:
-    place = cluster.namespace or "all namespaces"
-    marked = "yes" if cluster.production else "no"
+    place = cluster.namespace or translated("all namespaces")
+    marked = translated("yes" if cluster.production else "no")
     facts = {
         "context": cluster.context,
         "server": cluster.server,
         "user": cluster.user,
         "namespace": place,
         "production": marked,
-        "state": f"{cluster.state}" + (f": {cluster.message}" if cluster.message else ""),
+        "state": stated(str(cluster.state), cluster.message),
     }
     several = Counter(kind.kind for kind in cluster.kinds)
     rows = [
@@ -114,4 +116,4 @@ def _kind(kind: KindSync, several: bool) -> str:
 
 
 def _pairs(facts: dict[str, str]) -> str:
-    return table(("", ""), list(facts.items())).lstrip("\n")
+    return table(("", ""), [(translated(name), words) for name, words in facts.items()]).lstrip("\n")

@@ -18,6 +18,7 @@ from cockpit.cli.program import Completes, Person, Program
 from cockpit.cli.running import CommandFailed, reader_left, talk, with_session
 from cockpit.cli.times import time_text
 from cockpit.cli.waiting import require_read, shown_in, synced, until, views
+from cockpit.cli.words import stated
 from cockpit.model.guard import FORMS, GuardOrder, GuardState, GuardView, parse_conditions
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
@@ -26,6 +27,7 @@ from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.guarding.evaluate import way_back, why_no_release
 from cockpit.session.guarding.findings import sampling_words
 from cockpit.session.port import Cockpit
+from cockpit.texts.current import translated
 
 _HELP = f"""Guard the release that is under way, and print one line for each state until it ends.
 
@@ -116,7 +118,7 @@ async def _confirm(cockpit: Cockpit, shown: RolloutView, yes: bool, person: Pers
     talk("If a condition holds, this is sent, planned again at that moment:")
     for line in preview(prepared).splitlines():
         talk(line)
-    if not yes and (await person.answer("Arm the guard? [y/N] ")).lower() not in ("y", "yes"):
+    if not yes and (await person.answer(translated("Arm the guard? [y/N] "))).lower() not in ("y", "yes"):
         raise CommandFailed("no guard was armed: not confirmed")
 
 
@@ -146,9 +148,9 @@ class _Lines:
             self._read = False
 
     def _line(self, view: FleetView, guard: GuardView) -> str:
-        armed = "armed guard" if guard.armed else "guard"
-        note = f"; {guard.note}" if guard.note else ""
-        return safe_text(f"{time_text(view.at)} {self._key}: {armed} {guard.state}: {guard.words}{note}", 1000)
+        said = stated(f"{'armed guard' if guard.armed else 'guard'} {guard.state}", guard.words)
+        note = f"; {translated(guard.note)}" if guard.note else ""
+        return safe_text(f"{time_text(view.at)} {self._key}: {said}{note}", 1000)
 
     def _document(self, view: FleetView, guard: GuardView) -> dict[str, object]:
         return {

@@ -13,7 +13,7 @@ from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.names import parse_name, short_name
 from cockpit.cli.options import AGE, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
-from cockpit.cli.post_mortem import post_mortem
+from cockpit.cli.post_mortem import post_mortem, title_of, writer_of
 from cockpit.cli.program import Completes, Options, Program
 from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.times import time_text
@@ -99,7 +99,10 @@ def _wanted(options: Options, text: str | None) -> Callable[[RolloutKey], bool]:
 
 
 def _table(acts: Sequence[tuple[Entry, str]]) -> str:
-    rows = [(time_text(act.at) or "", act.who, name, act.title, str(act.stage), act.why or "-") for act, name in acts]
+    rows = [
+        (time_text(act.at) or "", writer_of(act), name, title_of(act), str(act.stage), act.why or "-")
+        for act, name in acts
+    ]
     return table(("TIME", "WHO", "ROLLOUT", "ACT", "OUTCOME", "WHY"), rows)
 
 

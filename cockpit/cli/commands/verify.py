@@ -19,7 +19,7 @@ from cockpit.cli.program import Completes, Program
 from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.show import describe
 from cockpit.cli.waiting import require_read, shown_in, synced, until
-from cockpit.cli.words import waits_for_a_person
+from cockpit.cli.words import stated, waits_for_a_person
 from cockpit.model.counts import counted, plural
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout
@@ -27,6 +27,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.facts.verification import Requirements, Standing, Verification, untried, verification
 from cockpit.session.port import Cockpit
+from cockpit.texts.current import translated
 
 # Requests per second: enough for a verdict on a canary of 10% within a minute.
 _RATE = 20.0
@@ -144,20 +145,20 @@ async def _measured(
         found = _verified(view, shown, need)
         if not found.final and not _can_be_sampled(shown):
             return True
-        live.show(safe_text(f"{key}: {counted(shown.probe.total, 'answer')}: {found.standing}: {found.reason}", 500))
-        settled = (
-            found.standing is Standing.FINE
-            or found.blind
-            or (
-                # A share that a controller has not written yet may still be on its way.
-                found.standing is Standing.OFF and shown.rollout.phase is not Phase.PROGRESSING
-            )
-        )
+        live.show(safe_text(_so_far(shown, found), 500))
+        # A share that a controller has not written yet may still be on its way.
+        off = found.standing is Standing.OFF and shown.rollout.phase is not Phase.PROGRESSING
+        settled = found.standing is Standing.FINE or found.blind or off
         return found.final or (enough and settled)
 
     if await until(cockpit, lambda view: final(view, enough=False), least) is None:
         await until(cockpit, lambda view: final(view, enough=True), within - least)
     live.clear()
+
+
+def _so_far(shown: RolloutView, found: Verification) -> str:
+    answers = translated(counted(shown.probe.total, "answer"))
+    return f"{shown.rollout.key}: {answers}: {stated(str(found.standing), found.reason)}"
 
 
 def _can_be_sampled(shown: RolloutView) -> bool:
@@ -187,7 +188,7 @@ def _reported(shown: RolloutView, found: Verification, need: Requirements, secon
     for lane, why in untried(rollout):
         talk(f"{rollout.key}: not measured: lane {lane}: {why}")
     approval = "; it waits for a person's approval" if waits else ""
-    talk(f"{rollout.key}: {found.standing}: {found.reason}{approval}")
+    talk(f"{rollout.key}: {stated(str(found.standing), found.reason)}{translated(approval)}")
     return code
 
 

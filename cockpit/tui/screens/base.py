@@ -13,7 +13,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of, undo_state
 from cockpit.tui.app_port import AppPort, app_port_of
-from cockpit.tui.keys import PAIRING_FOOTER, PAIRING_PLACE, Key
+from cockpit.tui.keys import Key, with_pairing
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.ask import target_form
@@ -79,9 +79,9 @@ class CockpitScreen(Looking):
     def show_keys(self, ids: tuple[str, ...]) -> None:
         """Draw the footer with the keys that apply now."""
         if self.app_port.view.pairing.on:
-            ids = (*ids[:PAIRING_PLACE], *PAIRING_FOOTER, *ids[PAIRING_PLACE:])
+            ids = with_pairing(ids)
         elif any(self.app_port.view.pairing.proposal(key) for key in self.selected_keys()):
-            ids = (*ids[:PAIRING_PLACE], PAIRING_FOOTER[0], *ids[PAIRING_PLACE:])
+            ids = with_pairing(ids, ("controls",))
         keys = [self.app_port.keymap[id] for id in ids]
         self.query_one(KeyBar).show([(key, self.applies(key)) for key in keys])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -18,9 +17,11 @@ from cockpit.model.plan import ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutGroup, RolloutView
+from cockpit.session.acts.several import MOST
 from cockpit.tui.acting import latest_sent
 from cockpit.tui.brief import Facts
 from cockpit.tui.empty import empty_lines
+from cockpit.tui.filtering import Filter
 from cockpit.tui.fleet_layout import places
 from cockpit.tui.keys import FLEET_FOOTER, Key, bindings_on
 from cockpit.tui.marks import Marks
@@ -31,8 +32,7 @@ from cockpit.tui.scope import Scope
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.screens.several import SeveralDialog, act_on_several
-from cockpit.tui.several import MOST, items_for
-from cockpit.tui.standing import cause_of, standing_of
+from cockpit.tui.several import items_for
 from cockpit.tui.syncing import READING
 from cockpit.tui.widgets.brief_pane import BriefPane
 from cockpit.tui.widgets.field import Field
@@ -50,14 +50,6 @@ SETTLING_SECONDS = 5.0
 _LONGEST_NAME = 120
 
 
-def matches(view: RolloutView, words: Sequence[str]) -> bool:
-    """Whether the row contains every word, and none of those that begin with an exclamation mark."""
-    rollout = view.rollout
-    states = f"{rollout.phase.value} {view.health.health} {standing_of(cause_of(view))}"
-    text = f"{rollout.key} {rollout.key.system} {rollout.router} {states}".lower()
-    return all(word[1:] not in text if word[:1] == "!" and word[1:] else word in text for word in words)
-
-
 class FleetScreen(CockpitScreen):
     """Header, what is wrong with clusters, table, brief, keys, and a filter line while typing."""
 
@@ -70,8 +62,10 @@ class FleetScreen(CockpitScreen):
         self.order = Order.WHY
         self.grouping = Grouping.STANDING
         self.marks = Marks()
+        self.enlarged = False  # whether the list has the whole screen
         self._pace = Pace()
         self._hidden = 0  # rows that the filter hides
+        self._problem = ""  # what is wrong with the filter
         self._wanted = 0  # lines that the table wanted at most in this size
         self._ages: Timer | None = None
         self._rows_since: float | None = None
@@ -85,7 +79,7 @@ class FleetScreen(CockpitScreen):
             yield RolloutTable(glyphs)
             yield BriefPane(glyphs)
         yield Field(
-            placeholder="filter: words in name, namespace, system or state",
+            placeholder="filter: words in name, namespace, system or state; !word, ~letters, re:PATTERN",
             id="filter",
             compact=True,
             select_on_focus=False,
@@ -161,7 +155,7 @@ class FleetScreen(CockpitScreen):
                 self._complete(view),
                 self._hidden,
                 self.marks.rows(view),
-                self.marks.words(rows | covered_by(view, rows), escape=not self.words),
+                self._problem or self.marks.words(rows | covered_by(view, rows), escape=not self.words),
             )
         )
         self._show_brief()
@@ -175,12 +169,14 @@ class FleetScreen(CockpitScreen):
         return self._rows_since is not None and now - self._rows_since >= SETTLING_SECONDS
 
     def _sections(self, view: FleetView) -> list[Section]:
-        words = self.words.lower().split()
+        words = self.words.strip()
+        wanted = Filter(words)
         blocks = blocks_of(view, self.opened)
         rows = sum(len(block) for block in blocks)
         if words:
-            found = ([row for row in block if matches(row, words)] for block in blocks)
+            found = (list(filter(wanted.matches, block)) for block in blocks)
             blocks = [block for block in found if block]
+        self._problem = wanted.problem
         self._hidden = rows - sum(len(block) for block in blocks)
         sections = sections_of(blocks, self.grouping, self.order, self.app_port.seen, len(view.clusters))
         # What somebody looks for is not folded away.
@@ -216,8 +212,8 @@ class FleetScreen(CockpitScreen):
         at = places(self.size.width, body, self._wanted)
         table, brief = self.query_one(RolloutTable), self.query_one(BriefPane)
         self.set_class(at.beside, "-beside")
-        brief.display = bool(wanted) and (at.beside or at.brief_lines > 0)
-        table.styles.width = at.table_columns if at.beside and wanted else "1fr"
+        brief.display = bool(wanted) and not self.enlarged and (at.beside or at.brief_lines > 0)
+        table.styles.width = at.table_columns if at.beside and brief.display else "1fr"
         brief.styles.height = "1fr" if at.beside else max(at.brief_lines, 1)
 
     def _show_brief(self) -> None:
@@ -261,9 +257,19 @@ class FleetScreen(CockpitScreen):
         if not keys:
             self.app_port.refuse("no rollout is selected")
             return
-        self.marks.toggle(keys)
+        self.marks.toggle(keys, self.query_one(RolloutTable).selected)
         self._again()
         self.query_one(RolloutTable).action_move(1)
+
+    def action_mark_range(self) -> None:
+        """Mark every row from the one that was marked last to the cursor."""
+        rows = self.query_one(RolloutTable).rows_from(self.marks.last)
+        if not rows:
+            self.app_port.refuse("mark a rollout first; then this key marks all from there to the cursor")
+            return
+        groups = {group.view.rollout.key: group.parts for group in self.app_port.view.groups}
+        self.marks.add(part for row in rows for part in groups.get(row, (row,)))
+        self._again()
 
     def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
         if not self.marks:
@@ -310,6 +316,11 @@ class FleetScreen(CockpitScreen):
     def action_group(self) -> None:
         """Group by the next of state, namespace, context and system."""
         self.grouping = self.grouping.next
+        self._again()
+
+    def action_enlarge(self) -> None:
+        """Give the list the whole screen, or its place beside the brief again."""
+        self.enlarged = not self.enlarged
         self._again()
 
     async def action_probe(self) -> None:

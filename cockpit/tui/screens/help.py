@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from cockpit.model.health import Health
 from cockpit.model.rollout import Verdict
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.glyphs import Glyphs, Look
 from cockpit.tui.keys import Key, Keymap, Where, key_name
-from cockpit.tui.lines import Line, Span, width_of, wrap
+from cockpit.tui.lines import Line, Span, plain, width_of, wrap
+from cockpit.tui.search import marked, normal
+from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.scroll_text import ScrollText
 
 # Columns before the words of a key.
@@ -22,6 +26,7 @@ HEAD = 29
 MOVES = (
     ("up down", "move the cursor; left and right choose a pod"),
     ("pgup pgdn", "move by pages; home and end go to the ends"),
+    ("/", "search in this list; esc shows all again"),
 )
 # Titles of the keys that are no acts, and the places that each is about.
 PLACES = (
@@ -130,17 +135,87 @@ def sign_lines(glyphs: Glyphs, width: int) -> list[Line]:
     return lines
 
 
-class HelpScreen(ModalScreen[None]):
-    """Scrollable; escape, q or ? closes it."""
+def only(lines: Sequence[Line], words: str) -> list[Line]:
+    """The entries that hold the words, each with its further lines and below its title; all without words."""
+    if not words:
+        return list(lines)
+    wanted = normal(words, words)
+    found: list[Line] = []
+    title: Line | None = None
+    entry: list[Line] = []
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss(None)", "back", show=False)]
+    def end() -> None:
+        nonlocal title
+        if entry and wanted in normal(" ".join(plain(entry)), words):
+            found.extend([title] if title else [])
+            found.extend(entry)
+            title = None
+        entry.clear()
+
+    for line in lines:
+        text = "".join(plain([line]))
+        if not text.startswith(" ") and text:
+            end()
+            title = line
+        elif text.startswith(" " * HEAD):
+            entry.append(line)
+        else:
+            end()
+            entry.append(line)
+    end()
+    return [marked(line, words) for line in found] or [(Span("not found", "quiet"),)]
+
+
+class HelpScreen(ModalScreen[None]):
+    """Scrollable, and searched with the key of all lists; escape, q or ? closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,question_mark,f1", "dismiss(None)", "back", show=False),
+        Binding("escape", "back", "back", show=False),
+        Binding("slash", "search", "search", show=False),
+    ]
 
     def __init__(self, refusal: Callable[[Key], str]) -> None:
         super().__init__()
         self.refusal = refusal
+        self.words = ""
 
     def compose(self) -> ComposeResult:
-        app_port = app_port_of(self.app)
-        yield ScrollText(
-            lambda width: help_lines(app_port.keymap, self.refusal, app_port.glyphs, width), app_port.glyphs, id="help"
-        )
+        yield ScrollText(self._lines, app_port_of(self.app).glyphs, id="help")
+        yield Field(placeholder="only keys that say this; esc shows all", id="search", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#search").display = False
+        self.query_one("#help").focus()
+
+    def _lines(self, width: int) -> list[Line]:
+        port = app_port_of(self.app)
+        return only(help_lines(port.keymap, self.refusal, port.glyphs, width), self.words)
+
+    def action_search(self) -> None:
+        """Open the field."""
+        field = self.query_one("#search", Field)
+        field.display = True
+        field.focus()
+
+    def action_back(self) -> None:
+        """Show all keys again, or else close."""
+        field = self.query_one("#search", Field)
+        if not field.display and not self.words:
+            self.dismiss(None)
+            return
+        field.value = ""
+        field.display = False
+        self.query_one("#help").focus()
+
+    @on(Input.Changed, "#search")
+    def _typed(self, event: Input.Changed) -> None:
+        self.words = event.value.strip()
+        text = self.query_one("#help", ScrollText)
+        text.top = 0
+        text.repaint()
+
+    @on(Input.Submitted, "#search")
+    def _done(self) -> None:
+        self.query_one("#search").display = False
+        self.query_one("#help").focus()

@@ -21,7 +21,7 @@ from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.history import ZOOMS, History, charted, moments_of
 from cockpit.tui.keys import ROLLOUT_FOOTER, bindings_on
 from cockpit.tui.pace import Pace, facts
-from cockpit.tui.rollout_layout import Needs, Place, Places, main_width, places
+from cockpit.tui.rollout_layout import Needs, Place, Places, alone, main_width, places
 from cockpit.tui.rows import group_of
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.text import FindingsText
@@ -60,6 +60,7 @@ class RolloutScreen(CockpitScreen):
         self.times = False
         self.lane = ""  # the lane whose way is shown; "" for the default one
         self.charted = ""
+        self.enlarged = ""  # the pane that has the whole screen, by its name in `Places`
         self._gone = False
         self._pace = Pace()
         self._places = Places()
@@ -251,6 +252,8 @@ class RolloutScreen(CockpitScreen):
             least_height(told, main_width(width), self.app_port.glyphs), len(self.query_one(Timeline).entries) + 2,
         )  # fmt: skip
         found = places(width, height, needs)
+        if self.enlarged:
+            found = alone(found, self.enlarged, width, height)
         if found == self._places:
             return
         self._places = found
@@ -310,8 +313,17 @@ class RolloutScreen(CockpitScreen):
             self.app.notify(f"{safe_text(self.key)}: this rollout is gone", severity="information", markup=False)
 
     def action_back(self) -> None:
-        """Back to the fleet."""
-        self.app.pop_screen()
+        """Every pane in its place again, or else back to the fleet."""
+        if self.enlarged:
+            self.action_enlarge()
+        else:
+            self.app.pop_screen()
+
+    def action_enlarge(self) -> None:
+        """Give the focused pane the whole screen, or every pane its place again."""
+        focused = "journal" if isinstance(self.focused, Timeline) else "pods"
+        self.enlarged = "" if self.enlarged else focused
+        self.on_resize()
 
     def action_findings(self) -> None:
         """Every finding in full."""

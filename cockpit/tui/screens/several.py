@@ -16,6 +16,7 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Outcome, Prepared
+from cockpit.session.acts.several import failed, reached_cluster, send_in_turn
 from cockpit.tui.acting import starts_on_cancel
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.lines import BLANK, Line, Span, wrap
@@ -23,7 +24,7 @@ from cockpit.tui.pace import facts
 from cockpit.tui.plan_text import outdated_lines, refused_lines, short_lines, stage_lines, title
 from cockpit.tui.screens.ask import form_for
 from cockpit.tui.screens.dialog import AGAIN_KEY, CANCELLED_SECONDS, ActDialog
-from cockpit.tui.several import Item, ended_words, failed, reached_cluster, send_in_turn
+from cockpit.tui.several import Item, ended_words
 from cockpit.tui.way_back import key_of, word_of
 
 _INDENT = "  "

@@ -142,7 +142,16 @@ class Painted(Widget):
         super().watch_has_focus(has_focus)
         self.repaint()
 
+    def recolour(self) -> None:
+        """Draw all again: the colours of the theme are others, whatever this pane's own are."""
+        self._styles = None
+        self.draw_anew()
+
     def on_resize(self, _event: events.Resize) -> None:
+        self.draw_anew()
+
+    def draw_anew(self) -> None:
+        """Draw every line and tile."""
         # A tile of unchanged size keeps its old content, and a line may already be drawn for the new size.
         self._strips.clear()
         self._draw_all()

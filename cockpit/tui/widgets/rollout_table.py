@@ -133,6 +133,15 @@ class RolloutTable(Painted, can_focus=True):
         self._index = aim
         self._select()
 
+    def rows_from(self, first: RolloutKey | None) -> list[RolloutKey]:
+        """The rows between this one and the cursor, both included, but for folded ones; none if it is not shown."""
+        keys = [view.rollout.key for view in self.rows]
+        if first not in keys or self._index >= len(keys):
+            return []
+        low, high = sorted((keys.index(first), self._index))
+        unfolded = self._unfolded(self._room(self.size.width, self.size.height))
+        return [key for key in keys[low : high + 1] if key in unfolded]
+
     def _unfolded(self, room: int) -> set[RolloutKey]:
         """The rows that are not folded away."""
         return {item.view.rollout.key for item in self._items(room) if item.view is not None}
