@@ -23,6 +23,11 @@ class SleepyMachine:
         self._awake = asyncio.Event()
         self._awake.set()
 
+    @property
+    def asleep(self) -> bool:
+        """Whether nothing goes on."""
+        return self._asleep is not None
+
     def now(self) -> float:
         return self._asleep[1] if self._asleep else self._clock.now()
 

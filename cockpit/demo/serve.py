@@ -75,7 +75,7 @@ async def serve(
             kubeconfig.write(kubeconfig.joined([cluster.kubeconfig() for cluster in clusters]), path)
             if course:
                 clusters[0].follow(course, lambda obj: ready({"guess": {"at": clock.now(), "object": _named(obj)}}))
-            ready({**_addresses(path, clusters), "one_gateway": together, "left_out": course.left_out if course else 0})
+            ready({**_addresses(path, clusters, course), "one_gateway": together})
             await _until_asked_to_end(exit_with_parent)
         finally:
             for cluster in reversed(started):
@@ -97,8 +97,9 @@ def mesh_url(cluster: DemoCluster) -> str:
     return f"http://{cluster.gateway.mesh_address}"
 
 
-def _addresses(path: Path, clusters: Sequence[DemoCluster]) -> dict[str, Any]:
+def _addresses(path: Path, clusters: Sequence[DemoCluster], course: Course | None) -> dict[str, Any]:
     return {
+        "left_out": course.left_out if course else 0,
         "kubeconfig": str(path),
         "gateway": gateway_url(clusters[0]),
         "gateway_tls": gateway_tls_url(clusters[0]),

@@ -16,6 +16,7 @@ from cockpit.cli.running import talk
 from cockpit.model.text import safe_text
 
 if TYPE_CHECKING:
+    from cockpit.colleague.machine import SleepyMachine
     from cockpit.launch.embedded import EmbeddedCluster
     from cockpit.model.clock import Clock
     from cockpit.session.pairing.settings import PairingSettings
@@ -55,13 +56,13 @@ async def colleagues_session(
             yield await stack.enter_async_context(session)
 
 
-async def take_part(kubeconfig: Path, context: str, settings: Settings, clock: Clock, rng: random.Random) -> None:
+async def take_part(
+    kubeconfig: Path, context: str, settings: Settings, machine: SleepyMachine, rng: random.Random
+) -> None:
     """Play the script on the embedded cluster until cancelled. Raises KubeError."""
     from cockpit.colleague.colleague import Colleague
-    from cockpit.colleague.machine import SleepyMachine
     from cockpit.colleague.script import SCRIPT
 
-    machine = SleepyMachine(clock)
     async with colleagues_session(kubeconfig, context, settings, machine, rng) as cockpit:
         await Colleague(cockpit, machine, rng, PLACE).run(SCRIPT)
 
@@ -93,12 +94,13 @@ class _Thread:
             asyncio.run(self._play())
 
     async def _play(self) -> None:
+        from cockpit.colleague.machine import SleepyMachine
         from cockpit.session.clock import SystemClock
 
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         self._ready.set()
         try:
-            await take_part(*self._what, SystemClock(), random.Random())
+            await take_part(*self._what, SleepyMachine(SystemClock()), random.Random())
         except Exception as error:
             log.exception("the colleague failed")
             self.problem = safe_text(f"{type(error).__name__}: {error}", 300)

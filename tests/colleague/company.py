@@ -13,7 +13,9 @@ from typing import Any
 
 import httpx
 
+from cockpit.colleague.machine import SleepyMachine
 from cockpit.launch.colleague import PLACE, SCENARIO, take_part
+from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.pairing import ControlsAnswer, ControlsOrder, PilotMode, Wish
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import RolloutView
@@ -27,6 +29,9 @@ from tests.places import demo_process, move_clock, open_client
 STEP, MOST_SECONDS = 1.0, 400
 INGRESS = "/apis/networking.k8s.io/v1/namespaces/orders/ingresses/orders-canary"
 LEASES = "/apis/coordination.k8s.io/v1/leases"
+USER = "rollouts.cockpit/user"
+# Seconds after which a pilot has renewed its Lease, and answers of the API server to wait for that at most.
+DUE, MOST_ANSWERS = 10.0, 200
 ADVISORY = PairingSettings(PilotMode.ADVISORY)
 
 
@@ -37,17 +42,29 @@ class Company:
     cockpit: Session
     clock: ManualClock
     client: httpx.Client
+    machine: SleepyMachine
     playing: asyncio.Task[None]
 
     async def passing(self, what: str, test: Callable[[], object]) -> None:
-        """Let no more time pass than until the test holds. Each step waits for an answer of the API server."""
+        """Let no more time pass than until the test holds, and no faster than the two can renew their Leases."""
         for _ in range(round(MOST_SECONDS / STEP)):
             if test():
                 return
             assert not self.playing.done(), self.playing
             await self.clock.advance(STEP)
-            await asyncio.to_thread(self.get, "/api/v1/pods?limit=1")
+            for _ in range(MOST_ANSWERS):
+                if self._fresh((await asyncio.to_thread(self.get, LEASES))["items"]):
+                    break
         raise AssertionError(f"never seen: {what}; {self.cockpit.view().pairing}; {self.notes}")
+
+    def _fresh(self, leases: list[Any]) -> bool:
+        """Whether everybody who is awake has renewed what is due."""
+        return all(
+            self.clock.now() - (seconds_since_epoch(lease["spec"]["renewTime"]) or 0.0) <= DUE
+            for lease in leases
+            if lease["metadata"]["name"].startswith("cockpit-pilot-")
+            and not (self.machine.asleep and lease["metadata"]["annotations"][USER] == "demo-colleague")
+        )
 
     def get(self, path: str) -> Any:
         return self.client.get(path).raise_for_status().json()
@@ -103,10 +120,9 @@ async def company(folder: Path, seed: int = 3) -> AsyncIterator[Company]:
         kubeconfig = Path(ready["kubeconfig"])
         await asyncio.to_thread(begin_the_canary, client)
         async with cockpit_on(kubeconfig, None, folder / "j.jsonl", pairing=ADVISORY, clock=clock) as cockpit:
-            playing = asyncio.create_task(
-                take_part(kubeconfig, "demo", Settings(pairing=ADVISORY), clock, random.Random(seed))
-            )
-            made = Company(cockpit, clock, client, playing)
+            machine, rng = SleepyMachine(clock), random.Random(seed)
+            playing = asyncio.create_task(take_part(kubeconfig, "demo", Settings(pairing=ADVISORY), machine, rng))
+            made = Company(cockpit, clock, client, machine, playing)
             try:
                 await made.passing("the rollout", lambda: made.shown)
                 cockpit.follow_others()
