@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,7 +35,8 @@ from tests.places import Place, namespace_in, real_cluster, seed
 
 pytestmark = pytest.mark.real
 
-NAMESPACE, ANNA, BEN = "cockpit-eyes", "cockpit-anna", "cockpit-ben"
+# Another one for each run: an API server may still know the ConfigMap of an earlier one.
+NAMESPACE, ANNA, BEN = f"cockpit-eyes-{os.getpid()}", "cockpit-anna", "cockpit-ben"
 LEASE = f"{NAME_PREFIX}{NAMESPACE}.demo-service"
 DRY = "--dry-run=server"
 FLIP = Ask(Act.FLIP, version="v2")
