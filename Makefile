@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The tests start hundreds of processes: each would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check format test-real traces fuzz bench screenshots readme clean
+.PHONY: demo test coverage check format test-real traces fuzz faults bench screenshots readme clean
 
 demo: .venv/.installed
 	@$(BIN)/cockpit demo
@@ -44,6 +44,10 @@ traces: .venv/.installed
 # Property tests on inputs of chance; what one of them finds it prints as a line to paste above the test.
 fuzz: .venv/.installed
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n 2 -m "(hypothesis or simulation) and not real" --timeout 900 tests
+
+# Two sessions behind a server, a network and a proxy that fail by a seeded script.
+faults: .venv/.installed
+	COCKPIT_FAULT_RUNS=1000 $(BIN)/pytest -n 2 tests/session/test_faults.py
 
 bench: .venv/.installed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks

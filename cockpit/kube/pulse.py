@@ -51,6 +51,8 @@ class Pulse:
         """
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask(path, what))
+            # Whoever asked may have been cancelled; then nobody is left to hear of a failure.
+            self._asking.add_done_callback(_heard)
         await asyncio.shield(self._asking)
 
     async def _ask(self, path: str, what: str) -> None:
@@ -68,3 +70,8 @@ class Pulse:
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+
+
+def _heard(asking: asyncio.Task[None]) -> None:
+    if not asking.cancelled():
+        asking.exception()

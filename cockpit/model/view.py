@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -325,3 +326,9 @@ class FleetView:
     groups: tuple[RolloutGroup, ...] = ()
     playback: Playback | None = None
     pairing: PairingView = NO_PAIRING
+
+
+def successor(key: RolloutKey, views: Iterable[RolloutView]) -> RolloutView | None:
+    """The rollout that `key` became when another system began to drive it; None if none did, or several may have."""
+    found = [view for view in views if view.rollout.was(key)]
+    return found[0] if len(found) == 1 and found[0].rollout.key != key else None

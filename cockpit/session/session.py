@@ -21,7 +21,7 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.sampling import ContextSampling, SampleScope
-from cockpit.model.view import ClusterView, FleetView, Kept, Outcome, Prepared, RolloutView
+from cockpit.model.view import ClusterView, FleetView, Kept, Outcome, Prepared, RolloutView, successor
 from cockpit.session.acts.conductor import PERSON, Actor, Conductor, tell
 from cockpit.session.acts.journal import Journal
 from cockpit.session.acts.journal_lines import JournalLines
@@ -277,6 +277,11 @@ class Session(Readings, InsideCalls):
     def shown(self, key: RolloutKey) -> RolloutView | None:
         made = self._made.get(key.context)
         return made.get(key) if made else None
+
+    def became(self, key: RolloutKey) -> RolloutKey | None:
+        made = self._made.get(key.context)
+        found = successor(key, made.views()) if made else None
+        return found.rollout.key if found else None
 
     def next_view(self) -> asyncio.Event:
         return self._views.next()

@@ -198,6 +198,14 @@ def test_verify_that_is_not_decided_in_time_or_cannot_be() -> None:
     assert "is gone" in gone.stderr
 
 
+def test_verify_does_not_wait_for_answers_that_would_say_nothing() -> None:
+    nameless = Finding("no-version", Severity.WARNING, "no answer names a version")
+    last = replace(judged(Verdict.UNKNOWN), findings=(nameless,))
+    result = run(program(Verdict.ON, measured(last)), "verify", "web", "--for", "1ms", "--within", "1h")
+    assert result.exit_code == 4
+    assert "no answer names a version" in result.stderr
+
+
 def test_verify_is_not_fine_while_too_few_answers_of_a_version_are_in() -> None:
     view = measured(judged(Verdict.ON))
     probe = view.rollouts[0].probe

@@ -59,7 +59,7 @@ async def test_a_write_that_arrives_later_is_found_out_and_can_be_undone(server:
     view = await on.until(lambda view: view.journal[-1].stage is not Stage.UNKNOWN)
     assert (view.journal[-1].stage, view.journal[-1].why) == (
         Stage.SENT,
-        "found out: it was made, the objects show it",
+        "found out: the objects are as it asked for",
     )
     assert (await sent(on, UNDO)).stage is Stage.VERIFIED
     assert active(server) == "v1"
@@ -179,3 +179,16 @@ async def test_a_face_that_gives_up_waiting_does_not_cut_a_plan_in_two(server: A
     assert running.cancelled()
     assert server.writes == [("PATCH", SHOP), ("DELETE", V1)]
     await on.until(lambda view: view.journal[-1].stage is Stage.VERIFIED)
+
+
+async def test_a_write_that_somebody_overwrote_is_not_said_to_be_unmade(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    plan = await prepared(on)
+    server.lose_requests = 1
+    assert (await on.passing(on.session.send(plan))).stage is Stage.UNKNOWN
+    # The proxy lets it go, and somebody takes it back before anybody looks.
+    server.change(SHOP, {"spec": {"selector": {"version": "v2"}}})
+    server.change(SHOP, {"spec": {"selector": {"version": "v1"}}})
+    view = await on.until(lambda view: "since" in view.journal[-1].why)
+    assert view.journal[-1].stage is Stage.UNKNOWN
+    assert "Service shop/shop was written again since; check the objects" in view.journal[-1].why

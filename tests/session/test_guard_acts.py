@@ -58,9 +58,13 @@ class Fleet:
     plan: Plan = WAY
     prepared: int = 0
     sent: int = 0
+    others: dict[RolloutKey, RolloutKey] = field(default_factory=dict)
 
     def cluster(self, context: str) -> Cluster:
         return cast("Cluster", LiveCluster())
+
+    def became(self, key: RolloutKey) -> RolloutKey | None:
+        return self.others.get(key)
 
     def shown(self, key: RolloutKey) -> RolloutView | None:
         probe, now = self.view.probe, self.clock.now()

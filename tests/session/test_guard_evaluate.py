@@ -201,6 +201,13 @@ def test_it_ends_with_the_release(view: RolloutView | None, words: str) -> None:
     assert look(watch, 2.0, shown(HURT)) == watch
 
 
+def test_it_says_which_system_drives_the_rollout_now() -> None:
+    became = RolloutKey("t", "shop", "web", "service")
+    watch = judged(guard("hurt"), Seen(None, "", 1.0, NOW, became))
+    assert watch.state is GuardState.ENDED
+    assert watch.words == "the system service drives t:shop/web now; set the guard again"
+
+
 OLD_AGAIN, NEW_GONE = replace(STABLE, role=Role.NEW), replace(NEW, role=Role.OLD)
 
 

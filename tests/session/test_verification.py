@@ -208,7 +208,7 @@ def test_how_many_requests_are_missing_follows_from_the_share() -> None:
 def test_where_no_answer_names_a_version_more_answers_would_not_help() -> None:
     nameless = with_finding("no-version", Severity.WARNING)
     few = replace(nameless, probe=replace(nameless.probe, total=10))
-    assert (judged(few).standing, judged(few).missing) == (Standing.UNDECIDED, 0)
+    assert (judged(few).standing, judged(few).missing, judged(few).blind) == (Standing.UNDECIDED, 0, True)
 
 
 def test_times_beyond_the_ratio_are_never_fine_and_some_milliseconds_are_nothing() -> None:

@@ -361,19 +361,6 @@ async def test_a_bad_keymap_is_told_when_the_app_starts() -> None:
         assert "did you mean rollback" in said(app)
 
 
-async def test_a_rollout_that_goes_away_is_told_once() -> None:
-    cockpit = FakeCockpit()
-    async with screen(cockpit) as (app, pilot):
-        await press(pilot, "enter")
-        for at in (400.0, 500.0):
-            cockpit.publish(replace(cockpit.current, at=START + at, rollouts=cockpit.current.rollouts[1:]))
-            await rest(pilot)
-        assert said(app).count("this rollout is gone") == 1
-        await press(pilot, "r")
-        assert "no rollout is selected" in said(app)
-    assert not cockpit.asks
-
-
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (40, 10), (200, 60)])
 async def test_every_size_shows_phase_shares_and_the_way_back(size: tuple[int, int]) -> None:
     async with screen(size=size) as (app, pilot):

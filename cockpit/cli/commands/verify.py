@@ -86,7 +86,8 @@ def verify_command(
     3: users are hurt: a version fails or is too slow, requests are not
        answered, or the rollout is degraded or aborted.
     6: the observed split is off, or a declared share is not written.
-    4: not decided in time; it says how many answers are missing.
+    4: not decided in time; it says how many answers are missing. Where no
+       answer names a version it ends after --for: more would not help.
     5: as 0, and the rollout waits for a person's approval.
     8: objects that decide it could not be read in time.
     1: it cannot be measured.
@@ -145,9 +146,13 @@ async def _measured(
         if not found.final and not _can_be_sampled(shown):
             return True
         live.show(safe_text(_so_far(shown, found), 500))
-        settled = found.standing is Standing.FINE or (
-            # A share that a controller has not written yet may still be on its way.
-            found.standing is Standing.OFF and shown.rollout.phase is not Phase.PROGRESSING
+        settled = (
+            found.standing is Standing.FINE
+            or found.blind
+            or (
+                # A share that a controller has not written yet may still be on its way.
+                found.standing is Standing.OFF and shown.rollout.phase is not Phase.PROGRESSING
+            )
         )
         return found.final or (enough and settled)
 

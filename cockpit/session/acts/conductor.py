@@ -234,7 +234,7 @@ class Conductor:
     async def _settle(self, noted: UnknownWrite, passage: Sending, step: UndoStep | None) -> None:
         """Go on looking for a request without an answer, or note that everything is known."""
         if passage.unknown and passage.failed:
-            await self._unknown.follow(noted, passage.failed, step, rest=len(passage.done) > 1)
+            await self._unknown.follow(noted, passage, step)
         else:
             await self._unknown.known(noted)
 

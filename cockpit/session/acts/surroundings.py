@@ -19,6 +19,10 @@ class Surroundings(Protocol):
         """The rollout in the latest view, with what was observed."""
         ...
 
+    def became(self, key: RolloutKey) -> RolloutKey | None:
+        """What a rollout that is gone is called now that another system drives it."""
+        ...
+
     async def refresh(self) -> None:
         """Update the view with everything read so far."""
         ...

@@ -29,8 +29,8 @@ _MOST_WRITES = 100
 class UnknownWrite:
     """Requests of one act that may have happened, sent by process `pid`. Times are UTC seconds.
 
-    `until` is how long they may still arrive. `step` undoes them; `stepped`: it is on the undo stack. `rest` is true
-    if other requests of the act were done for certain.
+    `traces` are those of the requests' objects before. `until` is how long they may still arrive. `step` undoes them;
+    `stepped`: it is on the undo stack. `rest` is true if other requests of the act were done for certain.
     """
 
     id: str
@@ -46,6 +46,7 @@ class UnknownWrite:
     stepped: bool = False
     rest: bool = False
     pid: int = 0
+    traces: tuple[str, ...] = ()
 
     @property
     def plan(self) -> Plan:

@@ -52,13 +52,15 @@ class Standing(StrEnum):
 class Verification:
     """`reason` is one sentence with figures. `final`: more answers would not change it.
 
-    `missing` is about how many more requests would decide; 0 where that is not known or none are needed.
+    `missing` is about how many more requests would decide; 0 where that is not known or none are needed. `blind`: the
+    answers that come in say nothing, and only a change in the cluster would make them say something.
     """
 
     standing: Standing
     reason: str
     final: bool = False
     missing: int = 0
+    blind: bool = False
 
 
 def verification(shown: RolloutView, need: Requirements, stale: str, now: float) -> Verification:
@@ -73,14 +75,16 @@ def verification(shown: RolloutView, need: Requirements, stale: str, now: float)
     if health.health is Health.HURT:
         # A critical finding about objects may be over in a moment, such as pods that are not ready yet.
         return Verification(Standing.HURT, health.reason)
-    found = [] if blind(rollout) else _missing(rollout, probe, need, now)
+    sees_nothing = bool(blind(rollout))
+    found = [] if sees_nothing else _missing(rollout, probe, need, now)
     missing = sorted(found, key=lambda question: -question[1])
     open_questions = [words for words, _ in missing] + _slower_undecided(rollout, probe, need)
     if health.health is Health.FINE and not open_questions:
         return Verification(Standing.FINE, health.reason)
     counting = health.health is Health.FINE or health.reason.startswith(MEASURING)
     reason = open_questions[0] if counting and open_questions else health.reason
-    return Verification(Standing.UNDECIDED, reason, missing=missing[0][1] if missing else 0)
+    most = missing[0][1] if missing else 0
+    return Verification(Standing.UNDECIDED, reason, missing=most, blind=sees_nothing)
 
 
 def untried(rollout: Rollout) -> list[tuple[str, str]]:

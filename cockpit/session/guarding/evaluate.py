@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from cockpit.model.guard import COMPARED, FINAL, GuardOrder, GuardState, Measure, condition_words
 from cockpit.model.plan import Act, ActState, Plan
 from cockpit.model.probe_answer import DEFAULT_TIMEOUT
+from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.model.view import RolloutView
 from cockpit.probe.answer_health import SLOW_RATIO, Identity, identity_of
@@ -33,13 +34,14 @@ _TIMED = (Measure.SLOWER, *_RATIOS)
 class Seen:
     """One look at a rollout. `view` is None if it is gone, `stale` why its objects may be old, or "".
 
-    `at` is monotonic, `now` UTC seconds.
+    `at` is monotonic, `now` UTC seconds. `became` is the rollout that one which is gone became.
     """
 
     view: RolloutView | None
     stale: str
     at: float
     now: float
+    became: RolloutKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,12 @@ def leads_into_release(watch: Watch, plan: Plan, rollout: Rollout) -> str:
     return ""
 
 
+def _why_gone(became: RolloutKey | None) -> str:
+    if became is None:
+        return "the rollout is gone"
+    return f"the system {became.system} drives {became} now; set the guard again"
+
+
 def at_its_end(watch: Watch, seen: Seen) -> Watch | None:
     """The guard at its end; None if the release goes on."""
     # A monotonic clock can stand still while the machine is suspended.
@@ -218,7 +226,7 @@ def at_its_end(watch: Watch, seen: Seen) -> Watch | None:
     if seen.stale:
         return None
     if seen.view is None:
-        return watch.into(GuardState.ENDED, "the rollout is gone")
+        return watch.into(GuardState.ENDED, _why_gone(seen.became))
     rollout = seen.view.rollout
     back, other = _taken_back(watch, rollout), newcomers(watch, rollout)
     went_on = rollout.phase is Phase.AT_REST and _is_stable(watch, rollout)

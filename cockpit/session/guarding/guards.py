@@ -319,7 +319,9 @@ class Guards:
     def _seen(self, key: RolloutKey) -> Seen:
         cluster = self._surroundings.cluster(key.context)
         stale = cluster.stale(key) if cluster else "its cluster is not read any more"
-        return Seen(self._surroundings.shown(key), stale, self._clock.monotonic(), self._clock.now())
+        view = self._surroundings.shown(key)
+        became = None if view else self._surroundings.became(key)
+        return Seen(view, stale, self._clock.monotonic(), self._clock.now(), became)
 
     def _changed(self, key: RolloutKey) -> None:
         if self._live():

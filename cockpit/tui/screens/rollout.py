@@ -14,9 +14,9 @@ from cockpit.model.health import Health
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import PodCell, Severity, Version
+from cockpit.model.rollout import PodCell, Rollout, Severity, Version
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, RolloutView
+from cockpit.model.view import Entry, FleetView, RolloutView, successor
 from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.history import ZOOMS, History, charted, moments_of
 from cockpit.tui.keys import ROLLOUT_FOOTER, bindings_on
@@ -107,15 +107,14 @@ class RolloutScreen(CockpitScreen):
         return self.key
 
     def show_view(self, view: FleetView) -> None:
-        shown = self.selected()
+        shown = self.selected() or self._follow(view)
         clusters = [cluster for cluster in view.clusters if cluster.context == self.key.context]
         self.query_one(HeaderBar).show(view, clusters, [shown] if shown else [])
         if shown is None:
             self._tell_gone()
             return
         self._gone = False
-        journal = latest([entry for entry in view.journal if entry.rollout == self.key])
-        self.query_one(Timeline).show(journal)
+        self.query_one(Timeline).show(latest(_told_of(shown.rollout, view)))
         if self._pace.due(view.at, [shown], clusters):
             self._look_for_the_way_back(shown)
             self._show_rollout(view, shown)
@@ -297,6 +296,17 @@ class RolloutScreen(CockpitScreen):
         work: WorkType[None] = read
         self.run_worker(work, group="events", exclusive=True, exit_on_error=False)
 
+    def _follow(self, view: FleetView) -> RolloutView | None:
+        """Go on with what the rollout became when another system began to drive it."""
+        found = successor(self.key, view.rollouts)
+        if found is not None:
+            self.key = found.rollout.key
+            words = f"the system {safe_text(self.key.system, 40)} drives {safe_text(self.key)} now"
+            self.app.notify(words, severity="information", markup=False)
+            self._pace.reset()
+            self.tell_selected()
+        return found
+
     def _tell_gone(self) -> None:
         if not self._gone:
             self._gone = True
@@ -326,3 +336,9 @@ class RolloutScreen(CockpitScreen):
 
     def chosen_pod(self) -> tuple[Version, PodCell] | None:
         return self.query_one(VersionList).chosen
+
+
+def _told_of(rollout: Rollout, view: FleetView) -> list[Entry]:
+    """What the journal tells of a rollout, also from when another system drove it."""
+    others = {each.rollout.key for each in view.rollouts} - {rollout.key}
+    return [entry for entry in view.journal if rollout.was(entry.rollout) and entry.rollout not in others]
