@@ -22,8 +22,8 @@ _PHRASE = re.compile(r"\b[a-z]+ [a-z]+\b")
 _LETTERS = re.compile(r"[A-Za-z]{2}")
 # Signs before a text and punctuation around it: `✓ fine: `, `(by hand)`.
 _AROUND = re.compile(r"(?P<front>(?:[^\w\s`'\"<{/\\%$@.-]+ *)?)(?P<core>.*?)(?P<back>[ :;,.)…▾▴]*)", re.DOTALL)
-# A choice of a list: `1 leave it as it is`.
-_NUMBERED = re.compile(r"(\d{1,2} )((?!of )\S+ .*)", re.DOTALL)
+# A choice of a list: `1 leave it as it is`; what is joined by points is none: `5 rollouts · measuring 4`.
+_NUMBERED = re.compile(r"(\d{1,2} )((?!of |.* · )\S+ .*)", re.DOTALL)
 _SEPARATORS = {". ": ". ", "; ": "; ", " · ": " · ", ": ": ": ", ", or ": ", 或", ", ": ", ", " (": " ("}
 
 

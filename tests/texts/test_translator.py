@@ -132,3 +132,13 @@ def test_what_is_kept_is_bounded() -> None:
     for number in range(MOST_KEPT + 10):
         speak.translate(f"{number} pods")
     assert speak.kept <= MOST_KEPT
+
+
+def test_counts_that_are_joined_are_not_choices() -> None:
+    assert Translator(WHOLE).translate("5 rollouts · measuring 4") == "5 个发布 · 正在测量 4"
+
+
+def test_a_change_and_a_joined_message_are_translated_whole() -> None:
+    translator = Translator(WHOLE)
+    assert translator.translate("image of web a:1 -> b:2") == "web 的镜像 a:1 -> b:2"
+    assert "requests" not in translator.translate("v1 100%; the canary Ingress x exists but takes no requests")
