@@ -6,7 +6,8 @@ import pytest
 from rich.cells import cell_len
 
 from cockpit.model.plan import Act
-from cockpit.tui.keys import BY_ID, FLEET_FOOTER, KEYS, ROLLOUT_FOOTER, clashes, remapped, with_pairing
+from cockpit.tui.footers import FLEET_FOOTER, ROLLOUT_FOOTER, with_pairing
+from cockpit.tui.keys import BY_ID, KEYS, clashes, remapped
 from cockpit.tui.widgets.key_bar import key_line
 
 

@@ -13,7 +13,8 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of, undo_state
 from cockpit.tui.app_port import AppPort, app_port_of
-from cockpit.tui.keys import Key, with_pairing
+from cockpit.tui.footers import with_pairing
+from cockpit.tui.keys import Key
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.ask import target_form

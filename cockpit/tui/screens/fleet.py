@@ -23,7 +23,8 @@ from cockpit.tui.brief import Facts
 from cockpit.tui.empty import empty_lines
 from cockpit.tui.filtering import Filter
 from cockpit.tui.fleet_layout import places
-from cockpit.tui.keys import FLEET_FOOTER, Key, bindings_on
+from cockpit.tui.footers import FLEET_FOOTER
+from cockpit.tui.keys import Key, bindings_on
 from cockpit.tui.marks import Marks
 from cockpit.tui.messages import ScopeChanged
 from cockpit.tui.pace import Pace

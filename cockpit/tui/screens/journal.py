@@ -17,7 +17,8 @@ from cockpit.texts.current import Verbatim
 from cockpit.tui.acting import undo_state
 from cockpit.tui.copying import Copy
 from cockpit.tui.entry_text import more_of
-from cockpit.tui.keys import BY_ID, JOURNAL_FOOTER, Key, bindings_on
+from cockpit.tui.footers import JOURNAL_FOOTER
+from cockpit.tui.keys import BY_ID, Key, bindings_on
 from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.plan_text import MOST_COMMAND

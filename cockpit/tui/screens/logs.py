@@ -17,7 +17,8 @@ from cockpit.model.rollout import PodCell, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.tui.copying import Copy, log_command
-from cockpit.tui.keys import LOGS_FOOTER, Key, bindings_on
+from cockpit.tui.footers import LOGS_FOOTER
+from cockpit.tui.keys import Key, bindings_on
 from cockpit.tui.lines import Line, Span, plain
 from cockpit.tui.log_lines import FoldedLines, LazyLines, LogBuffer, labels, log_line
 from cockpit.tui.pace import SLOW_SECONDS

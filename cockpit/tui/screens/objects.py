@@ -14,8 +14,9 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_lines, safe_text
 from cockpit.texts.current import Verbatim
 from cockpit.tui.copying import Copy
+from cockpit.tui.footers import OBJECT_FOOTER
 from cockpit.tui.inspecting import object_copies
-from cockpit.tui.keys import OBJECT_FOOTER, Key, bindings_on
+from cockpit.tui.keys import Key, bindings_on
 from cockpit.tui.lines import Line, Span, fit
 from cockpit.tui.screens.text import MOST_LINES, TextScreen
 from cockpit.tui.yaml_text import described_line, diff_line, yaml_line

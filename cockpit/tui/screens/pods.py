@@ -12,8 +12,9 @@ from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.tui.copying import Copy, log_command
+from cockpit.tui.footers import PODS_FOOTER
 from cockpit.tui.inspecting import object_copies
-from cockpit.tui.keys import PODS_FOOTER, bindings_on
+from cockpit.tui.keys import bindings_on
 from cockpit.tui.lines import Line
 from cockpit.tui.pod_rows import COLUMNS, PodRow, arranged, pod_columns, pod_heading, pod_line, rows_of
 from cockpit.tui.screens.logs import LogScreen

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Cell, FleetView, RolloutView
 from cockpit.tui.caption import caption
-from cockpit.tui.keys import PRESENTING_FOOTER, bindings_on
+from cockpit.tui.footers import PRESENTING_FOOTER
+from cockpit.tui.keys import bindings_on
 from cockpit.tui.screens.base import CockpitScreen
 from cockpit.tui.standing import RANKS, cause_of
 from cockpit.tui.text import version_slots

@@ -15,9 +15,10 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.tui.acting import act_state
 from cockpit.tui.copying import Copy
+from cockpit.tui.footers import REVISIONS_FOOTER
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.inspecting import object_copies
-from cockpit.tui.keys import REVISIONS_FOOTER, bindings_on
+from cockpit.tui.keys import bindings_on
 from cockpit.tui.lines import Line, Span, fit, fit_end
 from cockpit.tui.screens.objects import DiffText
 from cockpit.tui.screens.plan import PlanDialog

@@ -17,9 +17,10 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import PodCell, Rollout, Severity, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView, RolloutView, successor
+from cockpit.tui.footers import ROLLOUT_FOOTER
 from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.history import ZOOMS, History, charted, moments_of
-from cockpit.tui.keys import ROLLOUT_FOOTER, bindings_on
+from cockpit.tui.keys import bindings_on
 from cockpit.tui.pace import Pace, facts
 from cockpit.tui.rollout_layout import Needs, Place, Places, alone, main_width, places
 from cockpit.tui.rows import group_of

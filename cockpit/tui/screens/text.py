@@ -12,7 +12,8 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_lines, safe_text
 from cockpit.texts.current import Verbatim
 from cockpit.tui.copying import Copy, name_copies
-from cockpit.tui.keys import TEXT_FOOTER, bindings_on
+from cockpit.tui.footers import TEXT_FOOTER
+from cockpit.tui.keys import bindings_on
 from cockpit.tui.lines import Line, Span, plain, wrap_line
 from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.search import Search, folded, marked, searched

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from cockpit.texts.current import Verbatim, translated
-from cockpit.tui.keys import NEEDED, Key
+from cockpit.tui.footers import NEEDED
+from cockpit.tui.keys import Key
 from cockpit.tui.lines import Line, Span
 from cockpit.tui.widgets.painted import Painted
 
