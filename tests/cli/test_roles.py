@@ -19,7 +19,7 @@ def run(program: FakeProgram, *words: str) -> Result:
 
 def test_doctor_prints_a_role_for_kubectl_and_opens_no_session() -> None:
     made = FakeProgram(FakeCockpit(fleet()))
-    result = run(made, "doctor", "--manifests", "pilot", "--user", "ann", "--group", "ops", "-n", "shop")
+    result = run(made, "doctor", "--manifests", "pilot", "--for-user", "ann", "--for-group", "ops", "-n", "shop")
     documents = list(yaml.safe_load_all(result.stdout))
     assert result.exit_code == 0
     assert [each["kind"] for each in documents] == ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"]
@@ -40,7 +40,7 @@ def test_doctor_says_that_a_role_is_for_nobody_yet() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--user", "ann"), "name the role with --manifests"),
+        (("--for-user", "ann"), "name the role with --manifests"),
         (("--manifests", "pilot", "-n", "shop", "-A"), "give one of them"),
         (("--manifests", "boss"), "'boss' is not one of 'viewer', 'pilot', 'prober', 'pairing'"),
     ],

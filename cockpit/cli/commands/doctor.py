@@ -33,9 +33,9 @@ _ROLES = ("viewer", "pilot", "prober", "pairing")
     type=click.Choice(_ROLES),
     help="Print the least role of this kind instead, for kubectl apply -f -; with -n for one namespace only.",
 )
-@click.option("--user", "users", multiple=True, metavar="NAME", help="With --manifests: who gets the role; repeatable.")
+@click.option("--for-user", "users", multiple=True, metavar="NAME", help="With --manifests: who gets the role; repeatable.")
 @click.option(
-    "--group", "groups", multiple=True, metavar="NAME", help="With --manifests: a group that gets it; repeatable."
+    "--for-group", "groups", multiple=True, metavar="NAME", help="With --manifests: a group that gets it; repeatable."
 )
 @click.pass_obj
 def doctor_command(
@@ -47,7 +47,7 @@ def doctor_command(
         _print_role(manifests, output, options, users, groups)
         return
     if users or groups:
-        raise click.UsageError("--user and --group say who gets a role: name the role with --manifests")
+        raise click.UsageError("--for-user and --for-group say who gets a role: name the role with --manifests")
 
     async def work(port: Cockpit) -> FleetView:
         return await until(port, decided, program.request_timeout(options)) or port.view()
@@ -87,7 +87,7 @@ def _print_role(role: str, output: str, options: Options, users: tuple[str, ...]
         form: Any = {"sort_keys": False, "allow_unicode": False, "width": 120, "default_flow_style": None}
         emit(yaml.safe_dump_all(documents, **form).rstrip())
     if not users and not groups:
-        talk(f"{PLACEHOLDER} stands for who gets the role: name them with --user or --group")
+        talk(f"{PLACEHOLDER} stands for who gets the role: name them with --for-user or --for-group")
 
 
 def _cluster(cluster: ClusterView) -> str:
