@@ -17,7 +17,7 @@ from cockpit.cli.main import command_line
 from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, RecordOrder, ReplayOrder, ServeOrder, StartError
 from cockpit.cli.running import StdoutFailed, reader_left, talk
-from cockpit.launch.leaving import leave_on
+from cockpit.launch.leaving import TERMINAL, leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
 from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, started_as
@@ -251,7 +251,7 @@ class Launcher:
                 await failed.wait()
                 leave(1)
 
-            leave_on((signal.SIGTERM, signal.SIGHUP), loop, leave)
+            leave_on((signal.SIGTERM, signal.SIGHUP), loop, leave, TERMINAL)
             watching = asyncio.create_task(leave_with_the_session())
             try:
                 await app.run_async(mouse=settings.mouse)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.output import emit
 from cockpit.cli.program import ReplayOrder, StartError
-from cockpit.launch.leaving import leave_on
+from cockpit.launch.leaving import TERMINAL, leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.streams import is_terminal, painting_on_the_terminal
 from cockpit.model.durations import seconds_of
@@ -137,7 +137,7 @@ async def _show(app: ReplayApp, *, mouse: bool) -> int:
     def leave(code: int) -> None:
         app.exit(return_code=code)
 
-    leave_on((signal.SIGTERM, signal.SIGHUP), asyncio.get_running_loop(), leave)
+    leave_on((signal.SIGTERM, signal.SIGHUP), asyncio.get_running_loop(), leave, TERMINAL)
     await app.run_async(mouse=mouse)
     sys.stdout.writelines(f"{line}\n" for line in app.parting)
     return app.return_code or 0

@@ -64,11 +64,12 @@ class Terminal:
             pass  # the terminal has no process any more
         return self.process.wait(SECONDS)
 
-    def hang_up(self) -> int:
-        """Close the terminal as a lost connection does, and give the exit code."""
+    def hang_up(self, told: bool = True) -> int:
+        """Close the terminal as a lost connection does, with its signal if the process is `told`; the exit code."""
         os.close(self.master)
         self.master = -1
-        self.process.send_signal(signal.SIGHUP)
+        if told:
+            self.process.send_signal(signal.SIGHUP)
         return self.process.wait(SECONDS)
 
     def close(self) -> None:
@@ -128,14 +129,15 @@ def test_the_demo_opens_the_screen_and_leaves_nothing_behind(
     assert not (tmp_path / "state").exists()
 
 
-def test_a_lost_terminal_ends_the_screen_and_its_cluster(terminals: list[Terminal], tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [True, False], ids=["with SIGHUP", "under make or nohup"])
+def test_a_lost_terminal_ends_the_screen_and_its_cluster(told: bool, terminals: list[Terminal], tmp_path: Path) -> None:
     kubeconfig = tmp_path / "kubeconfig"
     words = ["demo", "blue-green", "--kubeconfig-out", str(kubeconfig)]
     terminals.append(terminal := Terminal(COCKPIT, words, tmp_path / "state"))
     terminal.until(b"live")
     server = urlsplit(yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"])
     with socket.create_connection((server.hostname or "", server.port or 0), SECONDS) as held:
-        assert terminal.hang_up() == 129
+        assert terminal.hang_up(told) == 129
         # Where the screen had to be ended, its cluster notices by itself; its end closes what is connected to it.
         with suppress(ConnectionResetError):
             assert held.recv(1) == b""

@@ -33,7 +33,9 @@ _ROLES = ("viewer", "pilot", "prober", "pairing")
     type=click.Choice(_ROLES),
     help="Print the least role of this kind instead, for kubectl apply -f -; with -n for one namespace only.",
 )
-@click.option("--for-user", "users", multiple=True, metavar="NAME", help="With --manifests: who gets the role; repeatable.")
+@click.option(
+    "--for-user", "users", multiple=True, metavar="NAME", help="With --manifests: who gets the role; repeatable."
+)
 @click.option(
     "--for-group", "groups", multiple=True, metavar="NAME", help="With --manifests: a group that gets it; repeatable."
 )
