@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from cockpit.model.view import FleetView
+from cockpit.texts.current import translated
 from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span
@@ -183,12 +184,12 @@ class ActDialog(ModalScreen[None]):
 
     def send_label(self, label: str) -> None:
         """What the button on the right does."""
-        self.query_one("#send", Button).label = label
+        self.query_one("#send", Button).label = translated(label)
 
     def close_label(self, label: str) -> None:
         """What the button on the left does now."""
         cancel = self.query_one("#cancel", Button)
-        cancel.label = label
+        cancel.label = translated(label)
         cancel.focus()
 
     def names(self) -> str:
