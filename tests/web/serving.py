@@ -108,7 +108,7 @@ async def browser_page(program: str, profile: Path) -> AsyncIterator[Page]:
     """A page of a browser without a window. `program` is a headless Chromium."""
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
     process = await asyncio.create_subprocess_exec(
-        program, *flags, "about:blank", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        program, *flags, "about:blank", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
         port = await _debugging_port(profile)
@@ -119,7 +119,8 @@ async def browser_page(program: str, profile: Path) -> AsyncIterator[Page]:
             async with client.ws_connect(address, max_msg_size=0) as socket:
                 yield Page(socket)
     finally:
-        process.kill()
+        # The program may be a script that starts the browser.
+        os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
