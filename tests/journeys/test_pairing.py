@@ -23,6 +23,7 @@ def place(embedded: dict[str, Any]) -> Any:
     with namespace_in("embedded", Path(embedded["kubeconfig"]), embedded["gateway"], "pairing") as made:
         for name in ("blue-green-v1", "blue-green-v2", "blue-green-service"):
             made.apply(*seed(name))
+        made.ready("demo-dp-v1", "demo-dp-v2")  # a version without ready pods is rightly refused
         yield made
 
 

@@ -196,6 +196,7 @@ async def test_it_expires_by_the_clock_of_the_api_server(place: Place, tmp_path:
     async with at_work(place, tmp_path, ONE, TWO) as (anna, ben):
         assert (await propose(anna)).done
         assert (await confirm(ben)).done
+        (first,) = ben.cockpit.view().pairing.second.proposals
         ready = await planned(anna)
         move_clock(place.client, advance=15 * 60)
         refused = await anna.cockpit.send(ready, wait=0.0)
@@ -203,6 +204,8 @@ async def test_it_expires_by_the_clock_of_the_api_server(place: Place, tmp_path:
         assert version(place) == "v1"
         assert "expired" in (await planned(anna)).blocked
         assert (await propose(anna)).done, "and can be proposed again"
+        await ben.until(lambda me: first.id not in [each.id for each in me.cockpit.view().pairing.second.proposals])
+        await ben.until(lambda me: me.cockpit.view().pairing.proposal(me.key))
         move_clock(place.client, advance=15 * 60)
         assert "expired after 15 minutes" in (await confirm(ben)).words
 
