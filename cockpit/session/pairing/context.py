@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cockpit.kube.errors import KubeError
-from cockpit.kube.reflector import Reflector
-from cockpit.kube.store import ChangeSet, Store
+from cockpit.kube.store import ChangeSet
 from cockpit.model.clock import Clock
 from cockpit.model.objects import Lease
 from cockpit.model.pairing import (
@@ -31,6 +30,7 @@ from cockpit.pairing.presence_lease import ABANDONED_SECONDS, PRESENT_SECONDS, P
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.pairing.access import ClusterLeases
 from cockpit.session.pairing.controls import Controls
+from cockpit.session.pairing.following import leases_followed
 from cockpit.session.pairing.presence import Announcer
 from cockpit.session.pairing.wishes import carry_out
 
@@ -61,18 +61,8 @@ class ContextPair:
         self._access = access
         self._controls = Controls(access, me, clock, cluster.context, mode, namespace, touch)
         self._announcer = Announcer(access, clock, namespace, touch)
-        place = namespace or cluster.namespace
-        self._store = Store(cluster.context, place)
-        self._reflector = Reflector(
-            cluster.api,
-            LEASES,
-            place,
-            self._store,
-            clock=clock,
-            rng=rng,
-            pulse=cluster.pulse,
-            on_change=self._changed,
-            labels=marks.SELECTOR,
+        self._store, self._reflector = leases_followed(
+            cluster, namespace, marks.SELECTOR, self._changed, clock=clock, rng=rng
         )
         self._observed = Observed()
         self._present: tuple[PresenceLease, ...] = ()

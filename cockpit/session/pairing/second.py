@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from cockpit.kube.errors import Conflict, Forbidden, Invalid, KubeError, NotFound
-from cockpit.kube.reflector import Reflector
-from cockpit.kube.store import ChangeSet, Store
+from cockpit.kube.store import ChangeSet
 from cockpit.model.clock import Clock
 from cockpit.model.objects import Lease
 from cockpit.model.pairing import ControlsAnswer
@@ -32,6 +31,7 @@ from cockpit.pairing.proposal_lease import (
 )
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.pairing.access import ClusterLeases
+from cockpit.session.pairing.following import leases_followed
 from cockpit.session.pairing.lock import Locks
 from cockpit.session.pairing.server_says import ServerSays
 from cockpit.session.second import Digest
@@ -73,18 +73,8 @@ class ContextSecondPerson:
         self._access = ClusterLeases(cluster.api, cluster.sender)
         self._locks = Locks(cluster.api, cluster.sender, namespace)
         self._server = ServerSays(self._access, clock)
-        place = namespace or cluster.namespace
-        self._store = Store(cluster.context, place)
-        self._reflector = Reflector(
-            cluster.api,
-            LEASES,
-            place,
-            self._store,
-            clock=clock,
-            rng=rng,
-            pulse=cluster.pulse,
-            on_change=self._changed,
-            labels=marks.SELECTOR,
+        self._store, self._reflector = leases_followed(
+            cluster, namespace, marks.SELECTOR, self._changed, clock=clock, rng=rng
         )
         self._user = ""
         self._read: tuple[ProposalLease, ...] = ()

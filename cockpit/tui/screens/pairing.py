@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from textual.app import App
 
-from cockpit.model.pairing import ControlsOrder, PairingView, Pilot, PilotMode, Presence, Wish
+from cockpit.model.pairing import ControlsAnswer, ControlsOrder, PairingView, Pilot, PilotMode, Presence, Wish
 from cockpit.model.refs import RolloutKey
 from cockpit.model.second_order import SecondOrder, SecondWish
 from cockpit.model.text import safe_text
@@ -76,15 +77,18 @@ def ask_for_controls(app: App[Any], key: RolloutKey) -> None:
     pilot = pairing.pilot(key)
     whose = "nobody has them" if pilot is None else "you have them" if pilot.mine else f"{pilot.person} has them"
 
+    def ask(order: ControlsOrder) -> None:
+        _ask(app, f"controls {key}", port.cockpit.controls(key, order))
+
     def chosen(order: ControlsOrder | SecondOrder | None) -> None:
         if order is None:
             return
         if isinstance(order, SecondOrder):
             _second(app, key, order)
         elif order.wish is Wish.TAKE and pilot is not None:
-            app.push_screen(_reason_form(key, order), lambda given: _start(app, key, given) if given else None)
+            app.push_screen(_reason_form(key, order), lambda given: ask(given) if given else None)
         else:
-            _start(app, key, order)
+            ask(order)
 
     title = f"controls   {safe_text(key)}   {safe_text(whose, 120)}"
     options: list[tuple[str, ControlsOrder | SecondOrder]] = [*seconds]
@@ -100,7 +104,7 @@ def _second(app: App[Any], key: RolloutKey, order: SecondOrder) -> None:
     proposal, view = port.view.pairing.proposal(key), port.find(key)
     owners = view.rollout.owners if view else ()
     if order.wish is SecondWish.WITHDRAW:
-        _withdraw(app, key, order)
+        _ask(app, f"second {key}", port.cockpit.second(key, order))
     elif proposal is None or proposal.id != order.id:
         port.refuse("this is not proposed any more")
     elif order.wish is SecondWish.CONFIRM:
@@ -109,16 +113,17 @@ def _second(app: App[Any], key: RolloutKey, order: SecondOrder) -> None:
         app.push_screen(PlanDialog(proposal.rollout, proposal.ask, owners))
 
 
-def _withdraw(app: App[Any], key: RolloutKey, order: SecondOrder) -> None:
+def _ask(app: App[Any], group: str, asked: Awaitable[ControlsAnswer]) -> None:
+    """Say in the end what was answered; another question of the group takes its place."""
+
     async def work() -> None:
-        port = app_port_of(app)
-        answer = await port.cockpit.second(key, order)
+        answer = await asked
         if answer.done:
             app.notify(safe_text(answer.words, 300), markup=False, timeout=5)
         else:
-            port.refuse(answer.words)
+            app_port_of(app).refuse(answer.words)
 
-    app.run_worker(work(), group=f"second {key}", exclusive=True, exit_on_error=False)
+    app.run_worker(work(), group=group, exclusive=True, exit_on_error=False)
 
 
 def _reason_form(key: RolloutKey, order: ControlsOrder) -> LineForm[ControlsOrder]:
@@ -127,18 +132,6 @@ def _reason_form(key: RolloutKey, order: ControlsOrder) -> LineForm[ControlsOrde
         return ControlsOrder(order.wish, reason=reason, wait=order.wait) if reason else "say why: they will read it"
 
     return LineForm(f"controls   {safe_text(key)}   why?", "users are hurt", parse, enter="asks for them")
-
-
-def _start(app: App[Any], key: RolloutKey, order: ControlsOrder) -> None:
-    async def work() -> None:
-        port = app_port_of(app)
-        answer = await port.cockpit.controls(key, order)
-        if answer.done:
-            app.notify(safe_text(answer.words, 300), markup=False, timeout=5)
-        else:
-            port.refuse(answer.words)
-
-    app.run_worker(work(), group=f"controls {key}", exclusive=True, exit_on_error=False)
 
 
 def people_form(port: AppPort, following: str) -> ChoiceForm[tuple[Presence, bool]]:
