@@ -46,7 +46,7 @@ class Keeping(TellingKeys):
 
         Textual draws notices by itself, so their text does not pass the last check of the panes.
         """
-        super().notify(translated(safe_text(message, 500)), **how)
+        super().notify(translated(safe_text(message, 500)), **{"markup": False, **how})
 
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout in the latest view."""
