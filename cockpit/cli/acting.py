@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
@@ -13,20 +12,24 @@ from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, find_acted_on, where_it_is
 from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
-from cockpit.cli.program import Person, Program
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
 from cockpit.cli.second import confirmed
 from cockpit.cli.waiting import require_read, synced
 from cockpit.cli.words import stated, waits_for_a_person
 from cockpit.model.pairing import ControlsOrder, PilotMode, Wish
 from cockpit.model.plan import Ask, Change, Refused
-from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.shell_line import bounded_line, shell_word
 from cockpit.model.text import safe_text
 from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage
-from cockpit.session.port import Cockpit
 from cockpit.texts.current import Verbatim, translated
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.session.port import Cockpit
+    from cockpit.model.refs import RolloutKey
+    from cockpit.cli.program import Person, Program
+    from collections.abc import Callable
 
 _BAR = 20
 # Longer than a cockpit that was about to send has to be silent before it is taken over.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import replace
 
 from cockpit.cli.words import declared, finding_text, health, observed, state, step, step_words, written
-from cockpit.model.label_selector import LabelSelector
 from cockpit.model.lanes import in_lane
-from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Rollout
 from cockpit.model.view import ClusterView, FleetView, RolloutView
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.model.rollout import Finding, Rollout
+    from cockpit.model.refs import RolloutKey
+    from collections.abc import Collection, Iterator
 
 # A number that stands alone or with a unit, not one that is part of a name: 3, 12.5%, 3/5, 254 ms, but not v2 or web-2.
 _FIGURE = re.compile(r"(?<![\w.:/-])\d+(?:\.\d+)?(?:/\d+)?(?![\w.:/-]*[^\W\d])")
@@ -138,16 +139,6 @@ def _version_changes(old: Rollout, new: Rollout) -> Iterator[str]:
         if (earlier.ready, earlier.desired) != (version.ready, version.desired):
             yield f"{name} pods {earlier.ready}/{earlier.desired} -> {version.ready}/{version.desired}"
     yield from (f"version {name} is gone" for name in before if name not in after)
-
-
-def labelled(view: FleetView, selector: LabelSelector | None) -> FleetView:
-    """`view` with only the rollouts whose root object a selector matches; None leaves it as it is."""
-    if selector is None:
-        return view
-    kept = tuple(shown for shown in view.rollouts if selector.matches(dict(shown.rollout.labels)))
-    keys = {shown.rollout.key for shown in kept}
-    groups = tuple(group for group in view.groups if keys.issuperset(group.parts))
-    return replace(view, rollouts=kept, groups=groups)
 
 
 def only(view: FleetView, key: RolloutKey) -> FleetView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import click
 
@@ -11,7 +11,9 @@ from cockpit.cli.documents import view_document
 from cockpit.cli.output import table
 from cockpit.model.document_path import Step, document_path, text_at
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
+
+if TYPE_CHECKING:
+    from cockpit.model.view import RolloutView
 
 CUSTOM = "custom-columns="
 MOST = 30

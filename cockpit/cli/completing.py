@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import cast
+from typing import cast, TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from cockpit.cli.given import options_of
-from cockpit.cli.program import Completes, Program
+
+if TYPE_CHECKING:
+    from cockpit.cli.program import Completes, Program
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO, Any, TYPE_CHECKING
 
 import click
 
 from cockpit.texts.current import Verbatim, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class HelpFormatter(click.HelpFormatter):

@@ -7,22 +7,7 @@ from typing import Any
 import click
 
 from cockpit.cli import exit_codes
-from cockpit.cli.commands.acts import ACT_COMMANDS
-from cockpit.cli.commands.completion import completion_command
-from cockpit.cli.commands.config import config_command
-from cockpit.cli.commands.confirm import confirm_command
-from cockpit.cli.commands.demo import demo_command
-from cockpit.cli.commands.doctor import doctor_command
-from cockpit.cli.commands.facts import list_command, show_command, watch, watch_command
-from cockpit.cli.commands.guard import guard_command
-from cockpit.cli.commands.journal import journal_command
-from cockpit.cli.commands.keys import keys_command
-from cockpit.cli.commands.note import note_command
-from cockpit.cli.commands.probe import probe_command
-from cockpit.cli.commands.record import record_command, replay_command
-from cockpit.cli.commands.serve import serve_command
-from cockpit.cli.commands.verify import verify_command
-from cockpit.cli.commands.wait import wait_command
+from cockpit.cli.catalogue import Commands
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.help_texts import SpokenUsageError, in_language, short_help
 from cockpit.cli.options import given, shared_options
@@ -34,9 +19,13 @@ from cockpit.texts.current import wide
 class CommandLine(click.Group):
     """Maps the errors that all commands share to exit codes."""
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        self.listed = Commands(in_language)
+        super().__init__(*args, **{**settings, "commands": self.listed})
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In order of use, not alphabetical."""
-        return list(self.commands)
+        return list(self.listed)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -48,12 +37,11 @@ class CommandLine(click.Group):
             raise SpokenUsageError(problem) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The library cuts what a command does before it could be translated."""
-        if not wide():
-            super().format_commands(ctx, formatter)
-            return
+        """What each command does; the library would load them all, and cut it before it could be translated."""
+        outlines = self.listed.outlines()
+        room = formatter.width - 6 - max(map(len, outlines))
         with formatter.section("Commands"):
-            formatter.write_dl([(name, short_help(command)) for name, command in self.commands.items()])
+            formatter.write_dl([(name, _outlined(command, room)) for name, command in outlines.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an interrupt gives 130, a closed stdout (`| head`) is not an error."""
@@ -66,6 +54,11 @@ class CommandLine(click.Group):
         except BrokenPipeError:
             reader_left()
             raise click.exceptions.Exit(int(ExitCode.FINE)) from None
+
+
+def _outlined(command: click.Command, room: int) -> str:
+    """What a command does, in so many columns; Chinese is not cut."""
+    return short_help(command) if wide() else command.get_short_help_str(room)
 
 
 @click.group(
@@ -87,6 +80,8 @@ def command_line(ctx: click.Context) -> None:
         return
     program: Program = ctx.obj
     if given().plain:
+        from cockpit.cli.commands.watching import watch
+
         watch(program, None, "plain")
         return
     try:
@@ -95,26 +90,4 @@ def command_line(ctx: click.Context) -> None:
         raise CommandFailed(str(problem)) from None
 
 
-for _command in (
-    demo_command,
-    serve_command,
-    list_command,
-    show_command,
-    watch_command,
-    probe_command,
-    verify_command,
-    wait_command,
-    guard_command,
-    *ACT_COMMANDS,
-    confirm_command,
-    journal_command,
-    record_command,
-    replay_command,
-    note_command,
-    doctor_command,
-    keys_command,
-    config_command,
-    completion_command,
-):
-    command_line.add_command(in_language(_command))
 in_language(command_line)

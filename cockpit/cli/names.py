@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import click
 
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.program import Options
 from cockpit.cli.running import CommandFailed
 from cockpit.cli.waiting import unread, withheld, words_of
-from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Rollout
 from cockpit.model.shell_line import shell_word
 from cockpit.model.view import FleetView, RolloutView, Sync
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.model.rollout import Rollout
+    from cockpit.model.refs import RolloutKey
+    from cockpit.cli.program import Options
+    from collections.abc import Sequence
 
 _MOST_LISTED = 30
 

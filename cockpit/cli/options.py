@@ -11,7 +11,7 @@ from cockpit.cli.completing import completes, completes_files
 from cockpit.cli.given import META, given
 from cockpit.cli.program import Completes, Options
 from cockpit.model.durations import seconds_of
-from cockpit.model.pairing import PilotMode
+from cockpit.model.pilot_mode import PilotMode
 from cockpit.model.sampling import SampleScope
 from cockpit.texts.current import use
 from cockpit.texts.languages import language_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import click
 
@@ -15,6 +14,9 @@ from cockpit.cli.running import StdoutFailed, reader_left
 from cockpit.model.text import safe_text
 from cockpit.texts.columns import columns
 from cockpit.texts.current import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
 
 # Colour is always in addition to a word.
 _COLOURS = {

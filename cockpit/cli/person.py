@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 
@@ -16,6 +15,8 @@ class TerminalPerson:
 
     async def answer(self, question: str) -> str:
         """One line. The event loop keeps running, so that Ctrl-C cancels the prompt."""
+        import asyncio
+
         sys.stderr.write(question)
         sys.stderr.flush()
         loop, ready = asyncio.get_running_loop(), asyncio.Event()

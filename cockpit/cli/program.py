@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
+    from cockpit.session.port import Cockpit
+    from pathlib import Path
+    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.settings_in_force import SettingInForce
 

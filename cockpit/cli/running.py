@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, TYPE_CHECKING
 
 import click
 
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.program import Options, Program, StartError
 from cockpit.model.text import safe_text
-from cockpit.session.port import Cockpit
 from cockpit.texts.current import translated
+
+if TYPE_CHECKING:
+    from cockpit.session.port import Cockpit
+    from collections.abc import Awaitable, Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -71,6 +72,8 @@ async def _held(program: Program, options: Options, work: Callable[[Cockpit], Aw
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end. A signal cancels it, so that it cleans up, and exits with 128 + number."""
+    import asyncio
+
     received: list[int] = []
 
     async def heeding() -> T:

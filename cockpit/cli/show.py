@@ -8,13 +8,16 @@ from cockpit.cli.output import table
 from cockpit.cli.probe_targets import target_words
 from cockpit.cli.real_traffic import real_cell, source_words
 from cockpit.cli.words import UNKNOWN, phases_words, stated, step_shown, with_way
-from cockpit.model.plan import ActState
-from cockpit.model.rollout import Lane, Rollout, Share, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
 from cockpit.texts.columns import columns
 from cockpit.texts.current import translated
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.model.view import RolloutView
+    from cockpit.model.rollout import Lane, Rollout, Share, Version
+    from cockpit.model.plan import ActState
 
 
 def describe(shown: RolloutView, *, wide: bool) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.running import CommandFailed, talk
 from cockpit.model.counts import counted
-from cockpit.model.refs import RolloutKey
 from cockpit.model.view import ClusterView, FleetView, KindSync, RolloutView, Sync
-from cockpit.session.port import Cockpit
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.session.port import Cockpit
+    from cockpit.model.refs import RolloutKey
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 _STARTING = frozenset({Sync.CONNECTING, Sync.SYNCING})
 # Only a login or a new right changes these.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 
 from cockpit.model.health import Health, RolloutHealth
-from cockpit.model.probe_answer import PhaseTimes
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
-from cockpit.model.view import RolloutView
 from cockpit.texts.current import Verbatim, translated
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.model.view import RolloutView
+    from cockpit.model.probe_answer import PhaseTimes
+    from collections.abc import Callable, Sequence
 
 UNKNOWN = "-"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +15,6 @@ from cockpit.cli.main import command_line
 from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, RecordOrder, ReplayOrder, ServeOrder, StartError
 from cockpit.cli.running import StdoutFailed, reader_left, talk
-from cockpit.launch.leaving import TERMINAL, leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
 from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, started_as
@@ -218,6 +215,8 @@ class Launcher:
 
     def screen(self, options: Options) -> int:
         """See `Program.screen`."""
+        import asyncio
+
         in_browser = self._environ.get("TEXTUAL_DRIVER", "").endswith("WebDriver")
         if not in_browser and not is_terminal():
             raise StartError("the screen needs a terminal; without one, use `cockpit list` or `cockpit watch`")
@@ -227,9 +226,12 @@ class Launcher:
 
     async def _show(self, options: Options) -> int:
         """Runs the screen on a session in another thread. A signal ends it; that changes nothing in the cluster."""
+        import asyncio
+
         settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
         meanwhile = self._connecting(options, settings)
         from cockpit.launch.last_hour import LastHour
+        from cockpit.launch.leaving import TERMINAL, leave_on
 
         last_hour = LastHour()
 
@@ -345,6 +347,8 @@ class Launcher:
 
     def demo(self, order: DemoOrder, options: Options) -> int:
         """See `Program.demo`. The screen's state is deleted with the cluster; all of its rollouts are sampled."""
+        import tempfile
+
         from cockpit.launch import colleague, embedded, reenacting
 
         if order.listing:

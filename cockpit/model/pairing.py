@@ -5,20 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cockpit.model.pilot_mode import PilotMode as PilotMode
 from cockpit.model.refs import RolloutKey
 from cockpit.model.second import NO_SECOND_VIEW, Proposal, SecondView
-
-
-class PilotMode(StrEnum):
-    """What the pilot of a rollout means in a context.
-
-    With OFF no request is made and nobody is shown. With ADVISORY an act of somebody else is warned of and sent; with
-    STRICT it is refused.
-    """
-
-    OFF = "off"
-    ADVISORY = "advisory"
-    STRICT = "strict"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from cockpit.texts.catalogue import read_catalogue
+from typing import TYPE_CHECKING
+
 from cockpit.texts.languages import ENGLISH, folder_of
-from cockpit.texts.translator import Translator
+
+if TYPE_CHECKING:
+    from cockpit.texts.translator import Translator
 
 _translators: dict[str, Translator] = {}
 _current: Translator | None = None
@@ -31,6 +34,9 @@ def use(language: str) -> None:
         _current = None
         return
     if language not in _translators:
+        from cockpit.texts.catalogue import read_catalogue
+        from cockpit.texts.translator import Translator
+
         _translators[language] = Translator(read_catalogue(folder_of(language)))
     _current = _translators[language]
 

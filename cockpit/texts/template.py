@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 # `{0}` a value, `{0:word}` a word of ours, `{0:raw}` never looked into; `{{` and `}}` are braces.
 _PLACE = re.compile(r"\{\{|\}\}|\{(\d+)(?::(word|raw))?\}")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from cockpit.texts.catalogue import Catalogue
 from cockpit.texts.columns import in_columns
-from cockpit.texts.template import Template
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.texts.template import Template
+    from cockpit.texts.catalogue import Catalogue
+    from collections.abc import Iterable
 
 # Longer texts are files and logs, not sentences.
 LONGEST = 4_000

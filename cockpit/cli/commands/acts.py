@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import click
 
@@ -18,9 +17,12 @@ from cockpit.cli.names import version_named
 from cockpit.cli.options import DURATION, output_option, shared_options
 from cockpit.cli.program import Completes, Program
 from cockpit.model.plan import Act, Ask
-from cockpit.model.rollout import Rollout
 from cockpit.planning.act_arguments import ACT_SPECS, ActSpec, Argument, ArgumentKind
 from cockpit.planning.argument_text import UnknownVersionError, parsed
+
+if TYPE_CHECKING:
+    from cockpit.model.rollout import Rollout
+    from collections.abc import Callable, Mapping, Sequence
 
 _HOW: tuple[Callable[[Any], Any], ...] = (
     click.option("--dry-run", is_flag=True, help="Print the plan and let the server check it; send nothing."),
@@ -47,8 +49,9 @@ _SEVERAL = (
 )
 
 
-def _command(which: Act) -> click.Command:
-    """The command of one act, with its declared arguments."""
+def act_command(name: str) -> click.Command:
+    """The command of the act of this name, with its declared arguments."""
+    which = Act(name)
     spec = ACT_SPECS[which]
 
     @click.pass_obj
@@ -176,12 +179,3 @@ def _check_way(ask: Ask, rollout: Rollout) -> None:
     if ask.by and ways and ask.by not in [way.id for way in ways]:
         known = "; ".join(f"{way.id}: {way.words}" for way in ways)
         raise click.BadParameter(f"{ask.by[:40]!r} is not a way to {ask.act} here. Use one of {known}")
-
-
-# Acts for every release first, then acts of systems with steps.
-_ORDER = (
-    *(Act.SET_WEIGHT, Act.FLIP, Act.ROLLBACK, Act.UNDO, Act.HEADER, Act.SCALE, Act.PROMOTE, Act.FINISH, Act.APPROVE),
-    *(Act.PAUSE, Act.RESUME, Act.ABORT, Act.RETRY, Act.JUMP, Act.STEPS, Act.SET_IMAGE, Act.RESTART, Act.ENABLE),
-    Act.DISABLE,
-)
-ACT_COMMANDS: tuple[click.Command, ...] = tuple(_command(act) for act in _ORDER)

@@ -1,35 +1,31 @@
-"""`list`, `show` and `watch`: read-only commands."""
+"""`list` and `show`: read-only commands."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import click
 
-from cockpit.cli.changes import changes, labelled, only
 from cockpit.cli.columns import CUSTOM, Columns, ListOutput, column_cells, columns_of, custom_table, named_columns
 from cockpit.cli.completing import completes
 from cockpit.cli.documents import group_document, view_document
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.goals import End, Goal, GoalType, Kind, Pursuit
 from cockpit.cli.names import find, short_name, where_it_is
-from cockpit.cli.options import DURATION, given, output_option, shared_options
-from cockpit.cli.output import emit, emit_document, emit_line, table
+from cockpit.cli.options import given, output_option, shared_options
+from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.program import Completes, Program
 from cockpit.cli.running import CommandFailed, talk, with_session
-from cockpit.cli.selecting import selector_option
+from cockpit.cli.selecting import labelled, selector_option
 from cockpit.cli.show import describe
-from cockpit.cli.times import time_text
-from cockpit.cli.waiting import Unread, shown_in, synced, unread, views, withheld, words_of
-from cockpit.cli.words import declared, observed, pods, state, step, verdict, written
-from cockpit.model.label_selector import LabelSelector
-from cockpit.model.refs import RolloutKey
+from cockpit.cli.waiting import Unread, synced, unread, withheld, words_of
+from cockpit.cli.words import declared, observed, pods, step, verdict, written
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, RolloutView
-from cockpit.session.port import Cockpit
-from cockpit.texts.current import translated
+
+if TYPE_CHECKING:
+    from cockpit.session.port import Cockpit
+    from cockpit.model.view import FleetView, RolloutView
+    from cockpit.model.label_selector import LabelSelector
+    from collections.abc import Sequence
 
 _HEADS = (
     *("ROLLOUT", "SYSTEM", "ROUTER", "PHASE", "STEP", "DECLARED", "WRITTEN", "OBSERVED", "VERDICT"),
@@ -37,7 +33,6 @@ _HEADS = (
 )
 # Rollouts for which a Prometheus is asked before a list is printed.
 _MOST_READ = 50
-_GOAL = GoalType(Kind.WAITING, Kind.DONE)
 _WIDE = ("OWNERS", "IMAGES", "FINDINGS", "MESSAGE", "REASON")
 
 
@@ -86,7 +81,7 @@ def list_command(program: Program, output: str, selector: LabelSelector | None) 
             talk(f"not everything could be read, so rollouts may be missing: {words_of(missing)}")
         return ExitCode.UNREAD if missing else ExitCode.FINE
 
-    _end(with_session(program, options, work))
+    end(with_session(program, options, work))
 
 
 def _list_document(view: FleetView, missing: Sequence[Unread]) -> dict[str, Any]:
@@ -157,120 +152,10 @@ def show_command(program: Program, name: str, output: str) -> None:
             return ExitCode.UNREAD
         return ExitCode.FINE
 
-    _end(with_session(program, options, work))
+    end(with_session(program, options, work))
 
 
-@click.command("watch")
-@click.argument("name", required=False, shell_complete=completes(Completes.ROLLOUT))
-@shared_options
-@output_option("plain", "json")
-@click.option("--probe", is_flag=True, help="Sample the traffic of NAME to report the observed split.")
-@click.option(
-    "--until",
-    "goal",
-    type=_GOAL,
-    metavar="GOAL",
-    help=f"End when NAME reaches it, with the exit codes of wait: {_GOAL.words}.",
-)
-@click.option("--timeout", type=DURATION, metavar="TIME", help="Longest wait for --until (none).")
-@selector_option
-@click.pass_obj
-def watch_command(
-    program: Program,
-    name: str | None,
-    output: str,
-    probe: bool,
-    goal: Goal | None,
-    timeout: float | None,
-    selector: LabelSelector | None,
-) -> None:
-    """Print one line for each change until interrupted: a sentence, or JSON with -o json.
-
-    Figures that move are no change: another health is, and a new or resolved finding.
-    """
-    if probe and not name:
-        raise click.UsageError("--probe needs the NAME of the rollout to sample")
-    if goal and not name:
-        raise click.UsageError("--until needs the NAME of the rollout to wait for")
-    if timeout and not goal:
-        raise click.UsageError("--timeout is the longest wait for --until; add it")
-    if selector and name:
-        raise click.UsageError("-l chooses among all rollouts; leave it out or leave out NAME")
-    watch(program, name, output, probe=probe, goal=goal, timeout=timeout, selector=selector)
-
-
-def watch(
-    program: Program,
-    name: str | None,
-    output: str,
-    *,
-    probe: bool = False,
-    goal: Goal | None = None,
-    timeout: float | None = None,
-    selector: LabelSelector | None = None,
-) -> None:
-    """The command; it also replaces the screen with --plain."""
-    options = where_it_is(given(), name) if name else given()
-
-    async def work(cockpit: Cockpit) -> ExitCode:
-        first = await synced(cockpit, program.request_timeout(options))
-        named = find(first, name) if name else None
-        key = named.rollout.key if named else None
-        if key:
-            cockpit.select([key])
-        if key and probe:
-            await cockpit.probe(key, True)
-        last = only(first, key) if key else labelled(first, selector)
-        for shown in last.rollouts:
-            _tell(last, _opening(shown), shown, output)
-        if named is None or goal is None:
-            await _follow(cockpit, last, key, output, None, selector)
-            return ExitCode.FINE
-        pursuit = Pursuit(named.rollout.key, goal)
-        await pursuit.begin(cockpit, named)
-        try:
-            async with asyncio.timeout(timeout):
-                end = await _follow(cockpit, last, key, output, pursuit)
-        except TimeoutError:
-            end = pursuit.late(shown_in(cockpit.view(), named.rollout.key), timeout or 0.0)
-        view = cockpit.view()
-        _tell(view, end.words, shown_in(view, named.rollout.key), output)
-        return end.code
-
-    _end(with_session(program, options, work))
-
-
-async def _follow(
-    cockpit: Cockpit,
-    last: FleetView,
-    key: RolloutKey | None,
-    output: str,
-    pursuit: Pursuit | None,
-    selector: LabelSelector | None = None,
-) -> End:
-    """Tell each change since the view `last`, until the goal is reached or for good."""
-    async for view in views(cockpit):
-        latest = only(view, key) if key else labelled(view, selector)
-        for text, about in changes(last, latest):
-            _tell(latest, text, about, output)
-        last = latest
-        if pursuit and key and (end := pursuit.look(latest, shown_in(latest, key))):
-            return end
-    raise AssertionError("views do not end")
-
-
-def _opening(shown: RolloutView) -> str:
-    return f"{shown.rollout.key}: {state(shown)}"
-
-
-def _tell(view: FleetView, text: str, shown: RolloutView | None, output: str) -> None:
-    time = time_text(view.at)
-    if output == "json":
-        emit_line({"time": time, "change": text, "rollout": view_document(shown) if shown else None})
-    else:
-        emit(safe_text(f"{time} {translated(text)}", 1000))
-
-
-def _end(code: ExitCode) -> None:
+def end(code: ExitCode) -> None:
+    """End the command with this exit code."""
     if code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(code))
