@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,15 +21,17 @@ from cockpit.model.plan import Ask, Change, Refused
 from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.shell_line import bounded_line, shell_word
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage
+from cockpit.session.reads import Reads
 from cockpit.texts.current import Verbatim, translated
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cockpit.session.port import Cockpit
-    from cockpit.model.refs import RolloutKey
-    from cockpit.cli.program import Person, Program
     from collections.abc import Callable
+
+    from cockpit.cli.program import Person, Program
+    from cockpit.model.refs import RolloutKey
+    from cockpit.session.port import Cockpit
 
 _BAR = 20
 # Longer than a cockpit that was about to send has to be silent before it is taken over.
@@ -81,7 +83,9 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
             talk(stated(str(outcome.stage), outcome.why))
         return code_of(outcome, cockpit.view(), key)
 
-    code = with_session(program, options, work)
+    # Somebody who thinks about a plan is to hear what changes meanwhile.
+    reads = Reads.ONCE if how.yes or how.dry_run else Reads.FOLLOWING
+    code = with_session(program, options, work, reads)
     if code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(code))
 

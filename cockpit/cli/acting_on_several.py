@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
@@ -23,6 +23,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.shell_line import shell_word
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, Outcome, Prepared, Stage
 from cockpit.session.acts.several import MOST, course_words, failed, send_in_turn
 from cockpit.session.port import Cockpit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +20,7 @@ from cockpit.model.guard import GuardOrder, GuardState
 from cockpit.model.health import Health
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import LOST, Phase, Rollout
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.guarding.evaluate import Seen, Watch, judged, started, why_no_release
 from cockpit.session.port import Cockpit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, Any, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +12,15 @@ from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.running import CommandFailed
 from cockpit.cli.waiting import unread, withheld, words_of
 from cockpit.model.shell_line import shell_word
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView, Sync
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cockpit.model.rollout import Rollout
-    from cockpit.model.refs import RolloutKey
-    from cockpit.cli.program import Options
     from collections.abc import Sequence
+
+    from cockpit.cli.program import Options
+    from cockpit.model.refs import RolloutKey
+    from cockpit.model.rollout import Rollout
 
 _MOST_LISTED = 30
 

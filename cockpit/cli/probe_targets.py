@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cockpit.cli.running import CommandFailed, talk
@@ -11,6 +10,7 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.reasons import no_target
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.session.port import Cockpit
 from cockpit.workloads.probe_targets import FoundTarget

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cockpit.session.reads import Reads
 
 if TYPE_CHECKING:
-    from cockpit.session.port import Cockpit
-    from pathlib import Path
-    from contextlib import AbstractAsyncContextManager
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
     from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.session.port import Cockpit
     from cockpit.session.settings_in_force import SettingInForce
 
 
@@ -171,7 +173,7 @@ class Program(Protocol):
     @property
     def person(self) -> Person: ...
 
-    def session(self, options: Options) -> AbstractAsyncContextManager[Cockpit]:
+    def session(self, options: Options, *, reads: Reads = Reads.FOLLOWING) -> AbstractAsyncContextManager[Cockpit]:
         """A running session on the caller's event loop; entering raises StartError."""
         ...
 

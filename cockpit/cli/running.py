@@ -6,18 +6,20 @@ import contextlib
 import os
 import signal
 import sys
-from typing import IO, Any, TypeVar, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.program import Options, Program, StartError
 from cockpit.model.text import safe_text
+from cockpit.session.reads import Reads
 from cockpit.texts.current import translated
 
 if TYPE_CHECKING:
-    from cockpit.session.port import Cockpit
     from collections.abc import Awaitable, Callable, Coroutine
+
+    from cockpit.session.port import Cockpit
 
 T = TypeVar("T")
 
@@ -52,15 +54,19 @@ def talk(message: str) -> None:
         click.echo(safe_text(translated(message), 4000), err=True)
 
 
-def with_session(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:
+def with_session(
+    program: Program,
+    options: Options,
+    work: Callable[[Cockpit], Awaitable[T]],
+    reads: Reads = Reads.FOLLOWING,
+) -> T:
     """Run `work` with a session and always close it, also on SIGINT, SIGTERM and SIGHUP."""
+    return run(_held(program, options, work, reads))
 
-    return run(_held(program, options, work))
 
-
-async def _held(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]]) -> T:
+async def _held(program: Program, options: Options, work: Callable[[Cockpit], Awaitable[T]], reads: Reads) -> T:
     """Raise what `work` raises only after the session is closed, because its tasks would wrap it in a group."""
-    async with program.session(options) as cockpit:
+    async with program.session(options, reads=reads) as cockpit:
         try:
             done = await work(cockpit)
         except Exception as problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from typing import TYPE_CHECKING
 
 from cockpit.cli.output import table
 from cockpit.cli.probe_targets import target_words
@@ -12,12 +13,11 @@ from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.texts.columns import columns
 from cockpit.texts.current import translated
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cockpit.model.view import RolloutView
-    from cockpit.model.rollout import Lane, Rollout, Share, Version
     from cockpit.model.plan import ActState
+    from cockpit.model.rollout import Lane, Rollout, Share, Version
+    from cockpit.model.view import RolloutView
 
 
 def describe(shown: RolloutView, *, wide: bool) -> str:

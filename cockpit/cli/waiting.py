@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.running import CommandFailed, talk
 from cockpit.model.counts import counted
+from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, FleetView, KindSync, RolloutView, Sync
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cockpit.session.port import Cockpit
-    from cockpit.model.refs import RolloutKey
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    from cockpit.model.refs import RolloutKey
+    from cockpit.session.port import Cockpit
 
 _STARTING = frozenset({Sync.CONNECTING, Sync.SYNCING})
 # Only a login or a new right changes these.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.texts.current import Verbatim, translated
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cockpit.model.view import RolloutView
-    from cockpit.model.probe_answer import PhaseTimes
     from collections.abc import Callable, Sequence
+
+    from cockpit.model.probe_answer import PhaseTimes
+    from cockpit.model.view import RolloutView
 
 UNKNOWN = "-"
 

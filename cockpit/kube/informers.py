@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.backoff import Random
+from cockpit.kube.brief import Brief
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import ApiError
 from cockpit.kube.pulse import Pulse
@@ -27,7 +28,7 @@ class Informers:
 
     Of a kind with several versions, only the first that the cluster serves is followed; the others count as absent.
     `on_change` is called on the event loop of `run`, after the store has changed; it must not block. `tap` gets all
-    bytes that come.
+    bytes that come. With `brief` each kind is read once, and watched only after `follow`.
     """
 
     def __init__(
@@ -40,7 +41,11 @@ class Informers:
         rng: Random,
         on_change: Callable[[ChangeSet], None],
         tap: Tap | None = None,
+        brief: bool = False,
     ) -> None:
+        self.brief = Brief(api) if brief else None
+        if self.brief:
+            self.brief.expect(resources)
         self.store = Store(api.context, namespace)
         self.pulse = Pulse(api, clock)
         self._api = api
@@ -56,6 +61,7 @@ class Informers:
                 pulse=self.pulse,
                 on_change=on_change,
                 tap=tap,
+                brief=self.brief,
             )
             for resource in resources
         }
@@ -63,6 +69,11 @@ class Informers:
     def kinds(self) -> tuple[KindSync, ...]:
         """How far each kind can be trusted, in the order of the resources."""
         return tuple(reflector.sync for reflector in self._reflectors.values())
+
+    def follow(self) -> None:
+        """Watch from now on what was only to be read."""
+        if self.brief:
+            self.brief.followed.set()
 
     async def run(self) -> None:
         """Follow everything until cancelled."""
@@ -72,9 +83,17 @@ class Informers:
                     tasks.create_task(self._follow(family))
         finally:
             await self.pulse.close()
+            if self.brief:
+                await self.brief.close()
 
     async def _follow(self, family: Sequence[Resource]) -> None:
         """Follow one kind in the version that the cluster serves; until that is known, in the preferred one."""
+        if self.brief and (there := await self.brief.served(family)) is not None:
+            for resource in set(family) - set(there[:1]):
+                self._reflectors[resource].leave_out()
+            if there:
+                await self._reflectors[there[0]].run()
+            await asyncio.Event().wait()
         if len(family) == 1:
             await self._reflectors[family[0]].run()
             return

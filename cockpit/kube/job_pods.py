@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from cockpit.kube.paths import list_path
 from cockpit.kube.transport import Call
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 _PODS_BYTES = 32 << 20
 # Reasons of a waiting container that time does not cure (kubelet, pkg/kubelet/images/types.go and container errors).

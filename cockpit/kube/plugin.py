@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import msgspec
 
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
+from cockpit.model.values import dataclass
 
 # No one can answer a prompt while a screen owns the terminal, so a waiting plug-in is killed after this.
 UNATTENDED_SECONDS = 30.0

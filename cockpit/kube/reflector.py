@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 
 from cockpit.kube.api import LIST_BYTES, KubeApi
 from cockpit.kube.backoff import Backoff, Random
+from cockpit.kube.brief import Brief
 from cockpit.kube.decode import Bookmark, Decoder, Deleted, Event, Put, Undecodable, Unreadable, WatchFailed
 from cockpit.kube.discovery import served
 from cockpit.kube.errors import (
@@ -64,7 +65,7 @@ class Reflector:
     """Keeps one kind of a store in sync with the cluster; `run` ends only when cancelled.
 
     `on_change` gets one change set for all events that arrived together. With `labels`, a label selector, it follows
-    only the objects that have them.
+    only the objects that have them. With `brief` it watches only once changes are wanted.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class Reflector:
         on_change: Callable[[ChangeSet], None],
         tap: Tap | None = None,
         labels: str = "",
+        brief: Brief | None = None,
     ) -> None:
         self._api = api
+        self._brief = brief
         self._tap = tap
         self._labels = {"labelSelector": labels} if labels else {}
         self._pulse = pulse
@@ -95,7 +98,8 @@ class Reflector:
         self._on_change = on_change
         self._backoff = Backoff(rng)
         self._sync = SyncState(resource, store, clock, pulse, on_change)
-        self._version = _CACHED
+        # Whoever does not watch needs what is there now: the server's cache may be behind.
+        self._version = _NEWEST if brief else _CACHED
         # False while the server chose the version: the watch's initial objects then come in any order.
         self._ordered = False
         self._opened = False
@@ -113,12 +117,14 @@ class Reflector:
         """Mark this version of the kind as not followed, because another one is."""
         self._emit(self._store.absent(self._resource))
         self._sync.become(Sync.ABSENT)
+        self._tried()
 
     async def run(self) -> None:
         """List and watch until cancelled. Cluster errors become sync state, never an exception."""
         while True:
             try:
                 await self._list()
+                await self._until_followed()
                 while not await self._list_is_due():
                     pass
             except (Unauthorized, Forbidden, NotFound) as error:
@@ -126,7 +132,16 @@ class Reflector:
             except ApiError as error:
                 await self._wait(error)
 
+    async def _until_followed(self) -> None:
+        self._tried()
+        if self._brief:
+            await self._brief.followed.wait()
+
     async def _list(self) -> None:
+        async with self._brief.lists if self._brief else nullcontext():
+            await self._list_once()
+
+    async def _list_once(self) -> None:
         try:
             await self._list_from(self._version)
         except ApiError as error:
@@ -315,6 +330,7 @@ class Reflector:
     async def _wait(self, error: ApiError) -> None:
         seconds = error.retry_after or self._backoff.delay(self._clock.monotonic())
         self._sync.become(Sync.RETRYING, str(error), seconds)
+        self._tried()
         await self._clock.sleep(seconds)
 
     async def _wait_for_people(self, error: ApiError) -> None:
@@ -333,7 +349,12 @@ class Reflector:
             self._emit(self._store.forbidden(self._resource))
         seconds = SLOW_RETRY * self._rng.uniform(1.0, 1.5)
         self._sync.become(state, str(error), seconds)
+        self._tried()
         await self._clock.sleep(seconds)
+
+    def _tried(self) -> None:
+        if self._brief:
+            self._brief.tried(self._resource)
 
     async def _is_served(self, error: ApiError) -> bool:
         """Whether the cluster serves the kind: permissions are checked first, so "forbidden" can mean absent.

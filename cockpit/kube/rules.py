@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from cockpit.kube.errors import BadAnswer
 from cockpit.kube.transport import Call, Transport
 from cockpit.model.rights import Right
+from cockpit.model.values import dataclass
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
 # A user of many large roles has some thousand rules.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.kube.kind_index import KindIndex
 from cockpit.kube.questions import sync_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from click import ClickException
 from cockpit.cli.names import find, short_name, where_it_is
 from cockpit.cli.program import Completes, Options, StartError
 from cockpit.cli.waiting import decided, until
+from cockpit.model.values import dataclass
 
 if TYPE_CHECKING:
     from cockpit.model.view import FleetView

@@ -21,6 +21,7 @@ from cockpit.launch.places import behind_one_gateway, connect_options, printed_f
 from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
 from cockpit.model.kubectl import reached_with
+from cockpit.session.reads import Reads
 from cockpit.texts.current import use
 from cockpit.texts.languages import language_of, of_environment
 
@@ -149,7 +150,12 @@ class Launcher:
 
     @contextlib.asynccontextmanager
     async def session(
-        self, options: Options, *, asks: bool = False, tap: Callable[[KubeApi, str | None], Tap | None] = no_tap
+        self,
+        options: Options,
+        *,
+        asks: bool = False,
+        tap: Callable[[KubeApi, str | None], Tap | None] = no_tap,
+        reads: Reads = Reads.FOLLOWING,
     ) -> AsyncIterator[Cockpit]:
         """See `Program.session`. Fetches credentials before it is entered, while the terminal is free for prompts.
 
@@ -172,7 +178,7 @@ class Launcher:
                 own = target.namespace if target in asked else asked[0].namespace
                 namespace = None if options.all_namespaces else options.namespace or own
                 api = await connect(target, wanted, clock)
-                connections.append(Connection(api, namespace, target in aside, tap(api, namespace)))
+                connections.append(Connection(api, namespace, target in aside, tap(api, namespace), reads))
         except KubeError as problem:
             for connection in connections:
                 await connection.api.close()

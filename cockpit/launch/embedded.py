@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +23,7 @@ import click
 from cockpit.cli.output import emit, say
 from cockpit.cli.program import DemoOrder, StartError
 from cockpit.model.shell_line import shell_word
+from cockpit.model.values import dataclass
 from cockpit.planning.probe_script import SCRIPT
 
 # A cold start on a slow machine takes a few seconds, most of it for the key and certificate.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.manifests.admission import pairing_policies
 from cockpit.manifests.role_rights import RoleName, cluster_scoped, rights_of
 from cockpit.model.refs import NAMESPACES
 from cockpit.model.rights import Right
+from cockpit.model.values import dataclass
 
 PLACEHOLDER = "REPLACE-ME"
 _GROUP = "rbac.authorization.k8s.io"

@@ -6,7 +6,6 @@ Source: Prometheus documentation, "HTTP API", instant queries and format overvie
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from msgspec import Struct
 from cockpit.model.ages import LAST_SECOND
 from cockpit.model.probe_answer import BODY_LIMIT, Answer, Failure
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 # Series of one answer that are read; a rollout has some tens.
 MOST_SAMPLES = 2000

@@ -12,11 +12,12 @@ statistics: one cluster for each rule of a route, or one for each backend where 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from cockpit.metrics.handles import Handles
 from cockpit.metrics.promql import matching, parts, quoted
+from cockpit.model.values import dataclass
 
 GatewayId = Literal["istio", "nginx", "traefik", "envoy-gateway"]
 # Where a scraped target has labels of the same name, Prometheus renames the metric's own (`honor_labels: false`).

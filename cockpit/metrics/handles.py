@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.metrics.promql import one_of
 from cockpit.model.fields import entries, text
@@ -20,6 +20,7 @@ from cockpit.model.refs import (
     Ref,
 )
 from cockpit.model.rollout import Rollout, Version
+from cockpit.model.values import dataclass
 from cockpit.routers.backends import Upstream, side_of
 from cockpit.workloads.lookups import find_service
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.metrics.answers import LARGEST_VALUE, Sample
 from cockpit.metrics.gateways import Gateway
 from cockpit.metrics.handles import Handles
 from cockpit.metrics.promql import PART
 from cockpit.metrics.quantiles import quantile
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

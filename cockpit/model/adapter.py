@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from cockpit.model.lookup import Objects
@@ -12,6 +11,7 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import Resource
 from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.durations import duration_words, seconds_of
 from cockpit.model.plan import Act
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 MOST_CONDITIONS = 8
 _LONGEST_TEXT = 200

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.refs import Ref
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

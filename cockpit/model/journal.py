@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cockpit.model.values import dataclass
 
 # What an entry is about that says that acts are not told to others, or not read from them.
 UNTOLD = "events"

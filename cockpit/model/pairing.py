@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.pilot_mode import PilotMode as PilotMode
 from cockpit.model.refs import RolloutKey
 from cockpit.model.second import NO_SECOND_VIEW, Proposal, SecondView
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

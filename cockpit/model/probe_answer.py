@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.values import dataclass
 
 BODY_LIMIT = 64 * 1024  # bytes read of a body; whatever names a version comes earlier
 HEADERS_LIMIT = 64

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cockpit.model.values import dataclass
 
 DEFAULT_IMAGE = "curlimages/curl:8.10.1"
 DEFAULT_PODS = 5

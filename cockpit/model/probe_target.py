@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.model.secret_parameters import shown_path
+from cockpit.model.values import dataclass
 
 # The User-Agent of the probe's requests, unless the target or the lane gives another one.
 USER_AGENT = "rollout-cockpit"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.ages import age, utc_time
 from cockpit.model.health import Level
+from cockpit.model.values import dataclass
 
 # Seconds without a new sample after which what a Prometheus says is stale.
 STALE_SECONDS = 120.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cockpit.model.values import dataclass
 
 # While something is doubtful, so many times more requests are sent, until it is decided.
 DOUBT_FACTOR = 10

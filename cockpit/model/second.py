@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.plan import Ask
 from cockpit.model.refs import RolloutKey
+from cockpit.model.values import dataclass
 
 
 class Second(StrEnum):

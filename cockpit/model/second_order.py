@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from cockpit.model.values import dataclass
 from cockpit.model.view import Prepared
 
 

@@ -6,7 +6,6 @@ one. The holder is `holderIdentity`, a session; an empty one is a Lease that was
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.ages import seconds_since_epoch
@@ -15,6 +14,7 @@ from cockpit.model.pairing import Person, Question
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import LEASES, Ref, RolloutKey
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.pairing import marks
 
 # Seconds: how long a Lease lasts without a renewal, and how often it is renewed. Three renewals may get lost.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.ages import seconds_since_epoch
@@ -10,6 +9,7 @@ from cockpit.model.objects import Lease
 from cockpit.model.pairing import Person, Presence
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import LEASES, Ref, RolloutKey
+from cockpit.model.values import dataclass
 from cockpit.pairing import marks
 
 # Seconds: how long a session counts as here without a renewal, and how often it renews.

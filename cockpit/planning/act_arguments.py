@@ -6,10 +6,10 @@ The versions and ways to choose from are not part of it: they differ between rol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.plan import Act
+from cockpit.model.values import dataclass
 
 
 class ArgumentKind(StrEnum):

@@ -6,7 +6,7 @@ The list of acts of a rollout, the refusals and the adapter's card all come from
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, TypeVar
 
 from cockpit.model.lookup import Objects
@@ -15,6 +15,7 @@ from cockpit.model.plan import Act, ActState, ActWay, Ask, Plan, Refused
 from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.mesh_hosts import mesh_warnings
 from cockpit.planning.refusals import refused
 

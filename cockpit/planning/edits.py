@@ -7,12 +7,12 @@ so that neither overwrites somebody else's change.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.objects import Ingress, Meta, Service, Workload
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import Ref
+from cockpit.model.values import dataclass
 from cockpit.workloads.owners import ref_of as ref_to
 
 __all__ = [

@@ -7,13 +7,13 @@ could name it was not read. Clients that call a Service by name inside the clust
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.kinds import families
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service, Workload
 from cockpit.model.refs import SERVICES, Resource
 from cockpit.model.rollout import Version
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import STEERING, controller_ownership
 from cockpit.planning.wording import NO_OLD_VERSION, no_version, takes_traffic

@@ -5,10 +5,10 @@ and Spinnaker document them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.objects import Meta, Obj, Service
+from cockpit.model.values import dataclass
 
 
 class Hold(StrEnum):

@@ -7,7 +7,6 @@ of it; the other owners are found by the marks that they leave.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import (
@@ -24,6 +23,7 @@ from cockpit.model.objects import (
 from cockpit.model.refs import ARGO_ROLLOUTS, FLAGGER_CANARIES, KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
 from cockpit.model.rollout import Finding, Owner, Severity
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.owner_marks import ARGO, FLAGGER, KRUISE, Hold, Mark, marks_on
 from cockpit.workloads.findings import finding
 from cockpit.workloads.scalers import Scaler, scaler_of

@@ -9,9 +9,9 @@ newline are percent-encoded and other control characters are spaces.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.values import dataclass
 
 # Bytes of a body that reach the log. Together with the headers a line stays below 4096 bytes (PIPE_BUF), so that
 # the lines of several workers cannot mix.

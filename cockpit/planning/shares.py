@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.lanes import CLOSE
+from cockpit.model.values import dataclass
 from cockpit.planning.wording import not_sum
 from cockpit.workloads.findings import listed, percent
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.lanes import CLOSE
@@ -18,6 +17,7 @@ from cockpit.model.objects import Meta
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, PlannedStep, Severity, Step
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.workloads.findings import finding, listed, percent
 
 STEPS = "rollouts.cockpit/steps"

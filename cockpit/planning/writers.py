@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.objects import Meta, Obj
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 # Field managers are the names of programs unless a client sets one; those that act by themselves, not for a person.
 _CONTROLLERS = {

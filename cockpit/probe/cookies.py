@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 
 from cockpit.model.probe_answer import COOKIE_LINE_LIMIT
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.values import dataclass
 
 # Browsers keep no longer cookies, and about this many of one host (RFC 6265, section 6.1).
 LONGEST, MOST = 4096, 50

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.rollout import Verdict
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.probe.stats import Z95, always_valid
 from cockpit.probe.verdict import NONE_NAMED, REST, Judge, Ruling, undecided
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from cockpit.model.clock import Clock
 from cockpit.model.counts import counted
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Stage
 from cockpit.probe.pod_lines import PodAnswer, WorkerEnd, read_line
 from cockpit.probe.sample import SampleOrder, SampleResult, SampleRun

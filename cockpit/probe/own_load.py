@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cockpit.model.clock import Clock
 from cockpit.model.shares import percent
+from cockpit.model.values import dataclass
 
 # Seconds by which a beat may be late: less than what a person would call slow, more than a busy second of a screen.
 LATE = 0.02

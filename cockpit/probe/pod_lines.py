@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from cockpit.model.values import dataclass
 from cockpit.probe.sender import HEADER_VALUE_LIMIT, Answer, Failure
 
 LINE_LIMIT = 8192

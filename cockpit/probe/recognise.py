@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from cockpit.model.rollout import Role, Version
 from cockpit.model.secret_headers import SECRET_HEADERS
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import CellKind
 from cockpit.probe.patterns import TEXT_LIMIT, Pattern, PatternError
 from cockpit.probe.sender import Answer

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cockpit.model.clock import Clock
 from cockpit.model.probe_answer import PhaseTimes, phases_document
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import OTHERS, Lane, Role, Rollout, Verdict, Version
+from cockpit.model.values import dataclass
 from cockpit.model.view import CellKind
 from cockpit.probe.expect import Expectation, ExpectationJudge
 from cockpit.probe.own_load import HELD, OwnLoad

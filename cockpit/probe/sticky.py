@@ -6,7 +6,7 @@ say whether the session stays, and whether those who have one get errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cockpit.model.counts import counted
@@ -14,6 +14,7 @@ from cockpit.model.probe_answer import Answer
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import Followed, Lane, Share, Verdict
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.probe.cookies import CookieJar, Headers, with_cookies
 from cockpit.probe.recognise import VersionReading
 from cockpit.probe.window import Tally

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from cockpit.model.probe_target import ProbeTarget, ProxiedService, proxied_target
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.probe.recognise import VersionFromError, extractor
 
 URL_LIMIT = 4096

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cockpit.model.health import Level
 from cockpit.model.lanes import chance
 from cockpit.model.rollout import Followed, Lane, Verdict
+from cockpit.model.values import dataclass
 from cockpit.probe.split_detector import CLEAN, SplitDetector
 from cockpit.probe.stats import always_valid, answers_needed, wilson
 

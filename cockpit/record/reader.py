@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from cockpit.model.refs import RolloutKey
+from cockpit.model.values import dataclass
 from cockpit.model.view import Entry as JournalEntry
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.record.blocks import Block, Damage, Part, RecordError, read_blocks, read_header, unpack, window

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, Service
+from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import Backing, backing_of, is_alias, port_of, selected_pods
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.others import Others, outside, together

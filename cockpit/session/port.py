@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-
 if TYPE_CHECKING:
-    from cockpit.model.plan import Ask, Plan, Refused
-    from cockpit.model.pairing import ControlsAnswer, ControlsOrder
-    from cockpit.model.probe_job import InsideWish, JobShape
-    from cockpit.model.view import FleetView, Kept, Outcome, Prepared
-    from cockpit.model.second_order import SecondOrder
-    from cockpit.model.refs import Ref, RolloutKey
-    from cockpit.model.probe_target import ProbeTarget
-    from cockpit.model.sampling import SampleScope
-    from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
-    from cockpit.model.guard import GuardOrder
-    from cockpit.workloads.probe_targets import FoundTarget
     from collections.abc import Callable, Collection, Sequence
+
+    from cockpit.model.guard import GuardOrder
+    from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+    from cockpit.model.pairing import ControlsAnswer, ControlsOrder
+    from cockpit.model.plan import Ask, Plan, Refused
+    from cockpit.model.probe_job import InsideWish, JobShape
+    from cockpit.model.probe_target import ProbeTarget
+    from cockpit.model.refs import Ref, RolloutKey
+    from cockpit.model.sampling import SampleScope
+    from cockpit.model.second_order import SecondOrder
+    from cockpit.model.view import FleetView, Kept, Outcome, Prepared
     from cockpit.probe.from_pods import JobReport
     from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.workloads.probe_targets import FoundTarget
 
 
 class Cockpit(Protocol):

@@ -31,7 +31,7 @@ from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_vi
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
-from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
+from cockpit.session.facts.slices import MOST_ROUNDS, first_reads, read_in_slices
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
 from cockpit.session.journal.shared import SharedJournal
@@ -47,12 +47,12 @@ from cockpit.session.probing.jobs import ProbeJobs
 from cockpit.session.probing.probes import Probes, Sampling
 from cockpit.session.probing.target_memory import TargetMemory
 from cockpit.session.probing.targets import Targets
+from cockpit.session.reads import Reads
 from cockpit.session.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Seconds between views, which nobody sees faster, and between looks at what stopped probes saw, whose age is shown.
-PUBLISH_SECONDS, AGE_SECONDS = 0.1, 15.0
+AGE_SECONDS = 15.0  # between looks at what stopped probes saw, whose age is shown
 
 
 class Session(Readings, InsideCalls, PairingCalls):
@@ -83,6 +83,7 @@ class Session(Readings, InsideCalls, PairingCalls):
     ) -> None:
         self._clock = clock
         self._rng = rng
+        self._pause = min((each.reads.pause for each in connections), default=Reads.FOLLOWING.pause)
         self._settings = settings
         self._news = asyncio.Event()
         self._views = ChangeSignal()
@@ -282,6 +283,10 @@ class Session(Readings, InsideCalls, PairingCalls):
     def next_view(self) -> asyncio.Event:
         return self._views.next()
 
+    def follow(self) -> None:
+        for cluster in self._clusters.values():
+            cluster.follow()
+
     def touch(self, key: RolloutKey | None = None) -> None:
         if key:
             self._touched.add(key)
@@ -313,13 +318,14 @@ class Session(Readings, InsideCalls, PairingCalls):
                 log.exception("a listener failed")
 
     async def _publish(self) -> None:
+        await first_reads(self._clusters.values(), self._clock)
         while True:
             await self._news.wait()
             self._news.clear()
             if not await read_in_slices(self._clusters.values(), self._clock):
                 self._news.set()
             self._show()
-            await self._clock.sleep(PUBLISH_SECONDS)
+            await self._clock.sleep(self._pause)
 
     async def _follow_probes(self) -> None:
         """Poll the probes at the view rate, but only while one runs."""
@@ -327,7 +333,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             await self._probes.running.wait()
             self.touch()
             self._unplanned.set()
-            await self._clock.sleep(PUBLISH_SECONDS)
+            await self._clock.sleep(self._pause)
 
     async def _share_budget(self) -> None:
         """Share the probes' budget again whenever the view changes, and at the view rate while a probe runs."""
@@ -335,7 +341,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             await self._unplanned.wait()
             self._unplanned.clear()
             self._plan_probes()
-            await self._clock.sleep(PUBLISH_SECONDS)
+            await self._clock.sleep(self._pause)
 
     def _plan_probes(self) -> None:
         views = {view.rollout.key: view for view in self._view.rollouts}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 from cockpit.model.redact import HIDDEN
 from cockpit.model.secret_headers import carries_secret
 from cockpit.model.secret_parameters import shown_path
+from cockpit.model.values import dataclass
 from cockpit.session.settings import Settings, set_by
 
 DEFAULT = "default"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
 from cockpit.model.rollout import Finding, Lane, PodState, Share, Version
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from cockpit.texts.po import entries
 from cockpit.texts.template import Template, plain, template
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Iterable
+    from pathlib import Path
 
 _WORD = re.compile(r"[A-Za-z]+")
 # What the code puts between two texts stands at the start of the second: `, {0} left`.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-
-from cockpit.texts.columns import in_columns
 from typing import TYPE_CHECKING
 
+from cockpit.texts.columns import in_columns
+
 if TYPE_CHECKING:
-    from cockpit.texts.template import Template
-    from cockpit.texts.catalogue import Catalogue
     from collections.abc import Iterable
+
+    from cockpit.texts.catalogue import Catalogue
+    from cockpit.texts.template import Template
 
 # Longer texts are files and logs, not sentences.
 LONGEST = 4_000

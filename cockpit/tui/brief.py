@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from cockpit.model.ages import age, ago, seconds_since_epoch
@@ -13,6 +12,7 @@ from cockpit.model.plan import Act, ActState
 from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, RolloutView, Stage
 from cockpit.tui.acting import SENT, state_of, undo_state
 from cockpit.tui.glyphs import Glyphs

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 from cockpit.model.kubectl import kubectl_words
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.shell_line import shell_line
+from cockpit.model.values import dataclass
 
 # xterm and tmux drop longer sequences without a word (xterm: 100,000 characters, tmux: its input buffer).
 MOST_BYTES = 74_000

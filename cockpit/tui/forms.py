@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.counts import counted
 from cockpit.model.plan import Act, ActState, Ask
 from cockpit.model.rollout import Role, Rollout, Version
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.act_arguments import ACT_SPECS, Argument, ArgumentKind
 from cockpit.planning.argument_text import parsed
 from cockpit.tui.text import RELEASED

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.rollout import Rollout
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, Point, Stage, WrittenSplit
 from cockpit.probe.stats import wilson
 from cockpit.tui.acting import SENT

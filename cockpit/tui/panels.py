@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from cockpit.model.values import dataclass
 from cockpit.tui.lines import BLANK, Line, Span, clip, width_of
 
 # Columns and lines that a frame takes from its content.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.rollout import PodCell, PodState, Rollout, Version
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, fit, fit_end

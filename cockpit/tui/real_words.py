@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.health import Level
 from cockpit.model.real_traffic import RealView, age_words
 from cockpit.model.rollout import Lane, Share
 from cockpit.model.shares import percent, rough
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip, fit_end
 

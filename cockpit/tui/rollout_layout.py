@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from cockpit.model.values import dataclass
 
 # From this width on there are two columns.
 WIDE = 110

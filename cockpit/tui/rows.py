@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.plan import Act
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutGroup, RolloutView
 from cockpit.tui.acting import act_state
 from cockpit.tui.since import FirstSeen

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from cockpit.model.values import dataclass
 from cockpit.texts.current import Verbatim
 from cockpit.tui.lines import Line, Span
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.counts import counted
 from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Owner
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, Outcome, Prepared
 from cockpit.session.acts.several import course_words, failed, reached_cluster
 from cockpit.tui.acting import state_of, undo_state

@@ -6,11 +6,11 @@ EndpointSlices are what proxies follow (discovery.k8s.io/v1); a missing `ready` 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort
 from cockpit.model.refs import ENDPOINTSLICES, PODS
+from cockpit.model.values import dataclass
 from cockpit.workloads.lookups import find_pod, of_kind, slices_of
 from cockpit.workloads.owners import home_of, workloads_matching
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.lanes import SHARE_TOLERANCE
 from cockpit.model.lookup import Objects
@@ -11,6 +11,7 @@ from cockpit.model.objects import Pod, Service
 from cockpit.model.rollout import OTHERS, Finding, Lane, Role, Rollout, Severity, Share, Version
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import ready_endpoints
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.owners import home_of

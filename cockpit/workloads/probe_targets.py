@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, LoadBalancerIngress, Service, ServicePort
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.patterns import example_of, takes
 

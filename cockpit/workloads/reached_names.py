@@ -6,11 +6,10 @@ kept as aliases, so that scripts and notes keep working.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.kinds import KINDS
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj, Service, Workload
+from cockpit.model.values import dataclass
 from cockpit.workloads.lookups import find_service, leading_to, services_selecting
 from cockpit.workloads.owners import ref_of, workloads_matching
 from cockpit.workloads.probe_targets import is_canary

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import HorizontalPodAutoscaler, Workload
 from cockpit.model.refs import HORIZONTALPODAUTOSCALERS, Ref
 from cockpit.model.rollout import Finding, Owner, Severity
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.workloads.findings import finding
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import ref_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Pod, StatefulSet, Workload
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.workloads.images import (
     DEFAULT_CONTAINER,
     application_first,

@@ -32,6 +32,7 @@ from cockpit.model.view import (
 )
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
+from cockpit.session.reads import Reads
 from cockpit.session.settings_in_force import SettingInForce
 from cockpit.workloads.probe_targets import FoundTarget
 
@@ -284,7 +285,7 @@ class FakeProgram:
         self.journal = Path("state") / "journal.jsonl"
 
     @asynccontextmanager
-    async def session(self, options: Options) -> AsyncIterator[FakeCockpit]:
+    async def session(self, options: Options, *, reads: Reads = Reads.FOLLOWING) -> AsyncIterator[FakeCockpit]:
         self.options.append(options)
         if self.problem:
             raise StartError(self.problem)

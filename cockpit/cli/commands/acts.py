@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,8 +21,9 @@ from cockpit.planning.act_arguments import ACT_SPECS, ActSpec, Argument, Argumen
 from cockpit.planning.argument_text import UnknownVersionError, parsed
 
 if TYPE_CHECKING:
-    from cockpit.model.rollout import Rollout
     from collections.abc import Callable, Mapping, Sequence
+
+    from cockpit.model.rollout import Rollout
 
 _HOW: tuple[Callable[[Any], Any], ...] = (
     click.option("--dry-run", is_flag=True, help="Print the plan and let the server check it; send nothing."),

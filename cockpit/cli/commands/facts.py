@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,12 +20,14 @@ from cockpit.cli.show import describe
 from cockpit.cli.waiting import Unread, synced, unread, withheld, words_of
 from cockpit.cli.words import declared, observed, pods, step, verdict, written
 from cockpit.model.text import safe_text
+from cockpit.session.reads import Reads
 
 if TYPE_CHECKING:
-    from cockpit.session.port import Cockpit
-    from cockpit.model.view import FleetView, RolloutView
-    from cockpit.model.label_selector import LabelSelector
     from collections.abc import Sequence
+
+    from cockpit.model.label_selector import LabelSelector
+    from cockpit.model.view import FleetView, RolloutView
+    from cockpit.session.port import Cockpit
 
 _HEADS = (
     *("ROLLOUT", "SYSTEM", "ROUTER", "PHASE", "STEP", "DECLARED", "WRITTEN", "OBSERVED", "VERDICT"),
@@ -81,7 +83,8 @@ def list_command(program: Program, output: str, selector: LabelSelector | None) 
             talk(f"not everything could be read, so rollouts may be missing: {words_of(missing)}")
         return ExitCode.UNREAD if missing else ExitCode.FINE
 
-    end(with_session(program, options, work))
+    # These show no acts; columns of a person's own can.
+    end(with_session(program, options, work, Reads.FACTS if output in ("table", "name") else Reads.ONCE))
 
 
 def _list_document(view: FleetView, missing: Sequence[Unread]) -> dict[str, Any]:
@@ -152,7 +155,7 @@ def show_command(program: Program, name: str, output: str) -> None:
             return ExitCode.UNREAD
         return ExitCode.FINE
 
-    end(with_session(program, options, work))
+    end(with_session(program, options, work, Reads.ONCE))
 
 
 def end(code: ExitCode) -> None:

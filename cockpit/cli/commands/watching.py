@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,13 +24,12 @@ from cockpit.cli.waiting import shown_in, synced, views
 from cockpit.cli.words import state
 from cockpit.model.text import safe_text
 from cockpit.texts.current import translated
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cockpit.session.port import Cockpit
-    from cockpit.model.view import FleetView, RolloutView
-    from cockpit.model.refs import RolloutKey
     from cockpit.model.label_selector import LabelSelector
+    from cockpit.model.refs import RolloutKey
+    from cockpit.model.view import FleetView, RolloutView
+    from cockpit.session.port import Cockpit
 
 _GOAL = GoalType(Kind.WAITING, Kind.DONE)
 

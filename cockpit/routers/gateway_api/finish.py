@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service, Workload
 from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import deletion, ref_to
 from cockpit.planning.finish import CleanUp, RemovableVersions, removable_versions
 from cockpit.planning.ownership import revert_warnings

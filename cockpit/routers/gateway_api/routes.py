@@ -7,13 +7,14 @@ a rule without matches matches every path, a reference without group and kind na
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Gateway, GrpcRoute, HttpRoute
 from cockpit.model.refs import GATEWAYS, GATEWAYS_V1BETA1, GRPCROUTES, HTTPROUTES, HTTPROUTES_V1BETA1, Ref, Resource
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 USUAL_WEIGHT = 1
 AnyRoute = HttpRoute | GrpcRoute

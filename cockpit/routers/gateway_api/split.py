@@ -7,12 +7,13 @@ cannot be resolved get 500, for one without endpoints 503.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute
 from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.stable_version import stable_of
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
 from cockpit.routers.gateway_api.matching import MOST_PATTERNS, example, path_of, wins

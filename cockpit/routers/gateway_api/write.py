@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.refs import Ref
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import Edit, Operation, json_patch, op, pointer
 from cockpit.routers.gateway_api.routes import USUAL_WEIGHT, RouteRule
 

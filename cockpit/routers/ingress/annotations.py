@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
 
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.header_rule import is_name, is_value
 from cockpit.routers.ingress.dialects import BareHeader, Dialect
 from cockpit.workloads.findings import finding

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
+from cockpit.model.values import dataclass
 from cockpit.routers.ingress.dialects import ALB, APIG, DIALECTS, HIGRESS, NGINX, Dialect
 from cockpit.workloads.lookups import find_ingress_class
 

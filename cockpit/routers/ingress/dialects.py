@@ -7,8 +7,9 @@ use-alb-ingresses-to-perform-canary-releases-1. A dialect is a row of this table
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from cockpit.model.values import dataclass
 
 
 class BareHeader(StrEnum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Service, Workload
 from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import deletion, ref_to
 from cockpit.planning.finish import CleanUp, RemovableVersions, removable_versions
 from cockpit.planning.ownership import revert_warnings, why_managed

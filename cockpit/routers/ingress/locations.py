@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
+from cockpit.model.values import dataclass
 from cockpit.routers.backends import Upstream
 from cockpit.routers.ingress.annotations import enabled
 from cockpit.routers.ingress.dialect_choice import class_of

@@ -7,10 +7,11 @@ silently otherwise (controller.go, mergeAlternativeBackends). Only canaries of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
+from cockpit.model.values import dataclass
 from cockpit.routers.backends import Upstream
 from cockpit.routers.ingress.annotations import CanaryRules, enabled, is_ruled, rules_of
 from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, choice_of, class_of, dialect_of

@@ -7,11 +7,12 @@ answers 503 to all; a canary without endpoints leaves everything to main; then h
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.readiness import without_pods
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
 from cockpit.routers.ingress.annotations import CanaryMatch, enabled

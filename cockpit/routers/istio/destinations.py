@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, Service
+from cockpit.model.values import dataclass
 from cockpit.routers.istio.routes import Destination, Subset, rules_for, subsets_of
 from cockpit.workloads.endpoints import backing_of, is_alias, port_of, selected_pods
 from cockpit.workloads.lookups import find_service

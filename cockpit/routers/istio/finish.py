@@ -6,7 +6,6 @@ If a subset is deleted before the route that names it, that route's share gets 5
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from cockpit.model.objects import Obj, Service, VirtualService, Workload
 from cockpit.model.objects.istio import full_host, service_of
 from cockpit.model.plan import Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import Edit, deletion, json_patch, ref_to
 from cockpit.planning.finish import CleanUp, Leftovers, Released, RemovableVersions, removable_versions
 from cockpit.planning.ownership import revert_warnings, why_managed

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.header_rule import is_name, is_value
 from cockpit.workloads.patterns import example_of, takes
 

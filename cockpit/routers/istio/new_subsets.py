@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import DestinationRule
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import Edit
 from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.routes import Destination, Subset

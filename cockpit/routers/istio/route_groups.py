@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.objects import VirtualService
+from cockpit.model.values import dataclass
 from cockpit.routers.istio.matches import ExampleRequest, IstioMatch, example, implied, meets
 from cockpit.routers.istio.routes import HTTP, PROTOCOLS, IstioRoute, routes_of
 from cockpit.routers.rule_groups import grouped

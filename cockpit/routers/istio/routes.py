@@ -8,7 +8,6 @@ says; of several each gets weight by sum, and one without weight gets nothing. I
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.lookup import Objects
@@ -25,6 +24,7 @@ from cockpit.model.refs import (
     VIRTUALSERVICES_V1ALPHA3,
     VIRTUALSERVICES_V1BETA1,
 )
+from cockpit.model.values import dataclass
 from cockpit.routers.istio.matches import IstioMatch, matches_of
 from cockpit.workloads.lookups import of_kind, served
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.readiness import without_pods
 from cockpit.planning.stable_version import stable_of
 from cockpit.planning.steps import Stepping, StepPlan, stepping_of

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Pod, ReplicaSet, Service
 from cockpit.model.refs import REPLICASETS
 from cockpit.model.rollout import Role, Version
+from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import Backing, backing_of, selected_pods
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import home_of, workload_of

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.objects import Service
+from cockpit.model.values import dataclass
 from cockpit.workloads.versions import Candidate
 
 PREVIOUS = "rollouts.cockpit/previous"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.rollout import Role, Version
+from cockpit.model.values import dataclass
 from cockpit.routers.service.alternatives import alternatives
 from cockpit.routers.service.flip_record import flip_record
 from cockpit.routers.service.way_back import NO_WAY_BACK, WayBack, way_back

@@ -9,9 +9,9 @@ used: they say who wrote it last and when, not what it was.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cockpit.model.objects import Service
+from cockpit.model.values import dataclass
 from cockpit.routers.service.flip_record import FlipRecord
 from cockpit.workloads.versions import Candidate, came_before
 

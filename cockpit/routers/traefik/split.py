@@ -9,7 +9,7 @@ pkg/server/service/loadbalancer/wrr).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from cockpit.model.fields import entries, mapping, text, whole
@@ -18,6 +18,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import TraefikService
 from cockpit.model.refs import TRAEFIKSERVICES
 from cockpit.model.rollout import Lane, Role, Share, Version
+from cockpit.model.values import dataclass
 from cockpit.planning.stable_version import stable_of
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
 from cockpit.routers.version_lookup import VersionLookup

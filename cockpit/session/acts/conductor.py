@@ -276,6 +276,7 @@ class Conductor:
 
         `counted` hears how many answers are still missing once the objects agree.
         """
+        self._surroundings.follow()
         deadline, plan = self._clock.monotonic() + wait, issue.prepared.plan
         counting: Counting | None = None
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cockpit.model.counts import counted, plural
 from cockpit.model.lanes import SHARE_TOLERANCE, in_lane
@@ -12,6 +11,7 @@ from cockpit.model.reasons import no_target
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import LOST, Followed, Lane, Role, Rollout, Verdict
 from cockpit.model.shares import percent
+from cockpit.model.values import dataclass
 from cockpit.model.view import Counting, ProbeView, RolloutView
 from cockpit.probe.split_detector import CLEAN
 from cockpit.probe.verdict import describe, of_no_version

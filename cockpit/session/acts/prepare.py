@@ -159,6 +159,7 @@ async def _settled(
         issue, outdated = await _attempt(surroundings, cluster, undo, key, ask)
         if not outdated:
             return issue
+        surroundings.follow()
         await first_of(newer.wait(), clock.sleep(_CATCH_UP_SECONDS))
     issue, _ = await _attempt(surroundings, cluster, undo, key, ask)
     return issue

@@ -31,6 +31,10 @@ class Surroundings(Protocol):
         """An event that is set when there is a newer view."""
         ...
 
+    def follow(self) -> None:
+        """Follow the clusters from now on; a session for one command only read them until then."""
+        ...
+
     def touch(self, key: RolloutKey | None = None) -> None:
         """Mark something shown as changed, for this rollout or for none."""
         ...

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
 from cockpit.model.refs import RolloutKey
+from cockpit.model.values import dataclass
 from cockpit.session.state_file import locked, put_aside, read_file, replace_file
 
 log = logging.getLogger(__name__)

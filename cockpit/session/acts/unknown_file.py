@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from cockpit.model.plan import Act, Plan, Request
 from cockpit.model.refs import RolloutKey
+from cockpit.model.values import dataclass
 from cockpit.session.acts.undo import UndoStep
 from cockpit.session.state_file import locked, put_aside, read_file, replace_file
 

@@ -27,6 +27,7 @@ from cockpit.session.facts.assemble import settled, sync_state
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
 from cockpit.session.fence import NO_FENCE, Fence
+from cockpit.session.reads import Reads
 from cockpit.session.second import NO_SECOND, SecondPerson
 from cockpit.workloads.findings import finding
 
@@ -41,12 +42,13 @@ _UNREAD = frozenset({Sync.CONNECTING, Sync.SYNCING, Sync.RETRYING, Sync.REFUSED}
 @dataclass(frozen=True, slots=True)
 class Connection:
     """A cluster to read; `namespace` None means all namespaces, `aside` is as in `ClusterView`, `tap` gets what it
-    sends."""
+    sends, `reads` is how much is read."""
 
     api: KubeApi
     namespace: str | None
     aside: bool = False
     tap: Tap | None = None
+    reads: Reads = Reads.FOLLOWING
 
 
 class Cluster:
@@ -67,6 +69,7 @@ class Cluster:
         self.sender = Sender(connection.api, read_only)
         self.production = production
         self.aside = connection.aside
+        self._reads = connection.reads
         self.namespace = connection.namespace
         self.fence: Fence = NO_FENCE
         self.second: SecondPerson = NO_SECOND
@@ -86,6 +89,7 @@ class Cluster:
             rng=rng,
             on_change=self._changed,
             tap=connection.tap,
+            brief=connection.reads is not Reads.FOLLOWING,
         )
         self.store = self._informers.store
         self.pulse = self._informers.pulse
@@ -104,7 +108,9 @@ class Cluster:
         return f"{self._person or self.api.user}@{self.context}"
 
     async def meet(self) -> None:
-        """Ask the API server who the user is; it never raises."""
+        """Ask the API server who the user is, for the journal; it never raises."""
+        if self._reads is Reads.FACTS:
+            return
         self._person = await self.api.who_am_i()
 
     def join(self, neighbours: Sequence[Cluster]) -> None:
@@ -126,11 +132,20 @@ class Cluster:
         """The objects from which an act on a rollout is planned."""
         return self.rollouts.objects_of(rollout.objects[0]) if rollout.objects else self.store
 
+    def follow(self) -> None:
+        """Watch from now on what was only to be read."""
+        self._informers.follow()
+
+    async def first_read(self) -> None:
+        """Return once each kind was tried; at once in a session that lasts, which shows what it has."""
+        if brief := self._informers.brief:
+            await brief.read.wait()
+
     async def run(self) -> None:
         """Read until cancelled. An internal error becomes this cluster's state and does not affect the others."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read())
-            if not self.sender.read_only:
+            if not self.sender.read_only and self._reads is not Reads.FACTS:
                 tasks.create_task(self.act_rights.run(lambda: {key.namespace for key in self.rollouts.current()}))
 
     async def _read(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from cockpit.kube.questions import object_topic
 from cockpit.kube.store import Store
@@ -12,6 +12,7 @@ from cockpit.kube.tracking import Tracked
 from cockpit.model.adapter import Adapter
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Severity
+from cockpit.model.values import dataclass
 from cockpit.session.facts.federation import MERGED, Federated, placed
 from cockpit.session.facts.root_labels import with_root_labels
 from cockpit.workloads.findings import finding

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cockpit.model.clock import Clock
+from cockpit.session.changes import first_of
 from cockpit.session.facts.cluster import Cluster
+from cockpit.session.reads import Reads
 
 # Reading gives way to everything else after this long.
 SLICE_SECONDS = 0.02
@@ -24,3 +26,13 @@ async def read_in_slices(clusters: Collection[Cluster], clock: Clock) -> bool:
                 return False
             await clock.sleep(0)
     return True
+
+
+async def first_reads(clusters: Collection[Cluster], clock: Clock) -> None:
+    """Wait for what is only read once, but not longer than between two views: a view of a part helps nobody there."""
+
+    async def each() -> None:
+        for cluster in clusters:
+            await cluster.first_read()
+
+    await first_of(each(), clock.sleep(Reads.FOLLOWING.pause))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from cockpit.model.health import AnswerHealth, Health, Level, faded
 from cockpit.model.lanes import in_lane
 from cockpit.model.rollout import LOST, Finding, Lane, Phase, Rollout, Verdict
 from cockpit.model.shares import percent
+from cockpit.model.values import dataclass
 from cockpit.model.view import ProbeView, RolloutView
 from cockpit.probe.error_detector import TOLERATED, answers_missing
 from cockpit.probe.verdict import describe

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.guard import COMPARED, FINAL, GuardOrder, GuardState, Measure, condition_words
 from cockpit.model.plan import Act, ActState, Plan
 from cockpit.model.probe_answer import DEFAULT_TIMEOUT
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.probe.answer_health import SLOW_RATIO, Identity, identity_of
 from cockpit.session.guarding.evidence import Evidence, Grounds, evidence, why_unmeasured

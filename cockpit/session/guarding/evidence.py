@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from cockpit.model.guard import GuardCondition, Measure
 from cockpit.model.health import AnswerHealth, Health, Level, faded
 from cockpit.model.lanes import in_lane
 from cockpit.model.rollout import Finding, Lane, Observed, Severity, Version
 from cockpit.model.shares import percent
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.probe.answer_health import Identity, identity_of
 from cockpit.session.facts.answers import takes_traffic

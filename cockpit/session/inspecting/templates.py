@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from cockpit.model.redact import HIDDEN, redacted
 from cockpit.model.refs import CONTROLLERREVISIONS, REPLICASETS, Ref
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.text import safe_lines, safe_text
+from cockpit.model.values import dataclass
 from cockpit.systems.editions import number_of, template_of
 from cockpit.workloads.images import application_images
 from cockpit.workloads.naming import HASH_LABELS

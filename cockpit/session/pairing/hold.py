@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.clock import Clock
 from cockpit.model.pairing import Question
+from cockpit.model.values import dataclass
 from cockpit.pairing.pilot_lease import MAY_ARRIVE_SECONDS, SAFE_SECONDS, PilotLease
 
 # Seconds that a holder has to answer a question; then the cockpit hands the controls over by itself.

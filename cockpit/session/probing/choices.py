@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from cockpit.model.sampling import SampleScope
+from cockpit.model.values import dataclass
 from cockpit.session.state_file import locked, put_aside, read_file, replace_file
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.counts import counted
 from cockpit.model.lanes import DEFAULT_LANE
@@ -15,6 +15,7 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Outcome, Prepared, Stage
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import order_of

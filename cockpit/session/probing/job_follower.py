@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cockpit.kube.errors import KubeError, NotFound
 from cockpit.kube.job_pods import JobPods, PodProgress, progress_of
@@ -16,6 +15,7 @@ from cockpit.model.plan import Request
 from cockpit.model.probe_answer import Answer
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.probe_job import PROBE_LABEL, START_SECONDS
 from cockpit.planning.probe_script import CONTAINER, body_limit
 from cockpit.probe.from_pods import PodAnswers

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cockpit.kube.errors import KubeError, NotFound, UnknownOutcome
@@ -16,6 +16,7 @@ from cockpit.model.plan import Act, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import JobShape
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import JOBS, PODS, Ref, RolloutKey
+from cockpit.model.values import dataclass
 from cockpit.model.view import Prepared, Stage
 from cockpit.planning.probe_job import NEEDED_RIGHTS, TTL_SECONDS, ProbeLoad, probe_job_plan
 from cockpit.probe.from_pods import JobReport

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from cockpit.model.clock import Clock
@@ -18,6 +18,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Lane, Rollout, Version
 from cockpit.model.sampling import SampleScope
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import ProbeView, RolloutView
 from cockpit.session.facts.assemble import IDLE
 from cockpit.session.probing.judged import why_not_judged

@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.secret_headers import may_be_stored
 from cockpit.model.secret_parameters import secret_parameters, without_secret_parameters
+from cockpit.model.values import dataclass
 from cockpit.model.view import Kept
 from cockpit.session.state_file import locked, put_aside, read_file, replace_file
 

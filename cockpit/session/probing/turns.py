@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.sampling import DOUBT_FACTOR
+from cockpit.model.values import dataclass
 
 # The part of what those before them leave that others get in any case, so that nobody waits for ever: rollouts at rest
 # beside the selected one, and what moves beside what is guarded.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, ReplicaSet
 from cockpit.model.refs import REPLICASETS
 from cockpit.model.rollout import Role, Version
+from cockpit.model.values import dataclass
 from cockpit.systems.argo.status import ArgoStatus
 from cockpit.systems.argo.strategy import ArgoStrategy
 from cockpit.workloads.images import image_tag

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.fields import entries, flag, mapping, text, whole
 from cockpit.model.objects import ArgoRollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.fields import entries, flag, mapping, text, whole
 from cockpit.model.objects import ArgoRollout
 from cockpit.model.objects.argo import GATEWAY_API_PLUGIN, gateway_api_routes, stable_ingresses, virtual_services
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.systems.argo.steps import StepSpec, steps_of
 
 _TOP = 100

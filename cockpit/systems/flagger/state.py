@@ -5,7 +5,6 @@ The user's own workload is the canary and has no pods at rest; NAME-primary gets
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from cockpit.model.objects import FlaggerCanary, Workload
 from cockpit.model.refs import DAEMONSETS, DEPLOYMENTS, SERVICES, Ref
 from cockpit.model.rollout import Role, Version
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.routers.gateway_api.written import httproute_split
 from cockpit.routers.ingress.written import ingress_split
 from cockpit.routers.istio.written import DestinationPattern, virtualservice_split

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.fields import mapping
 from cockpit.model.objects import Workload
 from cockpit.model.refs import Ref
+from cockpit.model.values import dataclass
 from cockpit.workloads.images import application_images
 from cockpit.workloads.versions import Candidate
 

@@ -5,13 +5,13 @@ Sources: openkruise/rollouts, api/v1beta1/rollout_types.go, api/v1alpha1/rollout
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from cockpit.model.fields import flag, mapping, text, whole
 from cockpit.model.objects import KruiseRollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.systems.kruise.fields import mappings, share
 
 _ROLLING_STYLE = "rollouts.kruise.io/rolling-style"

@@ -8,12 +8,13 @@ router.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.refs import INGRESSES, SERVICES, Ref
 from cockpit.model.rollout import Finding, Lane, Role, Share
+from cockpit.model.values import dataclass
 from cockpit.routers.gateway_api.written import httproute_split
 from cockpit.routers.ingress.written import ingress_split
 from cockpit.routers.istio.written import DestinationPattern, virtualservice_split

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import KruiseRollout
 from cockpit.model.refs import KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
 from cockpit.model.rollout import PodState, Role
+from cockpit.model.values import dataclass
 from cockpit.systems.kruise.editions import KruiseEdition
 from cockpit.systems.kruise.fields import share
 from cockpit.systems.kruise.shared_routing import with_shared_routing

@@ -7,12 +7,12 @@ writes by others. Sources: openkruise/rollouts, api/v1beta1/rollout_types.go, pk
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cockpit.model.fields import mapping, text, whole
 from cockpit.model.objects import KruiseRollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.systems.kruise.fields import mappings
 from cockpit.systems.kruise.spec import KruisePlan, KruiseStep, KruiseStyle
 

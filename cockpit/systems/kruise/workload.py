@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BatchRelease, Deployment, KruiseRollout, StatefulSet, Workload
@@ -18,6 +17,7 @@ from cockpit.model.refs import (
     Resource,
 )
 from cockpit.model.rollout import Role, Version
+from cockpit.model.values import dataclass
 from cockpit.systems.kruise import replicasets, revisions
 from cockpit.systems.kruise.editions import KruiseEdition
 from cockpit.systems.kruise.spec import KruisePlan, KruiseStyle

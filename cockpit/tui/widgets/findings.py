@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, RolloutView, Sync
 from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs, Look

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from rich.cells import cell_len
@@ -14,6 +13,7 @@ from cockpit.model.durations import duration_words
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.history import Axis, Cell, History, Moment, axis_for, cells_of, share_scale, time_scale

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.model.counts import counted, plural
 from cockpit.model.health import AnswerHealth, Health
@@ -11,6 +10,7 @@ from cockpit.model.lanes import DEFAULT_LANE, chance
 from cockpit.model.rollout import Followed, Lane, Rollout, Share, Verdict
 from cockpit.model.shares import not_given, percent, rough
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.texts.current import translated
 from cockpit.tui.glyphs import Glyphs
