@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
@@ -26,6 +25,9 @@ def proxy_for(target: ConnectTarget) -> str | None:
     parts = urlsplit(target.server)
     if is_loopback(target.server):
         return None
+    # It loads what HTTP servers, cookies and mail take, for clusters elsewhere alone.
+    from urllib.request import getproxies, proxy_bypass
+
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 

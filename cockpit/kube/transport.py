@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from cockpit.kube import http_library
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.credentials import Credentials, Headers
 from cockpit.kube.errors import (
@@ -75,6 +76,9 @@ class Transport:
     def __init__(
         self, target: ConnectTarget, credentials: Credentials, *, timeout: float = 30.0, stall: float = STALL_SECONDS
     ) -> None:
+        http_library.load()
+        if credentials.tls is None:
+            http_library.trust_this_machine()  # a proxy may take TLS
         self._target = target
         self._server = target.server.rstrip("/")
         self._credentials = credentials

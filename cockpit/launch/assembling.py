@@ -6,13 +6,11 @@ import contextlib
 import random
 import socket
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cockpit.kube.service_proxy import ServiceProxyTransport
 from cockpit.launch.own_load import watch_own_load
 from cockpit.model.clock import Clock
-from cockpit.probe.engine import Probe
-from cockpit.probe.pacer import Budget
-from cockpit.probe.sender_curl import open_transport
 from cockpit.session.acts.journal import Journal
 from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.acts.undo_file import UndoFile
@@ -21,9 +19,15 @@ from cockpit.session.facts.adapters import adapters_for
 from cockpit.session.facts.cluster import Connection
 from cockpit.session.probing.choices import SampleChoices
 from cockpit.session.probing.targets import Targets
-from cockpit.session.probing.transports import TransportPerTarget
+from cockpit.session.probing.transports import OpenedLater, TransportPerTarget
 from cockpit.session.session import Session
-from cockpit.session.settings import Settings, user_paths
+from cockpit.session.settings import ProbeSettings, Settings, user_paths
+
+if TYPE_CHECKING:
+    from cockpit.model.probe_answer import ProbeTransport
+    from cockpit.probe.engine import Probe
+    from cockpit.probe.own_load import OwnLoad
+    from cockpit.probe.pacer import Budget
 
 
 def assemble(
@@ -44,28 +48,14 @@ def assemble(
     """
     paths = user_paths(environ)
     through = {c.api.context: ServiceProxyTransport(c.api.transport, clock) for c in connections}
-    transport = TransportPerTarget(open_transport(clock), through)
-    budget = Budget(clock, settings.probe.budget, first=settings.probe.concurrency)
-    own_load = watch_own_load(clock)
+    transport = TransportPerTarget(OpenedLater(lambda: _transport(clock)), through)
     stack.push_async_callback(transport.close)
-    servers, asked = {c.api.context: c.api.server for c in connections}, settings.probe
-
-    def make_probe() -> Probe:
-        return Probe(
-            transport,
-            clock,
-            budget,
-            rate=asked.rate,
-            concurrency=asked.concurrency,
-            timeout=asked.timeout,
-            max_errors=asked.max_errors,
-            own_load=own_load,
-        )
+    servers = {c.api.context: c.api.server for c in connections}
 
     return Session(
         connections,
         adapters=adapters_for(settings.dialects),
-        make_probe=make_probe,
+        make_probe=_ProbeMaker(transport, clock, settings.probe),
         settings=settings,
         journal=Journal(paths.journal, servers),
         clock=clock,
@@ -78,3 +68,39 @@ def assemble(
         announces=announces,
         host=socket.gethostname() if host is None else host,
     )
+
+
+def _transport(clock: Clock) -> ProbeTransport:
+    from cockpit.probe.sender_curl import open_transport
+
+    return open_transport(clock)
+
+
+class _ProbeMaker:
+    """Makes the probes of a session, which share a budget. What they are made of is loaded for the first one."""
+
+    def __init__(self, transport: ProbeTransport, clock: Clock, asked: ProbeSettings) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._asked = asked
+        self._shared: tuple[Budget, OwnLoad] | None = None
+
+    def __call__(self) -> Probe:
+        from cockpit.probe.engine import Probe
+        from cockpit.probe.pacer import Budget
+
+        asked = self._asked
+        if self._shared is None:
+            budget = Budget(self._clock, asked.budget, first=asked.concurrency)
+            self._shared = budget, watch_own_load(self._clock)
+        budget, own_load = self._shared
+        return Probe(
+            self._transport,
+            self._clock,
+            budget,
+            rate=asked.rate,
+            concurrency=asked.concurrency,
+            timeout=asked.timeout,
+            max_errors=asked.max_errors,
+            own_load=own_load,
+        )

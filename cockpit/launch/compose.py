@@ -15,6 +15,7 @@ from cockpit.cli.main import command_line
 from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, RecordOrder, ReplayOrder, ServeOrder, StartError
 from cockpit.cli.running import StdoutFailed, reader_left, talk
+from cockpit.launch import collecting
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
 from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, started_as
@@ -52,6 +53,7 @@ def no_tap(api: KubeApi, namespace: str | None) -> None:
 
 def main() -> None:
     """Entry point of `cockpit` and `kubectl-cockpit`."""
+    collecting.seldom()
     open_closed_streams()
     called = Path(sys.argv[0]).name
     name = "kubectl cockpit" if called == "kubectl-cockpit" else "cockpit"
@@ -169,6 +171,8 @@ class Launcher:
         from cockpit.session.clock import SystemClock
         from cockpit.session.facts.cluster import Connection
 
+        if reads is Reads.FOLLOWING:
+            collecting.as_usual()
         settings, clock = self.settings(options), SystemClock()
         wanted = connect_options(options, settings.request_timeout)
         connections = []

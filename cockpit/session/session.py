@@ -41,9 +41,7 @@ from cockpit.session.pairing.calls import PairingCalls
 from cockpit.session.pairing.pairing import Pairing
 from cockpit.session.probing.api_rights import ApiRights, may_proxy
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
-from cockpit.session.probing.inside import InsideProbes
-from cockpit.session.probing.inside_calls import InsideCalls
-from cockpit.session.probing.jobs import ProbeJobs
+from cockpit.session.probing.inside_calls import InsideCalls, inside_opener
 from cockpit.session.probing.probes import Probes, Sampling
 from cockpit.session.probing.target_memory import TargetMemory
 from cockpit.session.probing.targets import Targets
@@ -108,8 +106,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         )
         self._unplanned = asyncio.Event()
         self._guards = Guards(self, clock, self._logbook)
-        self._jobs = ProbeJobs(self, clock, self._logbook, rng)
-        self._inside = InsideProbes(self._jobs, self._probes, self._rollout, self.touch)
+        self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
         self._metrics = metrics_reader(
@@ -138,7 +135,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._leaving = True
         try:
             self._guards.stop()
-            await self._jobs.close()
+            await self.close_inside()
             await self._conductor.close()
             await self._guards.close()
             await self._pairing.close()
@@ -225,7 +222,7 @@ class Session(Readings, InsideCalls, PairingCalls):
     async def probe(self, key: RolloutKey, running: bool, by_guard: bool = False) -> None:
         self._probes.ask(key, running, by_guard)
         if not running and not by_guard:
-            self._inside.stop(key)
+            self.stop_inside(key)
         if running and (rollout := self._rollout(key)):
             await self._rights.settle(rollout)
             self._touched.add(key)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute, Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     GATEWAYS,
@@ -19,22 +22,19 @@ from cockpit.model.refs import (
     SERVICES,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import gone
-from cockpit.routers.gateway_api import acts
-from cockpit.routers.gateway_api.read import ID, rollout_of
-from cockpit.routers.gateway_api.routes import find_route
-from cockpit.routers.gateway_api.split import splits_of
 from cockpit.workloads.owners import KEEPERS
 
 
 class GatewayApiRouter:
     """Routes of the Gateway API, whoever implements it."""
 
-    id = ID
+    id = "gateway-api"
     roots: tuple[Resource, ...] = (HTTPROUTES, HTTPROUTES_V1BETA1, GRPCROUTES)
     needs: tuple[Resource, ...] = (
         *roots,
@@ -49,23 +49,40 @@ class GatewayApiRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "gateway-api",
-            "HTTPRoute (GRPCRoute is shown only)",
-            "weights and header rules of a route, whether the gateway has accepted them, backends that return errors",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.routers.gateway_api import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.routers.gateway_api import acts
+
+        return (
+            Card(
+                "gateway-api",
+                "HTTPRoute (GRPCRoute is shown only)",
+                "weights and header rules of a route, whether the gateway has accepted them, backends that return"
+                " errors",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         if not isinstance(root, HttpRoute | GrpcRoute):
             return ()
+        from cockpit.routers.gateway_api.read import rollout_of
+        from cockpit.routers.gateway_api.split import splits_of
+
         return tuple(rollout_of(split, objects) for split in splits_of(root, objects))
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.routers.gateway_api import acts
+        from cockpit.routers.gateway_api.routes import find_route
+        from cockpit.routers.gateway_api.split import splits_of
+
         root = rollout.objects[0]
         route = find_route(objects, root.resource.kind, root.namespace, root.name)
         if route is None:

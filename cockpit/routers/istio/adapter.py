@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, VirtualService
-from cockpit.model.plan import Ask, Plan, Refused
-from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, PODS, SERVICES, Resource
+from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.refs import (
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1ALPHA3,
+    DESTINATIONRULES_V1BETA1,
+    ENDPOINTSLICES,
+    HORIZONTALPODAUTOSCALERS,
+    ISTIO_GATEWAYS,
+    ISTIO_GATEWAYS_V1ALPHA3,
+    ISTIO_GATEWAYS_V1BETA1,
+    PODS,
+    SERVICES,
+    VIRTUALSERVICES,
+    VIRTUALSERVICES_V1ALPHA3,
+    VIRTUALSERVICES_V1BETA1,
+    Resource,
+)
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import REFRESH, gone
-from cockpit.routers.istio import acts
-from cockpit.routers.istio.delegates import groups_of
-from cockpit.routers.istio.read import rollout_of
-from cockpit.routers.istio.routes import DESTINATION_RULES, GATEWAYS, VIRTUAL_SERVICES, find_virtual_service
-from cockpit.routers.istio.split import split_of
 from cockpit.workloads.owners import KEEPERS
+
+_VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
 
 
 class IstioRouter:
     """VirtualServices with DestinationRules, by subset and by host."""
 
     id = "istio"
-    roots: tuple[Resource, ...] = VIRTUAL_SERVICES
+    roots: tuple[Resource, ...] = _VIRTUAL_SERVICES
     needs: tuple[Resource, ...] = (
-        *VIRTUAL_SERVICES,
-        *DESTINATION_RULES,
-        *GATEWAYS,
+        *_VIRTUAL_SERVICES,
+        *(DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3),
+        *(ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3),
         SERVICES,
         ENDPOINTSLICES,
         PODS,
@@ -35,23 +51,41 @@ class IstioRouter:
         *STEERING,
         HORIZONTALPODAUTOSCALERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "istio",
-            "VirtualService and DestinationRule (Istio, TKE Mesh)",
-            "weights by subset or by host, one lane per match, the step plan, routes that are never reached",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.routers.istio import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.routers.istio import acts
+
+        return (
+            Card(
+                "istio",
+                "VirtualService and DestinationRule (Istio, TKE Mesh)",
+                "weights by subset or by host, one lane per match, the step plan, routes that are never reached",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         if not isinstance(root, VirtualService):
             return ()
+        from cockpit.routers.istio.delegates import groups_of
+        from cockpit.routers.istio.read import rollout_of
+        from cockpit.routers.istio.split import split_of
+
         return tuple(rollout_of(split_of(group, objects), objects) for group in groups_of(root, objects))
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.routers.istio import acts
+        from cockpit.routers.istio.delegates import groups_of
+        from cockpit.routers.istio.routes import find_virtual_service
+        from cockpit.routers.istio.split import split_of
+
         root = rollout.objects[0]
         service = find_virtual_service(objects, root.namespace, root.name)
         if service is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, TraefikService
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     HORIZONTALPODAUTOSCALERS,
@@ -15,19 +18,17 @@ from cockpit.model.refs import (
     TRAEFIKSERVICES,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
-from cockpit.routers.traefik import acts
-from cockpit.routers.traefik.read import ID, rollout_of
-from cockpit.routers.traefik.split import find_traefik_service, split_of
 from cockpit.workloads.owners import KEEPERS
 
 
 class TraefikRouter:
     """Weighted TraefikServices, nested ones included."""
 
-    id = ID
+    id = "traefik"
     roots: tuple[Resource, ...] = (TRAEFIKSERVICES,)
     needs: tuple[Resource, ...] = (
         *roots,
@@ -39,22 +40,39 @@ class TraefikRouter:
         *STEERING,
         HORIZONTALPODAUTOSCALERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "traefik",
-            "weighted TraefikService (traefik.io), shown only",
-            "weights down to the Services at the end, through nested and mirrored ones, what Traefik would drop",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.routers.traefik import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.routers.traefik import acts
+
+        return (
+            Card(
+                "traefik",
+                "weighted TraefikService (traefik.io), shown only",
+                "weights down to the Services at the end, through nested and mirrored ones, what Traefik would drop",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        split = split_of(root, objects) if isinstance(root, TraefikService) else None
+        if not isinstance(root, TraefikService):
+            return ()
+        from cockpit.routers.traefik.read import rollout_of
+        from cockpit.routers.traefik.split import split_of
+
+        split = split_of(root, objects)
         return (rollout_of(split, objects),) if split else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.routers.traefik import acts
+        from cockpit.routers.traefik.split import find_traefik_service, split_of
+
         root = rollout.objects[0]
         service = find_traefik_service(objects, root.namespace, root.name)
         if service is None:

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from cockpit.model.probe_answer import Answer, Failure, ProbeRequest, ProbeTransport
 from cockpit.model.text import safe_text
+
+
+class OpenedLater:
+    """Implements `ProbeTransport` by one that is made for the first request: most commands send none."""
+
+    def __init__(self, make: Callable[[], ProbeTransport]) -> None:
+        self._make = make
+        self._made: ProbeTransport | None = None
+
+    async def send(self, request: ProbeRequest) -> Answer:
+        if self._made is None:
+            self._made = self._make()
+        return await self._made.send(request)
+
+    async def close(self) -> None:
+        if self._made is not None:
+            await self._made.close()
 
 
 class TransportPerTarget:

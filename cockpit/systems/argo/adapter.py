@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, Obj
@@ -32,11 +35,9 @@ from cockpit.model.refs import (
     VIRTUALSERVICES_V1BETA1,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.refusals import refused_gone
-from cockpit.systems.argo import acts
-from cockpit.systems.argo.read import rollout_of
-from cockpit.systems.argo.state import look
 from cockpit.workloads.owners import KEEPERS
 
 
@@ -71,27 +72,45 @@ class ArgoSystem:
         ISTIO_GATEWAYS_V1BETA1,
         ISTIO_GATEWAYS_V1ALPHA3,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "argo canary",
-            "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService or HTTPRoute that it edits",
-            "steps with pauses, declared and written weight, pods per version, why it was aborted",
-            acts.TABLE.acts,
-        ),
-        Card(
-            "argo blue-green",
-            "Rollout (argoproj.io) with an active and a preview Service",
-            "active and preview version, the pause before the switch, how long the old version keeps its pods",
-            tuple(act for act in acts.TABLE.acts if act not in (Act.JUMP, Act.SET_WEIGHT)),
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.argo import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.argo import acts
+
+        return (
+            Card(
+                "argo canary",
+                "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService or HTTPRoute that it"
+                " edits",
+                "steps with pauses, declared and written weight, pods per version, why it was aborted",
+                acts.TABLE.acts,
+            ),
+            Card(
+                "argo blue-green",
+                "Rollout (argoproj.io) with an active and a preview Service",
+                "active and preview version, the pause before the switch, how long the old version keeps its pods",
+                tuple(act for act in acts.TABLE.acts if act not in (Act.JUMP, Act.SET_WEIGHT)),
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(look(root, objects), objects),) if isinstance(root, ArgoRollout) else ()
+        if not isinstance(root, ArgoRollout):
+            return ()
+        from cockpit.systems.argo.read import rollout_of
+        from cockpit.systems.argo.state import look
+
+        return (rollout_of(look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.argo import acts
+        from cockpit.systems.argo.state import look
+
         found = objects.get(ARGO_ROLLOUTS, rollout.key.namespace, rollout.key.name)
         if not isinstance(found, ArgoRollout):
             return refused_gone(rollout, ask.act, "the Rollout")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import FlaggerCanary, Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1ALPHA3,
+    DESTINATIONRULES_V1BETA1,
     ENDPOINTSLICES,
     FLAGGER_CANARIES,
     GATEWAYS,
@@ -22,12 +28,9 @@ from cockpit.model.refs import (
     VIRTUALSERVICES_V1BETA1,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.refusals import refused_gone
-from cockpit.routers.istio.routes import DESTINATION_RULES
-from cockpit.systems.flagger import acts
-from cockpit.systems.flagger.read import rollout_of
-from cockpit.systems.flagger.state import look
 from cockpit.workloads.owners import KEEPERS
 
 
@@ -50,24 +53,43 @@ class FlaggerSystem:
         VIRTUALSERVICES,
         VIRTUALSERVICES_V1BETA1,
         VIRTUALSERVICES_V1ALPHA3,
-        *DESTINATION_RULES,
+        DESTINATIONRULES,
+        DESTINATIONRULES_V1BETA1,
+        DESTINATIONRULES_V1ALPHA3,
         *KEEPERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "flagger",
-            "Flagger Canary",
-            "phase, weight or iteration, failed checks, gates; the split in the route that it controls",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.flagger import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.flagger import acts
+
+        return (
+            Card(
+                "flagger",
+                "Flagger Canary",
+                "phase, weight or iteration, failed checks, gates; the split in the route that it controls",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(look(root, objects), objects),) if isinstance(root, FlaggerCanary) else ()
+        if not isinstance(root, FlaggerCanary):
+            return ()
+        from cockpit.systems.flagger.read import rollout_of
+        from cockpit.systems.flagger.state import look
+
+        return (rollout_of(look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.flagger import acts
+        from cockpit.systems.flagger.state import look
+
         found = objects.get(FLAGGER_CANARIES, rollout.key.namespace, rollout.key.name)
         if not isinstance(found, FlaggerCanary):
             return refused_gone(rollout, ask.act, "the Canary")

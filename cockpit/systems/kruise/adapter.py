@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import KruiseRollout, Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ADVANCED_STATEFULSETS,
     BATCHRELEASES,
@@ -14,6 +17,9 @@ from cockpit.model.refs import (
     CONTROLLERREVISIONS,
     DAEMONSETS,
     DEPLOYMENTS,
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1ALPHA3,
+    DESTINATIONRULES_V1BETA1,
     ENDPOINTSLICES,
     GATEWAYS,
     GATEWAYS_V1BETA1,
@@ -29,14 +35,14 @@ from cockpit.model.refs import (
     SERVICES,
     STATEFULSETS,
     TRAFFICROUTINGS,
+    VIRTUALSERVICES,
+    VIRTUALSERVICES_V1ALPHA3,
+    VIRTUALSERVICES_V1BETA1,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.refusals import refused_gone
-from cockpit.routers.istio.routes import DESTINATION_RULES, VIRTUAL_SERVICES
-from cockpit.systems.kruise import acts
-from cockpit.systems.kruise.read import rollout_of
-from cockpit.systems.kruise.state import find, look
 
 
 class KruiseSystem:
@@ -47,26 +53,45 @@ class KruiseSystem:
     needs: tuple[Resource, ...] = (
         *(KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, BATCHRELEASES, BATCHRELEASES_V1ALPHA1),
         *(DEPLOYMENTS, REPLICASETS, STATEFULSETS, CLONESETS, ADVANCED_STATEFULSETS, CONTROLLERREVISIONS, PODS),
-        *(SERVICES, ENDPOINTSLICES, INGRESSES, INGRESSCLASSES, HTTPROUTES, HTTPROUTES_V1BETA1, *VIRTUAL_SERVICES),
-        *(GATEWAYS, GATEWAYS_V1BETA1, HORIZONTALPODAUTOSCALERS, TRAFFICROUTINGS, DAEMONSETS, *DESTINATION_RULES),
+        *(SERVICES, ENDPOINTSLICES, INGRESSES, INGRESSCLASSES, HTTPROUTES, HTTPROUTES_V1BETA1),
+        *(VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3),
+        *(GATEWAYS, GATEWAYS_V1BETA1, HORIZONTALPODAUTOSCALERS, TRAFFICROUTINGS, DAEMONSETS),
+        *(DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3),
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "kruise",
-            "Kruise Rollout (v1beta1, v1alpha1) with its Deployment, CloneSet or (Advanced) StatefulSet, Services,"
-            " Ingress, HTTPRoute or VirtualService",
-            "partition, canary and blue-green steps with pods and weights, A/B lanes, the real effect of"
-            " routers and Service selectors, stuck steps and why",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.kruise import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.kruise import acts
+
+        return (
+            Card(
+                "kruise",
+                "Kruise Rollout (v1beta1, v1alpha1) with its Deployment, CloneSet or (Advanced) StatefulSet, Services,"
+                " Ingress, HTTPRoute or VirtualService",
+                "partition, canary and blue-green steps with pods and weights, A/B lanes, the real effect of"
+                " routers and Service selectors, stuck steps and why",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(look(root, objects), objects),) if isinstance(root, KruiseRollout) else ()
+        if not isinstance(root, KruiseRollout):
+            return ()
+        from cockpit.systems.kruise.read import rollout_of
+        from cockpit.systems.kruise.state import look
+
+        return (rollout_of(look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.kruise import acts
+        from cockpit.systems.kruise.state import find, look
+
         found = find(objects, rollout.key.namespace, rollout.key.name)
         if found is None:
             return refused_gone(rollout, ask.act, "the Kruise Rollout")

@@ -1,0 +1,38 @@
+"""aiohttp, loaded without the certificates of this machine.
+
+aiohttp 3.13 makes two TLS contexts with all of them as it is imported (connector.py, `_make_ssl_context`), which takes
+50 ms. No cluster behind HTTPS uses either, because `tls` makes a context for each.
+"""
+
+from __future__ import annotations
+
+import ssl
+import sys
+import threading
+
+_without: list[ssl.SSLContext] = []
+
+
+def load() -> None:
+    """Import the library, if it is not there yet. Contexts that other threads make meanwhile are as ever."""
+    if "aiohttp" in sys.modules:
+        return
+    usual, mine = ssl.SSLContext.set_default_verify_paths, threading.get_ident()
+
+    def later(context: ssl.SSLContext) -> None:
+        if threading.get_ident() == mine:
+            _without.append(context)
+        else:
+            usual(context)
+
+    ssl.SSLContext.set_default_verify_paths = later  # type: ignore[method-assign,assignment]
+    try:
+        import aiohttp  # noqa: F401
+    finally:
+        ssl.SSLContext.set_default_verify_paths = usual  # type: ignore[method-assign]
+
+
+def trust_this_machine() -> None:
+    """Give the library the certificates after all: it is about to connect somewhere with a context of its own."""
+    while _without:
+        _without.pop().set_default_verify_paths()
