@@ -1,0 +1,97 @@
+"""What a command loads, so that it stays quick: names of modules, no times."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.places import demo_process
+
+TOLD = """
+import atexit, json, sys
+told = sys.argv.pop(1)
+atexit.register(lambda: json.dump(sorted(sys.modules), open(told, "w")))
+from cockpit.launch.compose import main
+main()
+"""
+# Of other projects, each with what it takes: `list` reads a kubeconfig and asks an API server.
+LISTS = {"click", "yaml", "msgspec", "aiohttp", "platformdirs"}
+TAKEN_BY_THEM = {
+    *("yarl", "multidict", "propcache", "frozenlist", "aiosignal", "aiohappyeyeballs", "attr", "idna"),
+    *("typing_extensions", "brotli", "brotlicffi", "backports"),
+}
+
+
+@pytest.fixture(scope="module")
+def kubeconfig() -> Iterator[str]:
+    with demo_process("blue-green", "--seed", "1") as ready:
+        yield ready["kubeconfig"]
+
+
+def run(folder: Path, *words: str) -> tuple[set[str], str]:
+    """The modules of a command that ran to its end, and what it printed."""
+    told = folder / "modules.json"
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT", "KUBE", "COVERAGE"))
+    }
+    environ |= {"COCKPIT_STATE": str(folder), "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+    ended = subprocess.run(
+        [sys.executable, "-c", TOLD, str(told), *words], env=environ, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    return set(json.loads(told.read_text())), ended.stdout
+
+
+def loaded(folder: Path, *words: str) -> set[str]:
+    return run(folder, *words)[0]
+
+
+def foreign(modules: set[str]) -> set[str]:
+    """Packages that are neither of Python nor of this project."""
+    tops = {name.partition(".")[0] for name in modules}
+    own = {"cockpit", "sitecustomize", "usercustomize", "cython_runtime"}
+    return {name for name in tops - own - set(sys.stdlib_module_names) if not name.startswith("_")}
+
+
+def rooms(modules: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in modules if name.startswith("cockpit.")}
+
+
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_help_loads_the_command_line_alone(tmp_path: Path, word: str) -> None:
+    modules = loaded(tmp_path, word)
+    assert foreign(modules) == {"click"}
+    assert rooms(modules) == {"cli", "launch", "model", "session", "texts"}
+    assert not {name for name in modules if name.startswith("cockpit.cli.commands.")}
+    assert len([name for name in modules if name.startswith("cockpit.")]) < 40
+    assert not modules & {"asyncio", "ssl", "cockpit.session.session", "cockpit.model.view", "cockpit.model.plan"}
+
+
+@pytest.mark.parametrize("words", [("list", "-A"), ("list", "-A", "-o", "json")], ids=" ".join)
+def test_a_list_loads_what_reads_a_cluster(tmp_path: Path, kubeconfig: str, words: tuple[str, ...]) -> None:
+    modules = loaded(tmp_path, *words, "--kubeconfig", kubeconfig)
+    assert LISTS <= foreign(modules) <= LISTS | TAKEN_BY_THEM
+    assert not rooms(modules) & {"tui", "web", "demo", "record", "colleague", "manifests"}
+    assert not modules & {
+        "aiohttp.web",
+        "cockpit.probe.engine",
+        "cockpit.session.probing.jobs",
+        "cockpit.texts.catalogue",
+    }
+    # Nothing of the sort is in this cluster.
+    assert not modules & {"cockpit.routers.istio.acts", "cockpit.systems.kruise.acts", "cockpit.systems.argo.acts"}
+
+
+def test_one_rollout_loads_no_more(tmp_path: Path, kubeconfig: str) -> None:
+    listed, names = run(tmp_path, "list", "-A", "--kubeconfig", kubeconfig, "-o", "name")
+    name = names.split()[0]
+    for words in (("show", name), ("show", name, "-o", "json"), ("restart", name, "--dry-run")):
+        modules = loaded(tmp_path, *words, "--kubeconfig", kubeconfig)
+        assert foreign(modules) == foreign(listed)
+        assert rooms(modules) <= rooms(listed)
