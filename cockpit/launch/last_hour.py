@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +45,8 @@ class LastHour:
         from cockpit.session.clock import SystemClock
 
         clock, ring = SystemClock(), Ring()
+        from importlib import metadata
+
         header = Header(metadata.version(PROGRAM), clock.now(), objects=False)
         since, order = as_a_screen(clock.now())
         writer = Writer(ring, header, forgets=True, since=since, order=order)

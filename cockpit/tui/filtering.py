@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import regex
+from typing import TYPE_CHECKING
+
 from textual.fuzzy import Matcher
 
 from cockpit.model.view import RolloutView
 from cockpit.tui.standing import cause_of, standing_of
+
+if TYPE_CHECKING:
+    import regex
 
 # A pattern of a person on a stranger's text; it is tried on each row at each key.
 _SECONDS = 0.02
@@ -25,6 +29,8 @@ class Filter:
         if not text.startswith(PATTERN):
             self._words = text.lower().split()
             return
+        import regex
+
         try:
             self._pattern = regex.compile(text.removeprefix(PATTERN).strip()[:_LONGEST], regex.IGNORECASE)
         except regex.error as error:

@@ -18,8 +18,6 @@ from cockpit.tui.keys import Key
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.ask import target_form
-from cockpit.tui.screens.guard import ask_for_guard
-from cockpit.tui.screens.inside import InsideDialog
 from cockpit.tui.screens.looking import Looking
 from cockpit.tui.screens.pairing import ask_for_controls
 from cockpit.tui.widgets.key_bar import KeyBar
@@ -134,6 +132,8 @@ class CockpitScreen(Looking):
             if target is None:
                 return
             if isinstance(target, InsideWish):
+                from cockpit.tui.screens.inside import InsideDialog
+
                 self.app.push_screen(InsideDialog(key, target))
                 return
             kept = await self.app_port.cockpit.set_target(key, target.probe_target)
@@ -150,6 +150,8 @@ class CockpitScreen(Looking):
         if view is None:
             self.app_port.refuse("no rollout is selected")
         else:
+            from cockpit.tui.screens.guard import ask_for_guard
+
             ask_for_guard(self.app, view.rollout.key)
 
     def action_controls(self) -> None:

@@ -23,7 +23,6 @@ from cockpit.model.guard import (
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
-from cockpit.session.guarding.evaluate import way_back
 from cockpit.session.guarding.findings import sampling_words
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.messages import ActionRequested
@@ -46,6 +45,8 @@ def guard_form(
     view: RolloutView, conditions: tuple[GuardCondition, ...], zone: tzinfo | None
 ) -> ChoiceForm[GuardOrder | Wish]:
     """The choices for a rollout; the first one never arms anything."""
+    from cockpit.session.guarding.evaluate import way_back
+
     guard, way = _current(view), way_words(way_back(view.rollout.acts).act)
     options: list[tuple[str, GuardOrder | Wish]] = []
     if guard and guard.state is GuardState.PROPOSING and guard.way:

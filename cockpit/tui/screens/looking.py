@@ -1,4 +1,7 @@
-"""What the fleet and rollout screens open to look closer at a rollout."""
+"""What the fleet and rollout screens open to look closer at a rollout.
+
+The screens are loaded with their keys, because the first paint waits for everything that the fleet loads.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,6 @@ from cockpit.model.view import RolloutView
 from cockpit.tui.app_port import AppPort
 from cockpit.tui.copying import Copy
 from cockpit.tui.inspecting import compared, rollout_copies, telling_pod
-from cockpit.tui.screens.logs import LogScreen
-from cockpit.tui.screens.objects import DESCRIBE, EVENTS, YAML, DiffText, ObjectText, places_of
-from cockpit.tui.screens.pods import PodsScreen
-from cockpit.tui.screens.revisions import RevisionsScreen
 from cockpit.tui.widgets.below import SeenBelow
 
 
@@ -42,27 +41,34 @@ class Looking(SeenBelow):
 
     def action_yaml(self) -> None:
         """The objects of the rollout as YAML."""
-        self._objects(YAML)
+        self._objects("yaml")
 
     def action_events(self) -> None:
         """The events about its objects."""
-        self._objects(EVENTS)
+        self._objects("events")
 
     def action_describe(self) -> None:
         """What matters of its objects."""
-        self._objects(DESCRIBE)
+        self._objects("describe")
 
     def _objects(self, what: str) -> None:
+        """One of `screens.objects.WORDS`."""
+        from cockpit.tui.screens.objects import ObjectText, places_of
+
         if view := self.one_part("objects belong to one cluster"):
             self.app.push_screen(ObjectText(places_of(view.rollout), what))
 
     def action_pods(self) -> None:
         """Its pods."""
+        from cockpit.tui.screens.pods import PodsScreen
+
         if view := self.one_part("pods belong to one cluster"):
             self.app.push_screen(PodsScreen(view.rollout.key))
 
     def action_logs(self) -> None:
         """The log of the chosen pod, else of the one that tells most."""
+        from cockpit.tui.screens.logs import LogScreen
+
         view = self.one_part("pods belong to one cluster")
         if view is None:
             return
@@ -75,11 +81,15 @@ class Looking(SeenBelow):
 
     def action_revisions(self) -> None:
         """The revisions of its workloads."""
+        from cockpit.tui.screens.revisions import RevisionsScreen
+
         if view := self.one_part("revisions belong to one cluster"):
             self.app.push_screen(RevisionsScreen(view.rollout.key))
 
     def action_diff(self) -> None:
         """What differs between the pod templates of the version being released and the one before."""
+        from cockpit.tui.screens.objects import DiffText
+
         view = self.one_part("pod templates belong to one cluster")
         if view is None:
             return
@@ -93,6 +103,8 @@ class Looking(SeenBelow):
 
     def copies(self) -> Sequence[Copy]:
         """What can be copied of the selected rollout."""
+        from cockpit.tui.screens.objects import places_of
+
         view = self.selected()
         if view is None:
             return ()
