@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cockpit.model.label_selector import LabelSelector
 from cockpit.session.port import Cockpit
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Options:
     cluster: str | None = None
     user: str | None = None
     token: str | None = field(default=None, repr=False)
+    selector: LabelSelector | None = None  # what a screen shows
 
     @property
     def chosen(self) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""`-l`: labels that choose rollouts."""
+"""`-l`: labels that choose rollouts, of a command or of the screen."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
+from cockpit.cli.given import META
 from cockpit.model.label_selector import LabelSelector, label_selector
 
 F = TypeVar("F", bound=Callable[..., Any])
+_WORDS = "Only rollouts whose root object has these labels: a=b, a!=b, 'a in (b,c)', a, !a; commas between them."
 
 
 class SelectorType(click.ParamType[LabelSelector]):
@@ -29,5 +31,17 @@ class SelectorType(click.ParamType[LabelSelector]):
 
 def selector_option(command: F) -> F:
     """`-l`, a LabelSelector or None."""
-    words = "Only rollouts whose root object has these labels: a=b, a!=b, 'a in (b,c)', a, !a; commas between them."
-    return click.option("-l", "--selector", type=SelectorType(), metavar="LABELS", help=words)(command)
+    return click.option("-l", "--selector", type=SelectorType(), metavar="LABELS", help=_WORDS)(command)
+
+
+def screen_selector_option(command: F) -> F:
+    """`-l` of a screen, read with `given`."""
+    option = click.option(
+        "-l", "--selector", type=SelectorType(), metavar="LABELS", help=_WORDS, expose_value=False, callback=_note
+    )
+    return option(command)
+
+
+def _note(ctx: click.Context, param: click.Parameter, value: LabelSelector | None) -> None:
+    if value is not None:
+        ctx.meta.setdefault(META, {})["selector"] = value

@@ -292,6 +292,7 @@ class Launcher:
             slow=settings.slow,
             keep_record=keep_record,
             own=own_from(settings, self._environ, options.kubeconfig),
+            labels=options.selector,
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.sampling import SampleScope
@@ -68,7 +69,8 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
     is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
     opens in large print. With `slow` it is painted seldom and nothing moves.
-    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands and links.
+    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands, links and
+    columns. `labels` choose what it shows first.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -97,6 +99,7 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         slow: bool = False,
         keep_record: Callable[[Path], str] | None = None,
         own: Own = NOTHING_OWN,
+        labels: LabelSelector | None = None,
     ) -> None:
         # Greys derived from colours can be hard to read, so NO_COLOR uses the terminal's own two colours.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -107,7 +110,7 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         self.keymap = remapped(keymap or {})
         self.zone = zone
         self.now = now
-        self.scope = Scope()
+        self.scope = Scope(labels=labels)
         self.snapshots = snapshots
         self.seen = FirstSeen(now())
         self.seen.note(self.view, now())

@@ -14,6 +14,7 @@ from cockpit.session.port import Cockpit
 from cockpit.tui.copying import Copy
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import Keymap
+from cockpit.tui.own import Own
 from cockpit.tui.scope import Scope
 from cockpit.tui.since import FirstSeen
 
@@ -24,7 +25,7 @@ class AppPort(Protocol):
     `zone` is the time zone of times of day; None: this machine's. `now` gives UTC seconds since 1970.
     `scope` is the part of the fleet that is shown.
     `slow` is true on a slow link: fewer paints, and nothing moves.
-    `seen` knows since when rollouts are as they are.
+    `seen` knows since when rollouts are as they are, `own` are the user's commands, links and columns.
     """
 
     cockpit: Cockpit
@@ -36,6 +37,7 @@ class AppPort(Protocol):
     scope: Scope
     seen: FirstSeen
     slow: bool
+    own: Own
 
     @property
     def leaving(self) -> bool:
