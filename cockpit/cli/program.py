@@ -218,6 +218,13 @@ class Program(Protocol):
         """The paths of the columns that the settings add to a wide list, by name; raises StartError."""
         ...
 
+    def links(self, options: Options) -> tuple[Mapping[str, str], bool]:
+        """The addresses of the settings, with placeholders, by name, and whether this terminal opens them by a click.
+
+        Raises StartError.
+        """
+        ...
+
     def config(self, options: Options) -> Sequence[SettingInForce]:
         """Every setting in force and what set it; raises StartError."""
         ...

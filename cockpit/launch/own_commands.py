@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 
 from cockpit.cli.columns import column_cells, named_columns
+from cockpit.model.hyperlinks import takes_hyperlinks
 from cockpit.model.text import safe_text
 from cockpit.session.settings import Settings
 from cockpit.tui.own import Own, OwnColumns, OwnEntry, Run
@@ -27,9 +28,9 @@ def own_from(settings: Settings, environ: Mapping[str, str], kubeconfig: str | N
     commands = (OwnEntry(c.name, c.key, c.run, c.shell, c.dangerous) for c in settings.commands)
     links = (OwnEntry(link.name, link.key, url=link.url) for link in settings.links)
     columns = named_columns(settings.columns)
-    return Own(
-        (*commands, *links), runner(environ), OwnColumns(tuple(columns), lambda shown: column_cells(shown, columns))
-    )
+    clicks = takes_hyperlinks(settings.hyperlinks, environ)
+    shown = OwnColumns(tuple(columns), lambda shown: column_cells(shown, columns))
+    return Own((*commands, *links), runner(environ), shown, clicks)
 
 
 def runner(environ: Mapping[str, str]) -> Run:

@@ -45,11 +45,15 @@ class OwnColumns:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What the settings give; `run` is None where nothing may be run, such as in a replay."""
+    """What the settings give; `run` is None where nothing may be run, such as in a replay.
+
+    `hyperlinks`: the terminal opens an address by a click.
+    """
 
     entries: tuple[OwnEntry, ...] = ()
     run: Run | None = None
     columns: OwnColumns = field(default_factory=OwnColumns)
+    hyperlinks: bool = False
 
 
 NOTHING_OWN = Own()

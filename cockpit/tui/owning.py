@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from textual.app import App
 
+from cockpit.model.hyperlinks import link_target
 from cockpit.model.placeholders import PlaceholderError, filled_script, filled_url, filled_words, values_of
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.rollout import Rollout
@@ -55,11 +56,14 @@ class OwningPart(App[None]):
             return
         try:
             if entry.url:
-                self.push_screen(Printed(entry.name, filled_url(entry.url, values_of(shown.rollout))))
+                self._show_link(entry, filled_url(entry.url, values_of(shown.rollout)))
             else:
                 self._ask_or_run(entry, shown.rollout, self._words(entry, shown.rollout))
         except PlaceholderError as problem:
             self.refuse(f"{entry.name}: nothing was run: {problem}")
+
+    def _show_link(self, entry: OwnEntry, url: str) -> None:
+        self.push_screen(Printed(entry.name, url, link_target(url) if self.own.hyperlinks else ""))
 
     def _words(self, entry: OwnEntry, rollout: Rollout) -> tuple[str, ...]:
         values = values_of(rollout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -103,8 +104,13 @@ def test_a_token_is_kept_out_of_the_arguments_of_served_screens() -> None:
 @pytest.mark.parametrize("words", [["-l", "team=pay"], ["demo", "-l", "team=pay"], ["serve", "-l", "team=pay"]])
 def test_labels_choose_what_a_screen_shows(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made, asked = program(fleet([WEB])), list[Options]()
+
+    def opened(_: FakeProgram, *order: Any) -> int:
+        asked.append(order[-1])
+        return 0
+
     for name in ("screen", "demo", "serve"):
-        monkeypatch.setattr(FakeProgram, name, lambda self, *order: asked.append(order[-1]) or 0, raising=False)
+        monkeypatch.setattr(FakeProgram, name, opened, raising=False)
     assert run(made, *words).exit_code == 0
     assert [str(each.selector) for each in asked] == ["team=pay"]
     assert "--selector=team=pay" in flags_of(asked[0])
