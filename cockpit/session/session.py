@@ -374,6 +374,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         key = rollout.key
         cluster = self._clusters.get(key.context)
         denied = cluster.denied(rollout) if cluster else {}
+        beside = cluster.denied_beside(rollout, lambda: self._conductor.undo_requests(key)) if cluster else ()
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
         self._shared.read(rollout)
         if cluster and (away := cluster.away(rollout)):
@@ -382,7 +383,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         lanes, probe = self._probes.seen(rollout)
         read_only = cluster is not None and cluster.sender.read_only
         most = self._settings.probe.max_errors
-        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied)
+        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._guards.shown(view))
