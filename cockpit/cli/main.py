@@ -28,7 +28,7 @@ from cockpit.cli.help_texts import SpokenUsageError, in_language, short_help
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, StartError
 from cockpit.cli.running import CommandFailed, reader_left
-from cockpit.cli.selecting import screen_selector_option
+from cockpit.cli.selecting import screen_selector_option, view_only_option
 from cockpit.texts.current import wide
 
 
@@ -77,6 +77,7 @@ class CommandLine(click.Group):
 )
 @shared_options
 @screen_selector_option
+@view_only_option
 @click.version_option(package_name="rollout-cockpit", prog_name="cockpit")
 @click.pass_context
 def command_line(ctx: click.Context) -> None:

@@ -54,6 +54,7 @@ class Options:
     user: str | None = None
     token: str | None = field(default=None, repr=False)
     selector: LabelSelector | None = None  # what a screen shows
+    view_only: bool = False  # a screen keeps nothing on this machine
 
     @property
     def chosen(self) -> Mapping[str, object]:

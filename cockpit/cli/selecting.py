@@ -1,4 +1,4 @@
-"""`-l`: labels that choose rollouts, of a command or of the screen."""
+"""`-l`: labels that choose rollouts, of a command or of the screen, and what a screen may keep."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ def screen_selector_option(command: F) -> F:
     return option(command)
 
 
-def _note(ctx: click.Context, param: click.Parameter, value: LabelSelector | None) -> None:
-    if value is not None:
-        ctx.meta.setdefault(META, {})["selector"] = value
+def view_only_option(command: F) -> F:
+    """`--view-only` of the screen, read with `given`."""
+    words = "The screen keeps nothing on this machine, runs no commands of its settings and takes no probe targets."
+    return click.option("--view-only", is_flag=True, help=words, expose_value=False, callback=_note)(command)
+
+
+def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value and param.name:
+        ctx.meta.setdefault(META, {})[param.name] = value

@@ -300,6 +300,7 @@ class Launcher:
             keep_record=keep_record,
             own=own_from(settings, self._environ, options.kubeconfig),
             labels=options.selector,
+            view_only=options.view_only,
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:

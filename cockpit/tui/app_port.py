@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Protocol, cast
 
@@ -26,6 +26,7 @@ class AppPort(Protocol):
     `scope` is the part of the fleet that is shown.
     `slow` is true on a slow link: fewer paints, and nothing moves.
     `seen` knows since when rollouts are as they are, `own` are the user's commands, links and columns.
+    `off` are keys that are off here, by id, with the reason.
     """
 
     cockpit: Cockpit
@@ -38,6 +39,7 @@ class AppPort(Protocol):
     seen: FirstSeen
     slow: bool
     own: Own
+    off: Mapping[str, str]
 
     @property
     def leaving(self) -> bool:

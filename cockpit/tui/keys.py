@@ -264,6 +264,8 @@ KEYS: tuple[Key, ...] = (
     Key("interrupt", "ctrl+c", "how to quit", "say how to quit", Where.APP, "help_quit", priority=True),
 )
 BY_ID = {key.id: key for key in KEYS}
+# What writes on the machine that the cockpit runs on, or sends from it to where a person says.
+KEEPING = ("snapshot", "keep-record", "probe-target")
 
 
 def bindings_on(place: str) -> list[BindingType]:

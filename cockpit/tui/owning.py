@@ -8,7 +8,7 @@ from textual.app import App
 
 from cockpit.model.hyperlinks import link_target
 from cockpit.model.placeholders import PlaceholderError, filled_script, filled_url, filled_words, values_of
-from cockpit.model.reasons import READ_ONLY
+from cockpit.model.reasons import READ_ONLY, VIEW_ONLY
 from cockpit.model.rollout import Rollout
 from cockpit.model.shell_line import bounded_line, shell_line
 from cockpit.model.text import safe_text
@@ -32,6 +32,7 @@ class OwningPart(App[None]):
     keymap: Keymap
     refuse: Callable[[str], None]
     own: Own = NOTHING_OWN
+    off: Mapping[str, str]
     _own_by_key: Mapping[str, OwnEntry]
 
     def take_own(self, own: Own) -> list[str]:
@@ -53,6 +54,9 @@ class OwningPart(App[None]):
         shown = top.selected() if isinstance(top, CockpitScreen) else None
         if shown is None or not shown.rollout.key.context:
             self.refuse("open the rollout of one cluster first" if shown else "no rollout is selected")
+            return
+        if self.off and not entry.url:
+            self.refuse(f"{entry.name}: {VIEW_ONLY}")
             return
         try:
             if entry.url:

@@ -29,6 +29,7 @@ def make_app(
     keep_record: Callable[[Path], str] | None = None,
     own: Own = NOTHING_OWN,
     labels: LabelSelector | None = None,
+    view_only: bool = False,
 ) -> CockpitApp:
     """The screen for this terminal; `glyphs` is "auto", "unicode" or "ascii".
 
@@ -36,7 +37,7 @@ def make_app(
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
     opens in large print. With `slow` it is painted seldom and nothing moves.
     `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands, links and
-    columns. `labels` choose what it shows first.
+    columns. `labels` choose what it shows first. `view_only`: nothing is kept on this machine.
     """
     # An empty NO_COLOR has no effect (no-color.org), but the screen library honours it.
     if os.environ.get("NO_COLOR") == "":
@@ -57,4 +58,5 @@ def make_app(
         keep_record=keep_record,
         own=own,
         labels=labels,
+        view_only=view_only,
     )

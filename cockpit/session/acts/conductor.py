@@ -114,7 +114,7 @@ class Conductor:
         return issue.ask if issue else None
 
     def undo_requests(self, key: RolloutKey) -> tuple[Request, ...]:
-        """What an undo would send; none where it is planned only when it is asked for, as for acts of other sessions."""
+        """What an undo would send; none where it is planned only when asked for, as for acts of other sessions."""
         step = self._undo.top(key)
         return step.requests if step else ()
 
