@@ -33,6 +33,7 @@ from cockpit.tui.order import VersionOrder
 from cockpit.tui.own import NOTHING_OWN, Own
 from cockpit.tui.owning import OwningPart
 from cockpit.tui.pace import SLOW_SECONDS, Spacing
+from cockpit.tui.painting import PaintingPart
 from cockpit.tui.pairing import PairingPart
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.ringing import RingingPart
@@ -56,7 +57,7 @@ from cockpit.tui.widgets.below import Below
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
+class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPart, PaintingPart, Keeping):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`

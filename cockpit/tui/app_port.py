@@ -50,6 +50,10 @@ class AppPort(Protocol):
         """Show why nothing was done; a newer reason replaces the previous one."""
         ...
 
+    def redraw(self) -> None:
+        """Draw all again, whatever the terminal shows."""
+        ...
+
     def copy(self, copies: Sequence[Copy]) -> None:
         """Ask which of these to copy, and copy it."""
         ...

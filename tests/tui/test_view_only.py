@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.model.sampling import SampleScope
-from cockpit.model.view import ContextSampling, FleetView
+from cockpit.model.sampling import ContextSampling, SampleScope
+from cockpit.model.view import FleetView
 from cockpit.tui.keys import KEEPING
 from cockpit.tui.own import Own
 from cockpit.tui.screens.fleet import FleetScreen
@@ -58,7 +58,7 @@ async def test_no_target_is_taken_and_no_command_runs_but_links_are_shown() -> N
         await press(pilot, "f7")
         await settled(pilot)
         assert isinstance(app.screen, Printed)
-    assert not (cockpit.targets or cockpit.wishes or runs.words)
+    assert [len(each) for each in (cockpit.targets, cockpit.wishes, runs.words)] == [0, 0, 0]
 
 
 def undecided() -> FleetView:
@@ -75,7 +75,7 @@ async def test_a_viewer_does_not_decide_for_the_machine_what_is_sampled_nor_writ
             await rest(pilot)
             assert ONLY_LOOKS in said(app)
             app.clear_notifications()
-    assert not (cockpit.samples or cockpit.notes)
+    assert [len(cockpit.samples), len(cockpit.notes)] == [0, 0]
 
 
 async def test_the_keys_are_dim_and_the_list_of_keys_says_why() -> None:

@@ -83,7 +83,7 @@ class ReadingScreen(SeenBelow):
 
     def action_refresh(self) -> None:
         """Read it again."""
-        self.app.refresh(layout=True)
+        self.app_port.redraw()
 
     def show_view(self, view: FleetView) -> None:
         """The session has a new view."""
