@@ -31,6 +31,7 @@ from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_vi
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
+from cockpit.session.facts.silence import Silences
 from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
@@ -107,6 +108,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         )
         self._unplanned = asyncio.Event()
         self._guards = Guards(self, clock, self._logbook)
+        self._silences = Silences(self._clusters, clock)
         self._jobs = ProbeJobs(self, clock, self._logbook, rng)
         self._inside = InsideProbes(self._jobs, self._probes, self._rollout, self.touch)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
@@ -159,6 +161,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             tasks.create_task(self._publish())
             tasks.create_task(self._follow_probes())
             tasks.create_task(self._guards.run())
+            tasks.create_task(self._silences.run())
             tasks.create_task(self._share_budget())
             tasks.create_task(self._follow_ages())
             tasks.create_task(self._pairing.run())
@@ -362,7 +365,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         clusters = [self._with_sampling(self._rights.held(cluster.view())) for cluster in self._clusters.values()]
         asked = (self._made[context].views() for context, cluster in self._clusters.items() if not cluster.aside)
         rollouts = tuple(itertools.chain.from_iterable(asked))
-        mine, journal, read_only = own_rollouts(rollouts), self._logbook.entries, nothing_is_sent(self._clusters)
+        mine = self._silences.told(own_rollouts(rollouts))
+        journal, read_only = self._logbook.entries, nothing_is_sent(self._clusters)
         return fleet_view(before, self._clock.now(), clusters, mine, journal, read_only, self._pairing.view())
 
     def _with_sampling(self, cluster: ClusterView) -> ClusterView:
