@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC
 
 import pyte
@@ -20,7 +21,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from cockpit.model.plan import Act, Ask
+from cockpit.model.rollout import Phase
 from cockpit.model.view import FleetView
+from cockpit.texts.current import use
+from cockpit.texts.languages import CHINESE, ENGLISH
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.keeping import screen_text
 from cockpit.tui.painting import Pieces, TerminalLines
@@ -28,7 +32,7 @@ from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.journal import JournalScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
-from tests.tui.fake import START, FakeCockpit, fleet
+from tests.tui.fake import DOUBTFUL, FINE, HURT, NOWHERE, START, FakeCockpit, fleet
 from tests.tui.states import chinese, state
 from tests.tui.terminal import CountingDriver, on_terminal, settled, until
 
@@ -159,6 +163,23 @@ async def test_nothing_is_left_out_after_the_terminal_was_in_other_hands() -> No
         await on.agrees()
         assert on.seen == shown
         assert isinstance(on.app.screen, FleetScreen)
+
+
+async def test_what_changes_in_chinese_changes_in_whole_characters() -> None:
+    use(CHINESE)
+    try:
+        async with watched() as on:
+            cockpit = on.app.cockpit
+            assert isinstance(cockpit, FakeCockpit)
+            name = cockpit.current.rollouts[0].rollout.key.name
+            for number, health in enumerate((FINE, HURT, DOUBTFUL, NOWHERE, HURT, FINE), 1):
+                finds = cockpit.current.rollouts[0].rollout
+                finds = replace(finds, findings=(), phase=list(Phase)[number])
+                cockpit.change(name, at=START + 300 + number, health=health, rollout=finds)
+                await until(lambda number=number: on.app.view.at == START + 300 + number)  # type: ignore[misc]
+                await on.agrees()
+    finally:
+        use(ENGLISH)
 
 
 TEXTS = st.text(st.sampled_from("ab 长文 "), min_size=1, max_size=9)
