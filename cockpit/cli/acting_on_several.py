@@ -11,13 +11,15 @@ from cockpit.cli.acting import SendOptions, code_of, preview
 from cockpit.cli.documents import Document, outcome_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.names import find, find_acted_on, short_name, where_it_is
+from cockpit.cli.naming_several import Named
 from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.program import Options, Person, Program
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
-from cockpit.cli.waiting import require_read, synced
+from cockpit.cli.waiting import require_read, synced, unread, words_of
 from cockpit.cli.words import stated
 from cockpit.model.counts import counted
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
@@ -52,19 +54,20 @@ class Part:
         return self.answer.why if isinstance(self.answer, Refused) else self.answer.blocked
 
 
-def act_on_several(program: Program, names: Sequence[str], asked: Asked, how: SendOptions) -> None:
+def act_on_several(program: Program, names: Named, asked: Asked, how: SendOptions) -> None:
     """Run one act on each of these rollouts and end the command with its exit code."""
-    if len(names) > MOST:
+    if not isinstance(names, LabelSelector) and len(names) > MOST:
         raise click.UsageError(f"{len(names)} names; an act goes to {MOST} at most")
     if how.take_over:
         raise click.UsageError("--take-over is for one rollout: the controls of each are asked for on their own")
-    options, person = where_they_are(given(), names), program.person
+    options = given() if isinstance(names, LabelSelector) else where_they_are(given(), names)
+    person = program.person
     if not (how.dry_run or how.yes or person.present):
         raise click.UsageError("no terminal to confirm on: add --yes to send, or --dry-run to see the plan")
 
     async def work(cockpit: Cockpit) -> ExitCode:
         view = await synced(cockpit, program.request_timeout(options))
-        found = _found(view, names, asked)
+        found = _chosen(view, names, asked) if isinstance(names, LabelSelector) else _found(view, names, asked)
         keys = [key for key, _ in found]
         shown = list(dict.fromkeys([*keys, *(each.rollout.key for each in view.rollouts)]))
         parts = [Part(key, short_name(key, shown), await cockpit.prepare(key, ask)) for key, ask in found]
@@ -98,7 +101,24 @@ def _found(view: FleetView, names: Sequence[str], asked: Asked) -> list[tuple[Ro
             shown = find(view, name)
             require_read(view, shown)
             found.setdefault(shown.rollout.key, asked(shown.rollout))
-    pairs = list(found.items())
+    return _in_order(list(found.items()))
+
+
+def _chosen(view: FleetView, labels: LabelSelector, asked: Asked) -> list[tuple[RolloutKey, Ask]]:
+    """What is asked of each rollout with these labels; raises CommandFailed if they are none, too many, or unknown."""
+    if missing := unread(view):
+        why = f"which rollouts match {labels} is not known, because not everything could be read"
+        raise CommandFailed(f"{why}: {words_of(missing)}", ExitCode.UNREAD)
+    chosen = [shown for shown in view.rollouts if labels.matches(dict(shown.rollout.labels))]
+    if not chosen:
+        raise CommandFailed(f"no rollouts match {labels} (-A looks in all namespaces)")
+    if len(chosen) > MOST:
+        raise CommandFailed(f"{len(chosen)} rollouts match {labels}; an act goes to {MOST} at most")
+    asks = asked if callable(asked) else lambda rollout: asked
+    return _in_order([(shown.rollout.key, asks(shown.rollout)) for shown in chosen])
+
+
+def _in_order(pairs: list[tuple[RolloutKey, Ask]]) -> list[tuple[RolloutKey, Ask]]:
     return pairs[::-1] if pairs[0][1].act is Act.UNDO else pairs
 
 

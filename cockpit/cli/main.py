@@ -13,6 +13,7 @@ from cockpit.cli.help_texts import SpokenUsageError, in_language, short_help
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, StartError
 from cockpit.cli.running import CommandFailed, reader_left
+from cockpit.cli.selecting import screen_selector_option, view_only_option
 from cockpit.texts.current import wide
 
 
@@ -68,6 +69,8 @@ def _outlined(command: click.Command, room: int) -> str:
     epilog=exit_codes.TEXT,
 )
 @shared_options
+@screen_selector_option
+@view_only_option
 @click.version_option(package_name="rollout-cockpit", prog_name="cockpit")
 @click.pass_context
 def command_line(ctx: click.Context) -> None:
@@ -77,12 +80,14 @@ def command_line(ctx: click.Context) -> None:
     Names are [context:]namespace/name. Data goes to stdout, messages to stderr.
     """
     if ctx.invoked_subcommand is not None:
+        if given().selector is not None:
+            raise click.UsageError(f"-l goes behind the command: cockpit {ctx.invoked_subcommand} -l LABELS")
         return
     program: Program = ctx.obj
     if given().plain:
         from cockpit.cli.commands.watching import watch
 
-        watch(program, None, "plain")
+        watch(program, None, "plain", selector=given().selector)
         return
     try:
         ctx.exit(program.screen(given()))

@@ -189,6 +189,7 @@ def flags_of(options: Options) -> list[str]:
         ("--pilot", options.pilot),
         ("--theme", options.theme),
         ("--lang", options.lang),
+        ("--selector", options.selector),
         *(("--context", context) for context in options.contexts),
         *(("--as-group", group) for group in options.as_groups),
     ):

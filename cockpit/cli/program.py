@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from cockpit.model.label_selector import LabelSelector
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.port import Cockpit
     from cockpit.session.settings_in_force import SettingInForce
@@ -54,6 +55,8 @@ class Options:
     cluster: str | None = None
     user: str | None = None
     token: str | None = field(default=None, repr=False)
+    selector: LabelSelector | None = None  # what a screen shows
+    view_only: bool = False  # a screen keeps nothing on this machine
 
     @property
     def chosen(self) -> Mapping[str, object]:
@@ -216,6 +219,13 @@ class Program(Protocol):
 
     def columns(self, options: Options) -> Mapping[str, str]:
         """The paths of the columns that the settings add to a wide list, by name; raises StartError."""
+        ...
+
+    def links(self, options: Options) -> tuple[Mapping[str, str], bool]:
+        """The addresses of the settings, with placeholders, by name, and whether this terminal opens them by a click.
+
+        Raises StartError.
+        """
         ...
 
     def config(self, options: Options) -> Sequence[SettingInForce]:

@@ -44,14 +44,18 @@ async def _serve(order: ServeOrder, options: Options, listener: socket.socket) -
         say(f"{'links that open' if many else 'a link that opens'} once{' each' if many else ''}:")
         for link in links:
             emit(f"  {link}")
-        say("acts are sent to the cluster as you" if order.with_acts else "read-only: no act is sent to a cluster")
+        say(
+            "acts are sent to the cluster as you"
+            if order.with_acts
+            else "read-only: no act is sent to a cluster, and nothing is kept on this machine"
+        )
 
     await server.serve(screen_command(order, options), listener, order.viewers, ready)
 
 
 def screen_command(order: ServeOrder, options: Options) -> list[str]:
-    """The command that opens a screen with these flags, read-only unless acts were asked for."""
+    """The command that opens a screen with these flags; unless acts were asked for it only looks, also here."""
     flags = flags_of(options)
-    if not order.with_acts and "--read-only" not in flags:
-        flags.append("--read-only")
+    if not order.with_acts:
+        flags += [flag for flag in ("--read-only", "--view-only") if flag not in flags]
     return [sys.executable, "-m", "cockpit", *flags]

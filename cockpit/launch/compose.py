@@ -120,6 +120,13 @@ class Launcher:
         """See `Program.columns`."""
         return self.settings(options).columns
 
+    def links(self, options: Options) -> tuple[Mapping[str, str], bool]:
+        """See `Program.links`."""
+        from cockpit.model.hyperlinks import takes_hyperlinks
+
+        settings = self.settings(options)
+        return {link.name: link.url for link in settings.links}, takes_hyperlinks(settings.hyperlinks, self._environ)
+
     def config(self, options: Options) -> Sequence[SettingInForce]:
         """See `Program.config`."""
         from cockpit.session.settings_in_force import settings_in_force
@@ -304,6 +311,8 @@ class Launcher:
             slow=settings.slow,
             keep_record=keep_record,
             own=own_from(settings, self._environ, options.kubeconfig),
+            labels=options.selector,
+            view_only=options.view_only,
         )
 
     def _connecting(self, options: Options, settings: Settings) -> FleetView | None:

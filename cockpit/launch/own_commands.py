@@ -1,4 +1,4 @@
-"""Runs a user's own command as a process without a terminal, and ends it with everything that it started."""
+"""What of a user's own is in the settings, and runs their commands: processes without a terminal, ended whole."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
+from cockpit.cli.columns import column_cells, named_columns
+from cockpit.model.hyperlinks import takes_hyperlinks
 from cockpit.model.text import safe_text
 from cockpit.session.settings import Settings
-from cockpit.tui.own import Own, OwnEntry, Run
+from cockpit.tui.own import Own, OwnColumns, OwnEntry, Run
 
 # What one command may print: more is a stream that nobody reads.
 MOST_BYTES = 20_000_000
@@ -21,11 +23,14 @@ GRACE = 2.0
 
 
 def own_from(settings: Settings, environ: Mapping[str, str], kubeconfig: str | None) -> Own:
-    """The commands and links of the settings. What they run gets the kubeconfig that was given."""
+    """The commands, links and columns of the settings. What they run gets the kubeconfig that was given."""
     environ = {**environ, **({"KUBECONFIG": os.path.abspath(kubeconfig)} if kubeconfig else {})}
     commands = (OwnEntry(c.name, c.key, c.run, c.shell, c.dangerous) for c in settings.commands)
     links = (OwnEntry(link.name, link.key, url=link.url) for link in settings.links)
-    return Own((*commands, *links), runner(environ))
+    columns = named_columns(settings.columns)
+    clicks = takes_hyperlinks(settings.hyperlinks, environ)
+    shown = OwnColumns(tuple(columns), lambda shown: column_cells(shown, columns))
+    return Own((*commands, *links), runner(environ), shown, clicks)
 
 
 def runner(environ: Mapping[str, str]) -> Run:

@@ -128,6 +128,7 @@ FindingId = Literal[
     "split-off",
     "answers-of-others",
     "nobody-answers",
+    "offline",
     "errors",
     "service-fails",
     "client-errors",

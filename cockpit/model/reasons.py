@@ -6,6 +6,10 @@ from cockpit.model.rollout import Rollout
 
 READ_ONLY = "this session is read-only: by --read-only or by the settings (see cockpit config)"
 
+VIEW_ONLY = (
+    "this session only looks (--view-only): nothing is kept on the machine that it runs on, or sent where you say"
+)
+
 
 def no_target(rollout: Rollout) -> str:
     """Why nothing can be asked for a rollout without a probe target."""

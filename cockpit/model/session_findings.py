@@ -22,6 +22,12 @@ OBSERVED_FINDINGS: dict[FindingId, FindingKind] = {
         " before any version answers; `critical` once that is certain.",
         "Look at the gateway and at backends without ready pods.",
     ),
+    "offline": FindingKind(
+        (WARNING,),
+        "No request to any of several addresses finds a connection, and no API server was heard since: this machine may"
+        " be offline, or was it when the newest of them failed.",
+        "Look at the network of this machine; where only one address is probed, an outage of it stays critical.",
+    ),
     "errors": FindingKind(
         (INFO, WARNING, CRITICAL),
         "A version fails more than 1% (`probe.max_errors`) of its requests;"

@@ -11,7 +11,7 @@ from cockpit.model.guard import GuardView
 from cockpit.model.health import NOT_MEASURED, AnswerHealth, Health, RolloutHealth
 from cockpit.model.journal import ActRecord, Origin, Seen
 from cockpit.model.pairing import NO_PAIRING, PairingView
-from cockpit.model.plan import Plan, Refused
+from cockpit.model.plan import Act, Plan, Refused
 from cockpit.model.probe_answer import PhaseTimes
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.real_traffic import RealView
@@ -269,7 +269,8 @@ class Outcome:
 class RolloutView:
     """A rollout with what was observed, and its probe. `stale` says why its data may be old or incomplete, or "".
 
-    `real` is what a Prometheus says, if it is read.
+    `real` is what a Prometheus says, if it is read. `denied` says why this user may not undo, or probe from inside the
+    cluster.
     """
 
     rollout: Rollout
@@ -279,6 +280,11 @@ class RolloutView:
     guard: GuardView | None = None
     real: RealView | None = None
     stale: str = ""
+    denied: tuple[tuple[Act, str], ...] = ()
+
+    def why_denied(self, act: Act) -> str:
+        """Why this user may not undo, or probe from inside; "" if they may, or if that is not certain."""
+        return next((why for denied, why in self.denied if denied is act), "")
 
     @property
     def urgent(self) -> bool:

@@ -38,6 +38,8 @@ SIDECAR_LABEL = "sidecar.istio.io/inject"
 _OWN_LABELS = {"app.kubernetes.io/name": "cockpit-probe", "app.kubernetes.io/managed-by": "cockpit"}
 # Reviewed before the Job is created, because without these nothing is learnt from it, or it stays.
 NEEDED_RIGHTS = (right("delete", JOBS), right("list", PODS), right("get", PODS, "log"))
+# Without any of these no probe from inside is possible.
+JOB_NEEDS = (right("create", JOBS), *NEEDED_RIGHTS)
 # The Job is also read, to say why it failed.
 JOB_RIGHTS = (right("create", JOBS), right("get", JOBS), *NEEDED_RIGHTS)
 # Seconds for scheduling and pulling the image, before the deadline cuts the loop.

@@ -31,6 +31,7 @@ from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_vi
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
+from cockpit.session.facts.silence import Silences
 from cockpit.session.facts.slices import MOST_ROUNDS, first_reads, read_in_slices
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
@@ -106,6 +107,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         )
         self._unplanned = asyncio.Event()
         self._guards = Guards(self, clock, self._logbook)
+        self._silences = Silences(self._clusters, clock)
         self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
@@ -157,6 +159,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             tasks.create_task(self._publish())
             tasks.create_task(self._follow_probes())
             tasks.create_task(self._guards.run())
+            tasks.create_task(self._silences.run())
             tasks.create_task(self._share_budget())
             tasks.create_task(self._follow_ages())
             tasks.create_task(self._pairing.run())
@@ -365,7 +368,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         clusters = [self._with_sampling(self._rights.held(cluster.view())) for cluster in self._clusters.values()]
         asked = (self._made[context].views() for context, cluster in self._clusters.items() if not cluster.aside)
         rollouts = tuple(itertools.chain.from_iterable(asked))
-        mine, journal, read_only = own_rollouts(rollouts), self._logbook.entries, nothing_is_sent(self._clusters)
+        mine = self._silences.told(own_rollouts(rollouts))
+        journal, read_only = self._logbook.entries, nothing_is_sent(self._clusters)
         return fleet_view(before, self._clock.now(), clusters, mine, journal, read_only, self._pairing.view())
 
     def _with_sampling(self, cluster: ClusterView) -> ClusterView:
@@ -377,6 +381,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         key = rollout.key
         cluster = self._clusters.get(key.context)
         denied = cluster.denied(rollout) if cluster else {}
+        beside = cluster.denied_beside(rollout, lambda: self._conductor.undo_requests(key)) if cluster else ()
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
         self._shared.read(rollout)
         if cluster and (away := cluster.away(rollout)):
@@ -385,7 +390,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         lanes, probe = self._probes.seen(rollout)
         read_only = cluster is not None and cluster.sender.read_only
         most = self._settings.probe.max_errors
-        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied)
+        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._guards.shown(view))

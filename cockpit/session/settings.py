@@ -70,7 +70,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     `pairing` is `off`, `advisory`, `strict`, or a map. `slow` paints the screen seldom, for a slow link.
     `lang` is `en` or `zh`; empty, the locale decides. `read_only_contexts` are shell patterns for contexts to which
     nothing is sent, `read_only` is for all. `commands` and `links` are the user's own, `columns`
-    are paths into the JSON of a rollout, by the heads of a wide list.
+    are paths into the JSON of a rollout, by the heads of a wide list. `hyperlinks` is whether addresses can be clicked.
     """
 
     theme: str = "dark"
@@ -91,6 +91,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     columns: dict[str, str] = msgspec.field(default_factory=dict)
     commands: tuple[OwnCommand, ...] = ()
     links: tuple[OwnLink, ...] = ()
+    hyperlinks: Literal["auto", "always", "never"] = "auto"
 
     def sends_nothing(self, context: str, cluster: str = "") -> bool:
         """Whether a context is read-only; `cluster` is as in `fits_context`."""

@@ -60,7 +60,8 @@ def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
         return ActState(act, False, f"{name}: {safe_text(known.why)}")
     if read_only:
         return ActState(act, False, READ_ONLY)
-    return ActState(act, True)
+    why = view.why_denied(act)
+    return ActState(act, not why, f"{name}: {safe_text(why)}" if why else "")
 
 
 def undo_state(read_only: bool) -> ActState:

@@ -16,28 +16,29 @@ from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.plan import Act, Ask
+from cockpit.model.reasons import VIEW_ONLY
 from cockpit.model.refs import RolloutKey
-from cockpit.model.sampling import SampleScope
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Outcome, RolloutGroup, RolloutView, Stage
 from cockpit.session.port import Cockpit
-from cockpit.tui.commands import Command, commands
+from cockpit.tui.commanding import REFUSAL_SECONDS, CommandingPart
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.keeping import Keeping
-from cockpit.tui.keys import KEYS, Where, action_of, remapped
-from cockpit.tui.messages import ActionFinished, ActionRequested, ScopeChanged, ViewPublished
+from cockpit.tui.keys import KEEPING, KEYS, Key, Where, remapped
+from cockpit.tui.messages import ActionFinished, ActionRequested, ViewPublished
 from cockpit.tui.noting import NotingPart
 from cockpit.tui.order import VersionOrder
 from cockpit.tui.own import NOTHING_OWN, Own
 from cockpit.tui.owning import OwningPart
 from cockpit.tui.pace import SLOW_SECONDS, Spacing
+from cockpit.tui.painting import PaintingPart
 from cockpit.tui.pairing import PairingPart
 from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.ringing import RingingPart
 from cockpit.tui.rows import parts_for
-from cockpit.tui.sampling import question_lines, undecided
-from cockpit.tui.scope import Scope, contexts
+from cockpit.tui.scope import Scope
 from cockpit.tui.screens.ask import ChoiceForm, form_for
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.dialog import ActDialog
@@ -45,30 +46,26 @@ from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.help import HelpScreen
 from cockpit.tui.screens.journal import JournalScreen
 from cockpit.tui.screens.leaving import Leave, LeaveForm, armed_rollouts, guard_command
-from cockpit.tui.screens.palette import PaletteScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.presenting import PresentingScreen
 from cockpit.tui.screens.reading import ReadingScreen
-from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.screens.sampling import SampleForm
 from cockpit.tui.since import FirstSeen
 from cockpit.tui.theme_file import ThemeFile
 from cockpit.tui.themes import FALLBACK, load_themes, packaged_directory
 from cockpit.tui.widgets.below import Below
 
-# Seconds, enough to read a line or two; the key can be pressed again.
-REFUSAL_SECONDS = 3.0
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
+class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPart, PaintingPart, Keeping):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
     is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
     opens in large print. With `slow` it is painted seldom and nothing moves.
-    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands and links.
+    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands, links and
+    columns. `labels` choose what it shows first. `view_only`: nothing is kept on this machine.
     """
 
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/screens.tcss", "styles/dialogs.tcss"]
@@ -97,6 +94,8 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         slow: bool = False,
         keep_record: Callable[[Path], str] | None = None,
         own: Own = NOTHING_OWN,
+        labels: LabelSelector | None = None,
+        view_only: bool = False,
     ) -> None:
         # Greys derived from colours can be hard to read, so NO_COLOR uses the terminal's own two colours.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -107,7 +106,8 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         self.keymap = remapped(keymap or {})
         self.zone = zone
         self.now = now
-        self.scope = Scope()
+        self.scope = Scope(labels=labels)
+        self.off = dict.fromkeys(KEEPING, VIEW_ONLY) if view_only else {}
         self.snapshots = snapshots
         self.seen = FirstSeen(now())
         self.seen.note(self.view, now())
@@ -120,19 +120,18 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         self._later: Timer | None = None  # draws what was held back
         self.parting: tuple[str, ...] = ()  # lines to print once the terminal is given back
         self.animation_level = "none"
-        self._themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
-        self._problems = [*problems, *self.keymap.problems, *self._themes.problems, *self.take_own(own)]
-        for each in self._themes.themes.values():
+        self.themes = load_themes(packaged_directory(), [themes_dir] if themes_dir else [])
+        self._problems = [*problems, *self.keymap.problems, *self.themes.problems, *self.take_own(own)]
+        for each in self.themes.themes.values():
             self.register_theme(each)
-        usable, problem = self._themes.usable(theme)
+        usable, problem = self.themes.usable(theme)
         self._problems += [problem] if problem else []
         self.theme = "ansi" if self.no_color else usable
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._asked_to_sample = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         # While the app starts, the library's own themes are briefly active.
-        return dict(self._themes.themes[FALLBACK].variables) if hasattr(self, "_themes") else {}
+        return dict(self.themes.themes[FALLBACK].variables) if hasattr(self, "themes") else {}
 
     def get_default_screen(self) -> FleetScreen:
         return FleetScreen()
@@ -141,7 +140,7 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
         self.set_keymap(self.keymap.changed)
         self._unsubscribe = self.cockpit.subscribe(self._published)
         self.cockpit.follow_others()
-        self.theme_file = ThemeFile(self, self._themes.files, self.refuse)
+        self.theme_file = ThemeFile(self, self.themes.files, self.refuse)
         self.post_message(ViewPublished(self.cockpit.view()))
         self.call_after_refresh(self._painted)
         if self._presenting:
@@ -165,7 +164,7 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
             self._draw()
         else:
             self.draw_later()
-        self._ask_what_to_sample()
+        self.ask_what_to_sample()
         self.show_pairing()
 
     def draw_later(self) -> None:
@@ -188,30 +187,6 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
             yield each
             if not each.query(Below):
                 return
-
-    def _ask_what_to_sample(self) -> None:
-        """Ask once where nobody decided yet, as soon as nothing else is being asked or typed."""
-        if self._asked_to_sample or self.leaving or not isinstance(self.screen, CockpitScreen):
-            return
-        contexts = undecided(self.view)
-        if not contexts or isinstance(self.focused, Input):
-            return
-        self._asked_to_sample = True
-
-        async def decide(scope: SampleScope | None) -> None:
-            if scope is not None and scope is not SampleScope.UNDECIDED:
-                await self._sample(contexts, scope)
-
-        self.push_screen(SampleForm(question_lines(self.view, contexts)), decide)
-
-    async def _sample(self, contexts: Sequence[str], scope: SampleScope) -> None:
-        kept = await self.cockpit.sample(contexts, scope)
-        if kept.problem:
-            self.refuse(f"used for this session, but not remembered: {kept.problem}")
-
-    def _contexts(self) -> list[str]:
-        """The contexts that were asked for."""
-        return [cluster.context for cluster in self.view.clusters if not cluster.aside]
 
     @property
     def leaving(self) -> bool:
@@ -321,7 +296,7 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
 
     def action_next_theme(self) -> None:
         """The next theme by name."""
-        self.theme = self._themes.after(self.theme)
+        self.theme = self.themes.after(self.theme)
         self.notify(f"theme {self.theme}", markup=False, timeout=2)
 
     def action_journal(self) -> None:
@@ -337,58 +312,15 @@ class CockpitApp(PairingPart, NotingPart, OwningPart, RingingPart, Keeping):
     def action_keys(self) -> None:
         """Open the list of keys."""
         top = self.screen
-        self.push_screen(HelpScreen(lambda key: top.wanted(key)[0].why if isinstance(top, CockpitScreen) else ""))
 
-    def action_palette(self) -> None:
-        """Open the palette."""
-        top = self.screen
-        place = top.PLACE if isinstance(top, CockpitScreen | ReadingScreen) else "fleet"
-        entries = commands(self.keymap, self.view, place, list(self._themes.themes), self.scope, self.own.entries)
-        kept = self.theme
+        def refusal(key: Key) -> str:
+            if key.acts and isinstance(top, CockpitScreen):
+                return top.wanted(key)[0].why
+            return self.off.get(key.id, "")
 
-        def preview(entry: Command | None) -> None:
-            # Without colours there is nothing to see.
-            self.theme = kept if self.no_color or entry is None else entry.theme or kept
-
-        async def chosen(command: Command | None) -> None:
-            preview(command)
-            if command is not None:
-                await self._chosen(command)
-
-        self.push_screen(PaletteScreen(entries, preview), chosen)
-
-    async def _chosen(self, command: Command) -> None:
-        if command.rollout is not None:
-            self.go_to(command.rollout)
-        elif command.only is not None:
-            self._back_to_fleet()
-            self.scope = command.only
-            self.screen.post_message(ScopeChanged())
-            self.notify(f"shown: {self.scope.words or 'everything'}", markup=False, timeout=3)
-        elif command.theme:
-            self.theme = command.theme
-        elif command.sample is not None:
-            await self._sample(contexts(self.view), command.sample)
-        elif command.prometheus:
-            await self.cockpit.find_prometheus(contexts(self.view))
-            self.notify("reading Prometheus for what is open, moves or is hurt", markup=False, timeout=REFUSAL_SECONDS)
-        elif command.note:
-            await self.note(command.note.strip())
-        elif command.own is not None:
-            self.start_own(command.own)
-        elif command.key is not None:
-            await self.run_action(action_of(command.key), self.screen)
-
-    def go_to(self, key: RolloutKey) -> None:
-        self._back_to_fleet()
-        self.push_screen(RolloutScreen(key))
+        self.push_screen(HelpScreen(refusal))
 
     @property
     def is_free(self) -> bool:
         looks = isinstance(self.screen, CockpitScreen | ReadingScreen)
         return looks and not self.leaving and not isinstance(self.focused, Input)
-
-    def _back_to_fleet(self) -> None:
-        """Close every screen above the fleet."""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()

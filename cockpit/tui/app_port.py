@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Protocol, cast
 
@@ -14,6 +14,7 @@ from cockpit.session.port import Cockpit
 from cockpit.tui.copying import Copy
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import Keymap
+from cockpit.tui.own import Own
 from cockpit.tui.scope import Scope
 from cockpit.tui.since import FirstSeen
 
@@ -24,7 +25,8 @@ class AppPort(Protocol):
     `zone` is the time zone of times of day; None: this machine's. `now` gives UTC seconds since 1970.
     `scope` is the part of the fleet that is shown.
     `slow` is true on a slow link: fewer paints, and nothing moves.
-    `seen` knows since when rollouts are as they are.
+    `seen` knows since when rollouts are as they are, `own` are the user's commands, links and columns.
+    `off` are keys that are off here, by id, with the reason.
     """
 
     cockpit: Cockpit
@@ -36,6 +38,8 @@ class AppPort(Protocol):
     scope: Scope
     seen: FirstSeen
     slow: bool
+    own: Own
+    off: Mapping[str, str]
 
     @property
     def leaving(self) -> bool:
@@ -44,6 +48,10 @@ class AppPort(Protocol):
 
     def refuse(self, why: str) -> None:
         """Show why nothing was done; a newer reason replaces the previous one."""
+        ...
+
+    def redraw(self) -> None:
+        """Draw all again, whatever the terminal shows."""
         ...
 
     def copy(self, copies: Sequence[Copy]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.fuzzy import Matcher
 
 from cockpit.model.counts import counted
+from cockpit.model.label_selector import label_selector
 from cockpit.model.refs import RolloutKey
 from cockpit.model.sampling import SampleScope
 from cockpit.model.text import safe_text
@@ -34,8 +35,8 @@ OTHER_NAMES = {
 # Keys that are of no use by name.
 _NAMELESS = frozenset({"palette", "panes", "leave", "interrupt"})
 
-# What is followed by words for the journal.
-_NOTE = "note"
+# What is followed by words for the journal, and by labels.
+_NOTE, _LABELS = "note", "labels"
 # Commands with a name behind them, and how their entries begin.
 _NAMED = {"ns": "ns", "namespace": "ns", "ctx": "ctx", "context": "ctx", "theme": "theme"}
 
@@ -79,7 +80,7 @@ def commands(
     if not any(command.key and command.key.id == "quit" for command in found):
         found.append(_of_key(keymap["quit"]))
     found += [Command(safe_text(each.name, 40), safe_text(each.help), own=each, alias=each.key) for each in own]
-    found += _places(view, scope or Scope())
+    found += [*_places(view, scope or Scope()), _labels(scope or Scope())]
     found += [Command(f"theme {name}", "switch to this theme", theme=name) for name in themes]
     found += [Command(f"sample {scope}", f"sample {words}", sample=scope) for scope, words in SCOPES.items()]
     found.append(Command("prometheus", "read errors and times of real users from Prometheus", prometheus=True))
@@ -89,6 +90,27 @@ def commands(
         names = (safe_text(key.name), f"{safe_text(key.namespace)}/{safe_text(key.name)}")
         found.append(Command(safe_text(key), f"open {safe_text(key.system, 40)}", rollout=key, others=names))
     return found
+
+
+def _labels(scope: Scope) -> Command:
+    """The command that shows rollouts whatever their labels; `ranked` makes of it the one with labels behind it."""
+    only, others = replace(scope, labels=None), (_LABELS, "labels *")
+    return Command("labels all", "labels app=pay,team!=x shows only what has them", only=only, others=others)
+
+
+def _choosing(entries: Sequence[Command], words: str) -> list[Command]:
+    """The command that shows only what has these labels; none while they cannot be read."""
+    whatever = next((each for each in entries if each.name == "labels all"), None)
+    try:
+        labels = label_selector(words)
+    except ValueError:
+        return []
+    if whatever is None or whatever.only is None:
+        return []
+    name = f"labels {safe_text(words)}"
+    return [
+        Command(name, "only rollouts whose root object has these labels", only=replace(whatever.only, labels=labels))
+    ]
 
 
 def _noting(words: str) -> Command:
@@ -104,17 +126,18 @@ def _of_key(key: Key) -> Command:
 
 def _places(view: FleetView, scope: Scope) -> list[Command]:
     """A command for each namespace and each context, with the number of rollouts there, and one for all of them."""
-    found = [Command("ns all", "every namespace", only=Scope("", scope.context), others=("ns *", "namespace all"))]
+    found = [Command("ns all", "every namespace", only=replace(scope, namespace=""), others=("ns *", "namespace all"))]
     keys = [shown.rollout.key for shown in view.rollouts]
     for name in namespaces(view):
         count = counted(sum(key.namespace == name for key in keys), "rollout")
         others = (f"namespace {safe_text(name, 63)}",)
-        found.append(Command(f"ns {safe_text(name, 63)}", count, only=Scope(name, scope.context), others=others))
-    found.append(Command("ctx all", "every context", only=Scope(scope.namespace), others=("ctx *", "context all")))
+        found.append(Command(f"ns {safe_text(name, 63)}", count, only=replace(scope, namespace=name), others=others))
+    only = replace(scope, context="")
+    found.append(Command("ctx all", "every context", only=only, others=("ctx *", "context all")))
     for name in contexts(view):
         count = counted(sum(key.context == name for key in keys), "rollout")
         others = (f"context {safe_text(name, 100)}",)
-        found.append(Command(f"ctx {safe_text(name, 100)}", count, only=Scope(scope.namespace, name), others=others))
+        found.append(Command(f"ctx {safe_text(name, 100)}", count, only=replace(scope, context=name), others=others))
     return found
 
 
@@ -130,6 +153,8 @@ def ranked(entries: Sequence[Command], query: str) -> list[Command]:
     kind, space, words = query.partition(" ")
     if kind == _NOTE and words.strip():
         return [_noting(words.strip())]
+    if kind == _LABELS and words.strip() not in ("", "all", "*"):
+        return _choosing(entries, words.strip())
     for number, entry in enumerate(entries):
         # What begins like a command with a name behind it is nothing else.
         if space and kind in _NAMED and entry.name.partition(" ")[0] != _NAMED[kind]:
@@ -152,9 +177,14 @@ def _exact(entry: Command, query: str) -> float:
 def why_nothing(query: str, view: FleetView) -> str:
     """Why nothing matches, and what to do, for a namespace or context that is not read."""
     word, _, name = query.strip().partition(" ")
-    name = safe_text(name.strip(), 63)
+    name = safe_text(name.strip(), 63 if word != _LABELS else 300)
     if word in ("ns", "namespace") and name:
         return f"no rollouts are read in namespace {name}; start with -n {name}, or -A for all"
     if word in ("ctx", "context") and name:
         return f"context {name} is not read in this session; start with --context {name}"
+    if word == _LABELS and name:
+        try:
+            label_selector(name)
+        except ValueError as problem:
+            return f"the selector {problem}"
     return "no match"

@@ -18,7 +18,7 @@ _BEGUN = {Sync.CONNECTING: "connecting to its API server", Sync.SYNCING: "readin
 
 
 def empty_lines(view: FleetView, words: str, scope: str = "") -> tuple[str, ...]:
-    """The lines to show instead of rows; `words` is the filter, `scope` the namespace or context that is shown."""
+    """The lines to show instead of rows; `words` is the filter, `scope` the part that is shown."""
     if words and view.rollouts:
         return (f"no rollout matches '{safe_text(words, 100)}'", "esc clears the filter")
     cluster = worst(view.clusters)
@@ -30,7 +30,7 @@ def empty_lines(view: FleetView, words: str, scope: str = "") -> tuple[str, ...]
         why = f": {cluster.message}" if cluster.message else ""
         return (f"{safe_text(cluster.context, 60)}: {cluster.state.value}{why}", _ADVICE[cluster.state])
     if scope:
-        return (f"no rollouts in {scope}", "esc shows every namespace and context again")
+        return (f"no rollouts here: only {scope} is shown", "esc shows everything again")
     return _nothing_here(view)
 
 

@@ -1,4 +1,4 @@
-"""What the filter of the fleet matches: words, `!word`, `~letters` in this order, and `re:PATTERN`. Pure."""
+"""What the filter of the fleet matches: words, `!word`, `~letters` in this order, `re:PATTERN`, `-l LABELS`. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.fuzzy import Matcher
 
+from cockpit.model.label_selector import LabelSelector, label_selector
 from cockpit.model.view import RolloutView
 from cockpit.tui.standing import cause_of, standing_of
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 # A pattern of a person on a stranger's text; it is tried on each row at each key.
 _SECONDS = 0.02
 _LONGEST = 200
-PATTERN, FUZZY, NOT = "re:", "~", "!"
+PATTERN, FUZZY, NOT, LABELS = "re:", "~", "!", "-l"
 
 
 class Filter:
@@ -26,6 +27,10 @@ class Filter:
         self.problem = ""
         self._words: list[str] = []
         self._pattern: regex.Pattern[str] | None = None
+        self._labels: LabelSelector | None = None
+        if text.startswith(LABELS):
+            self._choose(text.removeprefix(LABELS))
+            return
         if not text.startswith(PATTERN):
             self._words = text.lower().split()
             return
@@ -36,8 +41,16 @@ class Filter:
         except regex.error as error:
             self.problem = f"the pattern is not complete: {error}"
 
+    def _choose(self, typed: str) -> None:
+        try:
+            self._labels = label_selector(typed) if typed.strip() else None
+        except ValueError as error:
+            self.problem = f"the selector {error}"
+
     def matches(self, view: RolloutView) -> bool:
-        """Whether the row is shown; every row is while a pattern cannot be used."""
+        """Whether the row is shown; every row is while a pattern or a selector cannot be used."""
+        if self._labels is not None:
+            return self._labels.matches(dict(view.rollout.labels))
         text = words_of(view)
         if self._pattern is None:
             return all(_holds(text, word) for word in self._words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _BESIDE_COLUMNS = 110
+# From here on both have the room for more columns in the table.
+_BESIDE_MORE_COLUMNS = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,12 @@ class Places:
     brief_lines: int
 
 
-def places(width: int, height: int, wanted: int) -> Places:
-    """For a body of this size, and so many lines wanted by the table. Room is not stretched: the brief gets it."""
-    if width >= _BESIDE_COLUMNS:
+def places(width: int, height: int, wanted: int, more_columns: bool = False) -> Places:
+    """For a body of this size, and so many lines wanted by the table. Room is not stretched: the brief gets it.
+
+    With `more_columns`, of a person's own, the table stays wide until there is room for both.
+    """
+    if width >= (_BESIDE_MORE_COLUMNS if more_columns else _BESIDE_COLUMNS):
         table = min(max(width - 40, 78), 86) if width < 140 else min(max(width - 60, 102), 118)
         return Places(True, table, 0)
     if height < 12:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Keeping(TellingKeys):
     now: Callable[[], float]
     snapshots: Path | None
     keep_record: Callable[[Path], str] | None
+    off: Mapping[str, str]  # keys that are off here, with the reason
 
     def refuse(self, why: str) -> None:
         """Show why nothing was done."""
@@ -95,6 +96,9 @@ class Keeping(TellingKeys):
 
     async def action_keep_record(self) -> None:
         """Write the last hour as a flight record, beside the snapshots."""
+        if why := self.off.get("keep-record"):
+            self.refuse(why)
+            return
         if self.keep_record is None or self.snapshots is None:
             self.refuse("nothing is recorded here")
             return
@@ -112,6 +116,9 @@ class Keeping(TellingKeys):
 
     async def action_snapshot(self) -> None:
         """Save what is seen as SVG, text and JSON."""
+        if why := self.off.get("snapshot"):
+            self.refuse(why)
+            return
         if self.snapshots is None:
             self.refuse("no folder to save to")
             return

@@ -152,7 +152,7 @@ KEYS: tuple[Key, ...] = (
     _act("disable", "D", (Act.DISABLE,), "disable"),
     _act("steps", "S", (Act.STEPS,), "steps"),
     Key("open", "enter", "open", "open the rollout under the cursor", Where.FLEET, "open"),
-    Key("filter", "slash", "filter", "only what matches: words, !word, ~letters, re:PATTERN", Where.FLEET, "filter"),
+    Key("filter", "slash", "filter", "words, !word, ~letters, re:PATTERN, or -l with labels", Where.FLEET, "filter"),
     Key("mark", "space", "mark", "mark or unmark the rollout: acts go to all marked ones", Where.FLEET, "mark"),
     Key("mark-range", "M", "mark to here", "mark all from the last mark to here", Where.FLEET, "mark_range"),
     Key("fold", "F", "fold", "fold or unfold what is at rest", Where.FLEET, "fold"),
@@ -264,6 +264,8 @@ KEYS: tuple[Key, ...] = (
     Key("interrupt", "ctrl+c", "how to quit", "say how to quit", Where.APP, "help_quit", priority=True),
 )
 BY_ID = {key.id: key for key in KEYS}
+# What writes on the machine that the cockpit runs on, or sends from it to where a person says.
+KEEPING = ("snapshot", "keep-record", "probe-target")
 
 
 def bindings_on(place: str) -> list[BindingType]:

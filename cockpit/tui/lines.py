@@ -211,11 +211,11 @@ def columns_of(line: Line, width: int) -> list[tuple[str, str]]:
 
 
 def changed_runs(old: Line, new: Line, width: int) -> list[tuple[int, int]]:
-    """Runs (first column, number of columns) to draw to turn one line into the other."""
+    """Runs (first column, number of columns) to draw to turn one line into the other; whole characters of both."""
     if old == new:
         return []
-    pairs = zip(columns_of(old, width), columns_of(new, width), strict=True)
-    changed = [x for x, (before, after) in enumerate(pairs) if before != after]
+    before, after = columns_of(old, width), columns_of(new, width)
+    changed = sorted(_whole({x for x in range(width) if before[x] != after[x]}, before, after))
     runs: list[tuple[int, int]] = []
     for x in changed:
         if runs and x - (runs[-1][0] + runs[-1][1]) < NEAR:
@@ -223,6 +223,19 @@ def changed_runs(old: Line, new: Line, width: int) -> list[tuple[int, int]]:
         else:
             runs.append((x, 1))
     return runs
+
+
+def _whole(changed: set[int], *lines: Sequence[tuple[str, str]]) -> set[int]:
+    """The columns with both halves of each wide character that one of them is of: a half cannot be drawn."""
+    todo = list(changed)
+    while todo:
+        x = todo.pop()
+        for line in lines:
+            halves = [x - 1] if x and not line[x][0] else []
+            halves += [x + 1] if x + 1 < len(line) and not line[x + 1][0] else []
+            todo += [half for half in halves if half not in changed]
+            changed.update(halves)
+    return changed
 
 
 def joined_spans(spans: Iterable[Span]) -> list[Span]:

@@ -1,11 +1,12 @@
-"""A user's own commands and links: what they are for the screen, and which keys they get. Pure."""
+"""A user's own commands, links and columns: what they are for the screen, and which keys they get. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from cockpit.model.view import RolloutView
 from cockpit.tui.keys import Keymap, key_name, screens_of
 
 # Runs words until they end or this is cancelled: tells what they print, and returns how they ended, as safe text.
@@ -30,15 +31,33 @@ class OwnEntry:
         return f"open {self.url}" if self.url else f"run {' '.join(self.words)}"
 
 
+def _none(shown: RolloutView) -> Sequence[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnColumns:
+    """Columns of the fleet by their headings; `cells` gives the values of a rollout, which may be hostile."""
+
+    names: tuple[str, ...] = ()
+    cells: Callable[[RolloutView], Sequence[str]] = _none
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What the settings give; `run` is None where nothing may be run, such as in a replay."""
+    """What the settings give; `run` is None where nothing may be run, such as in a replay.
+
+    `hyperlinks`: the terminal opens an address by a click.
+    """
 
     entries: tuple[OwnEntry, ...] = ()
     run: Run | None = None
+    columns: OwnColumns = field(default_factory=OwnColumns)
+    hyperlinks: bool = False
 
 
 NOTHING_OWN = Own()
+NO_COLUMNS = OwnColumns()
 
 
 def own_keys(entries: Sequence[OwnEntry], keymap: Keymap) -> tuple[Mapping[str, OwnEntry], list[str]]:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 from textual.app import App
 
+from cockpit.model.hyperlinks import link_target
 from cockpit.model.placeholders import PlaceholderError, filled_script, filled_url, filled_words, values_of
-from cockpit.model.reasons import READ_ONLY
+from cockpit.model.reasons import READ_ONLY, VIEW_ONLY
 from cockpit.model.rollout import Rollout
 from cockpit.model.shell_line import bounded_line, shell_line
 from cockpit.model.text import safe_text
@@ -31,6 +32,7 @@ class OwningPart(App[None]):
     keymap: Keymap
     refuse: Callable[[str], None]
     own: Own = NOTHING_OWN
+    off: Mapping[str, str]
     _own_by_key: Mapping[str, OwnEntry]
 
     def take_own(self, own: Own) -> list[str]:
@@ -53,13 +55,19 @@ class OwningPart(App[None]):
         if shown is None or not shown.rollout.key.context:
             self.refuse("open the rollout of one cluster first" if shown else "no rollout is selected")
             return
+        if self.off and not entry.url:
+            self.refuse(f"{entry.name}: {VIEW_ONLY}")
+            return
         try:
             if entry.url:
-                self.push_screen(Printed(entry.name, filled_url(entry.url, values_of(shown.rollout))))
+                self._show_link(entry, filled_url(entry.url, values_of(shown.rollout)))
             else:
                 self._ask_or_run(entry, shown.rollout, self._words(entry, shown.rollout))
         except PlaceholderError as problem:
             self.refuse(f"{entry.name}: nothing was run: {problem}")
+
+    def _show_link(self, entry: OwnEntry, url: str) -> None:
+        self.push_screen(Printed(entry.name, url, link_target(url) if self.own.hyperlinks else ""))
 
     def _words(self, entry: OwnEntry, rollout: Rollout) -> tuple[str, ...]:
         values = values_of(rollout)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cockpit.model.plan import Act
 from cockpit.model.probe_job import InsideWish
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.reasons import no_target
 from cockpit.model.text import safe_text
 from cockpit.model.view import Kept, RolloutView
 
-EXAMPLES = (
+_INSIDE = "cluster pods=5 rate=20 for=5m label=KEY=VALUE   pods of a Job send"
+_EXAMPLES = (
     "10.0.0.9:8080   an address: keeps host, path and TLS",
     "svc/web:8080/path   a Service, through the API server",
     "https://shop.example/path proxy=http://10.0.0.9:3128   a URL",
     "then: proxy= host= version-from= header=KEY=VALUE insecure",
     "      cacert=FILE cert=FILE key=FILE http2 cookies",
-    "cluster pods=5 rate=20 for=5m label=KEY=VALUE   pods of a Job send",
+    _INSIDE,
     "empty: derive the target from the objects",
 )
 
@@ -26,6 +28,12 @@ class TargetInput:
     """The probe target that was entered; None: derived from the objects."""
 
     probe_target: ProbeTarget | None
+
+
+def examples(view: RolloutView) -> tuple[str, ...]:
+    """What can be entered; of a probe from inside why it cannot, if that is certain."""
+    why = view.why_denied(Act.PROBE)
+    return tuple(f"cluster: {safe_text(why)}" if why and each is _INSIDE else each for each in _EXAMPLES)
 
 
 def target_of(view: RolloutView, text: str) -> TargetInput | InsideWish | str:
@@ -41,7 +49,7 @@ def target_of(view: RolloutView, text: str) -> TargetInput | InsideWish | str:
         return TargetInput(None)
     try:
         if wish := inside_wish(text):
-            return wish
+            return safe_text(view.why_denied(Act.PROBE)) or wish
     except ValueError as problem:
         return safe_text(str(problem))
     rollout = view.rollout

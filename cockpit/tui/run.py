@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cockpit.model.label_selector import LabelSelector
 from cockpit.session.port import Cockpit
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import glyphs_for
@@ -27,13 +28,16 @@ def make_app(
     slow: bool = False,
     keep_record: Callable[[Path], str] | None = None,
     own: Own = NOTHING_OWN,
+    labels: LabelSelector | None = None,
+    view_only: bool = False,
 ) -> CockpitApp:
     """The screen for this terminal; `glyphs` is "auto", "unicode" or "ascii".
 
     `painted` is called after the first paint. `program` is how it was started: its name and where its clusters are.
     `snapshots` is the folder for what is saved of a screen, `problems` are those of the settings. With `presenting` it
     opens in large print. With `slow` it is painted seldom and nothing moves.
-    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands and links.
+    `keep_record` writes the last hour to a file, and returns why it did not. `own` are the user's commands, links and
+    columns. `labels` choose what it shows first. `view_only`: nothing is kept on this machine.
     """
     # An empty NO_COLOR has no effect (no-color.org), but the screen library honours it.
     if os.environ.get("NO_COLOR") == "":
@@ -53,4 +57,6 @@ def make_app(
         slow=slow,
         keep_record=keep_record,
         own=own,
+        labels=labels,
+        view_only=view_only,
     )

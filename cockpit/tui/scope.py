@@ -1,31 +1,35 @@
-"""Which part of the fleet is shown: one namespace or one context of what the session reads; pure."""
+"""Which part of the fleet is shown: a namespace, a context or what labels choose, of what the session reads; pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One namespace and one context; "" for all."""
+    """One namespace and one context, "" for all, and labels of root objects."""
 
     namespace: str = ""
     context: str = ""
+    labels: LabelSelector | None = None
 
     def of(self, view: FleetView) -> FleetView:
         """The view with only the rollouts and clusters in this scope.
 
-        In one context, the parts of a group are rollouts alone.
+        In one context, the parts of a group are rollouts alone; so are they where labels choose only some of them.
         """
-        if not self.namespace and not self.context:
+        if self == Scope():
             return view
         rollouts = tuple(
             shown
             for shown in view.rollouts
-            if self.namespace in ("", shown.rollout.key.namespace) and self.context in ("", shown.rollout.key.context)
+            if self.namespace in ("", shown.rollout.key.namespace)
+            and self.context in ("", shown.rollout.key.context)
+            and (self.labels is None or self.labels.matches(dict(shown.rollout.labels)))
         )
         keys = {shown.rollout.key for shown in rollouts}
         groups = () if self.context else tuple(g for g in view.groups if keys.issuperset(g.parts))
@@ -39,8 +43,8 @@ class Scope:
     @property
     def words(self) -> str:
         """The scope in words; "" for all."""
-        parts = [("namespace", self.namespace), ("context", self.context)]
-        return ", ".join(f"{kind} {safe_text(name, 63)}" for kind, name in parts if name)
+        parts = [("namespace", self.namespace), ("context", self.context), ("labels", self.labels or "")]
+        return ", ".join(f"{kind} {safe_text(name, 100)}" for kind, name in parts if name)
 
 
 def namespaces(view: FleetView) -> list[str]:

@@ -28,6 +28,10 @@ STYLES: Mapping[str, tuple[str, bool, str]] = {
 }
 
 
+# The beginning of a style name that makes a link of the text; the rest is of `model.hyperlinks.link_target`.
+LINK = "link:"
+
+
 class Styles:
     """Looks up styles by name; names separated by spaces are combined in order."""
 
@@ -38,12 +42,15 @@ class Styles:
     def __getitem__(self, names: str) -> Style:
         style = self._combined.get(names)
         if style is None:
-            parts = [self._single[name] for name in names.split()]
+            parts = [self._part(name) for name in names.split()]
             if "cursor" in names.split() and self._single["cursor"].reverse:
                 # Reversed, each colour would become a ground of its own.
                 parts = [part.without_color for part in parts]
             style = self._combined[names] = Style.combine(parts)
         return style
+
+    def _part(self, name: str) -> Style:
+        return Style(link=name.removeprefix(LINK), underline=True) if name.startswith(LINK) else self._single[name]
 
 
 def _style(variables: Mapping[str, str], variable: str, background: bool, attributes: str) -> Style:

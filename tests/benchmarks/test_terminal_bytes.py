@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 import pytest
 from rich.color import ColorSystem
 from textual.app import App, ComposeResult
+from textual.screen import Screen
 from textual.widgets import DataTable
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.view import RolloutView
 from cockpit.tui.app import CockpitApp
+from cockpit.tui.screens.journal import JournalScreen
 from cockpit.tui.screens.plan import PlanDialog
+from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.widgets.probe_strip import ProbeStrip
 from tests.tui.fake import START, FakeCockpit, lane
 from tests.tui.fleets import many
@@ -148,3 +153,34 @@ async def test_a_live_fleet_stays_within_two_kilobytes_a_second(theme: str) -> N
         assert await settled(driver) == at_rest
     print(f"live fleet, {theme}: {rate:.0f} B/s; at rest: 0 B")
     assert rate < BUDGET
+
+
+@pytest.mark.benchmark
+async def test_a_screen_change_costs_about_one_picture() -> None:
+    """Opening and leaving a rollout, the journal and a dialog, beside one picture of the fleet."""
+    cockpit = FakeCockpit()
+    key = cockpit.current.rollouts[0].rollout.key
+    app = CockpitApp(cockpit, zone=UTC)
+    app.console._color_system = ColorSystem.TRUECOLOR
+    screens: dict[str, Callable[[], Screen[Any]]] = {
+        "rollout": lambda: RolloutScreen(key),
+        "journal": JournalScreen,
+        "dialog": lambda: PlanDialog(key, Ask(Act.ROLLBACK), ()),
+    }
+    async with on_terminal(app, SIZE) as driver:
+        before = await settled(driver)
+        app.call_later(app.redraw)
+        await until(lambda: driver.bytes > before)
+        picture = await settled(driver) - before
+        print(f"one picture: {picture} B")
+        for name, make in screens.items():
+            for way in ("open", "leave"):
+                before, stack = await settled(driver), len(app.screen_stack)
+                if way == "open":
+                    app.call_later(app.push_screen, make())
+                else:
+                    app.call_later(app.pop_screen)
+                await until(lambda stack=stack: len(app.screen_stack) != stack)  # type: ignore[misc]
+                spent = await settled(driver) - before
+                print(f"{way} {name}: {spent} B, {spent / picture:.2f} pictures")
+                assert spent < 2 * picture

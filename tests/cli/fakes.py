@@ -280,6 +280,8 @@ class FakeProgram:
         }
         self.completed: list[tuple[str, str]] = []
         self.wide_columns: dict[str, str] = {}
+        self.own_links: dict[str, str] = {}
+        self.clicks = False
         self.closed = 0
         self.at = 1_700_000_000.25
         self.journal = Path("state") / "journal.jsonl"
@@ -322,6 +324,9 @@ class FakeProgram:
 
     def columns(self, options: Options) -> Mapping[str, str]:
         return self.wide_columns
+
+    def links(self, options: Options) -> tuple[Mapping[str, str], bool]:
+        return self.own_links, self.clicks
 
     def config(self, options: Options) -> Sequence[SettingInForce]:
         return [

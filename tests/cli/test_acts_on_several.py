@@ -14,7 +14,7 @@ from cockpit.cli.main import command_line
 from cockpit.cli.program import Options
 from cockpit.model.plan import Act, ActState, Ask, Refused
 from cockpit.model.refs import RolloutKey
-from cockpit.model.view import FleetView, Outcome, Prepared, Stage
+from cockpit.model.view import FleetView, KindSync, Outcome, Prepared, Stage, Sync
 from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, plan, rollout
 
 ACTS = (ActState(Act.ROLLBACK, True), ActState(Act.UNDO, True))
@@ -175,10 +175,100 @@ def test_what_cannot_be_asked_of_several_is_wrong_usage(words: str) -> None:
     assert (run(program, words).exit_code, sent(program)) == (2, [])
 
 
-def test_acts_with_words_behind_the_name_take_one() -> None:
+@pytest.mark.parametrize(
+    ("words", "ask"),
+    [
+        ("set-weight a b v2=20", Ask(Act.SET_WEIGHT, weights=(("v2", 0.2),))),
+        ("set-weight a b v1=80 v2=20", Ask(Act.SET_WEIGHT, weights=(("v1", 0.8), ("v2", 0.2)))),
+        ("scale a b v2=4", Ask(Act.SCALE, counts=(("v2", 4),))),
+        ("jump a b 3", Ask(Act.JUMP, step=3)),
+        ("set-image a b app=web:v3", Ask(Act.SET_IMAGE, image=("app", "web:v3"))),
+    ],
+)
+def test_what_stands_behind_several_names_is_for_each_of_them(words: str, ask: Ask) -> None:
     program = made("a", "b")
-    assert run(program, "set-weight a b --yes").exit_code != 0
+    assert run(program, f"{words} --yes").exit_code == 0
+    assert [(key.name, asked) for key, asked in program.cockpit.asked] == [("a", ask), ("b", ask)]
+    assert sent(program) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "words", ["set-weight a b", "scale a b", "header a b v2 x=y", "flip a b v2", "jump a b", "steps a b v2 20"]
+)
+def test_what_could_mean_two_things_is_not_guessed(words: str) -> None:
+    program = made("a", "b")
+    assert run(program, f"{words} --yes").exit_code != 0
     assert sent(program) == []
+
+
+def labelled(*names: str, **labels: str) -> FakeProgram:
+    """Rollouts of these names, some with the label `app`."""
+    rollouts = [
+        replace(rollout(name), acts=ACTS, labels=(("app", labels[name]),) if name in labels else ()) for name in names
+    ]
+    return FakeProgram(SeveralCockpit(fleet(rollouts)))
+
+
+@pytest.mark.parametrize(
+    ("words", "ask"),
+    [
+        ("rollback", Ask(Act.ROLLBACK)),
+        ("flip", Ask(Act.FLIP)),
+        ("flip v2", Ask(Act.FLIP, version="v2")),
+        ("set-weight v2=20", Ask(Act.SET_WEIGHT, weights=(("v2", 0.2),))),
+        ("header v2 x=y", Ask(Act.HEADER, version="v2", header=("x", "y"))),
+        ("header v2 --remove", Ask(Act.HEADER, version="v2")),
+        ("jump 3", Ask(Act.JUMP, step=3)),
+        ("set-image web:v3", Ask(Act.SET_IMAGE, image=("", "web:v3"))),
+        ("steps v2 20 50", Ask(Act.STEPS, version="v2", steps=(0.2, 0.5))),
+    ],
+)
+@pytest.mark.parametrize("place", ["-l app=pay {} --yes", "{} --yes -l app=pay", "{} --selector=app=pay --yes"])
+def test_labels_stand_for_the_names_of_every_act(words: str, ask: Ask, place: str) -> None:
+    program = labelled("a", "b", "c", a="pay", b="web", c="pay")
+    name, *rest = words.split()
+    result = run(program, f"{name} {place.format(' '.join(rest))}")
+    assert result.exit_code == 0, result.output
+    assert [(key.name, asked) for key, asked in program.cockpit.asked] == [("a", ask), ("c", ask)]
+    assert sent(program) == ["a", "c"]
+
+
+def test_an_undo_by_labels_goes_backwards_too() -> None:
+    program = labelled("a", "b", a="pay", b="pay")
+    run(program, "undo -l app=pay --yes")
+    assert sent(program) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        ("rollback a -l app=pay --yes", 2, "-l chooses the rollouts: leave out 'a'"),
+        ("set-weight a v2=20 -l app=pay --yes", 2, "-l chooses the rollouts: leave out 'a'"),
+        ("rollback -l app=none --yes", 1, "no rollouts match app=none (-A looks in all namespaces)"),
+        ("rollback -l app --yes", 1, "21 rollouts match app; an act goes to 20 at most"),
+        ("rollback -l app=pay", 2, "add --yes to send"),
+        ("jump -l app=pay --yes", 2, "Missing argument 'STEP'"),
+        ("rollback --yes", 2, "Missing argument 'NAME...'"),
+    ],
+)
+def test_labels_that_do_not_say_what_is_meant_send_nothing(words: str, code: int, why: str) -> None:
+    names = [f"r{n}" for n in range(21)]
+    program = labelled("a", *names, **dict.fromkeys(names, "web"))
+    result = run(program, words)
+    assert (result.exit_code, sent(program)) == (code, [])
+    assert why in result.stderr
+
+
+def test_what_labels_choose_has_to_be_known() -> None:
+    program = labelled("a", a="pay")
+    view = program.cockpit.views[0]
+    late = replace(
+        view.clusters[0], kinds=(*view.clusters[0].kinds, KindSync("Ingress", Sync.RETRYING, 0.0, "timed out"))
+    )
+    program = FakeProgram(SeveralCockpit(replace(view, clusters=(late,))))
+    result = run(program, "rollback -l app=pay --yes")
+    assert (result.exit_code, sent(program)) == (8, [])
+    assert "which rollouts match app=pay is not known" in result.stderr
 
 
 def test_names_say_where_to_look() -> None:
@@ -188,3 +278,10 @@ def test_names_say_where_to_look() -> None:
     assert (both.contexts, both.namespace, both.all_namespaces) == (("eu", "us"), None, True)
     stated = where_they_are(Options(namespace="x"), ["shop/a", "pay/b"])
     assert (stated.namespace, stated.all_namespaces) == ("x", False)
+
+
+def test_one_word_is_the_name_and_what_is_missing_stands_behind_it() -> None:
+    program = made("a")
+    assert "Missing argument 'STEP'" in run(program, "jump a --yes").stderr
+    assert "Missing argument '[CONTAINER=]IMAGE'" in run(program, "set-image a --yes").stderr
+    assert "Missing argument 'NAME...'" in run(program, "jump --yes").stderr

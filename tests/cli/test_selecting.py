@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from cockpit.cli.main import command_line
+from cockpit.cli.options import flags_of
+from cockpit.cli.program import Options
 from cockpit.model.rollout import Phase
 from cockpit.session.facts.groups import groups_of
 from tests.cli.fakes import FakeCockpit, FakeProgram, fleet, rollout
@@ -96,3 +99,31 @@ def test_a_token_is_kept_out_of_the_arguments_of_served_screens() -> None:
     assert result.exit_code == 2
     assert "--token does not go with serve" in result.stderr
     assert "s3cret" not in result.output
+
+
+@pytest.mark.parametrize("words", [["-l", "team=pay"], ["demo", "-l", "team=pay"], ["serve", "-l", "team=pay"]])
+def test_labels_choose_what_a_screen_shows(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    made, asked = program(fleet([WEB])), list[Options]()
+
+    def opened(_: FakeProgram, *order: Any) -> int:
+        asked.append(order[-1])
+        return 0
+
+    for name in ("screen", "demo", "serve"):
+        monkeypatch.setattr(FakeProgram, name, opened, raising=False)
+    assert run(made, *words).exit_code == 0
+    assert [str(each.selector) for each in asked] == ["team=pay"]
+    assert "--selector=team=pay" in flags_of(asked[0])
+
+
+def test_labels_before_another_command_are_told_and_not_left_out() -> None:
+    result = run(program(fleet([WEB])), "-l", "team=pay", "list")
+    assert result.exit_code == 2
+    assert "-l goes behind the command: cockpit list -l LABELS" in result.stderr
+
+
+def test_labels_choose_what_is_told_without_a_screen() -> None:
+    paused = [replace(each, phase=Phase.PAUSED) for each in (WEB, PAY)]
+    said = run(interrupted(program(fleet([WEB, PAY]), fleet(paused))), "--plain", "-l", "team=pay").stdout
+    assert "shop/pay: canary -> paused" in said
+    assert "shop/web" not in said

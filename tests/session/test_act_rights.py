@@ -5,7 +5,8 @@ from __future__ import annotations
 from cockpit.model.plan import Act, ActState
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.settings import Settings
-from tests.session.acting import prepared
+from cockpit.tui.acting import SENT
+from tests.session.acting import prepared, sent
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, Open, Stage, service
 
@@ -103,3 +104,36 @@ async def test_a_rollout_that_is_not_read_again_is_not_judged_again(server: ApiS
     rollout = cluster.rollout(KEY)
     assert rollout
     assert cluster.denied(rollout) is cluster.denied(rollout)
+
+
+def beside(view: FleetView, act: Act) -> str:
+    return next(each for each in view.rollouts if each.rollout.key == KEY).why_denied(act)
+
+
+async def test_an_undo_whose_right_was_taken_away_says_which_is_missing(server: ApiServer, stage: Open) -> None:
+    server.denied = {"delete"}
+    on = await stage(server)
+    await settled(on)
+    assert (await sent(on)).stage in SENT
+    assert beside(on.session.view(), Act.UNDO) == ""
+    server.denied = {"patch"}
+    await on.until(lambda view: beside(view, Act.UNDO) == MISSING)
+    server.denied = {"delete"}
+    await on.until(lambda view: beside(view, Act.UNDO) == "")
+
+
+async def test_a_probe_from_inside_names_the_first_right_that_is_missing(server: ApiServer, stage: Open) -> None:
+    server.denied = {"delete"}
+    on = await stage(server)
+    await settled(on)
+    why = "test does not allow you to delete jobs in namespace shop"
+    assert beside(on.session.view(), Act.PROBE) == why
+    server.denied = {"patch"}
+    await on.until(lambda view: beside(view, Act.PROBE) == "")
+
+
+async def test_who_may_do_everything_is_told_of_no_missing_right(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    await settled(on)
+    await sent(on)
+    assert on.session.view().rollouts[0].denied == ()

@@ -32,10 +32,11 @@ from cockpit.session.clock import SystemClock
 from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.session.facts.cluster import Connection
 from cockpit.session.metrics.finding import chosen, find_prometheus
+from cockpit.session.metrics.places import Places
 from cockpit.session.metrics.settings import PrometheusSettings
 from cockpit.session.probing.transports import TransportPerTarget
 from cockpit.session.session import Session
-from cockpit.session.settings import Settings
+from cockpit.session.settings import Settings, parse_settings
 from tests.objects import seed
 from tests.session.conftest import PATIENCE
 from tests.session.test_embedded import BLUE_GREEN, until
@@ -188,3 +189,32 @@ async def test_a_session_reads_it_once_somebody_asks(cluster: DemoCluster, tmp_p
             assert shown.real
             assert shown.real.source == "http://kube-metrics.monitoring.svc:9090"
         await direct.close()
+
+
+async def test_one_in_a_namespace_of_anybody_is_named_and_not_asked(cluster: DemoCluster, tmp_path: Path) -> None:
+    planted = documents()[1]
+    planted["metadata"]["namespace"] = "shop"
+    cluster.storage.create(kind_of(planted), planted)
+    async with connected(cluster, tmp_path) as api:
+        with pytest.raises(MetricsError, match=r"shop/kube-metrics is named like one.*set `prometheus\.namespaces`"):
+            await find_prometheus(api)
+        place = await find_prometheus(api, ("shop",))
+        assert place.service
+        assert place.service.namespace == "shop"
+        for doc in documents():
+            cluster.storage.create(kind_of(doc), doc)
+        place = await find_prometheus(api)
+        assert place.service
+        assert place.service.namespace == "monitoring"
+
+
+async def test_the_settings_name_further_namespaces(cluster: DemoCluster, tmp_path: Path) -> None:
+    planted = documents()[1]
+    planted["metadata"]["namespace"] = "shop"
+    cluster.storage.create(kind_of(planted), planted)
+    parsed = parse_settings(b"prometheus: {mode: auto, namespaces: [shop]}", "f").prometheus
+    async with connected(cluster, tmp_path) as api:
+        places = Places(parsed, lambda context: api, SystemClock())
+        assert (await places.place(BLUE_GREEN)).url.startswith("http://kube-metrics.shop.svc:9090")
+        with pytest.raises(MetricsError, match="usual namespace"):
+            await Places(PrometheusSettings(mode="auto"), lambda context: api, SystemClock()).place(BLUE_GREEN)

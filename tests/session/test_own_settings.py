@@ -63,3 +63,10 @@ def test_a_variable_cannot_bring_a_command(tmp_path: Path) -> None:
     settings = load_settings(tmp_path / "none", {"COCKPIT_COMMANDS": "rm"}, {}, warned.append)
     assert settings.commands == ()
     assert "unknown variable" in warned[0]
+
+
+def test_hyperlinks_go_by_the_terminal_unless_somebody_decides() -> None:
+    assert parse_settings(b"", "f").hyperlinks == "auto"
+    assert parse_settings(b"hyperlinks: never", "f").hyperlinks == "never"
+    with pytest.raises(SettingsError, match="hyperlinks"):
+        parse_settings(b"hyperlinks: perhaps", "f")

@@ -25,7 +25,7 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
         r"^(strong|quiet|accent|version-\{0\}|\{0\}) (\{0\}|strong|reverse|cursor)$",  # styles of spans
-        r"^(ns|ctx|namespace|context) (all|\{0\})$",  # commands to type
+        r"^(ns|ctx|namespace|context|labels) (all|\{0\})$",  # commands to type
         r"^Connection: close$",  # HTTP
         r"^Bearer \{0\}$",
         r"^default-src ",  # HTTP

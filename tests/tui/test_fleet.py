@@ -324,10 +324,10 @@ async def test_ages_are_drawn_when_they_change_and_nothing_else_is() -> None:
         assert ">1m │" in shown(app), "what was so when it was first seen may be older"
 
 
-@given(st.integers(1, 260), st.integers(0, 90), st.integers(0, 600))
-def test_panes_have_their_room(width: int, height: int, wanted: int) -> None:
-    at = places(width, height, wanted)
-    assert at.beside == (width >= 110)
+@given(st.integers(1, 260), st.integers(0, 90), st.integers(0, 600), st.booleans())
+def test_panes_have_their_room(width: int, height: int, wanted: int, more_columns: bool) -> None:
+    at = places(width, height, wanted, more_columns)
+    assert at.beside == (width >= (140 if more_columns else 110))
     assert 1 <= at.table_columns <= width
     if at.beside:
         assert width - at.table_columns >= 30

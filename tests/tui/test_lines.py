@@ -52,6 +52,17 @@ def test_drawing_the_changed_runs_gives_the_new_line(old: Line, new: Line, width
     assert screen == wanted
 
 
+@given(lines, lines, widths)
+@example((Span("──── 首次看到时已受损 ─╮"),), (Span("──────────── 刚刚受损 ─╮"),), 60)
+@example((Span("甲"),), (Span("乙"),), 2)
+def test_no_run_begins_or_ends_within_a_wide_character(old: Line, new: Line, width: int) -> None:
+    lines = columns_of(old, width), columns_of(new, width)
+    for x, length in changed_runs(old, new, width):
+        for line in lines:
+            assert line[x][0], "it begins with a whole character"
+            assert x + length == width or line[x + length][0], "it ends with one"
+
+
 def test_one_changed_cell_is_one_run() -> None:
     assert changed_runs((Span("v2 30%"),), (Span("v2 31%"),), 80) == [(4, 1)]
     assert changed_runs((Span("v2 30%"),), (Span("v2 30%"),), 80) == []

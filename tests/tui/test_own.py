@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC
 
+from rich.color import ColorSystem
+
+from cockpit.tui.app import CockpitApp
 from cockpit.tui.commands import commands, ranked
 from cockpit.tui.keys import remapped
 from cockpit.tui.own import Own, OwnEntry, own_keys
 from cockpit.tui.screens.output import OutputScreen
 from cockpit.tui.screens.text import Printed
+from cockpit.tui.widgets.painted import Painted
 from tests.tui.driving import press, said, screen, settled, shown
-from tests.tui.fake import FakeCockpit, fleet
+from tests.tui.fake import START, FakeCockpit, fleet
+from tests.tui.terminal import on_terminal, until
+from tests.tui.terminal import settled as at_rest
 
 PODS = OwnEntry("pods of it", "f6", ("kubectl", "-n", "{namespace}", "get", "{name}"))
 RESTART = OwnEntry("restart it", "f8", ("echo restarted {name}",), shell=True, dangerous=True)
@@ -156,3 +164,41 @@ def test_a_key_that_is_taken_is_told_and_stays_with_its_owner() -> None:
 async def test_a_problem_of_a_key_is_shown_at_the_start() -> None:
     async with screen(FakeCockpit(), own=own(Runs(), replace(PODS, key="q"))) as (app, _):
         assert "q is the key of quit" in said(app)
+
+
+async def links_of(hyperlinks: bool, size: tuple[int, int] = (30, 12)) -> tuple[list[str], str]:
+    """The targets of links in each line of the pane, and its text, after the key of a link was pressed."""
+    async with screen(FakeCockpit(), size, own=replace(own(Runs()), hyperlinks=hyperlinks)) as (app, pilot):
+        await press(pilot, "f7")
+        await settled(pilot)
+        pane = app.screen.query_one("#text", Painted)
+        strips = [pane.strip_at(y) for y in range(len(pane.lines))]
+        found = ["".join(sorted({s.style.link or "" for s in strip if s.style and s.text.strip()})) for strip in strips]
+        return [link for link in found if link], shown(app)
+
+
+async def test_a_link_can_be_clicked_in_each_of_its_lines() -> None:
+    targets, text = await links_of(True)
+    assert len(targets) > 1
+    assert set(targets) == {"https://logs.example/?q=shop/http-server&v=prod-eu"}
+    assert "logs: click it" in text
+
+
+async def test_a_terminal_without_links_gets_plain_text() -> None:
+    targets, text = await links_of(False)
+    assert targets == []
+    assert "logs: mark it" in text
+
+
+async def test_what_reaches_the_terminal_is_a_link_and_its_text_is_the_address() -> None:
+    app = CockpitApp(FakeCockpit(), zone=UTC, now=lambda: START + 300, own=replace(own(Runs()), hyperlinks=True))
+    app.console._color_system = ColorSystem.TRUECOLOR
+    async with on_terminal(app, (80, 12)) as driver:
+        await at_rest(driver)
+        app.call_later(app.action_own, "f7")
+        await until(lambda: isinstance(app.screen, Printed))
+        await at_rest(driver)
+    url = "https://logs.example/?q=shop/http-server&v=prod-eu"
+    found = re.findall(r"\x1b\]8;id=[\d-]+;([^\x1b]*)\x1b\\(?:\x1b\[[\d;]*m)*([^\x1b]*)", "".join(driver.written))
+    assert found
+    assert {(target, text.rstrip()) for target, text in found} == {(url, url)}

@@ -100,3 +100,17 @@ async def test_where_only_pods_could_send_the_probe_key_asks_again() -> None:
         await press(pilot, "o")
         assert isinstance(app.screen, LineForm)
     assert cockpit.probes == []
+
+
+async def test_without_its_right_the_form_says_which_is_missing_and_plans_nothing() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        cockpit.change("http-server", denied=((Act.PROBE, "prod-eu does not allow you to create jobs.batch"),))
+        await rest(pilot)
+        await press(pilot, "O")
+        assert "cluster: prod-eu does not allow you to create jobs.batch" in shown(app)
+        assert "pods of a Job send" not in shown(app)
+        await press(pilot, "escape")
+        await ask_inside(pilot, "cluster pods=2 rate=5 for=10s")
+        assert shown(app).count("prod-eu does not allow you to create jobs.batch") == 2
+    assert cockpit.wishes == []

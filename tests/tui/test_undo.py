@@ -9,6 +9,7 @@ import pytest
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
+from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.plan import PlanDialog
 from tests.tui.driving import press, rest, said, screen, shown_on
 from tests.tui.fake import START, FakeCockpit, fleet
@@ -51,4 +52,18 @@ async def test_nothing_is_undone_that_was_not_sent_or_may_not_be(keys: tuple[str
         async with screen(cockpit) as (app, pilot):
             await press(pilot, *keys)
             assert any(word in said(app) for word in ("no rollout is selected", "journal is empty", "read-only"))
+        assert not cockpit.asks
+
+
+async def test_an_undo_without_its_right_is_dim_and_says_which_is_missing() -> None:
+    why = "prod-eu does not allow you to patch ingresses.networking.k8s.io in namespace shop"
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        cockpit.change("http-server", denied=((Act.UNDO, why),))
+        await rest(pilot)
+        top = app.screen
+        assert isinstance(top, FleetScreen)
+        assert not top.applies(app.keymap["undo"])
+        await press(pilot, "u")
+        assert f"http-server: {why}" in said(app)
         assert not cockpit.asks

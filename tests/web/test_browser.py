@@ -25,6 +25,10 @@ async def test_the_screen_opens_by_its_link_and_keys_work(embedded: dict[str, An
             assert "token" not in str(await page.value("document.location.href"))
             await page.press("?")
             await page.until("its plan first")
+            await page.press("?")
+            await page.press("W")
+            await page.until("only looks")
+        assert not list((tmp_path / "state").rglob("*.svg"))
         async with browser_page(browser, tmp_path / "other") as page:
             await page.open(link)
             text = await page.until("opens by the link")

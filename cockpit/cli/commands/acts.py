@@ -14,8 +14,11 @@ from cockpit.cli.acting import SendOptions, act
 from cockpit.cli.acting_on_several import act_on_several
 from cockpit.cli.completing import completes
 from cockpit.cli.names import version_named
+from cockpit.cli.naming_several import LABELS, SEVERAL, ActCommand, named, names_come_first, takes_several
 from cockpit.cli.options import DURATION, output_option, shared_options
 from cockpit.cli.program import Completes, Program
+from cockpit.cli.selecting import selector_option
+from cockpit.model.label_selector import LabelSelector
 from cockpit.model.plan import Act, Ask
 from cockpit.planning.act_arguments import ACT_SPECS, ActSpec, Argument, ArgumentKind
 from cockpit.planning.argument_text import UnknownVersionError, parsed
@@ -45,9 +48,6 @@ _COMPLETED = {
     ArgumentKind.COUNTS: completes(Completes.VERSION, "="),
     ArgumentKind.STEP: completes(Completes.STEP),
 }
-_SEVERAL = (
-    "Several names are one list of plans with one confirmation, sent one after another; the first that fails ends it."
-)
 
 
 def act_command(name: str) -> click.Command:
@@ -69,14 +69,15 @@ def act_command(name: str) -> click.Command:
         output: str,
         take_over: str | None,
         why: str | None,
-        **arguments: Any,
+        selector: LabelSelector | None,
+        **given: Any,
     ) -> None:
         how = SendOptions(dry_run, yes, confirm, within if wait else 0.0, probe, output, take_over or "", why or "")
+        names, arguments = named(spec, name, selector, given)
         _check_given(spec, arguments)
         # Undo also works for rollouts that an act has removed.
         asked = Ask(which) if which is Act.UNDO else lambda rollout: _ask(which, rollout, arguments)
-        names = (name,) if isinstance(name, str) else name
-        if len(names) == 1:
+        if not isinstance(names, LabelSelector) and len(names) == 1:
             act(program, names[0], asked, how)
         else:
             act_on_several(program, names, asked, how)
@@ -86,27 +87,21 @@ def act_command(name: str) -> click.Command:
         command = option(command)
     for argument in reversed(spec.arguments):
         command = _declared(argument)(command)
-    several = takes_several(spec)
     placed = click.argument(
         "name",
         shell_complete=completes(Completes.ROLLOUT),
         required=True,
-        nargs=-1 if several else 1,
-        metavar="NAME..." if several else None,
+        nargs=-1 if names_come_first(spec) else 1,
+        metavar="NAME..." if takes_several(spec) else None,
     )
-    command = placed(shared_options(command))
-    return click.command(str(which), help=_help(spec))(command)
-
-
-def takes_several(spec: ActSpec) -> bool:
-    """Whether the act takes several names: nothing may stand behind them."""
-    return all(argument.option for argument in spec.arguments)
+    command = placed(shared_options(selector_option(command)))
+    return click.command(str(which), cls=ActCommand, help=_help(spec))(command)
 
 
 def _help(spec: ActSpec) -> str:
     words = f"{spec.help[0].upper()}{spec.help[1:]}."
     placed = [f"{argument.form}: {argument.help}" for argument in spec.arguments if not argument.option]
-    several = [_SEVERAL] if takes_several(spec) else []
+    several = [SEVERAL, LABELS] if takes_several(spec) else [LABELS]
     return "\n\n".join([words, *placed, *several])
 
 

@@ -10,6 +10,7 @@ from cockpit.cli.completing import completes
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Completes, DemoOrder, Program, StartError
 from cockpit.cli.running import CommandFailed
+from cockpit.cli.selecting import screen_selector_option
 
 _PORT = click.IntRange(0, 65535)
 
@@ -43,6 +44,7 @@ _PORT = click.IntRange(0, 65535)
     "--gateway-port", type=_PORT, default=0, metavar="N", help="Port of the gateway; 0 lets the system choose."
 )
 @shared_options
+@screen_selector_option
 @click.pass_context
 def demo_command(
     ctx: click.Context,

@@ -10,6 +10,7 @@ from cockpit.cli.columns import CUSTOM, Columns, ListOutput, column_cells, colum
 from cockpit.cli.completing import completes
 from cockpit.cli.documents import group_document, view_document
 from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.links import link_lines
 from cockpit.cli.names import find, short_name, where_it_is
 from cockpit.cli.options import given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
@@ -149,7 +150,8 @@ def show_command(program: Program, name: str, output: str) -> None:
         elif output == "name":
             emit(safe_text(short_name(shown.rollout.key, keys)))
         else:
-            emit(describe(shown, wide=output == "wide"))
+            parts = (describe(shown, wide=output == "wide"), link_lines(shown.rollout, *program.links(options)))
+            emit("\n\n".join(part for part in parts if part))
         if shown.stale and (missing := unread(view)):
             talk(f"{shown.rollout.key}: not everything about it could be read: {words_of(missing)}")
             return ExitCode.UNREAD

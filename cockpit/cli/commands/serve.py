@@ -7,6 +7,7 @@ import click
 from cockpit.cli.options import given, shared_options
 from cockpit.cli.program import Program, ServeOrder, StartError
 from cockpit.cli.running import CommandFailed
+from cockpit.cli.selecting import screen_selector_option
 
 
 @click.command("serve")
@@ -14,6 +15,7 @@ from cockpit.cli.running import CommandFailed
 @click.option("--viewers", type=click.IntRange(1, 20), default=1, show_default=True, help="Links; each opens once.")
 @click.option("--with-acts", is_flag=True, help="Let those who open a link act on the cluster as you.")
 @shared_options
+@screen_selector_option
 @click.pass_obj
 def serve_command(program: Program, port: int, viewers: int, with_acts: bool) -> None:
     """Serve the screen to browsers on this machine, read-only, each in its own size.

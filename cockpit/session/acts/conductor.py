@@ -11,7 +11,7 @@ from functools import partial
 from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
 from cockpit.model.journal import ActRecord
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused, Request
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Counting, Outcome, Prepared, Stage
@@ -112,6 +112,11 @@ class Conductor:
         """What a prepared plan was made for; None if it was not prepared here, or was sent."""
         issue = self._issues.get(id(prepared))
         return issue.ask if issue else None
+
+    def undo_requests(self, key: RolloutKey) -> tuple[Request, ...]:
+        """What an undo would send; none where it is planned only when asked for, as for acts of other sessions."""
+        step = self._undo.top(key)
+        return step.requests if step else ()
 
     def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
         """See `Cockpit.outline`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cockpit.kube.access import not_allowed
@@ -61,6 +61,11 @@ class ActRights:
         self.version = 0
 
     @property
+    def limited(self) -> bool:
+        """Whether it is known that this user may not do everything everywhere."""
+        return self._all is False
+
+    @property
     def asking(self) -> bool:
         """Whether first answers are still to come, so that acts may be shown as possible that are not."""
         return self._begun and (self._all is None or bool(self._wanted))
@@ -83,16 +88,29 @@ class ActRights:
     def denied(self, rollout: Rollout, adapter: Adapter, objects: Objects) -> Mapping[Act, str]:
         """Why acts that apply to the rollout cannot be sent by this user; nothing of those that can, or that may."""
         key = rollout.key
-        if self._all is not False:
-            return _NOTHING
-        if key.namespace not in self._rules:
-            self._wanted.add(key.namespace)
-            self._news.set()
+        if not self._known(key.namespace):
             return _NOTHING
         known = self._judged.get(key)
         if known is None or known.rollout is not rollout or known.version != self.version:
             known = self._judged[key] = _Judged(rollout, self.version, self._judge(rollout, adapter, objects))
         return known.denied
+
+    def lacking(self, namespace: str, needed: Iterable[Right]) -> str:
+        """Why requests that need all of these rights cannot be sent by this user; "" if they can, or may."""
+        if not self._known(namespace):
+            return ""
+        missing = next((each for each in needed if self._forbids(namespace, each)), None)
+        return not_allowed(self._api.context, missing, namespace) if missing else ""
+
+    def _known(self, namespace: str) -> bool:
+        """Whether what this user lacks there is known; it is asked for if not."""
+        if self._all is not False:
+            return False
+        if namespace in self._rules:
+            return True
+        self._wanted.add(namespace)
+        self._news.set()
+        return False
 
     async def _refresh(self, namespaces: Collection[str]) -> None:
         """Ask again what was asked before, and forget rollouts that may be gone."""

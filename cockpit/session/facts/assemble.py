@@ -38,7 +38,8 @@ def under_way(act: str) -> str:
 class Circumstances:
     """What decides whether acts are possible at all, and how many of a version's answers may fail (fraction of 1).
 
-    `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them.
+    `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them,
+    `beside` for those that are of no adapter.
     """
 
     read_only: bool = False
@@ -46,6 +47,7 @@ class Circumstances:
     acting: str = ""
     max_errors: float = TOLERATED
     denied: Mapping[Act, str] = field(default_factory=dict)
+    beside: tuple[tuple[Act, str], ...] = ()
 
     @property
     def why_not(self) -> str:
@@ -74,7 +76,8 @@ def rollout_view(
         lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)
     shown = replace(rollout, lanes=with_real(lanes, real), findings=findings, acts=acts)
     health = rollout_health(shown, probe, around.stale, now, around.max_errors)
-    return RolloutView(shown, probe, around.acting, health, stale=around.stale, real=real)
+    view = RolloutView(shown, probe, around.acting, health, stale=around.stale, real=real)
+    return replace(view, denied=around.beside) if around.beside else view
 
 
 def _possible(state: ActState, around: Circumstances) -> ActState:

@@ -17,11 +17,12 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.ages import utc_time
 from cockpit.model.clock import Clock
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Act, Plan
+from cockpit.model.plan import Act, Plan, Request
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
+from cockpit.planning.probe_job import JOB_NEEDS
 from cockpit.session.facts.act_rights import ActRights
 from cockpit.session.facts.assemble import settled, sync_state
 from cockpit.session.facts.federation import MERGED
@@ -253,6 +254,16 @@ class Cluster:
         """The acts on a rollout, as it was read, that this user certainly may not send, and why."""
         adapter = self.rollouts.adapter(rollout.key)
         return self.act_rights.denied(rollout, adapter, self.objects(rollout)) if adapter else {}
+
+    def denied_beside(self, rollout: Rollout, undo: Callable[[], Sequence[Request]]) -> tuple[tuple[Act, str], ...]:
+        """Why this user certainly may not undo the last act, by these requests, or probe from inside the cluster."""
+        rights, namespace, context = self.act_rights, rollout.key.namespace, rollout.key.context
+        if not rights.limited:
+            return ()
+        own = [request for request in undo() if request.context in ("", context)]
+        lacks = (rights.lacking(request.ref.namespace, (request.right,)) for request in own)
+        found = ((Act.UNDO, next(filter(None, lacks), "")), (Act.PROBE, rights.lacking(namespace, JOB_NEEDS)))
+        return tuple((act, why) for act, why in found if why)
 
     def uid_of(self, ref: Ref) -> str:
         """The uid of an object that was read; "" if it is not there."""

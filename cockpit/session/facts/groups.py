@@ -76,6 +76,7 @@ def _group(key: RolloutKey, parts: Sequence[RolloutView]) -> RolloutGroup:
         findings=tuple(sorted(findings, key=lambda found: _SEVERITIES.index(found.severity))),
         acts=_acts(rollouts),
         owners=tuple(dict.fromkeys(owner for rollout in rollouts for owner in rollout.owners)),
+        labels=tuple(pair for pair in worst.labels if all(pair in rollout.labels for rollout in rollouts)),
     )
     acting = "; ".join(f"{part.rollout.key.context}: {part.acting}" for part in parts if part.acting)
     health = worst_health((part.rollout.key.context, part.health) for part in parts)

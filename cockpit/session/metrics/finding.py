@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 import msgspec
@@ -21,6 +21,15 @@ from cockpit.model.text import safe_text
 # prometheus-community/helm-charts; istio, samples/addons/prometheus.yaml).
 _LABELS = ("operated-prometheus=true", "app.kubernetes.io/name=prometheus", "app=prometheus")
 _NAMES = ("prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated")
+# Where those who run a cluster put it: kube-prometheus, the community's charts, the addons of Istio and Linkerd,
+# OpenShift and Rancher. A label alone proves nothing: whoever may create a Service anywhere could feed in figures.
+USUAL_NAMESPACES = frozenset(
+    {
+        *("monitoring", "prometheus", "prometheus-operator", "kube-prometheus-stack", "observability", "kube-system"),
+        *("istio-system", "linkerd-viz", "openshift-monitoring", "cattle-monitoring-system"),
+    }
+)
+_MOST_NAMED = 3
 _PORTS = ("web", "http-web", "http", "prometheus", "https-web", "https")
 _USUAL_PORT = 9090
 
@@ -29,18 +38,29 @@ class _Services(msgspec.Struct):
     items: list[Service] = msgspec.field(default_factory=list)
 
 
-async def find_prometheus(api: KubeApi) -> ProbeTarget:
-    """The target through the API server. Raises MetricsError that says what is missing."""
-    problem = ""
+async def find_prometheus(api: KubeApi, trusted: Collection[str] = ()) -> ProbeTarget:
+    """The target through the API server, in a usual namespace or one that is `trusted`.
+
+    Raises MetricsError that says what is missing.
+    """
+    problem, elsewhere = "", dict[str, str]()
     for selector in _selectors():
         try:
-            body = await api.get_path(SERVICES.path(), {**selector, "limit": "50"}, what="Services of a Prometheus")
-            found = chosen(msgspec.json.decode(body, type=_Services).items)
+            body = await api.get_path(SERVICES.path(), {**selector, "limit": "500"}, what="Services of a Prometheus")
+            services = msgspec.json.decode(body, type=_Services).items
+            found = chosen(each for each in services if each.metadata.namespace in USUAL_NAMESPACES.union(trusted))
         except (KubeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             problem = safe_text(str(error), 200)
             break
         if found is not None:
             return await _allowed(api, found)
+        elsewhere |= {f"{each.metadata.namespace}/{each.metadata.name}": each.metadata.namespace for each in services}
+    if elsewhere and not problem:
+        named = safe_text(", ".join(list(elsewhere)[:_MOST_NAMED]), 200)
+        raise MetricsError(
+            f"no Prometheus is in a usual namespace of {api.context}; {named} is named like one, and anybody who may"
+            f" create Services there can have made it: if you trust it, set `prometheus.namespaces`"
+        )
     why = f": {problem}" if problem else ""
     raise MetricsError(f"no Prometheus was found in {api.context}{why}; set `prometheus.url` to where it is")
 

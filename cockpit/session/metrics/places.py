@@ -79,7 +79,7 @@ class Places:
         if api is None:
             return f"{context} is not among the contexts of this session"
         try:
-            return await find_prometheus(api)
+            return await find_prometheus(api, self.settings.namespaces)
         except MetricsError as error:
             return str(error)
 

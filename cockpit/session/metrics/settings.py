@@ -42,7 +42,8 @@ class PrometheusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Real traffic is read where a URL is set, with `mode: auto` also where a Prometheus is found in the cluster.
 
     `url`, `headers`, `insecure`, `gateway` and `queries` are for all contexts; `contexts` (by name) and `rollouts`
-    ([CONTEXT:]NAMESPACE/NAME) have their own instead. `window` is the seconds to count in.
+    ([CONTEXT:]NAMESPACE/NAME) have their own instead. `window` is the seconds to count in. One that is
+    looked for in the cluster may also be in `namespaces`.
     """
 
     mode: Literal["off", "url", "auto"] = "url"
@@ -54,6 +55,7 @@ class PrometheusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     contexts: dict[str, PrometheusSource] = msgspec.field(default_factory=dict)
     rollouts: dict[str, PrometheusSource] = msgspec.field(default_factory=dict)
     window: Annotated[int, Meta(ge=30, le=3_600)] = 120
+    namespaces: tuple[str, ...] = ()
 
     @property
     def general(self) -> PrometheusSource:

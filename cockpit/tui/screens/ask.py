@@ -32,7 +32,7 @@ from cockpit.tui.forms import (
 )
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, fit, wrap
-from cockpit.tui.probe_targets import EXAMPLES, TargetInput, address_of, asked_for, target_of
+from cockpit.tui.probe_targets import TargetInput, address_of, asked_for, examples, target_of
 from cockpit.tui.widgets.below import Below
 from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.scroll_text import ScrollText
@@ -280,7 +280,7 @@ def target_form(view: RolloutView) -> LineForm[TargetInput | InsideWish]:
         f"probe target   {safe_text(view.rollout.key)}",
         "ADDRESS[:PORT] or URL",
         lambda text: target_of(view, text),
-        notes=(asked_for(view), *EXAMPLES),
+        notes=(asked_for(view), *examples(view)),
         value=address_of(view),
         enter="remembers it and starts the probe, or shows the plan of the Job",
     )

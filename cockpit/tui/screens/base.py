@@ -86,6 +86,8 @@ class CockpitScreen(Looking):
 
     def applies(self, key: Key) -> bool:
         """Whether a key applies to the selected rollout."""
+        if key.id in self.app_port.off:
+            return False
         if key.acts:
             return self.wanted(key)[0].enabled
         needs_rollout = key.id in OF_A_ROLLOUT
@@ -125,6 +127,9 @@ class CockpitScreen(Looking):
         view = self.selected()
         if view is None:
             self.app_port.refuse("no rollout is selected")
+            return
+        if why := self.app_port.off.get("probe-target"):
+            self.app_port.refuse(why)
             return
         key = view.rollout.key
 

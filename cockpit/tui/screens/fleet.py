@@ -80,7 +80,7 @@ class FleetScreen(CockpitScreen):
             yield RolloutTable(glyphs)
             yield BriefPane(glyphs)
         yield Field(
-            placeholder="filter: words in name, namespace, system or state; !word, ~letters, re:PATTERN",
+            placeholder="filter: words in name, namespace, system, state; !word ~letters re:PATTERN -l a=b",
             id="filter",
             compact=True,
             select_on_focus=False,
@@ -135,8 +135,9 @@ class FleetScreen(CockpitScreen):
         return latest_sent(self.app_port.view)
 
     def show_view(self, view: FleetView) -> None:
-        view = self.app_port.scope.of(view)
-        self.query_one(HeaderBar).show(view, view.clusters, view.rollouts, whole=True)
+        scope = self.app_port.scope
+        view = scope.of(view)
+        self.query_one(HeaderBar).show(view, view.clusters, view.rollouts, whole=True, labels=str(scope.labels or ""))
         if not self._pace.due(view.at, view.rollouts, view.clusters):
             return
         sections = self._sections(view)
@@ -146,7 +147,7 @@ class FleetScreen(CockpitScreen):
         self.query_one(RolloutTable).show(
             Shown(
                 sections,
-                empty_lines(view, self.words, self.app_port.scope.words),
+                empty_lines(view, self.words, scope.words),
                 "rollouts",
                 self._surroundings(view),
                 self.order,
@@ -157,6 +158,7 @@ class FleetScreen(CockpitScreen):
                 self._hidden,
                 self.marks.rows(view),
                 self._problem or self.marks.words(rows | covered_by(view, rows), escape=not self.words),
+                self.app_port.own.columns,
             )
         )
         self._show_brief()
@@ -210,7 +212,7 @@ class FleetScreen(CockpitScreen):
         """Give the panes their room; `wanted` is 0 without rows, when only the table has something to say."""
         self._wanted = max(self._wanted, wanted)
         body = max(self.size.height - 2 - banners - self.query_one("#filter").display, 0)
-        at = places(self.size.width, body, self._wanted)
+        at = places(self.size.width, body, self._wanted, bool(self.app_port.own.columns.names))
         table, brief = self.query_one(RolloutTable), self.query_one(BriefPane)
         self.set_class(at.beside, "-beside")
         brief.display = bool(wanted) and not self.enlarged and (at.beside or at.brief_lines > 0)
@@ -361,7 +363,7 @@ class FleetScreen(CockpitScreen):
         self._again()
 
     def action_back(self) -> None:
-        """Clear the filter, or else the marks, or else show every namespace and context again."""
+        """Clear the filter, or else the marks, or else show everything again."""
         field = self.query_one("#filter", Input)
         if not field.display and not field.value:
             if self.marks:

@@ -51,7 +51,8 @@ def help_lines(keymap: Keymap, refusal: Callable[[Key], str], glyphs: Glyphs, wi
         lines += [(), (Span(title, "strong"),)]
         for key in keymap.keys:
             if not key.acts and key.where in places:
-                lines += _entry(_keys_of(key), key.word, key.help, "", width)
+                why = refusal(key)
+                lines += _entry(_keys_of(key), key.word, why or key.help, "quiet" if why else "", width)
     for title, entries in (
         ("health: how the users of a rollout fare", health_entries(glyphs)),
         ("verdicts: does a lane's observed split match the written one", verdict_entries(glyphs)),

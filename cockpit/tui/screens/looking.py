@@ -125,7 +125,7 @@ class Looking(SeenBelow):
 
     def action_refresh(self) -> None:
         """Draw everything again, and say how fresh it is: what is shown comes as it changes."""
-        self.app.refresh(layout=True)
+        self.app_port.redraw()
         states = {str(cluster.state) for cluster in self.app_port.view.clusters if not cluster.aside}
         self.app_port.refuse(
             f"drawn again; clusters: {', '.join(sorted(states)) or 'none'}; changes come by themselves"

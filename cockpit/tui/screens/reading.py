@@ -83,7 +83,7 @@ class ReadingScreen(SeenBelow):
 
     def action_refresh(self) -> None:
         """Read it again."""
-        self.app.refresh(layout=True)
+        self.app_port.redraw()
 
     def show_view(self, view: FleetView) -> None:
         """The session has a new view."""
@@ -100,7 +100,7 @@ class ReadingScreen(SeenBelow):
     def show_keys(self) -> None:
         """Draw the footer."""
         keys = [self.app_port.keymap[id] for id in self.FOOTER]
-        self.query_one(KeyBar).show([(key, self.applies(key)) for key in keys])
+        self.query_one(KeyBar).show([(key, key.id not in self.app_port.off and self.applies(key)) for key in keys])
 
     def show_heading(self) -> None:
         """Draw the heading again."""

@@ -17,6 +17,7 @@ from cockpit.tui.keys import bindings_on
 from cockpit.tui.lines import Line, Span, plain, wrap_line
 from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.search import Search, folded, marked, searched
+from cockpit.tui.styles import LINK
 from cockpit.tui.widgets.findings import INDENT, FindingLines, finding_spans
 from cockpit.tui.widgets.scroll_text import ScrollText
 
@@ -148,22 +149,28 @@ class FindingsText(TextScreen):
 
 
 class Printed(TextScreen):
-    """Text to mark with the mouse: nothing stands beside it, and long lines are folded."""
+    """Text to mark with the mouse: nothing stands beside it, and long lines are folded.
 
-    def __init__(self, label: str, text: str) -> None:
+    With a `target`, of `link_target`, all of it is a link: a click opens it also where it is folded.
+    """
+
+    def __init__(self, label: str, text: str, target: str = "") -> None:
         super().__init__()
+        self.target = target
         self.label = label
         self.whole = text
         self.wraps = True
 
     def heading(self) -> str:
-        return f"{safe_text(self.label)}: mark it with the mouse"
+        name = safe_text(self.label)
+        return f"{name}: click it, or mark it with the mouse" if self.target else f"{name}: mark it with the mouse"
 
     async def read(self) -> tuple[str, ...]:
         return safe_lines(self.whole, MOST_LINES)
 
     def build(self, width: int) -> Sequence[Line]:
         self.starts = list(range(len(self.text)))
-        given = [marked((Span(Verbatim(line)),), self.found.words) for line in self.text]
+        style = f"{LINK}{self.target}" if self.target else ""
+        given = [marked((Span(Verbatim(line), style),), self.found.words) for line in self.text]
         lines = [piece for line in given for piece in folded(line, width)]
         return lines or [(Span("nothing to show", "quiet"),)]

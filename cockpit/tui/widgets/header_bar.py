@@ -16,6 +16,8 @@ from cockpit.tui.syncing import progress_words, worst
 from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
 
+_LABELS_COLUMNS = 24
+
 
 def header_line(
     view: FleetView,
@@ -25,9 +27,15 @@ def header_line(
     glyphs: Glyphs,
     zone: tzinfo | None,
     whole: bool = False,
+    labels: str = "",
 ) -> Line:
-    """The header for `clusters`, with the combined rate of `probes`, or, of the `whole` fleet, with their number."""
+    """The header for `clusters`, with the combined rate of `probes`, or, of the `whole` fleet, with their number.
+
+    `labels` are those that choose what is shown.
+    """
     left = [Span(" cockpit  ", "quiet"), *_place(clusters, glyphs)]
+    if labels:
+        left += [Span(glyphs.joiner, "quiet"), Span(Verbatim(f"-l {safe_text(labels, _LABELS_COLUMNS)}"), "waiting")]
     left += [Span(glyphs.joiner, "quiet"), Span(fleet_words(view, glyphs) if whole else probe_words(probes))]
     right: list[Span] = [*playback_spans(view, zone), *reenactment_spans(view, zone)]
     if words := people_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
@@ -112,13 +120,22 @@ class HeaderBar(Painted):
         self.zone = zone
         self.shown: tuple[FleetView, Sequence[ClusterView], Sequence[RolloutView]] | None = None
         self.whole = False
+        self.labels = ""
 
     def show(
-        self, view: FleetView, clusters: Sequence[ClusterView], probes: Sequence[RolloutView], *, whole: bool = False
+        self,
+        view: FleetView,
+        clusters: Sequence[ClusterView],
+        probes: Sequence[RolloutView],
+        *,
+        whole: bool = False,
+        labels: str = "",
     ) -> None:
-        """Show these clusters and probes; `whole`: they are those of the fleet."""
-        self.shown, self.whole = (view, clusters, probes), whole
+        """Show these clusters and probes; `whole`: they are those of the fleet, chosen by `labels`."""
+        self.shown, self.whole, self.labels = (view, clusters, probes), whole, labels
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return [header_line(*self.shown, width, self.glyphs, self.zone, self.whole)] if self.shown else []
+        if not self.shown:
+            return []
+        return [header_line(*self.shown, width, self.glyphs, self.zone, self.whole, self.labels)]

@@ -26,19 +26,24 @@ from cockpit.tui.text import names_of_release, new_share, share_bar
 MARKS = 4
 _PERCENT = 5  # " 100%"
 _PAD = 1  # after the last column
+_LONGEST_CELL = 60
 # From this share on, nobody is left with another version.
 _EVERYONE = 0.995
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Widths in columns; 0 hides one. `MARKS` stand in front of the name, a space between two."""
+    """Widths in columns; 0 hides one. `MARKS` stand in front of the name, a space between two.
+
+    `own` are a person's columns, by heading and width.
+    """
 
     name: int
     release: int = 0
     users: int = 0
     why: int = 0
     since: int = 0
+    own: tuple[tuple[str, int], ...] = ()
 
 
 # Fixed widths of release, users, why and since, and the room from which they are used, widest first. The name takes
@@ -55,11 +60,24 @@ _LAYOUTS = (
 )
 
 
-def columns(width: int) -> Columns:
-    """The columns for a line of `width`; they depend on nothing else, so that no value moves them."""
-    fixed = next(sizes for least, sizes in _LAYOUTS if width >= least)
+# From this width on a person's own columns are shown, where they leave the others so much room.
+_WITH_OWN, _KEPT = 98, 76
+_OWN_LEAST, _OWN_MOST = 10, 16
+
+
+def columns(width: int, own: Sequence[str] = ()) -> Columns:
+    """The columns for a line of `width`, with those of a person's `own` that fit; no value moves them."""
+    shown, left = list[tuple[str, int]](), width - _KEPT if width >= _WITH_OWN else 0
+    for name in own:
+        size = min(max(cell_len(name), _OWN_LEAST), _OWN_MOST)
+        if size + 1 > left:
+            break
+        shown.append((name, size))
+        left -= size + 1
+    room = width - sum(size + 1 for _, size in shown)
+    fixed = next(sizes for least, sizes in _LAYOUTS if room >= least)
     taken = sum(size + 1 for size in fixed if size)
-    return Columns(max(width - MARKS - taken - _PAD, 1), *fixed)
+    return Columns(max(room - MARKS - taken - _PAD, 1), *fixed, tuple(shown))
 
 
 _HEADINGS = {
@@ -84,6 +102,10 @@ def heading(layout: Columns, order: Order, glyphs: Glyphs) -> Line:
     for column, size in sizes.items():
         if not size:
             continue
+        if column is Order.SINCE:
+            spans += [
+                Span(fit(Verbatim(name), wide, ellipsis=glyphs.ellipsis) + " ", "quiet") for name, wide in layout.own
+            ]
         text = _HEADINGS[column] if size >= cell_len(_HEADINGS[column]) else _HEADINGS[column].split()[0]
         mark = glyphs.sorted if column is order else ""
         style, align = "strong" if mark else "quiet", "right" if column is Order.SINCE else "left"
@@ -129,9 +151,15 @@ def surroundings(keys: Sequence[RolloutKey], everywhere: bool, parts: Mapping[Ro
 
 
 def row(
-    view: RolloutView, layout: Columns, glyphs: Glyphs, around: Surroundings, since: Since | None, now: float
+    view: RolloutView,
+    layout: Columns,
+    glyphs: Glyphs,
+    around: Surroundings,
+    since: Since | None,
+    now: float,
+    own: Sequence[str] = (),
 ) -> Line:
-    """One rollout, with safe names, from its sign on."""
+    """One rollout, with safe names, from its sign on; `own` are the values of a person's columns."""
     rollout = view.rollout
     sign = sign_of(view, glyphs)
     urgent = cause_of(view) is not Cause.AT_REST
@@ -142,6 +170,9 @@ def row(
         spans += [Span(" "), *_padded(users(view, layout.users, glyphs), layout.users, glyphs)]
     if layout.why:
         spans += [Span(" "), *_padded(why(view, layout.why, glyphs, now), layout.why, glyphs)]
+    for text, (_, size) in zip(own, layout.own, strict=False):
+        cell = fit(Verbatim(safe_text(text, _LONGEST_CELL)), size, ellipsis=glyphs.ellipsis)
+        spans += [Span(" "), Span(cell, "quiet")]
     if layout.since:
         age = short_age(since, now, glyphs.none)
         spans += [Span(" "), Span(fit(age, layout.since, "right"), "quiet")]

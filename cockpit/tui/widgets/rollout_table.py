@@ -14,11 +14,12 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import BLANK, Line, Span, clip, told_apart, width_of, window, wrap
+from cockpit.tui.own import NO_COLUMNS, OwnColumns
 from cockpit.tui.panels import FRAME_COLUMNS, Part, framed
 from cockpit.tui.rows import Order, Section
 from cockpit.tui.since import Since
 from cockpit.tui.widgets.painted import Painted
-from cockpit.tui.widgets.rollout_row import ALONE, Surroundings, columns, heading, row
+from cockpit.tui.widgets.rollout_row import ALONE, Columns, Surroundings, columns, heading, row
 
 # Below these, a frame leaves too little of the rows.
 _FEWEST_LINES, _FEWEST_COLUMNS = 6, 30
@@ -30,7 +31,7 @@ class Shown:
     """What the table shows. `empty` are the lines to show without rows; `ages` gives since when a rollout is so.
 
     Until the list is `complete`, a cursor that nobody moved stays on the first row. A filter hides `hidden` rows.
-    The rows in `marked` have a mark; `marks` says how many there are.
+    The rows in `marked` have a mark; `marks` says how many there are. `own` are a person's columns.
     """
 
     sections: Sequence[Section] = ()
@@ -45,6 +46,7 @@ class Shown:
     hidden: int = 0
     marked: Collection[RolloutKey] = ()
     marks: str = ""
+    own: OwnColumns = NO_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class RolloutTable(Painted, can_focus=True):
         self._index = 0
         self._top = 0
         self._cut: tuple[int, Mapping[str, str]] = (0, {})
+        self._cells: dict[RolloutKey, tuple[RolloutView, Sequence[str]]] = {}
 
     @property
     def rows(self) -> Sequence[RolloutView]:
@@ -102,6 +105,8 @@ class RolloutTable(Painted, can_focus=True):
         """Show these rollouts."""
         self.shown = shown
         self._cut = (0, {})
+        keys = {view.rollout.key for section in shown.sections for view in section.rows} if self._cells else ()
+        self._cells = {key: known for key, known in self._cells.items() if key in keys}
         if not self.touched and not shown.complete:
             self.selected = None
         self._every = [view for section in shown.sections for view in section.rows]
@@ -205,7 +210,7 @@ class RolloutTable(Painted, can_focus=True):
         visible = items[skip : skip + room]
         if not self._framed(width, height):
             lines = [line for item in visible for line in self._bare(item, width)]
-            return [*([heading(columns(width), self.shown.order, self.glyphs)] if height > 2 else []), *lines]
+            return [*([heading(self._columns(width), self.shown.order, self.glyphs)] if height > 2 else []), *lines]
         return self._in_frame(items, visible, width, height)
 
     def _bare(self, item: _Item, width: int) -> list[Line]:
@@ -214,7 +219,7 @@ class RolloutTable(Painted, can_focus=True):
     def _in_frame(self, items: Sequence[_Item], visible: Sequence[_Item], width: int, height: int) -> list[Line]:
         inner, room = width - FRAME_COLUMNS, height - _FRAME_LINES
         first, folds = visible[0].section, self._folds(room)
-        parts = [(first, [heading(columns(inner), self.shown.order, self.glyphs)])]
+        parts = [(first, [heading(self._columns(inner), self.shown.order, self.glyphs)])]
         for item in visible:
             if item.view is None:
                 parts.append((item.section, []))
@@ -256,10 +261,21 @@ class RolloutTable(Painted, can_focus=True):
             self._cut = (width, told_apart(names, width, self.glyphs.ellipsis))
         return self._cut[1]
 
+    def _columns(self, width: int) -> Columns:
+        return columns(width, self.shown.own.names)
+
+    def _own_cells(self, view: RolloutView) -> Sequence[str]:
+        """The values of a person's columns, read again only of a rollout that changed."""
+        known = self._cells.get(view.rollout.key)
+        if known is None or known[0] is not view:
+            known = self._cells[view.rollout.key] = (view, self.shown.own.cells(view))
+        return known[1]
+
     def _row(self, view: RolloutView, width: int) -> Line:
-        shown, layout = self.shown, columns(width)
+        shown, layout = self.shown, self._columns(width)
         around = replace(shown.around, cut=self._cuts(layout.name))
-        line = row(view, layout, self.glyphs, around, shown.ages(view), shown.now())
+        own = self._own_cells(view) if layout.own else ()
+        line = row(view, layout, self.glyphs, around, shown.ages(view), shown.now(), own)
         mark = self.glyphs.mark if view.rollout.key in shown.marked else " "
         if view is not self.current:
             return (Span(f" {mark}", "key" if mark.strip() else ""), *line)
