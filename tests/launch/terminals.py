@@ -114,12 +114,12 @@ class OnTerminal:
             assert there or held(), f"the program ended before: {what}:\n" + "\n".join(self.shown)
             assert time.monotonic() < end, f"never: {what}:\n" + "\n".join(self.shown)
 
-    def settle(self) -> None:
-        """Read until nothing has come for a while."""
+    def settle(self, quiet: float = 0.7) -> None:
+        """Read until nothing has come for so many seconds."""
         before = -1
         while before != len(self.raw):
             before = len(self.raw)
-            self.read(0.7)
+            self.read(quiet)
 
     def forget(self) -> None:
         """Take in what has come, and look at what follows as a terminal that knows nothing of before."""
