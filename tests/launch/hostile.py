@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 import re
 import unicodedata
@@ -11,18 +12,20 @@ from typing import Any
 
 from cockpit.model.text import MOST_MARKS
 
-# What says in a test's output that a payload came through: no word of the program, and no key of a screen.
+# What a reader of a failed test finds a payload by: no word of the program.
 MARK = "pwned"
 PIECES = (
-    f"\x1b]0;{MARK}\x07", f"\x1b]52;c;{base64.b64encode(MARK.encode()).decode()}\x07", f"\x1b]8;;http://{MARK}\x1b\\x\x1b]8;;\x1b\\",
-    f"\x1bP+q{MARK}\x1b\\", f"\x1b_{MARK}\x1b\\", f"\x1b^{MARK}\x1b\\", f"\x1bX{MARK}\x1b\\", f"\x1b]{MARK}", "\x1b[5;8m", "\x1b[2J\x1b[H",
-    "\x1b[6n", "\x1b[c", "\x1b[?1049l", "\x1b[21t", "\x1b[3;1r", "\x1bc", "\x1b#8", "\x1b(0", "\x1b", "\x1b[", "\x9b5m",
-    f"\x9d0;{MARK}\x9c", f"\x90{MARK}\x9c", "\x84", "\x85", "\x8d", "\x00", "\x07\x07", "\x08\x08\x08", "\x0b\x0c", "\r", "\n", "\r\n", "\t",
-    "\x7f", "\x0e\x0f", "\x1a", "\u202e", "\u2066", "\u2069", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060",
-    "\U000e0041", "\ufff9", "e" + "\u0301" * 60, "\u20dd" * 30, "\u0489", "\ufe0f", "❤\ufe0f", "👩\u200d👩\u200d👧", "🇩🇪", "👍🏽", "語言版本", "ﷺ",
-    "\u1100\u1161", "\U0001f600" * 30, "\u3000", "\u2028", "\u2029", "\ue000", "\ud83d", "[bold red]", "[/]", "[link=http://x]x[/link]",
-    "[@click=app.quit]x[/]", "{x!r}", "%s%n", "$(id)", "`id`", f"http://user:{MARK}@x/", "javascript:x", "<script>", "x" * 3000, "\\", "\"'",
-    "| a | b |", "](http://x)", "<!--", "]]>", "&#27;[2J", "\\x1b[2J", "\\u001b]0;x", "=cmd|'/c x'!A1",
+    f"\x1b]0;{MARK}\x07", f"\x1b]52;c;{base64.b64encode(MARK.encode()).decode()}\x07",
+    f"\x1b]8;;http://{MARK}\x1b\\x\x1b]8;;\x1b\\", f"\x1bP+q{MARK}\x1b\\", f"\x1b_{MARK}\x1b\\", f"\x1b^{MARK}\x1b\\",
+    f"\x1bX{MARK}\x1b\\", f"\x1b]{MARK}", "\x1b[5;8m", "\x1b[2J\x1b[H", "\x1b[6n", "\x1b[c", "\x1b[?1049l",
+    "\x1b[21t", "\x1b[3;1r", "\x1bc", "\x1b#8", "\x1b(0", "\x1b", "\x1b[", "\x9b5m", f"\x9d0;{MARK}\x9c",
+    f"\x90{MARK}\x9c", "\x84", "\x85", "\x8d", "\x00", "\x07\x07", "\x08\x08\x08", "\x0b\x0c", "\r", "\n", "\r\n",
+    "\t", "\x7f", "\x0e\x0f", "\x1a", "\u202e", "\u2066", "\u2069", "\u200f", "\u061c", "\u200b", "\u200d", "\ufeff",
+    "\u00ad", "\u2060", "\U000e0041", "\ufff9", "e" + "\u0301" * 60, "\u20dd" * 30, "\u0489", "\ufe0f", "❤\ufe0f",
+    "👩\u200d👩\u200d👧", "🇩🇪", "👍🏽", "語言版本", "ﷺ", "\u1100\u1161", "\U0001f600" * 30, "\u3000", "\u2028",
+    "\u2029", "\ue000", "\ud83d", "[bold red]", "[/]", "[link=http://x]x[/link]", "[@click=app.quit]x[/]", "{x!r}",
+    "%s%n", "$(id)", "`id`", f"http://user:{MARK}@x/", "javascript:x", "<script>", "x" * 3000, "\\", "\"'", "| a | b |",
+    "](http://x)", "<!--", "]]>", "&#27;[2J", "\\x1b[2J", "\\u001b]0;x", "=cmd|'/c x'!A1",
 )  # fmt: skip
 
 
@@ -165,6 +168,12 @@ def faults_of(raw: bytes, *, plain: bool = False) -> list[str]:
             found.append(f"{character!r} in {shown[max(at - 30, 0) : at + 30]!r}")
         at += 1
     return found
+
+
+def faults_of_cast(raw: bytes) -> list[str]:
+    """The same of a recording of a terminal (asciicast): what it makes a terminal write."""
+    frames = [json.loads(line) for line in raw.decode().splitlines()]
+    return [fault for frame in frames[1:] for fault in faults_of(frame[2].encode())]
 
 
 def _sequence(shown: str, at: int) -> int:

@@ -24,7 +24,9 @@ PATIENCE = 60.0
 COCKPIT = [sys.executable, "-c", "from cockpit.launch.compose import main; main()"]
 FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); "
 # What differs between two screens of the same: times of day, ages, counts of answers, a cursor's blinking.
-_PASSING = re.compile(r"\d+:\d\d(:\d\d)?|\b(\d+(\.\d+)?(ms|[smhd]))+\b|\bago\b|\d+ answers|\d+(\.\d+)?/s|±\d+|just now|now\b")
+_PASSING = re.compile(
+    r"\d+:\d\d(:\d\d)?|\b(\d+(\.\d+)?(ms|[smhd]))+\b|\bago\b|\d+ answers|\d+(\.\d+)?/s|±\d+|just now|now\b"
+)
 
 
 class OnTerminal:
@@ -56,7 +58,7 @@ class OnTerminal:
             stderr=slave,
             env=given | dict(environ or {}),
             start_new_session=True,
-            preexec_fn=self._control,
+            preexec_fn=self._control,  # noqa: PLW1509 - one call of the system, before any other code runs
         )
         os.close(slave)
         self._screen = pyte.Screen(*size)
@@ -101,8 +103,10 @@ class OnTerminal:
     def until(self, *words: str, gone: str = "") -> None:
         """Read until all of these words stand on the screen, each in one line, and `gone` in none."""
         self.until_held(
-            lambda: all(any(word in line for line in self.shown) for word in words)
-            and not (gone and any(gone in line for line in self.shown)),
+            lambda: (
+                all(any(word in line for line in self.shown) for word in words)
+                and not (gone and any(gone in line for line in self.shown))
+            ),
             f"{words} {gone and 'without ' + gone}",
         )
 

@@ -1,7 +1,7 @@
 """The control plane of a lab: its parts killed, held and started again, its history forgotten, its store put back.
 
-COCKPIT_TEST_LAB is a command that takes `kill|stop|cont|start PART` and `compact` with `--dir`, COCKPIT_TEST_LAB_DIR the
-directory, in which etcd keeps its data in `etcd`.
+COCKPIT_TEST_LAB is a command that takes `kill|stop|cont|start PART`, `status` and `compact` with `--dir`,
+COCKPIT_TEST_LAB_DIR the directory, in which etcd keeps its data in `etcd`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,18 @@ def lab(*words: str) -> None:
     subprocess.run([LAB, *words, "--dir", LAB_DIR], check=True, capture_output=True, timeout=120)
 
 
+def kill(part: str) -> None:
+    """Kill a part and wait until it is gone: what still ends is not started again."""
+    lab("kill", part)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        done = subprocess.run([LAB, "status", "--dir", LAB_DIR], check=True, capture_output=True, text=True, timeout=60)
+        if any(line.split()[:2] == [part, "DOWN"] for line in done.stdout.splitlines()):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{part} does not end")
+
+
 class ControlPlane:
     """Blocks while it works: call it in a thread."""
 
@@ -37,7 +49,7 @@ class ControlPlane:
 
     def kill(self, seconds: float) -> None:
         """The API server dies, and is started again after so many seconds."""
-        lab("kill", API)
+        kill(API)
         time.sleep(seconds)
         lab("start", API)
         self.wait()
@@ -67,7 +79,7 @@ class ControlPlane:
         """Restore the snapshot as Kubernetes asks for: every API server stopped, every reader started again. `then` is
         called before the readers are back."""
         for part in (API, *READERS, "etcd"):
-            lab("kill", part)
+            kill(part)
         shutil.rmtree(Path(LAB_DIR) / "etcd")
         shutil.copytree(self._kept, Path(LAB_DIR) / "etcd")
         lab("start", "etcd")

@@ -1,4 +1,4 @@
-"""A way from two people to a real API server that fails by a seeded script: the half of the faults that needs no lab."""
+"""A way from two people to a real API server, which fails by a seeded script."""
 
 from __future__ import annotations
 

@@ -62,7 +62,11 @@ def test_what_is_told_is_what_happened(number: int, tmp_path: Path, caplog: pyte
         lab = ControlPlane(lambda: open_client(kubeconfig), tmp_path) if LAB and LAB_DIR else None
         run = Run(number, place, tmp_path, lab)
         with caplog.at_level(logging.ERROR):
-            asyncio.run(play(run, place, tmp_path))
+            try:
+                asyncio.run(play(run, place, tmp_path))
+            except (AssertionError, TimeoutError) as error:
+                note(seed=number, server=run.server, failed=repr(error)[:4000])
+                raise
     note(
         seed=number, server=run.server, met=[f"{f.on} {f.what}" for f in dict.fromkeys(run.way.met)],
         acts=len(run.told), changes=len(run.truth.changes), known=round(run.known, 1),
