@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The tests start hundreds of processes: each would compile all modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test coverage check format test-real traces fuzz faults bench screenshots readme ship clean
+.PHONY: demo test coverage check format test-real traces fuzz faults faults-real bench screenshots readme ship clean
 
 demo: .venv/.installed
 	@$(BIN)/cockpit demo
@@ -45,9 +45,17 @@ traces: .venv/.installed
 fuzz: .venv/.installed
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -n 2 -m "(hypothesis or simulation) and not real" --timeout 900 tests
 
-# Two sessions behind a server, a network and a proxy that fail by a seeded script.
+# Two sessions behind a server, a network and a proxy that fail by a seeded script; terminals that are not read for a
+# minute, or dragged; ten thousand hostile objects.
 faults: .venv/.installed
 	COCKPIT_FAULT_RUNS=1000 $(BIN)/pytest -n 2 tests/session/test_faults.py
+	COCKPIT_TERMINAL_SECONDS=60 COCKPIT_HOSTILE_OBJECTS=10000 $(BIN)/pytest tests/launch/test_terminals.py \
+		tests/launch/test_hostile_bytes.py
+
+# The same two on a real API server that is killed, held, compacted and restored: COCKPIT_TEST_KUBECONFIG, and
+# COCKPIT_TEST_LAB with COCKPIT_TEST_LAB_DIR, as tests/real/control_plane.py says.
+faults-real: .venv/.installed
+	COCKPIT_FAULT_RUNS=100 $(BIN)/pytest tests/real/test_seeded_faults.py
 
 bench: .venv/.installed
 	$(BIN)/pytest -m benchmark -s tests/benchmarks

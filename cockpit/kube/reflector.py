@@ -24,6 +24,7 @@ from cockpit.kube.errors import (
     NotFound,
     ServerFailure,
     Stalled,
+    TooManyRequests,
     Unauthorized,
     Unreachable,
     from_status,
@@ -51,6 +52,9 @@ SHORT_SECONDS = 1.0
 FRESH_SECONDS = 5.0
 # A stream without an event or a bookmark for longer than bookmarks take has to be proven.
 UNPROVEN_SECONDS = 65.0
+# A server that gave no watch for this long may have come back with an older store, as after a restored snapshot: its
+# versions go on from there, so that a watch from a version that it gives anew misses what was put back.
+OUTAGE_SECONDS = 5.0
 # The rest of a silence can be too short for a clock to tell.
 _SHORTEST_DOZE = 0.1
 _CACHED = "0"
@@ -58,7 +62,7 @@ _NEWEST = ""
 
 
 class _Missed(Exception):  # noqa: N818 - what happened
-    """A watch was silent while something may have happened: only a new list tells."""
+    """Something may have happened that a watch does not tell: only a new list does."""
 
 
 class Reflector:
@@ -107,6 +111,8 @@ class Reflector:
         # When this watch last brought something, or was shown to have missed nothing; monotonic seconds.
         self._heard_at = 0.0
         self._failing_since: float | None = None
+        # Since when no watch could be opened, or the last one was given up in silence.
+        self._away_since: float | None = None
 
     @property
     def sync(self) -> KindSync:
@@ -178,6 +184,7 @@ class Reflector:
         self._version = page.version
         self._ordered = page.version not in (_CACHED, _NEWEST)
         self._listed_at = self._heard_at = self._clock.monotonic()
+        self._away_since = None
         self._sync.listed(unreadable)
         self._emit(self._store.replace(self._resource, objects))
         self._sync.become(Sync.LIVE)
@@ -211,6 +218,8 @@ class Reflector:
             return False
         if self._failing_since is None:
             self._failing_since = now
+        if self._away_since is None and not self._opened and not isinstance(error, TooManyRequests):
+            self._away_since = now
         await self._wait(error)
         if isinstance(error, ServerFailure) and now - self._failing_since >= FAILING_SECONDS:
             self._failing_since = None
@@ -274,6 +283,7 @@ class Reflector:
             async for lines in batches:
                 self._opened = True
                 self._pulse.beat()
+                self._trust()
                 self._sync.become(Sync.LIVE)
                 if lines:
                     self._heard_at = self._clock.monotonic()
@@ -282,6 +292,12 @@ class Reflector:
                     self._failing_since = None
                 events += len(lines)
         return events
+
+    def _trust(self) -> None:
+        """A watch was opened. Raises _Missed if the server was away for so long that its store may be another one."""
+        since, self._away_since = self._away_since, None
+        if since is not None and self._clock.monotonic() - since >= OUTAGE_SECONDS:
+            raise _Missed
 
     def _fold(self, lines: list[bytes]) -> None:
         """Apply events to the store as one change. Events before one that ends the watch are still applied."""

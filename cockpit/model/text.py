@@ -19,8 +19,17 @@ MOST_MARKS = 4
 _MARKS = frozenset({"Mn", "Me"})
 
 
+# Terminals and the screen library count these differently, which moves what follows out of its column: a flag's two
+# letters become letters, and what gives an emoji another form or colour goes.
+_UNSURE_WIDTHS: dict[int, str | None] = {
+    0xFE0F: None,
+    **dict.fromkeys(range(0x1F3FB, 0x1F400)),
+    **{0x1F1E6 + number: chr(ord("A") + number) for number in range(26)},
+}
+
+
 def safe_text(text: object, limit: int = 300) -> str:
-    """One line without terminal escapes, control or invisible characters and bidi overrides.
+    """One line without terminal escapes, control or invisible characters and bidi overrides, as wide as it is counted.
 
     White space of every kind becomes a space, a lone surrogate becomes U+FFFD; text longer than `limit` characters
     ends in an ellipsis. Markup is not changed: screens must not parse it.
@@ -52,10 +61,11 @@ def _clean(text: str) -> str:
 
 
 def _with_few_marks(text: str) -> str:
-    """At most MOST_MARKS marks on each character: more of them paint over the lines above and below."""
+    """At most MOST_MARKS marks on each character: more of them paint over the lines above and below. No character whose
+    width is not sure."""
     kept: list[str] = []
     marks = 0
-    for character in text:
+    for character in text.translate(_UNSURE_WIDTHS):
         marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
         if marks <= MOST_MARKS:
             kept.append(character)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from textual import on
 from textual.actions import SkipAction
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -69,6 +71,11 @@ class Keeping(TellingKeys):
             self.refuse("this terminal cannot suspend the cockpit")
         else:
             super().action_suspend_process()
+
+    @on(Driver.SignalResume)
+    def _paint_anew(self) -> None:
+        """Back from the shell: terminals clear the other screen, and Textual paints only what changed since."""
+        self.refresh(layout=True)
 
     def copy(self, copies: Sequence[Copy]) -> None:
         """Ask which of these to copy, and copy it through the terminal."""

@@ -48,9 +48,10 @@ async def test_a_frozen_server_is_stale_since_the_last_thing_heard(
         assert followed.sync.state is Sync.RETRYING
         assert followed.sync.since == heard, "the time of the last thing heard never gets younger"
     server.frozen = False
-    server.then(server.streams())
+    server.then(server.streams(), server.page(pod("c")), server.streams())
     await followed.retry()
     await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert followed.names() == ["c"], "who was away for so long is asked for everything"
 
 
 async def test_one_question_is_enough_for_all_watches_of_a_cluster(

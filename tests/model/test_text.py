@@ -7,6 +7,8 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from wcwidth import wcwidth
 
 from cockpit.model.text import MOST_MARKS, safe_lines, safe_text
 
@@ -26,6 +28,7 @@ from cockpit.model.text import MOST_MARKS, safe_lines, safe_text
         ("bell\x07\x00", "bell"),
         ("\ud800", "\ufffd"),
         ("版本 é 🚀", "版本 é 🚀"),
+        ("\u2764\ufe0f 1\ufe0f\u20e3 \U0001f44d\U0001f3fd \U0001f1e9\U0001f1ea", "\u2764 1\u20e3 \U0001f44d DE"),
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
         ("\x1b]never ends", ""),
     ],
@@ -47,6 +50,12 @@ def test_lines_are_printable_and_bounded(text: str, lines: int, width: int) -> N
     safe = safe_lines(text, lines, width)
     assert len(safe) <= lines
     assert all(line.isprintable() and len(line) <= width for line in safe)
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\ufe0f\U0001f1e9\U0001f3fd\u2764\u1100\u1161"))))
+def test_what_the_screen_counts_is_what_a_terminal_moves_on_by(text: str) -> None:
+    safe = safe_text(text)
+    assert cell_len(safe) == sum(wcwidth(character) for character in safe)
 
 
 def test_lines_keep_indentation_and_the_end() -> None:

@@ -27,6 +27,7 @@ class LossyWay:
         self._token = token  # a client sends none over plain HTTP
         self._trust = trust
         self._client: aiohttp.ClientSession | None = None
+        self.address = ""
         self.losing = False
         self.lost = 0
         self.after: Callable[[], None] = lambda: None
@@ -77,7 +78,8 @@ class LossyWay:
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
             try:
-                yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+                self.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+                yield self.address
             finally:
                 await runner.cleanup()
 

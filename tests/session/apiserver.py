@@ -68,6 +68,7 @@ class ApiServer:
         self.log = ""
         self.url = ""
         self._version = 100
+        self._deleted: list[tuple[str, Doc]] = []  # by collection, as they were told of
         self._uids = 0
         self._watchers: list[tuple[str, asyncio.Queue[bytes | None]]] = []
         self.forbidden_writes: set[str] = set()
@@ -110,6 +111,7 @@ class ApiServer:
         doc = self.docs.pop(path)
         self._version += 1
         doc = merged(doc, {"metadata": {"resourceVersion": str(self._version)}})
+        self._deleted.append((path.rpartition("/")[0], doc))
         self._tell("DELETED", path.rpartition("/")[0], doc)
 
     def _tell(self, kind: str, collection: str, doc: Doc) -> None:
@@ -200,9 +202,11 @@ class ApiServer:
         response = web.StreamResponse()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         after = int(request.query.get("resourceVersion") or 0)
-        for place, doc in self.docs.items():
-            if _within(place.rpartition("/")[0], path) and int(doc["metadata"]["resourceVersion"]) > after:
-                queue.put_nowait(json.dumps({"type": "MODIFIED", "object": doc}).encode() + b"\n")
+        standing = [("MODIFIED", place.rpartition("/")[0], doc) for place, doc in self.docs.items()]
+        told = [*standing, *(("DELETED", *each) for each in self._deleted)]
+        for kind, collection, doc in sorted(told, key=lambda each: int(each[2]["metadata"]["resourceVersion"])):
+            if _within(collection, path) and int(doc["metadata"]["resourceVersion"]) > after:
+                queue.put_nowait(json.dumps({"type": kind, "object": doc}).encode() + b"\n")
         self._watchers.append((path, queue))
         await response.prepare(request)
         try:

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from cockpit.kube.transport import Call, Transport
 from cockpit.session.clock import ManualClock
+from tests.session.acting import active
 from tests.session.apiserver import ApiServer, Doc, _lost, _status
 
 READS = ("stall", "cut", "truncate", "401", "403", "404", "429", "500", "503", "html", "old")
@@ -73,7 +74,9 @@ class CountedTransport(Transport):
 
 
 class FaultyServer(ApiServer):
-    """Follows a script. `applied` are the flips that were carried out: the user, and the version that was chosen."""
+    """Follows a script. `applied` are the flips that were carried out: the user, and the version that was chosen;
+    `undone` says which of them a store that was put back does not have.
+    """
 
     def __init__(self, clock: ManualClock, faults: list[Fault]) -> None:
         super().__init__()
@@ -81,6 +84,9 @@ class FaultyServer(ApiServer):
         self.clock = clock
         self.faults = faults
         self.applied: list[tuple[str, str]] = []
+        self.undone: set[int] = set()
+        # What was active in a store that was put back, and how many flips there had been before.
+        self.put_back: list[tuple[int, str]] = []
         self.met: list[Fault] = []
         self.held = 0  # requests that wait for the clock
         self.under_way: set[asyncio.Task[Any]] = set()
@@ -90,6 +96,17 @@ class FaultyServer(ApiServer):
         """Nothing goes wrong any more; what stood silently ends, as a proxy that is restarted ends it."""
         self.faults = []
         self.hang_up()
+
+    async def restore(self, kept: float, away: float, ahead: int) -> None:
+        """Go back to the store of so many seconds ago, after the server was `away`; versions go on `ahead` of then."""
+        docs, version, count, deleted = copy.deepcopy(self.docs), self._version, len(self.applied), [*self._deleted]
+        await self.clock.sleep(kept)
+        self.die()
+        await self.clock.sleep(away)
+        self.docs, self._version, self._deleted = docs, version + ahead, deleted
+        self.undone |= set(range(count, len(self.applied)))
+        self.put_back.append((len(self.applied), active(self)))
+        self.dead = False
 
     def look(self) -> None:
         """Keep how the objects are where a fault begins that gives old answers."""

@@ -20,6 +20,7 @@ import pytest
 from cockpit.kube.api import KubeApi
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.credentials import FixedCredentials
+from cockpit.kube.reflector import OUTAGE_SECONDS
 from cockpit.model.journal import Origin
 from cockpit.model.plan import Act, Ask
 from cockpit.model.view import Prepared, Stage, Sync
@@ -76,11 +77,11 @@ class Run:
             for who, token in (("ann", "good"), ("ben", "ben")):
                 self.sessions[who] = await stack.enter_async_context(self._session(who, token))
             people = [asyncio.ensure_future(self._acts(who)) for who in self.sessions]
-            others = asyncio.ensure_future(self._pods_come_and_go())
+            others = [asyncio.ensure_future(each) for each in (self._pods_come_and_go(), self._restore())]
             await self._pass(TROUBLE)
             self.server.heal()
-            await self._until(lambda: all(task.done() for task in [*people, others]))
-            for task in (*people, others):
+            await self._until(lambda: all(task.done() for task in [*people, *others]))
+            for task in (*people, *others):
                 task.result()
             await self._pass(HEALED)
             self._all_is_known()
@@ -125,6 +126,14 @@ class Run:
             else:
                 labels = {"app": "shop", "version": "v1", "try": str(number)}
                 self.server.put(path, {"apiVersion": "v1", "kind": "Pod", "metadata": {"labels": labels}})
+
+    async def _restore(self) -> None:
+        """Now and then the server's store is put back to an older one, whose versions may pass those of before."""
+        chance = random.Random(f"restore {self.rng.random()}")
+        if chance.random() < 0.3:
+            await self.clock.sleep(chance.uniform(1.0, TROUBLE * 0.4))
+            kept, away = chance.uniform(5.0, 40.0), chance.uniform(OUTAGE_SECONDS + 5.0, 30.0)
+            await self.server.restore(kept, away, chance.choice((0, 3, 1000)))
 
     async def _pass(self, seconds: float) -> None:
         end = self.clock.monotonic() + seconds
@@ -182,18 +191,23 @@ class Run:
             last = {entry.id: entry for entry in session.view().journal if entry.origin is Origin.HERE}
             acts = [told for told in self.told if told.who == who]
             assert len(last) == len(acts), last
-            applied = [version for user, version in self.server.applied if user == who]
+            applied = [
+                version
+                for number, (user, version) in enumerate(self.server.applied)
+                if user == who and number not in self.server.undone
+            ]
             stood = [entry for entry in last.values() if entry.stage is not Stage.REFUSED]
             assert len(applied) <= len(stood), (last, applied)
             for entry, told in zip(last.values(), acts, strict=True):
                 since = self.server.applied[told.before :]
                 if entry.stage is Stage.UNKNOWN:
                     assert "was written again since" in entry.why
-                    assert since
+                    assert since or self.server.put_back
                 elif entry.stage is not Stage.REFUSED:
-                    # Two people may have asked for the same at the same time.
+                    # Two people may have asked for the same at the same time, or it came back with an older store.
+                    back = [version for at, version in self.server.put_back if at >= told.before]
                     assert entry.stage in MADE, entry
-                    assert told.version in [version for _, version in since], (entry, since)
+                    assert told.version in [*back, *(version for _, version in since)], (entry, since)
 
 
 @pytest.mark.simulation

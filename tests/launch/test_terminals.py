@@ -1,0 +1,243 @@
+"""The program on terminals that misbehave: not read, dragged, hung up, stopped, dumb, without keys; and a full disk.
+
+COCKPIT_TERMINAL_SECONDS says for how long a terminal is not read or dragged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.launch.terminals import OnTerminal, on_terminal, wait_for
+from tests.places import Place, demo_process, namespace_in, seed
+
+SECONDS = float(os.environ.get("COCKPIT_TERMINAL_SECONDS", "4"))
+# Kilobytes that a program may grow by while nobody reads it: what one burst of drawing takes, and no queue.
+GROWTH = 30_000
+VERIFIED = "✓ verified"
+pytestmark = pytest.mark.timeout(300)
+
+
+class Cluster:
+    """One blue-green release in an embedded cluster; both versions are ready, and v1 is active."""
+
+    def __init__(self, ready: dict[str, Any], place: Place) -> None:
+        self.words = ["--kubeconfig", ready["kubeconfig"], "-n", place.namespace, "--sample", "none"]
+        self.place = place
+        self.service = place.path("Service", "demo-service")
+
+    def active(self) -> str:
+        return str(self.place.client.get(self.service).json()["spec"]["selector"]["version"])
+
+    def faults(self, **fault: Any) -> None:
+        self.place.client.post("/demo/faults", json=fault).raise_for_status()
+
+    def stir(self, number: int) -> None:
+        """Something that every screen shows."""
+        path = self.place.path("Deployment", "demo-dp-v2")
+        container = {"name": "demo", "image": f"bebullish/demo:v2-{number}"}
+        body = {"spec": {"template": {"spec": {"containers": [container]}}}}
+        headers = {"Content-Type": "application/strategic-merge-patch+json"}
+        self.place.client.patch(path, content=json.dumps(body), headers=headers).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[dict[str, Any]]:
+    with demo_process("empty", "--seed", "7", "--speed", "4") as ready:
+        yield ready
+
+
+@pytest.fixture
+def cluster(embedded: dict[str, Any]) -> Iterator[Cluster]:
+    with namespace_in("embedded", Path(embedded["kubeconfig"]), embedded["gateway"], "shop") as place:
+        for name in ("blue-green-v1", "blue-green-v2", "blue-green-service"):
+            place.apply(*seed(name))
+        place.ready("demo-dp-v1", "demo-dp-v2")
+        made = Cluster(embedded, place)
+        yield made
+        made.faults(clear=True)
+
+
+def opened(terminal: OnTerminal) -> None:
+    terminal.until(" ○ demo-service", "● live", "v1 active, 3/3", "v2 preview, 3/3")
+
+
+def planned(terminal: OnTerminal) -> None:
+    """The plan of a flip to v2 stands on the screen, with the focus on Send."""
+    terminal.press(b"f")
+    terminal.until("selector version  v1 → v2", "▸ Cancel")
+    terminal.press(b"\t")
+    terminal.until("▸ Send")
+
+
+def closed(terminal: OnTerminal) -> None:
+    """Back to the first screen and out, without a word of a failure."""
+    terminal.press(b"\x1b")
+    terminal.until("enter open")
+    assert terminal.end(b"q") == 0
+    assert b"Traceback" not in terminal.raw
+
+
+def entries(state: Path) -> list[dict[str, Any]]:
+    """The journal on disk."""
+    found = sorted(state.rglob("journal*.jsonl"))
+    return [json.loads(line) for file in found for line in file.read_text().splitlines()]
+
+
+def stages(state: Path) -> list[str]:
+    return [entry["stage"] for entry in entries(state) if entry.get("act") == "flip"]
+
+
+def right_when_painted_anew(terminal: OnTerminal) -> None:
+    """A terminal that knows nothing of before shows the same."""
+    terminal.settle()
+    seen = terminal.lasting()
+    columns, rows = terminal.size
+    terminal.resize(columns + 3, rows + 1)
+    terminal.until_held(lambda: any(len(line) > columns for line in terminal.shown), "the larger screen")
+    terminal.settle()
+    terminal.resize(columns, rows)
+    terminal.forget()
+    terminal.until_held(lambda: terminal.lasting() == seen, "the same screen:\n" + "\n".join(seen))
+
+
+def test_an_act_is_confirmed_though_nobody_reads_the_terminal(cluster: Cluster, tmp_path: Path) -> None:
+    with on_terminal(cluster.words, tmp_path) as terminal:
+        opened(terminal)
+        planned(terminal)
+        before = terminal.memory()
+        terminal.press(b"\r")
+        # From here on nobody reads: whole screens are painted until the terminal takes no more.
+        end, number = time.monotonic() + SECONDS, 0
+        while time.monotonic() < end:
+            terminal.resize(80 + number % 60, 24 + number % 20)
+            cluster.stir(number)
+            number += 1
+            time.sleep(0.05)
+        wait_for(lambda: "verified" in stages(tmp_path), "the act in the journal")
+        assert cluster.active() == "v2"
+        assert terminal.memory() - before < GROWTH
+        terminal.resize(80, 24)
+        terminal.until(VERIFIED)
+        terminal.press(b"\x1b")
+        terminal.until("v2 active, 3/3", f"bebullish/demo:v2-{number - 1}", gone=VERIFIED)
+        right_when_painted_anew(terminal)
+        assert terminal.end(b"q") == 0
+        assert b"Traceback" not in terminal.raw
+
+
+def test_a_window_that_is_dragged_ends_with_the_right_screen(cluster: Cluster, tmp_path: Path) -> None:
+    chance = random.Random(11)
+    with on_terminal(cluster.words, tmp_path) as terminal:
+        opened(terminal)
+        before = terminal.memory()
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            terminal.resize(chance.randint(20, 200), chance.randint(3, 60))
+            assert terminal.read(0)
+            time.sleep(0.02)
+        assert terminal.memory() - before < GROWTH
+        terminal.resize(80, 24)
+        terminal.press(b"\r")
+        terminal.until("demo-service", "who gets what")
+        right_when_painted_anew(terminal)
+        closed(terminal)
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["made", "lost"])
+def test_an_act_that_a_hang_up_ends_is_followed_by_a_later_session(
+    cluster: Cluster, tmp_path: Path, arrives: bool
+) -> None:
+    # An end waits for the answer to what was sent, as long as a request may take.
+    with on_terminal([*cluster.words, "--request-timeout", "3s"], tmp_path) as terminal:
+        opened(terminal)
+        planned(terminal)
+        cluster.faults(fault="stall", resource="services", verb="patch")
+        terminal.press(b"\r")
+        wait_for(lambda: stages(tmp_path), "the act in the journal")
+        assert terminal.hang_up() == 128 + signal.SIGHUP
+    cluster.faults(clear=True)
+    assert "verified" not in stages(tmp_path)
+    assert cluster.active() == "v1"
+    if arrives:  # what had been on its way
+        (write,) = json.loads((tmp_path / "unknown.json").read_text())
+        (request,) = write["requests"]
+        headers = {"Content-Type": request["patch"]}
+        sent = cluster.place.client.patch(cluster.service, content=json.dumps(request["body"]), headers=headers)
+        assert sent.status_code == 200, sent.text
+    with on_terminal(cluster.words, tmp_path) as later:
+        later.until(" ○ demo-service", "● live")
+        if arrives:
+            wait_for(lambda: stages(tmp_path)[-1:] == ["sent"], "the act found out")
+            assert "found out" in entries(tmp_path)[-1]["why"]
+        later.press(b"i")
+        later.until("all traffic of demo-service to v2", "sent: f" if arrives else "unknown")
+        closed(later)
+
+
+def test_a_stopped_program_gives_the_terminal_back_and_paints_anew_when_it_goes_on(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    def state() -> str:
+        return Path(f"/proc/{terminal.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+    with on_terminal(cluster.words, tmp_path) as terminal:
+        opened(terminal)
+        seen = terminal.lasting()
+        terminal.process.send_signal(signal.SIGTSTP)
+        terminal.until_held(lambda: state() == "T", "the program stopped")
+        terminal.read(0.1)
+        assert b"\x1b[?1049l" in terminal.raw, "the shell would write onto the screen"
+        terminal.forget()
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.until(" ○ demo-service", "● live")
+        terminal.settle()
+        assert terminal.lasting() == seen
+        terminal.press(b"?")
+        terminal.until("no single key sends anything")
+        closed(terminal)
+
+
+def test_a_terminal_that_can_do_nothing_is_told_so_or_shows_the_screen(cluster: Cluster, tmp_path: Path) -> None:
+    with on_terminal(cluster.words, tmp_path, environ={"TERM": "dumb"}) as terminal:
+        terminal.until_held(
+            lambda: terminal.process.poll() is not None or any("live" in line for line in terminal.shown), "anything"
+        )
+        assert b"Traceback" not in terminal.raw
+        if terminal.process.poll() is None:
+            assert terminal.end(b"q") == 0
+
+
+def test_without_keys_it_says_that_it_needs_a_terminal(cluster: Cluster, tmp_path: Path) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        with on_terminal(cluster.words, tmp_path, stdin=nothing) as terminal:
+            assert terminal.end() == 1
+            assert any("the screen needs a terminal" in line for line in terminal.shown)
+            assert b"\x1b[?1049h" not in terminal.raw
+    finally:
+        os.close(nothing)
+
+
+def test_on_a_full_disk_an_act_is_made_once_and_the_screen_says_what_was_not_kept(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """No file may grow: writing fails as on a full disk, though with another error."""
+    with on_terminal(cluster.words, tmp_path, full_disk=True) as terminal:
+        opened(terminal)
+        planned(terminal)
+        terminal.press(b"\r")
+        terminal.until("cannot be written: File too large", "● sent", "▸ Close")
+        terminal.press(b"\x1b[6~")
+        terminal.until(VERIFIED)
+        assert cluster.active() == "v2"
+        closed(terminal)
+        assert not any(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
