@@ -201,7 +201,8 @@ class Plan:
     undoes the patches, guarded by the values written here; a delete is undone by creating the object again as it was
     read just before. `raises` is true if more users will get the new version: sending then needs a deliberate choice.
     `final` is true where the adapter knows that everyone gets the new version in the end, which `expected` may not say.
-    `reaches` distinguishes "the controller did it" from "the API server accepted it".
+    `reaches` distinguishes "the controller did it" from "the API server accepted it". `replaces` is the version whose
+    template is replaced by another one, "" for an act that writes no template.
     """
 
     act: Act
@@ -218,6 +219,7 @@ class Plan:
     final: bool = False
     pods: tuple[tuple[str, int], ...] = ()
     reaches: Milestone | None = None
+    replaces: str = ""
 
     @property
     def decisive(self) -> bool:

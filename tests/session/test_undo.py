@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cockpit.model.plan import Act, Change, Expected, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
-from cockpit.session.acts.effect import took_effect
+from cockpit.session.acts.effect import took_effect, would_apply
 from cockpit.session.acts.undo import SentAct, UndoStack, recreation, remaining, step_back
 from tests.objects import merged
 
@@ -277,3 +277,28 @@ def test_an_act_can_be_undone_under_another_name_of_its_rollout() -> None:
     assert (stack.top(KEY), stack.top(old)) == (step, None)
     stack.adopt(rollout, {KEY})
     assert stack.top(KEY) == step
+
+
+@pytest.mark.parametrize(
+    ("request_", "found", "taken"),
+    [
+        (Request(Verb.CREATE, SERVICE, {}), None, True),
+        (Request(Verb.CREATE, SERVICE, {}), {"metadata": {}}, False),
+        (Request(Verb.DELETE, SERVICE, {"preconditions": {"uid": "1"}}), {"metadata": {"uid": "1"}}, True),
+        (Request(Verb.DELETE, SERVICE, {"preconditions": {"uid": "1"}}), {"metadata": {"uid": "2"}}, False),
+        (Request(Verb.DELETE, SERVICE, {}), None, False),
+    ],
+)
+def test_what_an_inverse_finds_says_whether_it_would_be_taken(
+    request_: Request, found: dict[str, Any] | None, taken: bool
+) -> None:
+    assert would_apply(request_, found) is taken
+
+
+@pytest.mark.parametrize(("value", "taken"), [("v2", True), ("v1", False), (None, False)])
+def test_a_patch_would_be_taken_while_its_tests_hold(value: str | None, taken: bool) -> None:
+    body = [{"op": "test", "path": "/spec/a~1b", "value": "v2"}, {"op": "replace", "path": "/spec/a~1b", "value": "v1"}]
+    patch = Request(Verb.PATCH, SERVICE, body, PatchType.JSON)
+    assert would_apply(patch, {"spec": {"a/b": value} if value else {}}) is taken
+    absent = Request(Verb.PATCH, SERVICE, [{"op": "test", "path": "/spec/a", "value": None}], PatchType.JSON)
+    assert would_apply(absent, {"spec": {}})

@@ -100,14 +100,14 @@ def _plan(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan 
     if ask.act is Act.UNDO:
         if rollout is not None:
             undo.adopt(rollout, cluster.rollouts.current())
-        step = undo.top(key)
+        step = undo.top(key, rollout)
         if step is None or step.told is None:
             return undo.plan(key, rollout)
     if rollout is None or adapter is None:
         return Refused(ask.act, key, f"no rollout {key} ({key.system}): it may have been deleted; refresh the list")
     objects = cluster.objects(rollout)
     try:
-        if ask.act is Act.UNDO and (step := undo.top(key)) and step.told:
+        if ask.act is Act.UNDO and (step := undo.top(key, rollout)) and step.told:
             return undo_plan(step.told, rollout, adapter, objects, ask.at)
         return adapter.plan(rollout, ask, objects)
     except Exception as error:
@@ -172,8 +172,8 @@ async def _attempt(
     plan = planned(cluster, undo, key, ask)
     if isinstance(plan, Refused):
         return plan, False
-    step = undo.top(key) if ask.act is Act.UNDO else None
     rollout, place = cluster.rollout(key), cluster.place(plan)
+    step = undo.top(key, rollout) if ask.act is Act.UNDO else None
     objects: dict[Ref, Mapping[str, Any] | None] = {}
     grounds: dict[Ref, Mapping[str, Any] | None] = {}
     try:

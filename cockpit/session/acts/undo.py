@@ -10,13 +10,13 @@ from typing import Any
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
-from cockpit.planning.undo_of_others import OthersAct
+from cockpit.planning.undo_of_others import OthersAct, still_there
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
 # Deep enough in practice; each step can hold whole objects.
 _DEEPEST = 20
-# Ids of undone acts that are remembered: an Event about one may be read again.
+# Ids of acts that were undone, or are said to be, that are remembered: an Event about one may be read again.
 _MOST_UNDONE = 500
 
 # Set by the server or a controller; a create with them is refused or means something else.
@@ -79,6 +79,7 @@ class UndoStack:
         self._steps: dict[RolloutKey, list[UndoStep]] = {}
         self._others: dict[RolloutKey, list[UndoStep]] = {}
         self._undone: dict[str, None] = {}
+        self._claimed: dict[str, None] = {}
         self._file = file
 
     def push(self, key: RolloutKey, step: UndoStep) -> None:
@@ -95,11 +96,19 @@ class UndoStack:
             self._change(rollout.key, lambda steps: steps or adopted)
             self._change(former[0], lambda steps: [])
 
-    def top(self, key: RolloutKey) -> UndoStep | None:
-        """The step of the last act on a rollout, of this session or of another."""
+    def top(self, key: RolloutKey, rollout: Rollout | None = None) -> UndoStep | None:
+        """The step of the last act on a rollout, of this session or of another; `rollout` is its current state."""
         self._catch_up()
-        last = [steps[-1] for steps in (self._steps.get(key), self._others.get(key)) if steps]
+        others = [step for step in self._others.get(key, ()) if not self._is_over(step, rollout)]
+        last = [steps[-1] for steps in (self._steps.get(key), others) if steps]
         return max(last, key=lambda step: step.at, default=None)
+
+    def _is_over(self, step: UndoStep, rollout: Rollout | None) -> bool:
+        """Whether another's act was undone: somebody says so, and what it led to is not written any more."""
+        if step.id not in self._claimed:
+            return False
+        shown = step.told is not None and bool(step.told.expected) and rollout is not None
+        return not shown or bool(step.told and rollout and still_there(step.told, rollout))
 
     def learn(self, key: RolloutKey, step: UndoStep) -> None:
         """Another session tells of an act on a rollout, or tells more of it; an act of this machine is known better."""
@@ -109,11 +118,18 @@ class UndoStack:
         others = [kept for kept in self._others.get(key, ()) if kept.id != step.id]
         self._others[key] = sorted([*others, step], key=lambda each: each.at)[-_DEEPEST:]
 
+    def claim(self, id_: str) -> None:
+        """Somebody says that the act with this id was undone, which proves nothing."""
+        _remember(self._claimed, id_)
+
+    def own(self, key: RolloutKey, id_: str) -> UndoStep | None:
+        """The step of an act that was sent from this machine."""
+        self._catch_up()
+        return next((step for step in self._steps.get(key, ()) if step.id == id_), None)
+
     def undone(self, key: RolloutKey, id_: str) -> None:
-        """The act with this id was undone, by whomever: it is not the last act any more."""
-        self._undone[id_] = None
-        while len(self._undone) > _MOST_UNDONE:
-            del self._undone[next(iter(self._undone))]
+        """The act with this id was undone, as the objects show: it is not the last act any more."""
+        _remember(self._undone, id_)
         self._others[key] = [kept for kept in self._others.get(key, ()) if kept.id != id_]
         self._catch_up()
         if any(step.id == id_ for step in self._steps.get(key, ())):
@@ -143,7 +159,7 @@ class UndoStack:
 
     def plan(self, key: RolloutKey, rollout: Rollout | None = None) -> Plan | Refused:
         """The plan that undoes the last act on this rollout; `rollout` is its current state (None: gone)."""
-        step = self.top(key)
+        step = self.top(key, rollout)
         if step is None:
             why = f"nothing to undo: no act was sent to {key} from this machine, and no other cockpit told of one"
             return Refused(Act.UNDO, key, why)
@@ -165,6 +181,13 @@ class UndoStack:
         )
         danger = why_undo_is_unsafe(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {danger}") if danger else plan
+
+
+def _remember(ids: dict[str, None], id_: str) -> None:
+    """Add an id, and forget the oldest ones where there are too many."""
+    ids[id_] = None
+    while len(ids) > _MOST_UNDONE:
+        del ids[next(iter(ids))]
 
 
 def _other_way(step: UndoStep) -> str:
