@@ -40,6 +40,11 @@ class Act(StrEnum):
     DISABLE = "disable"
     STEPS = "steps"
     PROBE = "probe"
+    DISARM = "disarm"
+
+
+# Acts that no adapter plans: the session does, from what it sent, measures, or guards.
+OF_THE_SESSION = (Act.UNDO, Act.PROBE, Act.DISARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Ask:
     `by` chooses between methods, by the `id` of one of `ActState.ways`.
     `step` counts from 1. `image` is (container, image) of set-image, the container "" where there is only one.
     `steps` are the planned shares of the new version of a rollout without a controller; none ends the plan.
-    `at` is the time of the request (RFC 3339), for systems that record a time; the session sets it.
+    `at` is the time of the request (RFC 3339), for systems that record a time; the session sets it. For DISARM, `by` is
+    the guard's id.
     """
 
     act: Act

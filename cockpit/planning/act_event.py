@@ -14,7 +14,7 @@ import msgspec
 
 from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.objects import Event
-from cockpit.model.plan import Act, Expected
+from cockpit.model.plan import OF_THE_SESSION, Act, Expected
 from cockpit.model.refs import EVENTS, Ref, Resource
 from cockpit.model.release_state import ReleaseState
 from cockpit.model.rights import right
@@ -153,7 +153,7 @@ def _sane(told: ToldAct) -> bool:
 
 def others_act(told: ToldAct) -> OthersAct | None:
     """What undo needs to know of an act; None for what cannot be undone, such as a note or another undo."""
-    if told.before is None or told.act not in set(Act) - {Act.UNDO, Act.PROBE}:
+    if told.before is None or told.act not in set(Act) - {*OF_THE_SESSION}:
         return None
     return OthersAct(
         *(told.who, Act(told.act), told.title, told.before, told.expected, told.pods),

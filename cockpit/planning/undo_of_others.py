@@ -55,6 +55,16 @@ class OthersAct:
     replaces: str = ""
 
 
+def as_told(plan: Plan, before: Rollout, who: str) -> OthersAct:
+    """An act as others know it who only heard of it; `before` is the rollout that it was planned from."""
+    return OthersAct(
+        *(who, plan.act, safe_text(plan.title), release_state(before), plan.expected, plan.pods),
+        changes=tuple(safe_text(str(change)) for change in plan.changes),
+        gone=tuple(map(str, plan.gone)),
+        replaces=plan.replaces,
+    )
+
+
 def undo_plan(told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> Plan | Refused:
     """The plan that leads back to before the act; refused, with the reason, where it cannot be known or was changed."""
     what = f"undo {told.who}'s {told.title}"

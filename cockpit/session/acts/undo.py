@@ -7,10 +7,11 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
-from cockpit.planning.undo_of_others import OthersAct, still_there
+from cockpit.planning.undo_of_others import OthersAct, as_told, still_there
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
@@ -18,6 +19,8 @@ from cockpit.session.acts.undo_file import UndoFile
 _DEEPEST = 20
 # Ids of acts that were undone, or are said to be, that are remembered: an Event about one may be read again.
 _MOST_UNDONE = 500
+
+_OWN = "you"
 
 # Set by the server or a controller; a create with them is refused or means something else.
 _SERVER_OWNED_METADATA = (
@@ -50,7 +53,8 @@ class UndoStep:
 
     `restores` are those shares in any case: their versions must have ready pods before they are written. `id` is that
     of the act in the journal, `at` when it was sent (UTC seconds). `told` is set for an act of another session, whose
-    inverse is planned when it is asked for.
+    inverse is planned when it is asked for; `did` is the act of this machine as others know it. `final`: the inverse
+    gives everybody the new version again.
     """
 
     title: str
@@ -66,6 +70,8 @@ class UndoStep:
     id: str = ""
     at: float = 0.0
     told: OthersAct | None = None
+    did: OthersAct | None = None
+    final: bool = False
 
 
 class UndoStack:
@@ -176,7 +182,7 @@ class UndoStack:
             undo="repeat the act",
             warnings=(step.missing,) if step.missing else (),
             raises=step.raises,
-            final=any(request.verb is Verb.DELETE for request in step.requests),
+            final=step.final,
             pods=step.pods,
         )
         danger = why_undo_is_unsafe(plan, step.restores, rollout)
@@ -231,7 +237,20 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: 
         way=plan.undo,
         id=id_,
         at=at,
+        did=as_told(plan, before, _OWN) if before and whole else None,
+        final=not plan.raises and _took_everybody(plan, before),
     )
+
+
+def _took_everybody(plan: Plan, before: Rollout | None) -> bool:
+    """Whether an act moved the users away from a version that had all of them."""
+    lane = before.default_lane if before else None
+    had = next((share for share in lane.shares if (share.written or 0.0) > 1 - CLOSE), None) if lane else None
+    if had is None or not (plan.expected or plan.reaches) or plan.act is Act.FINISH:
+        return False
+    now = next((e.share for e in plan.expected if (e.lane, e.version) == (DEFAULT_LANE, had.version)), None)
+    gets = any(e.lane == DEFAULT_LANE and e.version != had.version and e.share > CLOSE for e in plan.expected)
+    return plan.replaces == had.version or gets if now is None else now < 1 - CLOSE
 
 
 def remaining(step: UndoStep, done: Sequence[SentAct], failed: Request | None) -> UndoStep | None:
