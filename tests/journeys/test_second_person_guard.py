@@ -53,7 +53,7 @@ def elsewhere(me: Member) -> list[str]:
 
 async def seen_by(me: Member) -> None:
     await at(me)
-    await me.until(lambda me: elsewhere(me))
+    await me.until(elsewhere)
 
 
 async def disarm(me: Member, id: str) -> Prepared:
