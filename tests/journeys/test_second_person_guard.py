@@ -12,6 +12,7 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.second import ProposalState
 from cockpit.model.second_order import SecondOrder, SecondWish
 from cockpit.model.view import Prepared, RolloutView, Stage
+from cockpit.pairing.proposal_marks import lock_ref
 from tests.journeys.pairs import Member
 from tests.journeys.test_second_person import ONE, TWO, at_work, state
 from tests.places import Place, namespace_in, seed
@@ -101,7 +102,12 @@ async def test_a_guard_is_seen_proposed_confirmed_and_disarmed(place: Place, tmp
         assert "because an armed guard is taken away" in plan.blocked
         await proposed(anna, id)
         assert "only there can it be disarmed" in (await disarm(ben, id)).blocked
+        lock = lock_ref(shown(anna).rollout.key)
+        maps = f"/api/v1/namespaces/{place.namespace}/configmaps"
+        place.client.post(maps, json={"metadata": {"name": lock.name}}).raise_for_status()
         assert await confirmed(ben) == "confirmed: demo-admin can send it now"
+        there = place.client.get(f"{maps}/{lock.name}").json()["metadata"]
+        assert "annotations" not in there, "a lock of the rollout stays closed"
         await anna.until(lambda me: state(me) is ProposalState.CONFIRMED)
         ready = await disarm(anna, id)
         assert ready.blocked == ""

@@ -14,6 +14,7 @@ from cockpit.model.plan import Act, Ask, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
+from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.view import Prepared
 from cockpit.pairing.plan_hash import plan_hash
@@ -149,11 +150,14 @@ def _confirmable(cluster: Cluster, exact: Plan, step: UndoStep | None, rollout: 
 
 
 def amounts_to(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Ask | None:
-    """The act that an undo amounts to, which others can plan; `ask` itself for any other act, None if there is none."""
+    """The act that an undo amounts to, which others can plan; `ask` itself for any other act.
+
+    None if there is none, and where nobody else is asked.
+    """
     rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
     if ask.act is not Act.UNDO:
         return ask
-    if rollout is None or adapter is None:
+    if rollout is None or adapter is None or not any(map(cluster.second.holds, Second)):
         return None
     step = undo.top(key, rollout)
     known = (step.told or step.did) if step else None
@@ -232,7 +236,8 @@ async def _attempt(
         trial = Trial((), (), blocked=str(error))
     digest = plan_hash(plan, objects)
     blocked = _blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked
-    second, proposed = await cluster.second.why_not(plan, _known(digest)), amounts_to(cluster, undo, key, ask)
+    second = await cluster.second.why_not(plan, _known(digest))
+    proposed = amounts_to(cluster, undo, key, ask)
     if second and proposed is None:
         second = f"{second}; {NOT_PROPOSED}"
     prepared = Prepared(

@@ -13,7 +13,7 @@ from cockpit.kube.store import ChangeSet
 from cockpit.model.clock import Clock
 from cockpit.model.objects import Lease
 from cockpit.model.pairing import ControlsAnswer
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import LEASES, RolloutKey
 from cockpit.model.second import ContextSecond, Proposal, ProposalState, Second
 from cockpit.model.view import Prepared, Sync
@@ -258,7 +258,8 @@ class ContextSecondPerson:
             if not isinstance(now_planned, Prepared) or not shown.digest == now_planned.digest == proposal.plan:
                 return _no(words.changed(proposal))
             await self._access.write(confirmed(lease, me))
-            await self._locks.open(key, lease.proposer, me)
+            if proposal.ask and proposal.ask.act is not Act.DISARM:  # that writes to nothing that a lock holds
+                await self._locks.open(key, lease.proposer, me)
         except (Conflict, NotFound):
             return _no(f"the proposal for {words.name_of(key)} changed meanwhile; look again")
         except (Forbidden, Invalid) as error:
