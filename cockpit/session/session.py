@@ -115,12 +115,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._metrics = metrics_reader(
             settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
         )
-        remark = self._logbook.remark
-        self._pairing = Pairing(
-            *(self._clusters, settings.pairing, clock, rng, self.touch, remark, self._guards.armed),
-            host=host,
-            announces=announces,
-        )
+        given = (self._clusters, settings.pairing, clock, rng, self.touch, self._logbook.remark, self._guards.armed)
+        self._pairing = Pairing(*given, host=host, announces=announces)
         self._guards.listen(self._pairing.guards_changed)
         self._disarming = Disarming(self._guards, self._pairing.armed, self.cluster)
         self._touched: set[RolloutKey] = set()
