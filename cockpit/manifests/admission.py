@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.manifests.held import HELD, HOLDS, KINDS
 from cockpit.pairing.proposal_marks import (
     CONFIRMED_BY,
     CONTENT,
@@ -19,14 +20,11 @@ from cockpit.pairing.proposal_marks import (
     POLICY,
     PROPOSER,
 )
-from cockpit.routers.ingress.dialects import ALB, APIG, HIGRESS, NGINX
 
 Document = dict[str, Any]
 
 _API = "admissionregistration.k8s.io/v1"
 _USER = "request.userInfo.username"
-# What the annotations of an Ingress begin with that say the weight of a canary, and what it is out of.
-_PREFIXES = sorted({prefix for dialect in (NGINX, APIG, HIGRESS, ALB) for prefix in dialect.prefixes})
 
 
 def pairing_policies() -> list[Document]:
@@ -54,16 +52,22 @@ def _validation(expression: str, message: str) -> Document:
     return {"expression": expression, "message": message, "reason": "Forbidden"}
 
 
+def _annotations(of: str) -> str:
+    """The annotations of `object`, which is null where it is deleted, or of `oldObject`, null where it is created."""
+    return f"{of} == null || !has({of}.metadata.annotations) ? {{}} : {of}.metadata.annotations"
+
+
+# What is said by an object and was said before, for the variables of each policy.
+_ANNOTATIONS = {"now": _annotations("object"), "was": _annotations("oldObject")}
+
+
 # Proposals
 
 
 def _proposals() -> Document:
     """Only who is named may propose and confirm, nobody confirms their own, and what was proposed stays as it is."""
-    new = "object == null || !has(object.metadata.annotations)"
-    old = "oldObject == null || !has(oldObject.metadata.annotations)"
     variables = {
-        "now": f"{new} ? {{}} : object.metadata.annotations",
-        "was": f"{old} ? {{}} : oldObject.metadata.annotations",
+        **_ANNOTATIONS,
         "proposer": _text("variables.now", PROPOSER),
         "confirmer": _text("variables.now", CONFIRMED_BY),
         "confirmerBefore": _text("variables.was", CONFIRMED_BY),
@@ -123,11 +127,8 @@ def _bound_everywhere(name: str) -> Document:
 
 def _lock_maps() -> Document:
     """Somebody lets somebody else pass, in their own name; only who may delete policies may delete a lock."""
-    new = "request.operation == 'DELETE' || !has(object.metadata.annotations)"
-    old = "oldObject == null || !has(oldObject.metadata.annotations)"
     variables = {
-        "now": f"{new} ? {{}} : object.metadata.annotations",
-        "was": f"{old} ? {{}} : oldObject.metadata.annotations",
+        **_ANNOTATIONS,
         "proposer": _text("variables.now", PROPOSER),
         "confirmer": _text("variables.now", CONFIRMED_BY),
     }
@@ -166,32 +167,21 @@ def _lock() -> Document:
     """A promotion of the object that a binding names, or its deletion, needs that somebody else confirmed it.
 
     The parameter is the ConfigMap of the lock: the server does not evaluate a policy whose parameter is missing, so
-    that has to be there all the time, which a proposal is not. A canary whose weight falls passes, and so does an
-    abort, which writes nothing of this. Service accounts pass: controllers carry out what people decided.
+    that has to be there all the time, which a proposal is not. What is held of each kind is in `held`. Service
+    accounts pass: controllers carry out what people decided.
     """
-    said = "(params == null || !has(params.metadata.annotations) ? {} : params.metadata.annotations)"
     variables = {
-        "now": "object == null || !has(object.metadata.annotations) ? {} : object.metadata.annotations",
-        "was": "oldObject == null || !has(oldObject.metadata.annotations) ? {} : oldObject.metadata.annotations",
-        "weight": " || ".join(map(_fully_weighted, _PREFIXES)),
-        "selector": "object != null && object.kind == 'Service'"
-        " && object.spec.?selector.orValue({}) != oldObject.spec.?selector.orValue({})",
-        "route": "object != null && object.kind == 'Ingress' && object.spec != oldObject.spec",
-        "full": "object != null && object.kind == 'Rollout' && object.?status.promoteFull.orValue(false)"
-        " && !oldObject.?status.promoteFull.orValue(false)",
-        "said": said,
+        **_ANNOTATIONS,
+        **HELD,
+        "said": f"({_annotations('params')})",
         "proposer": _text("variables.said", PROPOSER),
         "confirmer": _text("variables.said", CONFIRMED_BY),
     }
-    held = "object == null || variables.weight || variables.selector || variables.route || variables.full"
+    held = " || ".join(["object == null", *(f"variables.{name}" for name in HOLDS)])
     spec = {
         "paramKind": {"apiVersion": "v1", "kind": "ConfigMap"},
         "matchConstraints": {
-            "resourceRules": [
-                _rule("networking.k8s.io", "*", ["ingresses"], ["UPDATE", "DELETE"]),
-                _rule("", "*", ["services"], ["UPDATE", "DELETE"]),
-                _rule("argoproj.io", "*", ["rollouts", "rollouts/status"], ["UPDATE", "DELETE"]),
-            ],
+            "resourceRules": [_rule(group, "*", list(kinds), ["UPDATE", "DELETE"]) for group, kinds in KINDS.items()]
         },
         "matchConditions": [
             {"name": "by-a-person", "expression": f"!{_USER}.startsWith('system:serviceaccount:')"},
@@ -206,14 +196,3 @@ def _lock() -> Document:
         ],
     }
     return _policy(LOCK, spec)
-
-
-def _fully_weighted(prefix: str) -> str:
-    """Whether a canary gets everybody, by annotations with this prefix; the total is 100 where none is written."""
-    weight, total = f"{prefix}canary-weight", f"{prefix}canary-weight-total"
-
-    def full(annotations: str) -> str:
-        out_of = f"('{total}' in {annotations} ? {annotations}['{total}'] : '100')"
-        return f"('{weight}' in {annotations} && {annotations}['{weight}'] == {out_of})"
-
-    return f"({full('variables.now')} && !{full('variables.was')})"

@@ -191,6 +191,7 @@ class GuardView:
     evidence, or why it is in this state. `way` is the act that it proposes or takes, None if none applies; `rings`
     counts how often it called for a person, `note` says what happened to it, such as who disarmed it.
     `aborted`: it ended because the release was aborted; `timed_out`: because its time was up.
+    `id` tells it from other guards.
     """
 
     order: GuardOrder
@@ -204,6 +205,7 @@ class GuardView:
     note: str = ""
     aborted: bool = False
     timed_out: bool = False
+    id: str = ""
 
     @property
     def armed(self) -> bool:

@@ -40,6 +40,11 @@ class Act(StrEnum):
     DISABLE = "disable"
     STEPS = "steps"
     PROBE = "probe"
+    DISARM = "disarm"
+
+
+# Acts that no adapter plans: the session does, from what it sent, measures, or guards.
+OF_THE_SESSION = (Act.UNDO, Act.PROBE, Act.DISARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Ask:
     `by` chooses between methods, by the `id` of one of `ActState.ways`.
     `step` counts from 1. `image` is (container, image) of set-image, the container "" where there is only one.
     `steps` are the planned shares of the new version of a rollout without a controller; none ends the plan.
-    `at` is the time of the request (RFC 3339), for systems that record a time; the session sets it.
+    `at` is the time of the request (RFC 3339), for systems that record a time; the session sets it. For DISARM, `by` is
+    the guard's id.
     """
 
     act: Act
@@ -201,7 +207,8 @@ class Plan:
     undoes the patches, guarded by the values written here; a delete is undone by creating the object again as it was
     read just before. `raises` is true if more users will get the new version: sending then needs a deliberate choice.
     `final` is true where the adapter knows that everyone gets the new version in the end, which `expected` may not say.
-    `reaches` distinguishes "the controller did it" from "the API server accepted it".
+    `reaches` distinguishes "the controller did it" from "the API server accepted it". `replaces` is the version whose
+    template is replaced by another one, "" for an act that writes no template.
     """
 
     act: Act
@@ -218,6 +225,7 @@ class Plan:
     final: bool = False
     pods: tuple[tuple[str, int], ...] = ()
     reaches: Milestone | None = None
+    replaces: str = ""
 
     @property
     def decisive(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cockpit.model.lanes import SHARE_TOLERANCE, in_lane
 from cockpit.model.plan import Change, Expected
 from cockpit.model.rollout import Phase, Role, Rollout
+from cockpit.model.secret_headers import may_be_stored
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 
@@ -17,7 +18,8 @@ class ReleaseState:
     """`shares` are (lane, version, fraction of 1) as written, without those that follow from pod counts.
 
     `pods` are desired pods by version, `images` each version's first one. `step` counts
-    from 1, None without one.
+    from 1, None without one. `headers` are (lane, name, value) of lanes that exactly one header leads to, unless it may
+    carry a credential; `steps` the shares of a step plan.
     """
 
     shares: tuple[tuple[str, str, float], ...] = ()
@@ -25,10 +27,17 @@ class ReleaseState:
     images: tuple[tuple[str, str], ...] = ()
     step: int | None = None
     paused: bool = False
+    headers: tuple[tuple[str, str, str], ...] = ()
+    steps: tuple[float, ...] = ()
 
     def share(self, lane: str, version: str) -> float | None:
         """The written share of a version in a lane; None if that lane does not name it."""
         return next((share for place, name, share in self.shares if (place, name) == (lane, version)), None)
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes, each once."""
+        return tuple(dict.fromkeys(lane for lane, *_ in self.shares))
 
     def lane(self, lane: str) -> tuple[tuple[str, float], ...]:
         """The versions of a lane with their shares."""
@@ -50,6 +59,12 @@ def release_state(rollout: Rollout) -> ReleaseState:
         images=tuple((version.name, version.images[0]) for version in own if version.images),
         step=rollout.step.index if rollout.step else None,
         paused=rollout.phase is Phase.PAUSED,
+        headers=tuple(
+            (lane.name, *lane.headers[0])
+            for lane in rollout.lanes
+            if lane.headers and len(lane.headers) == 1 and may_be_stored(*lane.headers[0])
+        ),
+        steps=tuple(step.weight for step in rollout.steps if step.weight is not None),
     )
 
 

@@ -15,6 +15,7 @@ class Second(StrEnum):
     PROMOTE = "promote"  # everybody gets the new version
     DELETE = "delete"  # an object is deleted for good, other than by a way back
     RAISE = "raise"  # more users get the new version
+    DISARM = "disarm"  # an armed guard is taken away
 
 
 class ProposalState(StrEnum):

@@ -31,12 +31,19 @@ def kinds_of(plan: Plan) -> frozenset[Second]:
     """What of a plan can need a second person; nothing for a way back that exposes nobody to more."""
     if plan.act is Act.PROBE:
         return frozenset()
+    if plan.act is Act.DISARM:
+        return frozenset({Second.DISARM})
     found = {
         Second.RAISE: plan.raises or plan.final,
         Second.PROMOTE: plan.everyone or plan.final,
         Second.DELETE: plan.destroys and plan.act not in _WAYS_BACK,
     }
     return frozenset(kind for kind, holds in found.items() if holds)
+
+
+def is_way_back(plan: Plan) -> bool:
+    """Whether a plan takes users back, and nobody forward."""
+    return plan.act in _WAYS_BACK and not (plan.raises or plan.everyone or plan.final)
 
 
 def plan_hash(plan: Plan, objects: Objects) -> str:

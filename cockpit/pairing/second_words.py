@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.second import ContextSecond, Proposal, ProposalState, Second
@@ -12,9 +13,12 @@ COURTESY = "a courtesy, not a lock: kubectl can confirm in anybody's name here, 
 LOCKED = "the API server checks who confirms"
 NOT_KNOWN = "whether the API server checks who confirms is not known"
 
+NOT_PROPOSED = "this undo cannot be proposed, because only this machine knows what it would do: use the act itself"
+
 _KINDS = {
     Second.PROMOTE: "everybody gets the new version",
     Second.DELETE: "objects are deleted",
+    Second.DISARM: "an armed guard is taken away",
     Second.RAISE: "more users get the new version",
 }
 
@@ -89,6 +93,11 @@ def state_words(proposal: Proposal) -> str:
             return f"{title}, which {proposer} proposed, expired"
         case ProposalState.SENT:
             return f"{title} was sent by {proposer}, confirmed by {proposal.confirmer}"
+
+
+def told(proposal: Proposal) -> str:
+    """The same for a journal, which is read by everybody and keeps the reason by itself."""
+    return state_words(replace(proposal, mine=False, why=""))
 
 
 def news(before: tuple[Proposal, ...], after: tuple[Proposal, ...]) -> Iterator[Proposal]:

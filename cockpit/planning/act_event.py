@@ -14,7 +14,7 @@ import msgspec
 
 from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.objects import Event
-from cockpit.model.plan import Act, Expected
+from cockpit.model.plan import OF_THE_SESSION, Act, Expected
 from cockpit.model.refs import EVENTS, Ref, Resource
 from cockpit.model.release_state import ReleaseState
 from cockpit.model.rights import right
@@ -41,7 +41,8 @@ _VERSION = 1
 class ToldAct:
     """An act as its session tells others. `at` is UTC seconds; `session` tells sessions apart.
 
-    `before` is what was set before it, `expected` and `pods` what it was to lead to; None and empty for a note.
+    `before` is what was set before it, `expected` and `pods` what it was to lead to; None and empty for a note. `gone`
+    and `replaces` are as in `OthersAct`.
     """
 
     id: str
@@ -60,6 +61,8 @@ class ToldAct:
     pods: tuple[tuple[str, int], ...] = ()
     at: float = 0.0
     version: int = _VERSION
+    gone: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +145,22 @@ def _sane(told: ToldAct) -> bool:
     before = told.before or ReleaseState()
     shares = [*(share for *_, share in before.shares), *(each.share for each in told.expected)]
     counts = [count for _, count in (*before.pods, *told.pods)]
-    few = len(shares) + len(counts) + len(before.images) <= _MOST_VALUES
+    shares += before.steps
+    few = len(shares) + len(counts) + len(before.images) + len(before.headers) <= _MOST_VALUES
     steps = before.step is None or 0 <= before.step <= _MOST_STEPS
     return few and steps and all(0 <= share <= 1 for share in shares) and all(0 <= n <= _MOST_PODS for n in counts)
 
 
 def others_act(told: ToldAct) -> OthersAct | None:
     """What undo needs to know of an act; None for what cannot be undone, such as a note or another undo."""
-    if told.before is None or told.act not in set(Act) - {Act.UNDO, Act.PROBE}:
+    if told.before is None or told.act not in set(Act) - {*OF_THE_SESSION}:
         return None
-    return OthersAct(told.who, Act(told.act), told.title, told.before, told.expected, told.pods)
+    return OthersAct(
+        *(told.who, Act(told.act), told.title, told.before, told.expected, told.pods),
+        changes=told.changes,
+        gone=told.gone,
+        replaces=told.replaces,
+    )
 
 
 def reason(act: str) -> str:
@@ -199,6 +208,8 @@ def _safe(told: ToldAct, at: float, most: int = 300) -> ToldAct:
         expected=told.expected,
         pods=told.pods,
         at=at,
+        gone=tuple(safe_text(name, most) for name in told.gone[:40]),
+        replaces=safe_text(told.replaces, NAME_LENGTH),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
-from cockpit.model.plan import Act, ActState, ActWay, Ask, Plan, Refused
+from cockpit.model.plan import OF_THE_SESSION, Act, ActState, ActWay, Ask, Plan, Refused
 from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
@@ -23,8 +23,7 @@ State = TypeVar("State")
 
 # The longest reason that is shown; lists and refusals cut it at the same place.
 _LONGEST = 500
-# Undo needs the journal, which adapters do not have; a probe in the cluster changes nothing of the rollout.
-ASKED_OF_ADAPTERS: tuple[Act, ...] = tuple(act for act in Act if act not in (Act.UNDO, Act.PROBE))
+ASKED_OF_ADAPTERS: tuple[Act, ...] = tuple(act for act in Act if act not in OF_THE_SESSION)
 
 
 # Acts that move requests from one version to another.

@@ -1,21 +1,25 @@
 """How an act that another session sent can be undone here: by an act of the adapter, never by requests from outside.
 
-What is known of such an act comes from an Event that anybody with the right to create Events can write. So only names
-and shares are taken from it; the adapter plans from the present objects, with its own preconditions and warnings.
+What is known of such an act comes from an Event that anybody with the right to create Events can write. So only names,
+shares and the header of a rule are taken from it. The adapter plans from the present objects, templates from the
+revisions that the cluster keeps, with its own preconditions and warnings; and what it plans has to begin where the act
+is said to have ended, and to lead to what is said to have been before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cockpit.model.adapter import Adapter
-from cockpit.model.lanes import CLOSE, DEFAULT_LANE
+from cockpit.model.lanes import CLOSE, DEFAULT_LANE, SHARE_TOLERANCE
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Act, Ask, Expected, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.release_state import ReleaseState, differs_from, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.planning.template_changes import more_than_images
 
 # Acts that are each other's inverse, whatever the shares were.
 _PAIRS = {
@@ -26,13 +30,18 @@ _PAIRS = {
     Act.ABORT: Act.RETRY,
     Act.RETRY: Act.ABORT,
 }
+_TEMPLATES = (Act.SET_IMAGE, Act.ROLLBACK)
+_NO_PLAN = "this does not take the step plan back to where it was: set the steps again"
+# What `scale` says that it changes.
+_COUNT = re.compile(r"(?:(?P<version>\S+) pods |pods of ).*? (?P<before>[0-9]{1,7}) -> [0-9]{1,7}")
 
 
 @dataclass(frozen=True, slots=True)
 class OthersAct:
     """An act of another session as its Event tells it: what was set before it, and what it was meant to lead to.
 
-    `who` and `title` are safe text. `pods` are the numbers of pods that it set by version.
+    `who` and `title` are safe text. `pods` are the numbers of pods that it set by version, `changes` what it changed in
+    words, `gone` the objects that it deleted. `replaces` is the version whose template it replaced, "" for none.
     """
 
     who: str
@@ -41,79 +50,208 @@ class OthersAct:
     before: ReleaseState
     expected: tuple[Expected, ...] = ()
     pods: tuple[tuple[str, int], ...] = ()
+    changes: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    replaces: str = ""
+
+
+def as_told(plan: Plan, before: Rollout, who: str) -> OthersAct:
+    """An act as others know it who only heard of it; `before` is the rollout that it was planned from."""
+    return OthersAct(
+        *(who, plan.act, safe_text(plan.title), release_state(before), plan.expected, plan.pods),
+        changes=tuple(safe_text(str(change)) for change in plan.changes),
+        gone=tuple(map(str, plan.gone)),
+        replaces=plan.replaces,
+    )
 
 
 def undo_plan(told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> Plan | Refused:
     """The plan that leads back to before the act; refused, with the reason, where it cannot be known or was changed."""
     what = f"undo {told.who}'s {told.title}"
-    if moved := differs_from(release_state(rollout), told.expected):
-        return Refused(Act.UNDO, rollout.key, f"{what}: it was changed since: {', '.join(moved)}; nothing to undo")
-    ask = _ask(told, rollout)
-    if isinstance(ask, str):
-        why = f"its Event does not say enough: {ask}; {told.who} can undo it in the cockpit that sent it"
-        return Refused(Act.UNDO, rollout.key, f"{what}: {why}")
-    plan = adapter.plan(rollout, replace(ask, at=at), objects)
-    if isinstance(plan, Refused):
-        return replace(plan, act=Act.UNDO, why=f"{what}: {plan.why}")
-    return replace(
-        plan,
-        act=Act.UNDO,
-        title=what,
-        warnings=(f"{told.who} sent it in another session", *plan.warnings),
-    )
+    found = way_to_undo(told, rollout, adapter, objects, at)
+    if isinstance(found, str):
+        return Refused(Act.UNDO, rollout.key, f"{what}: {found}")
+    ask, plan = found
+    now = (rollout.step.index if rollout.step else None, bool(rollout.steps))
+    moved = ask.act not in (Act.JUMP, Act.STEPS) and now != (told.before.step, bool(told.before.steps))
+    notes = (_NO_PLAN,) if told.before.steps and moved and _applies(rollout, Act.STEPS) else ()
+    warnings = (f"{told.who} sent it in another session", *notes, *plan.warnings)
+    return replace(plan, act=Act.UNDO, title=what, warnings=warnings)
 
 
-def _ask(told: OthersAct, rollout: Rollout) -> Ask | str:
-    """The act that is the inverse; why there is none."""
+def way_to_undo(
+    told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str
+) -> tuple[Ask, Plan] | str:
+    """The act that undoes it from here, with its plan; why there is none."""
+    if moved := still_there(told, rollout):
+        return moved
+    if why := _why_never(told, rollout):
+        return why
+    whys = []
+    for ask in _asks(told, rollout):
+        if isinstance(ask, str):
+            whys.append(f"its Event does not say enough: {ask}; {_their_own(told)}")
+            continue
+        timed = replace(ask, at=at)
+        plan = adapter.plan(rollout, timed, objects)
+        why = plan.why if isinstance(plan, Refused) else _why_not_it(told, plan, rollout, objects)
+        if isinstance(plan, Plan) and not why:
+            return timed, plan
+        whys.append(why)
+    return next(iter(whys), f"its Event does not say what it changed; {_their_own(told)}")
+
+
+def still_there(told: OthersAct, rollout: Rollout) -> str:
+    """Why the act is not in force any more, by the shares that it was to lead to; "" if they are written."""
+    moved = differs_from(release_state(rollout), told.expected)
+    return f"it was changed since: {', '.join(moved)}; nothing to undo" if moved else ""
+
+
+def _their_own(told: OthersAct) -> str:
+    return f"{told.who} can undo it in the cockpit that sent it"
+
+
+def _why_never(told: OthersAct, rollout: Rollout) -> str:
+    """Why no act can undo it from another machine, and what to do instead; "" where one may."""
+    if told.act is Act.RESTART:
+        return "a restart cannot be undone: the replaced pods are gone"
+    deleted = ", ".join(safe_text(name, 120) for name in told.gone[:6])
+    if told.act is Act.FINISH:
+        lost = f"it deleted {deleted}" if deleted else "it took away what the other version needs"
+        return (
+            f"{lost}, and no Event holds objects, because anybody may write one: {_their_own(told)}, which kept them;"
+            " or apply their manifests again"
+        )
+    if told.act is Act.PROMOTE and not told.expected:
+        ways = [act.value for act in (Act.ABORT, Act.ROLLBACK) if _applies(rollout, act)]
+        instead = f"; instead: {' or '.join(ways)}" if ways else ""
+        return f"its controller has carried the promotion out, and takes no step back{instead}"
+    return ""
+
+
+def _asks(told: OthersAct, rollout: Rollout) -> Iterator[Ask | str]:
+    """Acts that may be the inverse, the likeliest first; a text is why there is none of that kind."""
     if inverse := _PAIRS.get(told.act):
-        return Ask(inverse) if _applies(rollout, inverse) else f"{inverse} does not apply now"
-    if told.act is Act.SCALE:
-        return _scale(told, rollout)
-    if told.act in (Act.APPROVE, Act.JUMP):
-        return _step(told, rollout)
-    return _shares(told, rollout)
+        yield Ask(inverse) if _applies(rollout, inverse) else f"{inverse} does not apply now"
+    elif told.act is Act.SCALE:
+        yield _scale(told, rollout)
+    elif told.act is Act.STEPS:
+        yield from _steps(told, rollout)
+    elif told.act is Act.HEADER:
+        yield _header(told)
+    elif told.act in _TEMPLATES and told.replaces:
+        yield Ask(Act.ROLLBACK, version=told.replaces)
+    else:
+        if told.act in (Act.APPROVE, Act.JUMP) and told.before.step and _applies(rollout, Act.JUMP):
+            yield Ask(Act.JUMP, step=told.before.step)
+        yield from _shares(told, rollout)
 
 
 def _scale(told: OthersAct, rollout: Rollout) -> Ask | str:
-    before = dict(told.before.pods)
-    counts = tuple((name, before[name]) for name, _ in told.pods if name in before)
-    if not counts or len(counts) < len(told.pods):
+    """The counts that its changes name as those before it; versions of one workload have them in common."""
+    newest = next((version.name for version in reversed(rollout.own_versions)), "")
+    said = [found for change in told.changes if (found := _COUNT.fullmatch(change))]
+    if not said:
         return "it does not name the number of pods before"
+    counts = tuple((found["version"] or newest, int(found["before"])) for found in said)
     return Ask(Act.SCALE, counts=counts) if _applies(rollout, Act.SCALE) else "scale does not apply now"
 
 
-def _step(told: OthersAct, rollout: Rollout) -> Ask | str:
-    if not told.before.step:
-        return "it does not name the step before"
-    return Ask(Act.JUMP, step=told.before.step) if _applies(rollout, Act.JUMP) else "going to a step does not apply now"
+def _steps(told: OthersAct, rollout: Rollout) -> Iterator[Ask | str]:
+    """A plan that was begun is ended; one that was ended before its first step is begun again."""
+    if not told.before.steps:
+        yield Ask(Act.STEPS)
+    elif told.before.step:
+        yield f"it replaced a plan at step {told.before.step}, and a plan begins before its first step"
+    else:
+        versions = reversed(rollout.own_versions)
+        yield from (Ask(Act.STEPS, version=each.name, steps=told.before.steps) for each in versions)
 
 
-def _shares(told: OthersAct, rollout: Rollout) -> Ask | str:
-    """Back to the shares of before, by a weight, else by a flip to the version that had everything."""
+def _header(told: OthersAct) -> Ask | str:
+    """The rule that was there is set again; one that was not is removed."""
+    after = {each.lane for each in told.expected}
+    lost = [lane for lane in told.before.lanes if lane not in after and lane != DEFAULT_LANE]
+    if not lost:
+        return Ask(Act.HEADER, version=_only_version(told, after - set(told.before.lanes)))
+    rule = next(((name, value) for lane, name, value in told.before.headers if lane == lost[0]), None)
+    to = next((version for version, share in told.before.lane(lost[0]) if share > 1 - CLOSE), None)
+    if len(lost) > 1 or rule is None or to is None:
+        return f"it does not hold the whole rule of {', '.join(safe_text(lane, 63) for lane in lost)}"
+    return Ask(Act.HEADER, version=to, header=rule)
+
+
+def _only_version(told: OthersAct, lanes: set[str]) -> str | None:
+    """The version that gets all requests of these lanes; None if that is not one."""
+    names = {each.version for each in told.expected if each.lane in lanes and each.share > 1 - CLOSE}
+    return names.pop() if len(names) == 1 else None
+
+
+def _shares(told: OthersAct, rollout: Rollout) -> Iterator[Ask | str]:
+    """Back to the shares of before, by a weight, else by an act that gives everything to the version that had it."""
     other = [each.lane for each in told.expected if each.lane != DEFAULT_LANE and _changed(told.before, each)]
     if other:
-        return f"it changed the lane {safe_text(other[0], 63)}, whose rule it does not hold"
+        yield f"it changed the lane {safe_text(other[0], 63)}, whose rule it does not hold"
+        return
     before = told.before.lane(DEFAULT_LANE)
     if not before or not any(_changed(told.before, each) for each in told.expected):
-        return "it names no shares that it changed"
+        yield "it names no shares that it changed"
+        return
     gone = [name for name, share in before if share > CLOSE and rollout.version(name) is None]
     if gone:
-        return f"{', '.join(safe_text(name, 63) for name in gone)} is gone"
+        yield f"{', '.join(safe_text(name, 63) for name in gone)} is gone"
+        return
     there = tuple((name, share) for name, share in before if rollout.version(name) is not None)
     if _applies(rollout, Act.SET_WEIGHT):
-        return Ask(Act.SET_WEIGHT, weights=there)
-    return _flip(there, rollout)
+        yield Ask(Act.SET_WEIGHT, weights=there)
+    everything = next((name for name, share in there if share > 1 - CLOSE), None)
+    if everything is not None:
+        yield from (Ask(act, version=everything) for act in (Act.FLIP, Act.ROLLBACK) if _applies(rollout, act))
+    yield "neither set-weight nor flip leads back from here"
 
 
-def _flip(before: Sequence[tuple[str, float]], rollout: Rollout) -> Ask | str:
-    everything = next((name for name, share in before if share > 1 - CLOSE), None)
-    if everything is None or not _applies(rollout, Act.FLIP):
-        return "neither set-weight nor flip leads back from here"
-    return Ask(Act.FLIP, version=everything)
+def _why_not_it(told: OthersAct, plan: Plan, rollout: Rollout, objects: Objects) -> str:
+    """Why a plan is not the inverse of the act; "" if it begins where that ended and leads to what was before."""
+    if told.act in _TEMPLATES and told.replaces:
+        return _why_other_template(told, plan, rollout, objects)
+    if told.act in (Act.STEPS, Act.SCALE):
+        other = next((change for change in plan.changes if _backwards(change) not in told.changes), None)
+        return f"it was changed since: {other.what} is {other.before}; nothing to undo" if other else ""
+    before, lanes = set(told.before.lanes), {each.lane for each in plan.expected}
+    off = differs_from(told.before, [each for each in plan.expected if each.lane in before])
+    # A weight leaves the rules of other lanes alone; a rollback takes them away.
+    stay = set(release_state(rollout).lanes) if plan.act in (Act.SET_WEIGHT, Act.JUMP) else set()
+    lost = before - lanes - stay if lanes else ()
+    grown = lanes - before if told.act is Act.HEADER else ()
+    if off or lost or grown:
+        return f"{plan.title} does not lead back to how it was; {_their_own(told)}"
+    return ""
+
+
+def _why_other_template(told: OthersAct, plan: Plan, rollout: Rollout, objects: Objects) -> str:
+    template = next((change for change in plan.changes if change.what == "pod template"), None)
+    if template is None or template.after != told.replaces:
+        return f"{plan.title} does not lead back to {safe_text(told.replaces, 63)}"
+    if told.act is Act.ROLLBACK:
+        return "" if _backwards(template) in told.changes else _other_now(template.before)
+    now = rollout.version(template.before)
+    wanted = {change.rpartition(" -> ")[2] for change in told.changes}
+    if now is None or wanted.isdisjoint(safe_text(image, 200) for image in now.images):
+        return _other_now(template.before)
+    return "its template was changed since, in more than the image" if more_than_images(plan, objects) else ""
+
+
+def _other_now(name: str) -> str:
+    return f"it was changed since: {safe_text(name, 63)} is the template now; nothing to undo"
+
+
+def _backwards(change: Change) -> str:
+    return safe_text(str(Change(change.what, change.after, change.before)))
 
 
 def _changed(before: ReleaseState, expected: Expected) -> bool:
-    return bool(differs_from(before, (expected,)))
+    now = before.share(expected.lane, expected.version) or 0.0
+    return abs(now - expected.share) > SHARE_TOLERANCE
 
 
 def _applies(rollout: Rollout, act: Act) -> bool:

@@ -14,7 +14,7 @@ from typing import Self
 from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
 from cockpit.model.guard import GuardOrder
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.probe_answer import ProbeTransport
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
@@ -33,6 +33,7 @@ from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.silence import Silences
 from cockpit.session.facts.slices import MOST_ROUNDS, first_reads, read_in_slices
+from cockpit.session.guarding.disarming import Disarming
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
 from cockpit.session.journal.shared import SharedJournal
@@ -114,10 +115,10 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._metrics = metrics_reader(
             settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
         )
-        remark = self._logbook.remark
-        self._pairing = Pairing(
-            self._clusters, settings.pairing, clock, rng, self.touch, host=host, announces=announces, remark=remark
-        )
+        given = (self._clusters, settings.pairing, clock, rng, self.touch, self._logbook.remark, self._guards.armed)
+        self._pairing = Pairing(*given, host=host, announces=announces)
+        self._guards.listen(self._pairing.guards_changed)
+        self._disarming = Disarming(self._guards, self._pairing.armed, self.cluster)
         self._touched: set[RolloutKey] = set()
         self._made = {context: RolloutViews(self._make) for context in self._clusters}
         self._view = self._assemble(None)
@@ -190,10 +191,6 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._listeners[token] = listener
         return lambda: self._listeners.pop(token, None) and None
 
-    async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
-        await self._shared.ready_for(key, ask.act)
-        return await self._conductor.prepare(key, ask)
-
     async def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
         return self._conductor.outline(key, ask)
 
@@ -203,6 +200,8 @@ class Session(Readings, InsideCalls, PairingCalls):
     async def send(
         self, prepared: Prepared, *, wait: float = 30.0, report: Callable[[Outcome], None] | None = None
     ) -> Outcome:
+        if prepared.plan.act is Act.DISARM:
+            return await self._disarming.send(prepared, lambda outcome: tell(report, outcome))
         heard = self._guards.heeding(prepared.plan, lambda outcome: tell(report, outcome))
         return await self.send_as(PERSON, prepared, wait, heard)
 
@@ -393,7 +392,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
-        return self._shared.shown(self._guards.shown(view))
+        return self._shared.shown(self._pairing.shown(self._guards.shown(view)))
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)

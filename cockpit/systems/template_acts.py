@@ -200,6 +200,7 @@ def _plan(
         ),
         raises=raises,
         reaches=_milestone(state, ask, manner, identity),
+        replaces=state.current.version.name if state.current and ask.act is not Act.RESTART else "",
     )
 
 

@@ -52,7 +52,9 @@ async def at_work(place: Place, folder: Path, *contexts: str) -> AsyncIterator[l
 
 def noted(me: Member) -> list[str]:
     """What this person's journal says of proposals."""
-    return [entry.title.partition(":")[0] for entry in me.cockpit.view().journal if entry.act == "second"]
+    words = ("proposes", "is confirmed", "was withdrawn", "expired", "was sent")
+    titles = [entry.title for entry in me.cockpit.view().journal if entry.act == "second"]
+    return [next(word for word in words if word in title) for title in titles]
 
 
 def active(me: Member) -> str:
@@ -126,7 +128,7 @@ async def test_proposed_seen_confirmed_and_sent(place: Place, tmp_path: Path) ->
         assert version(place) == "v2"
         await ben.until(lambda me: state(me) is ProposalState.SENT)
         for member in (anna, ben):
-            await member.until(lambda me: noted(me) == ["proposed", "confirmed", "sent"])
+            await member.until(lambda me: noted(me) == ["proposes", "is confirmed", "was sent"])
 
 
 async def test_nobody_confirms_their_own(place: Place, tmp_path: Path) -> None:

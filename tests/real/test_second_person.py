@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cockpit.manifests.admission import pairing_policies
 from cockpit.model.plan import Act, Ask
@@ -20,9 +19,6 @@ from cockpit.model.view import Stage
 from cockpit.pairing.proposal_marks import (
     CONFIRMED_BY,
     ENDED,
-    LOCK,
-    LOCK_MAPS,
-    LOCK_PREFIX,
     NAME_PREFIX,
     PLAN,
     POLICY,
@@ -40,7 +36,6 @@ NAMESPACE, ANNA, BEN = f"cockpit-eyes-{os.getpid()}", "cockpit-anna", "cockpit-b
 LEASE = f"{NAME_PREFIX}{NAMESPACE}.demo-service"
 DRY = "--dry-run=server"
 FLIP = Ask(Act.FLIP, version="v2")
-PAGE = Path(__file__).parents[2] / "cockpit" / "docs" / "second-person.md"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1/"
 PLURALS = {
     "ValidatingAdmissionPolicy": "validatingadmissionpolicies",
@@ -50,11 +45,17 @@ PLURALS = {
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    """A namespace in which two users may do everything."""
+    with for_two(NAMESPACE) as made:
+        yield made
+
+
+@contextmanager
+def for_two(namespace: str) -> Iterator[Place]:
+    """A namespace in which two users may do everything, with a Service and two versions."""
     real = real_cluster()
     if real is None:
         pytest.skip("no real cluster is named")
-    with namespace_in("real", real[0], real[1], NAMESPACE) as made:
+    with namespace_in("real", real[0], real[1], namespace) as made:
         for name in ("blue-green-v1", "blue-green-v2", "blue-green-service"):
             made.apply(*seed(name))
         made.ready("demo-dp-v1", "demo-dp-v2")
@@ -64,7 +65,7 @@ def place() -> Iterator[Place]:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
             "subjects": users,
         }
-        root = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{NAMESPACE}"
+        root = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
         made.client.post(f"{root}/rolebindings", json=body).raise_for_status()
         yield made
 
@@ -86,7 +87,7 @@ def applied(place: Place, *documents: dict[str, Any]) -> Iterator[None]:
 
 def kubectl(place: Place, user: str, *words: str, stdin: str = "") -> str:
     """What kubectl said, as that user: "" if it did as told."""
-    command = ["kubectl", "--kubeconfig", str(place.kubeconfig), "--as", user, "-n", NAMESPACE, *words]
+    command = ["kubectl", "--kubeconfig", str(place.kubeconfig), "--as", user, "-n", place.namespace, *words]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
     return done.stderr if done.returncode else ""
 
@@ -127,7 +128,11 @@ class Two:
         for user in (ANNA, BEN):
             journal = self.folder / f"{user}.jsonl"
             opened = cockpit_on(
-                self.place.kubeconfig, NAMESPACE, journal, pairing=PairingSettings(second="all"), as_user=user
+                self.place.kubeconfig,
+                self.place.namespace,
+                journal,
+                pairing=PairingSettings(second="all"),
+                as_user=user,
             )
             members.append(await Member(await self._stack.enter_async_context(opened), user).ready())
         return members[0], members[1]
@@ -210,46 +215,3 @@ async def test_under_the_policy_the_server_says_who_confirmed(place: Place, tmp_
             await ben.until(lambda me: me.cockpit.view().pairing.proposal(me.key) is None)
             assert POLICY in annotate(place, ANNA, **{ENDED: ""}), "what is over stays over"
             assert POLICY in forge(place)
-
-
-def of_the_page(kind: str) -> dict[str, Any]:
-    """What the page tells people to create for a lock, for the Service of this test."""
-    blocks = PAGE.read_text().split("```yaml")[1:]
-    documents = [yaml.safe_load(block.partition("```")[0]) for block in blocks]
-    found = next(each for each in documents if each.get("kind") == kind)
-    text = json.dumps(found).replace("payments", NAMESPACE).replace("pay", "demo-service")
-    return dict(json.loads(text))
-
-
-async def test_under_the_lock_kubectl_waits_for_a_second_person_too(place: Place, tmp_path: Path) -> None:
-    patch = ("patch", "service", "demo-service", "-p", '{"spec":{"selector":{"version":"v2"}}}')
-    maps = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
-    place.client.post(maps, json=of_the_page("ConfigMap")).raise_for_status()
-    with applied(place, *pairing_policies(), of_the_page("ValidatingAdmissionPolicyBinding")):
-        settled(place, POLICY)
-        label = ("label", "service", "demo-service", "a=b", DRY)
-        found = any(kubectl(place, ANNA, *label) == "" and LOCK in kubectl(place, ANNA, *patch, DRY) for _ in range(60))
-        if not found and "no params found" in kubectl(place, ANNA, *label):
-            pytest.skip("a lock was bound here before, and the API server finds no parameters again: restart it")
-        assert found
-        async with Two(place, tmp_path) as (anna, ben):
-            assert LOCK in kubectl(place, ANNA, *patch)
-            assert LOCK in kubectl(place, ANNA, "delete", "service", "demo-service")
-            assert kubectl(place, ANNA, *label) == "", "nothing else is held"
-            await propose(anna)
-            lock = f"configmap/{LOCK_PREFIX}{NAMESPACE}.demo-service"
-            cheats = [
-                annotate(place, ANNA, lock, **{PROPOSER: ANNA, CONFIRMED_BY: BEN}),
-                annotate(place, ANNA, lock, **{PROPOSER: ANNA, CONFIRMED_BY: ANNA}),
-                annotate(place, ANNA, lock, **{CONFIRMED_BY: ANNA}),
-                kubectl(place, ANNA, "delete", lock),
-            ]
-            assert all(LOCK_MAPS in each for each in cheats), cheats
-            assert LOCK in kubectl(place, ANNA, *patch)
-            assert "can send it now" in await confirm(ben)
-            assert LOCK in kubectl(place, BEN, *patch), "who confirms does not send"
-            place.settle(lambda: kubectl(place, ANNA, *patch, DRY) == "", 100)
-            await flip(anna, place)
-            back = ("patch", "service", "demo-service", "-p", '{"spec":{"selector":{"version":"v1"}}}')
-            place.settle(lambda: LOCK in kubectl(place, ANNA, *back, DRY), 100)
-            assert version(place) == "v2"

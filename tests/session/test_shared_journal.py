@@ -122,7 +122,8 @@ async def test_what_an_event_does_not_hold_is_said(server: ApiServer, stage: Ope
     await bob.until(lambda view: [e for e in acts(view) if e.act == "finish" and e.stage is Stage.VERIFIED])
     refused = await bob.passing(bob.session.prepare(KEY, UNDO))
     assert isinstance(refused, Refused)
-    assert "its Event does not say enough" in refused.why
+    assert "it deleted Deployment shop/shop-v1" in refused.why
+    assert "no Event holds objects" in refused.why
     assert "ann can undo it in the cockpit that sent it" in refused.why
 
 
@@ -214,3 +215,43 @@ async def test_an_event_of_a_day_to_come_is_not_the_last_act_for_ever(server: Ap
     server.put(f"{EVENTS}/odd", {**event, "metadata": metadata, "eventTime": "2999-01-01T00:00:00Z"})
     view = await bob.until(lambda view: [e for e in acts(view) if "mallory" in e.who])
     assert {entry.at <= view.at for entry in acts(view)} == {True}
+
+
+def claim(server: ApiServer, undoes: str, name: str = "claim") -> None:
+    """An Event that says that an act was undone, as anybody may write it who may create Events."""
+    [event] = [event for event in events(server) if event["reason"] == "CockpitFlip"]
+    told = json.loads(event["metadata"]["annotations"][ACT_ANNOTATION])
+    forged = {**told, "id": name, "session": name, "who": "mallory", "act": "undo", "undoes": undoes, "before": None}
+    metadata = {**event["metadata"], "name": name, "annotations": {ACT_ANNOTATION: json.dumps(forged)}}
+    server.put(f"{EVENTS}/{name}", {**event, "metadata": metadata})
+
+
+async def test_a_claim_that_an_act_was_undone_takes_no_undo_away_while_the_objects_show_the_act(
+    server: ApiServer, stage: Open
+) -> None:
+    ann, bob = await two(server, stage)
+    await sent(ann)
+    await bob.until(lambda view: [e for e in acts(view) if e.stage is Stage.VERIFIED])
+    told = json.loads(events(server)[0]["metadata"]["annotations"][ACT_ANNOTATION])
+    claim(server, told["id"])
+    for on in (ann, bob):
+        await on.until(lambda view: [e for e in acts(view) if "mallory" in e.who])
+    mine = await ann.passing(ann.session.prepare(KEY, UNDO))
+    assert isinstance(mine, Prepared), mine
+    assert mine.plan.title == "undo: flip v2", "ann's exact undo"
+    theirs = await bob.passing(bob.session.prepare(KEY, UNDO))
+    assert isinstance(theirs, Prepared), theirs
+    assert theirs.plan.title == "undo ann's flip v2"
+
+
+async def test_a_claim_is_believed_once_the_objects_show_it(server: ApiServer, stage: Open) -> None:
+    ann, _ = await two(server, stage)
+    await sent(ann)
+    await ann.until(lambda view: events(server))
+    told = json.loads(events(server)[0]["metadata"]["annotations"][ACT_ANNOTATION])
+    server.change(SHOP, {"spec": {"selector": {"version": "v1"}}})
+    claim(server, told["id"])
+    await ann.until(lambda view: [e for e in acts(view) if "mallory" in e.who])
+    refused = await ann.passing(ann.session.prepare(KEY, UNDO))
+    assert isinstance(refused, Refused)
+    assert refused.why.startswith("nothing to undo")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.plan import Act, Change, Expected, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.plan import Act, Change, Expected, Milestone, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
-from cockpit.session.acts.effect import took_effect
+from cockpit.session.acts.effect import took_effect, would_apply
 from cockpit.session.acts.undo import SentAct, UndoStack, recreation, remaining, step_back
 from tests.objects import merged
 
@@ -277,3 +277,59 @@ def test_an_act_can_be_undone_under_another_name_of_its_rollout() -> None:
     assert (stack.top(KEY), stack.top(old)) == (step, None)
     stack.adopt(rollout, {KEY})
     assert stack.top(KEY) == step
+
+
+@pytest.mark.parametrize(
+    ("request_", "found", "taken"),
+    [
+        (Request(Verb.CREATE, SERVICE, {}), None, True),
+        (Request(Verb.CREATE, SERVICE, {}), {"metadata": {}}, False),
+        (Request(Verb.DELETE, SERVICE, {"preconditions": {"uid": "1"}}), {"metadata": {"uid": "1"}}, True),
+        (Request(Verb.DELETE, SERVICE, {"preconditions": {"uid": "1"}}), {"metadata": {"uid": "2"}}, False),
+        (Request(Verb.DELETE, SERVICE, {}), None, False),
+    ],
+)
+def test_what_an_inverse_finds_says_whether_it_would_be_taken(
+    request_: Request, found: dict[str, Any] | None, taken: bool
+) -> None:
+    assert would_apply(request_, found) is taken
+
+
+@pytest.mark.parametrize(("value", "taken"), [("v2", True), ("v1", False), (None, False)])
+def test_a_patch_would_be_taken_while_its_tests_hold(value: str | None, taken: bool) -> None:
+    body = [{"op": "test", "path": "/spec/a~1b", "value": "v2"}, {"op": "replace", "path": "/spec/a~1b", "value": "v1"}]
+    patch = Request(Verb.PATCH, SERVICE, body, PatchType.JSON)
+    assert would_apply(patch, {"spec": {"a/b": value} if value else {}}) is taken
+    absent = Request(Verb.PATCH, SERVICE, [{"op": "test", "path": "/spec/a", "value": None}], PatchType.JSON)
+    assert would_apply(absent, {"spec": {}})
+
+
+def with_everybody_on(version: str) -> Rollout:
+    shares = tuple(Share(name, None, float(name == version)) for name in ("v1", "v2"))
+    return Rollout(KEY, "ingress", Phase.AT_REST, "", (), (Lane("default", "", shares),), (SERVICE,), "1")
+
+
+@pytest.mark.parametrize(
+    ("act", "expected", "replaces", "final"),
+    [
+        (Act.ROLLBACK, (("v1", 1.0),), "", True),
+        (Act.SET_WEIGHT, (("v1", 0.1), ("v2", 0.9)), "", True),
+        (Act.ROLLBACK, (), "v2", True),
+        (Act.SET_WEIGHT, (("v2", 1.0),), "", False),
+        (Act.SCALE, (), "", False),
+        (Act.FINISH, (("v1", 1.0),), "", False),
+    ],
+)
+def test_the_undo_of_what_took_everybody_away_gives_everybody_the_version_again(
+    act: Act, expected: tuple[tuple[str, float], ...], replaces: str, final: bool
+) -> None:
+    """Though the shares that such an act expects may not name the version that it takes users from."""
+    shares = tuple(Expected("default", *each) for each in expected)
+    reaches = Milestone("replaced") if replaces else None
+    made = replace(plan(PATCH, raises=False), act=act, expected=shares, replaces=replaces, reaches=reaches)
+    step = step_back(made, with_everybody_on("v2"), [SentAct(PATCH, after={})])
+    stack = UndoStack()
+    stack.push(KEY, step)
+    undo = stack.plan(KEY)
+    assert isinstance(undo, Plan)
+    assert undo.final is final

@@ -16,6 +16,7 @@ FILES: frozenset[str] = frozenset(
         "metrics/promql.py",  # queries
         "metrics/gateways.py",  # queries
         "manifests/admission.py",  # objects for the API server, and what it says in English
+        "manifests/held.py",  # CEL
         "launch/log_file.py",  # the format of a log file
         "colleague/script.py",  # what a scripted person writes into the cluster, as people write
         "colleague/colleague.py",

@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Button, Input
 
+from cockpit.model.guard import GuardOrder, GuardView
 from cockpit.model.pairing import ControlsAnswer, PairingView
-from cockpit.model.plan import Act, Ask, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.second import ContextSecond, Proposal, ProposalState, Second, SecondView
 from cockpit.model.second_order import SecondWish
@@ -206,3 +207,31 @@ def test_the_first_line_says_what_is_proposed() -> None:
     assert proposal_words(view(confirmed).pairing, None) == "1 proposed"
     assert proposal_words(view(proposal(state=ProposalState.EXPIRED)).pairing, KEY) == ""
     assert proposal_words(view().pairing, None) == ""
+
+
+@pytest.mark.parametrize("needs", [True, False])
+async def test_an_armed_guard_is_taken_away_by_a_proposal_where_that_needs_somebody(needs: bool) -> None:
+    guard = GuardView(GuardOrder(armed=True), "ann", START, None, way=Act.ROLLBACK, words="hurt for 30s", id="g1")
+    seen = view()
+    first, *others = seen.rollouts
+    kinds = frozenset(Second) if needs else frozenset({Second.PROMOTE})
+    second = SecondView((ContextSecond(CONTEXT, kinds, read=True),))
+    guarded = (replace(first, guard=guard), *others)
+    cockpit = FakeCockpit(replace(seen, rollouts=guarded, pairing=PairingView(second=second)))
+    asked: list[Ask] = []
+
+    def answer(key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        asked.append(ask)
+        return Prepared(Plan(ask.act, key, "disarm the guard of ann", (), (), ()), (), blocked=NEEDED, proposable=True)
+
+    cockpit.answer = answer
+    async with screen(cockpit) as (app, run):
+        await press(run, "g", *["down"] * 5, "enter")
+        if not needs:
+            assert (asked, cockpit.guards) == ([], [(KEY, None)])
+            return
+        assert isinstance(app.screen, PlanDialog)
+        assert asked == [Ask(Act.DISARM, by="g1")]
+        assert cockpit.guards == [], "it stays armed"
+        assert "disarm the guard of ann" in shown(app)
+        assert label(app, "send") == "Propose"

@@ -109,9 +109,9 @@ class Conductor:
         return issue.prepared
 
     def asked(self, prepared: Prepared) -> Ask | None:
-        """What a prepared plan was made for; None if it was not prepared here, or was sent."""
+        """From which ask others can make a prepared plan; None if there is none, or if it was sent."""
         issue = self._issues.get(id(prepared))
-        return issue.ask if issue else None
+        return issue.proposed if issue else None
 
     def undo_requests(self, key: RolloutKey) -> tuple[Request, ...]:
         """What an undo would send; none where it is planned only when asked for, as for acts of other sessions."""

@@ -1,4 +1,7 @@
-"""Whether a request took effect, judged from the object read afterwards. Used when no response came."""
+"""What an object that was read says of a request: whether it took effect, and whether it would be taken.
+
+The former is for requests without a response, the latter for those that undo what somebody else may have undone.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,32 @@ def took_effect(request: Request, found: Mapping[str, Any] | None) -> bool:
             return found is not None and _patched(request, found)
 
 
+def would_apply(request: Request, found: Mapping[str, Any] | None) -> bool:
+    """True if the precondition of the request holds for the object; `found` is None if there is none."""
+    match request.verb:
+        case Verb.CREATE:
+            return found is None
+        case Verb.DELETE:
+            return found is not None and not _other_object(request, found)
+        case Verb.PATCH if found is None:
+            return False
+        case Verb.PATCH if request.patch is PatchType.MERGE:
+            wanted = _at(request.body or {}, ("metadata", "resourceVersion"))
+            return wanted is _MISSING or wanted == _at(found, ("metadata", "resourceVersion"))
+        case Verb.PATCH:
+            return all(_test_holds(each, found) for each in request.body if each.get("op") == "test")
+
+
+def _test_holds(operation: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """By RFC 6902; an API server takes a field that is absent for null."""
+    there = _at(found, _keys(operation["path"]))
+    return (None if there is _MISSING else there) == operation.get("value")
+
+
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in path.split("/")[1:])
+
+
 def _patched(request: Request, found: Mapping[str, Any]) -> bool:
     if request.patch is PatchType.MERGE:
         return _contains(found, _without_version(request.body))
@@ -33,7 +62,7 @@ def _patched(request: Request, found: Mapping[str, Any]) -> bool:
 
 def _operation_holds(operation: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     """By RFC 6902; an item appended to a list is searched for anywhere in it."""
-    keys = tuple(part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:])
+    keys = _keys(operation["path"])
     if operation["op"] == "remove":
         return _at(found, keys) is _MISSING
     if keys and keys[-1] == "-":

@@ -14,11 +14,13 @@ from cockpit.model.plan import Act, Ask, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
+from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.view import Prepared
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.pairing.proposal_marks import LOCK
-from cockpit.planning.undo_of_others import undo_plan
+from cockpit.pairing.second_words import NOT_PROPOSED
+from cockpit.planning.undo_of_others import undo_plan, way_to_undo
 from cockpit.session.acts.pruned import why_pruned
 from cockpit.session.acts.safety import routing, takes_pods_away
 from cockpit.session.acts.surroundings import Surroundings
@@ -40,7 +42,8 @@ _ATTEMPTS = 3
 class Preparation:
     """A prepared plan and what it was made from: the objects as shown (None: does not exist).
 
-    `grounds` are the objects that route the traffic, for a plan that removes pods.
+    `grounds` are the objects that route the traffic, for a plan that removes pods. `proposed` is the ask from which
+    others can make the same plan; None if there is none.
     """
 
     prepared: Prepared
@@ -49,6 +52,7 @@ class Preparation:
     rollout: Rollout | None
     undoes: UndoStep | None = None
     grounds: Mapping[Ref, Mapping[str, Any] | None] = field(default_factory=dict)
+    proposed: Ask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +100,69 @@ def _in_one_cluster(cluster: Cluster, plan: Plan) -> Plan | Refused:
 
 
 def _plan(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
-    rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
-    if ask.act is Act.UNDO:
-        if rollout is not None:
-            undo.adopt(rollout, cluster.rollouts.current())
-        step = undo.top(key)
-        if step is None or step.told is None:
-            return undo.plan(key, rollout)
-    if rollout is None or adapter is None:
-        return Refused(ask.act, key, f"no rollout {key} ({key.system}): it may have been deleted; refresh the list")
-    objects = cluster.objects(rollout)
     try:
-        if ask.act is Act.UNDO and (step := undo.top(key)) and step.told:
-            return undo_plan(step.told, rollout, adapter, objects, ask.at)
-        return adapter.plan(rollout, ask, objects)
+        return _undone(cluster, undo, key, ask) if ask.act is Act.UNDO else _asked(cluster, key, ask)
     except Exception as error:
         log.exception("planning %s on %s failed", ask.act, key)
-        what = safe_text(f"{type(error).__name__}: {error}")
-        why = f"{adapter.id} could not plan {ask.act} on {key}: this is a bug; nothing was sent ({what})"
-        return Refused(ask.act, key, why)
+        adapter, what = cluster.rollouts.adapter(key), safe_text(f"{type(error).__name__}: {error}")
+        who = adapter.id if adapter else "the session"
+        return Refused(
+            ask.act, key, f"{who} could not plan {ask.act} on {key}: this is a bug; nothing was sent ({what})"
+        )
+
+
+def _asked(cluster: Cluster, key: RolloutKey, ask: Ask) -> Plan | Refused:
+    rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
+    if rollout is None or adapter is None:
+        return _gone(key, ask)
+    return adapter.plan(rollout, ask, cluster.objects(rollout))
+
+
+def _undone(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
+    """The undo of the last act: of this machine exactly as it was sent, of others planned anew."""
+    rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
+    if rollout is not None:
+        undo.adopt(rollout, cluster.rollouts.current())
+    step = undo.top(key, rollout)
+    if step is None or step.told is None:
+        exact = undo.plan(key, rollout)
+        way = None if isinstance(exact, Refused) else _confirmable(cluster, exact, step, rollout, ask.at)
+        return way or exact
+    if rollout is None or adapter is None:
+        return _gone(key, ask)
+    return undo_plan(step.told, rollout, adapter, cluster.objects(rollout), ask.at)
+
+
+def _gone(key: RolloutKey, ask: Ask) -> Refused:
+    return Refused(ask.act, key, f"no rollout {key} ({key.system}): it may have been deleted; refresh the list")
+
+
+def _confirmable(cluster: Cluster, exact: Plan, step: UndoStep | None, rollout: Rollout | None, at: str) -> Plan | None:
+    """An undo of an act of this machine as a second person can plan it too, by the act that it amounts to.
+
+    None where nobody has to confirm it, and where there is no such act: then only this machine knows its requests.
+    """
+    adapter = cluster.rollouts.adapter(exact.rollout)
+    if not cluster.second.concerns(exact) or not step or not step.did or not rollout or not adapter:
+        return None
+    found = way_to_undo(step.did, rollout, adapter, cluster.objects(rollout), at)
+    return None if isinstance(found, str) else replace(found[1], act=Act.UNDO, title=exact.title)
+
+
+def amounts_to(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Ask | None:
+    """The act that an undo amounts to, which others can plan; `ask` itself for any other act.
+
+    None if there is none, and where nobody else is asked.
+    """
+    rollout, adapter = cluster.rollout(key), cluster.rollouts.adapter(key)
+    if ask.act is not Act.UNDO:
+        return ask
+    if rollout is None or adapter is None or not any(map(cluster.second.holds, Second)):
+        return None
+    step = undo.top(key, rollout)
+    known = (step.told or step.did) if step else None
+    found = way_to_undo(known, rollout, adapter, cluster.objects(rollout), ask.at) if known else ""
+    return None if isinstance(found, str) else found[0]
 
 
 def outlined(surroundings: Surroundings, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
@@ -141,9 +189,10 @@ async def prepare(
     if cluster is None:
         return _no_context(key, ask)
     try:
-        return await _settled(
-            surroundings, cluster, clock, undo, key, _timed(clock, await cluster.second.ask_of(key, ask))
-        )
+        same = amounts_to(cluster, undo, key, ask)
+        # A plan that names a time is that of the proposal only with the time of the proposal.
+        at = (await cluster.second.ask_of(key, same)).at if same else ask.at
+        return await _settled(surroundings, cluster, clock, undo, key, _timed(clock, replace(ask, at=at)))
     except Exception as error:
         log.exception("preparing %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")
@@ -173,8 +222,8 @@ async def _attempt(
     plan = planned(cluster, undo, key, ask)
     if isinstance(plan, Refused):
         return plan, False
-    step = undo.top(key) if ask.act is Act.UNDO else None
     rollout, place = cluster.rollout(key), cluster.place(plan)
+    step = undo.top(key, rollout) if ask.act is Act.UNDO else None
     objects: dict[Ref, Mapping[str, Any] | None] = {}
     grounds: dict[Ref, Mapping[str, Any] | None] = {}
     try:
@@ -189,6 +238,9 @@ async def _attempt(
     digest = plan_hash(plan, objects)
     blocked = _blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked
     second = await cluster.second.why_not(plan, _known(digest))
+    proposed = amounts_to(cluster, undo, key, ask)
+    if second and proposed is None:
+        second = f"{second}; {NOT_PROPOSED}"
     prepared = Prepared(
         plan=plan,
         checks=trial.checks,
@@ -197,9 +249,9 @@ async def _attempt(
         diff=trial.diff,
         concerns=(*cluster.fence.notes(key), *_concerns(surroundings, plan)),
         digest=digest,
-        proposable=bool(second) and (not blocked or LOCK in blocked),
+        proposable=bool(second) and proposed is not None and (not blocked or LOCK in blocked),
     )
-    return Preparation(prepared, ask, objects, rollout, step, grounds), trial.outdated
+    return Preparation(prepared, ask, objects, rollout, step, grounds, proposed), trial.outdated
 
 
 def _known(digest: str) -> Digest:

@@ -232,7 +232,7 @@ async def what_changed(cluster: Cluster, undo: UndoStack, issue: Preparation) ->
     from, such as pods that are gone.
     """
     shown = issue.prepared.plan
-    if issue.undoes is not None and undo.top(shown.rollout) != issue.undoes:
+    if issue.undoes is not None and undo.top(shown.rollout, cluster.rollout(shown.rollout)) != issue.undoes:
         return "another act was sent since then"
     if moved := await _traffic_moved(cluster, issue):
         return moved
@@ -262,7 +262,7 @@ async def why_outdated(cluster: Cluster, undo: UndoStack, issue: Preparation) ->
     """
     shown = issue.prepared.plan
     now = planned(cluster, undo, shown.rollout, issue.ask)
-    others = issue.undoes is not None and undo.top(shown.rollout) != issue.undoes
+    others = issue.undoes is not None and undo.top(shown.rollout, cluster.rollout(shown.rollout)) != issue.undoes
     if not others and not isinstance(now, Refused) and (now.requests, now.changes) == (shown.requests, shown.changes):
         return ""
     if why := await what_changed(cluster, undo, issue):

@@ -7,17 +7,20 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
-from cockpit.planning.undo_of_others import OthersAct
+from cockpit.planning.undo_of_others import OthersAct, as_told, still_there
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
 # Deep enough in practice; each step can hold whole objects.
 _DEEPEST = 20
-# Ids of undone acts that are remembered: an Event about one may be read again.
+# Ids of acts that were undone, or are said to be, that are remembered: an Event about one may be read again.
 _MOST_UNDONE = 500
+
+_OWN = "you"
 
 # Set by the server or a controller; a create with them is refused or means something else.
 _SERVER_OWNED_METADATA = (
@@ -50,7 +53,8 @@ class UndoStep:
 
     `restores` are those shares in any case: their versions must have ready pods before they are written. `id` is that
     of the act in the journal, `at` when it was sent (UTC seconds). `told` is set for an act of another session, whose
-    inverse is planned when it is asked for.
+    inverse is planned when it is asked for; `did` is the act of this machine as others know it. `final`: the inverse
+    gives everybody the new version again.
     """
 
     title: str
@@ -66,6 +70,8 @@ class UndoStep:
     id: str = ""
     at: float = 0.0
     told: OthersAct | None = None
+    did: OthersAct | None = None
+    final: bool = False
 
 
 class UndoStack:
@@ -79,6 +85,7 @@ class UndoStack:
         self._steps: dict[RolloutKey, list[UndoStep]] = {}
         self._others: dict[RolloutKey, list[UndoStep]] = {}
         self._undone: dict[str, None] = {}
+        self._claimed: dict[str, None] = {}
         self._file = file
 
     def push(self, key: RolloutKey, step: UndoStep) -> None:
@@ -95,11 +102,19 @@ class UndoStack:
             self._change(rollout.key, lambda steps: steps or adopted)
             self._change(former[0], lambda steps: [])
 
-    def top(self, key: RolloutKey) -> UndoStep | None:
-        """The step of the last act on a rollout, of this session or of another."""
+    def top(self, key: RolloutKey, rollout: Rollout | None = None) -> UndoStep | None:
+        """The step of the last act on a rollout, of this session or of another; `rollout` is its current state."""
         self._catch_up()
-        last = [steps[-1] for steps in (self._steps.get(key), self._others.get(key)) if steps]
+        others = [step for step in self._others.get(key, ()) if not self._is_over(step, rollout)]
+        last = [steps[-1] for steps in (self._steps.get(key), others) if steps]
         return max(last, key=lambda step: step.at, default=None)
+
+    def _is_over(self, step: UndoStep, rollout: Rollout | None) -> bool:
+        """Whether another's act was undone: somebody says so, and what it led to is not written any more."""
+        if step.id not in self._claimed:
+            return False
+        shown = step.told is not None and bool(step.told.expected) and rollout is not None
+        return not shown or bool(step.told and rollout and still_there(step.told, rollout))
 
     def learn(self, key: RolloutKey, step: UndoStep) -> None:
         """Another session tells of an act on a rollout, or tells more of it; an act of this machine is known better."""
@@ -109,11 +124,18 @@ class UndoStack:
         others = [kept for kept in self._others.get(key, ()) if kept.id != step.id]
         self._others[key] = sorted([*others, step], key=lambda each: each.at)[-_DEEPEST:]
 
+    def claim(self, id_: str) -> None:
+        """Somebody says that the act with this id was undone, which proves nothing."""
+        _remember(self._claimed, id_)
+
+    def own(self, key: RolloutKey, id_: str) -> UndoStep | None:
+        """The step of an act that was sent from this machine."""
+        self._catch_up()
+        return next((step for step in self._steps.get(key, ()) if step.id == id_), None)
+
     def undone(self, key: RolloutKey, id_: str) -> None:
-        """The act with this id was undone, by whomever: it is not the last act any more."""
-        self._undone[id_] = None
-        while len(self._undone) > _MOST_UNDONE:
-            del self._undone[next(iter(self._undone))]
+        """The act with this id was undone, as the objects show: it is not the last act any more."""
+        _remember(self._undone, id_)
         self._others[key] = [kept for kept in self._others.get(key, ()) if kept.id != id_]
         self._catch_up()
         if any(step.id == id_ for step in self._steps.get(key, ())):
@@ -143,7 +165,7 @@ class UndoStack:
 
     def plan(self, key: RolloutKey, rollout: Rollout | None = None) -> Plan | Refused:
         """The plan that undoes the last act on this rollout; `rollout` is its current state (None: gone)."""
-        step = self.top(key)
+        step = self.top(key, rollout)
         if step is None:
             why = f"nothing to undo: no act was sent to {key} from this machine, and no other cockpit told of one"
             return Refused(Act.UNDO, key, why)
@@ -160,11 +182,18 @@ class UndoStack:
             undo="repeat the act",
             warnings=(step.missing,) if step.missing else (),
             raises=step.raises,
-            final=any(request.verb is Verb.DELETE for request in step.requests),
+            final=step.final,
             pods=step.pods,
         )
         danger = why_undo_is_unsafe(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {danger}") if danger else plan
+
+
+def _remember(ids: dict[str, None], id_: str) -> None:
+    """Add an id, and forget the oldest ones where there are too many."""
+    ids[id_] = None
+    while len(ids) > _MOST_UNDONE:
+        del ids[next(iter(ids))]
 
 
 def _other_way(step: UndoStep) -> str:
@@ -208,7 +237,20 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: 
         way=plan.undo,
         id=id_,
         at=at,
+        did=as_told(plan, before, _OWN) if before and whole else None,
+        final=not plan.raises and _took_everybody(plan, before),
     )
+
+
+def _took_everybody(plan: Plan, before: Rollout | None) -> bool:
+    """Whether an act moved the users away from a version that had all of them."""
+    lane = before.default_lane if before else None
+    had = next((share for share in lane.shares if (share.written or 0.0) > 1 - CLOSE), None) if lane else None
+    if had is None or not (plan.expected or plan.reaches) or plan.act is Act.FINISH:
+        return False
+    now = next((e.share for e in plan.expected if (e.lane, e.version) == (DEFAULT_LANE, had.version)), None)
+    gets = any(e.lane == DEFAULT_LANE and e.version != had.version and e.share > CLOSE for e in plan.expected)
+    return plan.replaces == had.version or gets if now is None else now < 1 - CLOSE
 
 
 def remaining(step: UndoStep, done: Sequence[SentAct], failed: Request | None) -> UndoStep | None:

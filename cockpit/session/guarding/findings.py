@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.ages import utc_time
+from cockpit.model.armed import ArmedGuard
 from cockpit.model.guard import GuardState, GuardView
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
@@ -26,6 +27,13 @@ def guard_findings(guard: GuardView | None) -> tuple[Finding, ...]:
     if guard.note:
         found.append(finding("guard-disarmed", Severity.WARNING, guard.note, f"the guard of {guard.who}"))
     return tuple(found)
+
+
+def elsewhere_finding(guard: ArmedGuard) -> Finding:
+    """That somebody else's session guards the rollout."""
+    told = guard.told
+    text = f"{guard.person} has armed a guard {until_words(told.until)}: it {told.words}"
+    return finding("guard-armed", Severity.INFO, text, f"in another cockpit since {utc_time(told.since)}")
 
 
 def _state(guard: GuardView) -> Finding | None:

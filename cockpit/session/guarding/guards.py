@@ -8,14 +8,18 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from cockpit.model.armed import ToldGuard
 from cockpit.model.clock import Clock
 from cockpit.model.guard import FINAL, GuardOrder, GuardState, GuardView, way_words
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.view import Outcome, Prepared, RolloutView, Stage
+from cockpit.pairing.plan_hash import is_way_back
+from cockpit.pairing.second_words import needed
 from cockpit.session.acts.conductor import Actor
 from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.acts.surroundings import Surroundings
@@ -34,6 +38,7 @@ from cockpit.session.guarding.evaluate import (
     why_order_unfit,
 )
 from cockpit.session.guarding.findings import guard_findings, until_words
+from cockpit.session.guarding.told import guard_words, is_less, told_of
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ _RETRY, _LONGEST_RETRY = 5.0, 60.0
 class _Guard:
     """A guard that is set. `person` is who set it, with the cluster, for the journal; times are UTC seconds."""
 
+    id: str
     watch: Watch
     who: str
     person: str
@@ -92,6 +98,7 @@ class Guards:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching = asyncio.Event()  # set while there is a guard to judge
         self._stopped = False
+        self._listener: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Judge the guards until cancelled."""
@@ -103,20 +110,31 @@ class Guards:
             self.look()
             await self._clock.sleep(LOOK_SECONDS)
 
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever other guards may be armed than before."""
+        self._listener = listener
+
+    def armed(self) -> list[ToldGuard]:
+        """What others are told of the armed guards."""
+        guards = ((key, each) for key, each in self._guards.items() if each.armed)
+        return [told_of(each.id, key, each.watch, each.since, each.until) for key, each in guards]
+
     async def order(self, key: RolloutKey, order: GuardOrder | None) -> str:
         """See `Cockpit.guard`."""
+        old, now = self._guards.get(key), self._clock.now()
+        if old and old.armed and self._held(key) and is_less(order, old.watch.order, old.until, now):
+            return f"{key}: {needed(key, frozenset({Second.DISARM}))}; or quit: a guard ends with its session"
         if order is None:
-            await self._disarmed(key, self._guards.pop(key, None))
-            self._changed(key)
-            return ""
+            return await self.disarm(key)
         shown, cluster = self._surroundings.shown(key), self._surroundings.cluster(key.context)
         if shown is None or cluster is None:
             return f"no rollout {key} to guard: it may have been deleted; refresh the list"
         if why := _why_not(order, shown.rollout, cluster.sender.read_only):
             return f"no guard was set on {key}: {why}"
-        now, at = self._clock.now(), self._clock.monotonic()
+        at = self._clock.monotonic()
         until = None if order.seconds is None else now + order.seconds
-        guard = _Guard(started(order, shown.rollout, at, now), cluster.api.user, cluster.user_at_context, now, until)
+        watch = started(order, shown.rollout, at, now)
+        guard = _Guard(self._logbook.new_id(), watch, cluster.api.user, cluster.user_at_context, now, until)
         before, self._guards[key] = self._guards.get(key), guard
         if not order.armed:
             await self._disarmed(key, before)
@@ -126,6 +144,17 @@ class Guards:
         self._changed(key)
         await self._surroundings.refresh()
         return ""
+
+    async def disarm(self, key: RolloutKey) -> str:
+        """Take the guard of a rollout away: nobody else has to be asked, or somebody was."""
+        await self._disarmed(key, self._guards.pop(key, None))
+        self._changed(key)
+        return ""
+
+    def _held(self, key: RolloutKey) -> bool:
+        """Whether nobody takes an armed guard away without a second person."""
+        cluster = self._surroundings.cluster(key.context)
+        return cluster is not None and cluster.second.holds(Second.DISARM)
 
     async def _disarmed(self, key: RolloutKey, guard: _Guard | None) -> None:
         """Note that a person took an armed guard away."""
@@ -151,6 +180,7 @@ class Guards:
             note=guard.note,
             aborted=watch.aborted,
             timed_out=watch.timed_out,
+            id=guard.id,
         )
 
     def shown(self, view: RolloutView) -> RolloutView:
@@ -162,10 +192,13 @@ class Guards:
         return replace(view, guard=guard, rollout=replace(view.rollout, findings=findings))
 
     def heeding(self, plan: Plan, report: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
-        """`report`, so that a person's act disarms the guard of its rollout once it is being sent."""
+        """`report`, so that a person's act disarms the guard of its rollout once it is being sent.
+
+        Where that needs a second person, only the way back does, because it does what the guard is there for.
+        """
 
         def told(outcome: Outcome) -> None:
-            if outcome.stage is Stage.SENDING:
+            if outcome.stage is Stage.SENDING and (is_way_back(plan) or not self._held(plan.rollout)):
                 self._by_hand(plan.rollout, plan.title)
             report(outcome)
 
@@ -222,6 +255,7 @@ class Guards:
             if guard.armed:
                 await self._journal(key, guard, "armed guard ended", "the session that held it has ended")
         self._guards.clear()
+        self._listener()
 
     async def _act(self, key: RolloutKey, guard: _Guard, evidence: str) -> None:
         """Take the way back: plan, check, send and confirm it as a person's act."""
@@ -324,6 +358,7 @@ class Guards:
         return Seen(view, stale, self._clock.monotonic(), self._clock.now(), became)
 
     def _changed(self, key: RolloutKey) -> None:
+        self._listener()
         if self._live():
             self._watching.set()
         else:
@@ -346,12 +381,6 @@ class Guards:
         task = asyncio.ensure_future(logged())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def guard_words(order: GuardOrder) -> str:
-    """What the guard does and when, such as "goes back by itself when hurt for 30s"."""
-    conditions = " or ".join(map(str, order.conditions))
-    return f"{'goes back by itself' if order.armed else 'proposes the way back'} when {conditions}"
 
 
 def _why_not(order: GuardOrder, rollout: Rollout, read_only: bool) -> str:

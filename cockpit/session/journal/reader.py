@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from cockpit.kube.errors import KubeError
 from cockpit.kube.event_follower import EventFollower
 from cockpit.model.clock import Clock
 from cockpit.model.journal import Origin
@@ -15,10 +17,14 @@ from cockpit.model.plan import Act
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
 from cockpit.planning.act_event import NOTE, SELECTOR, ToldAct, others_act, told_by
+from cockpit.session.acts.effect import would_apply
 from cockpit.session.acts.journal_lines import JournalLines
+from cockpit.session.acts.prepare import read_one
 from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.changes import first_of
 from cockpit.session.facts.cluster import Cluster
+
+log = logging.getLogger(__name__)
 
 # Seconds that whoever needs the acts of others waits for the first list of them.
 _PATIENCE = 5.0
@@ -103,17 +109,32 @@ class OthersActs:
         adding.add_done_callback(self._adding.discard)
 
     async def _add(self, key: RolloutKey, told: ToldAct) -> None:
+        if told.undoes and told.act == Act.UNDO and (step := self._undo.own(key, told.undoes)):
+            await self._look(key, step)
         if await self._logbook.add(_entry(key, told)):
             self._touch(key)
 
     def _learn(self, key: RolloutKey, told: ToldAct) -> None:
         """What undo has to know: an act that can be undone, or that one was."""
         if told.undoes and told.act == Act.UNDO:
-            self._undo.undone(key, told.undoes)
+            self._undo.claim(told.undoes)
         if (act := others_act(told)) is not None:
             step = UndoStep(told.title, (), (), (), id=told.id, at=told.at, told=act)
             self._undo.learn(key, step)
         self._touch(key)
+
+    async def _look(self, key: RolloutKey, step: UndoStep) -> None:
+        """Drop an own step that somebody says is undone only where its requests would be refused by now."""
+        cluster = self._clusters[key.context]
+        firsts = {request.ref: request for request in reversed(step.requests)}
+        try:
+            for ref, request in firsts.items():
+                if not would_apply(request, await read_one(cluster.of(ref, request.context), ref)):
+                    self._undo.undone(key, step.id)
+                    self._touch(key)
+                    return
+        except KubeError as error:
+            log.info("whether %s was undone is not known: %s", step.title, error)
 
     def _key(self, context: str, event: Event, told: ToldAct) -> RolloutKey:
         """The rollout of this session that has the Event's object as its root, else the one that the Event names."""

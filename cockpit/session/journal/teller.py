@@ -154,6 +154,8 @@ class Teller:
             before=release_state(before) if plan and before else None,
             expected=plan.expected if plan else (),
             pods=plan.pods if plan else (),
+            gone=tuple(map(str, plan.gone)) if plan else (),
+            replaces=plan.replaces if plan else "",
         )
 
     def _now(self) -> str:

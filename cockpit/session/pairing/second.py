@@ -13,7 +13,7 @@ from cockpit.kube.store import ChangeSet
 from cockpit.model.clock import Clock
 from cockpit.model.objects import Lease
 from cockpit.model.pairing import ControlsAnswer
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import LEASES, RolloutKey
 from cockpit.model.second import ContextSecond, Proposal, ProposalState, Second
 from cockpit.model.view import Prepared, Sync
@@ -132,7 +132,7 @@ class ContextSecondPerson:
         }.get(proposal.state, proposal.proposer)
         why = f"why: {proposal.why}" if proposal.why and proposal.state is ProposalState.OPEN else ""
         by = f"{who}@{self._cluster.context}"
-        task = asyncio.ensure_future(self._remark(by, proposal.rollout, "second", noted(proposal), why))
+        task = asyncio.ensure_future(self._remark(by, proposal.rollout, "second", words.told(proposal), why))
         self._notes.add(task)
         task.add_done_callback(self._notes.discard)
 
@@ -147,6 +147,12 @@ class ContextSecondPerson:
         return ContextSecond(self._cluster.context, self._needs, self._server.locked, problem, self._listed)
 
     # SecondPerson
+
+    def holds(self, kind: Second) -> bool:
+        return kind in self._needs
+
+    def concerns(self, plan: Plan) -> bool:
+        return bool(kinds_of(plan) & self._needs)
 
     async def ask_of(self, key: RolloutKey, ask: Ask) -> Ask:
         try:
@@ -185,7 +191,7 @@ class ContextSecondPerson:
         return ""
 
     async def sent(self, plan: Plan) -> None:
-        if not kinds_of(plan) & self._needs:
+        if not self.concerns(plan):
             return
         try:
             lease = await self._current(plan.rollout)
@@ -200,7 +206,7 @@ class ContextSecondPerson:
     async def propose(self, key: RolloutKey, prepared: Prepared, ask: Ask, why: str) -> ControlsAnswer:
         """Store a plan for somebody else to confirm."""
         if not can_be_proposed(ask):
-            return _no(f"{ask.act} cannot be proposed: only this machine knows what it would do; use the act itself")
+            return _no(words.NOT_PROPOSED)
         if not prepared.digest:
             return _no("this plan cannot be compared with another cockpit's, so that nobody could confirm it")
         try:
@@ -252,7 +258,8 @@ class ContextSecondPerson:
             if not isinstance(now_planned, Prepared) or not shown.digest == now_planned.digest == proposal.plan:
                 return _no(words.changed(proposal))
             await self._access.write(confirmed(lease, me))
-            await self._locks.open(key, lease.proposer, me)
+            if proposal.ask and proposal.ask.act is not Act.DISARM:  # that writes to nothing that a lock holds
+                await self._locks.open(key, lease.proposer, me)
         except (Conflict, NotFound):
             return _no(f"the proposal for {words.name_of(key)} changed meanwhile; look again")
         except (Forbidden, Invalid) as error:
@@ -289,21 +296,6 @@ class ContextSecondPerson:
     def _home(self, key: RolloutKey) -> str:
         """The namespace of the Lease."""
         return self._namespace or key.namespace
-
-
-def noted(proposal: Proposal) -> str:
-    """What the journal says of a proposal's state."""
-    match proposal.state:
-        case ProposalState.OPEN:
-            return f"proposed: {proposal.title}"
-        case ProposalState.CONFIRMED:
-            return f"confirmed: {proposal.title}, which {proposal.proposer} proposed"
-        case ProposalState.WITHDRAWN:
-            return f"withdrawn: {proposal.title}, which {proposal.proposer} proposed"
-        case ProposalState.EXPIRED:
-            return f"expired: {proposal.title}, which {proposal.proposer} proposed"
-        case ProposalState.SENT:
-            return f"sent: {proposal.title}, confirmed by {proposal.confirmer}"
 
 
 def _why_not_confirmed(proposal: Proposal) -> str:

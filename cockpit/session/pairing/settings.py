@@ -17,9 +17,9 @@ OFF, ALL = "off", "all"
 class PairingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """`pilot` is for all contexts; `contexts` (shell patterns, the first that fits) have their own instead.
 
-    `second` are the plans that need a second person: `off`, `all`, or some of `promote`, `delete`, `raise` with commas
-    between them; `second_contexts` are like `contexts`. A proposal lasts `second_minutes`. `namespace` holds the
-    Leases, "" for the namespace of each rollout.
+    `second` are the plans that need a second person: `off`, `all`, or some of `promote`, `delete`, `raise`, `disarm`
+    with commas between them; `second_contexts` are like `contexts`. A proposal lasts `second_minutes`. `namespace`
+    holds the Leases, "" for the namespace of each rollout.
     """
 
     pilot: PilotMode = PilotMode.OFF

@@ -89,7 +89,7 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
     way = _way(state, target)
     named = next((e.name for e in state.editions if e.uid == target.metadata.uid), None)
     name = named or f"revision {revision_of(target)}"
-    now = state.current.name if state.current and not _unused(state) else "the current template"
+    now = _current(state) or "the current template"
     requests = [_write(state, [op("replace", _TEMPLATE, template)])]
     if state.status.paused:
         # Pods of the abandoned version would stay while it is paused. The template comes first, so that the version
@@ -113,6 +113,7 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         reaches=Milestone(f"{name} being rolled out", not_phases=(Phase.AT_REST, Phase.ABORTED))
         if way is TemplateSource.RELEASE
         else Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid),
+        replaces=_current(state),
     )
 
 
@@ -213,7 +214,13 @@ def plan_image(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
         reaches=None
         if fast
         else Milestone("the new image being rolled out", not_phases=(Phase.AT_REST, Phase.ABORTED)),
+        replaces=_current(state),
     )
+
+
+def _current(state: ArgoState) -> str:
+    """The version of the current template; "" while no ReplicaSet may have it."""
+    return state.current.name if state.current and not _unused(state) else ""
 
 
 def _fast(state: ArgoState, image: str) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.model.lanes import CLOSE
 from cockpit.model.plan import Ask, Change, Milestone, PatchType, Plan, Request, Verb
 from cockpit.model.rollout import Rollout
 from cockpit.planning.edits import op, pointer
 from cockpit.systems.kruise import status
-from cockpit.systems.kruise.spec import KruiseStep
+from cockpit.systems.kruise.spec import KruiseStep, KruiseStyle
 from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.words import title
 
@@ -78,7 +79,7 @@ def plan_approve(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | str
         undo="roll back, or jump back to an earlier step" if release.progress.steerable else "roll back",
         warnings=_approve_warnings(release, following),
         raises=True,
-        final=last,
+        final=last or _exposes_all(release, following),
         reaches=Milestone(f"step {step.index} done", left_step=step.index),
     )
 
@@ -122,8 +123,17 @@ def plan_jump(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | str:
         undo=f"jump to step {here.index}",
         warnings=_jump_warnings(release, here, target),
         raises=forward,
+        final=forward and _exposes_all(release, target),
         reaches=Milestone(f"step {target.index} reached", at_step=target.index),
     )
+
+
+def _exposes_all(release: KruiseState, step: KruiseStep | None) -> bool:
+    """Whether everybody gets the new version at this step, or after it without another approval."""
+    if step is None:
+        return False
+    goes_on = step.whole and step.index == _count(release) and release.plan.style is not KruiseStyle.BLUE_GREEN
+    return goes_on or (step.share or 0.0) > 1 - CLOSE
 
 
 def _next(release: KruiseState) -> KruiseStep | None:

@@ -125,6 +125,7 @@ def plan_rollback(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | st
         raises=not under_way,
         pods=((then, release.subject.desired),) if under_way else (),
         reaches=_back_reached(release, then, under_way),
+        replaces=release.name(present) if present else "",
     )
 
 
@@ -198,6 +199,7 @@ def plan_image(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | str:
         warnings=(*_start_warnings(release), *_template_warnings(release)),
         raises=True,
         reaches=_started(release),
+        replaces=release.name(release.subject.present) if release.subject.present else "",
     )
 
 

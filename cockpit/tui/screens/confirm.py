@@ -29,8 +29,9 @@ class ConfirmDialog(PlanDialog):
 
     async def _prepare(self) -> None:
         prepared = self.prepared = self._planned = await self.plan_it(self.port.cockpit)
-        if isinstance(prepared, Prepared) and prepared.proposable:
-            self.prepared = replace(prepared, blocked="")  # that it waits for somebody is why this dialog is open
+        if isinstance(prepared, Prepared) and (prepared.proposable or prepared.plan.act is Act.DISARM):
+            # That it waits for somebody is why this dialog is open, and a guard is disarmed only where it is armed.
+            self.prepared = replace(prepared, blocked="")
         self._proposal = self.proposal
         self.close_label("Close")
         if isinstance(prepared, Prepared) and self._may_confirm(prepared):

@@ -20,13 +20,16 @@ from cockpit.model.guard import (
     parse_conditions,
     way_words,
 )
+from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
+from cockpit.model.second import Second
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
+from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.guarding.findings import sampling_words
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.screens.ask import ChoiceForm, LineForm
+from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.text import guard_words
 
 ARMED_MINUTES = 30
@@ -100,6 +103,8 @@ def ask_for_guard(app: App[Any], key: RolloutKey, conditions: tuple[GuardConditi
         match wish:
             case GuardOrder():
                 await _set(app, key, wish)
+            case Wish.REMOVE if guard and guard.armed and needs_second(port.view, key):
+                app.push_screen(PlanDialog(key, Ask(Act.DISARM, by=guard.id), view.rollout.owners))
             case Wish.REMOVE:
                 await _set(app, key, None)
             case Wish.PLAN if guard and guard.way:
@@ -118,6 +123,12 @@ async def _set(app: App[Any], key: RolloutKey, order: GuardOrder | None) -> None
     port = app_port_of(app)
     if why := await port.cockpit.guard(key, order):
         port.refuse(why)
+
+
+def needs_second(view: FleetView, key: RolloutKey) -> bool:
+    """Whether an armed guard of the rollout is taken away only with a second person."""
+    second = view.pairing.second.context(key.context)
+    return second is not None and Second.DISARM in second.needs
 
 
 def _current(view: RolloutView) -> GuardView | None:

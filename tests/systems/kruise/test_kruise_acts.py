@@ -353,3 +353,22 @@ def test_what_there_is_not_names_the_way_instead() -> None:
     for act in Act:
         if act is not Act.UNDO and act not in SYSTEM.cards[0].acts:
             assert refusal(releasing(), Ask(act))
+
+
+@pytest.mark.parametrize(
+    ("last", "style", "final"),
+    [
+        ({"replicas": "100%"}, "canary", True),
+        ({"replicas": "100%"}, "blueGreen", False),
+        ({"replicas": "50%", "traffic": "100%"}, "canary", True),
+        ({"replicas": "50%", "traffic": "50%"}, "canary", False),
+    ],
+)
+def test_an_act_that_leads_to_a_step_for_everybody_says_so(last: Doc, style: str, final: bool) -> None:
+    """Whatever it is called: production asks for the name, and a second person may have to confirm it."""
+    first = {"replicas": "20%", "traffic": "20%", "pause": {}}
+    approval = planned(releasing(body=spec([first, last], style=style), nextStepIndex=2), APPROVE)
+    assert approval.final is final
+    steps = [first, {**first, "traffic": "30%"}, last]
+    jump = planned(releasing(body=spec(steps, style=style), nextStepIndex=2), Ask(Act.JUMP, step=3))
+    assert jump.final is final

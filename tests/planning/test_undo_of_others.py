@@ -1,0 +1,146 @@
+"""What an Event claims of another person's act is held against the objects before anything is planned of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.model.adapter import Adapter
+from cockpit.model.plan import Act, Expected, Plan, Refused, Verb
+from cockpit.model.release_state import ReleaseState
+from cockpit.model.rollout import Rollout
+from cockpit.planning.undo_of_others import OthersAct, undo_plan
+from cockpit.session.facts.adapters import ADAPTERS
+from tests.adapters.situations import HERE, SITUATIONS
+from tests.objects import Cluster, Doc
+
+AT = "2026-01-01T00:00:00Z"
+V1, V2 = "bebullish/demo:v1", "bebullish/demo:v2"
+SET = OthersAct(
+    "ann", Act.SET_IMAGE, "set image", ReleaseState(), changes=(f"image of demo {V1} -> {V2}",), replaces="v1"
+)
+
+
+def deployment() -> Cluster:
+    """Version v2 of an image, v1 kept as a revision: they differ in their image alone."""
+    cluster = SITUATIONS["deployment: at rest"]()
+    for doc in cluster.docs.values():
+        if doc["kind"] in ("ReplicaSet", "Deployment"):
+            container_of(doc).pop("env", None)
+    return cluster
+
+
+def container_of(doc: Doc) -> Doc:
+    found: Doc = doc["spec"]["template"]["spec"]["containers"][0]
+    return found
+
+
+def read(cluster: Cluster, id: str = "deployment") -> tuple[Adapter, Rollout]:
+    adapter = next(each for each in ADAPTERS if each.id == id)
+    found = (
+        each for kind in adapter.roots for root in cluster.every(kind, HERE) for each in adapter.read(root, cluster)
+    )
+    return adapter, next(found)
+
+
+def undo(cluster: Cluster, told: OthersAct, id: str = "deployment") -> Plan | Refused:
+    adapter, rollout = read(cluster, id)
+    return undo_plan(told, rollout, adapter, cluster, AT)
+
+
+def test_an_image_is_undone_by_the_template_that_the_cluster_keeps() -> None:
+    plan = undo(deployment(), SET)
+    assert isinstance(plan, Plan), plan
+    assert [str(change) for change in plan.changes] == ["pod template v2 -> v1"]
+    written = next(each["value"] for each in plan.requests[0].body if each["op"] == "replace")
+    assert written["spec"]["containers"][0]["image"] == V1
+    assert plan.title == "undo ann's set image"
+    assert plan.warnings[0] == "ann sent it in another session"
+
+
+def test_an_image_out_of_an_event_is_never_written() -> None:
+    """Whoever forges an Event can name a version that the cluster keeps, and nothing else."""
+    evil = "attacker/miner:1"
+    for told in (replace(SET, replaces=evil), replace(SET, before=ReleaseState(images=(("v1", evil),)), replaces=evil)):
+        refused = undo(deployment(), told)
+        assert isinstance(refused, Refused)
+        assert "no version attacker/miner:1" in refused.why
+
+
+def test_an_image_that_is_not_the_one_that_was_set_is_not_undone() -> None:
+    refused = undo(deployment(), replace(SET, changes=(f"image of demo {V1} -> {V2}5",)))
+    assert isinstance(refused, Refused)
+    assert refused.why == "undo ann's set image: it was changed since: v2 is the template now; nothing to undo"
+
+
+def test_an_image_is_not_undone_over_another_change_of_the_template() -> None:
+    cluster = deployment()
+    for doc in cluster.docs.values():
+        if doc["kind"] in ("ReplicaSet", "Deployment") and container_of(doc)["image"] == V2:
+            container_of(doc)["env"] = [{"name": "MODE", "value": "new"}]
+    refused = undo(cluster, SET)
+    assert isinstance(refused, Refused)
+    assert refused.why.endswith("its template was changed since, in more than the image")
+
+
+def test_a_rollback_is_undone_only_while_its_template_is_the_present_one() -> None:
+    back = OthersAct("ann", Act.ROLLBACK, "back", ReleaseState(), changes=("pod template v1 -> v2",), replaces="v1")
+    assert isinstance(undo(deployment(), back), Plan)
+    other = undo(deployment(), replace(back, changes=("pod template v1 -> v3",)))
+    assert isinstance(other, Refused)
+    assert "v2 is the template now" in other.why
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (OthersAct("ann", Act.RESTART, "restart", ReleaseState()), "the replaced pods are gone"),
+        (OthersAct("ann", Act.FINISH, "finish", ReleaseState(), gone=("Deployment a/b",)), "it deleted Deployment a/b"),
+        (OthersAct("ann", Act.FINISH, "finish", ReleaseState()), "apply their manifests again"),
+        (OthersAct("ann", Act.PROMOTE, "promote", ReleaseState()), "instead: rollback"),
+    ],
+)
+def test_what_cannot_be_known_is_refused_with_what_to_do_instead(told: OthersAct, why: str) -> None:
+    refused = undo(deployment(), told)
+    assert isinstance(refused, Refused)
+    assert why in refused.why
+
+
+_words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(["v1", "v2", "default"])
+_share = st.floats(0, 1)
+_states = st.builds(
+    ReleaseState,
+    shares=st.lists(st.tuples(_words, _words, _share), max_size=4).map(tuple),
+    pods=st.lists(st.tuples(_words, st.integers(0, 9)), max_size=4).map(tuple),
+    step=st.none() | st.integers(0, 1000),
+    headers=st.lists(st.tuples(_words, _words, _words), max_size=2).map(tuple),
+    steps=st.lists(_share, max_size=3).map(tuple),
+)
+_claims = st.builds(
+    OthersAct,
+    who=_words,
+    act=st.sampled_from([act for act in Act if act not in (Act.UNDO, Act.PROBE)]),
+    title=_words,
+    before=_states,
+    expected=st.lists(st.builds(Expected, _words, _words, _share), max_size=4).map(tuple),
+    changes=st.lists(_words | st.just("v2 pods (Deployment x) 3 -> 7"), max_size=3).map(tuple),
+    gone=st.lists(_words, max_size=3).map(tuple),
+    replaces=_words,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_claims, st.sampled_from(["mesh: split", "route: steps", "ingress: by header", "service: v2 active"]))
+def test_whatever_is_claimed_nothing_but_the_rollouts_own_objects_is_written(told: OthersAct, name: str) -> None:
+    cluster = SITUATIONS[name]()
+    ids = {"mesh": "istio", "route": "gateway-api", "ingress": "ingress", "service": "service"}
+    adapter, rollout = read(cluster, ids[name.partition(":")[0]])
+    plan = undo_plan(told, rollout, adapter, cluster, AT)
+    assert plan.act is Act.UNDO
+    if isinstance(plan, Plan):
+        own = {*rollout.objects, *(version.workload for version in rollout.versions)}
+        assert all(request.ref in own or request.verb is Verb.CREATE for request in plan.requests)
+        assert {request.right for request in plan.requests} <= {r for rights in adapter.writes.values() for r in rights}
