@@ -57,8 +57,10 @@ faults: .venv/.installed
 faults-real: .venv/.installed
 	COCKPIT_FAULT_RUNS=100 $(BIN)/pytest tests/real/test_seeded_faults.py
 
+# Ends with a table: each figure, its peer in the same run, its budget. One of them: make bench ONLY=commands
 bench: .venv/.installed
-	$(BIN)/pytest -m benchmark -s tests/benchmarks
+	@if [ -z "$(ONLY)" ]; then $(BIN)/pytest -m benchmark -s tests/benchmarks --ignore-glob '*/test_first_paint.py' --ignore-glob '*/test_commands.py'; fi
+	$(BIN)/python -m tests.benchmarks --only "$(ONLY)"
 
 screenshots: .venv/.installed
 	$(BIN)/python -m tests.screenshots
@@ -73,7 +75,7 @@ readme: .venv/.installed
 
 # Wheel and sdist, installed into an empty environment and run.
 ship: .venv/.installed
-	$(BIN)/pytest -m package tests/test_package.py
+	$(BIN)/pytest -m package -rs tests/test_package.py tests/test_bare_install.py
 
 .venv/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "cockpit needs Python 3.11 or newer; say which: make PYTHON=python3.12 ...")'

@@ -87,7 +87,7 @@ class Brief:
         return tuple(resource for resource in family if (resource.version, resource.plural) in there)
 
     async def _ask(self) -> _Groups | None:
-        call = Call("GET", "/apis", accept=_ACCEPT, what="what the cluster serves")
+        call = Call("GET", "/apis", accept=_ACCEPT, what="/apis")
         try:
             body = await self._api.transport.fetch(call, limit=LIST_BYTES)
             found = msgspec.json.decode(body, type=_Groups)

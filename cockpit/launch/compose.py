@@ -18,7 +18,7 @@ from cockpit.cli.running import StdoutFailed, reader_left, talk
 from cockpit.launch import collecting
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
-from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, started_as
+from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, sample_choices, started_as
 from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
 from cockpit.model.kubectl import reached_with
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.session.bridge import Bridge
     from cockpit.session.port import Cockpit
-    from cockpit.session.probing.choices import SampleChoices
     from cockpit.session.settings import Settings
     from cockpit.session.settings_in_force import SettingInForce
     from cockpit.tui.app import CockpitApp
@@ -197,22 +196,9 @@ class Launcher:
         async with contextlib.AsyncExitStack() as stack:
             stack.enter_context(reached_with(printed_flags(asked, aside, wanted)))
             servers = {connection.api.context: connection.api.server for connection in connections}
-            choices = self._choices(options, settings, servers, asks=asks)
+            choices = sample_choices(self._environ, options, settings, servers, asks=asks)
             session = assemble(self._environ, connections, settings, clock, choices, stack, announces=asks)
             yield await stack.enter_async_context(session)
-
-    def _choices(
-        self, options: Options, settings: Settings, servers: Mapping[str, str], *, asks: bool
-    ) -> SampleChoices:
-        """What to sample in each context."""
-        from cockpit.model.sampling import SampleScope
-        from cockpit.session.probing.choices import SampleChoices
-        from cockpit.session.settings import user_paths
-
-        if not asks:
-            return SampleChoices(given=SampleScope(options.sample or SampleScope.NONE))
-        given = settings.probe.sample if settings.probe.sample is not SampleScope.UNDECIDED else None
-        return SampleChoices(user_paths(self._environ).sampling, servers, given)
 
     async def sample(
         self, order: SampleOrder, options: Options, progress: Callable[[SampleResult], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from cockpit.model.redact import HIDDEN
 
 if TYPE_CHECKING:
     from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
+    from cockpit.session.probing.choices import SampleChoices
     from cockpit.session.settings import Settings
 
 
@@ -59,3 +60,17 @@ def _kubectl_flags(wanted: ConnectOptions) -> tuple[str, ...]:
     for group in wanted.as_groups:
         words += ["--as-group", group]
     return (*words, *(() if wanted.token is None else ("--token", HIDDEN)))
+
+
+def sample_choices(
+    environ: Mapping[str, str], options: Options, settings: Settings, servers: Mapping[str, str], *, asks: bool
+) -> SampleChoices:
+    """What to sample in each context, by the addresses of their `servers`; with `asks` what was decided earlier too."""
+    from cockpit.model.sampling import SampleScope
+    from cockpit.session.probing.choices import SampleChoices
+    from cockpit.session.settings import user_paths
+
+    if not asks:
+        return SampleChoices(given=SampleScope(options.sample or SampleScope.NONE))
+    given = settings.probe.sample if settings.probe.sample is not SampleScope.UNDECIDED else None
+    return SampleChoices(user_paths(environ).sampling, servers, given)

@@ -10,6 +10,7 @@ import yaml
 
 from cockpit.cli.program import Options, StartError
 from cockpit.launch.compose import Launcher
+from cockpit.launch.places import sample_choices
 from cockpit.model.sampling import SampleScope
 from cockpit.session.probing.choices import SampleChoices
 
@@ -55,7 +56,7 @@ def sampled(folder: Path, flag: str | None, setting: str | None, *, asks: bool) 
     environ = {"COCKPIT_STATE": str(folder), **({"COCKPIT_PROBE_SAMPLE": setting} if setting else {})}
     program, options = Launcher(environ), Options(sample=flag)
     SampleChoices(folder / "sampling.json", SERVERS).remember(("eu",), SampleScope.ALL)
-    return program._choices(options, program.settings(options), SERVERS, asks=asks).scope("eu")
+    return sample_choices(environ, options, program.settings(options), SERVERS, asks=asks).scope("eu")
 
 
 def test_the_screen_samples_by_flag_then_setting_then_what_was_decided(tmp_path: Path) -> None:
