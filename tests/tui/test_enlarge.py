@@ -32,7 +32,6 @@ from tests.tui.test_looking import with_pods
 from tests.tui.test_rollout_layout import needs
 from tests.tui.test_rollout_layout import shown as panes_of
 
-
 TIME = re.compile(r"\d\d:\d\d:\d\d")
 
 
