@@ -84,6 +84,10 @@ def alone(found: Places, pane: str, width: int, height: int) -> Places:
     title = replace(found.title, width=width)
     top = title.y + title.height
     room = Place(0, top, width, max(height - FIXED - title.height, 0))
+    if pane == "shares" and room.height > 4:
+        # The strip of answers closes the frame.
+        strip = Place(0, top + room.height - 2, width, 2)
+        return Places(title, shares=replace(room, height=room.height - 2), strip=strip, framed=True)
     return replace(Places(title, framed=found.framed), **{pane: room})  # type: ignore[arg-type]
 
 

@@ -24,7 +24,7 @@ from cockpit.tui.widgets.scroll_text import ScrollText
 # Columns before the words of a key.
 HEAD = 29
 MOVES = (
-    ("up down", "move the cursor; left and right choose a pod"),
+    ("up down", "move the cursor; left and right choose a pod, or a moment of the way so far"),
     ("pgup pgdn", "move by pages; home and end go to the ends"),
     ("/", "search in this list; esc shows all again"),
 )

@@ -322,7 +322,8 @@ class RolloutScreen(CockpitScreen):
 
     def action_enlarge(self) -> None:
         """Give the focused pane the whole screen, or every pane its place again."""
-        focused = "journal" if isinstance(self.focused, Timeline) else "pods"
+        names = {Timeline: "journal", HistoryChart: "chart", Shares: "shares"}
+        focused = next((name for kind, name in names.items() if isinstance(self.focused, kind)), "pods")
         self.enlarged = "" if self.enlarged else focused
         self.on_resize()
 

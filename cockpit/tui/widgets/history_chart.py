@@ -6,9 +6,12 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from typing import ClassVar
 
 from rich.cells import cell_len
+from textual.binding import Binding, BindingType
 
+from cockpit.model.counts import counted
 from cockpit.model.durations import duration_words
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.shares import percent
@@ -18,7 +21,7 @@ from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.history import Axis, Cell, History, Moment, axis_for, cells_of, share_scale, time_scale
 from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, joined_spans, width_of
-from cockpit.tui.panels import in_frame
+from cockpit.tui.panels import FRAME_COLUMNS, in_frame
 from cockpit.tui.text import clock_time, milliseconds
 from cockpit.tui.widgets.painted import Painted
 
@@ -78,8 +81,13 @@ def grid(cells: Sequence[Cell], picture: Picture, scale: float, rows: int, glyph
     return [[column[row] for column in columns] for row in reversed(range(rows))]
 
 
-def chart_lines(picture: Picture, width: int, height: int, glyphs: Glyphs, zone: tzinfo | None) -> list[Line]:
-    """The chart, a line of errors if there were any, and the axis of time with what was done."""
+def chart_lines(
+    picture: Picture, width: int, height: int, glyphs: Glyphs, zone: tzinfo | None, cursor: int | None = None
+) -> list[Line]:
+    """The chart, a line of errors if there were any, and the axis of time with what was done.
+
+    `cursor` is the column of time that is looked at.
+    """
     room = width - AXIS - 1
     axis = axis_for(picture.history, picture.zoom, room)
     failed = any(rate > 0 for point in picture.history.points for _, rate in point.worst)
@@ -98,7 +106,10 @@ def chart_lines(picture: Picture, width: int, height: int, glyphs: Glyphs, zone:
     for row, spans in enumerate(grid(cells, picture, scale, rows, glyphs)):
         sign = glyphs.axis[1] if row == rows - 1 else glyphs.axis[0]
         label = zero if row == rows - 1 else top if row == 0 else ""
-        drawn = (Span(s.text * wide, s.style) for s, wide in zip(spans, widths, strict=True))
+        drawn = (
+            Span(Verbatim(s.text * wide), f"{s.style} cursor".strip() if n == cursor else s.style)
+            for n, (s, wide) in enumerate(zip(spans, widths, strict=True))
+        )
         lines.append((_label(label, sign), *joined_spans(drawn)))
     if failed:
         look = glyphs.failed
@@ -165,11 +176,37 @@ def _clock(axis: Axis, zone: tzinfo | None) -> Callable[[float], str]:
     return lambda at: clock_time(at, zone) if exact else clock_time(at, zone)[:5]
 
 
-class HistoryChart(Painted):
-    """The picture of one version in one lane. `keys` are the keys that change what is looked at."""
+def values_at(cell: Cell, begin: float, picture: Picture, glyphs: Glyphs, zone: tzinfo | None) -> list[Line]:
+    """The values of one column of time in words, from all of them to the fewest."""
+    time = Span(Verbatim(clock_time(begin, zone)), "strong")
+    users = f"users {percent(cell.share)}" if cell.share is not None else "no answers"
+    written = f"written {percent(cell.written)}" if cell.written is not None else ""
+    worst = f"errors up to {percent(cell.worst)}" if cell.worst > 0 else ""
+    took = f"p50 {milliseconds(cell.p50_ms, glyphs.none)}" if cell.p50_ms is not None else ""
+    first = took if picture.times and took else users
+    answers = counted(cell.samples, "answer") if cell.samples else ""
+    lines = []
+    for words in ((users, written, worst, took, answers), (users, written, worst, took), (first, written), (first,)):
+        told = [Span(f"  {each}", "risk" if each and each is worst else "") for each in words if each]
+        lines.append((time, *told))
+    return lines
+
+
+class HistoryChart(Painted, can_focus=True):
+    """The picture of one version in one lane. `keys` are the keys that change what is looked at.
+
+    With the focus, left and right move a cursor over the columns of time, and the lower edge tells their values. It
+    stays on its moment; at the end it goes on with the newest.
+    """
 
     TILE = 10
     TILES = 12
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "earlier", show=False),
+        Binding("right", "move(1)", "later", show=False),
+        Binding("home", "move(-100000)", "first", show=False),
+        Binding("end", "move(100000)", "newest", show=False),
+    ]
 
     def __init__(self, glyphs: Glyphs, zone: tzinfo | None, keys: str = "") -> None:
         super().__init__()
@@ -177,6 +214,7 @@ class HistoryChart(Painted):
         self.zone = zone
         self.keys = keys
         self.picture = Picture()
+        self.at: float | None = None  # the moment that is looked at (UTC seconds); None for the newest
 
     def show(self, picture: Picture) -> None:
         """Show this picture."""
@@ -185,19 +223,46 @@ class HistoryChart(Painted):
 
     def draw(self, width: int, height: int) -> list[Line]:
         picture, glyphs = self.picture, self.glyphs
+        axis = self._axis(width) if self.has_focus else None
+        cursor = self._column(axis) if axis else None
 
         def chart(columns: int, lines: int) -> list[Line]:
-            return chart_lines(picture, columns, lines, glyphs, self.zone)
+            return chart_lines(picture, columns, lines, glyphs, self.zone, cursor)
 
         frame, title = glyphs.frame, title_of(picture, glyphs)
         note = self._note(width, width - width_of(title) - 10)
-        return in_frame(chart, width, height, frame, title, note=note)
+        foot = self._values(axis, cursor, width - 8) if axis and cursor is not None else BLANK
+        style = "key" if self.has_focus else "quiet"
+        return in_frame(chart, width, height, frame, title, style=style, note=note, foot=foot)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by columns of time, stopping at the ends."""
+        axis = self._axis(self.size.width)
+        if axis is None:
+            return
+        index = max(min(self._column(axis) + by, axis.count - 1), 0)
+        self.at = None if index == axis.count - 1 else axis.start + (index + 0.5) * axis.step
+        self.repaint()
+
+    def _axis(self, width: int) -> Axis | None:
+        """The axis inside of a frame in this width."""
+        return axis_for(self.picture.history, self.picture.zoom, width - FRAME_COLUMNS - AXIS - 1)
+
+    def _column(self, axis: Axis) -> int:
+        last = axis.count - 1
+        return last if self.at is None else max(min(axis.index(self.at), last), 0)
+
+    def _values(self, axis: Axis, cursor: int, room: int) -> Line:
+        picture = self.picture
+        cell = cells_of(picture.history, axis, picture.version, picture.other)[cursor]
+        told = values_at(cell, axis.start + cursor * axis.step, picture, self.glyphs, self.zone)
+        return next((line for line in told if width_of(line) <= room), BLANK)
 
     def _note(self, width: int, room: int) -> Line:
         """How much of the past is shown, in which columns, and what the line across is: as much as there is room."""
         zoom = self.picture.zoom
         words = "all" if zoom is None else f"last {duration_words(zoom)}"
-        axis = axis_for(self.picture.history, zoom, width - AXIS - 3)
+        axis = self._axis(width)
         step = f", {duration_words(axis.step)} a column" if axis else ""
         key = Span(f"  {self.keys}", "key")
         notes: list[Line] = [

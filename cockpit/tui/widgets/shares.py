@@ -261,7 +261,7 @@ def roles_of(rollout: Rollout) -> dict[str, str]:
     return {version.name: translated(version.role.value) for version in rollout.versions}
 
 
-class Shares(Painted):
+class Shares(Painted, can_focus=True):
     """The lanes of a rollout, as many as fit. With `framed`, below the upper edge of a panel that the strip closes."""
 
     TILE = 10
@@ -287,8 +287,9 @@ class Shares(Painted):
         frame = self.glyphs.frame
         body = self._lanes(self.view, width - 2, height - 1)
         body += [BLANK] * (height - 1 - len(body))
-        top = upper_edge((Span(TITLE, "strong"),), width, frame, note=_note(self.view))
-        return [top, *(between(line, width, frame) for line in body)]
+        style = "key" if self.has_focus else "quiet"
+        top = upper_edge((Span(TITLE, "strong"),), width, frame, style, _note(self.view))
+        return [top, *(between(line, width, frame, style) for line in body)]
 
     def _lanes(self, view: RolloutView, width: int, height: int) -> list[Line]:
         """As many lanes as fit, and below them what a Prometheus says of real users, with its age."""
