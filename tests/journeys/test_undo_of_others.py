@@ -10,6 +10,7 @@ import pytest
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.view import RolloutView, Stage
+from tests.journeys import argo
 from tests.journeys.flight import Pilot, cockpit_on
 from tests.places import Place, seed
 
@@ -93,3 +94,19 @@ async def test_a_header_rule_that_another_person_set(place: Place, tmp_path: Pat
         found = place.get("Ingress", "route2")
         assert found is not None
         assert not [key for key in found["metadata"]["annotations"] if key.endswith("canary-by-header")]
+
+
+async def test_an_image_that_another_person_released_with_argo(place: Place, tmp_path: Path) -> None:
+    place.apply(argo.release([{"setWeight": 50}, {"pause": {}}]))
+    async with AsyncExitStack() as stack:
+        ann, bob = await two(stack, place, argo.NAME, tmp_path)
+        await argo.at_rest(ann, argo.OLD)
+        await argo.start(place, ann)
+        await heard(bob, "set-image")
+        await argo.at_step(bob, 2)
+        plan = await bob.plan(argo.NAME, Ask(Act.UNDO))
+        assert [str(change) for change in plan.plan.changes] == [f"pod template {argo.NEW} -> {argo.OLD}"]
+        assert not plan.plan.raises, "the stable version is the way back"
+        undone = await bob.do(argo.NAME, Ask(Act.UNDO))
+        assert undone.stage is Stage.VERIFIED, undone
+        await argo.at_rest(bob, argo.OLD)
