@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
@@ -130,11 +131,19 @@ class Truth:
     async def shares(self, client: httpx.AsyncClient) -> tuple[str, dict[str, tuple[int, int]]]:
         """The active version, and the ready and desired pods of each."""
         service = (await client.get(self._place.path("Service", SERVICE))).raise_for_status().json()
+        pods = (await client.get(self._place.path("Pod"))).raise_for_status().json()["items"]
+        ready = Counter(pod["metadata"]["labels"]["version"] for pod in pods if _is_ready(pod))
         found = {}
         for doc in (await client.get(self._place.path("Deployment"))).raise_for_status().json()["items"]:
             name = doc["spec"]["selector"]["matchLabels"]["version"]
-            found[name] = (doc.get("status", {}).get("readyReplicas", 0), doc["spec"]["replicas"])
+            found[name] = (ready[name], doc["spec"]["replicas"])
         return service["spec"]["selector"]["version"], found
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
 
 
 class Run:
