@@ -23,7 +23,7 @@ import msgspec
 from cockpit.model.ages import LAST_SECOND
 
 MAGIC = b"COCKPIT RECORD\n"
-VERSION = 1
+VERSION = 2
 WHOLE, CHAINED = 1, 2
 # zlib's window: what lies further back does not help.
 WINDOW = 32_768
