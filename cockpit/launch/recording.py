@@ -21,11 +21,9 @@ if TYPE_CHECKING:
 
     from cockpit.kube.api import KubeApi
     from cockpit.kube.tap import Tap
-    from cockpit.model.refs import RolloutKey
-    from cockpit.model.view import FleetView
     from cockpit.record.recorder import Recorder
     from cockpit.record.sinks import FileSink
-    from cockpit.record.writer import Order, Since
+    from cockpit.record.writer import Order, Sights
     from cockpit.session.port import Cockpit
 
     OpenSession = Callable[..., AbstractAsyncContextManager[Cockpit]]
@@ -97,18 +95,12 @@ async def _until_the_end(seconds: float | None, recorder: Recorder) -> None:
                     await asyncio.wait_for(ending.wait(), LOOK_SECONDS)
 
 
-def as_a_screen(started: float) -> tuple[Since, Order]:
+def as_a_screen(started: float) -> tuple[Sights, Order]:
     """Since when rollouts are as they are, and the order of their versions, on a screen that was opened then."""
     from cockpit.tui.order import VersionOrder
     from cockpit.tui.since import FirstSeen
 
-    seen = FirstSeen(started)
-
-    def since(view: FleetView, at: float) -> dict[RolloutKey, tuple[float, bool]]:
-        seen.note(view, at)
-        return seen.known()
-
-    return since, VersionOrder().apply
+    return FirstSeen(started), VersionOrder().apply
 
 
 def _beginning(order: RecordOrder) -> str:

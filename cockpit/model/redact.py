@@ -11,6 +11,9 @@ HIDDEN = "(hidden)"
 _CONFIDENTIAL = frozenset({"env", "args", "command", "data", "stringData", "binaryData"})
 # kubectl apply stores the whole object in it as text.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# The names of fields without which nothing of a value is hidden, unless it is very deep. "op" makes it an operation of
+# JSON Patch, whose path can name a confidential field.
+LOOKED_AT = _CONFIDENTIAL | {_LAST_APPLIED, "op"}
 # These name a variable or the source of its value, but contain no value.
 _NAMES = frozenset({"name", "valueFrom"})
 # Maps of labels, in which a key such as "env" names a label. Anyone who may read the object sees them.

@@ -23,7 +23,7 @@ import msgspec
 from cockpit.model.ages import LAST_SECOND
 
 MAGIC = b"COCKPIT RECORD\n"
-VERSION = 1
+VERSION = 2
 WHOLE, CHAINED = 1, 2
 # zlib's window: what lies further back does not help.
 WINDOW = 32_768
@@ -173,7 +173,7 @@ def _block_at(data: bytes | memoryview, at: int) -> Block | Damage:
     if at + _BLOCK.size > len(data):
         return Damage(at, "cut off")
     magic, part, flags, length, raw_length, first, last, check = _BLOCK.unpack_from(data, at)
-    if magic != _BLOCK_MAGIC or raw_length > LONGEST_RAW or not _are_times(first, last):
+    if magic != _BLOCK_MAGIC or raw_length > LONGEST_RAW or not are_times(first, last):
         return Damage(at, "damaged")
     begin = at + _BLOCK.size
     stored = bytes(data[begin : begin + length])
@@ -187,5 +187,6 @@ def _block_at(data: bytes | memoryview, at: int) -> Block | Damage:
         return Damage(at, "a block of an unknown kind")
 
 
-def _are_times(*seconds: float) -> bool:
+def are_times(*seconds: float) -> bool:
+    """Whether all of these are UTC seconds that can be shown."""
     return all(0 <= each <= LAST_SECOND for each in seconds)

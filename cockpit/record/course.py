@@ -24,6 +24,7 @@ from cockpit.record.blocks import Part, RecordError
 from cockpit.record.delta import PatchError, applied
 from cockpit.record.entries import GONE, Listed, ObjectSeen
 from cockpit.record.reader import Record, Views
+from cockpit.record.versions import object_of
 from cockpit.record.writer import Place
 
 VERSION = 1
@@ -97,23 +98,23 @@ def _objects(record: Record, context: str) -> Iterator[tuple[float, dict[str, An
                 yield at, _gone(place)
             continue
         place = (context, entry.resource, entry.namespace, entry.name)
-        found = _applied(known.get(place), entry)
+        held = _applied(known.get(place), entry)
+        found = object_of(held)
         if found is None:
             if known.pop(place, None) is not None:
                 yield at, _gone(place)
         else:
-            known[place] = found
+            known[place] = held
             yield at, {"put": playable(found)}
 
 
-def _applied(old: Any, entry: ObjectSeen) -> dict[str, Any] | None:
+def _applied(old: Any, entry: ObjectSeen) -> Any:
     if bytes(entry.patch) == bytes(GONE):
         return None
     try:
-        new = applied(old, _decode(entry.patch))
+        return applied(old, _decode(entry.patch))
     except (PatchError, msgspec.DecodeError):
         return None
-    return new if isinstance(new, dict) else None
 
 
 def _gone(place: Place) -> dict[str, Any]:

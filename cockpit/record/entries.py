@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from cockpit.model.refs import RolloutKey
-from cockpit.record.blocks import Part, RecordError
+from cockpit.record.blocks import Part, RecordError, are_times
 
 KeyWords = tuple[str, str, str, str]  # a rollout's context, namespace, name and system
 
@@ -101,9 +101,26 @@ def encode(entries: Sequence[Entry]) -> bytes:
     return _encoder.encode(entries)
 
 
+# Lists and maps in one block: three times as many as a block of the greatest length with real views has. An empty list
+# takes one byte in a file and 64 of memory, so that a block of 64 MB could be 4 GB; so it is less than one.
+MOST_CONTAINERS = 4_000_000
+# How msgpack begins a list or a map; some of these bytes are of texts and numbers, and counted all the same.
+_NO_CONTAINERS = bytes(set(range(256)) - {*range(0x80, 0xA0), *range(0xDC, 0xE0)})
+
+
 def decode(raw: bytes, at: int) -> list[Entry]:
-    """The entries of the block at this offset. Raises RecordError."""
+    """The entries of the block at this offset. Raises RecordError, before it takes much memory."""
+    if len(raw) > MOST_CONTAINERS and len(raw.translate(None, _NO_CONTAINERS)) > MOST_CONTAINERS:
+        raise RecordError(f"the block at byte {at} holds more than {MOST_CONTAINERS:,} lists and maps")
     try:
-        return _decoder.decode(raw)
+        entries = _decoder.decode(raw)
+        if not all(are_times(entry.at, *_told(entry)) for entry in entries):
+            raise RecordError(f"the block at byte {at} holds something that happened at no time")
+        return entries
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError(f"the block at byte {at} holds what this cockpit does not know: {error}") from None
+
+
+def _told(entry: Entry) -> list[float]:
+    """The times that an entry tells besides its own."""
+    return [at for _, at, _ in entry.since] if isinstance(entry, ViewSeen) else []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
 from cockpit.kube.tap import Tap
+from cockpit.model.changes import changed_places
 from cockpit.model.clock import Clock
 from cockpit.model.health import Health
 from cockpit.model.plan import Act, Ask
@@ -41,7 +42,8 @@ class Following:
         self._cockpit = cockpit
         self._recorder = recorder
         self._news = asyncio.Event()
-        self._outlined: dict[RolloutKey, tuple[RolloutView, object]] = {}
+        self._seen: tuple[RolloutView, ...] = ()
+        self._grounds: dict[RolloutKey, object] = {}
 
     async def run(self) -> None:
         """Record views as they are published, and what the ways back would do whenever a rollout changes."""
@@ -60,22 +62,23 @@ class Following:
         self._news.set()
 
     async def _outline(self, view: FleetView) -> None:
-        known = {}
-        for shown in view.rollouts:
+        places = changed_places(self._seen, view.rollouts)
+        self._seen = view.rollouts
+        if places is None:
+            keys = {shown.rollout.key for shown in view.rollouts}
+            self._grounds = {key: grounds for key, grounds in self._grounds.items() if key in keys}
+        for shown in view.rollouts if places is None else [view.rollouts[place] for place in places]:
             key = shown.rollout.key
-            before = self._outlined.get(key)
-            if before and before[0] is shown:
-                known[key] = before
-                continue
             moves = shown.rollout.phase is not Phase.AT_REST or shown.health.health in (Health.HURT, Health.DOUBTFUL)
             acts = shown.rollout.acts if moves else ()
             enabled = [state.act for state in acts if state.enabled and state.act in WAYS_BACK]
             grounds = (enabled, shown.rollout.epoch, shown.rollout.phase, shown.rollout.step)
-            known[key] = (shown, grounds)
-            for act in enabled if before is None or before[1] != grounds else ():
+            if self._grounds.get(key) == grounds:
+                continue
+            self._grounds[key] = grounds
+            for act in enabled:
                 self._recorder.plan(key, act, await self._cockpit.outline(key, Ask(act)))
                 await asyncio.sleep(0)  # the session goes on between two plans
-        self._outlined = known
 
 
 async def follow_events(clusters: Sequence[Followed], clock: Clock, rng: random.Random) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cockpit.model.changes import changed_places
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Severity
 from cockpit.model.text import safe_text
-from cockpit.model.view import FleetView, RolloutView, Stage
+from cockpit.model.view import Entry, FleetView, RolloutView, Stage
 from cockpit.record.entries import Mark, MarkKind, key_words
 
 _LONGEST = 200
@@ -17,6 +18,7 @@ class Marks:
     """Compares each view with the one before it. What is there in the first view is no news."""
 
     def __init__(self) -> None:
+        self._journal: tuple[Entry, ...] | None = None
         self._stages: dict[str, Stage] | None = None
         self._findings: dict[RolloutKey, frozenset[tuple[str, str]]] = {}
         self._last: tuple[RolloutView, ...] = ()
@@ -27,7 +29,9 @@ class Marks:
         yield from self._found(at, view)
 
     def _acts(self, at: float, view: FleetView) -> Iterator[Mark]:
-        before = self._stages
+        if view.journal is self._journal:
+            return
+        self._journal, before = view.journal, self._stages
         self._stages = {entry.id: entry.stage for entry in view.journal}
         if before is None:
             return
@@ -37,13 +41,10 @@ class Marks:
                 yield Mark(at, MarkKind.ACT, safe_text(words, _LONGEST), key_words(entry.rollout))
 
     def _found(self, at: float, view: FleetView) -> Iterator[Mark]:
-        last, self._last = self._last, view.rollouts
-        # Usually few of many changed.
-        pairs = [(old, new) for old, new in zip(last, view.rollouts, strict=False) if old is not new]
-        if len(last) == len(view.rollouts) and all(old.rollout.key == new.rollout.key for old, new in pairs):
-            changed = [new for _, new in pairs]
-        else:
-            changed = list(view.rollouts)
+        places = changed_places(self._last, view.rollouts)
+        self._last = view.rollouts
+        changed = view.rollouts if places is None else [view.rollouts[place] for place in places]
+        if places is None:
             here = {each.rollout.key for each in changed}
             self._findings = {key: found for key, found in self._findings.items() if key in here}
         for each in changed:

@@ -19,6 +19,7 @@ from cockpit.record.blocks import Part
 from cockpit.record.delta import PatchError, applied
 from cockpit.record.entries import GONE, Listed, ObjectSeen
 from cockpit.record.reader import Record
+from cockpit.record.versions import object_of
 from cockpit.record.writer import Place, resource_words
 
 _decode = msgspec.msgpack.Decoder().decode
@@ -81,7 +82,7 @@ class ObjectHistory:
                 value = None if patch == _GONE else applied(value, _decode(patch))
             except (PatchError, msgspec.DecodeError):
                 value = None
-        return value if isinstance(value, dict) else None
+        return object_of(value)
 
     def _index(self) -> dict[Place, list[tuple[float, bytes]]]:
         if self._patches is None:

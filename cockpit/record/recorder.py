@@ -18,7 +18,7 @@ from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.record.entries import MarkKind, PlanSeen, key_words
-from cockpit.record.versions import fields_of, names_of
+from cockpit.record.versions import fields_of, sent_of
 from cockpit.record.writer import Writer, resource_words
 
 log = logging.getLogger(__name__)
@@ -33,17 +33,17 @@ RING_WAITING = 16 << 20
 _Job = Callable[[Writer], None]
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     type: str
-    object: msgspec.Raw
+    object: dict[str, msgspec.Raw]
 
 
 class _Items(msgspec.Struct):
     items: list[msgspec.Raw] | None = None
 
 
-_event = msgspec.json.Decoder(_Event)
-_items = msgspec.json.Decoder(_Items)
+_event = msgspec.json.Decoder(_Event).decode
+_items = msgspec.json.Decoder(_Items).decode
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -185,11 +185,11 @@ class ContextTap:
 def _take_lines(writer: Writer, at: float, context: str, resource: Resource, lines: Sequence[bytes]) -> None:
     for line in lines:
         try:
-            event = _event.decode(line)
+            event = _event(line)
             if event.type == "DELETED":
-                writer.removed(at, context, resource, *names_of(fields_of(event.object)))
+                writer.removed(at, context, resource, *sent_of(event.object).names)
             elif event.type in ("ADDED", "MODIFIED"):
-                writer.object(at, context, resource, fields_of(event.object))
+                writer.object(at, context, resource, event.object)
         except _UNFIT:
             continue  # the session says so in its view
 
@@ -204,7 +204,7 @@ def _take_page(
     last: bool,
 ) -> None:
     try:
-        items = _items.decode(body).items or []
+        items = _items(body).items or []
     except _UNFIT:
         return
     # Items of a list do not say what they are.
@@ -213,8 +213,7 @@ def _take_page(
     for raw in items:
         try:
             fields = {**common, **fields_of(raw)}
-            names.append(names_of(fields))
-            writer.object(at, context, resource, fields)
+            names.append(writer.object(at, context, resource, fields))
         except _UNFIT:
             continue
     if last:

@@ -10,8 +10,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from cockpit.model.changes import changed_places
 from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.redact import HIDDEN, redacted
+from cockpit.model.redact import HIDDEN, LOOKED_AT, redacted
 from cockpit.model.rollout import Lane
 from cockpit.model.secret_headers import may_be_stored
 from cockpit.model.secret_parameters import shown_path
@@ -28,8 +29,39 @@ _STEERING = (
 _CANARY = re.compile(r"[a-z.]+/(canary(-[a-z-]+)?|order)")
 # What is longer, or an object of JSON, is a copy of something else.
 _LONGEST_VALUE = 300
-_LISTS = frozenset({"httpHeaders", "set", "add"})
+_LISTS = frozenset({"httpHeaders", "set", "add"})  # of headers
 _DEEPEST = 60
+# How deep in its object a text can be that is looked at by itself.
+_ABOVE = 4
+# Names of fields of which something can be hidden.
+HIDES = frozenset({"annotations", *_LISTS, *LOOKED_AT})
+_LOOKED_AT = re.compile(b'"(?:%s)"' % b"|".join(re.escape(name).encode() for name in sorted(HIDES)))
+_SCALAR_BEGINS = frozenset(bytes([each]) for each in b'"-0123456789tfn')
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
+# Where a rollout says to which address requests go.
+_TARGETS = ("probe_target", "incomplete_target", "api_target")
+
+
+def may_hide(text: bytes) -> bool:
+    """Whether `redacted_object` may leave out something of a text of JSON; false if it leaves it as it is.
+
+    A name can be written with backslashes, and only so as another text than itself.
+    """
+    if not text.isascii():
+        return True
+    if text[:1] in _SCALAR_BEGINS:
+        return False
+    if b"\\" in text or _LOOKED_AT.search(text):
+        return True
+    return text.count(b"{") + text.count(b"[") > _DEEPEST - _ABOVE and _depth(text) > _DEEPEST - _ABOVE
+
+
+def _depth(text: bytes) -> int:
+    depth = deepest = 0
+    for bracket in text.translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in b"{[" else -1
+        deepest = max(depth, deepest)
+    return deepest
 
 
 def redacted_object(found: dict[str, Any]) -> dict[str, Any]:
@@ -94,30 +126,39 @@ class ViewRedaction:
     """Views as they may be recorded. What did not change stays the same object, as in the views themselves."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[RolloutView, RolloutView]] = {}
+        self._seen: tuple[RolloutView, ...] = ()
+        self._shown: list[RolloutView] = []
 
     def of(self, view: FleetView) -> FleetView:
         """The view without request headers and without parameters and proxies that may carry credentials."""
-        known = {}
-        for each in view.rollouts:
-            before = self._known.get(id(each))
-            shown = before[1] if before and before[0] is each else _redacted_view(each)
-            known[id(each)] = (each, shown)
-        self._known = known
-        return replace(view, rollouts=tuple(known[id(each)][1] for each in view.rollouts), groups=())
+        places = changed_places(self._seen, view.rollouts)
+        if places is None:
+            known = dict(zip(map(id, self._seen), self._shown, strict=True))
+            self._shown = [known.get(id(each)) or _redacted_view(each) for each in view.rollouts]
+        else:
+            for place in places:
+                self._shown[place] = _redacted_view(view.rollouts[place])
+        self._seen = view.rollouts
+        return replace(view, rollouts=tuple(self._shown), groups=())
 
 
 def _redacted_view(view: RolloutView) -> RolloutView:
-    rollout = replace(
-        view.rollout,
-        lanes=tuple(map(_redacted_lane, view.rollout.lanes)),
-        probe_target=_redacted_target(view.rollout.probe_target),
-        incomplete_target=_redacted_target(view.rollout.incomplete_target),
-        api_target=_redacted_target(view.rollout.api_target),
-        annotations=tuple((name, value) for name, value in view.rollout.annotations if _is_shown(name, value)),
-    )
-    probe = replace(view.probe, probe_target=_redacted_target(view.probe.probe_target))
-    return replace(view, rollout=rollout, probe=probe)
+    """The view itself if nothing has to be hidden, which is the usual case."""
+    found, probe = view.rollout, view.probe
+    hidden: dict[str, Any] = {}
+    if any(lane.headers for lane in found.lanes):
+        hidden["lanes"] = tuple(map(_redacted_lane, found.lanes))
+    for name in _TARGETS:
+        target = getattr(found, name)
+        if (shown := _redacted_target(target)) is not target:
+            hidden[name] = shown
+    if not all(_is_shown(name, value) for name, value in found.annotations):
+        hidden["annotations"] = tuple((name, value) for name, value in found.annotations if _is_shown(name, value))
+    rollout = replace(found, **hidden) if hidden else found
+    if (target := _redacted_target(probe.probe_target)) is not probe.probe_target:
+        probe = replace(probe, probe_target=target)
+    same = rollout is found and probe is view.probe
+    return view if same else replace(view, rollout=rollout, probe=probe)
 
 
 def _redacted_lane(lane: Lane) -> Lane:
@@ -125,10 +166,14 @@ def _redacted_lane(lane: Lane) -> Lane:
 
 
 def _redacted_target(target: ProbeTarget | None) -> ProbeTarget | None:
+    """The target itself if nothing of it has to be hidden."""
     if target is None:
         return None
+    path = shown_path(target.path)
+    if path == target.path and not target.proxy and not target.headers:
+        return target
     proxy = HIDDEN if target.proxy else None
-    return replace(target, headers=_redacted_headers(target.headers), path=shown_path(target.path), proxy=proxy)
+    return replace(target, headers=_redacted_headers(target.headers), path=path, proxy=proxy)
 
 
 def _redacted_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

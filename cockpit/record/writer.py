@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import msgspec
 
 from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.view import FleetView
 from cockpit.record.blocks import Header, Part, pack, window
-from cockpit.record.delta import REPLACE, difference, plain
+from cockpit.record.delta import REPLACE, difference
 from cockpit.record.entries import (
     GONE,
     PARTS,
@@ -26,16 +27,18 @@ from cockpit.record.entries import (
     key_words,
 )
 from cockpit.record.marks import Marks
-from cockpit.record.redaction import ViewRedaction, redacted_object, without_managers
+from cockpit.record.redaction import ViewRedaction
 from cockpit.record.sinks import Sink
-from cockpit.record.versions import Version, names_of, next_version
+from cockpit.record.versions import NOTHING_HIDDEN, REDACTING, Version, next_version, sent_of
 
 # Seconds from one whole view to the next: the most that a seek has to read.
 SEGMENT_SECONDS = 30.0
 # Raw bytes after which a block is written, and after which a segment ends.
 BLOCK_BYTES, SEGMENT_BYTES = 1 << 18, 16 << 20
+# zlib's levels, and the raw bytes above which a block is a whole view of many rollouts, much the same all over.
+QUICK, THOROUGH = 1, 6
+LARGE = 1 << 20
 
-Since = Callable[[FleetView, float], Mapping[RolloutKey, tuple[float, bool]]]
 Order = Callable[[FleetView], FleetView]
 Place = tuple[str, tuple[str, str, str, str, bool], str, str]
 
@@ -47,12 +50,26 @@ def resource_words(resource: Resource) -> tuple[str, str, str, str, bool]:
     return resource.group, resource.version, resource.plural, resource.kind, resource.namespaced
 
 
-def _nothing_known(view: FleetView, at: float) -> Mapping[RolloutKey, tuple[float, bool]]:
-    return {}
+class Sights(Protocol):
+    """Since when rollouts are as they are (UTC seconds), and whether that is known or only how long it was seen."""
+
+    def note(self, view: FleetView, now: float) -> Mapping[RolloutKey, tuple[float, bool]]:
+        """Look at a view; returns what is new or other than before."""
+        ...
+
+    def known(self) -> Mapping[RolloutKey, tuple[float, bool]]:
+        """All that is known now."""
+        ...
 
 
-def _as_it_is(view: FleetView) -> FleetView:
-    return view
+class _NothingKnown:
+    """Implements Sights."""
+
+    def note(self, view: FleetView, now: float) -> Mapping[RolloutKey, tuple[float, bool]]:
+        return {}
+
+    def known(self) -> Mapping[RolloutKey, tuple[float, bool]]:
+        return {}
 
 
 class _Pending:
@@ -66,11 +83,13 @@ class _Pending:
         self._before = b""
         self._whole = True
 
-    def add(self, entry: Entry) -> None:
-        encoded = _encode(entry)
-        self._times = (self._times[0] if self._entries else entry.at, entry.at)
+    def add(self, entry: Entry) -> int:
+        """Returns how many bytes it takes."""
+        encoded, at = _encode(entry), entry.at
+        self._times = (self._times[0] if self._entries else at, at)
         self._entries.append(encoded)
         self.size += len(encoded)
+        return len(encoded)
 
     def restart(self) -> None:
         """The next block needs nothing of those before it."""
@@ -80,7 +99,8 @@ class _Pending:
         if not self._entries:
             return
         raw = b"\xdd" + struct.pack(">I", len(self._entries)) + b"".join(self._entries)
-        sink.add(pack(self.part, raw, self._times, self._before, whole=self._whole))
+        level = QUICK if len(raw) > LARGE else THOROUGH
+        sink.add(pack(self.part, raw, self._times, self._before, whole=self._whole, level=level))
         self._before, self._whole = window(self._before, raw), False
         self._entries.clear()
         self.size = 0
@@ -99,21 +119,20 @@ class Writer:
         header: Header,
         *,
         forgets: bool = False,
-        since: Since = lambda view, at: {},
+        since: Sights | None = None,
         order: Order = lambda view: view,
     ) -> None:
         self._sink = sink
         self._full = not header.redacted
         self._forgets = forgets
-        self._since, self._order = since, order
+        self._since, self._order = since or _NothingKnown(), order
         self._redaction = ViewRedaction()
         self._marks = Marks()
         self._pending = {part: _Pending(part) for part in (Part.OBJECTS, Part.VIEWS, Part.MARKS)}
         self._view: FleetView | None = None
         self._objects: dict[Place, Version] = {}
-        self._clean = without_managers if self._full else redacted_object
+        self._cleaning = NOTHING_HIDDEN if self._full else REDACTING
         self._plans: dict[tuple[KeyWords, str], PlanSeen] = {}
-        self._told: dict[KeyWords, tuple[float, bool]] = {}
         self._segment_at: float | None = None
         self._segment_size = 0
         sink.begin(header)
@@ -122,30 +141,34 @@ class Writer:
         """A view was published."""
         view = self._order(view)
         shown = replace(view, groups=()) if self._full else self._redaction.of(view)
-        since = self._news(view, at)
+        since = self._since.note(view, at)
         if self._segment_at is None or at - self._segment_at >= SEGMENT_SECONDS or self._segment_size > SEGMENT_BYTES:
             self._begin_segment(at)
-            everything = [(key, *told) for key, told in self._told.items()]
-            self._add(ViewSeen(at, [REPLACE, plain(shown)], everything))
+            self._add(ViewSeen(at, [REPLACE, shown], _in_words(self._since.known())))
         elif patch := difference(self._view, shown):
-            self._add(ViewSeen(at, patch, since))
+            self._add(ViewSeen(at, patch, _in_words(since)))
         self._view = shown
         for mark in self._marks.of(at, view):
             self._add(mark)
 
-    def object(self, at: float, context: str, resource: Resource, fields: dict[str, msgspec.Raw]) -> None:
-        """An object came or changed; `fields` are as the server sent them. Raises msgspec.DecodeError."""
+    def object(self, at: float, context: str, resource: Resource, fields: dict[str, msgspec.Raw]) -> tuple[str, str]:
+        """An object came or changed; `fields` are as the server sent them. Returns its namespace and name.
+
+        Raises msgspec.DecodeError.
+        """
+        sent = sent_of(fields)
         if resource.plural == "secrets":
-            return
-        place: Place = (context, resource_words(resource), *names_of(fields))
+            return sent.names
+        place: Place = (context, resource_words(resource), *sent.names)
         try:
-            version, patch = next_version(self._objects.get(place), fields, self._clean)
+            version, patch = next_version(self._objects.get(place), sent, self._cleaning)
         except (OverflowError, RecursionError, msgspec.EncodeError) as error:
             self.mark(at, MarkKind.GAP, f"{resource.kind} {place[3]} was not recorded: {type(error).__name__}")
-            return
+            return sent.names
         self._objects[place] = version
         if patch:
             self._add(ObjectSeen(at, *place, msgspec.Raw(_encode(patch))))
+        return sent.names
 
     def removed(self, at: float, context: str, resource: Resource, namespace: str, name: str) -> None:
         """An object is gone."""
@@ -178,12 +201,6 @@ class Writer:
         self.flush()
         self._sink.close()
 
-    def _news(self, view: FleetView, at: float) -> list[tuple[KeyWords, float, bool]]:
-        """Of which rollouts it changed since when they are as they are."""
-        told = {key_words(key): since for key, since in self._since(view, at).items()}
-        before, self._told = self._told, told
-        return [(key, *since) for key, since in told.items() if before.get(key) != since]
-
     def _begin_segment(self, at: float) -> None:
         self.flush()
         self._segment_at, self._segment_size = at, 0
@@ -196,8 +213,10 @@ class Writer:
 
     def _add(self, entry: Entry) -> None:
         pending = self._pending[PARTS[type(entry)]]
-        size = pending.size
-        pending.add(entry)
-        self._segment_size += pending.size - size
+        self._segment_size += pending.add(entry)
         if pending.size > BLOCK_BYTES:
             self.flush()
+
+
+def _in_words(since: Mapping[RolloutKey, tuple[float, bool]]) -> list[tuple[KeyWords, float, bool]]:
+    return [(key_words(key), at, known) for key, (at, known) in since.items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from cockpit.model.changes import changed_places
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import FleetView, RolloutView
@@ -24,15 +25,20 @@ def ordered_names(rollout: Rollout, before: Iterable[str]) -> tuple[str, ...]:
 
 def in_order(view: RolloutView, names: tuple[str, ...]) -> RolloutView:
     """The view with versions and shares in the order of `names`; the same object if already so."""
-    rollout = view.rollout
-    versions = tuple(sorted(rollout.versions, key=lambda version: names.index(version.name)))
+    rollout, places = view.rollout, {name: place for place, name in enumerate(names)}
+    rows = ([each.name for each in rollout.versions], *([s.version for s in lane.shares] for lane in rollout.lanes))
+    if all(_ascends([places[name] for name in row]) for row in rows):
+        return view
+    versions = tuple(sorted(rollout.versions, key=lambda version: places[version.name]))
     lanes = tuple(
-        replace(lane, shares=tuple(sorted(lane.shares, key=lambda share: names.index(share.version))))
+        replace(lane, shares=tuple(sorted(lane.shares, key=lambda share: places[share.version])))
         for lane in rollout.lanes
     )
-    if versions == rollout.versions and lanes == rollout.lanes:
-        return view
     return replace(view, rollout=replace(rollout, versions=versions, lanes=lanes))
+
+
+def _ascends(places: list[int]) -> bool:
+    return places == sorted(places)
 
 
 class VersionOrder:
@@ -40,34 +46,36 @@ class VersionOrder:
 
     def __init__(self) -> None:
         self._names: dict[RolloutKey, tuple[str, ...]] = {}
-        self._shown: dict[RolloutKey, tuple[RolloutView, RolloutView]] = {}
+        self._seen: tuple[RolloutView, ...] = ()
+        self._shown: list[RolloutView] = []
 
     def apply(self, view: FleetView) -> FleetView:
         """The view with each rollout's versions in their remembered places."""
-        before, names = self._shown, self._names
-        self._shown, self._names = {}, {}
-        rollouts = tuple(self._placed(each, before, names) for each in view.rollouts)
-        groups = tuple(replace(group, view=self._placed(group.view, before, names)) for group in view.groups)
-        return replace(view, rollouts=rollouts, groups=groups)
+        seen = (*view.rollouts, *(group.view for group in view.groups))
+        places = changed_places(self._seen, seen)
+        if places is None:
+            placed = dict(zip(map(id, self._seen), self._shown, strict=True))
+            self._names = {each.rollout.key: self._names.get(each.rollout.key, ()) for each in seen}
+            self._shown = [placed.get(id(each)) or self._placed(each) for each in seen]
+        else:
+            for place in places:
+                self._shown[place] = self._placed(seen[place])
+        self._seen = seen
+        count = len(view.rollouts)
+        groups = zip(view.groups, self._shown[count:], strict=True)
+        return replace(
+            view,
+            rollouts=tuple(self._shown[:count]),
+            groups=tuple(replace(group, view=placed) for group, placed in groups),
+        )
 
     def keep(self, view: FleetView) -> None:
         """Take over the order of a view, as if it had been so from the first sight on."""
         shown = (*view.rollouts, *(group.view for group in view.groups))
-        self._shown = {}
+        self._seen, self._shown = (), []
         self._names = {each.rollout.key: tuple(version.name for version in each.rollout.versions) for each in shown}
 
-    def _placed(
-        self,
-        view: RolloutView,
-        before: dict[RolloutKey, tuple[RolloutView, RolloutView]],
-        names: dict[RolloutKey, tuple[str, ...]],
-    ) -> RolloutView:
+    def _placed(self, view: RolloutView) -> RolloutView:
         key = view.rollout.key
-        known = before.get(key)
-        if known is None or known[0] is not view:
-            self._names[key] = ordered_names(view.rollout, names.get(key, ()))
-            known = (view, in_order(view, self._names[key]))
-        else:
-            self._names[key] = names[key]
-        self._shown[key] = known
-        return known[1]
+        self._names[key] = ordered_names(view.rollout, self._names.get(key, ()))
+        return in_order(view, self._names[key])

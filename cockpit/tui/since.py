@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cockpit.model.ages import age, seconds_since_epoch
+from cockpit.model.changes import changed_places
 from cockpit.model.health import Health
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase
@@ -34,6 +35,10 @@ class _Sight:
     health: Health
     since: Since
 
+    @property
+    def told(self) -> tuple[float, bool]:
+        return self.since.at, self.since.known
+
 
 class FirstSeen:
     """Remembers since when each rollout is as it is. Views that did not change cost a comparison of identities."""
@@ -41,25 +46,32 @@ class FirstSeen:
     def __init__(self, started: float) -> None:
         self._started = started
         self._sights: dict[RolloutKey, _Sight] = {}
+        self._shown: tuple[RolloutView, ...] = ()
 
-    def note(self, view: FleetView, now: float) -> None:
-        """Look at a view; `now` is the current time (UTC seconds)."""
-        before = self._sights
+    def note(self, view: FleetView, now: float) -> dict[RolloutKey, tuple[float, bool]]:
+        """Look at a view at `now` (UTC seconds). Returns what of `known` is new or other than before."""
         shown = (*view.rollouts, *(group.view for group in view.groups))
+        places = changed_places(self._shown, shown)
+        changed = shown if places is None else [shown[place] for place in places]
+        before = self._sights
         # A rollout whose system or name changed was seen before, in another state.
-        places = {_place(key) for key in before} if any(each.rollout.key not in before for each in shown) else set()
-        self._sights = {
-            each.rollout.key: self._sight(each, before.get(each.rollout.key), _place(each.rollout.key) in places, now)
-            for each in shown
+        moved = {_place(key) for key in before} if any(each.rollout.key not in before for each in changed) else set()
+        sights = {
+            each.rollout.key: self._sight(each, before.get(each.rollout.key), _place(each.rollout.key) in moved, now)
+            for each in changed
         }
+        self._sights = sights if places is None else before | sights
+        self._shown = shown
+        return {key: sight.told for key, sight in sights.items() if key not in before or before[key].told != sight.told}
 
     def known(self) -> dict[RolloutKey, tuple[float, bool]]:
         """Since when each rollout is as it is (UTC seconds), and whether that is known."""
-        return {key: (sight.since.at, sight.since.known) for key, sight in self._sights.items()}
+        return {key: sight.told for key, sight in self._sights.items()}
 
     def restore(self, view: FleetView, since: Mapping[RolloutKey, tuple[float, bool]]) -> None:
         """Take over what was `known` when this view was shown."""
         shown = (*view.rollouts, *(group.view for group in view.groups))
+        self._shown = ()
         self._sights = {
             each.rollout.key: _Sight(each, _state(each), each.health.health, Since(*since[each.rollout.key]))
             for each in shown

@@ -12,7 +12,7 @@ from tests.pairing.virtual_time import VirtualLoop
 pytestmark = pytest.mark.simulation
 
 FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
-RUNS, BATCH = (20_000, 1_000) if FUZZ else (300, 50)
+RUNS, BATCH = (20_000, 1_000) if FUZZ else (1_000, 100)
 
 
 @pytest.mark.parametrize("first", range(0, RUNS, BATCH))

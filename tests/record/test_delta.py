@@ -73,7 +73,7 @@ def test_a_view_is_patched_as_it_is_without_being_written_whole() -> None:
     cockpit = fake.FakeCockpit(old)
     cockpit.change("reviews", acting="approve")
     patch = difference(old, cockpit.current)
-    assert patch == [1, {"rollouts": [2, 0, 1, 2, [[1, {"acting": [0, "approve"]}, [], None]]]}, [], None]
+    assert patch == [1, {"rollouts": [4, [1, [1, {"acting": [0, "approve"]}, [], None]]]}, [], None]
     assert written(applied(written(plain(old)), patch)) == written(plain(cockpit.current))
 
 

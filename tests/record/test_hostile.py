@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import struct
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC
 
 import pytest
 
-from cockpit.record.blocks import Damage, Part, RecordError, block_bytes, header_bytes, pack, read_blocks
-from cockpit.record.entries import MarkKind
+from cockpit.record.blocks import LONGEST_RAW, Damage, Part, RecordError, block_bytes, header_bytes, pack, read_blocks
+from cockpit.record.entries import MOST_CONTAINERS, MarkKind, decode
 from cockpit.record.player import Player
 from cockpit.record.reader import Record, Views
 from cockpit.session.clock import ManualClock
@@ -45,6 +47,45 @@ def test_a_block_that_would_fill_the_memory_is_not_decompressed() -> None:
     block = replace(pack(Part.VIEWS, b"\x90", (START, START), b"", whole=True), raw_length=100_000_000)
     data = header_bytes(HEADER)
     assert list(read_blocks(data + block_bytes(block), len(data))) == [Damage(len(data), "damaged")]
+
+
+@pytest.mark.parametrize("part", list(Part))
+def test_a_block_whose_lists_would_fill_the_memory_is_not_decoded(part: Part) -> None:
+    """64 MB of msgpack can be 4 GB of empty lists, and 65 kB in the file."""
+    count = LONGEST_RAW - 100
+    raw = b"\xdd\x00\x00\x00\x01\x93\xa1v\xcb" + struct.pack(">d", START) + b"\xdd" + struct.pack(">I", count)
+    raw += b"\x90" * count
+    assert len(raw) <= LONGEST_RAW
+    tracemalloc.start()
+    try:
+        with pytest.raises(RecordError, match="the block at byte 7 holds more than 4,000,000 lists and maps"):
+            decode(raw, 7)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * LONGEST_RAW
+    sink = Memory()
+    made = writer(sink)
+    made.view(START, fleet())
+    made.close()
+    data = sink.data + block_bytes(pack(part, raw, (START + 1, START + 1), b"", whole=True, level=1))
+    record = Record(data)
+    list(record.entries(part))
+    assert "holds more than" in str(record.damage)
+
+
+def test_what_takes_most_memory_and_is_decoded_stays_below_a_gigabyte() -> None:
+    """The most lists that are taken; a tenth of them is decoded here."""
+    count = MOST_CONTAINERS // 10
+    raw = b"\xdd\x00\x00\x00\x01\x93\xa1v\xcb" + struct.pack(">d", START) + b"\xdd" + struct.pack(">I", count)
+    tracemalloc.start()
+    try:
+        decode(raw + b"\x80" * count, 7)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Besides, every byte that is no list can be a number, at eight bytes each.
+    assert most * 10 + 8 * LONGEST_RAW < 1 << 30
 
 
 @pytest.mark.parametrize("at", [math.nan, math.inf, -1.0, 1e18])

@@ -91,7 +91,7 @@ def test_a_foreign_file_and_a_newer_version_are_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=f"{path}: not a record of the cockpit"):
         open_record(path)
     path.write_bytes(MAGIC + b"\x00\x09" + DATA[len(MAGIC) + 2 :])
-    with pytest.raises(RecordError, match="version 9 of the format; this cockpit reads up to version 1: use a newer"):
+    with pytest.raises(RecordError, match="version 9 of the format; this cockpit reads up to version 2: use a newer"):
         open_record(path)
 
 

@@ -26,7 +26,7 @@ from tests.tui.fake import START, fleet
 SECRET = "hunter2-S3cr3t"
 # Objects of one example, and objects made by chance; `make fuzz` looks at more of both.
 OBJECTS = 4
-MANY = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 2_000
+MANY = 50_000 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 10_000
 
 words = st.sampled_from(["a", "web", "x-y", "config", "Value", "über"])
 harmless = st.none() | st.booleans() | st.integers(0, 9) | words

@@ -69,13 +69,8 @@ def event_about(ref: Ref) -> dict[str, Any]:
 
 
 def as_on_a_screen() -> bytes:
-    seen, order, sink = FirstSeen(START), VersionOrder(), Memory()
-
-    def since(view: FleetView, at: float) -> object:
-        seen.note(view, at)
-        return seen.known()
-
-    made = writer(sink, since=since, order=order.apply)
+    sink = Memory()
+    made = writer(sink, since=FirstSeen(START), order=VersionOrder().apply)
     for shown in STORY[0][1].rollouts:
         key = shown.rollout.key
         for ref in shown.rollout.objects:
