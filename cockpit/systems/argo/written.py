@@ -145,7 +145,11 @@ def _alb_behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> Writt
     beside = [name for name, weight in weights.items() if weight and name not in own]
     strangers = tuple(f"Service {name}" for name in beside)
     return WrittenSplit(
-        canary / total, refs=(ref,), others=sum(weights[name] for name in beside) / total, strangers=strangers
+        canary / total,
+        refs=(ref,),
+        others=sum(weights[name] for name in beside) / total,
+        strangers=strangers,
+        beside=tuple((f"{router.namespace}/{name}", weights[name] / total) for name in beside),
     )
 
 
