@@ -62,7 +62,7 @@ def checks_table(rollout: Rollout) -> str:
         return ""
     rows, metrics = [], []
     for check in rollout.checks:
-        state = f"{check.state}, now" if check.now else str(check.state)
+        state = f"{check.state.words}, now" if check.now else check.state.words
         rows.append((f"{check.kind} {check.name}", check.part, state, check.message or UNKNOWN))
         metrics += [_metric_row(check, metric) for metric in check.metrics]
     parts = [table(("CHECK", "PART", "STATE", "MESSAGE"), rows, ("CHECK", "MESSAGE"))]
@@ -74,7 +74,7 @@ def checks_table(rollout: Rollout) -> str:
 
 def _metric_row(check: Check, metric: Metric) -> tuple[str, ...]:
     words = (progress_words(metric), limit_words(metric), value_words(metric), metric.asked)
-    return (metric.name, check.part, str(metric.state), *(each or UNKNOWN for each in words))
+    return (metric.name, check.part, metric.state.words, *(each or UNKNOWN for each in words))
 
 
 def said_table(rollout: Rollout) -> str:

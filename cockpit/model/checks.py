@@ -19,7 +19,13 @@ class CheckState(StrEnum):
     INCONCLUSIVE = "inconclusive"  # measured, and neither good nor bad
     UNKNOWN = "unknown"
 
+    @property
+    def words(self) -> str:
+        """For people; the value is for JSON."""
+        return _WORDS.get(self, self.value)
 
+
+_WORDS = {CheckState.PENDING: "not begun", CheckState.ERROR: "in error"}
 # The states in which a release stops, worst first.
 BAD = (CheckState.FAILED, CheckState.ERROR, CheckState.INCONCLUSIVE)
 _ORDER = (*BAD, CheckState.RUNNING, CheckState.PENDING, CheckState.UNKNOWN, CheckState.SUCCESSFUL)
@@ -129,6 +135,6 @@ def value_words(metric: Metric, most: int = 5) -> str:
     """The last values, the newest last, each bad one with its state; none where good ones have no value."""
     found = []
     for each in metric.values[-most:] if most > 0 else ():
-        state = each.state if each.state in BAD else ""
+        state = each.state.words if each.state in BAD else ""
         found.append(f"{each.value} ({state})" if each.value and state else each.value or state)
     return ", ".join(filter(None, found))

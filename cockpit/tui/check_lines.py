@@ -43,7 +43,7 @@ def check_lines(rollout: Rollout, most: int, width: int, glyphs: Glyphs) -> list
 def _check(check: Check, glyphs: Glyphs) -> Line:
     look = glyphs.checks[check.state]
     kind = _KINDS.get(check.kind, "analysis")
-    spans = [Span(" "), Span(f"{look.sign} ", look.style), Span(f"{kind} {check.part}"), Span(" ")]
+    spans = [Span(" "), Span(f"{look.sign} ", look.style), Span(kind), Span(" "), Span(check.part), Span(" ")]
     spans.append(Span(look.word, look.style))
     for metric in _worst_first(check):
         spans += [Span(glyphs.joiner, "quiet"), *_metric(metric, glyphs)]

@@ -135,11 +135,11 @@ STAGES = {
     Stage.NOTED: ("·", ".", "noted", "quiet"),
 }
 CHECKS = {
-    CheckState.PENDING: ("◌", ".", "pending", "waiting"),
+    CheckState.PENDING: ("◌", ".", "not begun", "waiting"),
     CheckState.RUNNING: ("▶", ">", "running", "accent"),
     CheckState.SUCCESSFUL: ("✓", "+", "successful", "ok"),
     CheckState.FAILED: ("✗", "X", "failed", "risk"),
-    CheckState.ERROR: ("▲", "!", "error", "risk"),
+    CheckState.ERROR: ("▲", "!", "in error", "risk"),
     CheckState.INCONCLUSIVE: ("?", "?", "inconclusive", "waiting"),
     CheckState.UNKNOWN: ("·", "-", "unknown", "quiet"),
 }

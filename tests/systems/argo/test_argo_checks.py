@@ -99,7 +99,7 @@ def test_a_metric_with_an_interval_and_no_count_goes_on_until_it_is_ended() -> N
     (metric,) = checks(cluster)[0].metrics
     assert progress_words(metric) == "1 so far, 2 errors in a row"
     assert limit_words(metric) == "every 30s, any number may fail, 4 errors in a row may occur"
-    assert value_words(metric) == "connection refused (error)", "a measurement without value says why"
+    assert value_words(metric) == "connection refused (in error)", "a measurement without value says why"
 
 
 def test_runs_of_other_versions_and_older_tries_of_the_same_step_are_left_out() -> None:
