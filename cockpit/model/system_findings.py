@@ -56,8 +56,8 @@ ARGO_FINDINGS: dict[FindingId, FindingKind] = {
     "judged": FindingKind(
         (WARNING,),
         "An analysis run or experiment failed or was inconclusive, and the release stopped because of it.",
-        "Look at the metrics in the evidence. Failed or in error, the release is aborted: roll back, or retry. "
-        "Inconclusive, it is paused and waits for a person: approve or abort.",
+        "Look at the metrics in the evidence; retry or roll back where it was aborted, and where a run is inconclusive "
+        "approve or abort, because the release waits for a person.",
     ),
     "metric-fails": FindingKind(
         (WARNING,),

@@ -8,6 +8,7 @@ from cockpit.model.objects import ArgoRollout, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ANALYSISRUNS,
+    APISIXROUTES,
     ARGO_ROLLOUTS,
     DESTINATIONRULES,
     DESTINATIONRULES_V1ALPHA3,
@@ -27,6 +28,11 @@ from cockpit.model.refs import (
     ISTIO_GATEWAYS_V1BETA1,
     PODS,
     SERVICES,
+    TRAEFIKSERVICES,
+    TRAEFIKSERVICES_V2,
+    TRAFFICSPLITS,
+    TRAFFICSPLITS_V1ALPHA1,
+    TRAFFICSPLITS_V1ALPHA2,
     VIRTUALSERVICES,
     VIRTUALSERVICES_V1ALPHA3,
     VIRTUALSERVICES_V1BETA1,
@@ -70,13 +76,20 @@ class ArgoSystem:
         ISTIO_GATEWAYS,
         ISTIO_GATEWAYS_V1BETA1,
         ISTIO_GATEWAYS_V1ALPHA3,
+        TRAEFIKSERVICES,
+        TRAEFIKSERVICES_V2,
+        APISIXROUTES,
+        TRAFFICSPLITS,
+        TRAFFICSPLITS_V1ALPHA2,
+        TRAFFICSPLITS_V1ALPHA1,
     )
     writes = acts.TABLE.writes_by_act
 
     cards = (
         Card(
             "argo canary",
-            "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService or HTTPRoute that it edits",
+            "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService, HTTPRoute, TraefikService,"
+            " ApisixRoute or TrafficSplit that it edits",
             "steps with pauses, declared and written weight, pods per version, why it was aborted",
             acts.TABLE.acts,
         ),

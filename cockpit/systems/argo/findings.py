@@ -17,6 +17,7 @@ from cockpit.systems.argo.runs import checks_of, failing_metrics
 from cockpit.systems.argo.split import ArgoSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import is_dynamic
+from cockpit.systems.argo.trials import takes_part
 from cockpit.systems.progress_findings import replica_failure, stuck
 from cockpit.workloads.findings import finding, listed, percent
 
@@ -154,9 +155,7 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
             yield finding("abandoned-version", Severity.INFO, third)
     if status.extra and not state.trials:
         share = percent(min(status.extra / state.strategy.top, 1.0))
-        yield finding(
-            "experiment", Severity.INFO, f"an experiment gets {share} of the requests in addition to these versions"
-        )
+        yield takes_part(f"an experiment gets {share} of the requests in addition to these versions")
     stable = state.stable
     if is_dynamic(state.rollout) and state.updating and stable:
         ready, short = stable.version.ready, max(state.replicas - stable.version.ready, 0)

@@ -119,9 +119,10 @@ def _told(trials: tuple[Trial, ...], lanes: tuple[Lane, ...]) -> Finding:
     shares = [share for share in lanes[0].shares if share.version in names] if lanes else []
     each = [f"{s.version} {percent(s.written)}" for s in shares if s.written is not None]
     words = f"{listed(each)} of the requests" if each else "a share that is not known"
-    return finding(
-        "experiment",
-        Severity.INFO,
-        f"Experiment {trials[0].experiment} runs beside these versions and gets {words}",
-        about=trials[0].experiment,
-    )
+    name = trials[0].experiment
+    return takes_part(f"Experiment {name} runs beside these versions and gets {words}", name)
+
+
+def takes_part(text: str, about: str = "") -> Finding:
+    """An experiment takes a share of the requests."""
+    return finding("experiment", Severity.INFO, text, about=about)
