@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cockpit.cli.output import table
 from cockpit.cli.words import UNKNOWN
 from cockpit.model.checks import Check, Measured, Metric, Said, limit_words, progress_words, value_words
 from cockpit.model.rollout import Rollout
+from cockpit.texts.current import Verbatim, translated
 
 Document = dict[str, Any]
 
@@ -62,7 +64,7 @@ def checks_table(rollout: Rollout) -> str:
         return ""
     rows, metrics = [], []
     for check in rollout.checks:
-        state = f"{check.state.words}, now" if check.now else check.state.words
+        state = _joined((check.state.words, "now") if check.now else (check.state.words,))
         rows.append((f"{check.kind} {check.name}", check.part, state, check.message or UNKNOWN))
         metrics += [_metric_row(check, metric) for metric in check.metrics]
     parts = [table(("CHECK", "PART", "STATE", "MESSAGE"), rows, ("CHECK", "MESSAGE"))]
@@ -73,8 +75,13 @@ def checks_table(rollout: Rollout) -> str:
 
 
 def _metric_row(check: Check, metric: Metric) -> tuple[str, ...]:
-    words = (progress_words(metric), limit_words(metric), value_words(metric), metric.asked)
+    words = (_joined(progress_words(metric)), _joined(limit_words(metric)), value_words(metric), metric.asked)
     return (metric.name, check.part, metric.state.words, *(each or UNKNOWN for each in words))
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Texts of ours beside each other, each in the language of this process."""
+    return Verbatim(", ".join(map(translated, parts)))
 
 
 def said_table(rollout: Rollout) -> str:

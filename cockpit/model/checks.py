@@ -106,18 +106,18 @@ class Said:
     text: str
 
 
-def progress_words(metric: Metric) -> str:
-    """How often it was measured, and what came of it: "3 of 5, 1 failed"."""
+def progress_words(metric: Metric) -> tuple[str, ...]:
+    """How often it was measured, and what came of it: "3 of 5", "1 failed"."""
     parts = []
     if metric.taken is not None:
         parts.append(f"{metric.taken} of {metric.count}" if metric.count is not None else f"{metric.taken} so far")
     counts = ((metric.failed, "failed"), (metric.inconclusive, "inconclusive"), (metric.errors, "errors in a row"))
     parts += [f"{number} {word}" for number, word in counts if number]
-    return ", ".join(parts)
+    return tuple(parts)
 
 
-def limit_words(metric: Metric) -> str:
-    """What it may cost before the check ends: "every 30s, 1 may fail"."""
+def limit_words(metric: Metric) -> tuple[str, ...]:
+    """How often it is measured, and what may go wrong before the check ends: "every 30s", "1 may fail"."""
     parts = ["dry run"] if metric.dry else []
     if metric.interval:
         parts.append(f"every {metric.interval}")
@@ -128,7 +128,7 @@ def limit_words(metric: Metric) -> str:
         parts.append(f"{metric.inconclusive_limit} may be inconclusive")
     if metric.errors and metric.error_limit is not None:
         parts.append(f"{counted(metric.error_limit, 'error')} in a row may occur")
-    return ", ".join(parts)
+    return tuple(parts)
 
 
 def value_words(metric: Metric, most: int = 5) -> str:

@@ -64,9 +64,8 @@ def _metric(metric: Metric, glyphs: Glyphs) -> list[Span]:
     asked = "" if metric.taken is not None else metric.asked
     parts = [
         (Verbatim(value_words(metric, 1)), bad),
-        (progress_words(metric), ""),
-        (asked, ""),
-        (limit_words(metric), "quiet"),
+        *((words, "") for words in (*progress_words(metric), asked)),
+        *((words, "quiet") for words in limit_words(metric)),
     ]
     said = [(translated(words), style) for words, style in parts if words]
     spans += [Span(Verbatim(f"{words}, "), style) for words, style in said[:-1]]

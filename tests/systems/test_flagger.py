@@ -252,7 +252,7 @@ def test_the_analysis_is_a_check_with_a_row_for_each_metric() -> None:
     (check,) = read(cluster(canary(analysis=analysis), route(20))).checks
     assert (check.kind, check.state, check.now) == ("Canary", CheckState.RUNNING, True)
     counted, *metrics = check.metrics
-    assert (progress_words(counted), limit_words(counted)) == ("1 failed", "every 30s, 4 may fail")
+    assert (*progress_words(counted), *limit_words(counted)) == ("1 failed", "every 30s", "4 may fail")
     assert [(metric.name, metric.asked, metric.interval) for metric in metrics] == [
         ("request-success-rate", "at least 99", "1m"),
         ("latency", "at least 0.5, at most 500", ""),
@@ -322,7 +322,7 @@ def test_any_shape_of_canary_is_borne(spec: Any, status: Any) -> None:
     doc["status"] = status if isinstance(status, dict) else {"phase": status, "canaryWeight": status}
     objects = Cluster([doc, deployment("web", "web", "v2", 1), service("web", "web")])
     rollout = read(objects)
-    texts = [words for check in rollout.checks for m in check.metrics for words in (m.name, m.asked, limit_words(m))]
+    texts = [words for check in rollout.checks for m in check.metrics for words in (m.name, m.asked, *limit_words(m))]
     texts += [words for said in rollout.said for words in (said.where, said.text)]
     assert [words for words in texts if words != safe_text(words, 1000)] == []
     for act in Act:

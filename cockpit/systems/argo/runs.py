@@ -76,7 +76,7 @@ def failing_metrics(checks: Iterable[Check]) -> Iterator[Finding]:
                     Severity.WARNING,
                     f"{check.kind} {check.name}: {metric.name} failed {counted(metric.failed, 'time')};"
                     f" with more than {limit} the release is aborted",
-                    f"{progress_words(metric)}{last}",
+                    f"{', '.join(progress_words(metric))}{last}",
                     about=f"{check.name} {metric.name}",
                 )
 

@@ -78,8 +78,8 @@ def test_a_run_is_read_with_its_metrics_their_values_and_their_limits() -> None:
         ("0.2", CheckState.FAILED),
     ]
     assert metric.asked == "good if result < 0.05"
-    assert progress_words(metric) == "2 of 5, 1 failed"
-    assert limit_words(metric) == "every 30s, 1 may fail"
+    assert progress_words(metric) == ("2 of 5", "1 failed")
+    assert limit_words(metric) == ("every 30s", "1 may fail")
     assert value_words(metric) == "0.01, 0.2 (failed)"
 
 
@@ -88,7 +88,7 @@ def test_a_metric_without_result_is_pending_and_one_without_interval_is_measured
     cluster = run(routed(**RUNNING), "web-run", "Running", spec={"metrics": [once]})
     (metric,) = checks(cluster)[0].metrics
     assert (metric.state, metric.taken, metric.count, metric.failure_limit) == (CheckState.PENDING, 0, 1, 0)
-    assert limit_words(metric) == "none may fail"
+    assert limit_words(metric) == ("none may fail",)
 
 
 def test_a_metric_with_an_interval_and_no_count_goes_on_until_it_is_ended() -> None:
@@ -97,8 +97,8 @@ def test_a_metric_with_an_interval_and_no_count_goes_on_until_it_is_ended() -> N
     seen["measurements"][0]["message"] = "connection refused"
     cluster = run(routed(**RUNNING), "web-run", "Running", spec={"metrics": [endless]}, metricResults=[seen])
     (metric,) = checks(cluster)[0].metrics
-    assert progress_words(metric) == "1 so far, 2 errors in a row"
-    assert limit_words(metric) == "every 30s, any number may fail, 4 errors in a row may occur"
+    assert progress_words(metric) == ("1 so far", "2 errors in a row")
+    assert limit_words(metric) == ("every 30s", "any number may fail", "4 errors in a row may occur")
     assert value_words(metric) == "connection refused (in error)", "a measurement without value says why"
 
 

@@ -215,7 +215,7 @@ def assert_checks_are_safe(rollout_: Rollout) -> None:
         for metric in check.metrics:
             texts += [metric.name, metric.asked, metric.interval, metric.message]
             texts += [each.value for each in metric.values]
-            texts += [progress_words(metric), limit_words(metric), value_words(metric)]
+            texts += [*progress_words(metric), *limit_words(metric), value_words(metric)]
         assert [text for text in texts if text != safe_text(text, 500)] == []
 
 
