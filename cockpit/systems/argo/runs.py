@@ -18,6 +18,7 @@ from cockpit.model.refs import ANALYSISRUNS
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 from cockpit.systems.argo.causes import Judgement, judgements_of, phase_of
+from cockpit.systems.argo.editions import HASH
 from cockpit.systems.argo.state import ArgoState
 from cockpit.workloads.findings import finding
 from cockpit.workloads.lookups import of_kind
@@ -91,11 +92,11 @@ def _of_experiment(experiment: Experiment, objects: Objects, *, decides: bool) -
 
 
 def _part(judgement: Judgement) -> str:
-    """Where in the release it stands; the name of an Experiment ends in its step."""
+    """Where in the release it stands; behind the hash, the name of an Experiment has its revision and its step."""
     labels = judgement.metadata.labels or {}
-    index = labels.get("step-index") or (
-        judgement.metadata.name.rpartition("-")[2] if isinstance(judgement, Experiment) else ""
-    )
+    index = labels.get("step-index", "")
+    if isinstance(judgement, Experiment):
+        index = "".join(judgement.metadata.name.partition(f"-{labels.get(HASH)}-")[2].split("-")[1:2])
     if kind := _PARTS.get(labels.get("rollout-type", "")):
         return kind
     return f"step {int(index) + 1}" if index.isascii() and index.isdigit() and len(index) < 5 else "step"

@@ -144,7 +144,7 @@ def test_a_blue_green_release_is_judged_before_and_after_its_switch(role: str, f
 def test_an_experiment_comes_with_the_runs_that_judge_it() -> None:
     cluster = routed(**RUNNING)
     meta = {
-        "name": f"web-{NEW}-2-2",
+        "name": f"web-{NEW}-2-2-1",  # the second try
         "uid": "experiment",
         "labels": {HASH: NEW},
         "ownerReferences": [owner(cluster.doc("Rollout", "web"))],
