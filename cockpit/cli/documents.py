@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.cli.checks import check_document, said_document
 from cockpit.cli.real_traffic import real_document, traffic_document
 from cockpit.cli.times import time_text
 from cockpit.model.guard import GuardView
@@ -99,6 +100,8 @@ def rollout_document(rollout: Rollout, probe_target: ProbeTarget | None = None) 
             {"id": found.id, "severity": str(found.severity), "text": found.text, "evidence": found.evidence}
             for found in rollout.findings
         ],
+        "checks": [check_document(check) for check in rollout.checks],
+        "said": [said_document(said) for said in rollout.said],
         "acts": [_act(state) for state in rollout.acts],
         "owners": [{"kind": owner.kind, "name": owner.name} for owner in rollout.owners],
         "created": rollout.created,

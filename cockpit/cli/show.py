@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from cockpit.cli.checks import checks_table, said_table
 from cockpit.cli.output import table
 from cockpit.cli.probe_targets import target_words
 from cockpit.cli.real_traffic import real_cell, source_words
@@ -24,6 +25,7 @@ def describe(shown: RolloutView, *, wide: bool) -> str:
     """Overview, shares by lane, versions, findings and acts; `wide` adds pods, objects and full reasons."""
     rollout = shown.rollout
     parts = [_facts(shown), _steps(rollout), _shares(shown), _versions(rollout, wide=wide)]
+    parts += [checks_table(rollout), said_table(rollout)]
     if rollout.findings:
         rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in rollout.findings]
         parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))

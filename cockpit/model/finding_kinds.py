@@ -83,6 +83,7 @@ FindingId = Literal[
     "aborted",
     "aborted-while-paused",
     "judged",
+    "metric-fails",
     "retry-switches",
     "held-back",
     "promoting",

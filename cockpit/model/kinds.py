@@ -98,7 +98,12 @@ KINDS: tuple[KindRow, ...] = (
     KindRow(r.GATEWAYS_V1BETA1, o.Gateway),
     KindRow(r.FLAGGER_CANARIES, o.FlaggerCanary),
     KindRow(r.TRAEFIKSERVICES, o.TraefikService, _by_name, _by_name_from_away),
+    KindRow(r.TRAEFIKSERVICES_V2, o.TraefikService, _by_name, _by_name_from_away),
     KindRow(r.INGRESSROUTES, o.IngressRoute, _by_name, _by_name_from_away),
+    KindRow(r.APISIXROUTES, o.ApisixRoute, _by_name),
+    KindRow(r.TRAFFICSPLITS, o.TrafficSplit, _by_name),
+    KindRow(r.TRAFFICSPLITS_V1ALPHA2, o.TrafficSplit, _by_name),
+    KindRow(r.TRAFFICSPLITS_V1ALPHA1, o.TrafficSplit, _by_name),
 )
 STRUCTS: Mapping[Resource, type[o.Obj]] = {row.resource: row.struct for row in KINDS}
 ROUTING: frozenset[Resource] = frozenset(row.resource for row in KINDS if row.routes)

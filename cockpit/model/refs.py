@@ -113,4 +113,10 @@ GATEWAYS_V1BETA1 = Resource("gateway.networking.k8s.io", "v1beta1", "gateways", 
 GATEWAYS = Resource("gateway.networking.k8s.io", "v1", "gateways", "Gateway")
 FLAGGER_CANARIES = Resource("flagger.app", "v1beta1", "canaries", "Canary")
 TRAEFIKSERVICES = Resource("traefik.io", "v1alpha1", "traefikservices", "TraefikService")
+# The group of Traefik 2, where Argo Rollouts up to 1.8 looks unless it is told otherwise.
+TRAEFIKSERVICES_V2 = Resource("traefik.containo.us", "v1alpha1", "traefikservices", "TraefikService")
 INGRESSROUTES = Resource("traefik.io", "v1alpha1", "ingressroutes", "IngressRoute")
+APISIXROUTES = Resource("apisix.apache.org", "v2", "apisixroutes", "ApisixRoute")
+TRAFFICSPLITS = Resource("split.smi-spec.io", "v1alpha3", "trafficsplits", "TrafficSplit")
+TRAFFICSPLITS_V1ALPHA2 = Resource("split.smi-spec.io", "v1alpha2", "trafficsplits", "TrafficSplit")
+TRAFFICSPLITS_V1ALPHA1 = Resource("split.smi-spec.io", "v1alpha1", "trafficsplits", "TrafficSplit")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cockpit.model.lanes import SHARE_TOLERANCE, in_lane
 from cockpit.model.plan import Change, Expected
-from cockpit.model.rollout import Phase, Role, Rollout
+from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.secret_headers import may_be_stored
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
@@ -46,7 +46,7 @@ class ReleaseState:
 
 def release_state(rollout: Rollout) -> ReleaseState:
     """What is set of a rollout at present."""
-    own = [version for version in rollout.versions if version.role is not Role.OTHERS]
+    own = rollout.own_versions
     return ReleaseState(
         shares=tuple(
             (lane.name, share.version, share.written)

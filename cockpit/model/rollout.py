@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cockpit.model.checks import Check, Said
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.plan import ActState
 from cockpit.model.probe_target import ProbeTarget
@@ -38,6 +39,7 @@ class Role(StrEnum):
     PREVIEW = "preview"
     OLD = "old"
     NEW = "new"
+    TRIAL = "experiment"  # runs beside the versions for a while; no act is about it
     OTHERS = "others"  # belongs to no version of the rollout but receives requests
 
 
@@ -249,6 +251,7 @@ class Rollout:
     something else decides it. A session uses it where `probe_target` is None and the user has the right.
     `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
     `labels` and `annotations` are those of its root object, by name; of the annotations only the short ones.
+    `checks` are what judges the release, `said` what its controller says in its own words; both the worst first.
     """
 
     key: RolloutKey
@@ -273,6 +276,8 @@ class Rollout:
     aliases: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()
+    said: tuple[Said, ...] = ()
 
     def is_called(self, name: str) -> bool:
         """Whether a name means this rollout: its own, or that of one of its objects or of one that routes to it."""
@@ -296,8 +301,8 @@ class Rollout:
 
     @property
     def own_versions(self) -> tuple[Version, ...]:
-        """The versions that acts can use: all except the row for requests that go to no version."""
-        return tuple(version for version in self.versions if version.role is not Role.OTHERS)
+        """The versions that acts can use: all except experiments and the row for requests that go to no version."""
+        return tuple(version for version in self.versions if version.role not in (Role.TRIAL, Role.OTHERS))
 
     @property
     def default_lane(self) -> Lane | None:

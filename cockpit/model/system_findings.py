@@ -56,7 +56,13 @@ ARGO_FINDINGS: dict[FindingId, FindingKind] = {
     "judged": FindingKind(
         (WARNING,),
         "An analysis run or experiment failed or was inconclusive, and the release stopped because of it.",
-        "Look at the metrics in the evidence; retry, or roll back.",
+        "Look at the metrics in the evidence; retry or roll back where it was aborted, and where a run is inconclusive "
+        "approve or abort, because the release waits for a person.",
+    ),
+    "metric-fails": FindingKind(
+        (WARNING,),
+        "A metric of the analysis that runs now has failed measurements, not yet more than its limit allows.",
+        "Look at the metric's values; abort before the limit is reached if they are no accident.",
     ),
     "retry-switches": FindingKind(
         (WARNING,),

@@ -36,8 +36,9 @@ class WrittenSplit:
 
     `share` is the canary's part of the requests that no rule singles out, a fraction of 1; None if the object does not
     say (it is missing, or leads to neither of them). `others` is the part of backends other than the two, `strangers`
-    are their names. `refs` are the objects that it was read from, `problems` what is invalid or misleading in them;
-    `unserved_shares` are the problems because of which a configured share is not served.
+    are their names, and `beside` are the parts of those that are Services ("namespace/name"). `refs` are the objects
+    that it was read from, `problems` what is invalid or misleading in them; because of `unserved_shares` among those a
+    configured share is not served.
     """
 
     share: float | None
@@ -47,6 +48,7 @@ class WrittenSplit:
     others: float = 0.0
     strangers: tuple[str, ...] = ()
     unserved_shares: tuple[Finding, ...] = ()
+    beside: tuple[tuple[str, float], ...] = ()
 
     @property
     def stable(self) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from cockpit.model.checks import CheckState
 from cockpit.model.health import Health
 from cockpit.model.rollout import Phase, PodState, Severity, Verdict
 from cockpit.model.text import safe_text
@@ -62,6 +63,7 @@ class Glyphs:
     pods: Mapping[PodState, Look]
     syncs: Mapping[Sync, Look]
     stages: Mapping[Stage, Look]
+    checks: Mapping[CheckState, Look]
     odd_cells: Mapping[CellKind, Look]
 
     def titled(self, title: str) -> str:
@@ -132,6 +134,15 @@ STAGES = {
     Stage.PROPOSED: ("◇", "o", "proposed", "waiting"),
     Stage.NOTED: ("·", ".", "noted", "quiet"),
 }
+CHECKS = {
+    CheckState.PENDING: ("◌", ".", "not begun", "waiting"),
+    CheckState.RUNNING: ("▶", ">", "running", "accent"),
+    CheckState.SUCCESSFUL: ("✓", "+", "successful", "ok"),
+    CheckState.FAILED: ("✗", "X", "failed", "risk"),
+    CheckState.ERROR: ("▲", "!", "in error", "risk"),
+    CheckState.INCONCLUSIVE: ("?", "?", "inconclusive", "waiting"),
+    CheckState.UNKNOWN: ("·", "-", "unknown", "quiet"),
+}
 ODD_CELLS = {
     CellKind.ERROR: ("✗", "X", "error", "risk"),
     CellKind.UNKNOWN: ("?", "?", "unknown version", "waiting"),
@@ -173,6 +184,7 @@ def glyphs(ascii_: bool) -> Glyphs:
         pods=_looks(ascii_, PODS),
         syncs=_looks(ascii_, SYNCS),
         stages=_looks(ascii_, STAGES),
+        checks=_looks(ascii_, CHECKS),
         odd_cells=_looks(ascii_, ODD_CELLS),
     )
 

@@ -79,7 +79,10 @@ class Commands:
 
 def _names(rollout: dict[str, Any]) -> list[Any]:
     versions = [[each["name"], each["images"], each["workload"]] for each in rollout["versions"]]
-    return [rollout["name"], rollout["namespace"], rollout["context"], rollout["system"], rollout["router"], versions]
+    # What a controller says stays in its own words.
+    foreign = [rollout["said"], [check["message"] for check in rollout["checks"]]]
+    names = [rollout[key] for key in ("name", "namespace", "context", "system", "router")]
+    return [*names, versions, foreign]
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def test_list_as_json_has_every_field_of_the_interface() -> None:
     [found] = json.loads(result.stdout)["rollouts"]
     assert set(found) >= {
         *("context", "namespace", "name", "system", "router", "phase", "message", "step"),
-        *("versions", "lanes", "findings", "acts", "owners"),
+        *("versions", "lanes", "findings", "acts", "owners", "checks", "said"),
     }
     assert found["step"] is None
     assert found["phase"] == "canary"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.demo.schemas.customkinds import ARGO_ROLLOUTS, HTTPROUTES
+from cockpit.demo.schemas.customkinds import ANALYSISRUNS, ARGO_ROLLOUTS, HTTPROUTES
 from cockpit.demo.schemas.kinds import SERVICES
 from tests.demo.conftest import Bench
 from tests.demo.test_scenarios import pass_time, telling
@@ -58,3 +58,8 @@ async def test_a_blue_green_switch_waits_for_somebody(bench: Bench) -> None:
     ]
     assert hashes == [status["stableRS"], status["currentPodHash"]]
     assert hashes[0] != hashes[1]
+    told = status["blueGreen"]["prePromotionAnalysisRunStatus"]
+    assert told["status"] == "Successful"
+    run = bench.storage.get(ANALYSISRUNS, "argo-blue-green", told["name"])
+    (result,) = run["status"]["metricResults"]
+    assert [(each["phase"], each["value"]) for each in result["measurements"]] == [("Successful", "0.001")] * 4

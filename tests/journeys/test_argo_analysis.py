@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cockpit.model.checks import CheckState
 from cockpit.model.plan import Act, Ask
-from cockpit.model.rollout import Phase
+from cockpit.model.rollout import Phase, Role
+from cockpit.model.view import RolloutView
 from tests.journeys.argo import (
     NAME,
+    NEW,
     OLD,
     at_step,
+    declared,
     findings,
     in_phase,
     ingress,
@@ -64,6 +68,9 @@ async def test_an_analysis_that_cannot_tell_is_passed_and_one_that_fails_is_told
         await start(place, pilot)
         shown = await at_step(pilot, 2)
         assert "judged" in findings(shown)
+        (check,) = shown.rollout.checks
+        assert (check.part, check.state, check.now) == ("step 2", CheckState.INCONCLUSIVE, True)
+        assert [(metric.name, metric.state) for metric in check.metrics] == [("answers", CheckState.INCONCLUSIVE)]
         prepared = await pilot.plan(NAME, Ask(Act.APPROVE))
         assert "analysis unsure is skipped without its result" in prepared.plan.warnings
         await pilot.do(NAME, Ask(Act.APPROVE))
@@ -77,4 +84,30 @@ async def test_an_analysis_that_cannot_tell_is_passed_and_one_that_fails_is_told
         )
         (told,) = [finding.text for finding in shown.rollout.findings if finding.id == "judged"]
         assert "is Failed" in told
+        assert shown.rollout.checks[0].state is CheckState.FAILED
+        assert shown.rollout.step
+        assert (shown.rollout.step.index, shown.rollout.step.count) == (0, 5)
         assert "aborted" in findings(shown)
+
+
+async def test_an_experiment_is_a_version_of_its_own_while_it_runs(place: Place, tmp_path: Path) -> None:
+    trial = {"templates": [{"name": "baseline", "specRef": "stable", "replicas": 2}], "duration": "20s"}
+    steps = [{"setWeight": 50}, {"experiment": trial}, {"pause": {}}]
+    root, _ = services()
+
+    def beside(shown: RolloutView) -> bool:
+        versions = [v for v in shown.rollout.versions if v.role is Role.TRIAL]
+        return [(v.name, v.ready) for v in versions] == [("baseline", 2)] and written(shown).get("baseline") == 0.5
+
+    async with flying(place, tmp_path) as pilot:
+        await standing(place, pilot, root, ingress(), release(steps, replicas=2))
+        await start(place, pilot)
+        shown = await pilot.until_seen(NAME, beside, "the experiment's two pods beside the two of the versions")
+        assert written(shown) == {OLD: 0.25, NEW: 0.25, "baseline": 0.5}
+        assert declared(shown) == {OLD: 0.5, NEW: 0.5}
+        assert [(check.kind, check.part, check.state) for check in shown.rollout.checks] == [
+            ("Experiment", "step 2", CheckState.RUNNING)
+        ]
+        assert "others" not in findings(shown)
+        shown = await at_step(pilot, 3)
+        assert all(version.role is not Role.TRIAL for version in shown.rollout.versions)

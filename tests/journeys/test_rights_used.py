@@ -29,7 +29,7 @@ SETS = ("kruise-batches", "red-black", "stateful")
 SHOWN = {"argo", "kruise", "flagger", "statefulset", "ingress", "istio", "service", "gateway-api", "red-black"}
 USER = "walker"
 # Kinds that the embedded cluster does not serve.
-NOT_SERVED = ("traefik.io",)
+NOT_SERVED = ("traefik.io", "traefik.containo.us", "apisix.apache.org", "split.smi-spec.io")
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ LEADS = {
     "GRPCRoute": {"rules": [{"backendRefs": [{"name": SERVICE, "port": 80}]}]},
     "TraefikService": {"weighted": {"services": [{"name": SERVICE, "port": 80}]}},
     "IngressRoute": {"routes": [{"services": [{"name": SERVICE, "port": 80}]}]},
+    "ApisixRoute": {"http": [{"name": "all", "backends": [{"serviceName": SERVICE, "servicePort": 80}]}]},
+    "TrafficSplit": {"service": "root", "backends": [{"service": SERVICE, "weight": 1}]},
     "VirtualService": {"http": [{"route": [{"destination": {"host": SERVICE}}]}]},
 }
 

@@ -102,6 +102,18 @@ SERVICE_USERS: dict[str, Doc] = {
     "IngressRoute elsewhere/user routes": traefik(
         "IngressRoute", "user", {"routes": [{"services": [{"name": OLD, "namespace": "default"}]}]}, AWAY
     ),
+    "ApisixRoute user routes": {
+        "apiVersion": "apisix.apache.org/v2",
+        "kind": "ApisixRoute",
+        "metadata": meta("user"),
+        "spec": {"http": [{"name": "all", "backends": [{"serviceName": OLD, "servicePort": 80}]}]},
+    },
+    "TrafficSplit user routes": {
+        "apiVersion": "split.smi-spec.io/v1alpha2",
+        "kind": "TrafficSplit",
+        "metadata": meta("user"),
+        "spec": {"service": "shelf", "backends": [{"service": OLD, "weight": 10}]},
+    },
     "DestinationRule user names": istio("DestinationRule", "user", {"host": OLD, "trafficPolicy": {}}),
     "Service elsewhere/user points": {
         **service("user", AWAY),

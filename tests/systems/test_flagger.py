@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.model.checks import CheckState, Said, limit_words, progress_words
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import FLAGGER_CANARIES, SERVICES
 from cockpit.model.rollout import Phase, Role, Rollout
+from cockpit.model.text import safe_text
 from cockpit.systems.flagger.adapter import FlaggerSystem
 from tests.objects import Cluster, ConflictError, ref
 
@@ -238,7 +240,54 @@ def test_without_its_primary_users_have_nobody() -> None:
     assert rollout.lanes == ()
 
 
+METRICS = [
+    {"name": "request-success-rate", "thresholdRange": {"min": 99}, "interval": "1m"},
+    {"name": "latency", "thresholdRange": {"min": 0.5, "max": 500}, "templateRef": {"name": "latency"}},
+    {"name": "former", "threshold": 2, "query": "up"},
+]
+
+
+def test_the_analysis_is_a_check_with_a_row_for_each_metric() -> None:
+    analysis = {"interval": "30s", "stepWeight": 10, "threshold": 5, "metrics": METRICS}
+    (check,) = read(cluster(canary(analysis=analysis), route(20))).checks
+    assert (check.kind, check.state, check.now) == ("Canary", CheckState.RUNNING, True)
+    counted, *metrics = check.metrics
+    assert (*progress_words(counted), *limit_words(counted)) == ("1 failed", "every 30s", "4 may fail")
+    assert [(metric.name, metric.asked, metric.interval) for metric in metrics] == [
+        ("request-success-rate", "at least 99", "1m"),
+        ("latency", "at least 0.5, at most 500", ""),
+        ("former", "at most 2", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phase", "state"),
+    [("Failed", CheckState.FAILED), ("Succeeded", CheckState.SUCCESSFUL), ("Initialized", CheckState.PENDING)],
+)
+def test_after_the_analysis_its_result_stands(phase: str, state: CheckState) -> None:
+    (check,) = read(cluster(canary(phase, 0), route(0))).checks
+    assert (check.state, check.now) == (state, False)
+
+
+def test_an_analysis_that_is_skipped_checks_nothing() -> None:
+    assert read(cluster(canary(skipAnalysis=True), route(20))).checks == ()
+
+
+def test_what_flagger_says_is_told_in_its_own_words() -> None:
+    doc = canary("Failed", 0)
+    doc["status"]["conditions"] = [
+        {
+            "type": "Promoted",
+            "status": "False",
+            "reason": "Failed",
+            "message": "Canary analysis failed\x1b[31m, \n scaled",
+        }
+    ]
+    assert read(cluster(doc, route(0))).said == (Said("Promoted Failed", "Canary analysis failed,   scaled"),)
+
+
 FIELDS = [
+    *("metrics", "thresholdRange", "min", "max", "threshold", "interval", "failedChecks", "conditions", "message"),
     "targetRef",
     "name",
     "kind",
@@ -273,6 +322,9 @@ def test_any_shape_of_canary_is_borne(spec: Any, status: Any) -> None:
     doc["status"] = status if isinstance(status, dict) else {"phase": status, "canaryWeight": status}
     objects = Cluster([doc, deployment("web", "web", "v2", 1), service("web", "web")])
     rollout = read(objects)
+    texts = [words for check in rollout.checks for m in check.metrics for words in (m.name, m.asked, *limit_words(m))]
+    texts += [words for said in rollout.said for words in (said.where, said.text)]
+    assert [words for words in texts if words != safe_text(words, 1000)] == []
     for act in Act:
         if act is not Act.UNDO:
             assert isinstance(SYSTEM.plan(rollout, Ask(act), objects), Plan | Refused)

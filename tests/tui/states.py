@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cockpit.model.checks import Check, CheckState, Measured, Metric, Said
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.plan import Act
 from cockpit.model.rollout import Finding, Lane, Phase, Role, Severity, Share, Step, Verdict
@@ -182,6 +183,22 @@ def chinese() -> RolloutView:
     return replace(view, rollout=replace(view.rollout, findings=(found,)))
 
 
+def judged() -> RolloutView:
+    """Two runs decide: the step's may fail no more, the one in the background could not tell."""
+    view = waiting()
+    values = (Measured("0.98", CheckState.SUCCESSFUL), Measured("0.91", CheckState.FAILED))
+    success = Metric(
+        "success-rate", CheckState.RUNNING, values, "good if result >= 0.95", "30s", 3, 5, failed=2, failure_limit=2,
+    )  # fmt: skip
+    p99 = Metric("p99", CheckState.INCONCLUSIVE, (Measured("410", CheckState.INCONCLUSIVE),), "", "1m", 4)
+    checks = (
+        Check("AnalysisRun", "web-6f9c5d7b8-2", "background", CheckState.INCONCLUSIVE, True, "", (p99,)),
+        Check("AnalysisRun", "web-6f9c5d7b8-2-2", "step 3", CheckState.RUNNING, True, "", (success,)),
+    )
+    said = (Said("canaryStatus", "BatchRelease is at state Progressing, rollout-id , step 1"),)
+    return replace(view, rollout=replace(view.rollout, checks=checks, said=said))
+
+
 def resting() -> RolloutView:
     shares = (Share("v1", 1.0, 1.0, observed(1.0, 0.01, 400)), Share("v2", 0.0, 0.0, observed(0.0, 0.01, 400)))
     drawn = Lane("default", "", shares, verdict=Verdict.ON, samples=400)
@@ -204,7 +221,22 @@ def state(view: RolloutView, **parts: object) -> FleetView:
 
 LOST = cluster(Sync.RETRYING, message="Ingress: connection refused", stale_since=START + 200)
 MADE = (
-    *(fine, hurt, waiting, timed, doubtful, measuring, unmeasured, aborted, laned, four, long_names, chinese, resting),
+    *(
+        fine,
+        hurt,
+        waiting,
+        timed,
+        doubtful,
+        measuring,
+        unmeasured,
+        aborted,
+        laned,
+        four,
+        long_names,
+        chinese,
+        resting,
+        judged,
+    ),
     crowded,
 )
 STATES: dict[str, FleetView] = {

@@ -25,6 +25,7 @@ from cockpit.model.objects.ingresses import (
 from cockpit.model.objects.istio import DestinationRule, IstioGateway, VirtualService
 from cockpit.model.objects.kruise import BatchRelease, KruiseRollout, TrafficRouting
 from cockpit.model.objects.leases import Lease, LeaseSpec
+from cockpit.model.objects.mesh_routes import ApisixRoute, TrafficSplit
 from cockpit.model.objects.meta import (
     CommonMeta,
     Condition,
@@ -85,6 +86,7 @@ from cockpit.model.objects.workloads import (
 __all__ = [
     "AdvancedStatefulSet",
     "AnalysisRun",
+    "ApisixRoute",
     "ArgoRollout",
     "AutoscalerSpec",
     "BackendPort",
@@ -155,6 +157,7 @@ __all__ = [
     "TemplateMeta",
     "TraefikService",
     "TrafficRouting",
+    "TrafficSplit",
     "UpdateStrategy",
     "VirtualService",
     "Waiting",

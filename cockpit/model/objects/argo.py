@@ -50,7 +50,7 @@ class ArgoRollout(Obj, frozen=True):
             *(("Ingress", canary_ingress(self.metadata.name, name)) for name in stable_ingresses(self)),
             *(("Ingress", name) for name in _listed(mapping(routing, "alb"), "ingress", "ingresses")),
             ("DestinationRule", text(routing, "istio", "destinationRule", "name")),
-            ("TrafficSplit", text(routing, "smi", "trafficSplitName")),
+            ("TrafficSplit", self._traffic_split()),
             ("TraefikService", text(routing, "traefik", "weightedTraefikServiceName")),
             ("ApisixRoute", text(routing, "apisix", "route", "name")),
             *(("Mapping", name) for name in _listed(mapping(routing, "ambassador"), "", "mappings")),
@@ -59,6 +59,12 @@ class ArgoRollout(Obj, frozen=True):
         yield from ((kind, own, name) for kind, name in named if kind and name)
         yield from (("VirtualService", namespace, name) for namespace, name in virtual_services(self))
         yield from gateway_api_routes(self)
+
+    def _traffic_split(self) -> str:
+        """The TrafficSplit of SMI, by default of the same name; "" without SMI (rollout/trafficrouting/smi/smi.go)."""
+        routing = mapping(self.spec, "strategy", "canary", "trafficRouting")
+        named = text(routing, "smi", "trafficSplitName")
+        return named or (self.metadata.name if isinstance(routing.get("smi"), dict) else "")
 
 
 class AnalysisRun(Obj, frozen=True):

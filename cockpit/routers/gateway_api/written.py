@@ -43,6 +43,7 @@ def httproute_split(
     shares: list[tuple[float, float]] = []
     lanes: dict[str, HeaderLane] = {}
     strangers: dict[str, None] = {}
+    parts: dict[str, float] = {}
     led: list[RouteRule] = []
     idle = idle_gateway(found, objects)
     problems = [route_not_taken(what, idle)] if idle else []
@@ -58,6 +59,8 @@ def httproute_split(
         strangers |= dict.fromkeys(f"Service {b.namespace}/{b.service}" for b in beside)
         singled = [match for match in rule.matches if not match.is_plain]
         if len(singled) < len(rule.matches):
+            if not shares:
+                parts = {f"{b.namespace}/{b.service}": b.weight / rule.total for b in beside}
             shares.append((share, others))
         elif named:
             for match in singled:
@@ -69,7 +72,10 @@ def httproute_split(
     first, rest = shares[0] if shares else (None, 0.0)
     sides: Sides = {}
     unserved = unserved_shares([rule_backends_of(rule, objects, sides) for rule in led], what)
-    return WrittenSplit(first, tuple(lanes.values()), (ref,), (*unserved, *problems), rest, tuple(strangers), unserved)
+    found_all = (*unserved, *problems)
+    return WrittenSplit(
+        first, tuple(lanes.values()), (ref,), found_all, rest, tuple(strangers), unserved, tuple(parts.items())
+    )
 
 
 def _is(backend: RouteBackend, namespace: str, service: str) -> bool:

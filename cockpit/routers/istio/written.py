@@ -61,6 +61,7 @@ def virtualservice_split(
     shares: list[tuple[float, float]] = []
     lanes: dict[str, HeaderLane] = {}
     strangers: dict[str, None] = {}
+    beside: dict[str, float] = {}
     problems: list[Finding] = []
     unserved: list[Finding] = []
     every = routes_of(found)
@@ -78,6 +79,7 @@ def virtualservice_split(
         plain = len(singled) < len(route.matches)
         counts = plain and (not routes or route.name in routes)
         if counts:
+            beside = beside if shares else _beside(route, stable, canary, namespace)
             shares.append(parts)
         elif plain:
             if listed and not shadow_of(route, every):
@@ -93,7 +95,9 @@ def virtualservice_split(
     problems += [] if shares else [_elsewhere(what, routes)]
     first, rest = shares[0] if shares else (None, 0.0)
     found_all = (*unserved, *problems)
-    return WrittenSplit(first, tuple(lanes.values()), (ref,), found_all, rest, tuple(strangers), tuple(unserved))
+    return WrittenSplit(
+        first, tuple(lanes.values()), (ref,), found_all, rest, tuple(strangers), tuple(unserved), tuple(beside.items())
+    )
 
 
 def _add_lanes(lanes: dict[str, HeaderLane], matches: Iterable[IstioMatch], share: float, others: float) -> None:
@@ -126,6 +130,18 @@ def _not_listed(what: str, route: str, routes: Collection[str]) -> Finding:
 
 def _either(target: Destination, stable: DestinationPattern, canary: DestinationPattern, namespace: str) -> bool:
     return stable.takes(target, namespace) or canary.takes(target, namespace)
+
+
+def _beside(
+    route: IstioRoute, stable: DestinationPattern, canary: DestinationPattern, namespace: str
+) -> dict[str, float]:
+    """The parts of other whole Services in a route."""
+    found: dict[str, float] = {}
+    for target, share in route.shares():
+        if share and target.service and not target.subset and not _either(target, stable, canary, namespace):
+            name = "/".join(target.service)
+            found[name] = found.get(name, 0.0) + share
+    return found
 
 
 def _parts(

@@ -16,7 +16,7 @@ from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TraefikService
-from cockpit.model.refs import TRAEFIKSERVICES
+from cockpit.model.refs import TRAEFIKSERVICES, Resource
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.stable_version import stable_of
@@ -102,8 +102,10 @@ def lanes_of(split: TraefikSplit) -> tuple[Lane, ...]:
     return (Lane(DEFAULT_LANE, "", shares, (), derived=mixed),)
 
 
-def find_traefik_service(objects: Objects, namespace: str, name: str) -> TraefikService | None:
-    found = objects.get(TRAEFIKSERVICES, namespace, name)
+def find_traefik_service(
+    objects: Objects, namespace: str, name: str, group: Resource = TRAEFIKSERVICES
+) -> TraefikService | None:
+    found = objects.get(group, namespace, name)
     return found if isinstance(found, TraefikService) else None
 
 
@@ -113,7 +115,7 @@ def _ends(
     """What is at the end of its weights, where it gets `share`; every branch ends in one, so that a bound holds."""
     place = service.metadata.namespace
     listed = entries(service.spec, "weighted", "services")
-    weights = [_weight(entry) for entry in listed]
+    weights = [weight_of(entry) for entry in listed]
     total = sum(weights)
     for entry, weight in zip(listed, weights, strict=True):
         part = share * weight / total if total else 0.0
@@ -169,6 +171,7 @@ def _blank(namespace: str, name: str, share: float, fault: str = "", *, unread: 
     )
 
 
-def _weight(entry: object) -> int:
+def weight_of(entry: object) -> int:
+    """What it weighs beside the others: 1 if that is not written, nothing below 0."""
     written = whole(entry, "weight")
     return 1 if written is None else max(written, 0)

@@ -11,6 +11,7 @@ from cockpit.model.objects import ArgoRollout, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ANALYSISRUNS,
+    APISIXROUTES,
     ARGO_ROLLOUTS,
     DESTINATIONRULES,
     DESTINATIONRULES_V1ALPHA3,
@@ -30,6 +31,11 @@ from cockpit.model.refs import (
     ISTIO_GATEWAYS_V1BETA1,
     PODS,
     SERVICES,
+    TRAEFIKSERVICES,
+    TRAEFIKSERVICES_V2,
+    TRAFFICSPLITS,
+    TRAFFICSPLITS_V1ALPHA1,
+    TRAFFICSPLITS_V1ALPHA2,
     VIRTUALSERVICES,
     VIRTUALSERVICES_V1ALPHA3,
     VIRTUALSERVICES_V1BETA1,
@@ -71,6 +77,12 @@ class ArgoSystem:
         ISTIO_GATEWAYS,
         ISTIO_GATEWAYS_V1BETA1,
         ISTIO_GATEWAYS_V1ALPHA3,
+        TRAEFIKSERVICES,
+        TRAEFIKSERVICES_V2,
+        APISIXROUTES,
+        TRAFFICSPLITS,
+        TRAFFICSPLITS_V1ALPHA2,
+        TRAFFICSPLITS_V1ALPHA1,
     )
 
     @cached_property
@@ -86,8 +98,8 @@ class ArgoSystem:
         return (
             Card(
                 "argo canary",
-                "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService or HTTPRoute that it"
-                " edits",
+                "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService, HTTPRoute,"
+                " TraefikService, ApisixRoute or TrafficSplit that it edits",
                 "steps with pauses, declared and written weight, pods per version, why it was aborted",
                 acts.TABLE.acts,
             ),

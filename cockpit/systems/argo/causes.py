@@ -59,15 +59,29 @@ def cause_of(state: ArgoState, objects: Objects) -> tuple[Finding, ...]:
     newest = bad[-1]
     kind = "AnalysisRun" if isinstance(newest, AnalysisRun) else "Experiment"
     what = f"{kind} {newest.metadata.namespace}/{newest.metadata.name}"
-    message = text(newest.status, "message")
+    message, step = text(newest.status, "message"), (newest.metadata.labels or {}).get("step-index", "?")
     return (
         finding(
             "judged",
             Severity.WARNING,
-            f"{what} is {phase_of(newest)}" + (f": {message}" if message else ""),
-            "; ".join(_measured(newest)) or f"step {(newest.metadata.labels or {}).get('step-index', '?')}",
+            f"{what} is {phase_of(newest)}; {_advice(newest, state)}",
+            "; ".join(filter(None, (message, *_measured(newest)))) or f"step {step}",
         ),
     )
+
+
+def _advice(judgement: Judgement, state: ArgoState) -> str:
+    """What to do next: only a release that is inconclusive waits for somebody, the others are on the way back."""
+    match phase_of(judgement):
+        case "Failed":
+            return "the measurements speak against the new version: roll back, or retry once it is right"
+        case "Error":
+            return "it could not be measured: check where its metrics come from, then retry"
+    if state.status.abort or state.status.aborted:
+        return "retry, or roll back"
+    is_step = isinstance(judgement, Experiment) or (judgement.metadata.labels or {}).get("rollout-type") == "Step"
+    after = "approve goes on without its result" if is_step else "approve goes on and has it measured again"
+    return f"the release waits for you: {after}, abort sends everyone to the stable version"
 
 
 def _measured(judgement: Judgement) -> Iterator[str]:

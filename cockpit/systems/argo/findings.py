@@ -13,9 +13,11 @@ from cockpit.routers.traffic_findings import no_ready_pods
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
+from cockpit.systems.argo.runs import checks_of, failing_metrics
 from cockpit.systems.argo.split import ArgoSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import is_dynamic
+from cockpit.systems.argo.trials import takes_part
 from cockpit.systems.progress_findings import replica_failure, stuck
 from cockpit.workloads.findings import finding, listed, percent
 
@@ -31,6 +33,7 @@ def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[F
         *_conditions(state, what),
         *refused_routes(state, what, objects),
         *cause_of(state, objects),
+        *failing_metrics(checks_of(state, objects)),
         *_standstill(state, what),
         *_capacity(state, split),
         *split.findings,
@@ -138,7 +141,7 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
 
 
 def _remains(state: ArgoState) -> Iterator[Finding]:
-    """Versions with pods that are neither stable nor being rolled out; experiments that receive traffic."""
+    """Versions with pods that are neither stable nor being rolled out; experiments whose ReplicaSets are not known."""
     status = state.status
     for edition in state.editions:
         if edition.hash in (status.current, status.stable) or not edition.candidate.desired:
@@ -150,11 +153,9 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
             pods = counted(edition.candidate.desired, "pod")
             third = f"{edition.name} was replaced by a newer version and still has {pods}"
             yield finding("abandoned-version", Severity.INFO, third)
-    if status.extra:
+    if status.extra and not state.trials:
         share = percent(min(status.extra / state.strategy.top, 1.0))
-        yield finding(
-            "experiment", Severity.INFO, f"an experiment gets {share} of the requests in addition to these versions"
-        )
+        yield takes_part(f"an experiment gets {share} of the requests in addition to these versions")
     stable = state.stable
     if is_dynamic(state.rollout) and state.updating and stable:
         ready, short = stable.version.ready, max(state.replicas - stable.version.ready, 0)

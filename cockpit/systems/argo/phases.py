@@ -101,11 +101,17 @@ def _later(since: str, seconds: float) -> str | None:
 
 
 def step_of(state: ArgoState) -> Step | None:
-    """The current step; a blue-green release has one if it stops before the switch."""
+    """The current step; a blue-green release has one if it stops before the switch.
+
+    After an abort the controller starts counting anew (utils/replicaset/canary.go, ResetCurrentStepIndex): it stands
+    before the first step until a retry.
+    """
     status, steps = state.status, state.strategy.steps
     if state.strategy.style == "blue-green":
         stops = any(p.reason == "BlueGreenPause" for p in status.pauses) and state.updating
         return Step(1, 1, None, "switch the active Service", _shown_end(state), asks(state)) if stops else None
+    if status.aborted and state.updating and steps:
+        return Step(min(status.index or 0, len(steps)), len(steps), state.weight)
     if state.at is None or state.step is None:
         return None
     return Step(state.at + 1, len(steps), state.weight, state.step.title, _shown_end(state), asks(state))

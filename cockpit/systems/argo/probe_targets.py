@@ -13,6 +13,8 @@ from cockpit.routers.gateway_api.routes import rules_of as route_rules
 from cockpit.routers.istio.probe_targets import virtualservice_target
 from cockpit.routers.istio.route_groups import default_of, route_groups_of
 from cockpit.routers.istio.routes import find_virtual_service
+from cockpit.routers.traefik.probe_targets import traefik_target
+from cockpit.routers.traefik.split import find_traefik_service
 from cockpit.systems.argo.split import ArgoSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import ArgoRouter
@@ -39,6 +41,9 @@ def _through(state: ArgoState, router: ArgoRouter, objects: Objects) -> FoundTar
             return ingress_target(ingress, state.strategy.stable or None) if ingress else None
         case "gateway-api":
             return _by_route(state, router, objects)
+        case "traefik":
+            traefik = find_traefik_service(objects, router.namespace, router.name)
+            return traefik_target(traefik, objects) if traefik else None
         case "istio":
             service = find_virtual_service(objects, router.namespace, router.name)
             group = next(iter(route_groups_of(service)), None) if service else None

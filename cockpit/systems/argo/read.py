@@ -16,8 +16,10 @@ from cockpit.systems.argo.acts import TABLE
 from cockpit.systems.argo.findings import findings_of
 from cockpit.systems.argo.phases import phase_of, step_of
 from cockpit.systems.argo.probe_targets import way_in
+from cockpit.systems.argo.runs import checks_of
 from cockpit.systems.argo.split import ArgoSplit, split_of
 from cockpit.systems.argo.state import ArgoState
+from cockpit.systems.argo.trials import with_trials
 from cockpit.workloads.others import with_others
 
 _ROUTER_WORDS = {"nginx": "ingress", "alb": "ingress", "istio": "istio", "gateway-api": "gateway-api"}
@@ -53,8 +55,9 @@ def rollout_of(state: ArgoState, objects: Objects) -> Rollout:
         api_target=way.api_target,
         created=metadata.creation_timestamp,
         since=_since(state),
+        checks=checks_of(state, objects),
     )
-    return with_others(found, split.others)
+    return with_others(with_trials(found, state.trials, state.strategy.top, split.trials), split.others)
 
 
 def _lanes(state: ArgoState, split: ArgoSplit) -> tuple[Lane, ...]:

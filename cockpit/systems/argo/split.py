@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Pod, Service
 from cockpit.model.rollout import Finding, Lane, Severity, Share
 from cockpit.planning.mesh_hosts import mesh_findings
+from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.editions import HASH, ArgoEdition
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.written import Written, written_of
@@ -21,13 +23,15 @@ DEFAULT = "default"
 # Whole weights are at least a hundredth apart.
 _CLOSE = 0.004
 _NO_MORE: Mapping[str, int] = {}
+Parts = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class ArgoSplit:
     """The lanes with what they were read from. `root` is the Service that users reach; None if none is known.
 
-    `others` are further backends behind its Services and in its route. `doubled` are names of pods that another
+    `others` are further backends behind its Services and in its route. `trials` are the shares of an Experiment's
+    ReplicaSets by lane and uid, where they are known. `doubled` are names of pods that another
     workload owns, by the uid of the edition whose template they run.
     """
 
@@ -38,6 +42,7 @@ class ArgoSplit:
     findings: tuple[Finding, ...]
     others: Others = NO_OTHERS
     doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    trials: Mapping[str, Parts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,6 @@ class _Behind:
     parts: Mapping[str, float]
     others: Others = NO_OTHERS
     doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-Parts = Mapping[str, float]
 
 
 def split_of(state: ArgoState, objects: Objects) -> ArgoSplit:
@@ -71,17 +73,32 @@ def split_of(state: ArgoState, objects: Objects) -> ArgoSplit:
     root = find_service(objects, namespace, strategy.stable) if strategy.stable else None
     sides = _sides(state, written, objects)
     split, parts = written.split, (sides[0].parts, sides[1].parts) if sides else None
-    lanes = [_lane(state, DEFAULT, _declared(state), _mixed(parts, split.share, split.others))]
+    mixed = _mixed(parts, split.share, split.others)
+    lanes = [_lane(state, DEFAULT, _declared(state), mixed)]
+    trials = {} if mixed is None else {DEFAULT: _of_trials(state, mixed, split)}
     for rule in split.lanes:
         declared = _of_rule(state, rule.declared)
         shares = _mixed(parts, rule.share, rule.others)
         if all(lane.name != rule.match for lane in lanes):
             lanes.append(_lane(state, rule.match, declared, shares, rule.match, rule.headers))
+            trials |= {rule.match: shares} if shares is not None else {}
     reported = (*written.findings, *_drift(state, written))
-    route = Others(names=split.strangers, through=listed(list(map(str, split.refs[:1]))))
+    route = Others(names=_strangers(state, split), through=listed(list(map(str, split.refs[:1]))))
     others = together([route, *(side.others for side in sides or ())])
     doubled = {uid: names for side in sides or () for uid, names in side.doubled.items()}
-    return ArgoSplit(tuple(lanes), written, root, services, reported, others, doubled)
+    return ArgoSplit(tuple(lanes), written, root, services, reported, others, doubled, trials)
+
+
+def _of_trials(state: ArgoState, parts: Parts, split: WrittenSplit) -> Parts:
+    """The shares of an Experiment's ReplicaSets: what their own Services get, and what they get behind the others."""
+    own, beside = state.rollout.metadata.namespace, dict(split.beside)
+    return {t.uid: parts.get(t.uid, 0.0) + beside.get(f"{own}/{t.service}", 0.0) for t in state.trials}
+
+
+def _strangers(state: ArgoState, split: WrittenSplit) -> tuple[str, ...]:
+    """Names of backends that are neither of the two Services nor one of an Experiment."""
+    trials = {trial.service for trial in state.trials}
+    return tuple(name for name in split.strangers if re.split("[ /]", name)[-1] not in trials)
 
 
 def _by_pods(state: ArgoState, services: tuple[Service, ...], objects: Objects) -> ArgoSplit:
@@ -90,7 +107,8 @@ def _by_pods(state: ArgoState, services: tuple[Service, ...], objects: Objects) 
     behind = _spread(state, root, objects) if root else _Behind(_ready(state, lambda _: True))
     lane = _lane(state, DEFAULT, _declared(state), behind.parts, derived=True)
     reported = (*_rounding(state, lane), *(mesh_findings(root, objects) if root else ()))
-    return ArgoSplit((lane,), Written(steered=False), root, services, reported, behind.others, behind.doubled)
+    trials = {DEFAULT: behind.parts}
+    return ArgoSplit((lane,), Written(steered=False), root, services, reported, behind.others, behind.doubled, trials)
 
 
 def _root(state: ArgoState, services: tuple[Service, ...], objects: Objects) -> Service | None:
@@ -145,8 +163,9 @@ def _spread(state: ArgoState, service: Service, objects: Objects) -> _Behind:
         return _Behind({e.uid: float(e.hash == pinned) for e in state.editions})
     others = outside(service, objects, {replica_set.metadata.uid for replica_set in state.sets})
     doubled = {e.uid: tuple(pod for pod in others.pods if _runs(state, pod, e, objects)) for e in state.editions}
-    rest = others.without([pod for pods in doubled.values() for pod in pods])
-    more = {uid: len(pods) for uid, pods in doubled.items()}
+    tried = {t.uid: tuple(p for p in others.pods if home_of(p, objects) == t.uid) for t in state.trials}
+    rest = others.without([pod for pods in (*doubled.values(), *tried.values()) for pod in pods])
+    more = {uid: len(pods) for uid, pods in (*doubled.items(), *tried.items())}
     parts = _ready(state, lambda labels: selector.items() <= labels.items(), more, rest.ready)
     return _Behind(parts, rest, {uid: tuple(p.metadata.name for p in pods) for uid, pods in doubled.items() if pods})
 
@@ -166,7 +185,8 @@ def _ready(
     others: int = 0,
 ) -> Parts:
     """Shares by ready pods: those of each edition, with `more` that run its template, and the number of `others`."""
-    ready = {e.uid: (e.version.ready if picks(e.candidate.labels) else 0) + more.get(e.uid, 0) for e in state.editions}
+    own = {e.uid: e.version.ready if picks(e.candidate.labels) else 0 for e in state.editions}
+    ready = {uid: own.get(uid, 0) + more.get(uid, 0) for uid in dict.fromkeys((*own, *more))}
     total = sum(ready.values()) + others
     return {uid: count / total if total else 0.0 for uid, count in ready.items()}
 

@@ -13,6 +13,7 @@ from cockpit.systems.argo.emptied import emptied_ingress
 from cockpit.systems.argo.status import ArgoStatus, status_of
 from cockpit.systems.argo.steps import StepSpec, weight_at
 from cockpit.systems.argo.strategy import ArgoStrategy, strategy_of
+from cockpit.systems.argo.trials import Trial, trials_of
 from cockpit.workloads.images import image_repository, image_tag
 from cockpit.workloads.scalers import Scaler, scaler_for
 
@@ -23,8 +24,9 @@ SOURCES = {"Deployment": DEPLOYMENTS, "ReplicaSet": REPLICASETS}
 class ArgoState:
     """`sets` are all its ReplicaSets, `editions` those that are shown, both oldest revision first.
 
-    `source` is the workload in `workloadRef`; None if the Rollout has its own template or the workload cannot be
-    read. `emptied` is the Ingress that answers 503 once the canary has 100%; "" if none does.
+    `trials` are the ReplicaSets of its Experiment. `source` is the workload in `workloadRef`; None if the Rollout has
+    its own template or the workload cannot be read. `emptied` is the Ingress that answers 503 once the canary has 100%;
+    "" if none does.
     """
 
     rollout: ArgoRollout
@@ -35,6 +37,7 @@ class ArgoState:
     source: Deployment | ReplicaSet | None
     scaler: Scaler | None = None
     emptied: str = ""
+    trials: tuple[Trial, ...] = ()
 
     @property
     def ref(self) -> Ref:
@@ -149,7 +152,8 @@ def look(rollout: ArgoRollout, objects: Objects) -> ArgoState:
     ref = Ref(ARGO_ROLLOUTS, rollout.metadata.namespace, rollout.metadata.name)
     emptied = emptied_ingress(rollout, strategy, objects)
     source, scaler = _source(rollout, objects), scaler_for(ref, objects)
-    return ArgoState(rollout, strategy, status, sets, editions, source, scaler, emptied)
+    trials = trials_of(rollout, [edition.name for edition in editions], objects)
+    return ArgoState(rollout, strategy, status, sets, editions, source, scaler, emptied, trials)
 
 
 def _source(rollout: ArgoRollout, objects: Objects) -> Deployment | ReplicaSet | None:

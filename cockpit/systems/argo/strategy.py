@@ -102,6 +102,12 @@ def _routers(rollout: ArgoRollout) -> tuple[ArgoRouter, ...]:
             case "alb":
                 names = (text(settings, "ingress"), *map(text, entries(settings, "ingresses")))
                 found += [ArgoRouter("alb", "Ingress", own, name) for name in names if name]
+            case "smi":
+                found += [ArgoRouter("smi", k, ns, name) for k, ns, name in rollout.driven() if k == "TrafficSplit"]
+            case "traefik":
+                found.append(ArgoRouter("traefik", "TraefikService", own, text(settings, "weightedTraefikServiceName")))
+            case "apisix":
+                found.append(ArgoRouter("apisix", "ApisixRoute", own, text(settings, "route", "name")))
             case "plugins":
                 found += [ArgoRouter("gateway-api", *route) for route in gateway_api_routes(rollout)]
                 others = [name for name in mapping(settings) if name != GATEWAY_API_PLUGIN]

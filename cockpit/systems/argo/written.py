@@ -10,9 +10,12 @@ from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, Ref
 from cockpit.model.rollout import Finding, Severity
+from cockpit.routers.apisix.written import apisixroute_split
 from cockpit.routers.gateway_api.written import httproute_split
 from cockpit.routers.ingress.written import ingress_split
 from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
+from cockpit.routers.smi.written import trafficsplit_split
+from cockpit.routers.traefik.written import traefikservice_split
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
 from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.state import ArgoState
@@ -88,6 +91,13 @@ def _behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> WrittenSp
             return virtualservice_split(objects, router.namespace, router.name, *sides, routes=routes)
         case "alb", _:
             return _alb_behind(state, router, objects)
+        case "smi", _:
+            return trafficsplit_split(objects, own, router.name, stable, canary)
+        case "traefik", _:
+            return traefikservice_split(objects, own, router.name, stable, canary)
+        case "apisix", _:
+            rules, managed = apisix_rules(state), managed_routes(state)
+            return apisixroute_split(objects, own, router.name, stable, canary, rules=rules, managed=managed)
     return None
 
 
@@ -106,6 +116,12 @@ def _subsets(state: ArgoState) -> tuple[DestinationPattern, DestinationPattern] 
 def istio_routes(state: ArgoState, router: ArgoRouter) -> tuple[str, ...]:
     """The http routes that the Rollout lists for a VirtualService; empty if it has only one route."""
     return tuple(_listed(state, router))
+
+
+def apisix_rules(state: ArgoState) -> tuple[str, ...]:
+    """The rules of its ApisixRoute that the Rollout lists; empty if that is the one with the route's own name."""
+    route = mapping(state.rollout.spec, "strategy", "canary", "trafficRouting", "apisix", "route")
+    return tuple(name for name in entries(route, "rules") if isinstance(name, str))
 
 
 def managed_routes(state: ArgoState) -> tuple[str, ...]:
@@ -145,7 +161,11 @@ def _alb_behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> Writt
     beside = [name for name, weight in weights.items() if weight and name not in own]
     strangers = tuple(f"Service {name}" for name in beside)
     return WrittenSplit(
-        canary / total, refs=(ref,), others=sum(weights[name] for name in beside) / total, strangers=strangers
+        canary / total,
+        refs=(ref,),
+        others=sum(weights[name] for name in beside) / total,
+        strangers=strangers,
+        beside=tuple((f"{router.namespace}/{name}", weights[name] / total) for name in beside),
     )
 
 

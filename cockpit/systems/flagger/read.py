@@ -15,8 +15,10 @@ from cockpit.routers.gateway_api.matching import path_to
 from cockpit.routers.gateway_api.probe_targets import route_target
 from cockpit.routers.gateway_api.routes import find_route, rules_of
 from cockpit.systems.flagger.acts import TABLE, canary_ref
+from cockpit.systems.flagger.checks import checks_of
 from cockpit.systems.flagger.state import FlaggerState, FlaggerStrategy, services_of
 from cockpit.systems.progress_findings import rolled_back
+from cockpit.systems.said import condition_messages, told_once
 from cockpit.workloads.findings import finding
 from cockpit.workloads.lookups import find_ingress, find_service
 from cockpit.workloads.others import with_others
@@ -65,6 +67,8 @@ def rollout_of(state: FlaggerState, objects: Objects) -> Rollout:
         probe_target_missing=way.missing,
         created=meta.creation_timestamp,
         since=text(state.canary.status, "lastTransitionTime") or None,
+        checks=checks_of(state),
+        said=told_once(condition_messages(state.canary.status)),
     )
     return with_others(found, state.others)
 

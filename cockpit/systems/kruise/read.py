@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cockpit.model.checks import Said
+from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import BATCHRELEASES, BATCHRELEASES_V1ALPHA1, KRUISE_ROLLOUTS, TRAFFICROUTINGS, Ref, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
@@ -18,6 +20,7 @@ from cockpit.systems.kruise.findings import findings_of, stuck_upgrade
 from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.words import message, planned_steps, step_of
 from cockpit.systems.phrases import NO_SERVICE
+from cockpit.systems.said import condition_messages, told_once
 from cockpit.workloads.lookups import find_ingress
 from cockpit.workloads.others import with_others
 from cockpit.workloads.probe_targets import FoundTarget, ingress_target, service_target
@@ -57,8 +60,24 @@ def rollout_of(release: KruiseState, objects: Objects) -> Rollout:
         api_target=way.api_target,
         created=metadata.creation_timestamp,
         since=release.progress.updated_at if release.progress.releasing else None,
+        said=_said(release),
     )
     return with_others(found, traffic.others)
+
+
+def _said(release: KruiseState) -> tuple[Said, ...]:
+    """The Rollout's messages, then those of the BatchRelease that changes its pods."""
+    status, part = release.rollout.status, release.progress.part
+    batches = release.subject.release.status if release.subject.release else None
+    return told_once(
+        (
+            ("status", text(status, "message")),
+            (part, text(status, part, "message")),
+            *condition_messages(status),
+            ("BatchRelease", text(batches, "message")),
+            *((f"BatchRelease {where}", words) for where, words in condition_messages(batches)),
+        )
+    )
 
 
 def router_of(release: KruiseState) -> str:

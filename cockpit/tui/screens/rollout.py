@@ -17,10 +17,12 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import PodCell, Rollout, Severity, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView, RolloutView, successor
+from cockpit.tui.check_lines import every_line
 from cockpit.tui.footers import ROLLOUT_FOOTER
 from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.history import ZOOMS, History, charted, moments_of
 from cockpit.tui.keys import bindings_on
+from cockpit.tui.lines import Line
 from cockpit.tui.pace import Pace, facts
 from cockpit.tui.rollout_layout import Needs, Place, Places, alone, main_width, places
 from cockpit.tui.rows import group_of
@@ -248,7 +250,7 @@ class RolloutScreen(CockpitScreen):
         lanes = [lane_height(lane) for lane in rollout.lanes] or [1]
         lanes[-1] += shown.real is not None  # what a Prometheus says
         needs = Needs(
-            track_height(shown), tuple(lanes),
+            track_height(shown, height), tuple(lanes),
             wanted_height(told, main_width(width), self.app_port.glyphs, height), pods,
             least_height(told, main_width(width), self.app_port.glyphs), len(self.query_one(Timeline).entries) + 2,
         )  # fmt: skip
@@ -328,13 +330,17 @@ class RolloutScreen(CockpitScreen):
         self.on_resize()
 
     def action_findings(self) -> None:
-        """Every finding in full."""
+        """Every finding in full, and what judges the release."""
 
         def found() -> list[FindingLines]:
             shown = self.selected()
             return self._found(self.app_port.view, shown) if shown else []
 
-        self.app.push_screen(FindingsText(self.key, found))
+        def checks() -> list[Line]:
+            shown = self.selected()
+            return every_line(shown.rollout, self.app_port.glyphs) if shown else []
+
+        self.app.push_screen(FindingsText(self.key, found, checks))
 
     def chosen_pod(self) -> tuple[Version, PodCell] | None:
         return self.query_one(VersionList).chosen

@@ -121,19 +121,26 @@ class TextScreen(ReadingScreen):
 
 
 class FindingsText(TextScreen):
-    """Every finding of a rollout in full."""
+    """Every finding of a rollout in full, and below them what else there is to say of it."""
 
-    def __init__(self, key: RolloutKey, findings: Callable[[], Sequence[FindingLines]]) -> None:
+    def __init__(
+        self,
+        key: RolloutKey,
+        findings: Callable[[], Sequence[FindingLines]],
+        more: Callable[[], Sequence[Line]] = tuple,
+    ) -> None:
         super().__init__()
         self.key = key
         self.findings = findings
+        self.more = more
         self.shown: Sequence[FindingLines] = ()
+        self.below: Sequence[Line] = ()
 
     def heading(self) -> str:
         return f"findings of {safe_text(self.key)}"
 
     async def read(self) -> tuple[str, ...]:
-        self.shown = self.findings()
+        self.shown, self.below = self.findings(), self.more()
         return tuple(safe_text(each.text) for each in self.shown) or ("this rollout is gone",)
 
     def lines_for(self, width: int) -> Sequence[Line]:
@@ -142,6 +149,8 @@ class FindingsText(TextScreen):
         lines: list[Line] = []
         for each in self.shown:
             lines += [*wrap_line(finding_spans(each, glyphs), width - 1, INDENT), ()]
+        for line in self.below:
+            lines += wrap_line(line[1:], width - 1, INDENT)
         return lines or super().lines_for(width)
 
     def copies(self) -> Sequence[Copy]:

@@ -15,6 +15,7 @@ from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.texts.current import Verbatim
+from cockpit.tui.check_lines import check_height, check_lines
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip, ends, fit_end, width_of
 from cockpit.tui.standing import waits_for_a_person
@@ -129,15 +130,17 @@ def only_shares(rollout: Rollout) -> bool:
     return bool(rollout.lanes) and all(SHARE_WORD.fullmatch(word) for word in rest.split())
 
 
-def track_height(view: RolloutView) -> int:
-    """Lines of the title and what stands below it."""
-    return 1 + has_step_line(view) + bool(view.rollout.steps)
+def track_height(view: RolloutView, screen: int) -> int:
+    """Lines of the title and what stands below it, on a screen with so many lines."""
+    return 1 + has_step_line(view) + bool(view.rollout.steps) + check_height(view.rollout, screen)
 
 
 def _signs(step: Step, glyphs: Glyphs) -> list[Span]:
     done, now, later = glyphs.steps
     if step.count > MOST_SIGNS:
         return []
+    if step.index < 1:
+        return [Span(later * step.count, "quiet")]
     at = max(min(step.index, step.count) - 1, 0)
     return [Span(done * at, "ok"), Span(now, "accent"), Span(later * (step.count - at - 1), "quiet")]
 
@@ -220,4 +223,7 @@ class StepTrack(Painted):
         lines = [title]
         if has_step_line(self.view):
             lines.append(step_line(self.view, width, self.glyphs, now, self.zone))
-        return [*lines, plan_line(self.view.rollout, width, self.glyphs)] if self.view.rollout.steps else lines
+        rollout = self.view.rollout
+        if rollout.steps:
+            lines.append(plan_line(rollout, width, self.glyphs))
+        return lines + check_lines(rollout, check_height(rollout, self.screen.size.height), width, self.glyphs)

@@ -60,7 +60,10 @@ def test_an_abort_is_explained_by_the_newest_run_that_failed() -> None:
     run(cluster, "last", "Successful", "2026-01-01T00:00:03Z")
     run(cluster, "other", "Failed", "2026-01-01T00:00:04Z", of=OLD)
     told = text_of(cluster, "judged")
-    assert told == 'AnalysisRun default/late is Failed: metric "errors" assessed Failed (errors Failed, last 0.4)'
+    assert told == (
+        "AnalysisRun default/late is Failed; the measurements speak against the new version: roll back, or retry once"
+        ' it is right (metric "errors" assessed Failed; errors Failed, last 0.4)'
+    )
     assert "retry starts the same version again, rollback abandons it" in text_of(cluster, "aborted")
 
 
@@ -87,7 +90,9 @@ def test_an_experiment_that_failed_is_a_cause_by_its_revision() -> None:
             "status": {"phase": "Error", "message": "no pods"},
         }
     )
-    assert "Experiment default/baseline is Error: no pods" in text_of(cluster, "judged")
+    told = text_of(cluster, "judged")
+    assert told.startswith("Experiment default/baseline is Error; it could not be measured")
+    assert told.endswith("(no pods)")
 
 
 def test_inconclusive_stops_and_says_what_was_seen() -> None:

@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cockpit.model.checks import limit_words, progress_words, value_words
 from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from tests.objects import Cluster, Doc
 from tests.systems.argo.releases import (
@@ -204,3 +206,47 @@ def test_odd_runs_and_annotations_are_borne(said: Any, text: str) -> None:
         annotations[key] = text
     rollout_ = read(cluster)
     assert isinstance(SYSTEM.plan(rollout_, Ask(Act.ROLLBACK), cluster), Plan | Refused)
+    assert_checks_are_safe(rollout_)
+
+
+def assert_checks_are_safe(rollout_: Rollout) -> None:
+    for check in rollout_.checks:
+        texts = [check.name, check.part, check.message]
+        for metric in check.metrics:
+            texts += [metric.name, metric.asked, metric.interval, metric.message]
+            texts += [each.value for each in metric.values]
+            texts += [*progress_words(metric), *limit_words(metric), value_words(metric)]
+        assert [text for text in texts if text != safe_text(text, 500)] == []
+
+
+RUN_KEYS = [
+    *("phase", "message", "metricResults", "metrics", "measurements", "value", "name", "count", "interval"),
+    *("failed", "failureLimit", "inconclusive", "inconclusiveLimit", "consecutiveError", "dryRun", "finishedAt"),
+    *("successCondition", "templateStatuses", "podTemplateHash", "serviceName", "startedAt"),
+]
+RESULT = {"name": "m", "phase": "Running", "count": 2, "failed": 1, "measurements": [{"phase": "Failed", "value": "1"}]}
+RUN_STATUS = {"phase": "Running", "metricResults": [RESULT], "templateStatuses": [{"podTemplateHash": "x"}]}
+RUN_SPEC = {"metrics": [{"name": "m", "interval": "1m", "count": 5, "failureLimit": 1, "successCondition": "true"}]}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(planted(RUN_SPEC, RUN_KEYS), planted(RUN_STATUS, RUN_KEYS), st.text(max_size=20))
+def test_runs_that_decide_are_read_whatever_they_hold(spec: Any, said: Any, label: str) -> None:
+    names = {"currentStepAnalysisRunStatus": {"name": "odd"}, "currentExperiment": "odd"}
+    cluster = cluster_with(rollout(canary())["spec"], status(canary=names, phase="Progressing"))
+    owner = [{"kind": "Rollout", "name": "web", "uid": found(cluster).metadata.uid, "controller": True}]
+    for kind in ("AnalysisRun", "Experiment"):
+        labels = {"rollouts-pod-template-hash": NEW, "rollout-type": label, "step-index": label}
+        meta = {"name": "odd", "uid": kind, "labels": labels, "ownerReferences": owner}
+        cluster.add(
+            {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": meta, "spec": spec, "status": said}
+        )
+    replica = copy.deepcopy(cluster.doc("ReplicaSet", f"web-{NEW}"))
+    annotations = {"experiment.argoproj.io/template-name": label}
+    trial = [{"kind": "Experiment", "name": "odd", "uid": "Experiment", "controller": True}]
+    replica["metadata"] |= {"name": "odd", "uid": "trial", "annotations": annotations, "ownerReferences": trial}
+    rollout_ = read(cluster.add(replica))
+    assert_checks_are_safe(rollout_)
+    assert {check.kind for check in rollout_.checks} == {"AnalysisRun", "Experiment"}
+    names_ = [version.name for version in rollout_.versions]
+    assert len(names_) == len(set(names_)) == 3

@@ -90,7 +90,7 @@ def test_a_timed_pause_beside_one_that_a_person_ends_waits_for_the_person() -> N
     assert (found.step.until, found.step.asks, found.phase) == (None, True, Phase.WAITING)
 
 
-@pytest.mark.parametrize("fields", [PROMOTED, ABORTED, {**RUNNING, "currentStepIndex": 4}, {"promoteFull": True}])
+@pytest.mark.parametrize("fields", [PROMOTED, {**RUNNING, "currentStepIndex": 4}, {"promoteFull": True}])
 def test_outside_of_the_steps_there_is_none(fields: Any) -> None:
     assert read(routed(**fields)).step is None
     assert len(read(routed(**fields)).steps) == 4

@@ -192,9 +192,9 @@ def test_alb_by_the_action_in_an_annotation() -> None:
 
 
 def test_routers_that_are_not_read_leave_the_written_share_open() -> None:
-    cluster = routed(strategy=canary(routing={"smi": {"rootService": "web"}}))
-    assert (read(cluster).router, shares(cluster)["v2"]) == ("smi", (0.2, None))
-    assert "smi" in text_of(cluster, "router-not-read")
+    cluster = routed(strategy=canary(routing={"ambassador": {"mappings": ["web"]}}))
+    assert (read(cluster).router, shares(cluster)["v2"]) == ("ambassador", (0.2, None))
+    assert "ambassador" in text_of(cluster, "router-not-read")
 
 
 def test_several_routers_that_differ_are_told() -> None:

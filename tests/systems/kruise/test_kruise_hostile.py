@@ -78,6 +78,8 @@ def check(rollout: dict[str, Any]) -> None:
     assert found is not None
     assert all(isinstance(key, str) for key in found.index_keys())
     (read,) = SYSTEM.read(found, cluster)
+    words = [words for said in read.said for words in (said.where, said.text)]
+    assert [each for each in words if each != safe_text(each, 400)] == []
     for text in (read.message, *(f.text for f in read.findings), *(s.title for s in read.steps)):
         assert text == safe_text(text, 600)
     for ask in ASKS:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.checks import Said
 from cockpit.model.plan import Act, Ask, Plan
 from cockpit.model.refs import (
     BATCHRELEASES,
@@ -242,3 +243,27 @@ def test_it_says_what_it_steers() -> None:
         "steers=Ingress/echoserver",
         "steers=Ingress/echoserver-canary",
     }
+
+
+def test_what_the_controllers_say_is_told_once_each_in_their_own_words() -> None:
+    cluster = releasing()
+    waits = "Rollout is in step(1/3), and you need manually confirm to enter the next step"
+    status = cluster.docs["KruiseRollout", "default", NAME]["status"]
+    status["message"] = waits
+    status["canaryStatus"]["message"] = "BatchRelease is at state Progressing,\x1b[2J rollout-id , step 1"
+    status["conditions"] = [
+        {"type": "Progressing", "status": "True", "reason": "InRolling", "message": waits},
+        {"type": "Terminating", "status": "False", "reason": "Odd", "message": "x" * 1000},
+    ]
+    first, second, third = read(cluster).said
+    assert first == Said("status", waits)
+    assert second == Said("canaryStatus", "BatchRelease is at state Progressing, rollout-id , step 1")
+    assert (third.where, len(third.text)) == ("Terminating Odd", 300)
+
+
+def test_the_batch_release_speaks_too() -> None:
+    cluster = releasing()
+    meta, status = {"name": NAME}, {"message": "pods of batch 1 are not ready"}
+    api = "rollouts.kruise.io/v1beta1"
+    cluster.add({"apiVersion": api, "kind": "BatchRelease", "metadata": meta, "status": status})
+    assert Said("BatchRelease", "pods of batch 1 are not ready") in read(cluster).said

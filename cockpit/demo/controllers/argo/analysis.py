@@ -1,6 +1,7 @@
 """AnalysisRuns of the embedded cluster: they measure nothing and come to the result that an annotation asks for.
 
-`demo.cockpit/result` on the AnalysisTemplate is Successful (the default), Failed, Error or Inconclusive. Measurements
+`demo.cockpit/result` on the AnalysisTemplate is Successful (the default), Failed, Error or Inconclusive, and
+`demo.cockpit/value` what each measurement of its metrics is said to have given (none without it). Measurements
 are taken as often as the metrics say; a metric with an interval and without count goes on until it is ended.
 """
 
@@ -20,7 +21,7 @@ from cockpit.demo.schemas.objects import Object
 from cockpit.demo.store.history import Event
 from cockpit.demo.store.storage import key_of
 
-RESULT = "demo.cockpit/result"
+RESULT, VALUE = "demo.cockpit/result", "demo.cockpit/value"
 # Without interval the measurements of a metric follow one another so fast.
 QUICK = 1
 MOST_KEPT = 10
@@ -72,7 +73,9 @@ def _measured(run: Object, metric: dict[str, Any], begin: float, now: float) -> 
     if wish != "Successful":
         taken = min(taken, most + 1)
     times = [stamp(begin + number * _pause(metric)) for number in range(taken)]
-    measurements = [{"phase": wish, "startedAt": time, "finishedAt": time} for time in times]
+    value = str((run["metadata"].get("annotations") or {}).get(VALUE) or "")
+    said = {"value": value} if value else {}
+    measurements = [{"phase": wish, "startedAt": time, "finishedAt": time, **said} for time in times]
     result: dict[str, Any] = {"name": str(metric.get("name", "")), "phase": "Running"}
     if taken:
         result |= {"count": taken, COUNTED[wish]: taken, "measurements": measurements[-MOST_KEPT:]}

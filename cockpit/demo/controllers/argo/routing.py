@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from cockpit.demo.controllers.argo import experiments, gatewayapi, istio, nginx, services
+from cockpit.demo.controllers.argo import experiments, gatewayapi, istio, nginx, services, weighted
 from cockpit.demo.controllers.argo.context import Context, hash_of, revision_of
 from cockpit.demo.controllers.argo.counts import available, set_weight, settled
 from cockpit.demo.controllers.argo.plan import current_step, is_promoted
 from cockpit.demo.controllers.argo.router import Router, RoutingError
+
+_WEIGHTED: dict[str, Callable[[Context], Router]] = {
+    "smi": weighted.Smi,
+    "traefik": weighted.Traefik,
+    "apisix": weighted.Apisix,
+}
 
 
 def routers(context: Context) -> list[Router]:
@@ -19,6 +26,7 @@ def routers(context: Context) -> list[Router]:
         found.append(istio.Istio(context))
     if rules.get("nginx") is not None:
         found.append(nginx.Nginx(context))
+    found += [made(context) for word, made in _WEIGHTED.items() if rules.get(word) is not None]
     for name in rules.get("plugins") or {}:
         if name != gatewayapi.NAME:
             raise RoutingError(f"plugin {name} not configured in configmap")

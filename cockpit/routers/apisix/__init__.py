@@ -1,0 +1,1 @@
+"""Apache APISIX: ApisixRoutes whose rules split requests between Services by weight; read, not edited."""

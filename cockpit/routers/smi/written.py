@@ -1,0 +1,49 @@
+"""What a TrafficSplit says about the two Services of a controller's rollout (servicemeshinterface.io, traffic-split).
+
+Weights are parts of their sum. In v1alpha1 a weight is a quantity, which may be written in thousandths ("500m").
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cockpit.model.fields import entries, mapping, text
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import TrafficSplit
+from cockpit.model.refs import TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA1, TRAFFICSPLITS_V1ALPHA2, Ref
+from cockpit.routers.traffic_findings import missing_route
+from cockpit.routers.weights import weights_split
+from cockpit.routers.written import WrittenSplit
+from cockpit.workloads.lookups import served
+
+TRAFFIC_SPLITS = (TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA2, TRAFFICSPLITS_V1ALPHA1)
+_MOST_BACKENDS = 200
+_QUANTITY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
+
+
+def trafficsplit_split(objects: Objects, namespace: str, name: str, stable: str, canary: str) -> WrittenSplit:
+    """The split that a TrafficSplit writes between two Services of its namespace."""
+    ref = Ref(served(objects, TRAFFIC_SPLITS), namespace, name)
+    found = objects.get(ref.resource, namespace, name)
+    if not isinstance(found, TrafficSplit):
+        return missing_route(ref, objects.context)
+    backends = entries(found.spec, "backends")[:_MOST_BACKENDS]
+    weights = ((_short(text(entry, "service")), _weight(mapping(entry).get("weight"))) for entry in backends)
+    return weights_split(ref, weights, stable, canary)
+
+
+def _short(service: str) -> str:
+    """A Service's name without its namespace and domain, which a mesh also takes."""
+    return service.partition(".")[0]
+
+
+def _weight(value: Any) -> float:
+    """A whole number or a quantity; 0 for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if 0 <= value < 1 << 31 else 0.0
+    parts = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if parts is None:
+        return 0.0
+    number = float(f"{parts[1]}.{parts[2] or 0}")
+    return number / 1000 if parts[3] else number
