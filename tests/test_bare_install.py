@@ -39,7 +39,16 @@ def served(installed: Path) -> Iterator[Path]:
     """The embedded cluster, started in the root; its kubeconfig as the root names it."""
     kubeconfig = Path("/tmp/kubeconfig")
     process = subprocess.Popen(
-        ["chroot", str(installed), "/opt/cockpit/bin/cockpit", "demo", "--serve", "--kubeconfig-out", str(kubeconfig)],
+        [
+            "chroot",
+            str(installed),
+            "/opt/cockpit/bin/cockpit",
+            "demo",
+            "blue-green",
+            "--serve",
+            "--kubeconfig-out",
+            str(kubeconfig),
+        ],
         env=ENVIRON,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -105,9 +105,16 @@ def _merge(config: Kubeconfig, path: Path) -> None:
             into.setdefault(name, KubeconfigEntry(content, path))
 
 
+def _parsed(content: bytes) -> Any:
+    try:
+        return yaml.load(content, Loader=_LOADER)
+    except yaml.YAMLError:
+        return yaml.safe_load(content)  # its errors say better where
+
+
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = yaml.load(path.read_bytes(), Loader=_LOADER)
+        document = _parsed(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"kubeconfig {path} cannot be read: {error.strerror}.") from None
     except yaml.MarkedYAMLError as error:
