@@ -45,14 +45,13 @@ from cockpit.session.probing.api_rights import ApiRights, may_proxy
 from cockpit.session.probing.choices import ChoicesError, SampleChoices
 from cockpit.session.probing.inside_calls import InsideCalls, inside_opener
 from cockpit.session.probing.probes import Probes, Sampling
+from cockpit.session.probing.rounds import ProbeRounds
 from cockpit.session.probing.target_memory import TargetMemory
 from cockpit.session.probing.targets import Targets
 from cockpit.session.reads import Reads
 from cockpit.session.settings import Settings
 
 log = logging.getLogger(__name__)
-
-AGE_SECONDS = 15.0  # between looks at what stopped probes saw, whose age is shown
 
 
 class Session(Readings, InsideCalls, PairingCalls):
@@ -106,7 +105,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             scope=self._choices.scope,
             on_change=self.touch,
         )
-        self._unplanned = asyncio.Event()
+        self._rounds = ProbeRounds(self, self._probes, clock, self._pause, self._rollout)
         self._guards = Guards(self, clock, self._logbook)
         self._silences = Silences(self._clusters, clock)
         self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
@@ -158,11 +157,9 @@ class Session(Readings, InsideCalls, PairingCalls):
             for cluster in self._clusters.values():
                 tasks.create_task(cluster.run())
             tasks.create_task(self._publish())
-            tasks.create_task(self._follow_probes())
+            tasks.create_task(self._rounds.run())
             tasks.create_task(self._guards.run())
             tasks.create_task(self._silences.run())
-            tasks.create_task(self._share_budget())
-            tasks.create_task(self._follow_ages())
             tasks.create_task(self._pairing.run())
             tasks.create_task(self._shared.run())
             tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
@@ -208,7 +205,7 @@ class Session(Readings, InsideCalls, PairingCalls):
     async def send_as(self, who: Actor, prepared: Prepared, wait: float, report: Callable[[Outcome], None]) -> Outcome:
         with self._probes.acting(prepared.plan.rollout):
             # The probe runs before the objects change, so that what is confirmed includes the traffic.
-            self._plan_probes()
+            self._rounds.plan()
             return await self._conductor.send(prepared, wait, report, who)
 
     async def guard(self, key: RolloutKey, order: GuardOrder | None) -> str:
@@ -219,7 +216,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._probes.select(keys)
         self._metrics.select(keys)
         self._shared.look_closer(keys)
-        self._plan_probes()
+        self._rounds.plan()
 
     async def probe(self, key: RolloutKey, running: bool, by_guard: bool = False) -> None:
         self._probes.ask(key, running, by_guard)
@@ -229,13 +226,13 @@ class Session(Readings, InsideCalls, PairingCalls):
             await self._rights.settle(rollout)
             self._touched.add(key)
             await self.refresh()  # who asked reads from the view whether there is a target
-        self._plan_probes()
+        self._rounds.plan()
         self.touch(key)
 
     async def sample(self, contexts: Collection[str], scope: SampleScope) -> Kept:
         self._choices.decide(contexts, scope)
         self._probes.forget_asked(contexts)
-        self._plan_probes()
+        self._rounds.plan()
         for view in self._view.rollouts:
             self.touch(view.rollout.key)
         try:
@@ -307,7 +304,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         if view is self._view:
             return
         self._view = view
-        self._unplanned.set()
+        self._rounds.due()
         self._views.beat()
         for listener in list(self._listeners.values()):
             try:
@@ -325,38 +322,6 @@ class Session(Readings, InsideCalls, PairingCalls):
                 self._news.set()
             self._show()
             await self._clock.sleep(self._pause)
-
-    async def _follow_probes(self) -> None:
-        """Poll the probes at the view rate, but only while one runs."""
-        while True:
-            await self._probes.running.wait()
-            self.touch()
-            self._unplanned.set()
-            await self._clock.sleep(self._pause)
-
-    async def _share_budget(self) -> None:
-        """Share the probes' budget again whenever the view changes, and at the view rate while a probe runs."""
-        while True:
-            await self._unplanned.wait()
-            self._unplanned.clear()
-            self._plan_probes()
-            await self._clock.sleep(self._pause)
-
-    def _plan_probes(self) -> None:
-        views = {view.rollout.key: view for view in self._view.rollouts}
-        for key in self._probes.asked_for():
-            if key not in views and (view := self.shown(key)):
-                views[key] = view
-        for key in self._probes.plan(views.values(), self._rollout):
-            self.touch(key)
-
-    async def _follow_ages(self) -> None:
-        """Look again at rollouts whose probes have stopped: what was measured gets older without any event."""
-        while True:
-            await self._probes.resting.wait()
-            for key in self._probes.silent():
-                self.touch(key)
-            await self._clock.sleep(AGE_SECONDS)
 
     def _assemble(self, before: FleetView | None) -> FleetView:
         touched = self._probes.follow(self._rollout) | self._touched
