@@ -22,7 +22,7 @@ import pyte
 from wcwidth import wcwidth
 
 # Real seconds that a slow machine may take for anything.
-PATIENCE = 60.0
+PATIENCE = 120.0
 COCKPIT = [sys.executable, "-c", "from cockpit.launch.compose import main; main()"]
 FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); "
 # What differs between two screens of the same: times of day, ages, counts of answers, a cursor's blinking.
