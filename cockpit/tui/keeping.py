@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from textual import on
 from textual.actions import SkipAction
 from textual.driver import Driver
@@ -26,7 +25,7 @@ from cockpit.tui.copying import Copy, clipboard_sequence
 from cockpit.tui.keys import Keymap
 from cockpit.tui.screens.ask import ChoiceForm
 from cockpit.tui.screens.text import Printed
-from cockpit.tui.snapshot import document, write_snapshot
+from cockpit.tui.snapshot import as_json, document, write_snapshot
 from cockpit.tui.telling_keys import TellingKeys
 
 
@@ -137,7 +136,7 @@ class Keeping(TellingKeys):
         parts = {
             "svg": self.export_screenshot(title="cockpit").encode(),
             "txt": f"{text}\n".encode(),
-            "json": msgspec.json.format(msgspec.json.encode(facts)) + b"\n",
+            "json": as_json(facts),
         }
         name = _stamp(self.now())
         try:

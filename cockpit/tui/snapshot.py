@@ -5,7 +5,9 @@ Nothing else than what is on the screen, or what its view holds, is written: no 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ from cockpit.model.view import FleetView, RolloutView
 _WITHHELD = frozenset({"headers", "proxy"})
 # Answers and points that a picture of the screen shows at most; older ones say nothing about now.
 _MOST_CELLS = 200
+_NOT_PLAIN = re.compile(r"[^\n -~]")
 
 
 def document(view: FleetView, shown: RolloutView | None, screen: str, text: str) -> dict[str, Any]:
@@ -34,6 +37,16 @@ def document(view: FleetView, shown: RolloutView | None, screen: str, text: str)
         "rollouts": [_bounded(_built(each)) for each in rollouts],
         "journal": [_built(entry) for entry in view.journal if entry.rollout in keys or not shown],
     }
+
+
+def as_json(facts: dict[str, Any]) -> bytes:
+    """The facts as they are. What could move a terminal on which the file is printed is escaped, as JSON can."""
+    written = msgspec.json.format(msgspec.json.encode(facts)).decode()
+    return _NOT_PLAIN.sub(_escaped, written).encode() + b"\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1]
 
 
 def _built(value: object) -> Any:

@@ -136,13 +136,15 @@ _CSI = re.compile(r"\x1b\[([<=>?]?)([\d;:]*)([ !$'\"]?)([@-~])")
 # The shape of the mouse pointer, which the screen library sets.
 _POINTERS = frozenset({"default", "pointer", "text"})
 _OSC = re.compile(r"\x1b\](\d*);?([^\x07\x1b]*)(?:\x07|\x1b\\)")
+# The other screen, mouse, cursor, focus, paste, updates in one piece, sizes in band, wrapped lines.
+_MODES = frozenset({"1049", "1000", "1003", "1015", "1006", "25", "1004", "2004", "2026", "2048", "7"})
 # What the screen library and the program write themselves: by private marker, intermediate and final byte, the
 # parameters (None: any).
 ALLOWED: dict[tuple[str, str, str], frozenset[str] | None] = {
     ("", "", "H"): None,
     ("", "", "m"): None,
-    ("?", "", "h"): frozenset({"1049", "1000", "1003", "1015", "1006", "25", "1004", "2004", "2026", "2048"}),
-    ("?", "", "l"): frozenset({"1049", "1000", "1003", "1015", "1006", "25", "1004", "2004", "2026", "7", "2048"}),
+    ("?", "", "h"): _MODES,
+    ("?", "", "l"): _MODES,
     ("?", "$", "p"): frozenset({"2026", "2048"}),
     (">", "", "u"): frozenset({"25"}),
     ("<", "", "u"): frozenset({""}),
@@ -151,7 +153,7 @@ ALLOWED: dict[tuple[str, str, str], frozenset[str] | None] = {
 _SGR = frozenset({0, 1, 2, 3, 4, 7, 9, 22, 23, 24, 27, 29, 39, 49, *range(30, 38), *range(40, 48), *range(90, 108)})
 
 
-def faults_of(raw: bytes, *, plain: bool = False) -> list[str]:
+def faults_of(raw: bytes, *, plain: bool = False, most_marks: int = MOST_MARKS) -> list[str]:
     """What a terminal must not get, with what stands around it. `plain`: of output without a screen, no sequence."""
     try:
         shown = raw.decode()
@@ -164,7 +166,7 @@ def faults_of(raw: bytes, *, plain: bool = False) -> list[str]:
             at += length
             continue
         marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if not (character.isprintable() or character in "\r\n") or marks > MOST_MARKS:
+        if not (character.isprintable() or character in "\r\n") or marks > most_marks:
             found.append(f"{character!r} in {shown[max(at - 30, 0) : at + 30]!r}")
         at += 1
     return found

@@ -14,19 +14,28 @@ import subprocess
 import sys
 import termios
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyte
+from wcwidth import wcwidth
 
 # Real seconds that a slow machine may take for anything.
-PATIENCE = 60.0
+PATIENCE = 120.0
 COCKPIT = [sys.executable, "-c", "from cockpit.launch.compose import main; main()"]
 FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); "
 # What differs between two screens of the same: times of day, ages, counts of answers, a cursor's blinking.
 _PASSING = re.compile(
     r"\d+:\d\d(:\d\d)?|\b(\d+(\.\d+)?(ms|[smhd]))+\b|\bago\b|\d+ answers|\d+(\.\d+)?/s|±\d+|just now|now\b"
 )
+
+
+class Emulator(pyte.Screen):
+    """pyte drops the rest of a text after a character of no width that Unicode does not call combining."""
+
+    def draw(self, data: str) -> None:
+        super().draw("".join(each for each in data if wcwidth(each) or unicodedata.combining(each)))
 
 
 class OnTerminal:
@@ -61,7 +70,7 @@ class OnTerminal:
             preexec_fn=self._control,  # noqa: PLW1509 - one call of the system, before any other code runs
         )
         os.close(slave)
-        self._screen = pyte.Screen(*size)
+        self._screen = Emulator(*size)
         self._stream = pyte.ByteStream(self._screen)
 
     @staticmethod
@@ -128,7 +137,7 @@ class OnTerminal:
     def forget(self) -> None:
         """Take in what has come, and look at what follows as a terminal that knows nothing of before."""
         self.read()
-        self._screen = pyte.Screen(*self.size)
+        self._screen = Emulator(*self.size)
         self._stream = pyte.ByteStream(self._screen)
 
     def lasting(self) -> list[str]:

@@ -17,8 +17,9 @@ import pytest
 import yaml
 from wcwidth import wcwidth
 
+from cockpit.model.text import MOST_MARKS
 from tests.launch.hostile import faults_of, faults_of_cast, objects, text
-from tests.launch.terminals import COCKPIT, OnTerminal, on_terminal, wait_for
+from tests.launch.terminals import COCKPIT, OnTerminal, on_terminal
 from tests.session.apiserver import ApiServer
 
 OBJECTS = int(os.environ.get("COCKPIT_HOSTILE_OBJECTS", "1000"))
@@ -98,13 +99,12 @@ def test_no_byte_of_a_cluster_reaches_the_terminal_as_anything_but_text(words: l
         broken = set()
         for keys in WALK * ROUNDS:
             terminal.press(keys)
-            terminal.settle(0.3)
+            terminal.settle(0.7)
             broken |= set(frames_broken(terminal))
-        for _ in range(3):  # out of whatever is open
-            terminal.press(b"\x1b")
-            terminal.settle(0.3)
-        terminal.press(b"W")
-        wait_for(lambda: list(tmp_path.rglob("*.json")), "the saved screen")
+        while not list(tmp_path.rglob("*.json")):  # out of whatever is open, and save what is seen
+            for key in (b"\x1b", b"W"):
+                terminal.press(key)
+                terminal.settle(1.0)
         assert terminal.end(b"\x11") == 0
         raw = bytes(terminal.raw)
     assert faults_of(raw) == []
@@ -112,7 +112,8 @@ def test_no_byte_of_a_cluster_reaches_the_terminal_as_anything_but_text(words: l
     saved = [file for file in tmp_path.rglob("*") if file.suffix in (".txt", ".svg", ".json")]
     assert {file.suffix for file in saved} == {".txt", ".svg", ".json"}
     for file in saved:
-        assert faults_of(file.read_bytes(), plain=True) == [], file
+        marks = 100 if file.suffix == ".json" else MOST_MARKS  # facts stay as they are
+        assert faults_of(file.read_bytes(), plain=True, most_marks=marks) == [], file
 
 
 # What is said to a person, and what is written for other programs.
@@ -134,9 +135,11 @@ def test_no_command_prints_anything_but_text(
 
 def test_what_a_record_is_exported_to_is_text(server: HostileServer, words: list[str], tmp_path: Path) -> None:
     record = str(tmp_path / "hour.record")
-    assert run([*words, "--sample", "none", "record", record, "--for", "4s"], tmp_path).returncode == 0
-    svg = run(["replay", record, "--export", "svg", "--size", "120x36"], tmp_path)
-    cast = run(["replay", record, "--export", "asciicast", "--for", "1s", "--rollout", "web-1"], tmp_path)
+    assert run([*words, "--sample", "none", "record", record, "--for", "12s"], tmp_path).returncode == 0
+    svg = run(["replay", record, "--export", "svg", "--size", "120x36", "--at", "+11s"], tmp_path)
+    cast = run(
+        ["replay", record, "--export", "asciicast", "--at", "+10s", "--for", "1s", "--rollout", "shop/web-1"], tmp_path
+    )
     assert b"web-1" in svg.stdout, svg.stderr
     assert b"web-1" in cast.stdout, cast.stderr
     assert faults_of(svg.stdout, plain=True) == []

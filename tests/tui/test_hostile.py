@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from textual.widgets import Button, Input
@@ -13,6 +14,7 @@ from cockpit.model.view import Prepared
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.screens.ask import WeightForm
+from cockpit.tui.snapshot import as_json
 from tests.tui.driving import press, rest, said, screen
 from tests.tui.fake import START, FakeCockpit, acts, cluster, fleet, rollout
 from tests.tui.plans import plan_of
@@ -76,3 +78,11 @@ async def test_notices_and_fields_show_a_hostile_name_as_text() -> None:
         assert said(app).count("web[red]") == 2
         for text in (heard, said(app), visible(app)):
             assert not {"\x1b", "\u202e"} & set(text)
+
+
+def test_saved_facts_are_what_they_are_and_move_no_terminal() -> None:
+    facts = {"labels": {"k": "\x9b5m\x7f\u202e\u0000 語 \U000e0041"}}
+    saved = as_json(facts)
+    assert json.loads(saved) == facts
+    assert "語" in saved.decode()
+    assert saved.decode().replace("\n", "").isprintable()
