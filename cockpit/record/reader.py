@@ -64,11 +64,12 @@ class Record:
             yield from found
 
     def cut(self, number: int, why: str) -> None:
-        """Forget the views from this block on, in which something cannot be shown. Raises RecordError if none is left."""
+        """Forget the views from this block on, as it cannot be shown. Raises RecordError if none is left."""
         views = self._blocks[Part.VIEWS]
         damage = Damage(views[number].at, why)
         if number == 0:
-            raise RecordError(f"holds no view to begin with: {damage}")
+            where = f": {damage}"
+            raise RecordError(f"holds no view to begin with{where}")
         del views[number:]
         self.damage, self.ended = damage, views[-1].last
 
