@@ -36,6 +36,8 @@ def replay(order: ReplayOrder, settings: Settings, paths: Paths, problems: Seque
 
     try:
         record = open_record(order.path)
+        # What cannot be shown at all is said before a screen is there.
+        player = Player(record, SystemClock())
     except RecordError as problem:
         raise StartError(str(problem)) from None
     except OSError as error:
@@ -47,7 +49,6 @@ def replay(order: ReplayOrder, settings: Settings, paths: Paths, problems: Seque
         raise StartError("the screen needs a terminal; for a ticket, use --export asciicast or svg")
     log_to_file(paths.log)
     with painting_on_the_terminal():
-        player = Player(record, SystemClock())
         player.play_at(order.speed)
         player.seek(begin)
         return asyncio.run(_show(_app(player, settings, paths, problems), mouse=settings.mouse))

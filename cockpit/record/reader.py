@@ -15,13 +15,12 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import Entry as JournalEntry
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.record.blocks import Block, Damage, Part, RecordError, read_blocks, read_header, unpack, window
+from cockpit.record.checking import check
 from cockpit.record.delta import PatchError, applied
 from cockpit.record.entries import Entry, Mark, MarkKind, PlanSeen, ViewSeen, decode
 from cockpit.session.facts.groups import groups_of
 
 T = TypeVar("T")
-# Counts, times in any unit and UTC seconds are far below.
-LARGEST = 1e15
 
 
 class Record:
@@ -64,6 +63,16 @@ class Record:
                 return
             before = window(before, raw)
             yield from found
+
+    def cut(self, number: int, why: str) -> None:
+        """Forget the views from this block on, as it cannot be shown. Raises RecordError if none is left."""
+        views = self._blocks[Part.VIEWS]
+        damage = Damage(views[number].at, why)
+        if number == 0:
+            where = f": {damage}"
+            raise RecordError(f"holds no view to begin with{where}")
+        del views[number:]
+        self.damage, self.ended = damage, views[-1].last
 
     def stops(self) -> list[Mark]:
         """The acts and findings, in order."""
@@ -109,21 +118,41 @@ class Views:
         self._builder = _Builder()
 
     def seek(self, at: float) -> Moment:
-        """The view that was shown at this time: the last one that was published until then, else the first one."""
+        """The view that was shown at this time: the last one that was published until then, else the first one.
+
+        Where views cannot be restored, the record is cut off before them. Raises RecordError if none is left.
+        """
+        while True:
+            try:
+                self._go_to(at)
+                return self._moment()
+            except RecordError as error:
+                self._record.cut(self._block, str(error))
+
+    def here(self) -> Moment:
+        """The view at this place; where it cannot be restored, the last one before it that can."""
+        try:
+            return self._moment()
+        except RecordError as error:
+            self._record.cut(self._block, str(error))
+            return self.seek(self._record.ended)
+
+    def _moment(self) -> Moment:
+        return Moment(self._at, self._builder.view(self._plain), dict(self._since))
+
+    def _go_to(self, at: float) -> None:
         views = self._record.views
         place = max(bisect_right([block.first for block in views], at) - 1, 0)
         start = next((n for n in range(place, -1, -1) if views[n].whole), 0)
         self._since.clear()
         self._passed.clear()
+        self._plain = None
         self._start = start
         self._load(start)
-        self._step()
-        self._catch_up(at)
-        return self.here()
-
-    def here(self) -> Moment:
-        """The view at this place."""
-        return Moment(self._at, self._builder.view(self._plain), dict(self._since))
+        if self._entries:
+            self._step()
+        while (upcoming := self._upcoming()) is not None and upcoming <= at:
+            self._step()
 
     @property
     def passed(self) -> int:
@@ -132,6 +161,14 @@ class Views:
 
     def upcoming(self) -> float | None:
         """When the next view was published; None at the end."""
+        try:
+            return self._upcoming()
+        except RecordError as error:
+            self._record.cut(self._block, str(error))
+            self.seek(self._record.ended)
+            return None
+
+    def _upcoming(self) -> float | None:
         while self._next >= len(self._entries):
             if self._block + 1 >= len(self._record.views):
                 return None
@@ -142,7 +179,12 @@ class Views:
         """Go to the next view; false at the end."""
         if self.upcoming() is None:
             return False
-        self._step()
+        try:
+            self._step()
+        except RecordError as error:
+            self._record.cut(self._block, str(error))
+            self.seek(self._record.ended)
+            return False
         return True
 
     def before(self, at: float) -> float:
@@ -151,10 +193,6 @@ class Views:
         if earlier:
             return earlier[-1]
         return self._record.views[self._start - 1].last if self._start else self._record.began
-
-    def _catch_up(self, at: float) -> None:
-        while (upcoming := self.upcoming()) is not None and upcoming <= at:
-            self._step()
 
     def _step(self) -> None:
         entry = self._entries[self._next]
@@ -172,8 +210,10 @@ class Views:
     def _load(self, number: int) -> None:
         block = self._record.views[number]
         before = b"" if block.whole else self._window
+        # From here on, what fails is of this block.
+        self._block, self._entries, self._next = number, [], 0
         raw = unpack(block, before)
-        self._entries, self._next, self._block = decode(raw, block.at), 0, number
+        self._entries = decode(raw, block.at)
         self._window = window(before, raw)
 
 
@@ -192,9 +232,8 @@ class _Builder:
         try:
             rollouts, self._rollouts = _made(plain["rollouts"], RolloutView, self._rollouts)
             journal, self._journal = _made(plain["journal"], JournalEntry, self._journal)
-            rest = {**plain, "rollouts": [], "journal": []}
-            _check(rest)
-            bare = msgspec.convert(rest, FleetView)
+            bare = msgspec.convert({**plain, "rollouts": [], "journal": []}, FleetView)
+            check(bare)
         except (msgspec.ValidationError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise RecordError(f"a view holds what this cockpit does not know: {error}") from None
         view = replace(bare, rollouts=rollouts, journal=journal)
@@ -214,19 +253,7 @@ def _made(
     for each in plain:
         before = known.get(id(each))
         if before is None or before[0] is not each:
-            _check(each)
             before = (each, msgspec.convert(each, kind))
+            check(before[1])
         made[id(each)] = before
     return tuple(made[id(each)][1] for each in plain), made
-
-
-def _check(value: Any) -> None:
-    """Raise ValueError for a number that no session measures: panes size bars and axes by them."""
-    if isinstance(value, dict):
-        for item in value.values():
-            _check(item)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item)
-    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
-        raise ValueError(f"the number {value:g}")
