@@ -251,7 +251,7 @@ class Rollout:
     something else decides it. A session uses it where `probe_target` is None and the user has the right.
     `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
     `labels` and `annotations` are those of its root object, by name; of the annotations only the short ones.
-    `checks` are what judges the release, `said` what its controller says in its own words; both the worst first.
+    `checks` are what judges the release, the worst first, `said` what its controller says in its own words.
     """
 
     key: RolloutKey

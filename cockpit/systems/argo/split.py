@@ -31,8 +31,8 @@ class ArgoSplit:
     """The lanes with what they were read from. `root` is the Service that users reach; None if none is known.
 
     `others` are further backends behind its Services and in its route. `trials` are the shares of an Experiment's
-    ReplicaSets by lane and uid, where they are known. `doubled` are names of pods that another
-    workload owns, by the uid of the edition whose template they run.
+    ReplicaSets by lane and uid, where they are known. `doubled` are names of pods that another workload owns, by
+    the uid of the edition whose template they run.
     """
 
     lanes: tuple[Lane, ...]
@@ -208,7 +208,8 @@ def _mixed(sides: tuple[Parts, Parts] | None, share: float | None, others: float
         return None
     stable, canary = sides
     rest = max(1.0 - share - others, 0.0)
-    return {uid: rest * part + share * canary.get(uid, 0.0) for uid, part in stable.items()}
+    uids = dict.fromkeys((*stable, *canary))
+    return {uid: rest * stable.get(uid, 0.0) + share * canary.get(uid, 0.0) for uid in uids}
 
 
 def _lane(

@@ -15,12 +15,12 @@ from cockpit.model.objects import ArgoRollout, Experiment, ReplicaSet
 from cockpit.model.refs import EXPERIMENTS, REPLICASETS
 from cockpit.model.rollout import Finding, Lane, Role, Rollout, Severity, Share, Version
 from cockpit.model.text import safe_text
+from cockpit.systems.argo.editions import HASH
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import controller_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
-_HASH = "rollouts-pod-template-hash"
 _TEMPLATE = "experiment.argoproj.io/template-name"
 # More templates than anyone compares.
 _MOST = 8
@@ -63,7 +63,7 @@ def trials_of(rollout: ArgoRollout, names: Iterable[str], objects: Objects) -> t
     for replica_set, candidate, version in zip(sets, candidates, versions, strict=True):
         name = _free(_name(replica_set), taken)
         taken.add(name)
-        digest = (replica_set.metadata.labels or {}).get(_HASH, "")
+        digest = (replica_set.metadata.labels or {}).get(HASH, "")
         # Images are those of the stable or the canary version, and name neither.
         marks = frozenset({digest, replica_set.metadata.name} - {""})
         service, weight = _sent(rollout, found, digest)

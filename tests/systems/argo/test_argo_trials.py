@@ -153,3 +153,13 @@ def test_without_the_right_to_read_them_the_rest_goes_on() -> None:
     shown = read(Cluster(cluster.docs.values(), unknown=[EXPERIMENTS, ANALYSISRUNS]))
     assert shown.checks == ()
     assert [(s.version, s.written) for s in shown.lanes[0].shares][:2] == [("v1", 0.7), ("v2", 0.1)]
+
+
+def test_its_pods_behind_the_canary_service_take_a_part_of_the_canary_share() -> None:
+    cluster = by_istio()
+    del cluster.doc("VirtualService", "web")["spec"]["http"][0]["route"][2]
+    del cluster.doc("Service", "web-canary")["spec"]["selector"][HASH]
+    found = shares(cluster.balance())
+    # Without the hash the Service takes all seven pods alike.
+    assert found["baseline"] == (0.2, round(10 / 80 / 7, 3))
+    assert sum(written or 0.0 for _, written in found.values()) == 1.0
