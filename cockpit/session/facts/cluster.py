@@ -133,6 +133,11 @@ class Cluster:
         """The objects from which an act on a rollout is planned."""
         return self.rollouts.objects_of(rollout.objects[0]) if rollout.objects else self.store
 
+    @property
+    def follows(self) -> bool:
+        """Whether everything is watched from the start."""
+        return self._reads is Reads.FOLLOWING
+
     def follow(self) -> None:
         """Watch from now on what was only to be read."""
         self._informers.follow()

@@ -31,6 +31,9 @@ async def read_in_slices(clusters: Collection[Cluster], clock: Clock) -> bool:
 async def first_reads(clusters: Collection[Cluster], clock: Clock) -> None:
     """Wait for what is only read once, but not longer than between two views: a view of a part helps nobody there."""
 
+    if all(cluster.follows for cluster in clusters):
+        return
+
     async def each() -> None:
         for cluster in clusters:
             await cluster.first_read()
