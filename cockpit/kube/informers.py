@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.backoff import Random
-from cockpit.kube.discovery import served
+from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import ApiError
 from cockpit.kube.pulse import Pulse
+from cockpit.kube.questions import sync_topic
 from cockpit.kube.reflector import SLOW_RETRY, Reflector
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.kube.tap import Tap
 from cockpit.model.clock import Clock
-from cockpit.model.kinds import families
+from cockpit.model.kinds import LATE, families
 from cockpit.model.refs import Resource
-from cockpit.model.view import KindSync
+from cockpit.model.view import KindSync, Sync
 
 # Seconds until discovery is retried after it failed.
 _ASK_AGAIN = 5.0
+# Lists that a cluster is asked for at the same time. API Priority and Fairness gives a user's reads a share of some
+# hundred seats, and a list takes up to ten of them (flowcontrol, `max-seats`).
+LISTS_AT_ONCE = 12
+# A kind that does not answer must not hold the late kinds up for longer; seconds.
+OTHERS_SECONDS = 5.0
+# Late kinds that take longer than this are not waited for before rollouts are read: a small cluster is read once.
+GRACE_SECONDS = 1.0
+_BEGINNING = (Sync.CONNECTING, Sync.SYNCING)
 
 
 class Informers:
@@ -27,7 +36,7 @@ class Informers:
 
     Of a kind with several versions, only the first that the cluster serves is followed; the others count as absent.
     `on_change` is called on the event loop of `run`, after the store has changed; it must not block. `tap` gets all
-    bytes that come.
+    bytes that come. Kinds in `first` are listed first, and those of `model.kinds.LATE` when the others are there.
     """
 
     def __init__(
@@ -40,11 +49,18 @@ class Informers:
         rng: Random,
         on_change: Callable[[ChangeSet], None],
         tap: Tap | None = None,
+        first: Collection[Resource] = (),
     ) -> None:
         self.store = Store(api.context, namespace)
         self.pulse = Pulse(api, clock)
         self._api = api
         self._clock = clock
+        self._on_change = on_change
+        self._first = frozenset(first)
+        self._discovery = Discovery(api, clock)
+        self._news = asyncio.Event()
+        self._patient = True
+        turns = asyncio.Semaphore(LISTS_AT_ONCE)
         self._reflectors = {
             resource: Reflector(
                 api,
@@ -54,8 +70,10 @@ class Informers:
                 clock=clock,
                 rng=rng,
                 pulse=self.pulse,
-                on_change=on_change,
+                on_change=self._changed,
                 tap=tap,
+                discovery=self._discovery,
+                turns=turns,
             )
             for resource in resources
         }
@@ -64,14 +82,63 @@ class Informers:
         """How far each kind can be trusted, in the order of the resources."""
         return tuple(reflector.sync for reflector in self._reflectors.values())
 
+    @property
+    def enough(self) -> bool:
+        """Whether rollouts can be read: nothing is being read for the first time, save late kinds that take long."""
+        waiting = self._unsettled(self._reflectors)
+        if not waiting or waiting - LATE:
+            return not waiting
+        return not self._patient or any(self._reflectors[resource].takes_long for resource in waiting)
+
     async def run(self) -> None:
         """Follow everything until cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                for family in families(list(self._reflectors)):
-                    tasks.create_task(self._follow(family))
+                ordered = sorted(families(list(self._reflectors)), key=self._turn)
+                for family in ordered:
+                    if family[0] not in LATE:
+                        tasks.create_task(self._follow(family))
+                await self._settle(self._reflectors.keys() - LATE, OTHERS_SECONDS)
+                for family in ordered:
+                    if family[0] in LATE:
+                        tasks.create_task(self._follow(family))
+                tasks.create_task(self._lose_patience())
         finally:
+            await self._discovery.close()
             await self.pulse.close()
+
+    def _turn(self, family: Sequence[Resource]) -> bool:
+        """Sort key: kinds that rollouts are rooted in come before others."""
+        return not self._first.intersection(family)
+
+    async def _lose_patience(self) -> None:
+        """Let rollouts be read without the late kinds if those take long."""
+        late = LATE & self._reflectors.keys()
+        await self._settle(late, GRACE_SECONDS)
+        self._patient = False
+        if waiting := self._unsettled(late):
+            self._on_change(ChangeSet(frozenset(map(sync_topic, waiting))))
+
+    async def _settle(self, resources: Collection[Resource], seconds: float) -> None:
+        """Until these kinds were read once, or cannot be; at most so many seconds."""
+        late = asyncio.create_task(self._clock.sleep(seconds))
+        try:
+            while self._unsettled(resources) and not late.done():
+                self._news.clear()
+                news = asyncio.create_task(self._news.wait())
+                await asyncio.wait((news, late), return_when=asyncio.FIRST_COMPLETED)
+                news.cancel()
+        finally:
+            late.cancel()
+
+    def _unsettled(self, resources: Collection[Resource]) -> frozenset[Resource]:
+        """The kinds of these that are being read for the first time."""
+        syncs = ((resource, self._reflectors[resource].sync) for resource in resources)
+        return frozenset(resource for resource, sync in syncs if sync.state in _BEGINNING and not sync.relists)
+
+    def _changed(self, changes: ChangeSet) -> None:
+        self._news.set()
+        self._on_change(changes)
 
     async def _follow(self, family: Sequence[Resource]) -> None:
         """Follow one kind in the version that the cluster serves; until that is known, in the preferred one."""
@@ -102,7 +169,7 @@ class Informers:
     async def _choice(self, family: Sequence[Resource]) -> tuple[Resource, float]:
         """The version to follow, and seconds until the next discovery; 0 if it is known to be served."""
         try:
-            found = await served(self._api, family)
+            found = await self._discovery.served(family)
         except ApiError:
             return family[0], _ASK_AGAIN
         first = next((resource for resource in family if resource in found), None)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 
-from cockpit.kube.api import LIST_BYTES, KubeApi
+from cockpit.kube.api import KubeApi
 from cockpit.kube.backoff import Backoff, Random
 from cockpit.kube.decode import Bookmark, Decoder, Deleted, Event, Put, Undecodable, Unreadable, WatchFailed
-from cockpit.kube.discovery import served
+from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import (
     ApiError,
     BadAnswer,
@@ -27,6 +27,7 @@ from cockpit.kube.errors import (
     Unreachable,
     from_status,
 )
+from cockpit.kube.listing import Listing
 from cockpit.kube.paths import list_path
 from cockpit.kube.pulse import QUIET_SECONDS, Pulse, answer_in_time
 from cockpit.kube.store import ChangeSet, Removed, Store
@@ -39,7 +40,6 @@ from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync, Sync
 
-PAGE = 500
 # Retry interval for what only a person can fix: permissions, a kind that is not installed, a login.
 SLOW_RETRY = 60.0
 # A watch that keeps failing with server errors for this long is replaced by a new list.
@@ -52,6 +52,7 @@ FRESH_SECONDS = 5.0
 UNPROVEN_SECONDS = 65.0
 # The rest of a silence can be too short for a clock to tell.
 _SHORTEST_DOZE = 0.1
+NOT_SERVED = "the cluster does not serve this kind"
 _CACHED = "0"
 _NEWEST = ""
 
@@ -64,7 +65,7 @@ class Reflector:
     """Keeps one kind of a store in sync with the cluster; `run` ends only when cancelled.
 
     `on_change` gets one change set for all events that arrived together. With `labels`, a label selector, it follows
-    only the objects that have them.
+    only the objects that have them. It lists within `turns`, which bounds the lists of a cluster at once.
     """
 
     def __init__(
@@ -80,8 +81,13 @@ class Reflector:
         on_change: Callable[[ChangeSet], None],
         tap: Tap | None = None,
         labels: str = "",
+        discovery: Discovery | None = None,
+        turns: AbstractAsyncContextManager[object] | None = None,
     ) -> None:
         self._api = api
+        self._discovery = discovery or Discovery(api, clock)
+        self._own_discovery = None if discovery else self._discovery
+        self._turns = turns or nullcontext()
         self._tap = tap
         self._labels = {"labelSelector": labels} if labels else {}
         self._pulse = pulse
@@ -95,6 +101,16 @@ class Reflector:
         self._on_change = on_change
         self._backoff = Backoff(rng)
         self._sync = SyncState(resource, store, clock, pulse, on_change)
+        self._listing = Listing(
+            api,
+            resource,
+            self._path,
+            self._labels,
+            what=self._what,
+            decoder=self._decoder,
+            sync=self._sync,
+            tap=tap,
+        )
         self._version = _CACHED
         # False while the server chose the version: the watch's initial objects then come in any order.
         self._ordered = False
@@ -109,6 +125,11 @@ class Reflector:
         """How far this kind can be trusted."""
         return self._sync.view()
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether the first list of this kind turned out to be a long one."""
+        return self._sync.long
+
     def leave_out(self) -> None:
         """Mark this version of the kind as not followed, because another one is."""
         self._emit(self._store.absent(self._resource))
@@ -116,15 +137,26 @@ class Reflector:
 
     async def run(self) -> None:
         """List and watch until cancelled. Cluster errors become sync state, never an exception."""
-        while True:
-            try:
+        try:
+            while True:
+                await self._follow()
+        finally:
+            if self._own_discovery:
+                await self._own_discovery.close()
+
+    async def _follow(self) -> None:
+        """List and watch until something needs a new list."""
+        try:
+            if await self._discovery.lacks(self._resource):
+                raise NotFound(NOT_SERVED, context=self._api.context, what=self._what, status=404)
+            async with self._turns:
                 await self._list()
-                while not await self._list_is_due():
-                    pass
-            except (Unauthorized, Forbidden, NotFound) as error:
-                await self._wait_for_people(error)
-            except ApiError as error:
-                await self._wait(error)
+            while not await self._list_is_due():
+                pass
+        except (Unauthorized, Forbidden, NotFound) as error:
+            await self._wait_for_people(error)
+        except ApiError as error:
+            await self._wait(error)
 
     async def _list(self) -> None:
         try:
@@ -139,32 +171,13 @@ class Reflector:
         """Read all pages, then make the store equal to them; an incomplete list changes nothing."""
         if not self._sync.lists:
             self._sync.become(Sync.SYNCING)
-        objects: list[Obj] = []
-        unreadable: list[Unreadable] = []
         # For a known version the server answers from its cache, which does not paginate.
-        query = {"limit": str(PAGE)} if version in (_CACHED, _NEWEST) else {}
-        if version:
-            query["resourceVersion"] = version
-        while True:
-            call = Call("GET", self._path, query | self._labels, what=self._what)
-            body = await self._api.transport.fetch(call, limit=LIST_BYTES)
-            try:
-                page = self._decoder.page(body)
-            except Undecodable as error:
-                raise self._bad(str(error)) from None
-            if self._tap:
-                self._tap.page(self._resource, bytes(body), first=not query.get("continue"), last=not page.token)
-            objects += page.objects
-            unreadable += page.unreadable
-            if not page.token:
-                break
-            self._sync.reading(len(objects), page.remaining)
-            query = {"limit": str(PAGE), "continue": page.token}
-        self._version = page.version
-        self._ordered = page.version not in (_CACHED, _NEWEST)
+        listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST))
+        self._version = listed.version
+        self._ordered = listed.version not in (_CACHED, _NEWEST)
         self._listed_at = self._heard_at = self._clock.monotonic()
-        self._sync.listed(unreadable)
-        self._emit(self._store.replace(self._resource, objects))
+        self._sync.listed(listed.unreadable)
+        self._emit(self._store.replace(self._resource, listed.objects))
         self._sync.become(Sync.LIVE)
 
     async def _list_is_due(self) -> bool:
@@ -341,7 +354,7 @@ class Reflector:
         Without an answer it counts as served; to a user who may not ask, what is not found is absent.
         """
         try:
-            return bool(await served(self._api, (self._resource,)))
+            return bool(await self._discovery.served((self._resource,)))
         except Forbidden:
             return not isinstance(error, NotFound)
         except ApiError:

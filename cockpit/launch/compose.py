@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 # Scenarios that `cockpit demo` starts by default.
 STORIES = ("blue-green", "canary-ingress", "broken-canary", "argo-canary")
 
+# Seconds after which a thread gives way to one that waits; with Python's 5 ms a key waits for the session's thread at
+# each of the dozen steps of a paint.
+SWITCH_SECONDS = 0.001
+
 DEMO_BUDGET = "150"  # requests per second to all rollouts together
 
 
@@ -228,8 +232,10 @@ class Launcher:
     async def _show(self, options: Options) -> int:
         """Runs the screen on a session in another thread. A signal ends it; that changes nothing in the cluster."""
         settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
+        sys.setswitchinterval(SWITCH_SECONDS)
         meanwhile = self._connecting(options, settings)
         from cockpit.launch.last_hour import LastHour
+        from cockpit.launch.long_lived import spare_once_read
 
         last_hour = LastHour()
 
@@ -243,6 +249,7 @@ class Launcher:
             # An open session already reads while this loads; otherwise it starts after the first paint.
             app = self._app(cockpit, settings, options, last_hour.write)
             app.tell_input = last_hour.tell
+            spare_once_read(cockpit)
 
             def leave(code: int) -> None:
                 app.exit(return_code=code)

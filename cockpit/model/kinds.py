@@ -101,6 +101,8 @@ KINDS: tuple[KindRow, ...] = (
     KindRow(r.INGRESSROUTES, o.IngressRoute, _by_name, _by_name_from_away),
 )
 STRUCTS: Mapping[Resource, type[o.Obj]] = {row.resource: row.struct for row in KINDS}
+# Kinds of which there are by far the most objects, and without which rollouts can be shown: workloads count their pods.
+LATE: frozenset[Resource] = frozenset({r.PODS})
 ROUTING: frozenset[Resource] = frozenset(row.resource for row in KINDS if row.routes)
 
 

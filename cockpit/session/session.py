@@ -31,7 +31,7 @@ from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_vi
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
-from cockpit.session.facts.slices import MOST_ROUNDS, read_in_slices
+from cockpit.session.facts.slices import MOST_ROUNDS, pause_after, read_in_slices, readings
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
 from cockpit.session.journal.shared import SharedJournal
@@ -316,10 +316,13 @@ class Session(Readings, InsideCalls, PairingCalls):
         while True:
             await self._news.wait()
             self._news.clear()
-            if not await read_in_slices(self._clusters.values(), self._clock):
+            before = readings(self._clusters.values())
+            done = await read_in_slices(self._clusters.values(), self._clock)
+            pause = pause_after(readings(self._clusters.values()) - before, done)
+            if not done:
                 self._news.set()
             self._show()
-            await self._clock.sleep(PUBLISH_SECONDS)
+            await self._clock.sleep(max(PUBLISH_SECONDS, pause))
 
     async def _follow_probes(self) -> None:
         """Poll the probes at the view rate, but only while one runs."""
@@ -376,6 +379,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         denied = cluster.denied(rollout) if cluster else {}
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
         self._shared.read(rollout)
+        if cluster and stale:
+            rollout = cluster.certain(rollout)
         if cluster and (away := cluster.away(rollout)):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
         rollout = self._rights.resolved(rollout)
