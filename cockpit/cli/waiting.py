@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cockpit.cli.exit_codes import ExitCode
+from cockpit.cli.live import LiveText
 from cockpit.cli.running import CommandFailed, talk
 from cockpit.model.counts import counted
+from cockpit.model.reading import progress_words
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, FleetView, KindSync, RolloutView, Sync
+from cockpit.texts.current import translated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -84,21 +87,29 @@ def shown_in(view: FleetView, key: RolloutKey) -> RolloutView | None:
 async def synced(cockpit: Cockpit, seconds: float) -> FleetView:
     """The first view in which everything was read that this user may read, or the latest after that many seconds.
 
-    Failed requests are repeated meanwhile, as often as the session's backoff allows. What is missing goes to stderr.
+    Failed requests are repeated meanwhile, as often as the session's backoff allows. What is missing goes to stderr,
+    and on a terminal how far a long list is.
     Raises CommandFailed (UNREAD) if no cluster could be read; otherwise ask `unread` what the view lacks.
     """
     said: set[str] = set()
+    progress = LiveText(shown=True)
 
     def seen(view: FleetView) -> bool:
         done = decided(view)
+        progress.clear()
         if not done:
             for cluster, words in _trouble(view):
                 if cluster not in said:
                     said.add(cluster)
                     talk(f"note: {words}; trying for up to {seconds:g} s")
+            if words := progress_words(view.clusters):
+                progress.show(translated(words))
         return done
 
-    view = await until(cockpit, seen, seconds) or cockpit.view()
+    try:
+        view = await until(cockpit, seen, seconds) or cockpit.view()
+    finally:
+        progress.clear()
     for note in notes(view):
         talk(note)
     if view.clusters and not any(map(readable, view.clusters)):

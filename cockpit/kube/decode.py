@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from cockpit.kube.sharing import sharer
 from cockpit.model.objects import Obj
 from cockpit.model.text import safe_text
 
@@ -116,6 +117,7 @@ class Decoder:
 
     def __init__(self, kind: type[Obj]) -> None:
         self._kind = kind.__name__
+        self._share = sharer(kind)
         self._one: msgspec.json.Decoder[Obj] = msgspec.json.Decoder(kind)
         self._list: msgspec.json.Decoder[_List[Obj]] = msgspec.json.Decoder(_List[kind])  # type: ignore[valid-type]
         self._event: msgspec.json.Decoder[_Event[Obj]] = msgspec.json.Decoder(_Event[kind])  # type: ignore[valid-type]
@@ -126,7 +128,7 @@ class Decoder:
             whole = self._list.decode(body)
         except _UNFIT:
             return self._page_by_item(body)
-        return _page(whole.items or [], [], whole.metadata)
+        return self._page(whole.items or [], [], whole.metadata)
 
     def event(self, line: bytes) -> Event:
         """A watch's line. Raises Undecodable."""
@@ -137,6 +139,8 @@ class Decoder:
         meta = event.object.metadata
         match event.type:
             case "ADDED" | "MODIFIED":
+                if self._share:
+                    self._share(event.object)
                 return Put(event.object, event.type == "ADDED")
             case "DELETED":
                 return Deleted(meta.namespace, meta.name, meta.resource_version)
@@ -154,7 +158,7 @@ class Decoder:
                 objects.append(self._one.decode(raw))
             except _UNFIT as error:
                 unreadable.append(self._unreadable(raw, error))
-        return _page(objects, unreadable, whole.metadata)
+        return self._page(objects, unreadable, whole.metadata)
 
     def _odd_event(self, line: bytes) -> Event:
         """Bookmarks, errors, and objects that do not match their struct."""
@@ -175,15 +179,17 @@ class Decoder:
             return self._unreadable(event.object, error)
         raise Undecodable(safe_text(f"not a watch event of {self._kind}: type {event.type}"))
 
+    def _page(self, objects: list[Obj], unreadable: list[Unreadable], meta: _ListMeta) -> Page:
+        if self._share:
+            for obj in objects:
+                self._share(obj)
+        return Page(objects, unreadable, meta.resource_version or "", meta.token or "", meta.remaining_item_count)
+
     def _unreadable(self, raw: msgspec.Raw, error: Exception) -> Unreadable:
         meta = _name_of(raw)
         place = f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name or "without a name"
         why = safe_text(f"{self._kind} {place} cannot be read: {error}")
         return Unreadable(meta.namespace, meta.name, why, meta.resource_version)
-
-
-def _page(objects: list[Obj], unreadable: list[Unreadable], meta: _ListMeta) -> Page:
-    return Page(objects, unreadable, meta.resource_version or "", meta.token or "", meta.remaining_item_count)
 
 
 def _name_of(raw: msgspec.Raw) -> _Name:

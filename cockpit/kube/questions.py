@@ -40,3 +40,8 @@ def every_topic(resource: Resource, namespace: str) -> str:
 def sync_topic(resource: Resource) -> str:
     """Whether a kind has been read, and how far it can be trusted."""
     return f"sync|{_kind(resource)}"
+
+
+def progress_topic(resource: Resource) -> str:
+    """How far a list is; no answer about objects depends on it."""
+    return f"progress|{_kind(resource)}"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, nullcontext
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 
-from cockpit.kube.api import LIST_BYTES, KubeApi
+from cockpit.kube.api import KubeApi
 from cockpit.kube.backoff import Backoff, Random
 from cockpit.kube.brief import Brief
 from cockpit.kube.decode import Bookmark, Decoder, Deleted, Event, Put, Undecodable, Unreadable, WatchFailed
-from cockpit.kube.discovery import served
+from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import (
     ApiError,
     BadAnswer,
@@ -29,6 +29,7 @@ from cockpit.kube.errors import (
     Unreachable,
     from_status,
 )
+from cockpit.kube.listing import Listing
 from cockpit.kube.paths import list_path
 from cockpit.kube.pulse import QUIET_SECONDS, Pulse, answer_in_time
 from cockpit.kube.store import ChangeSet, Removed, Store
@@ -41,7 +42,6 @@ from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync, Sync
 
-PAGE = 500
 # Retry interval for what only a person can fix: permissions, a kind that is not installed, a login.
 SLOW_RETRY = 60.0
 # A watch that keeps failing with server errors for this long is replaced by a new list.
@@ -57,6 +57,7 @@ UNPROVEN_SECONDS = 65.0
 OUTAGE_SECONDS = 5.0
 # The rest of a silence can be too short for a clock to tell.
 _SHORTEST_DOZE = 0.1
+NOT_SERVED = "the cluster does not serve this kind"
 _CACHED = "0"
 _NEWEST = ""
 
@@ -69,7 +70,8 @@ class Reflector:
     """Keeps one kind of a store in sync with the cluster; `run` ends only when cancelled.
 
     `on_change` gets one change set for all events that arrived together. With `labels`, a label selector, it follows
-    only the objects that have them. With `brief` it watches only once changes are wanted.
+    only the objects that have them. It lists within `turns`, which bounds the lists of a cluster at once.
+    With `brief` it watches only once changes are wanted.
     """
 
     def __init__(
@@ -85,10 +87,15 @@ class Reflector:
         on_change: Callable[[ChangeSet], None],
         tap: Tap | None = None,
         labels: str = "",
+        discovery: Discovery | None = None,
+        turns: AbstractAsyncContextManager[object] | None = None,
         brief: Brief | None = None,
     ) -> None:
         self._api = api
         self._brief = brief
+        self._discovery = discovery or Discovery(api, clock)
+        self._own_discovery = None if discovery else self._discovery
+        self._turns = turns or nullcontext()
         self._tap = tap
         self._labels = {"labelSelector": labels} if labels else {}
         self._pulse = pulse
@@ -102,6 +109,16 @@ class Reflector:
         self._on_change = on_change
         self._backoff = Backoff(rng)
         self._sync = SyncState(resource, store, clock, pulse, on_change)
+        self._listing = Listing(
+            api,
+            resource,
+            self._path,
+            self._labels,
+            what=self._what,
+            decoder=self._decoder,
+            sync=self._sync,
+            tap=tap,
+        )
         # Whoever does not watch needs what is there now: the server's cache may be behind.
         self._version = _NEWEST if brief else _CACHED
         # False while the server chose the version: the watch's initial objects then come in any order.
@@ -119,6 +136,11 @@ class Reflector:
         """How far this kind can be trusted."""
         return self._sync.view()
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether the first list of this kind turned out to be a long one."""
+        return self._sync.long
+
     def leave_out(self) -> None:
         """Mark this version of the kind as not followed, because another one is."""
         self._emit(self._store.absent(self._resource))
@@ -127,27 +149,30 @@ class Reflector:
 
     async def run(self) -> None:
         """List and watch until cancelled. Cluster errors become sync state, never an exception."""
-        while True:
-            try:
-                await self._list()
-                await self._until_followed()
-                while not await self._list_is_due():
-                    pass
-            except (Unauthorized, Forbidden, NotFound) as error:
-                await self._wait_for_people(error)
-            except ApiError as error:
-                await self._wait(error)
+        try:
+            while True:
+                await self._follow()
+        finally:
+            if self._own_discovery:
+                await self._own_discovery.close()
 
-    async def _until_followed(self) -> None:
-        self._tried()
-        if self._brief:
-            await self._brief.followed.wait()
+    async def _follow(self) -> None:
+        """List and watch until something needs a new list."""
+        try:
+            if await self._discovery.lacks(self._resource):
+                raise NotFound(NOT_SERVED, context=self._api.context, what=self._what, status=404)
+            async with self._turns:
+                await self._list()
+            if self._brief:
+                await self._brief.until_followed(self._resource)
+            while not await self._list_is_due():
+                pass
+        except (Unauthorized, Forbidden, NotFound) as error:
+            await self._wait_for_people(error)
+        except ApiError as error:
+            await self._wait(error)
 
     async def _list(self) -> None:
-        async with self._brief.lists if self._brief else nullcontext():
-            await self._list_once()
-
-    async def _list_once(self) -> None:
         try:
             await self._list_from(self._version)
         except ApiError as error:
@@ -160,33 +185,14 @@ class Reflector:
         """Read all pages, then make the store equal to them; an incomplete list changes nothing."""
         if not self._sync.lists:
             self._sync.become(Sync.SYNCING)
-        objects: list[Obj] = []
-        unreadable: list[Unreadable] = []
         # For a known version the server answers from its cache, which does not paginate.
-        query = {"limit": str(PAGE)} if version in (_CACHED, _NEWEST) else {}
-        if version:
-            query["resourceVersion"] = version
-        while True:
-            call = Call("GET", self._path, query | self._labels, what=self._what)
-            body = await self._api.transport.fetch(call, limit=LIST_BYTES)
-            try:
-                page = self._decoder.page(body)
-            except Undecodable as error:
-                raise self._bad(str(error)) from None
-            if self._tap:
-                self._tap.page(self._resource, bytes(body), first=not query.get("continue"), last=not page.token)
-            objects += page.objects
-            unreadable += page.unreadable
-            if not page.token:
-                break
-            self._sync.reading(len(objects), page.remaining)
-            query = {"limit": str(PAGE), "continue": page.token}
-        self._version = page.version
-        self._ordered = page.version not in (_CACHED, _NEWEST)
+        listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST))
+        self._version = listed.version
+        self._ordered = listed.version not in (_CACHED, _NEWEST)
         self._listed_at = self._heard_at = self._clock.monotonic()
         self._away_since = None
-        self._sync.listed(unreadable)
-        self._emit(self._store.replace(self._resource, objects))
+        self._sync.listed(listed.unreadable)
+        self._emit(self._store.replace(self._resource, listed.objects))
         self._sync.become(Sync.LIVE)
 
     async def _list_is_due(self) -> bool:
@@ -378,7 +384,7 @@ class Reflector:
         Without an answer it counts as served; to a user who may not ask, what is not found is absent.
         """
         try:
-            return bool(await served(self._api, (self._resource,)))
+            return bool(await self._discovery.served((self._resource,), anew=True))
         except Forbidden:
             return not isinstance(error, NotFound)
         except ApiError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from cockpit.kube.decode import Unreadable
 from cockpit.kube.pulse import Pulse
-from cockpit.kube.questions import sync_topic
+from cockpit.kube.questions import progress_topic, sync_topic
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Resource
@@ -14,7 +14,8 @@ from cockpit.model.view import KindSync, Sync
 
 
 class SyncState:
-    """Calls `on_change` with the kind's sync topic for each new state or error, not for ages and counters."""
+    """Calls `on_change` with the kind's sync topic for each new state or error, with a topic of its own for the
+    progress of a list, and not for ages and counters."""
 
     def __init__(
         self, resource: Resource, store: Store, clock: Clock, pulse: Pulse, on_change: Callable[[ChangeSet], None]
@@ -30,6 +31,7 @@ class SyncState:
         self._last_event: float | None = None
         self._lists = 0
         self._read = self._expected = 0
+        self.long = False
         self._unreadable: dict[tuple[str, str], str] = {}
         self.state = Sync.CONNECTING
 
@@ -70,9 +72,17 @@ class SyncState:
 
     def reading(self, read: int, remaining: int | None) -> None:
         """So many objects of the first list are in; the server may say how many follow."""
+        if remaining:
+            self.takes_long()
         if not self._lists and remaining is not None and remaining > 0:
             self._read, self._expected = read, read + remaining
-            self._report()
+            self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
+
+    def takes_long(self) -> None:
+        """The first list turns out to be a long one."""
+        if not self._lists and not self.long:
+            self.long = True
+            self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
 
     def listed(self, unreadable: Iterable[Unreadable]) -> None:
         """A list was read completely; these objects of it could not be decoded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -94,13 +94,21 @@ class Transport:
 
     async def fetch(self, call: Call, *, limit: int) -> bytes | bytearray:
         """The body of a successful response; BadAnswer if it is longer than `limit` bytes."""
+        body = bytearray()
+        async with aclosing(self.pieces(call, limit=limit)) as pieces:
+            async for piece in pieces:
+                body += piece
+        return body
+
+    async def pieces(self, call: Call, *, limit: int) -> AsyncGenerator[bytes]:
+        """The body of a successful response as it arrives; BadAnswer once it is longer than `limit` bytes."""
         async with self._answer(call, self._timeout) as response:
-            body = bytearray()
-            async for chunk in response.content.iter_any():
-                body += chunk
-                if len(body) > limit:
+            size = 0
+            async for piece in response.content.iter_any():
+                size += len(piece)
+                if size > limit:
                     raise BadAnswer(f"longer than {limit} bytes", context=self._target.context, what=call.what)
-            return body
+                yield piece
 
     async def lines(self, call: Call) -> AsyncGenerator[list[bytes]]:
         """Complete lines as they arrive; first an empty batch, once the server has responded with success.

@@ -18,7 +18,7 @@ from cockpit.cli.running import StdoutFailed, reader_left, talk
 from cockpit.launch import collecting
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
-from cockpit.launch.places import behind_one_gateway, connect_options, printed_flags, sample_choices, started_as
+from cockpit.launch.places import connect_options, printed_flags, sample_choices, started_as, targets_of
 from cockpit.launch.probe_way import probe_way
 from cockpit.launch.streams import is_terminal, open_closed_streams, painting_on_the_terminal
 from cockpit.model.kubectl import reached_with
@@ -28,7 +28,7 @@ from cockpit.texts.languages import language_of, of_environment
 
 if TYPE_CHECKING:
     from cockpit.kube.api import KubeApi
-    from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
+    from cockpit.kube.connect_target import ConnectTarget
     from cockpit.kube.tap import Tap
     from cockpit.launch.embedded import EmbeddedCluster
     from cockpit.launch.reenacting import Reenacting
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 
 # Scenarios that `cockpit demo` starts by default.
 STORIES = ("blue-green", "canary-ingress", "broken-canary", "argo-canary")
+
+# Seconds after which a thread gives way to one that waits; with Python's 5 ms a key waits for the session's thread at
+# each of the dozen steps of a paint.
+SWITCH_SECONDS = 0.001
 
 DEMO_BUDGET = "150"  # requests per second to all rollouts together
 
@@ -182,7 +186,7 @@ class Launcher:
         settings, clock = self.settings(options), SystemClock()
         wanted = connect_options(options, settings.request_timeout)
         connections = []
-        asked, aside = self._targets(wanted, settings)
+        asked, aside = targets_of(self._environ, wanted, settings)
         try:
             for target in (*asked, *aside):
                 own = target.namespace if target in asked else asked[0].namespace
@@ -211,7 +215,7 @@ class Launcher:
         wanted = connect_options(options, settings.request_timeout)
 
         def targets() -> Sequence[ConnectTarget]:
-            return [target for some in self._targets(wanted, settings) for target in some]
+            return [target for some in targets_of(self._environ, wanted, settings) for target in some]
 
         async with probe_way(order.probe_target, targets, wanted, clock) as transport:
             return await sample(transport, clock, order, progress, watch_own_load(clock))
@@ -232,9 +236,11 @@ class Launcher:
         import asyncio
 
         settings, loop, failed = self.settings(options), asyncio.get_running_loop(), asyncio.Event()
+        sys.setswitchinterval(SWITCH_SECONDS)
         meanwhile = self._connecting(options, settings)
         from cockpit.launch.last_hour import LastHour
         from cockpit.launch.leaving import TERMINAL, leave_on
+        from cockpit.launch.long_lived import spare_once_read
 
         last_hour = LastHour()
 
@@ -248,6 +254,7 @@ class Launcher:
             # An open session already reads while this loads; otherwise it starts after the first paint.
             app = self._app(cockpit, settings, options, last_hour.write)
             app.tell_input = last_hour.tell
+            spare_once_read(cockpit)
 
             def leave(code: int) -> None:
                 app.exit(return_code=code)
@@ -308,27 +315,10 @@ class Launcher:
         """
         from cockpit.launch.meanwhile import connecting_view
 
-        targets, aside = self._targets(connect_options(options, settings.request_timeout), settings)
+        targets, aside = targets_of(self._environ, connect_options(options, settings.request_timeout), settings)
         if any(target.account.keys() & {"exec", "auth-provider"} for target in (*targets, *aside)):
             return None
         return connecting_view(targets, options, settings)
-
-    def _targets(
-        self, wanted: ConnectOptions, settings: Settings
-    ) -> tuple[tuple[ConnectTarget, ...], tuple[ConnectTarget, ...]]:
-        """The requested clusters, and those that share a gateway with them; raises StartError."""
-        from cockpit.kube.errors import KubeError
-        from cockpit.kube.kubeconfig import resolve_targets
-
-        sharing: tuple[str, ...] = ()
-        try:
-            asked = resolve_targets(wanted, self._environ)
-            sharing = behind_one_gateway([target.context for target in asked], settings)
-            aside = resolve_targets(wanted.beside(sharing), self._environ) if sharing else ()
-        except KubeError as problem:
-            why = f" {', '.join(sharing)}: named in `one_gateway` of the settings." if sharing else ""
-            raise StartError(f"{problem}{why}") from None
-        return asked, aside
 
     def record(self, order: RecordOrder, options: Options) -> int:
         """See `Program.record`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cockpit.cli.program import Options
+from cockpit.cli.program import Options, StartError
 from cockpit.model.redact import HIDDEN
 
 if TYPE_CHECKING:
@@ -19,6 +19,24 @@ def behind_one_gateway(contexts: Sequence[str], settings: Settings) -> tuple[str
     """The other contexts behind the same gateway: without them a split would be wrong."""
     groups = (group for group in settings.one_gateway if set(group) & set(contexts))
     return tuple(dict.fromkeys(name for group in groups for name in group if name not in contexts))
+
+
+def targets_of(
+    environ: Mapping[str, str], wanted: ConnectOptions, settings: Settings
+) -> tuple[tuple[ConnectTarget, ...], tuple[ConnectTarget, ...]]:
+    """The requested clusters, and those that share a gateway with them; raises StartError."""
+    from cockpit.kube.errors import KubeError
+    from cockpit.kube.kubeconfig import resolve_targets
+
+    sharing: tuple[str, ...] = ()
+    try:
+        asked = resolve_targets(wanted, environ)
+        sharing = behind_one_gateway([target.context for target in asked], settings)
+        aside = resolve_targets(wanted.beside(sharing), environ) if sharing else ()
+    except KubeError as problem:
+        why = f" {', '.join(sharing)}: named in `one_gateway` of the settings." if sharing else ""
+        raise StartError(f"{problem}{why}") from None
+    return asked, aside
 
 
 def connect_options(options: Options, request_timeout: float) -> ConnectOptions:

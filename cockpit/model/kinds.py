@@ -106,6 +106,8 @@ KINDS: tuple[KindRow, ...] = (
     KindRow(r.TRAFFICSPLITS_V1ALPHA1, o.TrafficSplit, _by_name),
 )
 STRUCTS: Mapping[Resource, type[o.Obj]] = {row.resource: row.struct for row in KINDS}
+# Kinds of which there are by far the most objects, and without which rollouts can be shown: workloads count their pods.
+LATE: frozenset[Resource] = frozenset({r.PODS})
 ROUTING: frozenset[Resource] = frozenset(row.resource for row in KINDS if row.routes)
 
 

@@ -28,7 +28,7 @@ FLUSH_SECONDS = 2.0
 # Bytes of lists and watches that may wait to be written.
 MOST_WAITING = 512 << 20
 # The same beside a running screen.
-RING_WAITING = 16 << 20
+RING_WAITING = 8 << 20
 
 _Job = Callable[[Writer], None]
 

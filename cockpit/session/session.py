@@ -32,7 +32,7 @@ from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.silence import Silences
-from cockpit.session.facts.slices import MOST_ROUNDS, first_reads, read_in_slices
+from cockpit.session.facts.slices import MOST_ROUNDS, first_reads, pause_after, read_in_slices, readings
 from cockpit.session.guarding.disarming import Disarming
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
@@ -318,10 +318,13 @@ class Session(Readings, InsideCalls, PairingCalls):
         while True:
             await self._news.wait()
             self._news.clear()
-            if not await read_in_slices(self._clusters.values(), self._clock):
+            before = readings(self._clusters.values())
+            done = await read_in_slices(self._clusters.values(), self._clock)
+            pause = pause_after(readings(self._clusters.values()) - before, done)
+            if not done:
                 self._news.set()
             self._show()
-            await self._clock.sleep(self._pause)
+            await self._clock.sleep(max(self._pause, pause))
 
     def _assemble(self, before: FleetView | None) -> FleetView:
         touched = self._probes.follow(self._rollout) | self._touched
@@ -348,6 +351,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         beside = cluster.denied_beside(rollout, lambda: self._conductor.undo_requests(key)) if cluster else ()
         self._memory.recall(rollout, cluster.rollouts.current() if cluster else {})
         self._shared.read(rollout)
+        if cluster and stale:
+            rollout = cluster.certain(rollout)
         if cluster and (away := cluster.away(rollout)):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
         rollout = self._rights.resolved(rollout)

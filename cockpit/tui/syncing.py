@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.model.counts import counted
+from cockpit.model.reading import kind_words
 from cockpit.model.text import safe_text
-from cockpit.model.view import ClusterView, KindSync, Sync
+from cockpit.model.view import ClusterView, Sync
 
 READING = (Sync.CONNECTING, Sync.SYNCING)
 _MOST_KINDS = 6
@@ -26,28 +27,9 @@ def progress_lines(clusters: Sequence[ClusterView]) -> list[str]:
     for cluster in clusters:
         reading = sorted((kind for kind in cluster.kinds if kind.state in READING), key=lambda kind: -kind.expected)
         # Several groups can serve kinds of one name.
-        parts = list(dict.fromkeys(map(_kind_words, reading)))
+        parts = list(dict.fromkeys(map(kind_words, reading)))
         more = f" and {counted(len(parts) - _MOST_KINDS, 'more kind')}" if len(parts) > _MOST_KINDS else ""
         if parts:
             place = f"{safe_text(cluster.context, 60)}: " if several else ""
             lines.append(f"{place}reading {', '.join(parts[:_MOST_KINDS])}{more}")
     return lines
-
-
-def progress_words(clusters: Sequence[ClusterView]) -> str:
-    """The slowest list in a few words, "reading Pods 4,200 of 10,000"; "" if none takes several pages."""
-    reading = [kind for cluster in clusters for kind in cluster.kinds if kind.expected]
-    slowest = max(reading, key=lambda kind: kind.expected - kind.read, default=None)
-    return f"reading {_kind_words(slowest)}" if slowest else ""
-
-
-def _kind_words(kind: KindSync) -> str:
-    name = several_of(safe_text(kind.kind, 60))
-    return f"{name} {kind.read:,} of {kind.expected:,}" if kind.expected else name
-
-
-def several_of(kind: str) -> str:
-    """The name of a kind for several objects: Pods, Ingresses, Canaries."""
-    if kind.endswith("y") and kind[-2:-1] not in "aeiou":
-        return f"{kind[:-1]}ies"
-    return f"{kind}es" if kind.endswith("s") else f"{kind}s"

@@ -84,6 +84,9 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
         ready = [pod for pod in selected_pods(service, objects) if pod.ready] if objects.known(PODS) else []
         return tuple(ReadyEndpoint(pod.metadata.name, True, pod) for pod in ready)
     found: dict[str, ReadyEndpoint] = {}
+    # One question for all pods that the Service selects, which are those of its endpoints: a question for each would
+    # be remembered for each.
+    selected = {pod.metadata.name: pod for pod in selected_pods(service, objects)}
     for part in slices_of(objects, service.metadata.namespace, service.metadata.name):
         if port is not None and not _serves(part, port):
             continue
@@ -94,7 +97,7 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
             if target is None or target.kind != "Pod":
                 found.setdefault(address, ReadyEndpoint(address, False))
                 continue
-            pod = find_pod(objects, service.metadata.namespace, target.name)
+            pod = selected.get(target.name) or find_pod(objects, service.metadata.namespace, target.name)
             found.setdefault(target.uid or target.name, ReadyEndpoint(target.name, True, pod))
     return tuple(found.values())
 

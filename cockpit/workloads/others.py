@@ -14,7 +14,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import ready_endpoints
 from cockpit.workloads.findings import finding, listed
-from cockpit.workloads.owners import home_of
+from cockpit.workloads.owners import homes_of
 from cockpit.workloads.versions import pod_cell
 
 _MOST_NAMES = 5
@@ -43,7 +43,8 @@ NO_OTHERS = Others()
 def outside(service: Service, objects: Objects, homes: Collection[str]) -> Others:
     """The ready endpoints of a Service that none of the workloads with uids `homes` owns."""
     found = ready_endpoints(service, objects)
-    pods = [e.pod for e in found if e.pod is not None and home_of(e.pod, objects) not in homes]
+    ready = [e.pod for e in found if e.pod is not None]
+    pods = [pod for pod, home in zip(ready, homes_of(ready, objects), strict=True) if home not in homes]
     names = [f"endpoint {safe_text(e.name, 60)}" for e in found if not e.names_pod]
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     return Others(tuple(sorted(pods, key=lambda pod: pod.metadata.name)), tuple(names), what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import (
@@ -84,6 +84,29 @@ def workload_of(pod: Pod, objects: Objects) -> Workload | None:
     if replica_set is None or replica_set.metadata.uid != owner.uid:
         return None
     return keeper_of(replica_set, objects)
+
+
+def workloads_owning(pods: Iterable[Pod], objects: Objects) -> tuple[Workload, ...]:
+    """The workloads that own pods, each owner asked for once: there are far fewer owners than pods."""
+    found = (workload_of(pod, objects) for pod in _one_of_each_owner(pods).values())
+    return tuple(workload for workload in found if workload is not None)
+
+
+def homes_of(pods: Sequence[Pod], objects: Objects) -> tuple[str, ...]:
+    """`home_of` for each of these pods, each owner asked for once."""
+    homes = {owner: home_of(pod, objects) for owner, pod in _one_of_each_owner(pods).items()}
+    return tuple(homes[_owner(pod)] for pod in pods)
+
+
+def _one_of_each_owner(pods: Iterable[Pod]) -> dict[tuple[str, OwnerReference | None], Pod]:
+    found: dict[tuple[str, OwnerReference | None], Pod] = {}
+    for pod in pods:
+        found.setdefault(_owner(pod), pod)
+    return found
+
+
+def _owner(pod: Pod) -> tuple[str, OwnerReference | None]:
+    return pod.metadata.namespace, controller_of(pod.metadata)
 
 
 def _set_of(pod: Pod, owner: OwnerReference, objects: Objects) -> Workload | None:

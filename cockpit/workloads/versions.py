@@ -19,7 +19,7 @@ from cockpit.workloads.images import (
     image_tag,
 )
 from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS, natural, telling_repository, version_names
-from cockpit.workloads.owners import controller_of, home_of, pods_of, ref_of, replica_sets_of, revisions_of
+from cockpit.workloads.owners import controller_of, homes_of, pods_of, ref_of, replica_sets_of, revisions_of
 
 _FAILING = frozenset(
     {
@@ -117,8 +117,7 @@ def _release(workload: Workload) -> tuple[list[str], dict[str, str]]:
 def ownerless_candidates(pods: Sequence[Pod], known: set[str], objects: Objects) -> tuple[Candidate, ...]:
     """Pods that no known workload owns (other owners, bare pods), grouped by owner."""
     groups: dict[str, list[Pod]] = {}
-    for pod in pods:
-        home = home_of(pod, objects)
+    for pod, home in zip(pods, homes_of(pods, objects), strict=True):
         if home not in known and pod.status.phase not in {"Succeeded", "Failed"}:
             groups.setdefault(home, []).append(pod)
     return tuple(_ownerless(uid, members) for uid, members in sorted(groups.items()))

@@ -106,7 +106,7 @@ class Published(FakeCockpit):
             listener(view)
 
     async def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
-        return Refused("it is a measurement")
+        return Refused(ask.act, key, "it is a measurement")
 
 
 class Moving:

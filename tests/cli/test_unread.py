@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import click.testing
 import pytest
 from click.testing import CliRunner, Result
 
@@ -75,3 +76,23 @@ def test_no_facts_in_time_is_an_error_of_its_own() -> None:
     result = run(program(fleet(clusters=[cluster(state=Sync.CONNECTING)])), "list", "--request-timeout", "1ms")
     assert result.exit_code == 8
     assert "no data within 0.001 s" in result.stderr
+
+
+@pytest.mark.parametrize("plain", [[], ["--plain"]])
+def test_how_far_a_long_list_is_is_told_on_a_terminal_and_wiped(
+    monkeypatch: pytest.MonkeyPatch, plain: list[str]
+) -> None:
+    monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda stream: stream.name == "<stderr>")
+    pods = KindSync("Pod", Sync.SYNCING, 0, read=12_000, expected=50_000)
+    early = fleet([rollout()], [cluster(state=Sync.SYNCING, kinds=(pods,))])
+    result = run(program(early, fleet([rollout()])), "list", "-o", "name", *plain)
+    assert (result.exit_code, result.stdout) == (0, "shop/web\n")
+    told, wiped = "reading Pods 12,000 of about 50,000\n", "\x1b[1F\x1b[J"
+    assert result.stderr == ("" if plain else told + wiped)
+
+
+def test_how_far_a_long_list_is_is_not_told_to_a_file() -> None:
+    pods = KindSync("Pod", Sync.SYNCING, 0, read=12_000, expected=50_000)
+    early = fleet([rollout()], [cluster(state=Sync.SYNCING, kinds=(pods,))])
+    result = run(program(early, fleet([rollout()])), "list", "-o", "name")
+    assert (result.exit_code, result.stderr) == (0, "")

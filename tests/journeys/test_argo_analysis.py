@@ -92,7 +92,7 @@ async def test_an_analysis_that_cannot_tell_is_passed_and_one_that_fails_is_told
 
 async def test_an_experiment_is_a_version_of_its_own_while_it_runs(place: Place, tmp_path: Path) -> None:
     trial = {"templates": [{"name": "baseline", "specRef": "stable", "replicas": 2}], "duration": "20s"}
-    steps = [{"setWeight": 50}, {"experiment": trial}, {"pause": {}}]
+    steps: list[dict[str, Any]] = [{"setWeight": 50}, {"experiment": trial}, {"pause": {}}]
     root, _ = services()
 
     def beside(shown: RolloutView) -> bool:

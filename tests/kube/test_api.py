@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from cockpit.kube.api import KubeApi
-from cockpit.kube.discovery import served
+from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import BadAnswer, Forbidden, NotFound
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref
 from cockpit.session.clock import ManualClock
@@ -112,12 +112,12 @@ async def test_where_rights_cannot_be_asked_the_server_has_the_last_word(
     assert await api.allowed("patch", WEB) == ""
 
 
-async def test_served_kinds(server: Scripted, api: KubeApi) -> None:
+async def test_served_kinds(server: Scripted, api: KubeApi, clock: ManualClock) -> None:
     server.then(
         server.says({"resources": [{"name": "pods"}, {"name": "pods/log"}]}),
         server.fails(404, "NotFound"),
     )
-    assert await served(api, (PODS, SERVICES, INGRESSES)) == {PODS}
+    assert await Discovery(api, clock).served((PODS, SERVICES, INGRESSES)) == {PODS}
 
 
 def test_importing_the_room_loads_no_http_library() -> None:

@@ -21,7 +21,7 @@ import pytest
 from cockpit.kube.api import KubeApi
 from cockpit.kube.connect import ConnectOptions, connect, resolve
 from cockpit.kube.credentials import credentials_for
-from cockpit.kube.discovery import served
+from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, Unreachable
 from cockpit.kube.informers import Informers
 from cockpit.kube.sender import Sender
@@ -155,7 +155,7 @@ async def test_every_kind_gets_live(api: KubeApi) -> None:
         await followed.until(lambda: followed.states() <= {Sync.LIVE, Sync.ABSENT})
         assert all(kind.dropped == 0 for kind in followed.informers.kinds())
         known = {kind for kind in STRUCTS if followed.informers.store.known(kind)}
-    found = await served(api, STRUCTS)
+    found = await Discovery(api, SystemClock()).served(STRUCTS)
     assert known == {
         next(kind for kind in family if kind in found) for family in families(list(STRUCTS)) if found & set(family)
     }

@@ -29,7 +29,7 @@ RUNS = 1_200 if os.environ.get("HYPOTHESIS_PROFILE") == "fuzz" else 12
 WHOLE = (-1, 0, 1, 2, 7, 99, 10**5, 10**9, 10**14)
 BROKEN = (-1.0, -0.5, 0.0, 1e-9, 0.3, 1.0, 1.5, 1e9, 1e14, -1e14, 253402300800.0)
 TEXTS = ("", "x" * 500, "2026-13-77T99:99:99Z", "v1", "v9", "others", "\x1b[2J", "\n")
-OTHERS = (*WHOLE, *BROKEN, *TEXTS, None, True, [], {}, [["v9", 3.0]], [1, 2, 3])
+OTHERS: tuple[Any, ...] = (*WHOLE, *BROKEN, *TEXTS, None, True, [], {}, [["v9", 3.0]], [1, 2, 3])
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

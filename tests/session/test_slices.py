@@ -10,7 +10,7 @@ from cockpit.model.refs import DEPLOYMENTS, SERVICES
 from cockpit.session.clock import ManualClock
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.facts.rollouts import Rollouts
-from cockpit.session.facts.slices import LONGEST_SECONDS, SLICE_SECONDS, read_in_slices
+from cockpit.session.facts.slices import LONGEST_PAUSE, LONGEST_SECONDS, SLICE_SECONDS, pause_after, read_in_slices
 from tests.session.flip import Flip
 from tests.session.test_rollouts import Plain, deployment, names, service
 
@@ -92,3 +92,13 @@ def test_what_changes_while_it_is_read_is_read_again_and_claims_come_first() -> 
         rollouts.read_until(lambda: True)
     rollouts.settle()
     assert names(rollouts) == [("manual", "web"), ("deployment", "x")]
+
+
+def test_the_pause_after_a_reading_grows_with_it_and_has_an_end() -> None:
+    assert pause_after(0, True) == 0.0
+    assert 0 < pause_after(10, True) < pause_after(100, True) < LONGEST_PAUSE
+    assert pause_after(1_000_000, True) == LONGEST_PAUSE
+
+
+def test_what_is_left_unread_is_not_put_off() -> None:
+    assert pause_after(1_000_000, False) == 0.0

@@ -270,7 +270,7 @@ def test_any_brief_fits(name: str, width: int, height: int, glyphs: Glyphs) -> N
     ("view", "told"),
     [
         (no_rows(Sync.CONNECTING), "prod-eu: connecting to its API server"),
-        (PICTURED["loading"], "reading Pods 4,200 of 10,000, ReplicaSets"),
+        (PICTURED["loading"], "reading Pods 4,200 of about 10,000, ReplicaSets"),
         (no_rows(Sync.LIVE), "no rollouts in namespace shop"),
         (no_rows(Sync.LIVE), "start with -A to see all namespaces"),
         (replace(no_rows(Sync.LIVE), clusters=(cluster(namespace=None),)), "no rollouts in any namespace"),

@@ -80,6 +80,12 @@ def rollout_view(
     return replace(view, denied=around.beside) if around.beside else view
 
 
+def unalarmed(rollout: Rollout) -> Rollout:
+    """A rollout that was read without its pods: what it would raise an alarm for may be that they are missing."""
+    calm = tuple(found for found in rollout.findings if found.severity is not Severity.CRITICAL)
+    return rollout if len(calm) == len(rollout.findings) else replace(rollout, findings=calm)
+
+
 def _possible(state: ActState, around: Circumstances) -> ActState:
     """The act as it stands for this user, now."""
     why = around.why_not or around.denied.get(state.act, "")

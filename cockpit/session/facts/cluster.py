@@ -16,6 +16,7 @@ from cockpit.kube.tap import Tap
 from cockpit.model.adapter import Adapter
 from cockpit.model.ages import utc_time
 from cockpit.model.clock import Clock
+from cockpit.model.kinds import LATE
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Plan, Request
 from cockpit.model.refs import Ref, Resource, RolloutKey
@@ -24,7 +25,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
 from cockpit.planning.probe_job import JOB_NEEDS
 from cockpit.session.facts.act_rights import ActRights
-from cockpit.session.facts.assemble import settled, sync_state
+from cockpit.session.facts.assemble import sync_state, unalarmed
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
 from cockpit.session.fence import NO_FENCE, Fence
@@ -91,6 +92,7 @@ class Cluster:
             on_change=self._changed,
             tap=connection.tap,
             brief=connection.reads is not Reads.FOLLOWING,
+            first={resource for adapter in adapters for resource in adapter.roots},
         )
         self.store = self._informers.store
         self.pulse = self._informers.pulse
@@ -173,8 +175,8 @@ class Cluster:
         return self.rollouts.waiting > 0
 
     def note_changes(self) -> None:
-        """Note which rollouts the changes since the last call concern; before all kinds were read there are none."""
-        self._settled = self._settled or settled(self._informers.kinds())
+        """Note which rollouts the changes since the last call concern; before enough was read there are none."""
+        self._settled = self._settled or self._informers.enough
         if self._settled and self._topics:
             topics, self._topics = self._topics, set()
             self.rollouts.mark(topics)
@@ -249,8 +251,20 @@ class Cluster:
             state, _, since = sync_state([kind for resource, kind in kinds if resource in needs])
         if state is Sync.LIVE:
             return ""
+        if state in (Sync.CONNECTING, Sync.SYNCING) and (late := self._late_only()):
+            return f"{late} of {self.context} are still being read"
         began = "" if since is None else f" since {utc_time(since)}"
         return f"{self.context} is not up to date ({state}{began}), so this data may be stale"
+
+    def certain(self, rollout: Rollout) -> Rollout:
+        """The rollout without alarms that late kinds, which are still being read, could take back."""
+        return unalarmed(rollout) if self._late_only() else rollout
+
+    def _late_only(self) -> str:
+        """The late kinds in words, if everything else was read; else ""."""
+        kinds = zip(self._resources, self._informers.kinds(), strict=True)
+        reading = {r for r, kind in kinds if kind.state in (Sync.CONNECTING, Sync.SYNCING)}
+        return " and ".join(sorted(resource.plural for resource in reading)) if reading <= LATE else ""
 
     def rollout(self, key: RolloutKey) -> Rollout | None:
         return self.rollouts.current().get(key)

@@ -16,6 +16,7 @@ class RolloutViews:
     def __init__(self, make: Callable[[Rollout, str], RolloutView]) -> None:
         self._make = make
         self._made: dict[RolloutKey, RolloutView] = {}
+        self._sources: dict[RolloutKey, Rollout] = {}
         self._stale: dict[RolloutKey, str] = {}
         self._away: list[str] = []
         self._rights = 0
@@ -31,13 +32,19 @@ class RolloutViews:
         changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
         stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
         rights = cluster.act_rights.version
-        if changes.reshaped or (stale, away, rights) != (self._stale, self._away, self._rights):
+        remade = set(touched | changes.keys)
+        if (stale, away, rights) != (self._stale, self._away, self._rights):
             self._stale, self._away, self._rights = stale, away, rights
-            self._made = {key: self._remade(key, rollout) for key, rollout in rollouts.items()}
-            return
-        for key in touched | changes.keys:
-            if key in rollouts:
-                self._made[key] = self._remade(key, rollouts[key])
+            remade.update(rollouts)
+        if changes.reshaped:
+            # What was read again is another value; the others are as they were.
+            remade.update(key for key, rollout in rollouts.items() if self._sources.get(key) is not rollout)
+        for key in remade & rollouts.keys():
+            self._made[key] = self._remade(key, rollouts[key])
+            self._sources[key] = rollouts[key]
+        if changes.reshaped:
+            self._made = {key: self._made[key] for key in rollouts}
+            self._sources = {key: self._sources[key] for key in rollouts}
 
     def _remade(self, key: RolloutKey, rollout: Rollout) -> RolloutView:
         """The current view; the previous one if it is equal."""

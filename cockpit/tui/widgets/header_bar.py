@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from cockpit.model.counts import counted
+from cockpit.model.reading import progress_words
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
 from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
 from cockpit.tui.people import people_words, proposal_words
-from cockpit.tui.syncing import progress_words, worst
+from cockpit.tui.syncing import READING, worst
 from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
 
@@ -51,7 +52,7 @@ def header_line(
     if cluster := worst(clusters):
         look = sync_look(cluster, glyphs, zone)
         name = f" {safe_text(cluster.context, 20)}" if len(clusters) > 1 and cluster.state is not Sync.LIVE else ""
-        word = progress_words(clusters) if cluster.state is Sync.SYNCING else ""
+        word = progress_words(clusters) if cluster.state in READING else ""
         right.append(Span(f"{look.sign} {word or look.word + name}", look.style))
     return ends(left, [*right, Span(" ")], width)
 

@@ -155,7 +155,7 @@ def test_an_experiment_comes_with_the_runs_that_judge_it() -> None:
     run(cluster, "of-trial", "Running")
     cluster.doc("AnalysisRun", "of-trial")["metadata"] |= {
         "labels": {},
-        "ownerReferences": [owner(cluster.doc("Experiment", meta["name"]))],
+        "ownerReferences": [owner(cluster.doc("Experiment", str(meta["name"])))],
     }
     said(cluster)["canary"]["currentExperiment"] = meta["name"]
     assert {(check.kind, check.part, check.now) for check in checks(cluster)} == {
