@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cockpit.model.values import dataclass
 from cockpit.session.reads import Reads
 
 if TYPE_CHECKING:

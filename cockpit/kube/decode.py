@@ -5,7 +5,6 @@ An object that does not match its struct is reported and skipped; the rest of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from cockpit.kube.sharing import sharer
 from cockpit.model.objects import Obj
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 # What msgspec raises for invalid JSON, invalid UTF-8, a wrong shape, or nesting that is too deep.
 _UNFIT = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

@@ -6,9 +6,8 @@ kube-apiserver does not cut a list from its cache (`resourceVersion=0`) into pag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.kube.decode import Decoder, Page, Undecodable
+from cockpit.model.values import dataclass
 
 # About 60 pods, decoded in 3 ms: short enough for keys, probes and watches to be heard in between.
 SLICE_BYTES = 1 << 19

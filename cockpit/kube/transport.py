@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from cockpit.kube.errors import (
     read_status,
 )
 from cockpit.kube.proxies import is_loopback, proxy_for
+from cockpit.model.values import dataclass
 
 if TYPE_CHECKING:
     import aiohttp

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.pairing import Person
 from cockpit.model.refs import RolloutKey
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

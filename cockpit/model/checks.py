@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.counts import counted
+from cockpit.model.values import dataclass
 
 
 class CheckState(StrEnum):

@@ -7,12 +7,12 @@ and by which index key those reference the Services that they send requests to.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from cockpit.model import objects as o
 from cockpit.model import refs as r
 from cockpit.model.objects.istio import full_host
 from cockpit.model.refs import Resource
+from cockpit.model.values import dataclass
 
 ServiceKey = Callable[[str, str], str]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +12,7 @@ from cockpit.model.redact import HIDDEN, redacted
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rights import Right, right
 from cockpit.model.shell_line import shell_line
+from cockpit.model.values import dataclass
 
 _HIDDEN_VALUES = f'values that may be confidential are "{HIDDEN}" in the kubectl line: fill them in before running it'
 

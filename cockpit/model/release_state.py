@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from cockpit.model.lanes import SHARE_TOLERANCE, in_lane
 from cockpit.model.plan import Change, Expected
@@ -11,6 +10,7 @@ from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.secret_headers import may_be_stored
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

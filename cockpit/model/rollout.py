@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from cockpit.model.checks import Check, Said
@@ -11,6 +11,7 @@ from cockpit.model.plan import ActState
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.real_traffic import RealTraffic
 from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.values import dataclass
 
 # The name of the row for pods, backends and answers that belong to no version.
 OTHERS = "others"

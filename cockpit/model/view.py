@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from cockpit.model.counts import counted
@@ -18,6 +17,7 @@ from cockpit.model.real_traffic import RealView
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.sampling import NOT_SAMPLED, ContextSampling
+from cockpit.model.values import dataclass
 
 
 class Sync(StrEnum):

@@ -7,7 +7,6 @@ two cockpits can mean the same guard, it has a hash: over what is told of it, no
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.ages import LAST_SECOND
@@ -17,6 +16,7 @@ from cockpit.model.pairing import Person
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import LEASES, Ref
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.pairing import marks
 from cockpit.pairing.plan_hash import canonical
 

@@ -7,7 +7,6 @@ built-in role `edit` grants.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from cockpit.model.refs import EVENTS, Ref, Resource
 from cockpit.model.release_state import ReleaseState
 from cockpit.model.rights import right
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Stage
 from cockpit.planning.undo_of_others import OthersAct
 

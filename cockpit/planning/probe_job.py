@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cockpit.model.counts import counted
@@ -23,6 +22,7 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.secret_headers import carries_secret
 from cockpit.model.secret_parameters import secret_parameters
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.probe_script import (
     CONTAINER,
     PodLoop,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE, SHARE_TOLERANCE
@@ -19,6 +19,7 @@ from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.release_state import ReleaseState, differs_from, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.template_changes import more_than_images
 
 # Acts that are each other's inverse, whatever the shares were.

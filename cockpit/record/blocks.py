@@ -15,12 +15,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
 from cockpit.model.ages import LAST_SECOND
+from cockpit.model.values import dataclass
 
 MAGIC = b"COCKPIT RECORD\n"
 VERSION = 2

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.redact import HIDDEN
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView
 from cockpit.record.blocks import Part, RecordError
 from cockpit.record.delta import PatchError, applied

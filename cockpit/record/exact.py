@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import Any
+
+from cockpit.model.values import dataclass
 
 _SCALARS = (str, int, float, bool, bytes, type(None))
 

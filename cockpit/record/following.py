@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
@@ -17,6 +16,7 @@ from cockpit.model.health import Health
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import EVENTS, RolloutKey
 from cockpit.model.rollout import Phase
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.record.recorder import Recorder
 from cockpit.session.port import Cockpit

@@ -8,7 +8,6 @@ looked through and written anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress, count
 from operator import ne
@@ -16,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.values import dataclass
 from cockpit.record.delta import FIELDS, REPLACE, Patch, text_difference
 from cockpit.record.redaction import HIDES, may_hide, redacted_object, without_managers
 

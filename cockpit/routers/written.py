@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
+from cockpit.model.values import dataclass
 from cockpit.workloads.findings import finding, percent
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +14,7 @@ import yaml
 from msgspec import Meta, Struct
 
 from cockpit.model.sampling import SampleScope
+from cockpit.model.values import dataclass
 from cockpit.session.context_patterns import fits_context
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
 from cockpit.session.own_settings import OwnCommand, OwnLink, own_problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -12,6 +12,7 @@ from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused, Reque
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import Phase, PodState, Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused

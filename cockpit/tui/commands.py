@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual.fuzzy import Matcher
 
@@ -12,6 +12,7 @@ from cockpit.model.label_selector import label_selector
 from cockpit.model.refs import RolloutKey
 from cockpit.model.sampling import SampleScope
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView
 from cockpit.tui.keys import Key, Keymap, screens_of
 from cockpit.tui.own import OwnEntry

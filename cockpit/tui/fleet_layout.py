@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from cockpit.model.values import dataclass
 
 _BESIDE_COLUMNS = 110
 # From here on both have the room for more columns in the table.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import locale
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from cockpit.model.checks import CheckState
 from cockpit.model.health import Health
 from cockpit.model.rollout import Phase, PodState, Severity, Verdict
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import CellKind, Stage, Sync
 from cockpit.tui import panels
 from cockpit.tui.panels import Frame

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from textual.binding import Binding, BindingType
 
 from cockpit.model.plan import Act
+from cockpit.model.values import dataclass
 from cockpit.planning.act_arguments import ACT_SPECS
 
 

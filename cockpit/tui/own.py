@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.tui.keys import Keymap, key_name, screens_of
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.plan import Act
 from cockpit.model.probe_job import InsideWish
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.reasons import no_target
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Kept, RolloutView
 
 _INSIDE = "cluster pods=5 rate=20 for=5m label=KEY=VALUE   pods of a Job send"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.label_selector import LabelSelector
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.changes import changed_places
 from cockpit.model.health import Health
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.standing import Cause, cause_of
 from cockpit.tui.text import main_share

@@ -42,6 +42,18 @@ def test_a_function_fits_on_a_screen(path: Path) -> None:
     assert not long
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=relative)
+def test_frozen_values_are_made_at_the_low_price(path: Path) -> None:
+    """By `model/values.py`; the rooms that may not import it are left out."""
+    text = path.read_text()
+    if (
+        relative(path).startswith(("cockpit/demo/", "cockpit/texts/"))
+        or "@dataclass(frozen=True, slots=True)" not in text
+    ):
+        return
+    assert "from cockpit.model.values import dataclass" in text
+
+
 def contract(name: str) -> dict[str, list[str]]:
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     (found,) = (entry for entry in linter["contracts"] if entry["name"] == name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects.istio import full_host
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
+from cockpit.model.values import dataclass
 from cockpit.routers.istio.destinations import side_of
 from cockpit.routers.istio.findings import empty_destinations
 from cockpit.routers.istio.matches import IstioMatch, example

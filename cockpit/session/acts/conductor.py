@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from cockpit.kube.errors import KubeError
@@ -14,6 +14,7 @@ from cockpit.model.journal import ActRecord
 from cockpit.model.plan import Ask, Plan, Refused, Request
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
+from cockpit.model.values import dataclass
 from cockpit.model.view import Counting, Outcome, Prepared, Stage
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
 from cockpit.model.second import Second
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Prepared
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.pairing.proposal_marks import LOCK

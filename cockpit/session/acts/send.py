@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cockpit.kube.errors import BadAnswer, Conflict, Invalid, KubeError, NotFound, UnknownOutcome
@@ -12,6 +12,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.plan import PatchType, Refused, Request, Verb
 from cockpit.model.refs import Ref
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.session.acts.effect import took_effect
 from cockpit.session.acts.prepare import Preparation, planned, read_one
 from cockpit.session.acts.pruned import why_pruned

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from cockpit.kube.access import not_allowed
 from cockpit.kube.api import KubeApi
@@ -21,6 +20,7 @@ from cockpit.model.plan import Act, ActState, Plan
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.model.values import dataclass
 from cockpit.planning.sample_asks import sample_asks
 from cockpit.session.changes import first_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from cockpit.model.pairing import NO_PAIRING, PairingView
@@ -11,6 +11,7 @@ from cockpit.model.plan import Act, ActState
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
+from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.error_detector import TOLERATED
 from cockpit.session.facts.answers import answer_findings, worst_first

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
@@ -22,6 +21,7 @@ from cockpit.model.plan import Act, Plan, Request
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Sync
 from cockpit.planning.probe_job import JOB_NEEDS
 from cockpit.session.facts.act_rights import ActRights

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from cockpit.kube.errors import KubeError
@@ -19,6 +19,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.probe_answer import Failure
 from cockpit.model.rollout import Finding, Severity
+from cockpit.model.values import dataclass
 from cockpit.model.view import Cell, CellKind, ProbeView, RolloutView
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.facts.failing import UNANSWERED

@@ -21,7 +21,7 @@ def guard_findings(guard: GuardView | None) -> tuple[Finding, ...]:
         text = f"a guard is armed {until_words(guard.until)}: {way} when {guard.conditions}"
         if guard.state is GuardState.ACTING:
             text = f"the guard is acting: {guard.words}"
-        found.append(finding("guard-armed", Severity.INFO, text, f"by {guard.who} at {utc_time(guard.since)}"))
+        found.append(_armed(text, f"by {guard.who} at {utc_time(guard.since)}"))
     if words := _state(guard):
         found.append(words)
     if guard.note:
@@ -33,7 +33,11 @@ def elsewhere_finding(guard: ArmedGuard) -> Finding:
     """That somebody else's session guards the rollout."""
     told = guard.told
     text = f"{guard.person} has armed a guard {until_words(told.until)}: it {told.words}"
-    return finding("guard-armed", Severity.INFO, text, f"in another cockpit since {utc_time(told.since)}")
+    return _armed(text, f"in another cockpit since {utc_time(told.since)}")
+
+
+def _armed(text: str, evidence: str) -> Finding:
+    return finding("guard-armed", Severity.INFO, text, evidence)
 
 
 def _state(guard: GuardView) -> Finding | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Pod, Service
 from cockpit.model.rollout import Finding, Lane, Severity, Share
+from cockpit.model.values import dataclass
 from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.editions import HASH, ArgoEdition

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, Deployment, Obj, ReplicaSet
 from cockpit.model.refs import ARGO_ROLLOUTS, DEPLOYMENTS, REPLICASETS, Ref
+from cockpit.model.values import dataclass
 from cockpit.systems.argo.editions import ArgoEdition, editions_of, hash_of, revision_of, sets_of
 from cockpit.systems.argo.emptied import emptied_ingress
 from cockpit.systems.argo.status import ArgoStatus, status_of

@@ -7,7 +7,7 @@ neither. Its share is a weight in the router, or without one follows from its po
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.fields import entries, text, whole
 from cockpit.model.lookup import Objects
@@ -15,6 +15,7 @@ from cockpit.model.objects import ArgoRollout, Experiment, ReplicaSet
 from cockpit.model.refs import EXPERIMENTS, REPLICASETS
 from cockpit.model.rollout import Finding, Lane, Role, Rollout, Severity, Share, Version
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.systems.argo.editions import HASH
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import of_kind

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, Ref
 from cockpit.model.rollout import Finding, Severity
+from cockpit.model.values import dataclass
 from cockpit.routers.apisix.written import apisixroute_split
 from cockpit.routers.gateway_api.written import httproute_split
 from cockpit.routers.ingress.written import ingress_split

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 
@@ -13,6 +12,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Share
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
