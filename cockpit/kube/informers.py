@@ -90,12 +90,18 @@ class Informers:
         return tuple(reflector.sync for reflector in self._reflectors.values())
 
     @property
+    def reading(self) -> frozenset[Resource]:
+        """The kinds that are being read, for the first time or anew."""
+        states = ((resource, reflector.progress.state) for resource, reflector in self._reflectors.items())
+        return frozenset(resource for resource, state in states if state in _BEGINNING)
+
+    @property
     def enough(self) -> bool:
         """Whether rollouts can be read: nothing is being read for the first time, save late kinds that take long."""
         waiting = self._unsettled(self._reflectors)
         if self.brief or not waiting or waiting - LATE:
             return not waiting
-        return not self._patient or any(self._reflectors[resource].takes_long for resource in waiting)
+        return not self._patient or any(self._reflectors[resource].progress.long for resource in waiting)
 
     def follow(self) -> None:
         """Watch from now on what was only to be read."""

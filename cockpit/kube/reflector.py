@@ -137,9 +137,9 @@ class Reflector:
         return self._sync.view()
 
     @property
-    def takes_long(self) -> bool:
-        """Whether the first list of this kind turned out to be a long one."""
-        return self._sync.long
+    def progress(self) -> SyncState:
+        """The same for who asks often: no value is made of it."""
+        return self._sync
 
     def leave_out(self) -> None:
         """Mark this version of the kind as not followed, because another one is."""

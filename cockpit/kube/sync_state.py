@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 
 from cockpit.kube.decode import Unreadable
 from cockpit.kube.pulse import Pulse
@@ -11,6 +12,9 @@ from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync, Sync
+
+# Seconds between two reports of how far a list is: each of them is painted.
+PROGRESS_SECONDS = 0.5
 
 
 class SyncState:
@@ -31,6 +35,7 @@ class SyncState:
         self._last_event: float | None = None
         self._lists = 0
         self._read = self._expected = 0
+        self._told_at = -inf
         self.long = False
         self._unreadable: dict[tuple[str, str], str] = {}
         self.state = Sync.CONNECTING
@@ -76,7 +81,10 @@ class SyncState:
             self.takes_long()
         if not self._lists and remaining is not None and remaining > 0:
             self._read, self._expected = read, read + remaining
-            self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
+            now = self._clock.monotonic()
+            if now - self._told_at >= PROGRESS_SECONDS:
+                self._told_at = now
+                self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
 
     def takes_long(self) -> None:
         """The first list turns out to be a long one."""

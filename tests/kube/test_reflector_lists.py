@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from aiohttp import web
+
 from cockpit.kube.questions import object_topic
+from cockpit.kube.sync_state import PROGRESS_SECONDS
 from cockpit.model.refs import PODS
 from cockpit.model.view import Sync
 from cockpit.session.clock import ManualClock
@@ -25,15 +28,24 @@ async def test_first_list_comes_from_the_cache_in_pages(server: Scripted, follow
     assert followed.sync.state is Sync.LIVE
 
 
-async def test_a_first_list_of_several_pages_says_how_far_it_is(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
+async def test_a_first_list_of_several_pages_says_twice_a_second_how_far_it_is(
+    server: Scripted, follow: Follow, pod: MakeDoc, clock: ManualClock
+) -> None:
+    third = server.page(pod("e"), token="v", remaining=1)
+
+    async def later(request: web.Request) -> web.StreamResponse:
+        await clock.advance(PROGRESS_SECONDS)
+        return await third(request)
+
     server.then(
-        server.page(pod("a"), pod("b"), token="t", remaining=3),
-        server.page(pod("c"), pod("d"), token="u", remaining=1),
-        server.page(pod("e"), version="20"),
+        server.page(pod("a"), pod("b"), token="t", remaining=4),
+        server.page(pod("c"), pod("d"), token="u", remaining=2),
+        later,
+        server.page(pod("f"), version="20"),
     )
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.LIVE)
-    assert list(dict.fromkeys(followed.progress)) == [(0, 0), (2, 5), (4, 5)]
+    assert list(dict.fromkeys(followed.progress)) == [(0, 0), (2, 6), (5, 6)]
     assert followed.progress[-1] == (0, 0)
 
 

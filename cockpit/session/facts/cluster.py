@@ -262,8 +262,7 @@ class Cluster:
 
     def _late_only(self) -> str:
         """The late kinds in words, if everything else was read; else ""."""
-        kinds = zip(self._resources, self._informers.kinds(), strict=True)
-        reading = {r for r, kind in kinds if kind.state in (Sync.CONNECTING, Sync.SYNCING)}
+        reading = self._informers.reading
         return " and ".join(sorted(resource.plural for resource in reading)) if reading <= LATE else ""
 
     def rollout(self, key: RolloutKey) -> Rollout | None:

@@ -87,6 +87,8 @@ class Below(Painted):
             below = self.screen_below
             self._seen = below._compositor.render_strips() if below is not None else []
         width = self.size.width
+        if y < len(self._seen) and self._seen[y].cell_length == width:
+            return self._seen[y]
         base = self.rich_style
         return self._seen[y].adjust_cell_length(width, base) if y < len(self._seen) else Strip.blank(width, base)
 
