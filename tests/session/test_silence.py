@@ -154,3 +154,23 @@ async def test_the_api_server_is_asked_at_once_and_its_answer_ends_the_doubt(ser
     await on.until(lambda _: cluster.pulse.at > now + 4)
     assert silences.told(views) == views
     asking.cancel()
+
+
+async def test_a_question_that_is_given_up_is_not_the_last_one(server: ApiServer, stage: Open) -> None:
+    """An internal error while reading ends a question that is under way; then the next one is asked."""
+    on = await stage(server)
+    cluster = on.session.cluster("test")
+    assert cluster
+    silences = Silences({"test": cluster}, on.clock)
+    now = on.clock.monotonic()
+    await on.clock.advance(5)
+    views = [view("pay", gone(now + 1)), view("cart", gone(now + 1))]
+    silences.told(views)
+    asking = asyncio.create_task(silences.run())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await cluster.pulse.close()
+    assert cluster.pulse.at < now + 4
+    await on.until(lambda _: asking.done() or cluster.pulse.at > now + 4)
+    assert silences.told(views) == views
+    asking.cancel()

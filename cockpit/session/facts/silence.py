@@ -153,7 +153,8 @@ class Silences:
         """Ask the API servers while nothing is heard, until cancelled."""
         while True:
             await self._begun.wait()
-            await asyncio.gather(*map(_ask, self._clusters.values()))
+            # A question that is given up because reading begins anew is no reason to ask no more.
+            await asyncio.gather(*map(_ask, self._clusters.values()), return_exceptions=True)
             await self._clock.sleep(_ASK_SECONDS)
             if self._now is None:
                 self._begun.clear()
