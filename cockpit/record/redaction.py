@@ -31,8 +31,8 @@ _CANARY = re.compile(r"[a-z.]+/(canary(-[a-z-]+)?|order)")
 # What is longer, or an object of JSON, is a copy of something else.
 _LONGEST_VALUE = 300
 _LISTS = frozenset({"headers", "httpHeaders", "set", "add"})  # of headers
-# Each plugin of an ApisixRoute has a name and its own settings, such as keys (apisix.apache.org/v2, `plugins`); those of
-# an Argo Rollout are a map, of names of routes.
+# Each plugin of an ApisixRoute has a name and its own settings, such as keys (apisix.apache.org/v2, `plugins`); those
+# of an Argo Rollout are a map, of names of routes.
 _PLUGINS, _SETTINGS = "plugins", "config"
 # Of a metric of an AnalysisRun (argoproj.io/v1alpha1, `authentication.oauth2`), as text.
 _OAUTH_SECRET = "clientSecret"
