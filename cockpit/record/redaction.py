@@ -1,7 +1,8 @@
 """What is left out of a record that is not asked to be full. Pure.
 
 Hidden are values of env, args, command and data (`model.redact`), annotations that no router or controller of a
-rollout is steered by, and headers and parameters that may carry credentials. Secrets are never read at all.
+rollout is steered by, headers and parameters that may carry credentials, settings of plugins of an ApisixRoute, and
+secrets of OAuth2. Secrets are never read at all.
 """
 
 from __future__ import annotations
@@ -29,12 +30,17 @@ _STEERING = (
 _CANARY = re.compile(r"[a-z.]+/(canary(-[a-z-]+)?|order)")
 # What is longer, or an object of JSON, is a copy of something else.
 _LONGEST_VALUE = 300
-_LISTS = frozenset({"httpHeaders", "set", "add"})  # of headers
+_LISTS = frozenset({"headers", "httpHeaders", "set", "add"})  # of headers
+# Each plugin of an ApisixRoute has a name and its own settings, such as keys (apisix.apache.org/v2, `plugins`); those
+# of an Argo Rollout are a map, of names of routes.
+_PLUGINS, _SETTINGS = "plugins", "config"
+# Of a metric of an AnalysisRun (argoproj.io/v1alpha1, `authentication.oauth2`), as text.
+_OAUTH_SECRET = "clientSecret"
 _DEEPEST = 60
 # How deep in its object a text can be that is looked at by itself.
 _ABOVE = 4
 # Names of fields of which something can be hidden.
-HIDES = frozenset({"annotations", *_LISTS, *LOOKED_AT})
+HIDES = frozenset({"annotations", *_LISTS, _PLUGINS, _OAUTH_SECRET, *LOOKED_AT})
 _LOOKED_AT = re.compile(b'"(?:%s)"' % b"|".join(re.escape(name).encode() for name in sorted(HIDES)))
 _SCALAR_BEGINS = frozenset(bytes([each]) for each in b'"-0123456789tfn')
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
@@ -93,7 +99,15 @@ def _field(key: str, value: Any, depth: int) -> Any:
         return {name: item if _is_shown(name, item) else HIDDEN for name, item in value.items()}
     if key in _LISTS:
         return _headers(value, depth)
+    if key == _PLUGINS and isinstance(value, list):
+        return [_without_settings(_cleaned(item, depth)) for item in value]
+    if key == _OAUTH_SECRET and isinstance(value, str):
+        return HIDDEN
     return _cleaned(value, depth)
+
+
+def _without_settings(plugin: Any) -> Any:
+    return {**plugin, _SETTINGS: HIDDEN} if isinstance(plugin, dict) and _SETTINGS in plugin else plugin
 
 
 def _is_shown(name: str, value: Any) -> bool:
@@ -102,7 +116,7 @@ def _is_shown(name: str, value: Any) -> bool:
 
 
 def _headers(value: Any, depth: int) -> Any:
-    """Headers that a probe of the kubelet or a route sets: a list of names and values, or a map."""
+    """Headers of a route, a metric or a probe of the kubelet: a list of names (or keys) and values, or a map."""
     if isinstance(value, list):
         return [_header(item) if isinstance(item, dict) else _cleaned(item, depth) for item in value]
     if isinstance(value, dict):
@@ -111,7 +125,7 @@ def _headers(value: Any, depth: int) -> Any:
 
 
 def _header(item: dict[str, Any]) -> dict[str, Any]:
-    name, value = item.get("name"), item.get("value")
+    name, value = item.get("name", item.get("key")), item.get("value")
     plain = isinstance(name, str) and isinstance(value, str) and may_be_stored(name, value)
     return item if plain or "value" not in item else {**item, "value": HIDDEN}
 

@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, VIRTUALSERVICES, Resource
+from cockpit.model.refs import (
+    ANALYSISRUNS,
+    APISIXROUTES,
+    ARGO_ROLLOUTS,
+    DEPLOYMENTS,
+    INGRESSES,
+    PODS,
+    VIRTUALSERVICES,
+    Resource,
+)
 from cockpit.record.blocks import WINDOW, Header, Part, unpack
 from cockpit.record.reader import Record
 from cockpit.record.recorder import Recorder
@@ -187,3 +196,16 @@ def test_what_steers_a_release_stays() -> None:
     text = text_of(record_of([(INGRESSES, body)]))
     assert all(f"{name}" in text for name in steering)
     assert "(hidden)" in text
+
+
+def test_headers_of_a_metric_and_settings_of_a_plugin_are_not_recorded() -> None:
+    credentials = {"oauth2": {"clientId": "cockpit", "clientSecret": SECRET}}
+    web = {"headers": [{"key": "Authorization", "value": SECRET}], "authentication": credentials}
+    run = {"metadata": {"name": "run", "namespace": "shop"}, "spec": {"metrics": [{"provider": {"web": web}}]}}
+    plugin = {"name": "key-auth", "enable": True, "config": {"key": SECRET}}
+    route = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"http": [{"plugins": [plugin]}]}}
+    split = {"trafficRouting": {"plugins": {"argoproj-labs/gatewayAPI": {"httpRoute": "web-route"}}}}
+    rollout = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"strategy": {"canary": split}}}
+    text = text_of(record_of([(ANALYSISRUNS, run), (APISIXROUTES, route), (ARGO_ROLLOUTS, rollout)]))
+    assert SECRET not in text
+    assert all(word in text for word in ("Authorization", "clientId", "key-auth", "web-route"))

@@ -33,6 +33,7 @@ from cockpit.session.facts.assemble import IDLE
 from cockpit.session.facts.cluster import Connection
 from cockpit.session.probing.choices import SampleChoices
 from cockpit.session.probing.targets import Targets
+from cockpit.session.reads import Reads
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
 from tests.session.apiserver import ApiServer, Doc
@@ -212,10 +213,11 @@ def connection(
     token: str = "good",
     *,
     aside: bool = False,
+    reads: Reads = Reads.FOLLOWING,
 ) -> Connection:
     target = ConnectTarget(context=context, server=server.url, user="ann", namespace="shop")
     transport = Transport(target, FixedCredentials((("X-Token", token),)), timeout=5.0)
-    return Connection(KubeApi(target, transport, clock), None, aside)
+    return Connection(KubeApi(target, transport, clock), None, aside, reads=reads)
 
 
 Open = Callable[..., Any]
@@ -246,6 +248,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
             aside: Sequence[str] = (),
             unknown: UnknownFile | None = None,
             machine: str = "state",
+            reads: Reads = Reads.FOLLOWING,
         ) -> Stage:
             clock, probes = ManualClock(), list[ScriptedProbe]()
 
@@ -254,7 +257,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Open]:
                 return probes[-1]
 
             connections = [
-                connection(server, clock, context, token, aside=context in aside)
+                connection(server, clock, context, token, aside=context in aside, reads=reads)
                 for server, context, token in zip(servers, contexts, tokens, strict=False)
             ]
             session = Session(

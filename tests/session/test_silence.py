@@ -154,3 +154,44 @@ async def test_the_api_server_is_asked_at_once_and_its_answer_ends_the_doubt(ser
     await on.until(lambda _: cluster.pulse.at > now + 4)
     assert silences.told(views) == views
     asking.cancel()
+
+
+async def test_a_question_that_is_given_up_is_not_the_last_one(server: ApiServer, stage: Open) -> None:
+    """An internal error while reading ends a question that is under way; then the next one is asked."""
+    on = await stage(server)
+    cluster = on.session.cluster("test")
+    assert cluster
+    silences = Silences({"test": cluster}, on.clock)
+    now = on.clock.monotonic()
+    await on.clock.advance(5)
+    views = [view("pay", gone(now + 1)), view("cart", gone(now + 1))]
+    silences.told(views)
+    asking = asyncio.create_task(silences.run())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await cluster.pulse.close()
+    assert cluster.pulse.at < now + 4
+    await on.until(lambda _: asking.done() or cluster.pulse.at > now + 4)
+    assert silences.told(views) == views
+    asking.cancel()
+
+
+@pytest.mark.parametrize(("seconds", "health"), [(0.5, Health.HURT), (8.0, Health.DOUBTFUL)])
+async def test_an_outage_is_not_excused_afterwards_by_an_api_server_that_answers_at_once(
+    server: ApiServer, stage: Open, seconds: float, health: Health
+) -> None:
+    on = await stage(server)
+    cluster = on.session.cluster("test")
+    assert cluster
+    silences = Silences({"test": cluster}, on.clock)
+    now = on.clock.monotonic()
+    await on.clock.advance(5)
+    known = AnswerHealth("default", "", 60.0, 20.0, on.clock.now(), Level.ALARM, failed_at=on.clock.now())
+    rate = Finding("nobody-answers", Severity.CRITICAL, "31% of requests fail, and no version answers them")
+    hurt = RolloutHealth(Health.HURT, rate.text)
+    views = [view(name, gone(now + 1), health=(known,)) for name in ("pay", "cart")]
+    views = [replace(each, rollout=replace(each.rollout, findings=(rate,)), health=hurt) for each in views]
+    assert [each.health.health for each in silences.told(views)] == [Health.DOUBTFUL] * 2
+    await on.clock.advance(seconds)
+    cluster.pulse.beat()
+    assert [each.health.health for each in silences.told(views)] == [health] * 2

@@ -133,6 +133,7 @@ class Silences:
         self._clusters = clusters
         self._clock = clock
         self._now: Silence | None = None
+        self._found_at = 0.0
         self._past: Silence | None = None
         self._begun = asyncio.Event()
 
@@ -141,7 +142,11 @@ class Silences:
         monotonic, now = self._clock.monotonic(), self._clock.now()
         heard = max((cluster.pulse.at for cluster in self._clusters.values()), default=0.0)
         found = silence((view.probe for view in views), heard, monotonic, now)
-        if found is None and self._now is not None and self._now.places > 1:
+        if found is not None and self._now is None:
+            self._found_at = monotonic
+        # Where an API server answers within a moment there was no silence, only nobody who spoke.
+        lasted = monotonic - self._found_at > _ANSWER_UNDER_WAY
+        if found is None and self._now is not None and self._now.places > 1 and lasted:
             self._past = replace(self._now, until=now)
         self._now = found
         if found is not None:
@@ -153,7 +158,8 @@ class Silences:
         """Ask the API servers while nothing is heard, until cancelled."""
         while True:
             await self._begun.wait()
-            await asyncio.gather(*map(_ask, self._clusters.values()))
+            # A question that is given up because reading begins anew is no reason to ask no more.
+            await asyncio.gather(*map(_ask, self._clusters.values()), return_exceptions=True)
             await self._clock.sleep(_ASK_SECONDS)
             if self._now is None:
                 self._begun.clear()

@@ -35,10 +35,17 @@ class PairingCalls:
         """Assemble the view: who asked reads from it what came of it."""
         raise NotImplementedError
 
+    def follow(self) -> None:
+        """Follow the clusters from now on: who waits for somebody is to plan by what is there then."""
+        raise NotImplementedError
+
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
         if ask.act is not Act.DISARM:
             await self._shared.ready_for(key, ask.act)
-            return await self._conductor.prepare(key, ask)
+            made = await self._conductor.prepare(key, ask)
+            if isinstance(made, Prepared) and made.proposable:
+                self.follow()
+            return made
         found = await self._disarming.prepare(key, ask)
         if isinstance(found, Prepared):
             self._disarms = [*self._disarms, (found, ask)][-_MOST_DISARMS:]
@@ -50,6 +57,7 @@ class PairingCalls:
         return disarm or self._conductor.asked(prepared)
 
     async def controls(self, key: RolloutKey, order: ControlsOrder) -> ControlsAnswer:
+        self.follow()
         answer = await self._pairing.order(key, order)
         await self.refresh()
         return answer
