@@ -84,7 +84,7 @@ def way_to_undo(
     told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str
 ) -> tuple[Ask, Plan] | str:
     """The act that undoes it from here, with its plan; why there is none."""
-    if moved := still_there(told, rollout):
+    if moved := why_over(told, rollout):
         return moved
     if why := _why_never(told, rollout):
         return why
@@ -102,7 +102,7 @@ def way_to_undo(
     return next(iter(whys), f"its Event does not say what it changed; {_their_own(told)}")
 
 
-def still_there(told: OthersAct, rollout: Rollout) -> str:
+def why_over(told: OthersAct, rollout: Rollout) -> str:
     """Why the act is not in force any more, by the shares that it was to lead to; "" if they are written."""
     moved = differs_from(release_state(rollout), told.expected)
     return f"it was changed since: {', '.join(moved)}; nothing to undo" if moved else ""

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import msgspec
@@ -113,11 +113,12 @@ class Recorder:
         at = self._clock.now()
         self._put(lambda writer: _take_lines(writer, at, context, resource, lines), sum(map(len, lines)))
 
-    def page(self, context: str, resource: Resource, body: bytes, names: list[tuple[str, str]], last: bool) -> None:
-        """A page of a list; `names` collects the names of its objects until the last page."""
+    def page(self, context: str, resource: Resource, body: bytes, listing: Listing, last: bool) -> None:
+        """A page of a list, which `listing` collects until the last page."""
         if self._lists:
             at = self._clock.now()
-            self._put(lambda writer: _take_page(writer, at, context, resource, body, names, last), len(body))
+            taken = self._put(lambda writer: _take_page(writer, at, context, resource, body, listing, last), len(body))
+            listing.whole = listing.whole and taken
 
     def work(self) -> None:
         """Write what is waiting."""
@@ -137,14 +138,16 @@ class Recorder:
             words = f"{counted(lost, 'batch', 'batches')} of watch events came too fast to be recorded"
             self._guarded(lambda writer: writer.mark(at, MarkKind.GAP, words))
 
-    def _put(self, job: _Job, size: int = 0) -> None:
+    def _put(self, job: _Job, size: int = 0) -> bool:
+        """Let it be written; False if it is lost."""
         if self.problem:
-            return
+            return False
         if self._waiting + size > self._most_waiting:
             self._lost += 1
-            return
+            return False
         self._waiting += size
         self._jobs.append((job, size))
+        return True
 
     def _run(self) -> None:
         while not self._ending:
@@ -165,6 +168,14 @@ class Recorder:
 
 
 @dataclass
+class Listing:
+    """The names of a list's objects, page by page. Unless it is whole, it does not say what is gone."""
+
+    names: list[tuple[str, str]] = field(default_factory=list)
+    whole: bool = True
+
+
+@dataclass
 class ContextTap:
     """Implements `kube.tap.Tap` for one context."""
 
@@ -172,11 +183,14 @@ class ContextTap:
     context: str
 
     def __post_init__(self) -> None:
-        self._names: dict[Resource, list[tuple[str, str]]] = {}
+        self._listings: dict[Resource, Listing] = {}
 
     def page(self, resource: Resource, body: bytes, *, first: bool, last: bool) -> None:
-        names = self._names[resource] = [] if first else self._names.get(resource, [])
-        self.recorder.page(self.context, resource, body, names, last)
+        if first:
+            self._listings[resource] = Listing()
+        self.recorder.page(
+            self.context, resource, body, self._listings.setdefault(resource, Listing(whole=False)), last
+        )
 
     def lines(self, resource: Resource, lines: Sequence[bytes]) -> None:
         self.recorder.lines(self.context, resource, lines)
@@ -200,12 +214,13 @@ def _take_page(
     context: str,
     resource: Resource,
     body: bytes,
-    names: list[tuple[str, str]],
+    listing: Listing,
     last: bool,
 ) -> None:
     try:
         items = _items(body).items or []
     except _UNFIT:
+        listing.whole = False
         return
     # Items of a list do not say what they are.
     said = {"apiVersion": resource.api_version, "kind": resource.kind}
@@ -213,11 +228,11 @@ def _take_page(
     for raw in items:
         try:
             fields = {**common, **fields_of(raw)}
-            names.append(writer.object(at, context, resource, fields))
+            listing.names.append(writer.object(at, context, resource, fields))
         except _UNFIT:
-            continue
-    if last:
-        writer.listed(at, context, resource, names)
+            listing.whole = False
+    if last and listing.whole:
+        writer.listed(at, context, resource, listing.names)
 
 
 def plan_seen(at: float, key: RolloutKey, act: Act, plan: Plan | Refused) -> PlanSeen:

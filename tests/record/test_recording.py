@@ -16,7 +16,7 @@ from cockpit.model.view import FleetView
 from cockpit.record.blocks import Block, Header
 from cockpit.record.player import Player
 from cockpit.record.reader import Record
-from cockpit.record.recorder import Recorder
+from cockpit.record.recorder import MOST_WAITING, Recorder
 from cockpit.record.sinks import FileSink, Ring
 from cockpit.record.writer import Writer
 from cockpit.session.clock import ManualClock
@@ -39,10 +39,11 @@ def line(type: str, body: dict[str, Any]) -> bytes:
 class Taping:
     """A recorder without a thread, and a player of what it wrote."""
 
-    def __init__(self, sink: Any = None, **more: Any) -> None:
+    def __init__(self, sink: Any = None, most_waiting: int = MOST_WAITING, **more: Any) -> None:
         self.sink = sink or Memory()
         self.clock = ManualClock(START)
-        self.recorder = Recorder(Writer(self.sink, HEADER, **more), self.clock, threaded=False)
+        writer = Writer(self.sink, HEADER, **more)
+        self.recorder = Recorder(writer, self.clock, threaded=False, most_waiting=most_waiting)
         self.tap = self.recorder.tap(CONTEXT)
         self.recorder.view(fleet())
 
@@ -85,6 +86,24 @@ async def test_yaml_is_that_of_the_moment() -> None:
     seen = [await phase_at(player, seconds) for seconds in (0, 10, 15, 20, 30, 40)]
     gone = "Pod shop/web-1 in prod-eu: not in the recording at 00:00:{} UTC"
     assert seen == ["Pending", "Running", "Running", gone.format(20), "Failed", gone.format(40)]
+
+
+async def test_a_list_of_which_a_page_was_lost_does_not_say_what_is_gone() -> None:
+    bodies = {name: json.dumps({"items": [body_of(name, "Running")]}).encode() for name in ("web-1", "web-2", "web-3")}
+    # Two pages wait at most, until they are written.
+    taping = Taping(most_waiting=2 * len(bodies["web-1"]))
+    taping.tap.page(PODS, bodies["web-3"], first=True, last=True)
+    taping.recorder.work()
+    await taping.at(10)
+    for name in ("web-1", "web-2", "web-3"):
+        taping.tap.page(PODS, bodies[name], first=name == "web-1", last=False)
+    taping.recorder.work()
+    taping.tap.page(PODS, b'{"items": []}', first=False, last=True)
+    await taping.at(20)
+    player = taping.player()
+    assert await phase_at(player, 15) == "Running"
+    player.seek(START + 15)
+    assert "Running" in await player.yaml(CONTEXT, replace(POD, name="web-3")), "it was in the page that was lost"
 
 
 async def test_the_order_of_the_fields_is_that_of_the_server() -> None:

@@ -12,7 +12,7 @@ from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Ve
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
-from cockpit.planning.undo_of_others import OthersAct, as_told, still_there
+from cockpit.planning.undo_of_others import OthersAct, as_told, why_over
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
@@ -115,7 +115,7 @@ class UndoStack:
         if step.id not in self._claimed:
             return False
         shown = step.told is not None and bool(step.told.expected) and rollout is not None
-        return not shown or bool(step.told and rollout and still_there(step.told, rollout))
+        return not shown or bool(step.told and rollout and why_over(step.told, rollout))
 
     def learn(self, key: RolloutKey, step: UndoStep) -> None:
         """Another session tells of an act on a rollout, or tells more of it; an act of this machine is known better."""
