@@ -204,6 +204,11 @@ def opens(place: Place, kind: str, body: object, *words: str) -> None:
     place.settle(lambda: LOCK in patched(place, kind, body, *words), 100)
 
 
+# Matches that every request meets, as a route and a VirtualService can spell them.
+ANY_ROUTE: list[list[Any]] = [[], [{"headers": []}]]
+ANY_MESH: list[list[Any]] = [[], [{"headers": {}}]]
+
+
 def a_route(place: Place) -> None:
     def rules(*backends: dict[str, Any], more: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
         return {"spec": {"rules": [{"backendRefs": list(backends)}, *more]}}
@@ -216,10 +221,7 @@ def a_route(place: Place) -> None:
         rules(backend("v1", 100), backend("v2", 0)),
         rules({"name": "v2", "port": 80}),
         rules(backend("v2", 50), backend("v2", 50)),
-        *(
-            {"spec": {"rules": [{"matches": every, "backendRefs": [backend("v2", 1)]}]}}
-            for every in ([], [{"headers": []}])
-        ),
+        *({"spec": {"rules": [{"matches": every, "backendRefs": [backend("v2", 1)]}]}} for every in ANY_ROUTE),
     ]
     assert all(LOCK in patched(place, kind, each) for each in held), [patched(place, kind, each) for each in held]
     path = {"matches": [{"path": {"value": "/all"}}], "backendRefs": [backend("v2", 1)]}
@@ -246,7 +248,7 @@ def a_virtual_service(place: Place) -> None:
         http({"destination": {"host": "web", "subset": "v1"}}, to("v2", 100)),
         http(to("v1", 100), to("v2", 0)),
         http(to("v2", 50), to("v2", 50)),
-        *({"spec": {"http": [{"match": every, "route": [to("v2", 100)]}]}} for every in ([], [{"headers": {}}])),
+        *({"spec": {"http": [{"match": every, "route": [to("v2", 100)]}]}} for every in ANY_MESH),
         http(to("v1", 80), to("v2", 20), more=({"match": [{"uri": {"prefix": "/all"}}], "route": [to("v2", 100)]},)),
     ]
     assert all(LOCK in patched(place, kind, each) for each in held), [patched(place, kind, each) for each in held]
