@@ -34,16 +34,22 @@ def _fully_weighted(prefix: str) -> str:
 
 
 def _plain(rules: str, matches: str) -> str:
-    """The rules that requests without any header reach."""
-    by_header = "has(m.headers) || has(m.queryParams)"
-    return f"{rules}.filter(r, !has(r.{matches}) || r.{matches}.exists(m, !({by_header})))"
+    """The rules that requests without any header reach; an empty list asks for nothing, as a missing one does."""
+    by_header = "m.?headers.orValue([]).size() > 0 || m.?queryParams.orValue([]).size() > 0"
+    return f"{rules}.filter(r, r.?{matches}.orValue([]).size() == 0 || r.{matches}.exists(m, !({by_header})))"
+
+
+def _sole(lists: str) -> str:
+    """Of lists of names those that name one alone, however often: which."""
+    return f"{lists}.filter(s, s.size() > 0 && s.all(n, n == s[0])).map(s, s[0])"
 
 
 def _sole_backends(of: str) -> str:
     """For each rule of a route that gives everything to one backend: which. A backend without a weight has 1."""
     rules = f"({of} != null && {of}.kind in {_ROUTES} ? {of}.spec.?rules.orValue([]) : [])"
     backends = "r.?backendRefs.orValue([]).filter(b, b.?weight.orValue(1) > 0)"
-    return f"{_plain(rules, 'matches')}.map(r, {backends}).filter(s, s.size() == 1).map(s, s[0].name)"
+    name = "b.?kind.orValue('Service') + ' ' + b.?namespace.orValue('') + '/' + b.name"
+    return _sole(f"{_plain(rules, 'matches')}.map(r, {backends}.map(b, {name}))")
 
 
 def _sole_destinations(of: str) -> str:
@@ -53,8 +59,8 @@ def _sole_destinations(of: str) -> str:
     """
     http = f"({of} != null && {of}.kind == 'VirtualService' ? {of}.spec.?http.orValue([]) : [])"
     routes = "r.?route.orValue([]).filter(d, r.route.size() == 1 || d.?weight.orValue(0) > 0)"
-    name = "s[0].destination.host + ' ' + s[0].destination.?subset.orValue('')"
-    return f"{_plain(http, 'match')}.map(r, {routes}).filter(s, s.size() == 1).map(s, {name})"
+    name = "d.destination.host + ' ' + d.destination.?subset.orValue('')"
+    return _sole(f"{_plain(http, 'match')}.map(r, {routes}.map(d, {name}))")
 
 
 def _more(now: str, before: str) -> str:
@@ -75,10 +81,28 @@ def _progress(of: str) -> str:
     return f"({of} != null && {of}.apiVersion.startsWith('rollouts.kruise.io/') ? {found} : {{}})"
 
 
+def _full(step: str) -> str:
+    """Whether a step gives the new version everything; its pods count where it names no share of the requests."""
+    pods = f"{step}.?replicas.orValue('') == '100%'"
+    return f"(has({step}.traffic) ? {step}.traffic == '100%' : has({step}.weight) ? {step}.weight == 100 : {pods})"
+
+
 def _partial(steps: str) -> str:
     """How many steps give the new version less than everything."""
-    full = "s.?traffic.orValue('') == '100%' || s.?weight.orValue(0) == 100 || s.?replicas.orValue('') == '100%'"
-    return f"{steps}.filter(s, !({full})).size()"
+    return f"{steps}.filter(s, !{_full('s')}).size()"
+
+
+def _leads_to(number: str) -> str:
+    """Whether the step with this number, from 1, is the last one, past it, or gives the new version everything."""
+    size = "variables.steps.size()"
+    step = f"variables.steps[{number} - 1]"
+    return f"({number} >= {size} || {number} > 0 && {_full(step)})"
+
+
+def _moved_far(field: str) -> str:
+    """Whether a number of a step in the progress is another one, which leads to everybody."""
+    number, before = (f"variables.{of}.?{field}.orValue(0)" for of in ("at", "atBefore"))
+    return f"(variables.steps.size() > 0 && {number} != {before} && {_leads_to(number)})"
 
 
 # In the order in which they build on each other.
@@ -99,12 +123,14 @@ HELD = {
     "stepsBefore": _steps("oldObject"),
     "at": _progress("object"),
     "atBefore": _progress("oldObject"),
-    # An approval that leads to the last step, or past it.
+    # An approval that leads to the last step, past it, or to one with everybody; the same as a jump, or by hand.
     "approval": "variables.at.?currentStepState.orValue('') == 'StepReady'"
     " && variables.atBefore.?currentStepState.orValue('') != 'StepReady'"
-    " && variables.at.?currentStepIndex.orValue(0) + 1 >= variables.steps.size()",
-    "jump": "variables.steps.size() > 0 && variables.at.?nextStepIndex.orValue(0) >= variables.steps.size()"
-    " && variables.at.?nextStepIndex.orValue(0) != variables.atBefore.?nextStepIndex.orValue(0)",
+    f" && {_leads_to('(variables.at.?currentStepIndex.orValue(0) + 1)')}",
+    "jump": " || ".join(map(_moved_far, ("nextStepIndex", "currentStepIndex"))),
+    # The state after which the controller finishes a release.
+    "completed": "variables.at.?currentStepState.orValue('') == 'Completed'"
+    " && variables.atBefore.?currentStepState.orValue('') != 'Completed'",
     "shorter": f"{_partial('variables.steps')} < {_partial('variables.stepsBefore')}",
     # A release that is disabled under way is finished forward.
     "disabled": "object != null && object.apiVersion.startsWith('rollouts.kruise.io/')"
@@ -113,5 +139,5 @@ HELD = {
 # Those of them that say by themselves that a write is held.
 HOLDS = (
     *("weight", "selector", "route", "full", "backends", "destinations"),
-    *("approval", "jump", "shorter", "disabled"),
+    *("approval", "jump", "completed", "shorter", "disabled"),
 )

@@ -218,13 +218,18 @@ def _why_not_it(told: OthersAct, plan: Plan, rollout: Rollout, objects: Objects)
     if told.act in (Act.STEPS, Act.SCALE):
         other = next((change for change in plan.changes if _backwards(change) not in told.changes), None)
         return f"it was changed since: {other.what} is {other.before}; nothing to undo" if other else ""
+    if plan.act is Act.JUMP and (newer := _new_since(told, rollout)):
+        return _other_now(newer)
     before, lanes = set(told.before.lanes), {each.lane for each in plan.expected}
     off = differs_from(told.before, [each for each in plan.expected if each.lane in before])
     # A weight leaves the rules of other lanes alone; a rollback takes them away.
     stay = set(release_state(rollout).lanes) if plan.act in (Act.SET_WEIGHT, Act.JUMP) else set()
     lost = before - lanes - stay if lanes else ()
     grown = lanes - before if told.act is Act.HEADER else ()
-    if off or lost or grown:
+    # Resumed, a CloneSet that its partition held may have lost that.
+    switch = plan.act in (Act.PAUSE, Act.RESUME)
+    more = switch and any(_backwards(change) not in told.changes for change in plan.changes)
+    if off or lost or grown or more:
         return f"{plan.title} does not lead back to how it was; {_their_own(told)}"
     return ""
 
@@ -240,6 +245,12 @@ def _why_other_template(told: OthersAct, plan: Plan, rollout: Rollout, objects: 
     if now is None or wanted.isdisjoint(safe_text(image, 200) for image in now.images):
         return _other_now(template.before)
     return "its template was changed since, in more than the image" if more_than_images(plan, objects) else ""
+
+
+def _new_since(told: OthersAct, rollout: Rollout) -> str:
+    """A version with an image that nothing had before the act: its steps are those of another release."""
+    before = {image for _, image in told.before.images}
+    return next((name for name, image in release_state(rollout).images if image not in before), "")
 
 
 def _other_now(name: str) -> str:

@@ -27,7 +27,7 @@ class Filter:
         self.problem = ""
         self._words: list[str] = []
         self._pattern: regex.Pattern[str] | None = None
-        self._labels: LabelSelector | None = None
+        self.labels: LabelSelector | None = None
         if text.startswith(LABELS):
             self._choose(text.removeprefix(LABELS))
             return
@@ -43,14 +43,12 @@ class Filter:
 
     def _choose(self, typed: str) -> None:
         try:
-            self._labels = label_selector(typed) if typed.strip() else None
+            self.labels = label_selector(typed) if typed.strip() else None
         except ValueError as error:
             self.problem = f"the selector {error}"
 
     def matches(self, view: RolloutView) -> bool:
-        """Whether the row is shown; every row is while a pattern or a selector cannot be used."""
-        if self._labels is not None:
-            return self._labels.matches(dict(view.rollout.labels))
+        """Whether the row is shown, whatever its labels; every row is while a pattern cannot be used."""
         text = words_of(view)
         if self._pattern is None:
             return all(_holds(text, word) for word in self._words)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.plan import Act, Expected, Plan, Refused, Verb
-from cockpit.model.release_state import ReleaseState
+from cockpit.model.release_state import ReleaseState, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.planning.undo_of_others import OthersAct, undo_plan
 from cockpit.session.facts.adapters import ADAPTERS
@@ -92,6 +92,18 @@ def test_a_rollback_is_undone_only_while_its_template_is_the_present_one() -> No
     other = undo(deployment(), replace(back, changes=("pod template v1 -> v3",)))
     assert isinstance(other, Refused)
     assert "v2 is the template now" in other.why
+
+
+def test_a_step_of_the_release_before_is_not_gone_back_to() -> None:
+    """It went back from step 3 to step 1; in a newer release, that undone is a jump forward."""
+    cluster = SITUATIONS["kruise: paused at a step"]()
+    images = release_state(read(cluster, "kruise")[1]).images
+    back = OthersAct("ann", Act.JUMP, "go to step 1", ReleaseState(step=3, images=images))
+    assert isinstance(undo(cluster, back, "kruise"), Plan)
+    earlier = tuple((name, f"{image}-before") for name, image in images)
+    refused = undo(cluster, replace(back, before=ReleaseState(step=3, images=earlier)), "kruise")
+    assert isinstance(refused, Refused)
+    assert "it was changed since" in refused.why
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,11 @@ def opens(place: Place, kind: str, body: object, *words: str) -> None:
     place.settle(lambda: LOCK in patched(place, kind, body, *words), 100)
 
 
+# Matches that every request meets, as a route and a VirtualService can spell them.
+ANY_ROUTE: list[list[Any]] = [[], [{"headers": []}]]
+ANY_MESH: list[list[Any]] = [[], [{"headers": {}}]]
+
+
 def a_route(place: Place) -> None:
     def rules(*backends: dict[str, Any], more: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
         return {"spec": {"rules": [{"backendRefs": list(backends)}, *more]}}
@@ -215,6 +220,8 @@ def a_route(place: Place) -> None:
         rules(backend("v2", 1), backend("v1", 0), backend("v3", 0)),
         rules(backend("v1", 100), backend("v2", 0)),
         rules({"name": "v2", "port": 80}),
+        rules(backend("v2", 50), backend("v2", 50)),
+        *({"spec": {"rules": [{"matches": every, "backendRefs": [backend("v2", 1)]}]}} for every in ANY_ROUTE),
     ]
     assert all(LOCK in patched(place, kind, each) for each in held), [patched(place, kind, each) for each in held]
     path = {"matches": [{"path": {"value": "/all"}}], "backendRefs": [backend("v2", 1)]}
@@ -240,6 +247,8 @@ def a_virtual_service(place: Place) -> None:
         http({"destination": {"host": "web", "subset": "v2"}}),
         http({"destination": {"host": "web", "subset": "v1"}}, to("v2", 100)),
         http(to("v1", 100), to("v2", 0)),
+        http(to("v2", 50), to("v2", 50)),
+        *({"spec": {"http": [{"match": every, "route": [to("v2", 100)]}]}} for every in ANY_MESH),
         http(to("v1", 80), to("v2", 20), more=({"match": [{"uri": {"prefix": "/all"}}], "route": [to("v2", 100)]},)),
     ]
     assert all(LOCK in patched(place, kind, each) for each in held), [patched(place, kind, each) for each in held]
@@ -256,10 +265,14 @@ def a_virtual_service(place: Place) -> None:
 def a_kruise_rollout(place: Place) -> None:
     kind = KRUISE
     status = "--subresource=status"
-    ready = [{"op": "replace", "path": "/status/canaryStatus/currentStepState", "value": "StepReady"}]
+
+    def at(field: str, value: object) -> list[dict[str, Any]]:
+        return [{"op": "replace", "path": f"/status/canaryStatus/{field}", "value": value}]
 
     def jump(index: int) -> list[dict[str, Any]]:
-        return [{"op": "replace", "path": "/status/canaryStatus/nextStepIndex", "value": index}]
+        return at("nextStepIndex", index)
+
+    ready = at("currentStepState", "StepReady")
 
     def steps(*found: dict[str, Any]) -> dict[str, Any]:
         return {"spec": {"strategy": {"canary": {"steps": list(found)}}}}
@@ -270,7 +283,8 @@ def a_kruise_rollout(place: Place) -> None:
         steps(step("25%", pause={}), step("100%"), step("100%")),
     ]
     assert all(LOCK in patched(place, kind, each) for each in held), [patched(place, kind, each) for each in held]
-    assert LOCK in patched(place, kind, jump(3), status)
+    for each in (jump(3), at("currentStepIndex", 3), at("currentStepState", "Completed")):
+        assert LOCK in patched(place, kind, each, status), each
     assert patched(place, kind, ready, status) == "", "the first of three steps leads to the second"
     assert patched(place, kind, {"spec": {"strategy": {"paused": True}}}) == ""
     assert patched(place, kind, steps(step("25%", pause={}), step("40%", pause={}), step("100%"))) == ""

@@ -33,9 +33,9 @@ def cells(*kinds: str, first: float, every: float = 0.5) -> tuple[Cell, ...]:
     )
 
 
-def view(name: str, strip: Sequence[Cell], address: str = "", **probe: object) -> RolloutView:
+def view(name: str, strip: Sequence[Cell], address: str = "", port: int = 443, **probe: object) -> RolloutView:
     """A rollout of which nobody answers, by what its probe saw."""
-    target = ProbeTarget(address or f"{name}.example", 443, f"{name}.example")
+    target = ProbeTarget(address or f"{name}.example", port, f"{name}.example")
     running = replace(IDLE, running=True, probe_target=target, strip=tuple(strip), **probe)  # type: ignore[arg-type]
     findings = (FAILED,) if strip and strip[-1].kind is CellKind.ERROR else ()
     rollout = Rollout(
@@ -64,7 +64,7 @@ def test_no_answers_from_anywhere_is_asked_about_and_is_no_outage_of_each(note: 
 
 
 def test_one_address_alone_stays_loud_and_both_possibilities_are_said() -> None:
-    one, other = view("pay", gone(), "10.0.0.9"), view("cart", gone(), "10.0.0.9")
+    one, other = view("pay", gone(), "10.0.0.9"), view("cart", gone(), "10.0.0.9", port=8443)
     for each in told([one, other]):
         assert each.health.health is Health.HURT
         words = (

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from cockpit.cli.columns import column_cells, named_columns
 from cockpit.model.label_selector import label_selector
 from cockpit.model.view import FleetView
 from cockpit.session.facts.groups import groups_of
 from cockpit.tui.commands import commands, ranked, why_nothing
-from cockpit.tui.filtering import Filter
 from cockpit.tui.glyphs import UNICODE
 from cockpit.tui.keys import remapped
 from cockpit.tui.lines import plain, width_of
@@ -23,7 +23,7 @@ from cockpit.tui.rows import Order
 from cockpit.tui.scope import Scope
 from cockpit.tui.widgets.rollout_row import ALONE, columns, heading, row
 from cockpit.tui.widgets.rollout_table import RolloutTable
-from tests.tui.driving import press, screen, shown
+from tests.tui.driving import press, rest, screen, shown
 from tests.tui.fake import FakeCockpit, fleet
 from tests.tui.test_clusters import BOTH
 
@@ -91,15 +91,31 @@ async def test_the_filter_takes_labels_as_k9s_does() -> None:
         assert "the selector ends with a comma" in shown(app)
 
 
-def test_a_row_of_several_clusters_has_the_labels_that_all_of_its_parts_have() -> None:
+def by_zone() -> FleetView:
+    """One release in two clusters, with a label that says which."""
     views = tuple(
         replace(each, rollout=replace(each.rollout, labels=(("app", "pay"), ("zone", each.rollout.key.context))))
-        for each in BOTH.rollouts
+        for each in BOTH.rollouts[:2]
     )
-    group = groups_of(views)[0]
-    assert group.view.rollout.labels == (("app", "pay"),)
-    assert Filter("-l app=pay").matches(group.view)
-    assert not Filter("-l zone").matches(group.view)
+    return replace(BOTH, rollouts=views, groups=groups_of(views))
+
+
+def test_a_row_of_several_clusters_has_the_labels_that_all_of_its_parts_have() -> None:
+    assert by_zone().groups[0].view.rollout.labels == (("app", "pay"),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "contexts"),
+    [("app=pay", [""]), ("zone!=eu", ["us"]), ("zone in (eu,us)", [""]), ("zone=eu", ["eu"]), ("!zone", [])],
+)
+async def test_the_filter_chooses_the_parts_that_the_labels_choose(typed: str, contexts: list[str]) -> None:
+    """A row for all of them would send an act to a cluster that was left out."""
+    async with screen(FakeCockpit(by_zone())) as (app, pilot):
+        await press(pilot, "slash")
+        app.screen.query_one("#filter", Input).value = f"-l {typed}"
+        await rest(pilot)
+        rows = app.screen.query_one(RolloutTable).rows
+        assert [each.rollout.key.context for each in rows] == contexts
 
 
 def test_labels_of_some_parts_show_these_alone() -> None:

@@ -62,7 +62,7 @@ def silence(probes: Iterable[ProbeView], heard: float, monotonic: float, now: fl
     vain = [probe for probe in asking if (run := _in_vain(probe)) and len(run) >= _FEWEST and run[0].at >= begin]
     if not vain:
         return None
-    places = {(probe.probe_target.address, probe.probe_target.port) for probe in vain if probe.probe_target}
+    places = {probe.probe_target.address for probe in vain if probe.probe_target}
     return Silence(begin, now - (monotonic - max(heard, answered)), len(places))
 
 

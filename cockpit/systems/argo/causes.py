@@ -36,11 +36,14 @@ def judgements_of(state: ArgoState, objects: Objects) -> tuple[Judgement, ...]:
 
 
 def _is_of_current(judgement: Judgement, state: ArgoState) -> bool:
+    """By the hash and the revision, as far as it has them: the same template may have been released before."""
     hash_label = (judgement.metadata.labels or {}).get(HASH)
-    if hash_label:
-        return hash_label == state.status.current
     revision = (judgement.metadata.annotations or {}).get(_REVISION)
-    return state.current is not None and revision == str(state.current.revision)
+    if hash_label and hash_label != state.status.current:
+        return False
+    if revision and state.current and state.current.revision:
+        return revision == str(state.current.revision)
+    return bool(hash_label)
 
 
 def phase_of(judgement: Judgement) -> str:

@@ -123,10 +123,7 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
         if not written or lane.derived:
             continue
         if not ready and state.replicas and not split.written.unserved_shares:
-            yield no_ready_pods(
-                f"{edition.name} gets {percent(written)} of the requests and has no ready pods: those requests fail",
-                _reasons(state),
-            )
+            yield _unanswered(edition.name, written, _reasons(state))
         elif ready and edition.version.role is Role.CANARY and written > _OVERLOAD * ready / total:
             yield finding(
                 "overloaded",
@@ -136,8 +133,16 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
                 if any(s.kind.value == "setCanaryScale" for s in state.strategy.steps)
                 else "",
             )
+    for trial in () if lane.derived or split.written.unserved_shares else state.trials:
+        if (written := split.trials.get(lane.name, {}).get(trial.uid)) and not trial.version.ready:
+            yield _unanswered(trial.version.name, written, f"Experiment {trial.experiment}")
     if lane.derived and state.replicas and not total:
         yield no_ready_pods(f"{state.ref} has no ready pods: requests fail", _reasons(state))
+
+
+def _unanswered(name: str, written: float, evidence: str) -> Finding:
+    text = f"{name} gets {percent(written)} of the requests and has no ready pods: those requests fail"
+    return no_ready_pods(text, evidence)
 
 
 def _remains(state: ArgoState) -> Iterator[Finding]:

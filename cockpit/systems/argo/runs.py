@@ -1,7 +1,7 @@
 """The AnalysisRuns and Experiments that judge the current update, with their metrics (analysis_types.go).
 
-A run belongs to the update if the Rollout owns it and it has the hash of the version that is rolled out; those that
-decide now are named in the status. An Experiment has AnalysisRuns of its own.
+A run belongs to the update if the Rollout owns it and it has the hash and revision of the version that is rolled out;
+those that decide now are named in the status. An Experiment has AnalysisRuns of its own.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def _by_pods(state: ArgoState, services: tuple[Service, ...], objects: Objects) 
     behind = _spread(state, root, objects) if root else _Behind(_ready(state, lambda _: True))
     lane = _lane(state, DEFAULT, _declared(state), behind.parts, derived=True)
     reported = (*_rounding(state, lane), *(mesh_findings(root, objects) if root else ()))
-    trials = {DEFAULT: behind.parts}
+    trials = {DEFAULT: behind.parts} if root else {}
     return ArgoSplit((lane,), Written(steered=False), root, services, reported, behind.others, behind.doubled, trials)
 
 

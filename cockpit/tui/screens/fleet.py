@@ -177,10 +177,12 @@ class FleetScreen(CockpitScreen):
         blocks = blocks_of(view, self.opened)
         rows = sum(len(block) for block in blocks)
         if words:
-            found = (list(filter(wanted.matches, block)) for block in blocks)
+            # A row of several clusters has only the labels that its parts share, which says nothing of `!=`.
+            chosen = blocks_of(Scope(labels=wanted.labels).of(view), self.opened) if wanted.labels else blocks
+            found = (list(filter(wanted.matches, block)) for block in chosen)
             blocks = [block for block in found if block]
         self._problem = wanted.problem
-        self._hidden = rows - sum(len(block) for block in blocks)
+        self._hidden = max(rows - sum(len(block) for block in blocks), 0)
         sections = sections_of(blocks, self.grouping, self.order, self.app_port.seen, len(view.clusters))
         # What somebody looks for is not folded away.
         return [replace(each, folds=False) for each in sections] if words else sections

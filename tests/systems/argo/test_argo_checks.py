@@ -59,6 +59,17 @@ def checks(cluster: Cluster) -> tuple[Check, ...]:
     return read(cluster).checks
 
 
+def test_a_run_of_an_earlier_release_of_the_same_template_does_not_judge_this_one() -> None:
+    """The hash comes again with the template, the revision does not."""
+    cluster = routed(0, **ABORTED)
+    run(cluster, "before", "Failed", step="0", at=1)
+    run(cluster, "now", "Successful", step="2", at=2)
+    for name, revision in (("before", "1"), ("now", "2")):
+        cluster.doc("AnalysisRun", name)["metadata"]["annotations"] = {"rollout.argoproj.io/revision": revision}
+    assert [(check.name, check.state) for check in checks(cluster)] == [("now", CheckState.SUCCESSFUL)]
+    assert "judged" not in ids(cluster), "an abort by hand is not blamed on it"
+
+
 def test_a_run_is_read_with_its_metrics_their_values_and_their_limits() -> None:
     cluster = routed(**RUNNING)
     seen = result("Running", ("Successful", "0.01"), ("Failed", "0.2"), failed=1, successful=1)

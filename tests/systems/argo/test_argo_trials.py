@@ -163,3 +163,34 @@ def test_its_pods_behind_the_canary_service_take_a_part_of_the_canary_share() ->
     # Without the hash the Service takes all seven pods alike.
     assert found["baseline"] == (0.2, round(10 / 80 / 7, 3))
     assert sum(written or 0.0 for _, written in found.values()) == 1.0
+
+
+def by_smi() -> Cluster:
+    """The same split in a TrafficSplit, of which no server says that a backend is empty."""
+    cluster = by_istio()
+    del cluster.docs[next(key for key in cluster.docs if key[0] == "VirtualService")]
+    cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]["trafficRouting"] = {"smi": {}}
+    backends = (("web-stable", 70), ("web-canary", 10), (f"{EXPERIMENT}-baseline", 20))
+    meta = {"name": "web", "namespace": "default"}
+    spec = {"service": "web-stable", "backends": [{"service": name, "weight": weight} for name, weight in backends]}
+    split = {"apiVersion": "split.smi-spec.io/v1alpha2", "kind": "TrafficSplit", "metadata": meta, "spec": spec}
+    return cluster.add(split)
+
+
+def test_an_experiment_without_ready_pods_loses_its_share() -> None:
+    cluster = by_smi()
+    assert shares(cluster)["baseline"] == (0.2, 0.2)
+    assert "no-ready-pods" not in ids(cluster)
+    cluster.doc("ReplicaSet", f"{EXPERIMENT}-baseline")["status"]["readyReplicas"] = 0
+    cluster.doc("Pod", f"{EXPERIMENT}-baseline-0")["status"]["conditions"] = []
+    told = text_of(cluster.balance(), "no-ready-pods")
+    assert "baseline gets 20% of the requests and has no ready pods: those requests fail" in told
+
+
+def test_without_a_service_its_share_is_not_known() -> None:
+    cluster = cluster_of(rollout(canary(STEPS)), **RUNNING)
+    replica_set(cluster, OLD, "v1", 1, 5)
+    replica_set(cluster, NEW, "v2", 2, 1)
+    experiment(cluster).balance()
+    assert shares(cluster)["baseline"] == (None, None)
+    assert "gets a share that is not known" in text_of(cluster, "experiment")
