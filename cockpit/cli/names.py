@@ -157,7 +157,7 @@ def _nearest(name: Name, keys: Sequence[RolloutKey]) -> str:
     likely = [text for text, key in texts.items() if key.name in near]
     if likely:
         return f"Did you mean {' or '.join(likely[:3])}?"
-    return f"Available: {', '.join(list(texts)[:10])}{' ...' if len(texts) > 10 else ''}"
+    return f"Available: {', '.join(list(texts)[:10])}{' ...' if len(texts) > 10 else '.'}"
 
 
 def version_named(names: Sequence[str], text: str, where: str) -> str:

@@ -33,3 +33,10 @@ def progress_lines(clusters: Sequence[ClusterView]) -> list[str]:
             place = f"{safe_text(cluster.context, 60)}: " if several else ""
             lines.append(f"{place}reading {', '.join(parts[:_MOST_KINDS])}{more}")
     return lines
+
+
+def unread_words(clusters: Sequence[ClusterView]) -> str:
+    """How many kinds of live clusters may not be read: what they hold looks as if it did not exist; "" for none."""
+    live = [cluster for cluster in clusters if cluster.state is Sync.LIVE]
+    count = sum(1 for cluster in live for kind in cluster.kinds if kind.state is Sync.FORBIDDEN)
+    return f"{counted(count, 'kind')} forbidden" if count else ""

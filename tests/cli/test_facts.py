@@ -185,7 +185,7 @@ def test_a_name_that_is_nowhere_says_where_was_looked_and_where_not() -> None:
     assert "no rollout 'web' in demo, any namespace. No rollouts found there.\n" in said
     denied = KindSync("Rollout", Sync.FORBIDDEN, 0.0, "no right")
     told = run(program(fleet([rollout()], [replace(everywhere, kinds=(denied,))])), "show", "-A", "zzzz").stderr
-    assert "Available: shop/web Some kinds cannot be read there: run cockpit doctor" in told
+    assert "Available: shop/web. Some kinds cannot be read there: run cockpit doctor" in told
 
 
 def test_nothing_from_a_cluster_reaches_the_terminal_as_an_escape() -> None:

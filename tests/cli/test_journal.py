@@ -246,3 +246,10 @@ def test_the_acts_of_others_are_read_first_where_that_is_asked_for(program: Fake
     assert result.exit_code == 0
     assert program.cockpit.followed == 1
     assert len(json.loads(result.stdout)["acts"]) == 3
+
+
+def test_what_is_told_of_a_whole_cluster_names_it_instead_of_a_rollout(program: FakeProgram) -> None:
+    told = replace(ACTS[0], id="9", rollout=RolloutKey("eu", "", "", ""), stage=Stage.NOTED, title="not read")
+    fill(program, told, *ACTS[2:])
+    row = next(line for line in run(program).stdout.splitlines() if "not read" in line)
+    assert row.split()[1:5] == ["ann@eu", "eu", "not", "read"]

@@ -328,3 +328,11 @@ def test_any_shape_of_canary_is_borne(spec: Any, status: Any) -> None:
     for act in Act:
         if act is not Act.UNDO:
             assert isinstance(SYSTEM.plan(rollout, Ask(act), objects), Plan | Refused)
+
+
+@pytest.mark.parametrize(("failed", "told"), [(0, []), (1, ["1 check failed"]), (2, ["2 checks failed"])])
+def test_failed_checks_are_counted_against_the_roll_back(failed: int, told: list[str]) -> None:
+    document = canary()
+    document["status"]["failedChecks"] = failed
+    found = [f.text for f in read(cluster(document, route(20))).findings if f.id == "failed-checks"]
+    assert found == [f"Canary default/web: {words}; at 5 Flagger rolls back" for words in told]

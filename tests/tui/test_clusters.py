@@ -7,7 +7,7 @@ from dataclasses import replace
 from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, Severity
-from cockpit.model.view import FleetView, RolloutView, Sync
+from cockpit.model.view import FleetView, KindSync, RolloutView, Sync
 from cockpit.session.facts.groups import groups_of
 from cockpit.tui.glyphs import UNICODE
 from cockpit.tui.screens.rollout import RolloutScreen
@@ -118,3 +118,14 @@ def test_the_first_line_says_read_only_where_nothing_that_is_shown_takes_acts() 
     for seen, told in ((both, False), (both[1:], True), (both[:1], False), ((), False)):
         line = header_line(view, seen, (), 80, UNICODE, None)
         assert ("READ-ONLY" in "".join(span.text for span in line)) is told
+
+
+def test_the_first_line_of_a_live_cluster_says_how_many_kinds_may_not_be_read() -> None:
+    def right(*states: Sync) -> str:
+        kinds = tuple(KindSync(f"Kind{number}", state, START) for number, state in enumerate(states))
+        seen = (replace(cluster(), kinds=kinds), cluster(context="us"))
+        return "".join(span.text for span in header_line(replace(fleet(), clusters=seen), seen, (), 80, UNICODE, None))
+
+    assert right(Sync.LIVE, Sync.FORBIDDEN, Sync.FORBIDDEN).endswith("live · 2 kinds forbidden ")
+    assert right(Sync.LIVE, Sync.FORBIDDEN).endswith("live · 1 kind forbidden ")
+    assert right(Sync.LIVE, Sync.ABSENT).endswith("● live ")

@@ -51,7 +51,8 @@ def journal_command(program: Program, name: str | None, since: float | None, eve
     except OSError as error:
         raise CommandFailed(f"the journal {path} cannot be read: {error.strerror or error}", ExitCode.UNREAD) from None
     keys = list(dict.fromkeys(act.rollout for act in found))
-    names = {key: short_name(key, keys) for key in keys}
+    # An entry about a whole cluster is of no rollout.
+    names = {key: short_name(key, keys) if key.name else key.context or "-" for key in keys}
     acts = [(act, names[act.rollout]) for act in found]
     if output == "json":
         emit_document({"acts": [_document(act) for act in found], "damaged_lines": journal.unreadable}, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.counts import counted
 from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
@@ -156,7 +157,7 @@ def _way_in(state: FlaggerState, service: Service | None, objects: Objects) -> F
 def _findings(state: FlaggerState) -> tuple[Finding, ...]:
     what, found = str(canary_ref(state)), []
     if state.failed_checks and state.analysing:
-        text = f"{what}: {state.failed_checks} checks failed; at {state.threshold} Flagger rolls back"
+        text = f"{what}: {counted(state.failed_checks, 'check')} failed; at {state.threshold} Flagger rolls back"
         found.append(finding("failed-checks", Severity.WARNING, text))
     if state.phase == "Failed":
         text = f"{what} was rolled back: the primary gets all traffic; a change starts a new release"

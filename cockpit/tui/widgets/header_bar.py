@@ -13,7 +13,7 @@ from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
 from cockpit.tui.people import people_words, proposal_words
-from cockpit.tui.syncing import READING, worst
+from cockpit.tui.syncing import READING, unread_words, worst
 from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
 
@@ -54,6 +54,8 @@ def header_line(
         name = f" {safe_text(cluster.context, 20)}" if len(clusters) > 1 and cluster.state is not Sync.LIVE else ""
         word = progress_words(clusters) if cluster.state in READING else ""
         right.append(Span(f"{look.sign} {word or look.word + name}", look.style))
+        if words := unread_words(clusters):
+            right += [Span(glyphs.joiner, "quiet"), Span(words, "waiting")]
     return ends(left, [*right, Span(" ")], width)
 
 
