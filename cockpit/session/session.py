@@ -359,7 +359,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         lanes, probe = self._probes.seen(rollout)
         read_only = cluster is not None and cluster.sender.read_only
         most = self._settings.probe.max_errors
-        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside)
+        unread = cluster.unread_of(rollout) if cluster else frozenset()
+        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside, unread)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))

@@ -10,6 +10,7 @@ from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.plan import Act, ActState
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
+from cockpit.model.refs import Resource
 from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
@@ -19,6 +20,7 @@ from cockpit.session.facts.failing import failing_in_a_row
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
 from cockpit.session.facts.real_traffic import real_findings, with_real
+from cockpit.session.facts.unread import with_doubts
 from cockpit.workloads.findings import finding
 
 IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
@@ -40,7 +42,7 @@ class Circumstances:
     """What decides whether acts are possible at all, and how many of a version's answers may fail (fraction of 1).
 
     `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them,
-    `beside` for those that are of no adapter.
+    `beside` for those that are of no adapter. `unread` are kinds of which there may be objects that were not read.
     """
 
     read_only: bool = False
@@ -49,6 +51,7 @@ class Circumstances:
     max_errors: float = TOLERATED
     denied: Mapping[Act, str] = field(default_factory=dict)
     beside: tuple[tuple[Act, str], ...] = ()
+    unread: frozenset[Resource] = frozenset()
 
     @property
     def why_not(self) -> str:
@@ -71,7 +74,7 @@ def rollout_view(
     if around.why_not or around.denied:
         acts = tuple(_possible(act, around) for act in acts)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
-    findings = (*worst_first(answers), *_failing_pods(rollout), *rollout.findings)
+    findings = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
     if failing_in_a_row(probe):
         # Earlier observations say nothing about what users get while no request is answered.
         lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)

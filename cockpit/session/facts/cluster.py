@@ -28,6 +28,7 @@ from cockpit.session.facts.act_rights import ActRights
 from cockpit.session.facts.assemble import sync_state, unalarmed
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
+from cockpit.session.facts.unread import DECIDING
 from cockpit.session.fence import NO_FENCE, Fence
 from cockpit.session.reads import Reads
 from cockpit.session.second import NO_SECOND, SecondPerson
@@ -259,6 +260,11 @@ class Cluster:
     def certain(self, rollout: Rollout) -> Rollout:
         """The rollout without alarms that late kinds, which are still being read, could take back."""
         return unalarmed(rollout) if self._late_only() else rollout
+
+    def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
+        """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""
+        adapter = self.rollouts.adapter(rollout.key)
+        return frozenset(filter(self.store.unread, DECIDING.intersection(adapter.needs))) if adapter else frozenset()
 
     def _late_only(self) -> str:
         """The late kinds in words, if everything else was read; else ""."""

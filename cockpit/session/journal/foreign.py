@@ -10,7 +10,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.journal import Origin
 from cockpit.model.objects import DaemonSet, Obj, Workload
 from cockpit.model.plan import Change
-from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.release_state import ReleaseState, changes_between, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
@@ -39,6 +39,7 @@ class _Known:
     state: ReleaseState
     replicas: dict[Ref, int]
     managers: dict[Ref, Managers]
+    unread: frozenset[Resource]
 
 
 @dataclass(slots=True)
@@ -78,11 +79,11 @@ class ForeignChanges:
         if cluster is None:
             return
         objects = dict(_objects(cluster, rollout))
-        now = _Known(
-            rollout, release_state(rollout), _replicas(objects), {ref: managers_of(obj) for ref, obj in objects.items()}
-        )
+        managers = {ref: managers_of(obj) for ref, obj in objects.items()}
+        now = _Known(rollout, release_state(rollout), _replicas(objects), managers, cluster.unread_of(rollout))
         self._known[rollout.key] = now
-        if known is not None and (changes := _changes(known, now)):
+        # What only now may be read, or may not any more, has not changed.
+        if known is not None and known.unread == now.unread and (changes := _changes(known, now)):
             self._changed(known, now, _writer(known.managers, now.managers), changes)
 
     def due(self, everything: bool = False) -> Iterator[Entry]:

@@ -51,12 +51,16 @@ def _workload(release: KruiseState) -> list[Finding]:
     api_version, kind, name = release.plan.workload
     if release.subject.workload is not None:
         return []
-    if release.subject.ref is None:
+    if release.subject.missing:
+        words = f"{_what(release)}: {kind} {name} does not exist; the controller resets the status until it exists"
+        return [finding("workload-missing", Severity.WARNING, words, release.progress.message)]
+    if release.subject.unread:
+        words = f"{_what(release)} drives {kind} {name}, which could not be read:"
+        words += " its pods are not shown, and it cannot be rolled back here"
+    else:
         words = f"{_what(release)} drives {kind or 'a workload'} {name} of {api_version or 'no API'},"
         words += " which the cockpit does not support: its pods are not shown, and it cannot be rolled back here"
-        return [finding("workload-unread", Severity.WARNING, words)]
-    words = f"{_what(release)}: {kind} {name} does not exist; the controller resets the status until it exists"
-    return [finding("workload-missing", Severity.WARNING, words, release.progress.message)]
+    return [finding("workload-unread", Severity.WARNING, words)]
 
 
 def stuck_upgrade(release: KruiseState) -> list[Finding]:

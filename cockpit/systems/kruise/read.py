@@ -94,7 +94,7 @@ def router_of(release: KruiseState) -> str:
 def phase_of(release: KruiseState) -> Phase:
     """Only `Progressing` is a release: in `Healthy` the step in the status is left over."""
     progress = release.progress
-    if release.subject.workload is None and release.subject.ref is not None:
+    if release.subject.missing:
         return Phase.DEGRADED
     if progress.phase in ("Disabling", "Terminating"):
         return Phase.PROGRESSING

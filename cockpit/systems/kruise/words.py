@@ -64,8 +64,10 @@ def step_of(release: KruiseState) -> Step | None:
 def message(release: KruiseState) -> str:
     """The state in a few words."""
     progress, plan = release.progress, release.plan
-    if release.subject.workload is None and release.subject.ref is not None:
+    if release.subject.missing:
         return f"its workload {plan.workload[1]} {plan.workload[2]} does not exist"
+    if release.subject.unread:
+        return f"its workload {plan.workload[1]} {plan.workload[2]} could not be read"
     if release.still_rolling and progress.phase in ("Healthy", "Disabled"):
         return f"{release.stable_name} replaces all pods, without steps"
     match progress.phase:

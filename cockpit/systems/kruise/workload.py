@@ -35,7 +35,8 @@ WORKLOADS: dict[tuple[str, str], Resource] = {
 class KruiseWorkload:
     """The workload with its editions, oldest first, and their versions in that order.
 
-    `ref` is None if the cockpit does not support its kind, `workload` is None if it does not exist.
+    `ref` is None if the cockpit does not support its kind, `workload` is None if it does not exist, or may only be
+    `unread`.
     """
 
     ref: Ref | None
@@ -43,6 +44,12 @@ class KruiseWorkload:
     release: BatchRelease | None
     editions: tuple[KruiseEdition, ...] = ()
     versions: tuple[Version, ...] = ()
+    unread: bool = False
+
+    @property
+    def missing(self) -> bool:
+        """Whether it certainly does not exist."""
+        return self.workload is None and self.ref is not None and not self.unread
 
     @property
     def present(self) -> KruiseEdition | None:
@@ -81,7 +88,7 @@ def subject_of(rollout: KruiseRollout, plan: KruisePlan, progress: KruiseProgres
         case StatefulSet():
             editions = revisions.editions_of(found, ref, progress.stable_hash, objects)
         case _:
-            return KruiseWorkload(ref, None, release)
+            return KruiseWorkload(ref, None, release, unread=objects.unread(resource))
     roles = {e.candidate.uid: role for e, role in zip(editions, _roles(editions, progress), strict=True)}
     return KruiseWorkload(ref, found, release, editions, versions_of([e.candidate for e in editions], roles))
 

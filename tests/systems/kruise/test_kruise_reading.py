@@ -233,6 +233,17 @@ def test_a_workload_that_is_missing_or_of_an_unknown_kind() -> None:
     assert rollout.message == "the stable version is released"
 
 
+def test_a_workload_that_may_not_be_read_is_not_missing() -> None:
+    allowed = resting()
+    allowed.remove("Deployment", "echoserver")
+    cluster = Cluster(allowed.docs.values(), unknown=[DEPLOYMENTS])
+    rollout = read(cluster)
+    assert rollout.phase is Phase.AT_REST
+    assert rollout.message == "its workload Deployment echoserver could not be read"
+    assert "workload-unread" in ids(rollout)
+    assert "workload-missing" not in ids(rollout)
+
+
 def test_it_says_what_it_steers() -> None:
     found = resting().get(KRUISE_ROLLOUTS, "default", NAME)
     assert found

@@ -1,0 +1,61 @@
+"""Alarms about what is missing, where it may only be unread: not listed yet, or not for this user. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cockpit.model.refs import (
+    DAEMONSETS,
+    DEPLOYMENTS,
+    DESTINATIONRULES,
+    DESTINATIONRULES_V1ALPHA3,
+    DESTINATIONRULES_V1BETA1,
+    ENDPOINTSLICES,
+    INGRESSES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    STATEFULSETS,
+    Resource,
+)
+from cockpit.model.rollout import Finding, Severity
+
+_SERVICES = frozenset({SERVICES})
+_WORKLOADS = frozenset({DEPLOYMENTS, REPLICASETS, STATEFULSETS, DAEMONSETS})
+_READY = _SERVICES | _WORKLOADS | {PODS, ENDPOINTSLICES}
+_RULES = frozenset({DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3})
+# What a finding says is missing, as kinds: while one of them is unread, it is not certain.
+RESTS_ON: Mapping[str, frozenset[Resource]] = {
+    "no-ready-pods": _READY,
+    "empty-backend": _READY,
+    "empty-destination": _READY,
+    "main-empty": _READY,
+    "invalid-backend": _SERVICES,
+    "dangling-canary": _SERVICES | {INGRESSES},
+    "dangling-destination": _SERVICES | _RULES,
+    "dangling-subset": _SERVICES | _WORKLOADS | _RULES | {PODS},
+    "route-missing": _SERVICES | _RULES | {INGRESSES},
+    "no-primary": _WORKLOADS,
+    "stuck-routing": _SERVICES,
+    # What is written is read from the objects that requests pass.
+    "split-off": _SERVICES | _WORKLOADS | _RULES | {INGRESSES},
+}
+
+
+# The kinds that decide whether something is missing.
+DECIDING = frozenset[Resource]().union(*RESTS_ON.values())
+
+
+def with_doubts(findings: tuple[Finding, ...], unread: frozenset[Resource]) -> tuple[Finding, ...]:
+    """The findings, in which what may only be unread is no alarm; of `unread` kinds there may be objects."""
+    return tuple(_doubted(found, unread) for found in findings) if unread else findings
+
+
+def _doubted(found: Finding, unread: frozenset[Resource]) -> Finding:
+    kinds = RESTS_ON.get(found.id, frozenset()) & unread
+    if not kinds:
+        return found
+    names = " and ".join(sorted(kind.plural for kind in kinds))
+    severity = Severity.WARNING if found.severity is Severity.CRITICAL else found.severity
+    return replace(found, severity=severity, text=f"not certain, as {names} could not be read: {found.text}")
