@@ -113,7 +113,7 @@ async def test_a_guard_is_seen_proposed_confirmed_and_disarmed(place: Place, tmp
         assert ready.blocked == ""
         done = await anna.cockpit.send(ready)
         assert done.stage is Stage.VERIFIED, done
-        assert not is_armed(anna)
+        await anna.until(lambda me: not is_armed(me))
         await ben.until(lambda me: not elsewhere(me) and state(me) is ProposalState.SENT)
 
 
@@ -179,7 +179,7 @@ async def test_an_act_by_hand_disarms_it_only_where_it_goes_back(place: Place, t
         back = await anna.cockpit.prepare(key, Ask(Act.ROLLBACK))
         assert isinstance(back, Prepared)
         assert (await anna.cockpit.send(back, wait=0.0)).stage is Stage.SENT
-        assert not is_armed(anna)
+        await anna.until(lambda me: not is_armed(me))
 
 
 async def test_a_lease_that_somebody_else_wrote_is_set_right_and_deleting_it_disarms_nothing(

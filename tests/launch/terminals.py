@@ -58,7 +58,10 @@ class OnTerminal:
         self.raw = bytearray()
         self.size = size
         self.resize(*size)
-        given = {name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT", "KUBE"))}
+        # A picture that was taken in this process leaves its size in COLUMNS and LINES, which count for more than the
+        # terminal's own.
+        left_out = ("COCKPIT", "KUBE", "COLUMNS", "LINES")
+        given = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         given |= {"COCKPIT_STATE": str(state), "XDG_CONFIG_HOME": str(state), "TERM": "xterm-256color"}
         self.process = subprocess.Popen(
             [*COCKPIT[:2], FULL_DISK * full_disk + COCKPIT[2], *words],

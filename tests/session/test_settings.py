@@ -73,7 +73,7 @@ def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, key: 
         ("them: dark", "them: unknown setting; did you mean theme?"),
         ("probe: {rates: 3, rate: 4}", "probe.rates: unknown setting; did you mean rate?"),
         ("prometheus: {urll: x}", "prometheus.urll: unknown setting; did you mean url?"),
-        ("zzz: 1", "zzz: unknown setting; settings here are columns, commands, dialects, glyphs, keymap"),
+        ("zzz: 1", "zzz: unknown setting; settings here are columns, commands, dialects, glyphs, hyperlinks, keymap"),
         ("3: 4", "3: unknown setting"),
     ],
 )
