@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, Phase
+from cockpit.workloads.unread import rests_on_unread
 
 # A controller that is still progressing may be about to fix it; "aborted" says more than "degraded".
 _LEFT = (Phase.PROGRESSING, Phase.ABORTED)
 
 
-def degraded_by(phase: Phase, message: str, unserved: Sequence[Finding]) -> tuple[Phase, str]:
-    """Phase and message of a rollout whose router has shares that it cannot serve: degraded, with the reason first."""
-    if not unserved or phase in _LEFT:
+def degraded_by(phase: Phase, message: str, unserved: Sequence[Finding], objects: Objects) -> tuple[Phase, str]:
+    """Phase and message of a rollout whose router has shares that it certainly cannot serve: the reason comes first."""
+    certain = [found for found in unserved if not rests_on_unread(found, objects)]
+    if not certain or phase in _LEFT:
         return phase, message
-    return Phase.DEGRADED, "; ".join(filter(None, (unserved[0].text, message)))
+    return Phase.DEGRADED, "; ".join(filter(None, (certain[0].text, message)))

@@ -34,7 +34,11 @@ class Terminal:
     def __init__(self, code: str, words: list[str], state: Path, stdout: int | None = None) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT", "KUBE", "COLUMNS", "LINES"))}
+        environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("COCKPIT", "KUBE", "COLUMNS", "LINES"))
+        }
         environ |= {"COCKPIT_STATE": str(state), "XDG_CONFIG_HOME": str(state), "TERM": "xterm-256color"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, *words],

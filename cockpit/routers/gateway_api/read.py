@@ -28,7 +28,7 @@ def rollout_of(split: HttpRouteSplit, objects: Objects) -> Rollout:
     way = route_target(split.route, split.path, objects)
     off = stepping.off_plan(_written(lanes, stepping))
     unserved = unserved_shares(split.each_rule, name_of(split.route))
-    phase, message = degraded_by(_phase(split, lanes, stepping), _message(split, lanes, stepping), unserved)
+    phase, message = degraded_by(_phase(split, lanes, stepping), _message(split, lanes, stepping), unserved, objects)
     found = Rollout(
         key=RolloutKey(objects.context, metadata.namespace, split.name, ID),
         router=ID,

@@ -32,7 +32,7 @@ def rollout_of(split: CanarySplit, objects: Objects) -> Rollout:
     plan = stepping.active if stepping else None
     written = next((s.written for s in lanes[0].shares if plan and s.version == plan.version), None)
     unserved = unserved_shares(split)
-    phase, message = degraded_by(_phase(split, lanes, stepping), _message(split, lanes, stepping), unserved)
+    phase, message = degraded_by(_phase(split, lanes, stepping), _message(split, lanes, stepping), unserved, objects)
     reported = [*stepping.problems, *([off] if (off := stepping.off_plan(written)) else [])] if stepping else []
     found = Rollout(
         key=RolloutKey(objects.context, placement.main.metadata.namespace, placement.name, "ingress"),

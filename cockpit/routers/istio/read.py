@@ -29,7 +29,7 @@ def rollout_of(split: VirtualServiceSplit, objects: Objects) -> Rollout:
     rules = {s.subset.rule.metadata.name: s.subset.rule for s in split.sides if s.subset}.values()
     owners, owned = owners_and_findings(owned_by(split, group.service, *rules), objects)
     way = virtualservice_target(group, objects)
-    phase, message = degraded_by(_phase(split, lanes), _message(split, lanes), unserved_shares(split))
+    phase, message = degraded_by(_phase(split, lanes), _message(split, lanes), unserved_shares(split), objects)
     found = Rollout(
         key=RolloutKey(objects.context, meta.namespace, group.name, "istio"),
         router="istio",

@@ -190,7 +190,8 @@ def _serving(split: VirtualServiceSplit) -> set[str]:
     led = {uid for side in split.sides for uid in side.uids}
     answering = {uid for side in split.sides for uid, count in side.counts if count}
     answering |= {c.uid for c in split.candidates if c.uid not in led and c.ready}
-    return {split.version_of(uid).name for uid in answering}
+    # Pods of a ReplicaSet that may not be read belong to no version.
+    return {version.name for version, candidate in split.named if candidate.uid in answering}
 
 
 def _roles(split: VirtualServiceSplit) -> dict[str, Role]:

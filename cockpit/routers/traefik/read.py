@@ -26,7 +26,9 @@ def rollout_of(split: TraefikSplit, objects: Objects) -> Rollout:
     way = traefik_target(split.service, objects)
     taking = [share for share in lanes[0].shares if share.written]
     message = ", ".join(f"{share.version} {percent(share.written or 0.0)}" for share in taking)
-    phase, message = degraded_by(Phase.CANARY if len(taking) > 1 else Phase.AT_REST, message, unserved_shares(split))
+    phase, message = degraded_by(
+        Phase.CANARY if len(taking) > 1 else Phase.AT_REST, message, unserved_shares(split), objects
+    )
     uids = {v.name: c.uid for v, c in split.named}
     found = Rollout(
         key=RolloutKey(objects.context, metadata.namespace, metadata.name, ID),

@@ -20,8 +20,8 @@ from cockpit.session.facts.failing import failing_in_a_row
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
 from cockpit.session.facts.real_traffic import real_findings, with_real
-from cockpit.session.facts.unread import with_doubts
 from cockpit.workloads.findings import finding
+from cockpit.workloads.unread import with_doubts
 
 IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
 

@@ -28,11 +28,11 @@ from cockpit.session.facts.act_rights import ActRights
 from cockpit.session.facts.assemble import sync_state, unalarmed
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
-from cockpit.session.facts.unread import DECIDING
 from cockpit.session.fence import NO_FENCE, Fence
 from cockpit.session.reads import Reads
 from cockpit.session.second import NO_SECOND, SecondPerson
 from cockpit.workloads.findings import finding
+from cockpit.workloads.unread import DECIDING
 
 log = logging.getLogger(__name__)
 

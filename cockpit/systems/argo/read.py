@@ -30,7 +30,7 @@ def rollout_of(state: ArgoState, objects: Objects) -> Rollout:
     subjects = (state.rollout, *((state.source,) if state.source else ()))
     owners, owned = owners_and_findings(subjects)
     metadata = state.rollout.metadata
-    phase, message = degraded_by(*phase_of(state), split.written.unserved_shares if state.replicas else ())
+    phase, message = degraded_by(*phase_of(state), split.written.unserved_shares if state.replicas else (), objects)
     way = way_in(state, split, objects)
     found = Rollout(
         key=RolloutKey(objects.context, metadata.namespace, metadata.name, "argo"),

@@ -43,7 +43,7 @@ def rollout_of(state: FlaggerState, objects: Objects) -> Rollout:
     meta = canary.metadata
     owners, owned = owners_and_findings([canary], objects)
     service = find_service(objects, meta.namespace, canary.apex)
-    phase, message = degraded_by(_phase(state), _message(state), split.unserved_shares if split else ())
+    phase, message = degraded_by(_phase(state), _message(state), split.unserved_shares if split else (), objects)
     way, lanes, services = _way_in(state, service, objects), _lanes(state), services_of(canary)
     found = Rollout(
         key=RolloutKey(objects.context, meta.namespace, meta.name, "flagger"),

@@ -30,7 +30,7 @@ def rollout_of(release: KruiseState, objects: Objects) -> Rollout:
     metadata, traffic, subject = release.rollout.metadata, release.traffic, release.subject
     owners, owned = owners_and_findings([release.rollout, *([subject.workload] if subject.workload else [])])
     way = _way_in(release, objects)
-    phase, words = degraded_by(phase_of(release), message(release), traffic.unserved_shares)
+    phase, words = degraded_by(phase_of(release), message(release), traffic.unserved_shares, objects)
     found = Rollout(
         key=RolloutKey(objects.context, metadata.namespace, metadata.name, "kruise"),
         router=router_of(release),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cockpit.model.lookup import Objects
 from cockpit.model.refs import (
     DAEMONSETS,
     DEPLOYMENTS,
@@ -45,6 +46,11 @@ RESTS_ON: Mapping[str, frozenset[Resource]] = {
 
 # The kinds that decide whether something is missing.
 DECIDING = frozenset[Resource]().union(*RESTS_ON.values())
+
+
+def rests_on_unread(found: Finding, objects: Objects) -> bool:
+    """Whether what a finding says is missing may only be unread."""
+    return any(map(objects.unread, RESTS_ON.get(found.id, ())))
 
 
 def with_doubts(findings: tuple[Finding, ...], unread: frozenset[Resource]) -> tuple[Finding, ...]:
