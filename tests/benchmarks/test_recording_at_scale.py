@@ -69,6 +69,9 @@ class Cluster:
             raise NotFound("not served", context=CONTEXT, what=call.path, status=404)
         return json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}).encode()
 
+    async def pieces(self, call: Call, *, limit: int) -> AsyncGenerator[bytes]:
+        yield await self.fetch(call, limit=limit)
+
     async def lines(self, call: Call) -> AsyncGenerator[list[bytes]]:
         yield []
         while call.path.endswith("/pods"):
@@ -235,7 +238,7 @@ async def live(session: Session, clock: Moving) -> FleetView:
         clock.set(clock.at + PACE)
         await turns(20)
         view = session.view()
-        if view.clusters[0].state is Sync.LIVE and not view.clusters[0].unfinished:
+        if view.clusters[0].state is Sync.LIVE and not any(each.stale for each in view.rollouts):
             return view
     raise AssertionError(view.clusters[0])
 
