@@ -63,9 +63,13 @@ class Cluster:
         self.events: asyncio.Queue[list[bytes]] = asyncio.Queue()
 
     async def fetch(self, call: Call, *, limit: int) -> bytes:
+        if call.path == "/apis":
+            return json.dumps({"groups": [{"versions": [{"groupVersion": "apps/v1"}]}]}).encode()
         if kinds := SERVED.get(call.path):
             return json.dumps({"resources": [{"name": kind} for kind in kinds]}).encode()
-        if call.method != "GET" or (items := self._objects.get(call.path.rpartition("/")[2])) is None:
+        # Every cluster serves the kinds of Kubernetes itself; there may be none of them.
+        items = self._objects.get(call.path.rpartition("/")[2], [])
+        if call.method != "GET":
             raise NotFound("not served", context=CONTEXT, what=call.path, status=404)
         return json.dumps({"metadata": {"resourceVersion": "1"}, "items": items}).encode()
 
