@@ -25,7 +25,7 @@ from tests.real.seeded import Run
 from tests.real.seeded_way import SeededWay
 
 KUBECONFIG = os.environ.get("COCKPIT_TEST_KUBECONFIG", "")
-RUNS = int(os.environ.get("COCKPIT_FAULT_RUNS", "3"))
+RUNS = int(os.environ.get("COCKPIT_FAULT_RUNS", "0"))
 LOG = os.environ.get("COCKPIT_FAULT_LOG", "")
 
 pytestmark = [
