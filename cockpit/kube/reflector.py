@@ -58,8 +58,8 @@ OUTAGE_SECONDS = 5.0
 # The rest of a silence can be too short for a clock to tell.
 _SHORTEST_DOZE = 0.1
 NOT_SERVED = "the cluster does not serve this kind"
-_CACHED = "0"
-_NEWEST = ""
+_CACHED, _NEWEST = "0", ""
+_GIVEN_UP = (Sync.ABSENT, Sync.FORBIDDEN)
 
 
 class _Missed(Exception):  # noqa: N818 - what happened
@@ -183,7 +183,8 @@ class Reflector:
 
     async def _list_from(self, version: str) -> None:
         """Read all pages, then make the store equal to them; an incomplete list changes nothing."""
-        if not self._sync.lists:
+        # What is absent or forbidden is asked for each minute; all that reads it would be stale for a moment.
+        if not self._sync.lists and self._sync.state not in _GIVEN_UP:
             self._sync.become(Sync.SYNCING)
         # For a known version the server answers from its cache, which does not paginate.
         listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST))

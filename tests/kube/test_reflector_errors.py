@@ -74,6 +74,7 @@ async def test_forbidden_is_a_state_and_slow(server: Scripted, follow: Follow, c
     await followed.until(lambda: followed.sync.state is Sync.LIVE)
     assert followed.store.known(INGRESSES)
     assert not followed.store.unread(INGRESSES)
+    assert followed.states[-2:] == ["forbidden", "live"], "it is not read anew in between, which would look stale"
 
 
 async def test_forbidden_kind_that_is_not_served_is_absent(server: Scripted, follow: Follow) -> None:
