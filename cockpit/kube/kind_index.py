@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic
+from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
-# Names of objects by (namespace, key) or (namespace, owner's uid).
-Buckets = dict[tuple[str, str], set[str]]
+# Names of objects by (namespace, key) or (namespace, owner's uid), in order. A set of twenty names takes 1.3 kB, a list
+# of them 0.2 kB, and a name's place in ten thousand is found in fourteen steps.
+Buckets = dict[tuple[str, str], list[str]]
 
 # Index keys for references across namespaces.
 _ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "alias of ")
 
 
 class KindIndex:
-    """Methods add to `topics` every question whose answer their change can alter."""
+    """Methods add to `topics` every question whose answer their change can alter.
+
+    `filled` says whether there was ever an object or a complete list. Before, every question has the same answer,
+    nothing, so that whoever asks notes the kind's sync topic alone (`tracking.Tracked`).
+    """
 
     def __init__(self, resource: Resource) -> None:
+        self.filled = False
         self._resource = resource
         self._objects: dict[str, dict[str, Obj]] = {}
         self._keys: Buckets = {}
@@ -45,21 +52,27 @@ class KindIndex:
 
     def keyed(self, namespace: str, keys: Sequence[str]) -> Sequence[Obj]:
         """Objects with all of the keys; none without keys."""
-        buckets = sorted((self._keys.get((namespace, key), set()) for key in keys), key=len)
+        buckets = sorted((self._keys.get((namespace, key), []) for key in keys), key=len)
         if not buckets or not buckets[0]:
             return ()
-        return self._named(namespace, set.intersection(*buckets))
+        rarest, *others = buckets
+        return self._named(namespace, [name for name in rarest if all(_holds(other, name) for other in others)])
 
     def anywhere(self, key: str) -> Sequence[Obj]:
         """Objects with a key in all namespaces, sorted by namespace and name."""
         found = ((namespace, self._keys.get((namespace, key))) for namespace in sorted(self._objects))
         return tuple(obj for namespace, names in found if names for obj in self._named(namespace, names))
 
-    def owned(self, namespace: str, uid: str) -> Sequence[Obj]:
-        return self._named(namespace, self._owners.get((namespace, uid), set()))
+    def selected(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        """Objects with all of these labels; none without labels."""
+        return self.keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
 
-    def bucket_size(self, namespace: str, key: str) -> int:
-        return len(self._keys.get((namespace, key), ()))
+    def owned(self, namespace: str, uid: str) -> Sequence[Obj]:
+        return self._named(namespace, self._owners.get((namespace, uid), ()))
+
+    def rarest(self, namespace: str, keys: Sequence[str]) -> str:
+        """The key with the fewest objects; the first in sort order on a tie."""
+        return min(sorted(keys), key=lambda key: len(self._keys.get((namespace, key), ())))
 
     def put(self, obj: Obj, topics: set[str]) -> bool:
         """Add or change an object; false if this version is already stored."""
@@ -70,11 +83,8 @@ class KindIndex:
             if same and meta.resource_version:
                 return False
             self._take_out(old, topics)
-        self._objects.setdefault(meta.namespace, {})[meta.name] = obj
-        for key in obj.index_keys():
-            self._keys.setdefault((meta.namespace, key), set()).add(meta.name)
-        for uid in _owner_uids(obj):
-            self._owners.setdefault((meta.namespace, uid), set()).add(meta.name)
+        self._fill(topics)
+        self._put_in(obj)
         self._note(obj, topics)
         return True
 
@@ -87,7 +97,9 @@ class KindIndex:
         return True
 
     def replace(self, objects: Iterable[Obj], topics: set[str]) -> int:
-        """Make the index hold exactly these objects; returns how many differed."""
+        """Make the index hold exactly these objects, each once; returns how many differed."""
+        if not self.filled:
+            return self._begin(objects, topics)
         kept = set()
         changed = 0
         for obj in objects:
@@ -96,9 +108,37 @@ class KindIndex:
         gone = [(ns, name) for ns, named in self._objects.items() for name in named if (ns, name) not in kept]
         return changed + sum(self.drop(namespace, name, topics) for namespace, name in gone)
 
+    def _begin(self, objects: Iterable[Obj], topics: set[str]) -> int:
+        """The first list. The names of all are noted for whoever waits for an object to come into being; any other
+        question was asked of an empty index, and is told by the sync topic."""
+        self._fill(topics)
+        for obj in objects:
+            meta = obj.metadata
+            if self.get(meta.namespace, meta.name) is not None:  # a name twice in one list
+                self.put(obj, topics)
+                continue
+            self._put_in(obj)
+            topics.add(object_topic(self._resource, meta.namespace, meta.name))
+        return len(self)
+
+    def _fill(self, topics: set[str]) -> None:
+        if not self.filled:
+            self.filled = True
+            topics.add(sync_topic(self._resource))
+
     def _named(self, namespace: str, names: Iterable[str]) -> tuple[Obj, ...]:
+        """The objects of these names, which are in order."""
         objects = self._objects.get(namespace, {})
-        return tuple(objects[name] for name in sorted(names))
+        return tuple([objects[name] for name in names])
+
+    def _put_in(self, obj: Obj) -> None:
+        meta = obj.metadata
+        namespace, name = meta.namespace, meta.name
+        self._objects.setdefault(namespace, {})[name] = obj
+        for key in obj.index_keys():
+            _insert(self._keys, (namespace, key), name)
+        for uid in _owner_uids(obj):
+            _insert(self._owners, (namespace, uid), name)
 
     def _take_out(self, old: Obj, topics: set[str]) -> None:
         namespace, name = old.metadata.namespace, old.metadata.name
@@ -128,9 +168,24 @@ def _owner_uids(obj: Obj) -> Iterator[str]:
     return (owner.uid for owner in obj.metadata.owner_references or ())
 
 
+def _holds(bucket: list[str], name: str) -> bool:
+    place = bisect_left(bucket, name)
+    return place < len(bucket) and bucket[place] == name
+
+
+def _insert(buckets: Buckets, place: tuple[str, str], name: str) -> None:
+    bucket = buckets.get(place)
+    if bucket is None:
+        buckets[place] = [name]
+    elif bucket[-1] < name:  # as in a list from a server
+        bucket.append(name)
+    elif not _holds(bucket, name):
+        bucket.insert(bisect_left(bucket, name), name)
+
+
 def _discard(buckets: Buckets, place: tuple[str, str], name: str) -> None:
     bucket = buckets.get(place)
-    if bucket is not None:
-        bucket.discard(name)
+    if bucket is not None and _holds(bucket, name):
+        del bucket[bisect_left(bucket, name)]
         if not bucket:
             del buckets[place]

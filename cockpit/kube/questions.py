@@ -38,10 +38,10 @@ def every_topic(resource: Resource, namespace: str) -> str:
 
 
 def sync_topic(resource: Resource) -> str:
-    """Whether a kind has been read, and how far it can be trusted."""
+    """Whether a kind was ever read, and whether objects of it may be there that were not."""
     return f"sync|{_kind(resource)}"
 
 
-def progress_topic(resource: Resource) -> str:
-    """How far a list is; no answer about objects depends on it."""
-    return f"progress|{_kind(resource)}"
+def state_topic(resource: Resource) -> str:
+    """How far the list of a kind is, and how far it can be trusted; no answer about objects depends on it."""
+    return f"state|{_kind(resource)}"

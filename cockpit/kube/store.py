@@ -52,7 +52,7 @@ class Store:
     def replace(self, resource: Resource, objects: Iterable[Obj]) -> ChangeSet:
         """Replace all objects of a kind after a complete list; returns the topics of the difference."""
         topics: set[str] = set()
-        count = self._kind_index(resource).replace(objects, topics)
+        count = self.index(resource).replace(objects, topics)
         if resource not in self._known or self.unread(resource):
             topics.add(sync_topic(resource))
         self._known.add(resource)
@@ -78,7 +78,7 @@ class Store:
     def apply(self, resource: Resource, changes: Iterable[Obj | Removed]) -> ChangeSet:
         """Apply additions, changes and removals in the order of the events."""
         topics: set[str] = set()
-        kind_index = self._kind_index(resource)
+        kind_index = self.index(resource)
         count = 0
         for change in changes:
             if isinstance(change, Removed):
@@ -89,46 +89,42 @@ class Store:
 
     def count(self, resource: Resource) -> int:
         """The number of objects of a kind."""
-        return len(self._kind_index(resource))
+        return len(self.index(resource))
 
     def get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
-        return self._kind_index(resource).get(namespace, name)
+        return self.index(resource).get(namespace, name)
 
     def every(self, resource: Resource, namespace: str) -> Sequence[Obj]:
-        return self._kind_index(resource).every(namespace)
+        return self.index(resource).every(namespace)
 
     def everywhere(self, resource: Resource) -> Sequence[Obj]:
         """All objects of a kind in all namespaces, sorted by namespace and name."""
-        return self._kind_index(resource).everywhere()
+        return self.index(resource).everywhere()
 
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
-        return self._kind_index(resource).keyed(namespace, (key,))
+        return self.index(resource).keyed(namespace, (key,))
 
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
-        return self._kind_index(resource).anywhere(key)
+        return self.index(resource).anywhere(key)
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        return self._kind_index(resource).keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
+        return self.index(resource).selected(namespace, labels)
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
-        return self._kind_index(resource).owned(namespace, uid)
+        return self.index(resource).owned(namespace, uid)
 
     def known(self, resource: Resource) -> bool:
         return resource in self._known
+
+    def index(self, resource: Resource) -> KindIndex:
+        """The objects of a kind, for who asks several questions about it."""
+        kind_index = self._kind_indexes.get(resource)
+        if kind_index is None:
+            kind_index = self._kind_indexes[resource] = KindIndex(resource)
+        return kind_index
 
     def unread(self, resource: Resource) -> bool:
         return resource in self._forbidden or (resource not in self._known and resource not in self._absent)
 
     def covers(self, namespace: str) -> bool:
         return self._namespace in (None, namespace)
-
-    def rarest(self, resource: Resource, namespace: str, keys: Sequence[str]) -> str:
-        """The key with the fewest objects; the first in sort order on a tie."""
-        kind_index = self._kind_index(resource)
-        return min(sorted(keys), key=lambda key: kind_index.bucket_size(namespace, key))
-
-    def _kind_index(self, resource: Resource) -> KindIndex:
-        kind_index = self._kind_indexes.get(resource)
-        if kind_index is None:
-            kind_index = self._kind_indexes[resource] = KindIndex(resource)
-        return kind_index

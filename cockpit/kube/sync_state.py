@@ -7,7 +7,7 @@ from math import inf
 
 from cockpit.kube.decode import Unreadable
 from cockpit.kube.pulse import Pulse
-from cockpit.kube.questions import progress_topic, sync_topic
+from cockpit.kube.questions import state_topic
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Resource
@@ -18,8 +18,8 @@ PROGRESS_SECONDS = 0.5
 
 
 class SyncState:
-    """Calls `on_change` with the kind's sync topic for each new state or error, with a topic of its own for the
-    progress of a list, and not for ages and counters."""
+    """Calls `on_change` with the kind's state topic for each new state or error and for the progress of a list, and not
+    for ages and counters. What is known of its objects is the store's to tell."""
 
     def __init__(
         self, resource: Resource, store: Store, clock: Clock, pulse: Pulse, on_change: Callable[[ChangeSet], None]
@@ -84,13 +84,13 @@ class SyncState:
             now = self._clock.monotonic()
             if now - self._told_at >= PROGRESS_SECONDS:
                 self._told_at = now
-                self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
+                self._report()
 
     def takes_long(self) -> None:
         """The first list turns out to be a long one."""
         if not self._lists and not self.long:
             self.long = True
-            self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
+            self._report()
 
     def listed(self, unreadable: Iterable[Unreadable]) -> None:
         """A list was read completely; these objects of it could not be decoded."""
@@ -113,7 +113,7 @@ class SyncState:
             self._report()
 
     def _report(self) -> None:
-        self._on_change(ChangeSet(frozenset((sync_topic(self._resource),))))
+        self._on_change(ChangeSet(frozenset((state_topic(self._resource),))))
 
     @property
     def lists(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cockpit.kube.kind_index import KindIndex
 from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
@@ -30,33 +31,45 @@ class Tracked:
         return self._store.context
 
     def get(self, resource: Resource, namespace: str, name: str) -> Obj | None:
+        if (index := self._index(resource)) is None:
+            return None
         self._topics.add(object_topic(resource, namespace, name))
-        return self._store.get(resource, namespace, name)
+        return index.get(namespace, name)
 
     def every(self, resource: Resource, namespace: str) -> Sequence[Obj]:
+        if (index := self._index(resource)) is None:
+            return ()
         self._topics.add(every_topic(resource, namespace))
-        return self._store.every(resource, namespace)
+        return index.every(namespace)
 
     def keyed(self, resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
+        if (index := self._index(resource)) is None:
+            return ()
         self._topics.add(key_topic(resource, namespace, key))
-        return self._store.keyed(resource, namespace, key)
+        return index.keyed(namespace, (key,))
 
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
+        if (index := self._index(resource)) is None:
+            return ()
         self._topics.add(anywhere_topic(resource, key))
-        return self._store.anywhere(resource, key)
+        return index.anywhere(key)
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         """Records only the rarest pair: an object that enters or leaves the answer has all of them."""
+        if (index := self._index(resource)) is None:
+            return ()
         if labels:
             pairs = [f"{k}={v}" for k, v in labels.items()]
-            self._topics.add(key_topic(resource, namespace, self._store.rarest(resource, namespace, pairs)))
+            self._topics.add(key_topic(resource, namespace, index.rarest(namespace, pairs)))
         else:
             self._topics.add(every_topic(resource, namespace))
-        return self._store.selected(resource, namespace, labels)
+        return index.selected(namespace, labels)
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
+        if (index := self._index(resource)) is None:
+            return ()
         self._topics.add(owner_topic(resource, namespace, uid))
-        return self._store.owned(resource, namespace, uid)
+        return index.owned(namespace, uid)
 
     def known(self, resource: Resource) -> bool:
         self._topics.add(sync_topic(resource))
@@ -68,3 +81,12 @@ class Tracked:
 
     def covers(self, namespace: str) -> bool:
         return self._store.covers(namespace)
+
+    def _index(self, resource: Resource) -> KindIndex | None:
+        """The objects of a kind; None if none was ever read. A cluster serves few of all kinds, and whatever is asked
+        about one of the others is one question: has it come?"""
+        index = self._store.index(resource)
+        if index.filled:
+            return index
+        self._topics.add(sync_topic(resource))
+        return None

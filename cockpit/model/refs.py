@@ -15,6 +15,10 @@ class Resource:
     kind: str
     namespaced: bool = True
 
+    def __hash__(self) -> int:
+        # Every lookup of an object hashes its kind; hashing five fields would be a tenth of reading a rollout.
+        return hash(self.plural)
+
     @property
     def api_version(self) -> str:
         """The `apiVersion` field of objects of this kind."""

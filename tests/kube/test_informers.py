@@ -11,6 +11,7 @@ from aiohttp import web
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
+from cockpit.kube.questions import state_topic, sync_topic
 from cockpit.kube.store import ChangeSet
 from cockpit.model.refs import HTTPROUTES, HTTPROUTES_V1BETA1, INGRESSES, PODS, SERVICES
 from cockpit.model.view import Sync
@@ -113,6 +114,42 @@ async def test_an_older_version_is_found_once_the_cluster_says_that_it_serves_it
                 await clock.advance(1.0)
                 await asyncio.sleep(0)
         assert informers.store.known(HTTPROUTES_V1BETA1)
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_late_kinds_that_take_long_are_waited_for_without_a_reason_to_read_anything_twice(
+    server: Scripted, api: KubeApi, clock: ManualClock, pod: MakeDoc
+) -> None:
+    topics: set[str] = set()
+
+    async def route(request: web.Request) -> web.StreamResponse:
+        if request.query.get("watch"):
+            return await server.streams()(request)
+        if request.path == "/api/v1/pods":
+            await server.released.wait()
+        return await server.page(pod("a"))(request)
+
+    def changed(change: ChangeSet) -> None:
+        topics.update(change.topics)
+        server.signal.ring()
+
+    server.then(*(route for _ in range(10)))
+    informers = Informers(api, (PODS, SERVICES), None, clock=clock, rng=random.Random(3), on_change=changed)
+    running = asyncio.create_task(informers.run())
+    try:
+        await server.signal.until(lambda: any(asked.path == "/api/v1/pods" for asked in server.asked))
+        assert not informers.enough
+        async with asyncio.timeout(10):
+            while not informers.enough:
+                topics.clear()
+                await clock.advance(0.1)
+        assert topics == {state_topic(PODS)}, "whoever waits is told, and nobody who asked about pods"
+        server.released.set()
+        await server.signal.until(lambda: informers.store.known(PODS))
+        assert sync_topic(PODS) in topics
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

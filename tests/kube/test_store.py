@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.kube.questions import every_topic, object_topic
+from cockpit.kube.questions import every_topic, object_topic, sync_topic
 from cockpit.kube.store import Removed, Store
 from cockpit.kube.tracking import Tracked
 from cockpit.model.objects import Ingress, IngressClass, Meta, OwnerReference, Pod, PodMeta
@@ -144,6 +144,34 @@ def test_empty_selector_selects_nothing() -> None:
     tracked = Tracked(store)
     assert tracked.selected(PODS, "one", {}) == ()
     assert tracked.topics == {every_topic(PODS, "one")}
+
+
+def test_all_questions_about_a_kind_that_was_never_read_are_one() -> None:
+    store = Store("c")
+    tracked = Tracked(store)
+    assert tracked.get(PODS, "one", "a") is None
+    assert not tracked.every(PODS, "one")
+    assert not tracked.anywhere(PODS, "app=x")
+    assert not tracked.keyed(PODS, "two", "app=x")
+    assert not tracked.selected(PODS, "one", {"app": "x"})
+    assert not tracked.owned(PODS, "one", "uid")
+    assert tracked.topics == {sync_topic(PODS)}
+    assert not store.absent(INGRESSES).topics & tracked.topics
+    assert store.replace(PODS, []).topics & tracked.topics, "that there are none is news"
+
+
+def test_a_first_list_tells_of_its_kind_and_names_and_of_nothing_else() -> None:
+    """Nobody can have asked more of a kind that was not there: 50,000 pods have 300,000 keys and owners."""
+    topics = Store("c").replace(PODS, [pod("a", app="x"), pod("b", app="x")]).topics
+    assert topics == {sync_topic(PODS), object_topic(PODS, "one", "a"), object_topic(PODS, "one", "b")}
+
+
+def test_a_name_that_a_first_list_has_twice_is_found_by_what_it_was_last() -> None:
+    store = Store("c")
+    store.replace(PODS, [pod("a", "1", app="x"), pod("a", "2", app="y")])
+    assert store.count(PODS) == 1
+    assert not store.keyed(PODS, "one", "app=x")
+    assert [p.metadata.resource_version for p in store.keyed(PODS, "one", "app=y")] == ["2"]
 
 
 def test_a_list_without_difference_changes_nothing() -> None:
