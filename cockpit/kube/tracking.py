@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cockpit.kube.kind_index import KindIndex
-from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
+from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
@@ -20,6 +20,12 @@ class Tracked:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._topics: set[str] = set()
+        self._lacking: set[Resource] = set()
+
+    @property
+    def lacking(self) -> frozenset[Resource]:
+        """The kinds among those asked about of which nothing was ever read."""
+        return frozenset(self._lacking)
 
     @property
     def topics(self) -> frozenset[str]:
@@ -72,11 +78,11 @@ class Tracked:
         return index.owned(namespace, uid)
 
     def known(self, resource: Resource) -> bool:
-        self._topics.add(sync_topic(resource))
+        self._topics.add(self._store.index(resource).topic)
         return self._store.known(resource)
 
     def unread(self, resource: Resource) -> bool:
-        self._topics.add(sync_topic(resource))
+        self._topics.add(self._store.index(resource).topic)
         return self._store.unread(resource)
 
     def covers(self, namespace: str) -> bool:
@@ -88,5 +94,6 @@ class Tracked:
         index = self._store.index(resource)
         if index.filled:
             return index
-        self._topics.add(sync_topic(resource))
+        self._topics.add(index.topic)
+        self._lacking.add(resource)
         return None

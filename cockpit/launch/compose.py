@@ -178,11 +178,10 @@ class Launcher:
         from cockpit.kube.connect import connect
         from cockpit.kube.errors import KubeError
         from cockpit.launch.assembling import assemble
+        from cockpit.launch.long_lived import spare_once_read
         from cockpit.session.clock import SystemClock
         from cockpit.session.facts.cluster import Connection
 
-        if reads is Reads.FOLLOWING:
-            collecting.as_usual()
         settings, clock = self.settings(options), SystemClock()
         wanted = connect_options(options, settings.request_timeout)
         connections = []
@@ -202,6 +201,8 @@ class Launcher:
             servers = {connection.api.context: connection.api.server for connection in connections}
             choices = sample_choices(self._environ, options, settings, servers, asks=asks)
             session = assemble(self._environ, connections, settings, clock, choices, stack, announces=asks)
+            if reads is Reads.FOLLOWING:
+                spare_once_read(session)
             yield await stack.enter_async_context(session)
 
     async def sample(
@@ -240,7 +241,6 @@ class Launcher:
         meanwhile = self._connecting(options, settings)
         from cockpit.launch.last_hour import LastHour
         from cockpit.launch.leaving import TERMINAL, leave_on
-        from cockpit.launch.long_lived import spare_once_read
 
         last_hour = LastHour()
 
@@ -254,7 +254,6 @@ class Launcher:
             # An open session already reads while this loads; otherwise it starts after the first paint.
             app = self._app(cockpit, settings, options, last_hour.write)
             app.tell_input = last_hour.tell
-            spare_once_read(cockpit)
 
             def leave(code: int) -> None:
                 app.exit(return_code=code)

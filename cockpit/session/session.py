@@ -32,7 +32,14 @@ from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.silence import Silences
-from cockpit.session.facts.slices import MOST_ROUNDS, first_reads, pause_after, read_in_slices, readings
+from cockpit.session.facts.slices import (
+    MOST_ROUNDS,
+    first_reads,
+    longest_reading,
+    pause_after,
+    read_in_slices,
+    readings,
+)
 from cockpit.session.guarding.disarming import Disarming
 from cockpit.session.guarding.guards import Guards
 from cockpit.session.inspecting.readings import Readings
@@ -319,12 +326,13 @@ class Session(Readings, InsideCalls, PairingCalls):
             await self._news.wait()
             self._news.clear()
             before = readings(self._clusters.values())
-            done = await read_in_slices(self._clusters.values(), self._clock)
-            pause = pause_after(readings(self._clusters.values()) - before, done)
+            longest = longest_reading(len(self._view.rollouts))
+            done = await read_in_slices(self._clusters.values(), self._clock, longest)
+            pause = pause_after(readings(self._clusters.values()) - before, done, self._pause)
             if not done:
                 self._news.set()
             self._show()
-            await self._clock.sleep(max(self._pause, pause))
+            await self._clock.sleep(pause)
 
     def _assemble(self, before: FleetView | None) -> FleetView:
         touched = self._probes.follow(self._rollout) | self._touched

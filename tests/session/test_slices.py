@@ -10,7 +10,16 @@ from cockpit.model.refs import DEPLOYMENTS, SERVICES
 from cockpit.session.clock import ManualClock
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.facts.rollouts import Rollouts
-from cockpit.session.facts.slices import LONGEST_PAUSE, LONGEST_SECONDS, SLICE_SECONDS, pause_after, read_in_slices
+from cockpit.session.facts.slices import (
+    FIRST_SECONDS,
+    LONGEST_PAUSE,
+    LONGEST_SECONDS,
+    SCREENFUL,
+    SLICE_SECONDS,
+    longest_reading,
+    pause_after,
+    read_in_slices,
+)
 from tests.session.flip import Flip
 from tests.session.test_rollouts import Plain, deployment, names, service
 
@@ -94,11 +103,19 @@ def test_what_changes_while_it_is_read_is_read_again_and_claims_come_first() -> 
     assert names(rollouts) == [("manual", "web"), ("deployment", "x")]
 
 
-def test_the_pause_after_a_reading_grows_with_it_and_has_an_end() -> None:
-    assert pause_after(0, True) == 0.0
-    assert 0 < pause_after(10, True) < pause_after(100, True) < LONGEST_PAUSE
-    assert pause_after(1_000_000, True) == LONGEST_PAUSE
+def test_the_pause_after_a_reading_grows_with_it_and_has_bounds() -> None:
+    assert pause_after(0, True, 0.1) == 0.1
+    assert 0.01 < pause_after(10, True, 0.01) < pause_after(100, True, 0.01) < LONGEST_PAUSE
+    assert pause_after(1_000_000, True, 0.1) == LONGEST_PAUSE
 
 
 def test_what_is_left_unread_is_not_put_off() -> None:
-    assert pause_after(1_000_000, False) == 0.0
+    assert pause_after(1_000_000, False, 0.1) == 0.0
+
+
+async def test_a_screenful_is_shown_sooner_than_more_of_it() -> None:
+    clock = Slow()
+    for shown, longest in ((0, FIRST_SECONDS), (SCREENFUL - 1, FIRST_SECONDS), (SCREENFUL, LONGEST_SECONDS)):
+        began = clock.at
+        assert not await read_in_slices(cast(list[Cluster], [Reading(clock, 10_000)]), clock, longest_reading(shown))
+        assert longest <= clock.at - began <= longest + SLICE_SECONDS

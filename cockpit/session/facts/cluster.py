@@ -209,15 +209,26 @@ class Cluster:
         Only the kinds that its adapter reads count, so that one broken kind does not affect the others.
         """
         adapter = self.rollouts.adapter(key)
-        return self._stale(self._resources if adapter is None else adapter.needs)
+        return self._stale(self._resources if adapter is None else adapter.needs) or self._early(key)
 
     def stale_rollouts(self) -> dict[RolloutKey, str]:
-        """The rollouts whose data may be stale, and why; none while the whole cluster is live."""
+        """The rollouts whose data may be stale, and why; none while the whole cluster is live and all of it is read."""
+        early = {key: words for key in self.rollouts.early if (words := self._early(key))}
         if self.view().state is Sync.LIVE:
-            return {}
+            return early
         why = {adapter.id: self._stale(adapter.needs) for adapter in self._adapters}
         readers = ((key, self.rollouts.adapter(key)) for key in self.rollouts.current())
-        return {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
+        return early | {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
+
+    def _early(self, key: RolloutKey) -> str:
+        """Why a rollout may be stale that was read before late kinds were, and is about to be read again; else ""."""
+        if key not in self.rollouts.early:
+            return ""
+        there = [resource.plural for resource in sorted(LATE) if self.store.known(resource)]
+        return self._still_read(there) if there else ""
+
+    def _still_read(self, plurals: Sequence[str]) -> str:
+        return f"{' and '.join(plurals)} of {self.context} are still being read"
 
     def away(self, rollout: Rollout) -> tuple[Finding, ...]:
         """Findings about stale or missing versions in neighbouring clusters, which do not block acts here."""
@@ -253,23 +264,23 @@ class Cluster:
         if state is Sync.LIVE:
             return ""
         if state in (Sync.CONNECTING, Sync.SYNCING) and (late := self._late_only()):
-            return f"{late} of {self.context} are still being read"
+            return self._still_read(late)
         began = "" if since is None else f" since {utc_time(since)}"
         return f"{self.context} is not up to date ({state}{began}), so this data may be stale"
 
     def certain(self, rollout: Rollout) -> Rollout:
         """The rollout without alarms that late kinds, which are still being read, could take back."""
-        return unalarmed(rollout) if self._late_only() else rollout
+        return unalarmed(rollout) if self._late_only() or self._early(rollout.key) else rollout
 
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""
         adapter = self.rollouts.adapter(rollout.key)
         return frozenset(filter(self.store.unread, DECIDING.intersection(adapter.needs))) if adapter else frozenset()
 
-    def _late_only(self) -> str:
-        """The late kinds in words, if everything else was read; else ""."""
+    def _late_only(self) -> list[str]:
+        """The late kinds that are being read, by their plurals, if everything else was read; else none."""
         reading = self._informers.reading
-        return " and ".join(sorted(resource.plural for resource in reading)) if reading <= LATE else ""
+        return sorted(resource.plural for resource in reading) if reading <= LATE else []
 
     def rollout(self, key: RolloutKey) -> Rollout | None:
         return self.rollouts.current().get(key)

@@ -42,6 +42,11 @@ class Federated:
         return frozenset().union(self._own.topics, *(each.topics for each in self._neighbours))
 
     @property
+    def lacking(self) -> frozenset[Resource]:
+        """The kinds among those asked about of which the own cluster was never read."""
+        return self._own.lacking
+
+    @property
     def context(self) -> str:
         return self._own.context
 

@@ -33,9 +33,13 @@ class RolloutViews:
         stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
         rights = cluster.act_rights.version
         remade = set(touched | changes.keys)
-        if (stale, away, rights) != (self._stale, self._away, self._rights):
-            self._stale, self._away, self._rights = stale, away, rights
+        if (away, rights) != (self._away, self._rights):
+            self._away, self._rights = away, rights
             remade.update(rollouts)
+        if stale != self._stale:
+            # Usually in the same words for all; at the start, for those that were read.
+            before, self._stale = self._stale, stale
+            remade.update(key for key in stale.keys() | before.keys() if stale.get(key) != before.get(key))
         if changes.reshaped:
             # What was read again is another value; the others are as they were.
             remade.update(key for key, rollout in rollouts.items() if self._sources.get(key) is not rollout)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import field, replace
 
 from cockpit.kube.questions import object_topic
 from cockpit.kube.store import Store
 from cockpit.kube.tracking import Tracked
 from cockpit.model.adapter import Adapter
+from cockpit.model.kinds import LATE
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.model.values import dataclass
@@ -58,6 +59,7 @@ class Rollouts:
         self._current: dict[RolloutKey, Rollout] = {}
         self._readers: dict[RolloutKey, int] = {}
         self._changes = Changes()
+        self._early: set[RolloutKey] = set()
         self._waiting: set[_Root] = set()
         self._queue: list[_Root] = []
         self._reshaped = False
@@ -72,6 +74,11 @@ class Rollouts:
         """The adapter that read this rollout."""
         place = self._readers.get(key)
         return None if place is None else self._adapters[place]
+
+    @property
+    def early(self) -> Set[RolloutKey]:
+        """The rollouts that were read before anything was known of kinds that come late (`model.kinds.LATE`)."""
+        return self._early
 
     def join(self, neighbours: Sequence[Store]) -> None:
         """Read backends of a shared gateway from these clusters too; their topics must be applied here as well."""
@@ -164,6 +171,10 @@ class Rollouts:
                 log.exception("%s cannot read %s in %s", adapter.id, root.ref, self._store.context)
                 rollouts = _unreadable(adapter, root.ref, self._store.context, before, error)
         self._remember(root, before, _Reading(rollouts, objects.topics) if found is not None else None)
+        if before and self._early:
+            self._early.difference_update(rollout.key for rollout in before.rollouts)
+        if objects.lacking & LATE:
+            self._early.update(rollout.key for rollout in rollouts)
         return (before.rollouts if before else ()) != rollouts
 
     def _remember(self, root: _Root, before: _Reading | None, reading: _Reading | None) -> None:

@@ -9,10 +9,12 @@ from cockpit.session.changes import first_of
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.reads import Reads
 
-# Reading gives way to everything else after this long.
-SLICE_SECONDS = 0.02
-# What was read so far is shown after this long.
-LONGEST_SECONDS = 0.5
+# Reading gives way to everything else after this long. While a list arrives, each turn takes a quarter of a megabyte of
+# it, which is what an API server sends meanwhile.
+SLICE_SECONDS = 0.004
+# What was read so far is shown after this long, and sooner until there is a screenful of it.
+LONGEST_SECONDS, FIRST_SECONDS = 0.5, 0.1
+SCREENFUL = 24
 # A cluster that changes faster than it can be read must not hold an act up for longer than so many of those.
 MOST_ROUNDS = 30
 
@@ -26,14 +28,20 @@ def readings(clusters: Collection[Cluster]) -> int:
     return sum(cluster.rollouts.read for cluster in clusters)
 
 
-def pause_after(read: int, done: bool) -> float:
-    """Seconds until the next reading, after one of so many rollouts; 0 if it left something unread."""
-    return min(read * PAUSE_SECONDS, LONGEST_PAUSE) if done else 0.0
+def pause_after(read: int, done: bool, shortest: float) -> float:
+    """Seconds until the next reading, after one of so many rollouts, at least `shortest`; 0 if it left something
+    unread, which it did only after a while."""
+    return max(min(read * PAUSE_SECONDS, LONGEST_PAUSE), shortest) if done else 0.0
 
 
-async def read_in_slices(clusters: Collection[Cluster], clock: Clock) -> bool:
-    """Read what changed for at most LONGEST_SECONDS; false if something is left."""
-    end = clock.monotonic() + LONGEST_SECONDS
+def longest_reading(shown: int) -> float:
+    """Seconds after which what was read is shown, while so many rollouts are."""
+    return LONGEST_SECONDS if shown >= SCREENFUL else FIRST_SECONDS
+
+
+async def read_in_slices(clusters: Collection[Cluster], clock: Clock, longest: float = LONGEST_SECONDS) -> bool:
+    """Read what changed for at most so many seconds; false if something is left."""
+    end = clock.monotonic() + longest
     for cluster in clusters:
         while cluster.read(SLICE_SECONDS):
             if clock.monotonic() >= end:
