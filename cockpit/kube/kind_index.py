@@ -13,6 +13,8 @@ from cockpit.model.refs import Resource
 # of them 0.2 kB, and a name's place in ten thousand is found in fourteen steps.
 Buckets = dict[tuple[str, str], list[str]]
 
+_NONE: list[str] = []
+
 # Index keys for references across namespaces.
 _ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "alias of ")
 
@@ -53,7 +55,9 @@ class KindIndex:
 
     def keyed(self, namespace: str, keys: Sequence[str]) -> Sequence[Obj]:
         """Objects with all of the keys; none without keys."""
-        buckets = sorted((self._keys.get((namespace, key), []) for key in keys), key=len)
+        if len(keys) == 1:
+            return self._named(namespace, self._keys.get((namespace, keys[0]), ()))
+        buckets = sorted([self._keys.get((namespace, key), _NONE) for key in keys], key=len)
         if not buckets or not buckets[0]:
             return ()
         rarest, *others = buckets
@@ -64,15 +68,13 @@ class KindIndex:
         found = ((namespace, self._keys.get((namespace, key))) for namespace in sorted(self._objects))
         return tuple(obj for namespace, names in found if names for obj in self._named(namespace, names))
 
-    def selected(self, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        """Objects with all of these labels; none without labels."""
-        return self.keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
-
     def owned(self, namespace: str, uid: str) -> Sequence[Obj]:
         return self._named(namespace, self._owners.get((namespace, uid), ()))
 
     def rarest(self, namespace: str, keys: Sequence[str]) -> str:
         """The key with the fewest objects; the first in sort order on a tie."""
+        if len(keys) == 1:
+            return keys[0]
         return min(sorted(keys), key=lambda key: len(self._keys.get((namespace, key), ())))
 
     def put(self, obj: Obj, topics: set[str]) -> bool:
@@ -127,9 +129,11 @@ class KindIndex:
             self.filled = True
             topics.add(self.topic)
 
-    def _named(self, namespace: str, names: Iterable[str]) -> tuple[Obj, ...]:
+    def _named(self, namespace: str, names: Sequence[str]) -> tuple[Obj, ...]:
         """The objects of these names, which are in order."""
-        objects = self._objects.get(namespace, {})
+        if not names:
+            return ()
+        objects = self._objects[namespace]
         return tuple([objects[name] for name in names])
 
     def _put_in(self, obj: Obj) -> None:
@@ -163,6 +167,11 @@ class KindIndex:
             if key.startswith(_ASKED_ANYWHERE):
                 topics.add(anywhere_topic(self._resource, key))
         topics.update(owner_topic(self._resource, namespace, uid) for uid in _owner_uids(obj))
+
+
+def label_keys(labels: Mapping[str, str]) -> list[str]:
+    """The index keys of these labels (`Obj.index_keys`)."""
+    return [f"{k}={v}" for k, v in labels.items()]
 
 
 def _owner_uids(obj: Obj) -> Iterator[str]:

@@ -21,6 +21,8 @@ class Shared:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Any] = {}
+        # What the object before had: a list has the pods of one version in a row, and comparing is cheaper than hashing.
+        self._before: dict[str, Any] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -31,14 +33,13 @@ class Shared:
         self._share(meta, "namespace", meta.namespace)
         self._share(meta, "creation_timestamp", meta.creation_timestamp)
         self._share(meta, "annotations", meta.annotations)
-        self._share(meta, "owner_references", meta.owner_references, tuple(meta.owner_references or ()))
-        self._share(meta, "labels", meta.labels, tuple((meta.labels or {}).items()))
-        self._share(spec, "containers", spec.containers, tuple(spec.containers))
+        self._share(meta, "owner_references", meta.owner_references, tuple)
+        self._share(meta, "labels", meta.labels, _items)
+        self._share(spec, "containers", spec.containers, tuple)
         self._share(spec, "node_name", spec.node_name)
         self._share(status, "phase", status.phase)
-        self._share(status, "conditions", status.conditions, tuple(status.conditions or ()))
-        statuses = status.container_statuses
-        self._share(status, "container_statuses", statuses, tuple(statuses or ()))
+        self._share(status, "conditions", status.conditions, tuple)
+        self._share(status, "container_statuses", status.container_statuses, tuple)
 
     def endpoints(self, part: EndpointSlice) -> None:
         """Let the endpoints of a slice share what they are in."""
@@ -47,16 +48,24 @@ class Shared:
             if endpoint.target_ref is not None:
                 self._share(endpoint.target_ref, "kind", endpoint.target_ref.kind)
 
-    def _share(self, owner: object, name: str, part: object, key: Hashable = None) -> None:
-        """`key` is what makes two parts equal, if they are not hashable themselves."""
+    def _share(self, owner: object, name: str, part: Any, make_key: Callable[[Any], Hashable] | None = None) -> None:
+        """`make_key` gives what makes two parts equal, if they are not hashable themselves."""
         if part is None:
             return
+        if self._before.get(name) == part:
+            force_setattr(owner, name, self._before[name])  # type: ignore[arg-type]
+            return
+        key = make_key(part) if make_key else part
         if len(self._known) >= MOST:
             self._known.clear()
         # Empty parts of several kinds have equal keys.
-        found = self._known.setdefault((name, part if key is None else key), part)
+        found = self._before[name] = self._known.setdefault((name, key), part)
         if found is not part:
             force_setattr(owner, name, found)  # type: ignore[arg-type]
+
+
+def _items(labels: dict[str, str]) -> Hashable:
+    return tuple(labels.items())
 
 
 def sharer(kind: type[Obj]) -> Callable[[Any], None] | None:

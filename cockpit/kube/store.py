@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cockpit.kube.kind_index import KindIndex
+from cockpit.kube.kind_index import KindIndex, label_keys
 from cockpit.kube.questions import sync_topic
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
@@ -108,7 +108,7 @@ class Store:
         return self.index(resource).anywhere(key)
 
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        return self.index(resource).selected(namespace, labels)
+        return self.index(resource).keyed(namespace, label_keys(labels))
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         return self.index(resource).owned(namespace, uid)

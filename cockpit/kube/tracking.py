@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cockpit.kube.kind_index import KindIndex
+from cockpit.kube.kind_index import KindIndex, label_keys
 from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
@@ -64,12 +64,12 @@ class Tracked:
         """Records only the rarest pair: an object that enters or leaves the answer has all of them."""
         if (index := self._index(resource)) is None:
             return ()
-        if labels:
-            pairs = [f"{k}={v}" for k, v in labels.items()]
+        pairs = label_keys(labels)
+        if pairs:
             self._topics.add(key_topic(resource, namespace, index.rarest(namespace, pairs)))
         else:
             self._topics.add(every_topic(resource, namespace))
-        return index.selected(namespace, labels)
+        return index.keyed(namespace, pairs)
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         if (index := self._index(resource)) is None:

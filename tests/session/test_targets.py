@@ -1,5 +1,6 @@
 import json
 import stat
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS, SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
-from cockpit.session.probing.targets import Targets, TargetsError, without_secrets
+from cockpit.session.probing.targets import RememberedTarget, Targets, TargetsError, without_secrets
 
 KEY = RolloutKey("prod", "shop", "web", "manual")
 DOOR = ProbeTarget(
@@ -32,6 +33,32 @@ def test_the_file_is_for_its_owner_only_and_nothing_is_left_beside_it(tmp_path: 
     Targets(path).remember(KEY, DOOR)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["targets.json"]
+
+
+class Counted(Targets):
+    """Counts how often the file is read."""
+
+    loads = 0
+
+    def _load(self) -> Mapping[str, RememberedTarget]:
+        self.loads += 1
+        return super()._load()
+
+
+def test_a_cluster_of_rollouts_reads_the_file_once_and_hears_of_another_session(tmp_path: Path) -> None:
+    path = tmp_path / "targets.json"
+    Targets(path).remember(KEY, DOOR)
+    targets = Counted(path)
+    many = [RolloutKey("prod", "shop", f"web-{n}", "manual") for n in range(50)]
+    assert [targets.get(key) for key in many] == [None] * 50
+    assert targets.loads <= 2, "making the file private changes it once"
+    Targets(path).remember(many[7], DOOR)
+    assert [key for key in many if targets.get(key)] == [many[7]]
+    assert targets.loads <= 4
+    targets.remember(many[8], DOOR)
+    assert [key for key in many if targets.get(key)] == many[7:9]
+    path.unlink()
+    assert targets.get(many[7]) is None
 
 
 def test_forgetting_leaves_the_others(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -47,6 +48,8 @@ class Targets:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problem = ""  # why the file could not be read; it is then renamed to .unreadable
+        self._held: Mapping[str, RememberedTarget] = {}
+        self._seen: tuple[int, int, int] | None = None  # what tells the file that is held from another
 
     def get(self, key: RolloutKey) -> RememberedTarget | None:
         """The remembered target of this rollout."""
@@ -57,22 +60,23 @@ class Targets:
         read, key = self._read(), rollout.key
         if (found := read.get(_name(key))) is not None:
             return found
-        taken, place = {_name(other) for other in current}, f"{key.context}:{key.namespace}/"
+        place = f"{key.context}:{key.namespace}/"
         former = [
-            target
-            for name, target in sorted(read.items())
-            if name not in taken
-            and name.startswith(place)
-            and rollout.is_called(name.removeprefix(place).partition(" (")[0])
+            name
+            for name in sorted(read)
+            if name.startswith(place) and rollout.is_called(name.removeprefix(place).partition(" (")[0])
         ]
-        return former[0] if len(former) == 1 else None
+        if former:
+            taken = {_name(other) for other in current}
+            former = [name for name in former if name not in taken]
+        return read[former[0]] if len(former) == 1 else None
 
     def remember(self, key: RolloutKey, probe_target: ProbeTarget | None) -> RememberedTarget | None:
         """Remember `probe_target`, or forget it with None. Returns what was written; raises TargetsError."""
         name = _name(key)
         try:
             with locked(self.path.parent):
-                targets = dict(self._read())
+                targets = dict(self._load())
                 if probe_target is None:
                     if targets.pop(name, None) is not None:
                         self._write(targets)
@@ -84,6 +88,17 @@ class Targets:
             raise TargetsError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def _read(self) -> Mapping[str, RememberedTarget]:
+        """What the file holds. It is asked for each rollout of a cluster, and read again only when it was replaced."""
+        try:
+            found = os.lstat(self.path)
+        except OSError:
+            return self._load()
+        seen = (found.st_ino, found.st_ctime_ns, found.st_size)
+        if seen != self._seen:
+            self._held, self._seen = self._load(), seen
+        return self._held
+
+    def _load(self) -> Mapping[str, RememberedTarget]:
         try:
             return msgspec.json.decode(read_file(self.path, MAX_BYTES), type=dict[str, RememberedTarget])
         except FileNotFoundError:
