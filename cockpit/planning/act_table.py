@@ -24,6 +24,7 @@ State = TypeVar("State")
 # The longest reason that is shown; lists and refusals cut it at the same place.
 _LONGEST = 500
 ASKED_OF_ADAPTERS: tuple[Act, ...] = tuple(act for act in Act if act not in OF_THE_SESSION)
+_PLAIN = {act: Ask(act) for act in ASKED_OF_ADAPTERS}
 
 
 # Acts that move requests from one version to another.
@@ -147,7 +148,7 @@ class ActTable(Generic[State]):
         return replace(plan, warnings=tuple(dict.fromkeys((*plan.warnings, *found)))) if found else plan
 
     def _state(self, act: Act, closed: str, state: State, objects: Objects) -> ActState:
-        why = closed or self._why_not(Ask(act), state, objects)
+        why = closed or self._why_not(_PLAIN[act], state, objects)
         entry = self.entries.get(act)
         if why or entry is None:
             return ActState(act, False, safe_text(why, _LONGEST))

@@ -87,6 +87,7 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
     # One question for all pods that the Service selects, which are those of its endpoints: a question for each would
     # be remembered for each.
     selected = {pod.metadata.name: pod for pod in selected_pods(service, objects)}
+    known = objects.known(PODS)
     for part in slices_of(objects, service.metadata.namespace, service.metadata.name):
         if port is not None and not _serves(part, port):
             continue
@@ -97,7 +98,9 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
             if target is None or target.kind != "Pod":
                 found.setdefault(address, ReadyEndpoint(address, False))
                 continue
-            pod = selected.get(target.name) or find_pod(objects, service.metadata.namespace, target.name)
+            pod = selected.get(target.name)
+            if pod is None and known:
+                pod = find_pod(objects, service.metadata.namespace, target.name)
             found.setdefault(target.uid or target.name, ReadyEndpoint(target.name, True, pod))
     return tuple(found.values())
 

@@ -55,9 +55,10 @@ KEEPERS: tuple[Resource, ...] = (DEPLOYMENTS, REPLICASETS, *SETS, CONTROLLERREVI
 
 def controller_of(metadata: CommonMeta) -> OwnerReference | None:
     """The ownerReference marked as controller; if none is marked, the only one."""
-    references = metadata.owner_references or []
-    marked = next((r for r in references if r.controller), None)
-    return marked or (references[0] if len(references) == 1 else None)
+    references = metadata.owner_references or ()
+    if len(references) == 1:
+        return references[0]
+    return next((r for r in references if r.controller), None)
 
 
 def ref_of(subject: Service | Ingress | Workload) -> Ref:

@@ -52,7 +52,9 @@ class Pod(Obj, frozen=True):
     @property
     def ready(self) -> bool:
         """True while the pod receives traffic: condition Ready and not being deleted."""
-        conditions = self.status.conditions or ()
-        return self.metadata.deletion_timestamp is None and any(
-            c.type == "Ready" and c.status == "True" for c in conditions
-        )
+        if self.metadata.deletion_timestamp is not None:
+            return False
+        for condition in self.status.conditions or ():
+            if condition.type == "Ready" and condition.status == "True":
+                return True
+        return False

@@ -22,7 +22,7 @@ from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.model.view import ClusterView, Sync
+from cockpit.model.view import ClusterView, KindSync, Sync
 from cockpit.planning.probe_job import JOB_NEEDS
 from cockpit.session.facts.act_rights import ActRights
 from cockpit.session.facts.assemble import sync_state, unalarmed
@@ -216,7 +216,8 @@ class Cluster:
         early = {key: words for key in self.rollouts.early if (words := self._early(key))}
         if self.view().state is Sync.LIVE:
             return early
-        why = {adapter.id: self._stale(adapter.needs) for adapter in self._adapters}
+        kinds = self._informers.kinds()
+        why = {adapter.id: self._stale(adapter.needs, kinds) for adapter in self._adapters}
         readers = ((key, self.rollouts.adapter(key)) for key in self.rollouts.current())
         return early | {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
 
@@ -255,12 +256,12 @@ class Cluster:
         """Why this cluster's data may be stale; "" while it is live."""
         return self._stale(self._resources)
 
-    def _stale(self, needs: Collection[Resource]) -> str:
+    def _stale(self, needs: Collection[Resource], kinds: Sequence[KindSync] = ()) -> str:
         since: float | None = self._defect_since
         state = Sync.RETRYING
         if not self._defect:
-            kinds = zip(self._resources, self._informers.kinds(), strict=True)
-            state, _, since = sync_state([kind for resource, kind in kinds if resource in needs])
+            now = zip(self._resources, kinds or self._informers.kinds(), strict=True)
+            state, _, since = sync_state([kind for resource, kind in now if resource in needs])
         if state is Sync.LIVE:
             return ""
         if state in (Sync.CONNECTING, Sync.SYNCING) and (late := self._late_only()):
