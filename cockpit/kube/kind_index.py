@@ -23,12 +23,11 @@ class KindIndex:
     """Methods add to `topics` every question whose answer their change can alter.
 
     `filled` says whether there was ever an object or a complete list. Before, every question has the same answer,
-    nothing, so that whoever asks notes `topic` alone, the kind's sync topic (`tracking.Tracked`).
+    nothing, so that whoever asks notes the kind's sync topic alone (`tracking.Tracked`).
     """
 
     def __init__(self, resource: Resource) -> None:
         self.filled = False
-        self.topic = sync_topic(resource)
         self._resource = resource
         self._objects: dict[str, dict[str, Obj]] = {}
         self._keys: Buckets = {}
@@ -127,7 +126,7 @@ class KindIndex:
     def _fill(self, topics: set[str]) -> None:
         if not self.filled:
             self.filled = True
-            topics.add(self.topic)
+            topics.add(sync_topic(self._resource))
 
     def _named(self, namespace: str, names: Sequence[str]) -> tuple[Obj, ...]:
         """The objects of these names, which are in order."""

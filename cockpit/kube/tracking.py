@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cockpit.kube.kind_index import KindIndex, label_keys
-from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic
+from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
@@ -30,7 +30,7 @@ class Tracked:
     @property
     def topics(self) -> frozenset[str]:
         """The questions asked so far."""
-        return frozenset(self._topics)
+        return frozenset(self._topics.union(map(sync_topic, self._lacking)))
 
     @property
     def context(self) -> str:
@@ -78,11 +78,11 @@ class Tracked:
         return index.owned(namespace, uid)
 
     def known(self, resource: Resource) -> bool:
-        self._topics.add(self._store.index(resource).topic)
+        self._topics.add(sync_topic(resource))
         return self._store.known(resource)
 
     def unread(self, resource: Resource) -> bool:
-        self._topics.add(self._store.index(resource).topic)
+        self._topics.add(sync_topic(resource))
         return self._store.unread(resource)
 
     def covers(self, namespace: str) -> bool:
@@ -94,6 +94,5 @@ class Tracked:
         index = self._store.index(resource)
         if index.filled:
             return index
-        self._topics.add(index.topic)
         self._lacking.add(resource)
         return None

@@ -76,7 +76,7 @@ class Cluster:
         self.namespace = connection.namespace
         self.fence: Fence = NO_FENCE
         self.second: SecondPerson = NO_SECOND
-        self._adapters = tuple(adapters)
+        self._needs = {adapter.id: frozenset(adapter.needs) for adapter in adapters}
         self._resources = _kinds(adapters)
         self._clock = clock
         self._on_change = on_change
@@ -209,7 +209,7 @@ class Cluster:
         Only the kinds that its adapter reads count, so that one broken kind does not affect the others.
         """
         adapter = self.rollouts.adapter(key)
-        return self._stale(self._resources if adapter is None else adapter.needs) or self._early(key)
+        return self._stale(self._needs[adapter.id] if adapter else self._resources) or self._early(key)
 
     def stale_rollouts(self) -> dict[RolloutKey, str]:
         """The rollouts whose data may be stale, and why; none while the whole cluster is live and all of it is read."""
@@ -217,7 +217,7 @@ class Cluster:
         if self.view().state is Sync.LIVE:
             return early
         kinds = self._informers.kinds()
-        why = {adapter.id: self._stale(adapter.needs, kinds) for adapter in self._adapters}
+        why = {adapter: self._stale(needs, kinds) for adapter, needs in self._needs.items()}
         readers = ((key, self.rollouts.adapter(key)) for key in self.rollouts.current())
         return early | {key: words for key, adapter in readers if adapter and (words := why[adapter.id])}
 
@@ -276,7 +276,7 @@ class Cluster:
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""
         adapter = self.rollouts.adapter(rollout.key)
-        return frozenset(filter(self.store.unread, DECIDING.intersection(adapter.needs))) if adapter else frozenset()
+        return frozenset(filter(self.store.unread, DECIDING & self._needs[adapter.id])) if adapter else frozenset()
 
     def _late_only(self) -> list[str]:
         """The late kinds that are being read, by their plurals, if everything else was read; else none."""
