@@ -5,6 +5,8 @@ Two questions share a topic only if a name is invalid for every API server; the 
 
 from __future__ import annotations
 
+from functools import cache
+
 from cockpit.model.refs import Resource
 
 
@@ -37,6 +39,7 @@ def every_topic(resource: Resource, namespace: str) -> str:
     return f"every|{_kind(resource)}|{namespace}"
 
 
+@cache  # each reading asks it of a dozen kinds, and all keep what they asked
 def sync_topic(resource: Resource) -> str:
     """Whether a kind was ever read, and whether objects of it may be there that were not."""
     return f"sync|{_kind(resource)}"
