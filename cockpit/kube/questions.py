@@ -22,6 +22,11 @@ def key_topic(resource: Resource, namespace: str, key: str) -> str:
     return f"key|{_kind(resource)}|{namespace}|{key}"
 
 
+def members_topic(resource: Resource, namespace: str, key: str) -> str:
+    """Which objects have one index key, and who owns them; not what else they are."""
+    return f"members|{_kind(resource)}|{namespace}|{key}"
+
+
 def anywhere_topic(resource: Resource, key: str) -> str:
     """Objects of any namespace with one index key."""
     return f"anywhere|{_kind(resource)}|{key}"
@@ -38,10 +43,10 @@ def every_topic(resource: Resource, namespace: str) -> str:
 
 
 def sync_topic(resource: Resource) -> str:
-    """Whether a kind has been read, and how far it can be trusted."""
+    """Whether a kind has been read."""
     return f"sync|{_kind(resource)}"
 
 
 def progress_topic(resource: Resource) -> str:
-    """How far a list is; no answer about objects depends on it."""
+    """How far a list is, and how far a kind can be trusted; no answer about objects depends on it."""
     return f"progress|{_kind(resource)}"

@@ -110,6 +110,9 @@ class Store:
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         return self._kind_index(resource).keyed(namespace, tuple(f"{k}={v}" for k, v in labels.items()))
 
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        return self.selected(resource, namespace, labels)
+
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         return self._kind_index(resource).owned(namespace, uid)
 

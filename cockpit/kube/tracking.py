@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
+from cockpit.kube.questions import (
+    anywhere_topic,
+    every_topic,
+    key_topic,
+    members_topic,
+    object_topic,
+    owner_topic,
+    sync_topic,
+)
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
@@ -48,11 +56,18 @@ class Tracked:
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         """Records only the rarest pair: an object that enters or leaves the answer has all of them."""
         if labels:
-            pairs = [f"{k}={v}" for k, v in labels.items()]
-            self._topics.add(key_topic(resource, namespace, self._store.rarest(resource, namespace, pairs)))
+            self._topics.add(key_topic(resource, namespace, self._rarest(resource, namespace, labels)))
         else:
             self._topics.add(every_topic(resource, namespace))
         return self._store.selected(resource, namespace, labels)
+
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        if labels:
+            self._topics.add(members_topic(resource, namespace, self._rarest(resource, namespace, labels)))
+        return self._store.selected(resource, namespace, labels)
+
+    def _rarest(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> str:
+        return self._store.rarest(resource, namespace, [f"{k}={v}" for k, v in labels.items()])
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         self._topics.add(owner_topic(resource, namespace, uid))

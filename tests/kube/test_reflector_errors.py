@@ -85,6 +85,23 @@ async def test_forbidden_kind_that_is_not_served_is_absent(server: Scripted, fol
     assert server.asked[1].path == "/apis/networking.k8s.io/v1"
 
 
+async def test_a_kind_that_is_still_absent_is_no_news(server: Scripted, follow: Follow, clock: ManualClock) -> None:
+    answers = (server.fails(403, "Forbidden"), server.fails(404, "NotFound"))
+    server.then(*answers, *answers, server.page(version="5"))
+    followed = follow(INGRESSES)
+    await followed.until(lambda: followed.sync.state is Sync.ABSENT)
+    told, again = len(followed.changes), followed.sync.retry_at
+    await followed.retry()
+    await server.requests(4)
+    await followed.until(lambda: clock.deadlines)
+    assert followed.sync.state is Sync.ABSENT
+    assert followed.sync.retry_at != again
+    assert len(followed.changes) == told
+    await followed.retry()
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert len(followed.changes) > told
+
+
 async def test_not_found_of_a_kind_that_is_served_is_a_failure(
     server: Scripted, follow: Follow, pod: MakeDoc, clock: ManualClock
 ) -> None:
