@@ -107,6 +107,9 @@ class Cluster:
         wanted = {f"{k}={v}" for k, v in labels.items()}
         return [o for o in self.every(resource, namespace) if wanted and wanted <= set(o.index_keys())]
 
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        return self.selected(resource, namespace, labels)
+
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         return [
             o

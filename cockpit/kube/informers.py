@@ -11,7 +11,7 @@ from cockpit.kube.brief import Brief
 from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import ApiError
 from cockpit.kube.pulse import Pulse
-from cockpit.kube.questions import state_topic
+from cockpit.kube.questions import progress_topic
 from cockpit.kube.reflector import SLOW_RETRY, Reflector
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.kube.tap import Tap
@@ -136,7 +136,7 @@ class Informers:
         await self._settle(late, GRACE_SECONDS)
         self._patient = False
         if waiting := self._unsettled(late):
-            self._on_change(ChangeSet(frozenset(map(state_topic, waiting))))
+            self._on_change(ChangeSet(frozenset(map(progress_topic, waiting))))
 
     async def _settle(self, resources: Collection[Resource], seconds: float) -> None:
         """Until these kinds were read once, or cannot be; at most so many seconds."""

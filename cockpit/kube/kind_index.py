@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
+from cockpit.kube.questions import (
+    anywhere_topic,
+    every_topic,
+    key_topic,
+    members_topic,
+    object_topic,
+    owner_topic,
+    sync_topic,
+)
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
 
@@ -17,6 +26,17 @@ _NONE: list[str] = []
 
 # Index keys for references across namespaces.
 _ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "alias of ")
+
+# Places whose topics are remembered; beyond that all are forgotten. The pods of one version have the same.
+_MOST_PLACES = 1000
+
+
+class _Place(NamedTuple):
+    """By what an object can be found besides its name: its index keys and the uids of its owners."""
+
+    namespace: str
+    keys: tuple[str, ...]
+    owners: tuple[str, ...]
 
 
 class KindIndex:
@@ -32,7 +52,9 @@ class KindIndex:
         self._objects: dict[str, dict[str, Obj]] = {}
         self._keys: Buckets = {}
         self._owners: Buckets = {}
+        self._away: dict[str, set[str]] = {}  # namespaces by key, for keys that are asked for in all of them
         self._ordered: dict[str, tuple[Obj, ...]] = {}
+        self._topics: dict[_Place, tuple[frozenset[str], frozenset[str]]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._objects.values()))
@@ -64,8 +86,8 @@ class KindIndex:
 
     def anywhere(self, key: str) -> Sequence[Obj]:
         """Objects with a key in all namespaces, sorted by namespace and name."""
-        found = ((namespace, self._keys.get((namespace, key))) for namespace in sorted(self._objects))
-        return tuple(obj for namespace, names in found if names for obj in self._named(namespace, names))
+        places = sorted(self._away.get(key, ()))
+        return tuple(obj for namespace in places for obj in self._named(namespace, self._keys[namespace, key]))
 
     def owned(self, namespace: str, uid: str) -> Sequence[Obj]:
         return self._named(namespace, self._owners.get((namespace, uid), ()))
@@ -78,16 +100,25 @@ class KindIndex:
 
     def put(self, obj: Obj, topics: set[str]) -> bool:
         """Add or change an object; false if this version is already stored."""
-        meta = obj.metadata
+        meta, place = obj.metadata, _place_of(obj)
         old = self.get(meta.namespace, meta.name)
-        if old is not None:
-            same = old.metadata.uid == meta.uid and old.metadata.resource_version == meta.resource_version
-            if same and meta.resource_version:
-                return False
-            self._take_out(old, topics)
         self._fill(topics)
-        self._put_in(obj)
-        self._note(obj, topics)
+        if old is None:
+            self._enter(obj, place)
+            self._note(obj, place, topics, moved=True)
+            return True
+        same = old.metadata.uid == meta.uid
+        if same and meta.resource_version and old.metadata.resource_version == meta.resource_version:
+            return False
+        before = _place_of(old)
+        if before == place:
+            self._objects[meta.namespace][meta.name] = obj
+            kept = same and old.metadata.owner_references == meta.owner_references
+            self._note(obj, place, topics, moved=not kept)
+            return True
+        self._take_out(old, before, topics)
+        self._enter(obj, place)
+        self._note(obj, place, topics, moved=True)
         return True
 
     def drop(self, namespace: str, name: str, topics: set[str]) -> bool:
@@ -95,7 +126,7 @@ class KindIndex:
         old = self.get(namespace, name)
         if old is None:
             return False
-        self._take_out(old, topics)
+        self._take_out(old, _place_of(old), topics)
         return True
 
     def replace(self, objects: Iterable[Obj], topics: set[str]) -> int:
@@ -119,7 +150,7 @@ class KindIndex:
             if self.get(meta.namespace, meta.name) is not None:  # a name twice in one list
                 self.put(obj, topics)
                 continue
-            self._put_in(obj)
+            self._enter(obj, _place_of(obj))
             topics.add(object_topic(self._resource, meta.namespace, meta.name))
         return len(self)
 
@@ -135,37 +166,57 @@ class KindIndex:
         objects = self._objects[namespace]
         return tuple([objects[name] for name in names])
 
-    def _put_in(self, obj: Obj) -> None:
-        meta = obj.metadata
-        namespace, name = meta.namespace, meta.name
-        self._objects.setdefault(namespace, {})[name] = obj
-        for key in obj.index_keys():
-            _insert(self._keys, (namespace, key), name)
-        for uid in _owner_uids(obj):
-            _insert(self._owners, (namespace, uid), name)
+    def _enter(self, obj: Obj, place: _Place) -> None:
+        name = obj.metadata.name
+        self._objects.setdefault(place.namespace, {})[name] = obj
+        for key in place.keys:
+            _insert(self._keys, (place.namespace, key), name)
+            if key.startswith(_ASKED_ANYWHERE):
+                self._away.setdefault(key, set()).add(place.namespace)
+        for uid in place.owners:
+            _insert(self._owners, (place.namespace, uid), name)
 
-    def _take_out(self, old: Obj, topics: set[str]) -> None:
-        namespace, name = old.metadata.namespace, old.metadata.name
-        self._note(old, topics)
-        for key in old.index_keys():
+    def _take_out(self, old: Obj, place: _Place, topics: set[str]) -> None:
+        namespace, name = place.namespace, old.metadata.name
+        self._note(old, place, topics, moved=True)
+        for key in place.keys:
             _discard(self._keys, (namespace, key), name)
-        for uid in _owner_uids(old):
+            if key in self._away and (namespace, key) not in self._keys:
+                self._away[key].discard(namespace)
+                if not self._away[key]:
+                    del self._away[key]
+        for uid in place.owners:
             _discard(self._owners, (namespace, uid), name)
         named = self._objects[namespace]
         del named[name]
         if not named:
             del self._objects[namespace]
 
-    def _note(self, obj: Obj, topics: set[str]) -> None:
-        namespace = obj.metadata.namespace
-        self._ordered.pop(namespace, None)
-        topics.add(object_topic(self._resource, namespace, obj.metadata.name))
-        topics.add(every_topic(self._resource, namespace))
-        for key in obj.index_keys():
-            topics.add(key_topic(self._resource, namespace, key))
-            if key.startswith(_ASKED_ANYWHERE):
-                topics.add(anywhere_topic(self._resource, key))
-        topics.update(owner_topic(self._resource, namespace, uid) for uid in _owner_uids(obj))
+    def _note(self, obj: Obj, place: _Place, topics: set[str], *, moved: bool) -> None:
+        """Note the questions that a change of this object concerns; `moved` if it came, went, or is another object."""
+        self._ordered.pop(place.namespace, None)
+        topics.add(object_topic(self._resource, place.namespace, obj.metadata.name))
+        known = self._topics.get(place)
+        if known is None:
+            if len(self._topics) >= _MOST_PLACES:
+                self._topics.clear()
+            known = self._topics[place] = self._topics_of(place)
+        topics |= known[0]
+        if moved:
+            topics |= known[1]
+
+    def _topics_of(self, place: _Place) -> tuple[frozenset[str], frozenset[str]]:
+        """The questions that any change of an object there concerns, and those that only who is there concerns."""
+        kind, namespace = self._resource, place.namespace
+        found = {every_topic(kind, namespace)}
+        found.update(key_topic(kind, namespace, key) for key in place.keys)
+        found.update(anywhere_topic(kind, key) for key in place.keys if key.startswith(_ASKED_ANYWHERE))
+        found.update(owner_topic(kind, namespace, uid) for uid in place.owners)
+        return frozenset(found), frozenset(members_topic(kind, namespace, key) for key in place.keys)
+
+
+def _place_of(obj: Obj) -> _Place:
+    return _Place(obj.metadata.namespace, tuple(obj.index_keys()), tuple(_owner_uids(obj)))
 
 
 def label_keys(labels: Mapping[str, str]) -> list[str]:

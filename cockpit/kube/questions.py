@@ -24,6 +24,11 @@ def key_topic(resource: Resource, namespace: str, key: str) -> str:
     return f"key|{_kind(resource)}|{namespace}|{key}"
 
 
+def members_topic(resource: Resource, namespace: str, key: str) -> str:
+    """Which objects have one index key, and who owns them; not what else they are."""
+    return f"members|{_kind(resource)}|{namespace}|{key}"
+
+
 def anywhere_topic(resource: Resource, key: str) -> str:
     """Objects of any namespace with one index key."""
     return f"anywhere|{_kind(resource)}|{key}"
@@ -41,10 +46,10 @@ def every_topic(resource: Resource, namespace: str) -> str:
 
 @cache  # each reading asks it of a dozen kinds, and all keep what they asked
 def sync_topic(resource: Resource) -> str:
-    """Whether a kind was ever read, and whether objects of it may be there that were not."""
+    """Whether a kind has been read."""
     return f"sync|{_kind(resource)}"
 
 
-def state_topic(resource: Resource) -> str:
-    """How far the list of a kind is, and how far it can be trusted; no answer about objects depends on it."""
-    return f"state|{_kind(resource)}"
+def progress_topic(resource: Resource) -> str:
+    """How far a list is, and how far a kind can be trusted; no answer about objects depends on it."""
+    return f"progress|{_kind(resource)}"

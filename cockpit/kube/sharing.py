@@ -21,7 +21,8 @@ class Shared:
 
     def __init__(self) -> None:
         self._known: dict[Hashable, Any] = {}
-        # What the object before had: a list has the pods of one version in a row, and comparing is cheaper than hashing.
+        # What the object before had: in a list the pods of one version follow each other, and comparing two parts takes
+        # less than hashing one.
         self._before: dict[str, Any] = {}
 
     def __len__(self) -> int:

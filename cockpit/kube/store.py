@@ -110,6 +110,9 @@ class Store:
     def selected(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
         return self.index(resource).keyed(namespace, label_keys(labels))
 
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        return self.selected(resource, namespace, labels)
+
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         return self.index(resource).owned(namespace, uid)
 

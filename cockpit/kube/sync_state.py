@@ -7,7 +7,7 @@ from math import inf
 
 from cockpit.kube.decode import Unreadable
 from cockpit.kube.pulse import Pulse
-from cockpit.kube.questions import state_topic
+from cockpit.kube.questions import progress_topic
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.model.clock import Clock
 from cockpit.model.refs import Resource
@@ -18,8 +18,8 @@ PROGRESS_SECONDS = 0.5
 
 
 class SyncState:
-    """Calls `on_change` with the kind's state topic for each new state or error and for the progress of a list, and not
-    for ages and counters. What is known of its objects is the store's to tell."""
+    """Calls `on_change` with the kind's progress topic for each new state or error, and for the progress of a list; not
+    for ages, counters and the time of the next try. The store says itself what can be read of it."""
 
     def __init__(
         self, resource: Resource, store: Store, clock: Clock, pulse: Pulse, on_change: Callable[[ChangeSet], None]
@@ -59,7 +59,8 @@ class SyncState:
 
     def become(self, state: Sync, error: str = "", retry_in: float | None = None) -> None:
         """`since` says since when a kind is live, or else when something was last heard: it never gets younger."""
-        if (state, error, retry_in) == (self.state, self._error, None):
+        self._retry_at = None if retry_in is None else self._clock.now() + retry_in
+        if (state, error) == (self.state, self._error):
             return
         if state is not self.state and state is Sync.LIVE:
             self._since = self._clock.now()
@@ -67,7 +68,6 @@ class SyncState:
             self._since = max(self._pulse.heard, self._last_event or 0.0)
         self.state = state
         self._error = error
-        self._retry_at = None if retry_in is None else self._clock.now() + retry_in
         self._report()
 
     def heard(self) -> None:
@@ -113,7 +113,7 @@ class SyncState:
             self._report()
 
     def _report(self) -> None:
-        self._on_change(ChangeSet(frozenset((state_topic(self._resource),))))
+        self._on_change(ChangeSet(frozenset((progress_topic(self._resource),))))
 
     @property
     def lists(self) -> int:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cockpit.kube.kind_index import KindIndex, label_keys
-from cockpit.kube.questions import anywhere_topic, every_topic, key_topic, object_topic, owner_topic, sync_topic
+from cockpit.kube.questions import (
+    anywhere_topic,
+    every_topic,
+    key_topic,
+    members_topic,
+    object_topic,
+    owner_topic,
+    sync_topic,
+)
 from cockpit.kube.store import Store
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
@@ -69,6 +77,14 @@ class Tracked:
             self._topics.add(key_topic(resource, namespace, index.rarest(namespace, pairs)))
         else:
             self._topics.add(every_topic(resource, namespace))
+        return index.keyed(namespace, pairs)
+
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        if (index := self._index(resource)) is None:
+            return ()
+        pairs = label_keys(labels)
+        if pairs:
+            self._topics.add(members_topic(resource, namespace, index.rarest(namespace, pairs)))
         return index.keyed(namespace, pairs)
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:

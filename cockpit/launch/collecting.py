@@ -1,4 +1,4 @@
-"""When Python looks for garbage: seldom while a program loads and reads its clusters, as usual in what lasts after that.
+"""When Python looks for garbage: seldom while a program loads and reads its clusters, as usual after that.
 
 Looking for it among what is being imported takes a tenth of a short command, and among what is being read a seventh of
 the time until 10,000 pods are there; it finds none in either.
@@ -20,8 +20,8 @@ def seldom() -> None:
 def as_usual() -> None:
     """From when a session has read its clusters: all that is held by then is exempt.
 
-    With 50,000 pods one search among it would hold every thread for 0.5 s. Objects of a cluster hold no circles, so they
-    are freed without that search when they are replaced.
+    With 50,000 pods one search among it would hold every thread for 0.5 s. Objects of a cluster hold no circles, so
+    they are freed without that search when they are replaced.
     """
     gc.freeze()
     gc.set_threshold(*_USUAL)

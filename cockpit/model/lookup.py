@@ -42,6 +42,11 @@ class Objects(Protocol):
         """Objects that have all of `labels` among their index keys; none for an empty selector."""
         ...
 
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        """The same as `selected`, for readers of names, uids, owners and index keys alone: they are not told of a
+        change of anything else, such as a pod that becomes ready."""
+        ...
+
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         """Objects with an ownerReference to `uid`."""
         ...

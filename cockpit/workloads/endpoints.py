@@ -51,6 +51,11 @@ def selected_pods(service: Service, objects: Objects) -> tuple[Pod, ...]:
     return of_kind(Pod, objects.selected(PODS, service.metadata.namespace, service.spec.selector or {}))
 
 
+def member_pods(service: Service, objects: Objects) -> tuple[Pod, ...]:
+    """The same pods, of which only names, labels and owners are read (`Objects.members`)."""
+    return of_kind(Pod, objects.members(PODS, service.metadata.namespace, service.spec.selector or {}))
+
+
 def backing_of(service: Service, objects: Objects, port: ServicePort | None = None) -> Backing:
     """Ready endpoints behind a Service; with `port`, only those that serve it.
 

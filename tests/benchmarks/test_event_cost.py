@@ -44,9 +44,11 @@ def pod(app: str, version: str, n: int, revision: int) -> Pod:
     return decoded(document, Pod)
 
 
-def cluster(pods: int) -> Store:
+S = TypeVar("S", bound=Store)
+
+
+def cluster(pods: int, store: S) -> S:
     """Blue-green Services, each with two Deployments of ten pods."""
-    store = Store("bench")
     made: dict[Any, list[Any]] = {PODS: [], DEPLOYMENTS: [], REPLICASETS: [], SERVICES: [], ENDPOINTSLICES: []}
     for number in range(pods // PER_ROLLOUT):
         app = f"app-{number}"
@@ -70,7 +72,7 @@ def cluster(pods: int) -> Store:
 
 
 def microseconds_per_event(pods: int) -> float:
-    store = cluster(pods)
+    store = cluster(pods, Store("bench"))
     rollouts = Rollouts(store, ADAPTERS)
     for kind in (SERVICES, DEPLOYMENTS, INGRESSES):
         rollouts.apply(f"object|{kind.plural}.{kind.group}|shop|{obj.metadata.name}" for obj in store.everywhere(kind))

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from cockpit.kube.api import KubeApi
 from cockpit.kube.informers import Informers
-from cockpit.kube.questions import state_topic, sync_topic
+from cockpit.kube.questions import progress_topic, sync_topic
 from cockpit.kube.store import ChangeSet
 from cockpit.model.refs import HTTPROUTES, HTTPROUTES_V1BETA1, INGRESSES, PODS, SERVICES
 from cockpit.model.view import Sync
@@ -146,7 +146,7 @@ async def test_late_kinds_that_take_long_are_waited_for_without_a_reason_to_read
             while not informers.enough:
                 topics.clear()
                 await clock.advance(0.1)
-        assert topics == {state_topic(PODS)}, "whoever waits is told, and nobody who asked about pods"
+        assert topics == {progress_topic(PODS)}, "whoever waits is told, and nobody who asked about pods"
         server.released.set()
         await server.signal.until(lambda: informers.store.known(PODS))
         assert sync_topic(PODS) in topics

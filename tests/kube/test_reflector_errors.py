@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.kube.credentials import Headers
-from cockpit.kube.questions import state_topic
 from cockpit.model.refs import INGRESSES
 from cockpit.model.view import Sync
 from cockpit.session.clock import ManualClock
@@ -86,17 +85,21 @@ async def test_forbidden_kind_that_is_not_served_is_absent(server: Scripted, fol
     assert server.asked[1].path == "/apis/networking.k8s.io/v1"
 
 
-async def test_a_kind_that_is_still_absent_gives_nobody_a_reason_to_read_again(
-    server: Scripted, follow: Follow
-) -> None:
-    server.then(*(server.fails(403, "Forbidden"), server.fails(404, "NotFound")) * 2)
+async def test_a_kind_that_is_still_absent_is_no_news(server: Scripted, follow: Follow, clock: ManualClock) -> None:
+    answers = (server.fails(403, "Forbidden"), server.fails(404, "NotFound"))
+    server.then(*answers, *answers, server.page(version="5"))
     followed = follow(INGRESSES)
     await followed.until(lambda: followed.sync.state is Sync.ABSENT)
-    followed.changes.clear()
+    told, again = len(followed.changes), followed.sync.retry_at
     await followed.retry()
     await server.requests(4)
-    await followed.until(lambda: followed.changes)
-    assert set().union(*(change.topics for change in followed.changes)) == {state_topic(INGRESSES)}
+    await followed.until(lambda: clock.deadlines)
+    assert followed.sync.state is Sync.ABSENT
+    assert followed.sync.retry_at != again
+    assert len(followed.changes) == told
+    await followed.retry()
+    await followed.until(lambda: followed.sync.state is Sync.LIVE)
+    assert len(followed.changes) > told
 
 
 async def test_not_found_of_a_kind_that_is_served_is_a_failure(

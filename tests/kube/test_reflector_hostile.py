@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit.kube.questions import state_topic
+from cockpit.kube.questions import progress_topic
 from cockpit.model.refs import PODS
 from cockpit.model.view import Sync
 from cockpit.session.clock import ManualClock
@@ -67,7 +67,7 @@ async def test_an_object_that_does_not_fit_is_named_and_loses_nobody_else(
     followed = follow()
     await followed.until(lambda: followed.names() == ["a", "b", "c"])
     assert followed.sync.dropped == 1
-    assert state_topic(PODS) in followed.changes[-1].topics | followed.changes[-2].topics
+    assert progress_topic(PODS) in followed.changes[-1].topics | followed.changes[-2].topics
     assert "Pod default/odd cannot be read" in followed.sync.error
     assert followed.sync.state is Sync.LIVE
     server.released.set()

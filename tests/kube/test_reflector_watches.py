@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from cockpit.kube.questions import key_topic, state_topic
+from cockpit.kube.questions import key_topic, progress_topic
 from cockpit.model.refs import PODS
 from cockpit.model.view import Sync
 from tests.kube.conftest import Follow, MakeDoc, Scripted
@@ -135,5 +135,5 @@ async def test_each_new_state_is_reported(server: Scripted, follow: Follow, pod:
     server.then(server.page(pod("a")))
     followed = follow()
     await followed.until(lambda: followed.sync.state is Sync.LIVE)
-    assert sum(state_topic(PODS) in change.topics for change in followed.changes) >= 2
+    assert sum(progress_topic(PODS) in change.topics for change in followed.changes) >= 2
     assert followed.sync.objects == 1

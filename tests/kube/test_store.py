@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cockpit.kube.questions import every_topic, object_topic, sync_topic
 from cockpit.kube.store import Removed, Store
@@ -45,6 +46,7 @@ QUESTIONS = st.lists(
         st.tuples(st.just("every"), st.sampled_from(NAMESPACES)),
         st.tuples(st.just("keyed"), st.sampled_from(NAMESPACES), st.sampled_from(("app=x", "tier=y", "version="))),
         st.tuples(st.just("selected"), st.sampled_from(NAMESPACES), LABELS),
+        st.tuples(st.just("members"), st.sampled_from(NAMESPACES), LABELS),
         st.tuples(st.just("anywhere"), st.sampled_from(("steers=x", "steers=", "service=x"))),
         st.tuples(st.just("owned"), st.sampled_from(NAMESPACES), st.sampled_from(UIDS)),
         st.tuples(st.just("known")),
@@ -56,7 +58,15 @@ QUESTIONS = st.lists(
 
 
 def ask(objects: Any, questions: list[Question]) -> list[object]:
-    return [getattr(objects, name)(PODS, *arguments) for name, *arguments in questions]
+    return [answer_of(name, getattr(objects, name)(PODS, *arguments)) for name, *arguments in questions]
+
+
+def answer_of(question: str, answer: Any) -> object:
+    """What a reader may read of an answer."""
+    if question != "members":
+        return answer
+    metas = [found.metadata for found in answer]
+    return [(meta.name, meta.uid, meta.labels or {}, meta.owner_references) for meta in metas]
 
 
 def unique(objects: Any) -> list[Pod]:
@@ -136,6 +146,26 @@ def test_selecting_watches_the_rarest_pair_only() -> None:
     assert [p.metadata.name for p in tracked.selected(PODS, "one", {"app": "x", "hash": "2"})] == ["b"]
     assert not tracked.topics & store.apply(PODS, [pod("a", "2", app="x", hash="1")]).topics
     assert tracked.topics & store.apply(PODS, [pod("c", app="x", hash="2")]).topics
+
+
+def test_who_asks_for_members_hears_of_who_comes_and_goes_and_of_new_owners_but_of_nothing_else() -> None:
+    store = Store("c")
+    store.apply(PODS, [pod("a", app="x")])
+    members, whole = Tracked(store), Tracked(store)
+    assert members.members(PODS, "one", {"app": "x"}) == whole.selected(PODS, "one", {"app": "x"})
+
+    def heard(changed: Change) -> tuple[bool, bool]:
+        topics = store.apply(PODS, [changed]).topics
+        return bool(members.topics & topics), bool(whole.topics & topics)
+
+    assert heard(pod("a", "2", app="x")) == (False, True)
+    owned = PodMeta("a", "one", "uid-a", "3", labels={"app": "x"}, owner_references=[OwnerReference("Job", "j", "")])
+    assert heard(Pod(owned)) == (True, True)
+    controlled = replace(owned, resource_version="4", owner_references=[OwnerReference("Job", "j", "", "", True)])
+    assert heard(Pod(controlled)) == (True, True)
+    assert heard(pod("b", app="x")) == (True, True)
+    assert heard(Removed("one", "b")) == (True, True)
+    assert heard(pod("a", "5", app="y")) == (True, True)
 
 
 def test_empty_selector_selects_nothing() -> None:

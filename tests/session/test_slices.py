@@ -103,6 +103,18 @@ def test_what_changes_while_it_is_read_is_read_again_and_claims_come_first() -> 
     assert names(rollouts) == [("manual", "web"), ("deployment", "x")]
 
 
+def test_what_changes_all_the_time_keeps_nothing_else_waiting() -> None:
+    store = Store("test")
+    rollouts = Rollouts(store, (Flip(), Plain()))
+    rollouts.apply(store.replace(SERVICES, [service("busy", "v1")]).topics)
+    rollouts.mark(store.apply(DEPLOYMENTS, [deployment("quiet", "quiet", "v1")]).topics)
+    for revision in range(2, 4):
+        rollouts.mark(store.apply(SERVICES, [service("busy", "v1", revision)]).topics)
+        rollouts.read_until(lambda: True)
+        rollouts.settle()
+    assert ("deployment", "quiet") in names(rollouts)
+
+
 def test_the_pause_after_a_reading_grows_with_it_and_has_bounds() -> None:
     assert pause_after(0, True, 0.1) == 0.1
     assert 0.01 < pause_after(10, True, 0.01) < pause_after(100, True, 0.01) < LONGEST_PAUSE

@@ -15,6 +15,7 @@ from cockpit.model.rollout import Verdict
 from cockpit.model.view import FleetView, Kept, Sync
 from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import ManualClock
+from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.session.reads import Reads
 from cockpit.session.session import Session
 from cockpit.session.settings import Settings
@@ -51,6 +52,18 @@ async def test_only_what_a_change_touches_is_read_again(server: ApiServer, stage
     assert before < rollouts.read <= before + 2
     changed = [new for old, new in zip(view.rollouts, after.rollouts, strict=True) if new is not old]
     assert [v.rollout.key.name for v in changed] == ["app7"]
+
+
+async def test_a_cluster_that_was_away_and_comes_back_has_nothing_read_again(server: ApiServer, stage: Open) -> None:
+    on = await stage(server, adapters=ADAPTERS)
+    rollouts = on.session.cluster("test").rollouts
+    await on.until(lambda view: view.rollouts)
+    before = rollouts.read
+    server.die()
+    await on.until(lambda view: view.clusters[0].state is Sync.RETRYING)
+    server.dead = False
+    await on.until(lambda view: view.clusters[0].state is Sync.LIVE)
+    assert rollouts.read == before
 
 
 async def test_nothing_is_published_while_nothing_changes(server: ApiServer, stage: Open) -> None:

@@ -44,6 +44,19 @@ async def test_the_screen_asks_once_and_says_what_would_be_sent() -> None:
     assert cockpit.samples == [((CONTEXT,), SampleScope.MOVING)]
 
 
+async def test_a_cursor_that_moves_lays_nothing_out_again() -> None:
+    async with screen(FakeCockpit(UNDECIDED)) as (app, pilot):
+        laid_out: list[object] = []
+        app.screen.screen_layout_refresh_signal.subscribe(app.screen, laid_out.append)
+        before = shown(app)
+        await press(pilot, "j")
+        assert shown(app) != before, "the cursor moved"
+        assert laid_out == []
+        await pilot.resize_terminal(100, 30)
+        await rest(pilot)
+        assert laid_out, "the form is told of another size"
+
+
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_a_key_pressed_while_the_question_comes_decides_nothing(key: str) -> None:
     cockpit = FakeCockpit(UNDECIDED)

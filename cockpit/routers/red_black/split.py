@@ -11,7 +11,7 @@ from cockpit.model.objects import Pod, ReplicaSet, Service
 from cockpit.model.refs import REPLICASETS
 from cockpit.model.rollout import Role, Version
 from cockpit.model.values import dataclass
-from cockpit.workloads.endpoints import Backing, backing_of, selected_pods
+from cockpit.workloads.endpoints import Backing, backing_of, member_pods, selected_pods
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import homes_of, workloads_owning
 from cockpit.workloads.versions import Candidate, candidate_of, ownerless_candidates, versions_of
@@ -177,7 +177,7 @@ def _lines(service: Service, objects: Objects) -> dict[str, list[ReplicaSet]]:
     seeds = [
         *of_kind(ReplicaSet, objects.selected(REPLICASETS, namespace, selector)),
         *given,
-        *of_kind(ReplicaSet, workloads_owning(selected_pods(service, objects), objects)),
+        *of_kind(ReplicaSet, workloads_owning(member_pods(service, objects), objects)),
     ]
     first = {r.line for r in given}
     return {
@@ -189,7 +189,7 @@ def _lines(service: Service, objects: Objects) -> dict[str, list[ReplicaSet]]:
 def _is_behind(replica_sets: Sequence[ReplicaSet], service: Service, objects: Objects) -> bool:
     """Whether the Service selects a template or a pod of one of them."""
     selector, uids = service.spec.selector or {}, {r.metadata.uid for r in replica_sets}
-    homes = set(homes_of(selected_pods(service, objects), objects))
+    homes = set(homes_of(member_pods(service, objects), objects))
     return bool(uids & homes) or any(carries(r.template_labels, selector) for r in replica_sets)
 
 

@@ -72,6 +72,10 @@ class Federated:
         own = self._own.selected(resource, namespace, labels)
         return self._all(resource, own, lambda o: o.selected(resource, namespace, labels))
 
+    def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
+        own = self._own.members(resource, namespace, labels)
+        return self._all(resource, own, lambda o: o.members(resource, namespace, labels))
+
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:
         return self._all(
             resource, self._own.owned(resource, namespace, uid), lambda o: o.owned(resource, namespace, uid)

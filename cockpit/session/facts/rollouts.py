@@ -60,7 +60,8 @@ class Rollouts:
         self._readers: dict[RolloutKey, int] = {}
         self._changes = Changes()
         self._early: set[RolloutKey] = set()
-        self._waiting: set[_Root] = set()
+        self._waiting: dict[_Root, int] = {}  # and how often something was shown before it was marked
+        self._shown = 0
         self._queue: list[_Root] = []
         self._reshaped = False
         self.failures = 0
@@ -105,8 +106,8 @@ class Rollouts:
     def mark(self, topics: Iterable[str]) -> None:
         """Note the roots that asked about one of the topics, to be read again."""
         for topic in topics:
-            self._waiting |= self._asked.get(topic, frozenset())
-            self._waiting.update(self._named(topic))
+            for root in (*self._asked.get(topic, ()), *self._named(topic)):
+                self._waiting.setdefault(root, self._shown)
 
     @property
     def waiting(self) -> int:
@@ -116,14 +117,15 @@ class Rollouts:
     def read_until(self, over: Callable[[], bool]) -> bool:
         """Reread marked roots until none is left or `over`, which is asked after each; true if a rollout changed.
 
-        The roots of earlier adapters come first, because what they claim is no rollout of later ones.
+        The roots of earlier adapters come first, because what they claim is no rollout of later ones; but before them
+        comes what was left over when something was shown last, or what changes all the time would keep it waiting.
         """
         if len(self._queue) != len(self._waiting):
-            self._queue = sorted(self._waiting, key=_order, reverse=True)
+            self._queue = sorted(self._waiting, key=self._turn, reverse=True)
         changed = False
         while self._queue:
             root = self._queue.pop()
-            self._waiting.discard(root)
+            del self._waiting[root]
             before = self._readings.get(root)
             if self._read(root):
                 changed = True
@@ -136,18 +138,21 @@ class Rollouts:
                 break
         return changed
 
+    def _turn(self, root: _Root) -> tuple[bool, tuple[int, str, str, str]]:
+        return self._waiting[root] == self._shown, _order(root)
+
     def settle(self) -> None:
         """Decide which of the readings are shown; `current` follows only then."""
+        self._shown += 1
         if self._reshaped:
             self._reshaped = False
             self._select()
 
     def _named(self, topic: str) -> Iterable[_Root]:
         """The roots of a topic that names an object of a root kind."""
-        what, _, rest = topic.partition("|")
-        if what != "object":
+        if not topic.startswith("object|"):
             return ()
-        kind, _, place = rest.partition("|")
+        kind, _, place = topic.removeprefix("object|").partition("|")
         namespace, _, name = place.partition("|")
         return [_Root(n, Ref(resource, namespace, name)) for n, resource in self._prefixes.get(kind, ())]
 

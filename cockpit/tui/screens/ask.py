@@ -35,7 +35,7 @@ from cockpit.tui.lines import Line, Span, fit, wrap
 from cockpit.tui.probe_targets import TargetInput, address_of, asked_for, examples, target_of
 from cockpit.tui.widgets.below import Below
 from cockpit.tui.widgets.field import Field
-from cockpit.tui.widgets.scroll_text import ScrollText
+from cockpit.tui.widgets.scroll_text import TallText
 
 AROUND = 2  # lines of the frame of a form
 HEAD = 2  # lines above the first version or option
@@ -43,7 +43,7 @@ LAST = 1_000_000  # the last line of any form
 Asked = TypeVar("Asked")
 
 
-class FormText(ScrollText):
+class FormText(TallText):
     """As high as its wrapped lines, limited by the screen's height minus `others` lines."""
 
     def __init__(self, build: Callable[[int], Sequence[Line]], glyphs: Glyphs, *, others: int = 0) -> None:
@@ -75,7 +75,7 @@ class Form(ModalScreen[Asked | None]):
 
     def on_resize(self) -> None:
         # The height depends on the screen, and the frame is not told when that changes.
-        self.show_form()
+        self.show_form(resized=True)
 
     def lines_for(self, width: int) -> list[Line]:
         """The form as lines."""
@@ -89,12 +89,11 @@ class Form(ModalScreen[Asked | None]):
         """Close the form and return what was entered."""
         raise NotImplementedError
 
-    def show_form(self) -> None:
+    def show_form(self, *, resized: bool = False) -> None:
         """Draw the form again with its new height."""
         for body in self.query(FormText):
             body.cursor = self.cursor_line()
-            body.refresh(layout=True)
-            body.repaint()
+            body.show(resized=resized)
 
 
 class WeightForm(Form[Ask]):

@@ -21,7 +21,7 @@ from cockpit.tui.lines import Line, Span
 from cockpit.tui.widgets.below import Below
 from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.marked_button import MarkedButton
-from cockpit.tui.widgets.scroll_text import ScrollText
+from cockpit.tui.widgets.scroll_text import ScrollText, TallText
 
 # Lines of the screen below that stay in sight: its title, what hurts and who gets what.
 IN_SIGHT = 13
@@ -33,7 +33,7 @@ DETAILS_KEY, AGAIN_KEY = "p", "r"
 CANCELLED_SECONDS = 3.0
 
 
-class DialogText(ScrollText):
+class DialogText(TallText):
     """As high as its lines, as long as what is below it stays in sight."""
 
     def __init__(self, build: Callable[[int], Sequence[Line]], glyphs: Glyphs) -> None:
@@ -100,7 +100,7 @@ class ActDialog(ModalScreen[None]):
 
     def on_resize(self) -> None:
         # The height depends on the screen, and the frame is not told when that changes.
-        self.show()
+        self.show(resized=True)
 
     # What each dialog says and does
 
@@ -147,13 +147,12 @@ class ActDialog(ModalScreen[None]):
         words = " hides them" if self.details else " dry run, kubectl line and patch"
         return [(Span(DETAILS_KEY, "key"), Span(words, "quiet"))]
 
-    def show(self) -> None:
+    def show(self, *, resized: bool = False) -> None:
         """Draw it again with its new height."""
         body = self.query_one(DialogText)
         body.others = int(self.query_one("#name").display)
         body.whole = self.details or self.COVERS
-        body.refresh(layout=True)
-        body.repaint()
+        body.show(resized=resized)
         self.query_one("#hint", ScrollText).repaint()
 
     def offer(self, names: str, *, on_cancel: bool) -> None:

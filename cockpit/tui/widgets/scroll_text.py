@@ -69,3 +69,14 @@ class ScrollText(Painted, can_focus=True):
         hidden = height > 1 and top < last and cursor == top + height - 1
         self.top = top + hidden
         return self.top
+
+
+class TallText(ScrollText):
+    """As high as `get_content_height` says, which depends on its lines."""
+
+    def show(self, *, resized: bool = False) -> None:
+        """Draw it again. To lay the whole screen out again is dear: only for another height, or in a new size."""
+        fits = self.size and self.get_content_height(self.size, self.screen.size, self.size.width) == self.size.height
+        if resized or not fits:
+            self.refresh(layout=True)
+        self.repaint()

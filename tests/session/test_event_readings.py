@@ -1,0 +1,79 @@
+"""How much is done for one event: counted, because what it takes in time depends on the machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cockpit.kube.kind_index import KindIndex
+from cockpit.kube.store import Removed, Store
+from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Resource
+from cockpit.session.facts.adapters import ADAPTERS
+from cockpit.session.facts.rollouts import Rollouts
+from tests.benchmarks.test_event_cost import cluster, pod
+
+QUESTIONS = frozenset({"get", "every", "keyed", "anywhere", "owned", "everywhere"})
+# Who counts the ready pods of app-0: the Service that splits them, and the Deployment that owns them.
+COUNTING = 2
+
+
+class CountingIndex(KindIndex):
+    """Counts the questions that it is asked."""
+
+    def __init__(self, resource: Resource, asked: Counter[str]) -> None:
+        super().__init__(resource)
+        self.asked = asked
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in QUESTIONS:
+            self.asked[name] += 1
+        return super().__getattribute__(name)
+
+
+class Counting(Store):
+    """Counts the questions about all of its kinds."""
+
+    def __init__(self) -> None:
+        super().__init__("bench")
+        self.asked: Counter[str] = Counter()
+        self._indexes: dict[Resource, KindIndex] = {}
+
+    def index(self, resource: Resource) -> KindIndex:
+        return self._indexes.setdefault(resource, CountingIndex(resource, self.asked))
+
+
+def read_all(pods: int) -> tuple[Counting, Rollouts]:
+    """All rollouts of a cluster with so many pods, twenty for each."""
+    store = cluster(pods, Counting())
+    rollouts = Rollouts(store, ADAPTERS)
+    for kind in (SERVICES, DEPLOYMENTS, INGRESSES):
+        rollouts.apply(f"object|{kind.plural}.{kind.group}|shop|{obj.metadata.name}" for obj in store.everywhere(kind))
+    rollouts.take_changes()
+    return store, rollouts
+
+
+def test_a_pod_that_becomes_ready_is_read_by_those_alone_who_count_it() -> None:
+    store, rollouts = read_all(100)
+    before = rollouts.read
+    assert rollouts.apply(store.apply(PODS, [pod("app-0", "v1", 0, 2)]).topics)
+    assert rollouts.read - before == COUNTING
+    assert {key.name for key in rollouts.take_changes().keys} == {"app-0"}
+
+
+def test_a_pod_that_comes_or_goes_is_read_by_everybody_whom_it_may_concern() -> None:
+    store, rollouts = read_all(100)
+    before = rollouts.read
+    rollouts.apply(store.apply(PODS, [Removed("shop", "app-0-v1-rs-0")]).topics)
+    assert rollouts.read - before > COUNTING, "it may have been the last of an owner behind the Service"
+
+
+def test_what_one_event_asks_does_not_grow_with_the_cluster() -> None:
+    counts = []
+    for pods in (100, 1000):
+        store, rollouts = read_all(pods)
+        store.asked.clear()
+        rollouts.apply(store.apply(PODS, [pod("app-0", "v1", 0, 2)]).topics)
+        counts.append(dict(store.asked))
+    assert counts[0] == counts[1]
+    assert counts[0]["keyed"] > 0
+    assert "every" not in counts[0], "a question about a whole namespace grows with it"
