@@ -66,11 +66,17 @@ async def seconds_to_sync(kubeconfig: Path) -> tuple[float, int, int]:
         return seconds, len(cockpit.view().rollouts), store.store.count(PODS)
 
 
-def seconds_to_download(kubeconfig: Path, folder: Path) -> tuple[float, int]:
-    """curl fetching the list of every kind that is read, one after the other; and the bytes."""
+def served_paths(kubeconfig: Path) -> list[str]:
+    """The lists of the kinds that are read and that the cluster serves."""
+    paths = sorted({resource.path() for adapter in ADAPTERS for resource in adapter.needs})
+    with open_client(kubeconfig) as client:
+        return [path for path in paths if client.get(path, params={"limit": "1"}).is_success]
+
+
+def seconds_to_download(kubeconfig: Path, paths: list[str], folder: Path) -> tuple[float, int]:
+    """curl fetching these lists one after the other; and the bytes."""
     config = yaml.safe_load(kubeconfig.read_text())
     cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-    paths = sorted({resource.path() for adapter in ADAPTERS for resource in adapter.needs})
     urls = [word for n, path in enumerate(paths) for word in ("-o", f"{folder}/{n}", f"{cluster['server']}{path}")]
     start = time.perf_counter()
     subprocess.run(
@@ -80,7 +86,8 @@ def seconds_to_download(kubeconfig: Path, folder: Path) -> tuple[float, int]:
 
 
 async def compare(kubeconfig: Path, folder: Path, name: str) -> None:
-    floor, size = min(seconds_to_download(kubeconfig, folder) for _ in range(3))
+    paths = served_paths(kubeconfig)
+    floor, size = min(seconds_to_download(kubeconfig, paths, folder) for _ in range(3))
     runs = [await seconds_to_sync(kubeconfig) for _ in range(3)]
     seconds, rollouts, pods = min(runs)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

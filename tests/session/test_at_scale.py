@@ -19,9 +19,11 @@ from cockpit.model.health import Health
 from cockpit.model.kinds import LATE
 from cockpit.model.reading import progress_words
 from cockpit.model.refs import PODS
+from cockpit.model.rollout import Severity
 from cockpit.model.view import FleetView, Sync
 from cockpit.session.acts.journal import Journal
 from cockpit.session.clock import SystemClock
+from cockpit.session.facts import slices
 from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.session.facts.cluster import Connection
 from cockpit.session.probing.probes import Sampling
@@ -171,6 +173,45 @@ async def test_each_root_is_read_at_most_twice(server: tuple[ScaleServer, Sessio
         services, deployments = (scale.kinds[plural].count for plural in ("services", "deployments"))
         readers = sum(1 for adapter in ADAPTERS for root in adapter.roots if root.plural == "services")
         assert cluster.rollouts.read <= 2 * (readers * services + deployments)
+
+
+async def test_before_pods_each_root_is_read_once(server: tuple[ScaleServer, Session]) -> None:
+    scale, session = server
+    scale.held["pods"] = asyncio.Event()
+    async with session:
+        await until(session, lambda view: len(view.rollouts) == COUNT // PODS_PER_RELEASE)
+        cluster = session.cluster("scale")
+        assert cluster
+        roots = [root.plural for adapter in ADAPTERS for root in adapter.roots]
+        assert cluster.rollouts.read == sum(scale.kinds[plural].count for plural in roots if plural in scale.kinds)
+
+
+async def test_a_rollout_that_waits_for_its_second_reading_says_so_and_raises_no_alarm(
+    server: tuple[ScaleServer, Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLICE_SECONDS", "LONGEST_SECONDS", "FIRST_SECONDS"):
+        monkeypatch.setattr(slices, name, 0.0)  # each rollout that is read is shown
+    scale, session = server
+    scale.held["pods"] = asyncio.Event()
+    between: list[FleetView] = []
+
+    def look(view: FleetView) -> None:
+        if view.clusters[0].state is Sync.LIVE and view.clusters[0].unfinished:
+            between.append(view)
+
+    async with session:
+        session.subscribe(look)
+        await until(session, lambda view: len(view.rollouts) == COUNT // PODS_PER_RELEASE)
+        scale.held["pods"].set()
+        await until(session, live)
+    shown = [view for fleet in between for view in fleet.rollouts]
+    without = [view for view in shown if not view.rollout.versions[0].pods]
+    assert without
+    assert len(without) < len(shown)
+    assert {view.stale for view in without} == {"pods of scale are still being read"}
+    assert {view.stale for view in shown if view.rollout.versions[0].pods} == {""}
+    assert not any(act.enabled for view in without for act in view.rollout.acts)
+    assert {found.severity for view in without for found in view.rollout.findings} <= {Severity.INFO, Severity.WARNING}
 
 
 def test_only_kinds_that_roots_do_not_need_come_late() -> None:

@@ -13,11 +13,19 @@ from cockpit.model.view import FleetView, Kept, Sync
 from cockpit.tui.sampling import question_lines, undecided
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.sampling import SampleForm
+from cockpit.tui.widgets.painted import Tile
 from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import CONTEXT, FakeCockpit, cluster, fleet, probing
 
 OPEN = ContextSampling(SampleScope.UNDECIDED, rate=10.0, budget=50.0)
 UNDECIDED = replace(fleet(), clusters=(cluster(sampling=OPEN),))
+
+
+async def test_the_question_shows_the_screen_below_in_few_pieces() -> None:
+    """It comes while the session reads: a hundred pieces took 8 MB and most of what painting took."""
+    async with screen(FakeCockpit(UNDECIDED)) as (app, _):
+        assert isinstance(app.screen, SampleForm)
+        assert 0 < len(app.screen.query(Tile)) <= 12
 
 
 async def test_the_screen_asks_once_and_says_what_would_be_sent() -> None:

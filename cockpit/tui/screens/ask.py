@@ -64,9 +64,12 @@ class Form(ModalScreen[Asked | None]):
         Binding("enter", "submit", "plan it", show=False),
     ]
 
+    # What shows the screen below.
+    BELOW: ClassVar[type[Below]] = Below
+
     def compose(self) -> ComposeResult:
         glyphs = app_port_of(self.app).glyphs
-        yield Below()
+        yield self.BELOW()
         with Vertical(id="form", classes="-ascii" if glyphs.ascii else ""):
             yield FormText(self.lines_for, glyphs)
 

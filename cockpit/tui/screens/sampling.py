@@ -8,13 +8,17 @@ from cockpit.model.sampling import SampleScope
 from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.sampling import LATER, SCOPES
 from cockpit.tui.screens.ask import HEAD, LAST, ChoiceForm, FormText
+from cockpit.tui.widgets.below import BelowForMoments
 
 
 class SampleForm(ChoiceForm[SampleScope]):
     """What to sample, below what would be sent.
 
-    The cursor starts on deciding later, because the question can come while somebody types.
+    The cursor starts on deciding later, because the question can come while somebody types. It comes while the session
+    reads, and a hundred pieces of the screen below would take 8 MB and a tenth of a second then.
     """
+
+    BELOW = BelowForMoments
 
     def __init__(self, notes: Sequence[str]) -> None:
         options = [*((words, scope) for scope, words in SCOPES.items()), (LATER, SampleScope.UNDECIDED)]
