@@ -43,7 +43,7 @@ class Objects(Protocol):
         ...
 
     def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        """The same as `selected`, for readers of names, uids, owners and index keys alone: they are not told of a change
+        """The same as `selected`, for readers of names, uids, owners and index keys alone: they hear of no change
         of anything else, such as a pod that becomes ready."""
         ...
 
