@@ -13,7 +13,8 @@ class Objects(Protocol):
     """Objects of one cluster, indexed; every answer is in a stable order (namespace, name).
 
     A session gives adapters a view that records each question, so that a changed object can be traced to exactly
-    the rollouts that were read from it. Ask narrow questions.
+    the rollouts that were read from it. Ask narrow questions. The version of a pod or of endpoints is not for readings:
+    who reads one is not told of a newer version in which nothing else that is read differs.
     """
 
     @property
