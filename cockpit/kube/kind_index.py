@@ -6,6 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from cockpit.kube.questions import (
     anywhere_topic,
     every_topic,
@@ -16,7 +18,7 @@ from cockpit.kube.questions import (
     sync_topic,
 )
 from cockpit.model.objects import Obj
-from cockpit.model.refs import Resource
+from cockpit.model.refs import ENDPOINTSLICES, PODS, Resource
 
 # Names of objects by (namespace, key) or (namespace, owner's uid), in order. A set of twenty names takes 1.3 kB, a list
 # of them 0.2 kB, and a name's place in ten thousand is found in fourteen steps.
@@ -26,6 +28,9 @@ _NONE: list[str] = []
 
 # Index keys for references across namespaces.
 _ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "alias of ")
+
+# Kinds that change all the time, most often in fields that are not read. No plan goes by their version.
+_OFTEN_THE_SAME = frozenset({PODS, ENDPOINTSLICES})
 
 # Places whose topics are remembered; beyond that all are forgotten. The pods of one version have the same.
 _MOST_PLACES = 1000
@@ -42,6 +47,7 @@ class _Place(NamedTuple):
 class KindIndex:
     """Methods add to `topics` every question whose answer their change can alter.
 
+    Of pods and endpoints another version is no change, unless something that is read changed with it.
     `filled` says whether there was ever an object or a complete list. Before, every question has the same answer,
     nothing, so that whoever asks notes the kind's sync topic alone (`tracking.Tracked`).
     """
@@ -49,6 +55,7 @@ class KindIndex:
     def __init__(self, resource: Resource) -> None:
         self.filled = False
         self._resource = resource
+        self._often_the_same = resource in _OFTEN_THE_SAME
         self._objects: dict[str, dict[str, Obj]] = {}
         self._keys: Buckets = {}
         self._owners: Buckets = {}
@@ -113,6 +120,9 @@ class KindIndex:
         before = _place_of(old)
         if before == place:
             self._objects[meta.namespace][meta.name] = obj
+            if self._often_the_same and _differs_in_version_alone(old, obj):
+                self._ordered.pop(meta.namespace, None)
+                return True
             kept = same and old.metadata.owner_references == meta.owner_references
             self._note(obj, place, topics, moved=not kept)
             return True
@@ -213,6 +223,12 @@ class KindIndex:
         found.update(anywhere_topic(kind, key) for key in place.keys if key.startswith(_ASKED_ANYWHERE))
         found.update(owner_topic(kind, namespace, uid) for uid in place.owners)
         return frozenset(found), frozenset(members_topic(kind, namespace, key) for key in place.keys)
+
+
+def _differs_in_version_alone(old: Obj, new: Obj) -> bool:
+    parts = (name for name in new.__struct_fields__ if name != "metadata")
+    meta = replace(old.metadata, resource_version=new.metadata.resource_version)
+    return meta == new.metadata and all(getattr(old, name) == getattr(new, name) for name in parts)
 
 
 def _place_of(obj: Obj) -> _Place:

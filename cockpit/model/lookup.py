@@ -13,7 +13,8 @@ class Objects(Protocol):
     """Objects of one cluster, indexed; every answer is in a stable order (namespace, name).
 
     A session gives adapters a view that records each question, so that a changed object can be traced to exactly
-    the rollouts that were read from it. Ask narrow questions.
+    the rollouts that were read from it. Ask narrow questions. The version of a pod or of endpoints is not for readings:
+    who reads one is not told of a newer version in which nothing else that is read differs.
     """
 
     @property
@@ -43,8 +44,8 @@ class Objects(Protocol):
         ...
 
     def members(self, resource: Resource, namespace: str, labels: Mapping[str, str]) -> Sequence[Obj]:
-        """The same as `selected`, for readers of names, uids, owners and index keys alone: they are not told of a
-        change of anything else, such as a pod that becomes ready."""
+        """The same as `selected`, for readers of names, uids, owners and index keys alone: they hear of no change
+        of anything else, such as a pod that becomes ready."""
         ...
 
     def owned(self, resource: Resource, namespace: str, uid: str) -> Sequence[Obj]:

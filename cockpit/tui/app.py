@@ -102,6 +102,7 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
         self.cockpit = cockpit
         self._order = VersionOrder()
         self.view: FleetView = self._order.apply(cockpit.view())
+        self._places: tuple[Sequence[RolloutView], Mapping[RolloutKey, RolloutView]] = ((), {})
         self.glyphs = ASCII if glyphs == "ascii" else UNICODE
         self.keymap = remapped(keymap or {})
         self.zone = zone
@@ -185,7 +186,7 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
         """The screen on top, and those that it leaves visible."""
         for each in reversed(self.screen_stack):
             yield each
-            if not each.query(Below):
+            if not any(isinstance(part, Below) for part in each.children):
                 return
 
     @property
@@ -195,7 +196,9 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     def find(self, key: RolloutKey) -> RolloutView | None:
         """The rollout in the latest view."""
-        return next((view for view in self.view.rollouts if view.rollout.key == key), None)
+        if self._places[0] is not self.view.rollouts:
+            self._places = (self.view.rollouts, {view.rollout.key: view for view in self.view.rollouts})
+        return self._places[1].get(key)
 
     @on(ActionRequested)
     def _act_requested(self, message: ActionRequested) -> None:

@@ -92,6 +92,8 @@ class Screen:
     """CPU seconds of the process when each marker came out."""
     written: int = 0
     last: float = 0.0
+    _painted: list[float] = field(default_factory=list)
+    """When bytes came out since the last key."""
     _tail: bytes = b""
     _news: threading.Condition = field(default_factory=threading.Condition)
     _over: bool = False
@@ -109,6 +111,7 @@ class Screen:
             with self._news:
                 self.last = time.perf_counter() - self.start
                 self.written += len(piece)
+                self._painted.append(self.last)
                 text = self._tail + piece
                 shown = _CONTROL.sub(b"", text)
                 for marker in self.markers:
@@ -127,10 +130,11 @@ class Screen:
     def press(self, key: bytes) -> float:
         """Seconds from a key to the first bytes that are written after it."""
         with self._news:
-            before, pressed = self.written, time.perf_counter()
+            self._painted.clear()
+            pressed = time.perf_counter()
             os.write(self.terminal, key)
-            assert self._news.wait_for(lambda: self.written > before, PATIENCE), "nothing was painted after a key"
-            return self.start + self.last - pressed
+            assert self._news.wait_for(lambda: bool(self._painted), PATIENCE), "nothing was painted after a key"
+            return self.start + self._painted[0] - pressed
 
     def memory(self) -> tuple[float, float]:
         """MB resident now, and at most so far."""

@@ -188,16 +188,23 @@ class ScaleServer:
         return json.dumps(line).encode() + b"\n"
 
     async def _churn(self, request: web.Request) -> web.Response:
-        """Change pods so many times, at most so many a second; answers when all events were taken by every watch."""
+        """Change pods so many times, at most so many a second; answers when all events were taken by every watch.
+
+        A thousand pods change in turn: of ten, one stops being ready, one is ready again, and eight get a newer version
+        with nothing else.
+        """
         events, rate = int(request.query["events"]), float(request.query.get("rate", "inf"))
-        texts = [Release(n % 50).pod(n % 20, "@REVISION@", "False" if n % 10 == 0 else "True") for n in range(1000)]
-        halves = [text.encode().split(b"@REVISION@") for text in texts]
+        halves = {
+            ready: [Release(n % 50).pod(n % 20, "@REVISION@", ready).encode().split(b"@REVISION@") for n in range(1000)]
+            for ready in ("True", "False")
+        }
         start = time.monotonic()
         for first in range(0, events, EVENTS_A_TURN):
             lines = []
             for number in range(first, min(first + EVENTS_A_TURN, events)):
                 self.revision += 1
-                before, after = halves[number % len(halves)]
+                turn, place = divmod(number, 1000)
+                before, after = halves["False" if (place + turn) % 10 == 0 else "True"][place]
                 lines.append(b'{"type":"MODIFIED","object":%s%d%s}\n' % (before, self.revision, after))
             for queue in list(self._watches.get("pods", ())):
                 await queue.put(lines)

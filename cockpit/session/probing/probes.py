@@ -186,7 +186,8 @@ class Probes:
 
     def plan(self, views: Iterable[RolloutView], find: Callable[[RolloutKey], Rollout | None]) -> set[RolloutKey]:
         """Share the budget between the rollouts to be sampled; returns those that start, stop or begin to wait."""
-        wanted = [view for view in views if self._wanted(view)]
+        scopes: dict[str, SampleScope] = {}
+        wanted = [view for view in views if self._wanted(view, scopes)]
         for view in wanted:
             if self._inside.pop(view.rollout.key, None) and (sampled := self._sampled.get(view.rollout.key)):
                 self._aim(sampled, view.rollout)
@@ -252,19 +253,24 @@ class Probes:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._sampled.clear()
 
-    def _wanted(self, view: RolloutView) -> bool:
+    def _wanted(self, view: RolloutView, scopes: dict[str, SampleScope]) -> bool:
+        """Whether it is to be sampled; `scopes` are those that were looked up for others."""
         key = view.rollout.key
-        sampled = self._sampled.get(key)
-        target = self._chosen.get(key) or view.rollout.probe_target
-        if target is None or self._receives(key) or (sampled is not None and sampled.failure):
+        # Asked for each of many rollouts: most often nobody asked for any, and nothing is acted on.
+        if (self._guarded or self._asked) and (key in self._guarded or key in self._asked):
+            wanted = key in self._guarded or self._asked[key]
+        else:
+            if key.context not in scopes:
+                scopes[key.context] = self._scope(key.context)
+            scope = scopes[key.context]
+            wanted = scope is SampleScope.ALL or (scope is SampleScope.MOVING and self._urgent(view))
+        if not wanted or (self._chosen.get(key) or view.rollout.probe_target) is None:
             return False
-        if key in self._guarded or key in self._asked:
-            return key in self._guarded or self._asked[key]
-        scope = self._scope(key.context)
-        return scope is SampleScope.ALL or (scope is SampleScope.MOVING and self._urgent(view))
+        sampled = self._sampled.get(key)
+        return not self._receives(key) and (sampled is None or not sampled.failure)
 
     def _urgent(self, view: RolloutView) -> bool:
-        return view.urgent or view.rollout.key in self._acted_on
+        return view.urgent or (bool(self._acted_on) and view.rollout.key in self._acted_on)
 
     def _wish(self, view: RolloutView) -> Wish:
         key = view.rollout.key

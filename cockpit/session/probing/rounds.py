@@ -49,11 +49,13 @@ class ProbeRounds:
 
     def plan(self) -> None:
         """Share the budget now."""
-        views = {view.rollout.key: view for view in self._session.view().rollouts}
-        for key in self._probes.asked_for():
-            if key not in views and (view := self._session.shown(key)):
-                views[key] = view
-        for key in self._probes.plan(views.values(), self._rollout):
+        views = self._session.view().rollouts
+        if asked := self._probes.asked_for():
+            # Somebody may have asked for one that is read beside what is shown.
+            known = {view.rollout.key for view in views}
+            beside = (self._session.shown(key) for key in dict.fromkeys(asked) if key not in known)
+            views = (*views, *filter(None, beside))
+        for key in self._probes.plan(views, self._rollout):
             self._session.touch(key)
 
     async def run(self) -> None:

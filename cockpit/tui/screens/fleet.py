@@ -40,7 +40,7 @@ from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.findings import Findings, cluster_findings, localised, wanted_lines
 from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.key_bar import KeyBar
-from cockpit.tui.widgets.rollout_row import Surroundings, label, surroundings
+from cockpit.tui.widgets.rollout_row import KnownSurroundings, label
 from cockpit.tui.widgets.rollout_table import RolloutTable, Shown
 
 MOST_BANNERS = 3
@@ -70,7 +70,7 @@ class FleetScreen(CockpitScreen):
         self._wanted = 0  # lines that the table wanted at most in this size
         self._ages: Timer | None = None
         self._rows_since: float | None = None
-        self._around: tuple[object, Surroundings] | None = None
+        self._around = KnownSurroundings()
 
     def compose(self) -> ComposeResult:
         glyphs, zone = self.app_port.glyphs, self.app_port.zone
@@ -149,7 +149,7 @@ class FleetScreen(CockpitScreen):
                 sections,
                 empty_lines(view, self.words, scope.words),
                 "rollouts",
-                self._surroundings(view),
+                self._around.of(view, self.opened),
                 self.order,
                 self.app_port.seen.since,
                 self.app_port.now,
@@ -187,16 +187,6 @@ class FleetScreen(CockpitScreen):
         # What somebody looks for is not folded away.
         return [replace(each, folds=False) for each in sections] if words else sections
 
-    def _surroundings(self, view: FleetView) -> Surroundings:
-        """What names need to be told apart; worked out again only if other rollouts are shown."""
-        keys = tuple(shown.rollout.key for shown in view.rollouts)
-        everywhere = any(cluster.namespace is None for cluster in view.clusters)
-        parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
-        same = (keys, everywhere, parts)
-        if self._around is None or self._around[0] != same:
-            self._around = (same, surroundings(keys, everywhere, parts))
-        return replace(self._around[1], opened=frozenset(self.opened & parts.keys()))
-
     def _show_banners(self, view: FleetView) -> int:
         """Clusters whose data may be stale; returns how many lines they take."""
         pane, glyphs = self.query_one(Findings), self.app_port.glyphs
@@ -227,7 +217,7 @@ class FleetScreen(CockpitScreen):
         if view is None:
             pane.show("", None)
             return
-        before, name, after = label(view.rollout.key, self._surroundings(port.scope.of(port.view)))
+        before, name, after = label(view.rollout.key, self._around.of(port.scope.of(port.view), self.opened))
         facts = Facts(view, port.view.journal, port.view.read_only, port.keymap, port.glyphs, port.now(), port.zone)
         pane.show(safe_text(f"{before}{name}{after}", _LONGEST_NAME), facts, port.seen.since(view))
 

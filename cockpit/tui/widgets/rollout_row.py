@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -13,7 +14,7 @@ from cockpit.model.rollout import Phase, Rollout, Share
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.model.view import RolloutView
+from cockpit.model.view import FleetView, RolloutView
 from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip, fit, fit_front, fit_middle, width_of
@@ -148,6 +149,29 @@ def surroundings(keys: Sequence[RolloutKey], everywhere: bool, parts: Mapping[Ro
     count = Counter(looks)
     doubled = frozenset(key for key, look in zip(keys, looks, strict=True) if count[look] > 1)
     return Surroundings(namespaces, contexts, doubled, parts)
+
+
+class KnownSurroundings:
+    """The surroundings of the rows of a view, worked out again only if other rollouts are shown."""
+
+    def __init__(self) -> None:
+        self._shown: tuple[object, ...] = ()
+        self._same: object = None
+        self._around = ALONE
+
+    def of(self, view: FleetView, opened: Set[RolloutKey]) -> Surroundings:
+        """Those of a view, of which some groups are opened; the same value as long as nothing differs."""
+        everywhere = any(cluster.namespace is None for cluster in view.clusters)
+        shown = (view.rollouts, view.groups)
+        if not self._shown or any(a is not b for a, b in zip(self._shown, (*shown, everywhere), strict=True)):
+            keys = tuple(each.rollout.key for each in view.rollouts)
+            parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
+            same = (keys, everywhere, parts)
+            if same != self._same:
+                self._same, self._around = same, surroundings(keys, everywhere, parts)
+            self._shown = (*shown, everywhere)
+        seen = frozenset(opened & (self._around.parts or {}).keys())
+        return replace(self._around, opened=seen) if seen else self._around
 
 
 def row(

@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from cockpit.model.ages import age
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
@@ -18,13 +19,16 @@ from cockpit.tui.lines import BLANK, Line, Span, clip, told_apart, width_of, win
 from cockpit.tui.own import NO_COLUMNS, OwnColumns
 from cockpit.tui.panels import FRAME_COLUMNS, Part, framed
 from cockpit.tui.rows import Order, Section
-from cockpit.tui.since import Since
+from cockpit.tui.since import Since, short_age
+from cockpit.tui.standing import seconds_left
 from cockpit.tui.widgets.painted import Painted
 from cockpit.tui.widgets.rollout_row import ALONE, Columns, Surroundings, columns, heading, row
 
 # Below these, a frame leaves too little of the rows.
 _FEWEST_LINES, _FEWEST_COLUMNS = 6, 30
 _FRAME_LINES = 3  # upper edge, headings, lower edge
+# Rows whose texts are remembered; beyond that all are worked out anew.
+_MOST_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class RolloutTable(Painted, can_focus=True):
         self._top = 0
         self._cut: tuple[int, Mapping[str, str]] = (0, {})
         self._cells: dict[RolloutKey, tuple[RolloutView, Sequence[str]]] = {}
+        self._lines: dict[int, tuple[tuple[object, ...], Line]] = {}  # by identity of the view, which each one holds
 
     @property
     def rows(self) -> Sequence[RolloutView]:
@@ -111,6 +116,8 @@ class RolloutTable(Painted, can_focus=True):
         if not self.touched and not shown.complete:
             self.selected = None
         self._every = [view for section in shown.sections for view in section.rows]
+        if len(self._lines) > _MOST_LINES:
+            self._lines = {}
         found = next((i for i, view in enumerate(self.rows) if view.rollout.key == self.selected), None)
         if self.selected is None and not self.touched:
             found = 0
@@ -130,7 +137,7 @@ class RolloutTable(Painted, can_focus=True):
         self.touched = True
         aim = max(min(self._index + by, len(self.rows) - 1), 0)
         unfolded = self._unfolded(self._room(self.size.width, self.size.height))
-        seen = [index for index, view in enumerate(self.rows) if view.rollout.key in unfolded]
+        seen = [index for index, view in enumerate(self.rows) if id(view) in unfolded]
         if seen and aim not in seen:
             if self.folded:
                 aim = max((each for each in seen if each < aim), default=seen[0])
@@ -146,11 +153,11 @@ class RolloutTable(Painted, can_focus=True):
             return []
         low, high = sorted((keys.index(first), self._index))
         unfolded = self._unfolded(self._room(self.size.width, self.size.height))
-        return [key for key in keys[low : high + 1] if key in unfolded]
+        return [view.rollout.key for view in self.rows[low : high + 1] if id(view) in unfolded]
 
-    def _unfolded(self, room: int) -> set[RolloutKey]:
-        """The rows that are not folded away."""
-        return {item.view.rollout.key for item in self._items(room) if item.view is not None}
+    def _unfolded(self, room: int) -> set[int]:
+        """The rows that are not folded away, by identity: each stands there once."""
+        return {id(item.view) for item in self._items(room) if item.view is not None}
 
     def action_page(self, by: int) -> None:
         """Move the cursor by a screenful."""
@@ -247,8 +254,8 @@ class RolloutTable(Painted, can_focus=True):
         """How what is at rest is folded or unfolded, and how many rows are not seen."""
         if not section.folds or not self.shown.fold_key or (not folds and self.folded is None):
             return BLANK
-        unfolded = self._unfolded(room) if folds else set()
-        hidden = sum(1 for view in section.rows if view.rollout.key not in unfolded) if folds else 0
+        unfolded = self._unfolded(room) if folds else set[int]()
+        hidden = sum(1 for view in section.rows if id(view) not in unfolded) if folds else 0
         words = " unfolds" if folds else " folds"
         more = f"{hidden} more{self.glyphs.joiner}" if hidden else ""
         return (Span(more, "quiet"), Span(self.shown.fold_key, "key"), Span(words, "quiet"))
@@ -273,10 +280,7 @@ class RolloutTable(Painted, can_focus=True):
         return known[1]
 
     def _row(self, view: RolloutView, width: int) -> Line:
-        shown, layout = self.shown, self._columns(width)
-        around = replace(shown.around, cut=self._cuts(layout.name))
-        own = self._own_cells(view) if layout.own else ()
-        line = row(view, layout, self.glyphs, around, shown.ages(view), shown.now(), own)
+        shown, line = self.shown, self._line(view, self._columns(width))
         mark = self.glyphs.mark if view.rollout.key in shown.marked else " "
         if view is not self.current:
             return (Span(f" {mark}", "key" if mark.strip() else ""), *line)
@@ -285,6 +289,20 @@ class RolloutTable(Painted, can_focus=True):
             Span(span.text, f"{span.style} cursor".strip())
             for span in (*marked, Span(" " * max(width - width_of(marked), 0)))
         )
+
+    def _line(self, view: RolloutView, layout: Columns) -> Line:
+        """The row without cursor and mark; worked out again only where something that it shows may be another."""
+        shown, now = self.shown, self.shown.now()
+        cut, since, left = self._cuts(layout.name), shown.ages(view), seconds_left(view.rollout, now)
+        own = self._own_cells(view) if layout.own else ()
+        ages = (short_age(since, now, self.glyphs.none), None if left is None else age(left))
+        given = (view, layout, shown.around, cut, own, ages)
+        known = self._lines.get(id(view))
+        if known is None or not all(a is b or a == b for a, b in zip(known[0], given, strict=True)):
+            around = replace(shown.around, cut=cut)
+            line = row(view, layout, self.glyphs, around, since, now, own)
+            known = self._lines[id(view)] = (given, line)
+        return known[1]
 
     def _draw_empty(self, width: int, height: int) -> list[Line]:
         inner = max(width - FRAME_COLUMNS - 2, 8)
