@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -68,6 +68,8 @@ class KindIndex:
 
     def keyed(self, namespace: str, keys: Sequence[str]) -> Sequence[Obj]:
         """Objects with all of the keys; none without keys."""
+        if len(keys) == 1:
+            return self._named(namespace, self._keys.get((namespace, keys[0]), ()))
         buckets = sorted((self._keys.get((namespace, key), set()) for key in keys), key=len)
         if not buckets or not buckets[0]:
             return ()
@@ -79,7 +81,7 @@ class KindIndex:
         return tuple(obj for namespace in places for obj in self._named(namespace, self._keys[namespace, key]))
 
     def owned(self, namespace: str, uid: str) -> Sequence[Obj]:
-        return self._named(namespace, self._owners.get((namespace, uid), set()))
+        return self._named(namespace, self._owners.get((namespace, uid), ()))
 
     def bucket_size(self, namespace: str, key: str) -> int:
         return len(self._keys.get((namespace, key), ()))
@@ -127,7 +129,9 @@ class KindIndex:
         gone = [(ns, name) for ns, named in self._objects.items() for name in named if (ns, name) not in kept]
         return changed + sum(self.drop(namespace, name, topics) for namespace, name in gone)
 
-    def _named(self, namespace: str, names: Iterable[str]) -> tuple[Obj, ...]:
+    def _named(self, namespace: str, names: Collection[str]) -> tuple[Obj, ...]:
+        if not names:
+            return ()
         objects = self._objects.get(namespace, {})
         return tuple(objects[name] for name in sorted(names))
 

@@ -127,6 +127,8 @@ class Store:
 
     def rarest(self, resource: Resource, namespace: str, keys: Sequence[str]) -> str:
         """The key with the fewest objects; the first in sort order on a tie."""
+        if len(keys) == 1:
+            return keys[0]
         kind_index = self._kind_index(resource)
         return min(sorted(keys), key=lambda key: kind_index.bucket_size(namespace, key))
 

@@ -15,6 +15,10 @@ class Resource:
     kind: str
     namespaced: bool = True
 
+    def __hash__(self) -> int:
+        """By the field that tells most of them apart: a store looks kinds up hundreds of times for each reading."""
+        return hash(self.plural)
+
     @property
     def api_version(self) -> str:
         """The `apiVersion` field of objects of this kind."""
