@@ -218,6 +218,7 @@ class Finding:
     """Something that an on-call engineer needs to know. `id` is stable, such as "dangling-canary".
 
     `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
+    `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
     """
 
     id: str
@@ -225,6 +226,7 @@ class Finding:
     text: str
     evidence: str = ""
     about: str = ""
+    whatever_pods: bool = False
 
     @property
     def subject(self) -> tuple[str, str]:

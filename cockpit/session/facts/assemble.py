@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
 from cockpit.session.facts.real_traffic import real_findings, with_real
 from cockpit.workloads.findings import finding
-from cockpit.workloads.unread import with_doubts
+from cockpit.workloads.unread import with_doubts, without_alarms
 
 IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
 
@@ -84,9 +84,9 @@ def rollout_view(
     return replace(view, denied=around.beside) if around.beside else view
 
 
-def unalarmed(rollout: Rollout) -> Rollout:
-    """A rollout that was read without its pods: what it would raise an alarm for may be that they are missing."""
-    calm = tuple(found for found in rollout.findings if found.severity is not Severity.CRITICAL)
+def unalarmed(rollout: Rollout, reading: Collection[Resource]) -> Rollout:
+    """A rollout that was read without the kinds `reading`, without the alarms that their objects could take back."""
+    calm = without_alarms(rollout.findings, reading)
     return rollout if len(calm) == len(rollout.findings) else replace(rollout, findings=calm)
 
 

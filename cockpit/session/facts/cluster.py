@@ -259,7 +259,7 @@ class Cluster:
 
     def certain(self, rollout: Rollout) -> Rollout:
         """The rollout without alarms that late kinds, which are still being read, could take back."""
-        return unalarmed(rollout) if self._late_only() else rollout
+        return unalarmed(rollout, self._informers.reading) if self._late_only() else rollout
 
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""
