@@ -14,7 +14,7 @@ from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, RolloutView, Stage
-from cockpit.tui.acting import SENT, state_of, undo_state
+from cockpit.tui.acting import state_of
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.keys import Key, Keymap
@@ -174,9 +174,11 @@ def back_told(facts: Facts) -> Told:
         ways.append((keymap["rollback"], goes_back_words(Act.ROLLBACK, rollout)))
     if states["abort"].enabled:
         ways.append((keymap["abort"], goes_back_words(Act.ABORT, rollout)))
-    act = last_sent(facts.journal, facts.view)
-    if act is not None and undo_state(facts.read_only).enabled:
-        ways.append((keymap["undo"], f"undoes '{facts.glyphs.titled(act.title)}'"))
+    undoing = facts.view.undoing
+    if undoing is not None:
+        if state_of(keymap["undo"], facts.view, facts.read_only).enabled:
+            told = ", as an Event tells" if undoing.by else ""
+            ways.append((keymap["undo"], f"undoes '{_words(facts, facts.glyphs.titled(undoing.title))}'{told}"))
     elif states["rollback"].enabled and not _CONTROLLED & {state.act for state in rollout.acts if state.enabled}:
         ways.append((keymap["undo"], "undoes it"))
     spans = [Span("back:", "strong")]
@@ -186,13 +188,6 @@ def back_told(facts: Facts) -> Told:
     for number, (key, words) in enumerate(ways, 1):
         spans += [Span(key.shown, "key"), Span(f"{words}," if number < len(ways) else words)]
     return Told(tuple(spans))
-
-
-def last_sent(journal: Sequence[Entry], view: RolloutView) -> Entry | None:
-    """The newest act on this rollout that was sent, unless it was an undo; a Job that only probes is none to undo."""
-    sent = (e for e in reversed(journal) if e.rollout == view.rollout.key and e.stage in SENT)
-    latest = next((e for e in sent if e.act != Act.PROBE), None)
-    return None if latest is None or latest.act == Act.UNDO else latest
 
 
 def more_told(facts: Facts) -> Iterable[Told]:

@@ -15,7 +15,7 @@ from cockpit.model.plan import Ask, Plan, Refused, Request
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
-from cockpit.model.view import Counting, Outcome, Prepared, Stage
+from cockpit.model.view import Counting, Outcome, Prepared, Stage, Undoing
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement
 from cockpit.session.acts.journal_lines import JournalLines
@@ -119,6 +119,10 @@ class Conductor:
         step = self._undo.top(key)
         return step.requests if step else ()
 
+    def undoing(self, rollout: Rollout) -> tuple[Undoing | None, str]:
+        """The act that an undo of this rollout would reverse, and why it certainly cannot."""
+        return self._undo.standing(rollout.key, rollout)
+
     def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
         """See `Cockpit.outline`."""
         return outlined(self._surroundings, self._clock, self._undo, key, ask)
@@ -209,6 +213,7 @@ class Conductor:
         passage = await transmit(cluster, self._clock, issue)
         record = record_of(plan, issue.objects, passage.done)
         step = self._remember(issue, passage, act_id)
+        undoable = step is not None and bool(step.requests)
         if passage.done:
             self._supersede(plan)
             await cluster.second.sent(plan)
@@ -219,9 +224,10 @@ class Conductor:
         if may_be_overtaken:
             await self._unknown.known(noted)
             reached = await self._await_effect(cluster, issue, waiting, min(wait, _OVERTAKEN_SECONDS), counted)
-            return await note(reached if reached.stage is Stage.VERIFIED else _stopped(plan, passage), record)
+            stopped = _stopped(plan, passage, undoable)
+            return await note(reached if reached.stage is Stage.VERIFIED else stopped, record)
         if passage.failed:
-            stopped = await note(_stopped(plan, passage), record)
+            stopped = await note(_stopped(plan, passage, undoable), record)
             await self._settle(noted, passage, step)
             return stopped
         await self._unknown.known(noted)
@@ -357,8 +363,8 @@ def _may_be_overtaken(plan: Plan, passage: Sending) -> bool:
     return bool(plan.reaches and passage.done and passage.failed and passage.failed.consumed and not passage.unknown)
 
 
-def _stopped(plan: Plan, passage: Sending) -> Outcome:
-    """The outcome if a request failed: what was done, what was not, and how to undo it."""
+def _stopped(plan: Plan, passage: Sending, undoable: bool) -> Outcome:
+    """The outcome if a request failed: what was done, what was not, and whether an undo reverts that."""
     if passage.unknown:
         stage = Stage.UNKNOWN
         done = passage.done[:-1]
@@ -374,7 +380,7 @@ def _stopped(plan: Plan, passage: Sending) -> Outcome:
         words.append("done: " + ", ".join(plan.words(d.request) for d in done))
     if open_requests:
         words.append("not done: " + ", ".join(map(plan.words, open_requests)))
-    if done:
+    if done and undoable:
         words.append("undo reverts what was done")
     return Outcome(stage, "; ".join(words), plan, partial=bool(done))
 
