@@ -47,11 +47,13 @@ _OVERTAKEN_SECONDS = 15.0
 class Actor:
     """Who acts. `name` is for the journal, "" for the user of the cluster.
 
-    `why_not` is asked once more right before the first request: why nothing is to be sent any more, or "".
+    `why_not` is asked once more right before the first request: why nothing is to be sent any more, or "". `because`
+    is the evidence on which no person decided, told with every stage.
     """
 
     name: str = ""
     why_not: Callable[[], str] = lambda: ""
+    because: str = ""
 
 
 PERSON = Actor()
@@ -193,7 +195,7 @@ class Conductor:
 
         async def note(outcome: Outcome, record: ActRecord | None = None) -> Outcome:
             seen = seen_of(self._surroundings.shown(plan.rollout))
-            stage, why = outcome.stage, outcome.why
+            stage, why = outcome.stage, f"{outcome.why}; because {who.because}" if who.because else outcome.why
             await self._logbook.note(act_id, by, plan, stage, why, record=record, seen=seen, undoes=undoes)
             self._surroundings.touch()
             problem = self._logbook.problem
