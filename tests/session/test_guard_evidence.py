@@ -169,11 +169,11 @@ REJECTS = found("client-errors", "v2 default", "v2 answers 40% of requests with 
 @pytest.mark.parametrize(
     ("finding", "cells", "says"),
     [
-        (NOBODY, failed("dns"), "seen from here, the name does not resolve: that may be this machine"),
-        (NOBODY, failed("tls"), "seen from here, TLS fails: that may be this machine"),
-        (NOBODY, failed("unreachable"), "seen from here, the address cannot be reached: that may be this machine"),
-        (NOBODY, failed("511"), "seen from here, the network asks for a login first: that may be this machine"),
-        (NOBODY, failed("407"), "seen from here, a proxy asks for credentials: that may be this machine"),
+        (NOBODY, failed("dns"), "seen from here, the name does not resolve"),
+        (NOBODY, failed("tls"), "seen from here, TLS fails"),
+        (NOBODY, failed("unreachable"), "seen from here, the address cannot be reached"),
+        (NOBODY, failed("511"), "seen from here, the network asks for a login first"),
+        (NOBODY, failed("407"), "seen from here, a proxy asks for credentials"),
         (
             NOBODY,
             (*failed("503", 9), *failed("dns", 11)),
