@@ -20,7 +20,7 @@ from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.keys import Key, Keymap
 from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.since import steady
-from cockpit.tui.standing import Cause, cause_of, seconds_left, sign_of
+from cockpit.tui.standing import STUCK, Cause, cause_of, seconds_left, sign_of
 from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, released
 from cockpit.tui.way_back import goes_back_words
 
@@ -100,7 +100,7 @@ def _reason(facts: Facts) -> Told:
     elif cause in (Cause.DEGRADED, Cause.ABORTED):
         text = f"{rollout.phase}: {rollout.message or 'its controller does not say why'}"
     elif cause is Cause.STUCK:
-        text = next(found.text for found in rollout.findings if found.id.startswith("stuck"))
+        text = next(found.text for found in rollout.findings if found.id in STUCK)
     elif cause is Cause.APPROVAL and health.health is not Health.DOUBTFUL:
         text = _approval(facts)
     elif cause is Cause.AT_REST or cause is Cause.MOVING:

@@ -15,6 +15,7 @@ from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Ve
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.error_detector import TOLERATED
+from cockpit.routers.traffic_findings import BY_ADDRESS
 from cockpit.session.facts.answers import answer_findings, worst_first
 from cockpit.session.facts.failing import failing_in_a_row
 from cockpit.session.facts.groups import groups_of
@@ -73,6 +74,7 @@ def rollout_view(
     acts = rollout.acts
     if around.why_not or around.denied:
         acts = tuple(_possible(act, around) for act in acts)
+    lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
     findings = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
     if failing_in_a_row(probe):
@@ -82,6 +84,23 @@ def rollout_view(
     health = rollout_health(shown, probe, around.stale, now, around.max_errors)
     view = RolloutView(shown, probe, around.acting, health, stale=around.stale, real=real)
     return replace(view, denied=around.beside) if around.beside else view
+
+
+def _compared(lanes: tuple[Lane, ...], rollout: Rollout, probe: ProbeView) -> tuple[Lane, ...]:
+    """The lanes; without a verdict on a split between pods of which one client address sees one pod alone.
+
+    The API server's Service proxy picks a pod by itself for each request.
+    """
+    by_address = any(found.id == "sticky" and found.evidence == BY_ADDRESS for found in rollout.findings)
+    if not by_address or probe.probe_target is None or probe.probe_target.service is not None:
+        return lanes
+    return tuple(_of_one_client(lane) if lane.derived else lane for lane in lanes)
+
+
+def _of_one_client(lane: Lane) -> Lane:
+    if sum(1 for share in lane.shares if share.written) < 2:
+        return lane
+    return replace(lane, sticky=True, verdict=Verdict.UNKNOWN, p_value=None, missing=None, awaited_since=None)
 
 
 def unalarmed(rollout: Rollout, reading: Collection[Resource]) -> Rollout:
