@@ -11,12 +11,18 @@ import sys
 import threading
 
 _without: list[ssl.SSLContext] = []
+# One thread imports it, and others wait until all of it is there.
+_loading = threading.Lock()
 
 
 def load() -> None:
     """Import the library, if it is not there yet. Contexts that other threads make meanwhile are as ever."""
-    if "aiohttp" in sys.modules:
-        return
+    with _loading:
+        if "aiohttp" not in sys.modules:
+            _import()
+
+
+def _import() -> None:
     usual, mine = ssl.SSLContext.set_default_verify_paths, threading.get_ident()
 
     def later(context: ssl.SSLContext) -> None:
@@ -34,5 +40,6 @@ def load() -> None:
 
 def trust_this_machine() -> None:
     """Give the library the certificates after all: it is about to connect somewhere with a context of its own."""
-    while _without:
-        _without.pop().set_default_verify_paths()
+    with _loading:
+        while _without:
+            _without.pop().set_default_verify_paths()

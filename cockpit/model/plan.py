@@ -237,6 +237,12 @@ class Plan:
         return self.final or self.everyone or self.destroys
 
     @property
+    def undoable(self) -> bool:
+        """Whether requests can undo it; else `undo` only says what can be done instead."""
+        made = (r.verb is Verb.CREATE or (r.verb is Verb.DELETE and r.ref.resource != PODS) for r in self.requests)
+        return bool(self.inverse) or any(made)
+
+    @property
     def everyone(self) -> bool:
         """Whether all usual requests get a version that users did not have."""
         return self.raises and any(e.lane == DEFAULT_LANE and e.share > 1 - CLOSE for e in self.expected)

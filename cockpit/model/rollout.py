@@ -169,7 +169,8 @@ class Lane:
     be about to follow it: None once it was ON, or where answers agree with no split before it. `p_value` is the
     largest chance that a split that is followed looks as bad as this at some time until now. `missing` is about how
     many more answers a verdict needs; None if it has one or none would help. `sticky` is the lane of a probe's client
-    that keeps its cookies beside the lane of the same requests without: its split is not judged.
+    that keeps its cookies beside the lane of the same requests without, or one in which an address stays on one pod:
+    its split is not judged.
     """
 
     name: str
@@ -218,6 +219,7 @@ class Finding:
     """Something that an on-call engineer needs to know. `id` is stable, such as "dangling-canary".
 
     `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
+    `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
     """
 
     id: str
@@ -225,6 +227,7 @@ class Finding:
     text: str
     evidence: str = ""
     about: str = ""
+    whatever_pods: bool = False
 
     @property
     def subject(self) -> tuple[str, str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote_plus
 
-from cockpit.model.secret_headers import carries_secret
-
-_HIDDEN = "(hidden)"
+from cockpit.model.credentials import HIDDEN, is_secret_parameter
 
 
 def secret_parameters(path: str) -> tuple[str, ...]:
@@ -22,9 +20,7 @@ def without_secret_parameters(path: str) -> str:
 
 def shown_path(path: str) -> str:
     """The path as it may be shown: with "(hidden)" instead of their values."""
-    return _joined(
-        path, (f"{part.partition('=')[0]}={_HIDDEN}" if secret else part for part, _, secret in _parts(path))
-    )
+    return _joined(path, (f"{part.partition('=')[0]}={HIDDEN}" if secret else part for part, _, secret in _parts(path)))
 
 
 def _parts(path: str) -> Iterator[tuple[str, str, bool]]:
@@ -32,8 +28,7 @@ def _parts(path: str) -> Iterator[tuple[str, str, bool]]:
     query = path.partition("?")[2]
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
-        plain = unquote_plus(name)
-        yield part, plain, bool(value) and carries_secret(plain)
+        yield part, unquote_plus(name), bool(value) and is_secret_parameter(name)
 
 
 def _joined(path: str, parts: Iterator[str]) -> str:

@@ -11,8 +11,8 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "Look at why the pods are not ready, or roll back.",
     ),
     "replica-failure": FindingKind(
-        (CRITICAL,),
-        "The controller cannot create or delete pods.",
+        (WARNING, CRITICAL),
+        "The controller cannot create or delete pods; `critical` where none is ready.",
         "Fix what the condition ReplicaFailure says, often a quota or an admission webhook.",
     ),
     "rolled-back": FindingKind(

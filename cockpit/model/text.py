@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cockpit.model.credentials import without_credentials
+
 # ECMA-48 control sequences (CSI) and strings (OSC, DCS, APC, PM, SOS), with ESC or as C1 bytes.
 _SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
@@ -31,14 +33,15 @@ _UNSURE_WIDTHS: dict[int, str | None] = {
 def safe_text(text: object, limit: int = 300) -> str:
     """One line without terminal escapes, control or invisible characters and bidi overrides, as wide as it is counted.
 
-    White space of every kind becomes a space, a lone surrogate becomes U+FFFD; text longer than `limit` characters
-    ends in an ellipsis. Markup is not changed: screens must not parse it.
+    Credentials in it, such as those of a URL, are hidden (`model.credentials`). White space of every kind becomes a
+    space, a lone surrogate becomes U+FFFD; text longer than `limit` characters ends in an ellipsis. Markup is not
+    changed: screens must not parse it.
     """
     raw = text if isinstance(text, str) else str(text)
     if len(raw) <= limit and raw.isascii() and raw.isprintable():
         return raw.strip()  # nearly every text
     # Escape sequences can be longer than the visible text, so read a little beyond the limit.
-    clean = _clean(raw[: limit * 4 + 1000]).strip()
+    clean = without_credentials(_clean(raw[: limit * 4 + 1000])).strip()
     return clean if len(clean) <= limit else clean[: max(limit - 1, 0)] + "…"
 
 
@@ -47,7 +50,8 @@ def safe_lines(text: str, lines: int = 500, width: int = 2000) -> tuple[str, ...
     last = text.replace("\r\n", "\n").split("\n")
     if last and not last[-1]:
         last.pop()
-    return tuple(_bounded(_clean(line[: width * 4]).rstrip(), width) for line in last[-lines:] if lines > 0)
+    shown = (without_credentials(_clean(line[: width * 4])) for line in last[-lines:] if lines > 0)
+    return tuple(_bounded(line.rstrip(), width) for line in shown)
 
 
 def _bounded(line: str, width: int) -> str:

@@ -266,11 +266,19 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoing:
+    """The act that an undo would reverse. `by` is who sent it, as an Event claims; "" for one of this machine."""
+
+    title: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RolloutView:
     """A rollout with what was observed, and its probe. `stale` says why its data may be old or incomplete, or "".
 
-    `real` is what a Prometheus says, if it is read. `denied` says why this user may not undo, or probe from inside the
-    cluster.
+    `real` is what a Prometheus says, if it is read. `denied` says why this user cannot undo, or may not probe from
+    inside the cluster. `undoing` is the last act, None if none is known.
     """
 
     rollout: Rollout
@@ -281,9 +289,10 @@ class RolloutView:
     real: RealView | None = None
     stale: str = ""
     denied: tuple[tuple[Act, str], ...] = ()
+    undoing: Undoing | None = None
 
     def why_denied(self, act: Act) -> str:
-        """Why this user may not undo, or probe from inside; "" if they may, or if that is not certain."""
+        """Why this user cannot undo, or probe from inside; "" if they may, or if that is not certain."""
         return next((why for denied, why in self.denied if denied is act), "")
 
     @property

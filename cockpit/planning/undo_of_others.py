@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cockpit.model.adapter import Adapter
-from cockpit.model.lanes import CLOSE, DEFAULT_LANE, SHARE_TOLERANCE
+from cockpit.model.lanes import CLOSE, DEFAULT_LANE, SHARE_TOLERANCE, in_lane
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.release_state import ReleaseState, differs_from, release_state
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.template_changes import more_than_images
@@ -68,7 +69,7 @@ def as_told(plan: Plan, before: Rollout, who: str) -> OthersAct:
 
 def undo_plan(told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> Plan | Refused:
     """The plan that leads back to before the act; refused, with the reason, where it cannot be known or was changed."""
-    what = f"undo {told.who}'s {told.title}"
+    what = f"undo {told.title}, sent by {told.who} as its Event says"
     found = way_to_undo(told, rollout, adapter, objects, at)
     if isinstance(found, str):
         return Refused(Act.UNDO, rollout.key, f"{what}: {found}")
@@ -76,7 +77,7 @@ def undo_plan(told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Obje
     now = (rollout.step.index if rollout.step else None, bool(rollout.steps))
     moved = ask.act not in (Act.JUMP, Act.STEPS) and now != (told.before.step, bool(told.before.steps))
     notes = (_NO_PLAN,) if told.before.steps and moved and _applies(rollout, Act.STEPS) else ()
-    warnings = (f"{told.who} sent it in another session", *notes, *plan.warnings)
+    warnings = (_on_whose_word(told, rollout), *notes, *plan.warnings)
     return replace(plan, act=Act.UNDO, title=what, warnings=warnings)
 
 
@@ -84,14 +85,12 @@ def way_to_undo(
     told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str
 ) -> tuple[Ask, Plan] | str:
     """The act that undoes it from here, with its plan; why there is none."""
-    if moved := why_over(told, rollout):
-        return moved
-    if why := _why_never(told, rollout):
+    if why := why_not_asked(told, rollout):
         return why
     whys = []
     for ask in _asks(told, rollout):
         if isinstance(ask, str):
-            whys.append(f"its Event does not say enough: {ask}; {_their_own(told)}")
+            whys.append(_unsaid(told, ask))
             continue
         timed = replace(ask, at=at)
         plan = adapter.plan(rollout, timed, objects)
@@ -99,7 +98,60 @@ def way_to_undo(
         if isinstance(plan, Plan) and not why:
             return timed, plan
         whys.append(why)
-    return next(iter(whys), f"its Event does not say what it changed; {_their_own(told)}")
+    return next(iter(whys), _all_unsaid(told))
+
+
+def _on_whose_word(told: OthersAct, rollout: Rollout) -> str:
+    """What of an act is known from the objects, and what only from its Event."""
+    now = release_state(rollout)
+    shares = [(each, now.share(each.lane, each.version) or 0.0) for each in told.expected]
+    seen = [f"{safe_text(each.version, 63)}{in_lane(each.lane)} is at {percent(share)}" for each, share in shares]
+    forged = "anybody who may create Events can have written it"
+    if not seen:
+        return f"that it happened, who sent it and how it was before is known from its Event alone: {forged}"
+    said = "who sent it and how it was before is known from its Event alone"
+    return f"the objects show where it is said to have led ({', '.join(seen[:6])}); {said}: {forged}"
+
+
+def shows_undone(told: OthersAct, rollout: Rollout) -> bool:
+    """Whether the objects bear out that an act was undone: what it set is not set any more, or as it was before."""
+    if told.expected:
+        return bool(why_over(told, rollout))
+    if told.act is Act.RESTART:
+        return False
+    if told.replaces:
+        newest = next((version.name for version in reversed(rollout.own_versions)), "")
+        return newest == told.replaces
+    now, before = release_state(rollout), told.before
+    match told.act:
+        case Act.PAUSE | Act.RESUME:
+            return now.paused is before.paused
+        case Act.ABORT | Act.RETRY:
+            return (rollout.phase is Phase.ABORTED) is (told.act is Act.RETRY)
+        case Act.SCALE:
+            named = dict(told.pods or before.pods)
+            return all(dict(now.pods).get(version) == dict(before.pods).get(version) for version in named)
+        case Act.STEPS:
+            return now.steps == before.steps
+    return replace(now, pods=(), paused=False) == replace(before, pods=(), paused=False)
+
+
+def why_not_asked(told: OthersAct, rollout: Rollout) -> str:
+    """Why no act is even tried to undo it; "" if one is, which may be refused when it is planned."""
+    if why := why_over(told, rollout) or _why_never(told, rollout):
+        return why
+    asks = list(_asks(told, rollout))
+    if any(isinstance(ask, Ask) for ask in asks):
+        return ""
+    return next((_unsaid(told, ask) for ask in asks if isinstance(ask, str)), _all_unsaid(told))
+
+
+def _unsaid(told: OthersAct, what: str) -> str:
+    return f"its Event does not say enough: {what}; {_their_own(told)}"
+
+
+def _all_unsaid(told: OthersAct) -> str:
+    return f"its Event does not say what it changed; {_their_own(told)}"
 
 
 def why_over(told: OthersAct, rollout: Rollout) -> str:

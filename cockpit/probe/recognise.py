@@ -22,6 +22,9 @@ _STATED = re.compile(r"\bversion[\"']?\s{0,4}[:=]?\s{0,4}[\"']?([A-Za-z0-9][A-Za
 # A pod of a ReplicaSet: its name without the five random characters names the ReplicaSet.
 _POD_OF_SET = re.compile(r"(.+)-[a-z0-9]{5}")
 _PATH_LIMIT = 20
+# What is said of an answer out of a cache instead of its status.
+CACHED = "cached"
+_CACHE_SAYS = ("x-cache", "x-cache-status", "x-proxy-cache", "cf-cache-status")
 Extract = Callable[[Answer], str | None]
 
 
@@ -84,8 +87,8 @@ class VersionReading:
     """What an answer says: `version` if it names one.
 
     `note` is the status or the failure. For a redirect to TLS it says so ("308 to https"); for an answer from a pod
-    that belongs to no version it names the pod ("pod NAME"). `rejected` is true for a version's answer with a status of
-    4xx.
+    that belongs to no version it names the pod ("pod NAME"), for one out of a cache it says that ("cached"). `rejected`
+    is true for a version's answer with a status of 4xx.
     """
 
     kind: CellKind
@@ -109,6 +112,8 @@ class Recogniser:
         note = str(answer.failure or answer.status or "")
         if failed:
             return VersionReading(CellKind.ERROR, version, note)
+        if from_cache(answer):
+            return VersionReading(CellKind.UNKNOWN, None, CACHED)
         if version is not None:
             return VersionReading(CellKind.ANSWER, version, note, answer.status is not None and answer.status >= 400)
         return VersionReading(CellKind.UNKNOWN, None, _nameless_note(answer) or note)
@@ -150,6 +155,17 @@ class Recogniser:
         if stated is None and document is None and answer.status == 200 and len(body.strip()) <= NAME_LIMIT:
             stated = body
         return (safe_text(stated, NAME_LIMIT) or None) if stated else None
+
+
+def from_cache(answer: Answer) -> bool:
+    """Whether a cache answered: then it says which version answered once, and not which one answers now.
+
+    By Age (RFC 9111, 5.1: it implies that the origin was not asked), and by what caches and CDNs say themselves.
+    """
+    age = (answer.header("age") or "").strip()
+    if age.isascii() and age.isdigit() and age.strip("0"):
+        return True
+    return any((answer.header(name) or "").strip().lower().startswith("hit") for name in _CACHE_SAYS)
 
 
 def _nameless_note(answer: Answer) -> str:

@@ -6,7 +6,10 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.secret_parameters import shown_path
 from cockpit.model.text import safe_text
 from cockpit.probe.failure_words import NO_ANSWER
+from cockpit.probe.recognise import from_cache
 from cockpit.probe.sender import Answer, Failure
+
+NOT_CACHED = "probe a path or a host that no cache answers for"
 
 
 def describe_failure(probe_target: ProbeTarget, answer: Answer) -> str:
@@ -50,6 +53,8 @@ def _unresolved(probe_target: ProbeTarget, answer: Answer) -> str:
 def describe_nameless(probe_target: ProbeTarget, answer: Answer) -> str:
     """What to do about answers that name no version, such as this one."""
     host = safe_text(probe_target.host, 100)
+    if from_cache(answer):
+        return f"answers from {host} come from a cache, so they do not say which version answers now: {NOT_CACHED}"
     if answer.status is not None and 300 <= answer.status < 400:
         leads = safe_text(answer.header("location") or "elsewhere", 120)
         to_tls = leads.lower().startswith("https://") and not probe_target.tls

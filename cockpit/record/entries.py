@@ -69,7 +69,7 @@ class Listed(msgspec.Struct, array_like=True, tag="l"):
 
 class PlanSeen(msgspec.Struct, array_like=True, tag="p"):
     """What an act would have done then: its title, what undoes it, and what it would send (verb, kind, namespace and
-    name of the object), or `why` it was refused."""
+    name of the object), or `why` it was refused. `undoable`: requests can undo it."""
 
     at: float
     rollout: KeyWords
@@ -78,6 +78,7 @@ class PlanSeen(msgspec.Struct, array_like=True, tag="p"):
     undo: str = ""
     requests: list[tuple[str, tuple[str, str, str, str, bool], str, str]] = []
     why: str = ""
+    undoable: bool = True
 
 
 class Mark(msgspec.Struct, array_like=True, tag="m"):

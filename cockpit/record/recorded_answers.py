@@ -195,4 +195,6 @@ def _plan(seen: PlanSeen, key: RolloutKey, act: Act) -> Plan | Refused:
         Request(Verb(verb), Ref(Resource(*resource), namespace, name), None)
         for verb, resource, namespace, name in seen.requests
     )
-    return Plan(act, key, seen.title, (), requests, (), undo=seen.undo)
+    # What undoes it is not recorded, only whether something does.
+    inverse = requests if seen.undoable else ()
+    return Plan(act, key, seen.title, (), requests, (), undo=seen.undo, inverse=inverse)

@@ -241,4 +241,4 @@ def plan_seen(at: float, key: RolloutKey, act: Act, plan: Plan | Refused) -> Pla
     if isinstance(plan, Refused):
         return PlanSeen(at, words, act, why=plan.why)
     requests = [(r.verb.value, resource_words(r.ref.resource), r.ref.namespace, r.ref.name) for r in plan.requests]
-    return PlanSeen(at, words, act, plan.title, plan.undo, requests)
+    return PlanSeen(at, words, act, plan.title, plan.undo, requests, undoable=plan.undoable)

@@ -1,8 +1,7 @@
 """What is left out of a record that is not asked to be full. Pure.
 
-Hidden are values of env, args, command and data (`model.redact`), annotations that no router or controller of a
-rollout is steered by, headers and parameters that may carry credentials, settings of plugins of an ApisixRoute, and
-secrets of OAuth2. Secrets are never read at all.
+Hidden is what is hidden everywhere (`model.redact`), and besides annotations that no router or controller of a rollout
+is steered by, and every header that may carry a credential. Secrets are never read at all.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.changes import changed_places
+from cockpit.model.credentials import may_hold_credentials, names_a_credential
 from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.redact import HIDDEN, LOOKED_AT, redacted
+from cockpit.model.redact import DEEPEST, HIDDEN, LOOKED_AT, Redaction
 from cockpit.model.rollout import Lane
 from cockpit.model.secret_headers import may_be_stored
 from cockpit.model.secret_parameters import shown_path
@@ -30,22 +30,19 @@ _STEERING = (
 _CANARY = re.compile(r"[a-z.]+/(canary(-[a-z-]+)?|order)")
 # What is longer, or an object of JSON, is a copy of something else.
 _LONGEST_VALUE = 300
-_LISTS = frozenset({"headers", "httpHeaders", "set", "add"})  # of headers
-# Each plugin of an ApisixRoute has a name and its own settings, such as keys (apisix.apache.org/v2, `plugins`); those
-# of an Argo Rollout are a map, of names of routes.
-_PLUGINS, _SETTINGS = "plugins", "config"
-# Of a metric of an AnalysisRun (argoproj.io/v1alpha1, `authentication.oauth2`), as text.
-_OAUTH_SECRET = "clientSecret"
-_DEEPEST = 60
 # How deep in its object a text can be that is looked at by itself.
 _ABOVE = 4
-# Names of fields of which something can be hidden.
-HIDES = frozenset({"annotations", *_LISTS, _PLUGINS, _OAUTH_SECRET, *LOOKED_AT})
-_LOOKED_AT = re.compile(b'"(?:%s)"' % b"|".join(re.escape(name).encode() for name in sorted(HIDES)))
+_HIDES = frozenset({"annotations", *LOOKED_AT})
+_LOOKED_AT = re.compile(b'"(?:%s)"' % b"|".join(re.escape(name).encode() for name in sorted(_HIDES)))
 _SCALAR_BEGINS = frozenset(bytes([each]) for each in b'"-0123456789tfn')
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 # Where a rollout says to which address requests go.
 _TARGETS = ("probe_target", "incomplete_target", "api_target")
+
+
+def may_hide_field(name: str) -> bool:
+    """Whether something of a field can be hidden, whatever it holds."""
+    return name in _HIDES or names_a_credential(name)
 
 
 def may_hide(text: bytes) -> bool:
@@ -55,11 +52,13 @@ def may_hide(text: bytes) -> bool:
     """
     if not text.isascii():
         return True
+    if b"\\" in text or may_hold_credentials(text):
+        return True
     if text[:1] in _SCALAR_BEGINS:
         return False
-    if b"\\" in text or _LOOKED_AT.search(text):
+    if _LOOKED_AT.search(text):
         return True
-    return text.count(b"{") + text.count(b"[") > _DEEPEST - _ABOVE and _depth(text) > _DEEPEST - _ABOVE
+    return text.count(b"{") + text.count(b"[") > DEEPEST - _ABOVE and _depth(text) > DEEPEST - _ABOVE
 
 
 def _depth(text: bytes) -> int:
@@ -72,7 +71,7 @@ def _depth(text: bytes) -> int:
 
 def redacted_object(found: dict[str, Any]) -> dict[str, Any]:
     """An object of a cluster as it may be recorded, or some of its fields, without managedFields."""
-    hidden = _cleaned(redacted(without_managers(found)), 0)
+    hidden = _RECORDED.of(without_managers(found))
     return hidden if isinstance(hidden, dict) else {}
 
 
@@ -84,56 +83,12 @@ def without_managers(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}
 
 
-def _cleaned(value: Any, depth: int) -> Any:
-    if depth > _DEEPEST:
-        return HIDDEN
-    if isinstance(value, dict):
-        return {key: _field(key, item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(item, depth + 1) for item in value]
-    return value
-
-
-def _field(key: str, value: Any, depth: int) -> Any:
-    if key == "annotations" and isinstance(value, dict):
-        return {name: item if _is_shown(name, item) else HIDDEN for name, item in value.items()}
-    if key in _LISTS:
-        return _headers(value, depth)
-    if key == _PLUGINS and isinstance(value, list):
-        return [_without_settings(_cleaned(item, depth)) for item in value]
-    if key == _OAUTH_SECRET and isinstance(value, str):
-        return HIDDEN
-    return _cleaned(value, depth)
-
-
-def _without_settings(plugin: Any) -> Any:
-    return {**plugin, _SETTINGS: HIDDEN} if isinstance(plugin, dict) and _SETTINGS in plugin else plugin
-
-
 def _is_shown(name: str, value: Any) -> bool:
     steers = name.startswith(_STEERING) or _CANARY.fullmatch(name)
     return bool(steers) and isinstance(value, str) and len(value) <= _LONGEST_VALUE and not value.startswith("{")
 
 
-def _headers(value: Any, depth: int) -> Any:
-    """Headers of a route, a metric or a probe of the kubelet: a list of names (or keys) and values, or a map."""
-    if isinstance(value, list):
-        return [_header(item) if isinstance(item, dict) else _cleaned(item, depth) for item in value]
-    if isinstance(value, dict):
-        return {name: _header_value(name, item, depth) for name, item in value.items()}
-    return value
-
-
-def _header(item: dict[str, Any]) -> dict[str, Any]:
-    name, value = item.get("name", item.get("key")), item.get("value")
-    plain = isinstance(name, str) and isinstance(value, str) and may_be_stored(name, value)
-    return item if plain or "value" not in item else {**item, "value": HIDDEN}
-
-
-def _header_value(name: str, value: Any, depth: int) -> Any:
-    if isinstance(value, str):
-        return value if may_be_stored(name, value) else HIDDEN
-    return _cleaned(value, depth)
+_RECORDED = Redaction(stored=True, keeps=_is_shown)
 
 
 class ViewRedaction:

@@ -17,7 +17,7 @@ import msgspec
 
 from cockpit.model.values import dataclass
 from cockpit.record.delta import FIELDS, REPLACE, Patch, text_difference
-from cockpit.record.redaction import HIDES, may_hide, redacted_object, without_managers
+from cockpit.record.redaction import may_hide, may_hide_field, redacted_object, without_managers
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _json = msgspec.json.Decoder().decode
@@ -67,16 +67,16 @@ class Version(msgspec.Struct, gc=False):
 @dataclass(frozen=True, slots=True)
 class Cleaning:
     """What is left out: `hides` says whether a text may hold something that `clean` leaves out of an object, `names`
-    are those of fields of which that is so in any case."""
+    whether that is so of a field in any case, by its name."""
 
     hides: Callable[[bytes], bool]
-    names: frozenset[str]
+    names: Callable[[str], bool]
     clean: Callable[[dict[str, Any]], dict[str, Any]]
 
 
-REDACTING = Cleaning(may_hide, HIDES, redacted_object)
+REDACTING = Cleaning(may_hide, may_hide_field, redacted_object)
 # An object's metadata is not in parts where it looks like an operation of JSON Patch.
-NOTHING_HIDDEN = Cleaning(lambda text: b"\\" in text or b"managedFields" in text, frozenset(), without_managers)
+NOTHING_HIDDEN = Cleaning(lambda text: b"\\" in text or b"managedFields" in text, lambda name: False, without_managers)
 
 
 def fields_of(body: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
@@ -178,7 +178,7 @@ def _digests(
 ) -> Iterator[tuple[int, int]]:
     """The digests of those of the texts in these places of which something may have to be hidden."""
     for place in places:
-        if cleaning.hides(texts[place]) or not cleaning.names.isdisjoint(paths[place]):
+        if cleaning.hides(texts[place]) or any(map(cleaning.names, paths[place])):
             yield place, hash(texts[place])
 
 

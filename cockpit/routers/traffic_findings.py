@@ -11,6 +11,8 @@ from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.versions import Candidate
 
+BY_ADDRESS = "sessionAffinity: ClientIP"
+
 
 def no_ready_pods(text: str, evidence: str = "") -> Finding:
     """Requests lead to pods of which none is ready."""
@@ -42,6 +44,11 @@ def picks_several(what: str, versions: Sequence[str]) -> Finding:
 def sticky(text: str, evidence: str = "") -> Finding:
     """Known clients stay where they are, whatever the weights."""
     return finding("sticky", Severity.INFO, text, evidence)
+
+
+def sticky_by_address(text: str) -> Finding:
+    """The same for a Service that keeps a client address on one pod: whoever asks from one address sees one pod."""
+    return sticky(text, BY_ADDRESS)
 
 
 def rolling_versions(named: Iterable[tuple[str, Candidate]]) -> Iterator[Finding]:

@@ -368,9 +368,12 @@ class Session(Readings, InsideCalls, PairingCalls):
         read_only = cluster is not None and cluster.sender.read_only
         most = self._settings.probe.max_errors
         unread = cluster.unread_of(rollout) if cluster else frozenset()
+        undoing, why_not = self._conductor.undoing(rollout)
+        beside = ((Act.UNDO, why_not), *beside) if why_not else beside
         around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside, unread)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
+        view = replace(view, undoing=undoing) if undoing else view
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:

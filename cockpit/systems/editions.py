@@ -14,7 +14,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky_by_address
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
 from cockpit.workloads.findings import listed
 from cockpit.workloads.others import NO_OTHERS, Others, outside
@@ -178,7 +178,7 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
             found.append(no_ready_pods(f"{what} has no ready pods: requests fail", reasons(state.editions)))
     if state.service and state.service.spec.session_affinity == "ClientIP":
         name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
-        found.append(sticky(f"Service {name} keeps each client address on one pod", "ClientIP"))
+        found.append(sticky_by_address(f"Service {name} keeps each client address on one pod"))
     found += mesh_findings(state.service, objects) if state.service else ()
     return tuple(found)
 

@@ -11,9 +11,9 @@ def stuck(text: str, evidence: str = "") -> Finding:
     return finding("stuck", Severity.WARNING, text, evidence)
 
 
-def replica_failure(text: str, evidence: str = "") -> Finding:
-    """A controller that cannot create or delete pods."""
-    return finding("replica-failure", Severity.CRITICAL, text, evidence)
+def replica_failure(text: str, evidence: str = "", *, ready: int) -> Finding:
+    """A controller that cannot create or delete pods. As long as some are `ready`, they answer the users."""
+    return finding("replica-failure", Severity.WARNING if ready else Severity.CRITICAL, text, evidence)
 
 
 def rolled_back(text: str, severity: Severity) -> Finding:

@@ -14,13 +14,13 @@ from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, RolloutView, Stage
-from cockpit.tui.acting import SENT, state_of, undo_state
+from cockpit.tui.acting import state_of
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.keys import Key, Keymap
 from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.since import steady
-from cockpit.tui.standing import Cause, cause_of, seconds_left, sign_of
+from cockpit.tui.standing import STUCK, Cause, cause_of, seconds_left, sign_of
 from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, released
 from cockpit.tui.way_back import goes_back_words
 
@@ -100,7 +100,7 @@ def _reason(facts: Facts) -> Told:
     elif cause in (Cause.DEGRADED, Cause.ABORTED):
         text = f"{rollout.phase}: {rollout.message or 'its controller does not say why'}"
     elif cause is Cause.STUCK:
-        text = next(found.text for found in rollout.findings if found.id.startswith("stuck"))
+        text = next(found.text for found in rollout.findings if found.id in STUCK)
     elif cause is Cause.APPROVAL and health.health is not Health.DOUBTFUL:
         text = _approval(facts)
     elif cause is Cause.AT_REST or cause is Cause.MOVING:
@@ -174,9 +174,11 @@ def back_told(facts: Facts) -> Told:
         ways.append((keymap["rollback"], goes_back_words(Act.ROLLBACK, rollout)))
     if states["abort"].enabled:
         ways.append((keymap["abort"], goes_back_words(Act.ABORT, rollout)))
-    act = last_sent(facts.journal, facts.view)
-    if act is not None and undo_state(facts.read_only).enabled:
-        ways.append((keymap["undo"], f"undoes '{facts.glyphs.titled(act.title)}'"))
+    undoing = facts.view.undoing
+    if undoing is not None:
+        if state_of(keymap["undo"], facts.view, facts.read_only).enabled:
+            told = ", as an Event tells" if undoing.by else ""
+            ways.append((keymap["undo"], f"undoes '{_words(facts, facts.glyphs.titled(undoing.title))}'{told}"))
     elif states["rollback"].enabled and not _CONTROLLED & {state.act for state in rollout.acts if state.enabled}:
         ways.append((keymap["undo"], "undoes it"))
     spans = [Span("back:", "strong")]
@@ -186,13 +188,6 @@ def back_told(facts: Facts) -> Told:
     for number, (key, words) in enumerate(ways, 1):
         spans += [Span(key.shown, "key"), Span(f"{words}," if number < len(ways) else words)]
     return Told(tuple(spans))
-
-
-def last_sent(journal: Sequence[Entry], view: RolloutView) -> Entry | None:
-    """The newest act on this rollout that was sent, unless it was an undo; a Job that only probes is none to undo."""
-    sent = (e for e in reversed(journal) if e.rollout == view.rollout.key and e.stage in SENT)
-    latest = next((e for e in sent if e.act != Act.PROBE), None)
-    return None if latest is None or latest.act == Act.UNDO else latest
 
 
 def more_told(facts: Facts) -> Iterable[Told]:

@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from textual import on
 from textual.actions import SkipAction
-from textual.driver import Driver
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -70,11 +68,6 @@ class Keeping(TellingKeys):
             self.refuse("this terminal cannot suspend the cockpit")
         else:
             super().action_suspend_process()
-
-    @on(Driver.SignalResume)
-    def _paint_anew(self) -> None:
-        """Back from the shell: terminals clear the other screen, and Textual paints only what changed since."""
-        self.refresh(layout=True)
 
     def copy(self, copies: Sequence[Copy]) -> None:
         """Ask which of these to copy, and copy it through the terminal."""

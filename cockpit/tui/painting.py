@@ -115,7 +115,7 @@ class PaintingPart(App[None]):
         self._shown: Screen[Any] | None = None
 
     def on_mount(self) -> None:
-        """The terminal was in other hands while the cockpit was suspended."""
+        """The terminal was in other hands while the cockpit was suspended, also to the shell (SIGTSTP)."""
         self.app_resume_signal.subscribe(self, lambda _: self.redraw())
 
     def redraw(self) -> None:

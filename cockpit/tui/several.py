@@ -82,4 +82,4 @@ def ended_words(items: Iterable[Item], undo_key: str) -> str:
 
 
 def _can_be_undone(item: Item) -> bool:
-    return item.act is not Act.UNDO and item.prepared is not None and bool(item.prepared.plan.undo)
+    return item.act is not Act.UNDO and item.prepared is not None and item.prepared.plan.undoable

@@ -45,7 +45,7 @@ def back_line(view: RolloutView, plan: Plan | Refused | None, keymap: Keymap, gl
     if isinstance(plan, Refused):
         return (head, Span(f"not now: {safe_text(plan.why, 300)}", "quiet"))
     sends = Span(f"{glyphs.joiner}{sends_words(plan)}", "quiet")
-    if not plan.undo:
+    if not plan.undoable:
         return (head, key, words, Span(", nothing undoes it"), sends)
     return (head, key, words, Span(", "), Span(key_of(Act.UNDO, keymap), "key"), Span(" undoes it"), sends)
 

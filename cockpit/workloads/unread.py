@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
@@ -25,6 +25,7 @@ from cockpit.model.rollout import Finding, Severity
 _SERVICES = frozenset({SERVICES})
 _WORKLOADS = frozenset({DEPLOYMENTS, REPLICASETS, STATEFULSETS, DAEMONSETS})
 _READY = _SERVICES | _WORKLOADS | {PODS, ENDPOINTSLICES}
+_PODS = _READY - _SERVICES
 _RULES = frozenset({DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3})
 # What a finding says is missing, as kinds: while one of them is unread, it is not certain.
 RESTS_ON: Mapping[str, frozenset[Resource]] = {
@@ -48,9 +49,20 @@ RESTS_ON: Mapping[str, frozenset[Resource]] = {
 DECIDING = frozenset[Resource]().union(*RESTS_ON.values())
 
 
+def rests_on(found: Finding) -> frozenset[Resource]:
+    """The kinds of which an object that is not read could take a finding back; empty if none could."""
+    kinds = RESTS_ON.get(found.id, frozenset())
+    return kinds - _PODS if found.whatever_pods else kinds
+
+
 def rests_on_unread(found: Finding, objects: Objects) -> bool:
     """Whether what a finding says is missing may only be unread."""
-    return any(map(objects.unread, RESTS_ON.get(found.id, ())))
+    return any(map(objects.unread, rests_on(found)))
+
+
+def without_alarms(findings: tuple[Finding, ...], reading: Collection[Resource]) -> tuple[Finding, ...]:
+    """The findings without the critical ones that may be taken back once the kinds `reading` are read."""
+    return tuple(f for f in findings if f.severity is not Severity.CRITICAL or rests_on(f).isdisjoint(reading))
 
 
 def with_doubts(findings: tuple[Finding, ...], unread: frozenset[Resource]) -> tuple[Finding, ...]:
@@ -59,7 +71,7 @@ def with_doubts(findings: tuple[Finding, ...], unread: frozenset[Resource]) -> t
 
 
 def _doubted(found: Finding, unread: frozenset[Resource]) -> Finding:
-    kinds = RESTS_ON.get(found.id, frozenset()) & unread
+    kinds = rests_on(found) & unread
     if not kinds:
         return found
     names = " and ".join(sorted(kind.plural for kind in kinds))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Pod, StatefulSet, Workload
+from cockpit.model.objects.pods import ContainerStatus
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.text import safe_text
@@ -179,24 +180,43 @@ def _marks(candidate: Candidate, keys: Sequence[str]) -> frozenset[str]:
 
 def pod_cell(pod: Pod) -> PodCell:
     """A pod as one cell: its state, and why it is not ready."""
-    statuses = pod.status.container_statuses or []
-    reasons = [s.state.waiting.reason for s in statuses if s.state and s.state.waiting and s.state.waiting.reason]
-    reason = next((r for r in reasons if r in _FAILING), reasons[0] if reasons else pod.status.reason or "")
+    statuses, before = pod.status.container_statuses or [], pod.status.init_container_statuses or []
+    # While an init container waits, the others only wait for it (PodInitializing).
+    beginning, waiting = _waiting(before), _waiting(statuses)
+    reason = _worst(beginning) or _worst(waiting) or next(iter((*waiting, *beginning)), "") or _not_placed(pod)
     if pod.metadata.deletion_timestamp is not None:
         state = PodState.LEAVING
     elif pod.ready:
         state, reason = PodState.READY, ""
     else:
         state = PodState.FAILING if reason in _FAILING else PodState.STARTING
-    restarts = sum(s.restart_count for s in statuses)
+    shown = f"Init:{reason}" if reason and reason == _worst(beginning) else reason
+    # As kubectl counts: those of init containers as long as they are what the pod waits for.
+    restarts = sum(s.restart_count for s in (statuses if pod.ready else [*statuses, *before]))
     return PodCell(
         name=pod.metadata.name,
         uid=pod.metadata.uid,
         state=state,
-        reason=safe_text(reason, 60),
+        reason=safe_text(shown, 60),
         restarts=restarts,
         node=safe_text(pod.spec.node_name or "", 63),
         created=pod.metadata.creation_timestamp or "",
         ready=sum(s.ready for s in statuses),
         containers=len(pod.spec.containers),
     )
+
+
+def _waiting(statuses: Sequence[ContainerStatus]) -> list[str]:
+    """Why containers wait, as far as they say."""
+    return [s.state.waiting.reason for s in statuses if s.state and s.state.waiting and s.state.waiting.reason]
+
+
+def _worst(reasons: Iterable[str]) -> str:
+    """The first of the reasons that no waiting mends; "" if there is none."""
+    return next((reason for reason in reasons if reason in _FAILING), "")
+
+
+def _not_placed(pod: Pod) -> str:
+    """Why a pod has no containers yet: what its status says, or that no node takes it."""
+    placing = (c for c in pod.status.conditions or () if c.type == "PodScheduled" and c.status == "False")
+    return pod.status.reason or next((condition.reason for condition in placing), "") or ""

@@ -9,18 +9,21 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import msgspec
 import pytest
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.objects import Event
-from cockpit.model.plan import Act, Plan, Refused
+from cockpit.model.plan import Act, Plan, Refused, Request
+from cockpit.model.refs import PODS
 from cockpit.model.release_state import ReleaseState, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Stage
 from cockpit.planning.act_event import Subject, ToldAct, new_event, others_act, told_by
 from cockpit.planning.undo_of_others import OthersAct, undo_plan
+from cockpit.session.acts.undo import SentAct, UndoStack, step_back
 from cockpit.session.facts.adapters import ADAPTERS
 from tests.adapters.situations import HERE, SITUATIONS, situation
 from tests.adapters.test_acts import sensible
@@ -31,10 +34,14 @@ NOW = "2026-01-01T00:00:00.000000Z"
 
 @dataclass(frozen=True)
 class Played:
-    """An act of Ann's that was carried out, and what Ben's cockpit plans to undo it, on the objects as they are."""
+    """An act of Ann's that was carried out, and what Ben's cockpit plans to undo it, on the objects as they are.
+
+    `now` is the rollout after it.
+    """
 
     adapter: Adapter
     before: Rollout
+    now: Rollout
     act: Plan
     cluster: Cluster
     undo: Plan | Refused
@@ -95,7 +102,7 @@ def _played(name: str) -> Iterator[Played]:
                 now = read_again(after, adapter, before)
                 if now is not None:
                     undo = undo_plan(heard(act, before), now, adapter, after, NOW)
-                    yield Played(adapter, before, act, after, undo)
+                    yield Played(adapter, before, now, act, after, undo)
 
 
 def settings(state: ReleaseState, act: Act) -> tuple[object, ...]:
@@ -112,11 +119,11 @@ def settings(state: ReleaseState, act: Act) -> tuple[object, ...]:
 def test_an_undo_leads_back_to_before_or_says_why_not(name: str) -> None:
     for each in played(name):
         if isinstance(each.undo, Refused):
-            assert each.undo.why.startswith(f"undo ann's {each.act.title}: "), each.undo.why
+            assert each.undo.why.startswith(f"undo {each.act.title}, sent by ann as its Event says: "), each.undo.why
             assert len(each.undo.why) > len(each.act.title) + 30, each.undo.why
             continue
         assert each.undo.act is Act.UNDO
-        assert each.undo.title == f"undo ann's {each.act.title}"
+        assert each.undo.title == f"undo {each.act.title}, sent by ann as its Event says"
         carry_out(each.cluster, each.undo)
         back = read_again(each.cluster, each.adapter, each.before)
         assert back is not None
@@ -124,6 +131,25 @@ def test_an_undo_leads_back_to_before_or_says_why_not(name: str) -> None:
         lost_plan = any("the step plan back" in warning for warning in each.undo.warnings)
         assert lost_plan or (after.step, after.steps) == (before.step, before.steps), each.undo.warnings
         assert settings(after, each.act.act) == settings(before, each.act.act), (each.act.title, each.undo)
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_what_a_face_says_of_an_undo_is_what_there_is_to_send(name: str) -> None:
+    """The words are chosen before it is known what will be done, the steps are made of what was."""
+    for each in played(name):
+        done = [SentAct(request, before=read_before(each, request)) for request in each.act.requests]
+        step = step_back(each.act, each.before, done)
+        assert each.act.undoable is bool(step.requests), each.act.title
+        stack = UndoStack()
+        stack.push(each.before.key, step)
+        undoing, why = stack.standing(each.before.key, each.now)
+        assert undoing is not None
+        assert bool(why) is not each.act.undoable
+
+
+def read_before(each: Played, request: Request) -> dict[str, Any]:
+    owned = [{"kind": "ReplicaSet", "name": "rs", "controller": True}] if request.ref.resource == PODS else []
+    return {"metadata": {"name": request.ref.name, "uid": f"uid-{request.ref.name}", "ownerReferences": owned}}
 
 
 def test_every_act_whose_inverse_can_be_known_without_a_controller_is_undone_somewhere() -> None:

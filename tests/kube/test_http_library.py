@@ -14,7 +14,8 @@ class Other(threading.Thread):
         self.context = ssl.create_default_context()
 counts = lambda: [c.cert_store_stats()["x509_ca"] for c in http_library._without]
 usual = ssl.SSLContext.set_default_verify_paths
-seen = []
+seen, waiting, complete, early = [], [], [], []
+whole = lambda: hasattr(sys.modules["aiohttp"], "ClientSession")
 class Spy:
     def find_spec(self, name, path=None, target=None):
         # While it is being imported, another thread makes a context of its own.
@@ -22,9 +23,15 @@ class Spy:
             seen.append(Other())
             seen[0].start()
             seen[0].join()
+            # And one that needs the library waits until all of it is there.
+            waiting.append(threading.Thread(target=lambda: (http_library.load(), complete.append(whole()))))
+            waiting[0].start()
+            waiting[0].join(0.3)
+            early.extend(complete)
 import sys
 sys.meta_path.insert(0, Spy())
 http_library.load()
+waiting[0].join()
 bare, held = counts(), list(http_library._without)
 http_library.trust_this_machine()
 full = ssl.create_default_context().cert_store_stats()["x509_ca"]
@@ -32,6 +39,7 @@ print(json.dumps({
     "bare": bare, "after": [c.cert_store_stats()["x509_ca"] for c in held], "full": full,
     "other": seen[0].context.cert_store_stats()["x509_ca"],
     "as before": ssl.SSLContext.set_default_verify_paths is usual,
+    "early": early, "complete": complete,
     "again": http_library.load() is None and not http_library._without,
 }))
 """
@@ -47,3 +55,4 @@ def test_only_what_the_library_makes_for_itself_waits_for_certificates() -> None
     assert told["other"] == told["full"]
     assert told["as before"]
     assert told["again"]
+    assert (told["early"], told["complete"]) == ([], [True])

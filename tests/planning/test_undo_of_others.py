@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from cockpit.model.adapter import Adapter
 from cockpit.model.plan import Act, Expected, Plan, Refused, Verb
 from cockpit.model.release_state import ReleaseState, release_state
-from cockpit.model.rollout import Rollout
-from cockpit.planning.undo_of_others import OthersAct, undo_plan
+from cockpit.model.rollout import Phase, Rollout
+from cockpit.planning.undo_of_others import OthersAct, shows_undone, undo_plan
+from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.facts.adapters import ADAPTERS
 from tests.adapters.situations import HERE, SITUATIONS
 from tests.objects import Cluster, Doc
@@ -57,8 +58,11 @@ def test_an_image_is_undone_by_the_template_that_the_cluster_keeps() -> None:
     assert [str(change) for change in plan.changes] == ["pod template v2 -> v1"]
     written = next(each["value"] for each in plan.requests[0].body if each["op"] == "replace")
     assert written["spec"]["containers"][0]["image"] == V1
-    assert plan.title == "undo ann's set image"
-    assert plan.warnings[0] == "ann sent it in another session"
+    assert plan.title == "undo set image, sent by ann as its Event says"
+    assert plan.warnings[0] == (
+        "that it happened, who sent it and how it was before is known from its Event alone: anybody who may create"
+        " Events can have written it"
+    )
 
 
 def test_an_image_out_of_an_event_is_never_written() -> None:
@@ -73,7 +77,9 @@ def test_an_image_out_of_an_event_is_never_written() -> None:
 def test_an_image_that_is_not_the_one_that_was_set_is_not_undone() -> None:
     refused = undo(deployment(), replace(SET, changes=(f"image of demo {V1} -> {V2}5",)))
     assert isinstance(refused, Refused)
-    assert refused.why == "undo ann's set image: it was changed since: v2 is the template now; nothing to undo"
+    assert refused.why == (
+        "undo set image, sent by ann as its Event says: it was changed since: v2 is the template now; nothing to undo"
+    )
 
 
 def test_an_image_is_not_undone_over_another_change_of_the_template() -> None:
@@ -156,3 +162,63 @@ def test_whatever_is_claimed_nothing_but_the_rollouts_own_objects_is_written(tol
         own = {*rollout.objects, *(version.workload for version in rollout.versions)}
         assert all(request.ref in own or request.verb is Verb.CREATE for request in plan.requests)
         assert {request.right for request in plan.requests} <= {r for rights in adapter.writes.values() for r in rights}
+
+
+# An act, what was set before it, how it is set while the act is in force, and how it is once it was undone.
+CLAIMS = {
+    Act.PAUSE: (ReleaseState(), Phase.PAUSED, Phase.PROGRESSING),
+    Act.RESUME: (ReleaseState(paused=True), Phase.PROGRESSING, Phase.PAUSED),
+    Act.ABORT: (ReleaseState(), Phase.ABORTED, Phase.PROGRESSING),
+    Act.RETRY: (ReleaseState(), Phase.PROGRESSING, Phase.ABORTED),
+}
+
+
+@pytest.mark.parametrize("act", CLAIMS)
+def test_a_claim_that_an_act_was_undone_holds_once_its_state_is_over(act: Act) -> None:
+    before, standing, over = CLAIMS[act]
+    _, rollout = read(deployment())
+    told = OthersAct("ann", act, act.value, before)
+    assert not shows_undone(told, replace(rollout, phase=standing))
+    assert shows_undone(told, replace(rollout, phase=over))
+
+
+def test_a_claim_about_pods_steps_and_templates_is_held_against_the_objects() -> None:
+    _, rollout = read(deployment())
+    now = release_state(rollout)
+    fewer = replace(now, pods=tuple((name, count + 1) for name, count in now.pods))
+    for act, before in (
+        (Act.SCALE, fewer),
+        (Act.STEPS, replace(now, steps=(0.5,))),
+        (Act.APPROVE, replace(now, step=7)),
+    ):
+        assert not shows_undone(OthersAct("ann", act, act.value, before), rollout)
+        assert shows_undone(OthersAct("ann", act, act.value, now), rollout)
+    old, new = (version.name for version in rollout.own_versions)
+    assert not shows_undone(replace(SET, replaces=old), rollout), "the new template is still there"
+    assert shows_undone(replace(SET, replaces=new), rollout)
+    assert not shows_undone(OthersAct("ann", Act.RESTART, "restart", now), rollout), "nothing undoes a restart"
+
+
+def test_a_forged_claim_hides_no_undo_of_an_act_without_shares() -> None:
+    _, rollout = read(deployment())
+    stack = UndoStack()
+    told = OthersAct("ann", Act.PAUSE, "pause", ReleaseState())
+    stack.learn(rollout.key, UndoStep("pause", (), (), (), id="id1", at=1.0, told=told))
+    stack.claim("id1")
+    paused = replace(rollout, phase=Phase.PAUSED)
+    assert stack.top(rollout.key, paused) is not None
+    assert stack.top(rollout.key, rollout) is None, "it is resumed: the claim is borne out"
+
+
+def test_a_plan_tells_what_the_objects_show_and_what_only_an_event_says() -> None:
+    cluster = SITUATIONS["ingress: by weight"]()
+    adapter, rollout = read(cluster, "ingress")
+    state = release_state(rollout)
+    expected = tuple(Expected(lane, version, share) for lane, version, share in state.shares)
+    before = replace(state, shares=tuple((lane, version, 1 - share) for lane, version, share in state.shares))
+    told = OthersAct("alice", Act.SET_WEIGHT, "v2 30%", before, expected)
+    plan = undo_plan(told, rollout, adapter, cluster, AT)
+    assert isinstance(plan, Plan), plan
+    assert plan.title == "undo v2 30%, sent by alice as its Event says"
+    assert plan.warnings[0].startswith("the objects show where it is said to have led (")
+    assert "who sent it and how it was before is known from its Event alone" in plan.warnings[0]

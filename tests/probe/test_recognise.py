@@ -9,11 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import PodCell, PodState, Role, Version
 from cockpit.model.view import CellKind
 from cockpit.probe.patterns import Pattern, PatternError
 from cockpit.probe.recognise import NAME_LIMIT, Marks, Recogniser, VersionFromError, extractor
 from cockpit.probe.sender import Answer, Failure
+from cockpit.probe.trouble import describe_nameless
 from tests.probe.parts import version
 
 V1 = version("v1", "web-v1", "1.0", pods=("web-v1-7d4b9c-x2x8z", "web-v1-7d4b9c-abcde"))
@@ -259,3 +261,31 @@ def test_a_status_of_4xx_is_noted_of_an_answer_that_names_its_version(status: in
     named = recogniser.read(answer({"version": "web-v1"}, status))
     assert (named.version, named.rejected) == ("v1", rejected)
     assert not recogniser.read(answer("nothing", status)).rejected
+
+
+@pytest.mark.parametrize(
+    ("headers", "cached"),
+    [
+        ({"Age": "1"}, True),
+        ({"age": " 300 "}, True),
+        ({"X_Cache": "HIT from edge-7"}, True),
+        ({"X_Cache_Status": "HIT"}, True),
+        ({"CF_Cache_Status": "hit"}, True),
+        ({"Age": "0"}, False),
+        ({"Age": "soon"}, False),
+        ({"Age": "-5"}, False),
+        ({"X_Cache": "MISS"}, False),
+        ({}, False),
+    ],
+)
+def test_an_answer_out_of_a_cache_is_of_no_version(headers: dict[str, str], cached: bool) -> None:
+    """It says which version answered once."""
+    reading = Recogniser("auto", (V1, V2)).read(answer("version: v1", 200, **headers))
+    assert (reading.kind, reading.version) == ((CellKind.UNKNOWN, None) if cached else (CellKind.ANSWER, "v1"))
+    assert reading.note == ("cached" if cached else "200")
+    told = describe_nameless(ProbeTarget("10.0.0.1", 80, "shop.example.com"), answer("version: v1", 200, **headers))
+    assert ("come from a cache" in told) is cached
+
+
+def test_an_error_out_of_a_cache_is_one_that_users_get() -> None:
+    assert Recogniser("auto", (V1, V2)).read(answer("v1", 503, Age="9")).kind is CellKind.ERROR

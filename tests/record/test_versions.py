@@ -9,8 +9,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.redact import LOOKED_AT
 from cockpit.record.delta import applied, text_difference
-from cockpit.record.redaction import HIDES, may_hide, redacted_object
+from cockpit.record.redaction import may_hide, redacted_object
 from cockpit.record.versions import (
     NOTHING_HIDDEN,
     REDACTING,
@@ -22,7 +23,9 @@ from cockpit.record.versions import (
     sent_of,
 )
 
-names = st.sampled_from(["a", "b", "name", "labels", "path", "value", "op", "set", *sorted(HIDES)])
+names = st.sampled_from(
+    ["a", "b", "name", "labels", "path", "value", "op", "set", "annotations", "clientSecret", *sorted(LOOKED_AT)]
+)
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "x", 'a"b', "a,b", "/spec/env", "ü"])
 values = st.recursive(
     scalars,

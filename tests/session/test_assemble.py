@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.health import AnswerHealth, Health, Level
 from cockpit.model.plan import Act, ActState
-from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.probe_target import ProbeTarget, ProxiedService
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import (
     Finding,
@@ -27,6 +27,7 @@ from cockpit.model.rollout import (
     Version,
 )
 from cockpit.model.view import Cell, CellKind, ClusterView, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.routers.traffic_findings import sticky_by_address
 from cockpit.session.facts.assemble import (
     IDLE,
     Circumstances,
@@ -214,3 +215,33 @@ def test_as_many_errors_are_fine_as_the_settings_tolerate(max_errors: float, exp
     rollout = replace(ROLLOUT, lanes=(seen,))
     view = rollout_view(rollout, (seen,), probe, Circumstances(max_errors=max_errors), 0.0)
     assert view.health.health is expected
+
+
+def by_address(target: ProbeTarget, *, derived: bool = True, second: float = 0.5) -> RolloutView:
+    """A Service that keeps an address on one pod, probed from one address."""
+    shares = (share("v1", 1 - second, 1.0, 400), share("v2", second, 0.0, 400))
+    seen = replace(lane(Verdict.OFF, 400, *shares, p=1e-9), derived=derived)
+    rollout = replace(ROLLOUT, findings=(sticky_by_address("Service web keeps each client address on one pod"),))
+    answers = (AnswerHealth("default", "v1", 400.0, 0.0, 0.0), AnswerHealth("default", "v2", 400.0, 0.0, 0.0))
+    probe = replace(IDLE, running=True, total=400, probe_target=target, health=answers)
+    return rollout_view(rollout, (seen,), probe, Circumstances(), 0.0)
+
+
+def test_from_one_address_a_split_that_keeps_addresses_on_a_pod_is_not_judged() -> None:
+    direct = ProbeTarget("10.0.0.1", 80, "web")
+    view = by_address(direct)
+    assert "split-off" not in {found.id for found in view.rollout.findings}
+    assert (view.health.health, view.rollout.lanes[0].sticky) == (Health.NOT_MEASURED, True)
+    assert view.health.reason == "not compared with the split: these are the requests of one client"
+    through = replace(direct, service=ProxiedService("test", "shop", "web", "80"))
+    for judged in (by_address(through), by_address(direct, derived=False), by_address(direct, second=0.0)):
+        assert judged.rollout.lanes[0].verdict is Verdict.OFF
+
+
+def test_answers_out_of_a_cache_are_said_to_be_that() -> None:
+    cells = tuple(Cell(CellKind.UNKNOWN, None, "default", "cached") for _ in range(40))
+    probe = replace(IDLE, running=True, total=40, unknown=40, strip=cells)
+    found, _ = rollout_view(ROLLOUT, (), probe, Circumstances(), 0.0).rollout.findings
+    assert (found.id, found.severity) == ("no-version", Severity.WARNING)
+    assert found.text == "none of the 40 answers is of a version: they come from a cache"
+    assert found.evidence == "probe a path or a host that no cache answers for"

@@ -69,6 +69,32 @@ async def test_changes_of_one_tool_that_follow_each_other_are_one_entry(server: 
     assert entry.title == "pods of Deployment shop/shop-v2 1 -> 6"
 
 
+def gets(view: FleetView, version: str) -> bool:
+    """Whether all requests are written to go to a version."""
+    (lane,) = view.rollouts[0].rollout.lanes
+    return {share.version: share.written for share in lane.shares}[version] == 1.0
+
+
+@pytest.mark.parametrize("manager", ["rollouts-controller", "kubectl"])
+@pytest.mark.parametrize("between", [2.5, 8.0])
+async def test_two_steps_are_two_lines_each_with_its_own_time(
+    server: ApiServer, stage: Open, manager: str, between: float
+) -> None:
+    """Within the time in which changes are one entry, and also before the line of the step before is kept."""
+    on = await stage(server)
+    began = []
+    for number, version in enumerate(("v2", "v1", "v2")):
+        began.append(on.clock.now())
+        write(server, SHOP, manager, f"2023-11-14T22:13:{20 + 9 * number}Z", selects(version))
+        await on.until(lambda view, version=version: gets(view, version))
+        await on.clock.advance(between)
+    told = await quiet(on)
+    there, back = "v1 100% -> 0%, v2 0% -> 100%", "v1 0% -> 100%, v2 100% -> 0%"
+    assert [entry.title for entry in told] == [there, back, there]
+    assert all(start <= entry.at < end for entry, start, end in zip(told, began, [*began[1:], 1e12], strict=True))
+    assert {entry.id for entry in Journal(on.journal).everything()} == {entry.id for entry in told}
+
+
 async def test_status_and_labels_are_no_changes(server: ApiServer, stage: Open) -> None:
     on = await stage(server)
     write(server, V2, "kube-controller-manager", "2023-11-14T22:13:21Z", {"status": {"replicas": 1}}, "status")

@@ -9,6 +9,7 @@ import pytest
 from cockpit.model.guard import GuardOrder, GuardState, parse_conditions
 from cockpit.model.health import AnswerHealth, Health, Level, RolloutHealth
 from cockpit.model.rollout import Finding, Severity
+from cockpit.model.view import Cell, CellKind, RolloutView
 from cockpit.session.guarding.evaluate import Seen, Watch, judged, started
 from tests.session.test_guard_evaluate import CALM, FAILING, HURT, NOW, guard, look, shown, state
 
@@ -144,3 +145,89 @@ def test_a_machine_that_wakes_up_without_a_network_is_no_evidence() -> None:
         awake = unanswered(awake, seconds, seconds, asleep=3600.0)
         assert awake.state is GuardState.WATCHING
     assert unanswered(awake, 42.0, 41.5, asleep=3600.0).state is GuardState.ACTING
+
+
+def probed(finding: Finding, *cells: Cell, **fields: object) -> RolloutView:
+    """Users are hurt, as the probe's newest answers say."""
+    nobody = AnswerHealth("default", "", 100.0, 99.0, NOW, failing=Level.ALARM)
+    view = shown(HURT, (*CALM[:1], FAILING, nobody), findings=(finding, *fields.pop("beside", ())))  # type: ignore[misc]
+    return replace(view, probe=replace(view.probe, strip=cells))
+
+
+def failed(note: str, count: int = 20) -> tuple[Cell, ...]:
+    return tuple(Cell(CellKind.ERROR, None, "default", note) for _ in range(count))
+
+
+def rejected(note: str, count: int = 20) -> tuple[Cell, ...]:
+    return tuple(Cell(CellKind.ANSWER, "v2", "default", note) for _ in range(count))
+
+
+NOBODY = found("nobody-answers", "default", "99% of requests fail, and no version answers them")
+REJECTS = found("client-errors", "v2 default", "v2 answers 40% of requests with a status of 4xx")
+
+
+@pytest.mark.parametrize(
+    ("finding", "cells", "says"),
+    [
+        (NOBODY, failed("dns"), "seen from here, the name does not resolve"),
+        (NOBODY, failed("tls"), "seen from here, TLS fails"),
+        (NOBODY, failed("unreachable"), "seen from here, the address cannot be reached"),
+        (NOBODY, failed("511"), "seen from here, the network asks for a login first"),
+        (NOBODY, failed("407"), "seen from here, a proxy asks for credentials"),
+        (
+            NOBODY,
+            (*failed("503", 9), *failed("dns", 11)),
+            "seen from here, the name does not resolve: that may be this machine",
+        ),
+        (REJECTS, rejected("429"), "most of them are 429: a rate limiter may turn away only the probe"),
+    ],
+)
+@pytest.mark.parametrize("condition", ["hurt", "nobody answers"])
+def test_a_probe_that_may_itself_be_at_fault_is_no_ground_to_act(
+    finding: Finding, cells: tuple[Cell, ...], says: str, condition: str
+) -> None:
+    if condition == "nobody answers" and finding is not NOBODY:
+        condition = "hurt"
+    view = rejecting(probed(finding, *cells))
+    watch = look(guard(condition), 1.0, view)
+    assert watch.state is GuardState.PROPOSING
+    assert f"it does not act by itself: {says}" in watch.words
+
+
+@pytest.mark.parametrize(
+    ("finding", "cells"),
+    [
+        (NOBODY, failed("503")),
+        (NOBODY, failed("refused")),
+        (NOBODY, failed("timeout")),
+        (NOBODY, (*failed("dns", 9), *failed("503", 11))),
+        (NOBODY, (*failed("dns"), *failed("503"))),
+        (REJECTS, rejected("404")),
+        (REJECTS, (*rejected("429", 9), *rejected("401", 11))),
+    ],
+)
+def test_a_fault_of_the_release_is_one(finding: Finding, cells: tuple[Cell, ...]) -> None:
+    assert look(guard("hurt"), 1.0, rejecting(probed(finding, *cells))).state is GuardState.ACTING
+
+
+def test_a_split_beside_answers_of_nobody_is_not_known() -> None:
+    """A login page, or a limiter, that answers a part of the requests takes it from every version."""
+    off = found("split-off", "default")
+    nobodys = Finding("answers-of-others", Severity.WARNING, "40% of answers name no version", about="default")
+    for condition in ("hurt", "split off"):
+        watch = look(guard(condition), 1.0, probed(off, beside=(nobodys,)))
+        assert watch.state is GuardState.PROPOSING
+        assert "part of the answers name no version" in watch.words
+        elsewhere = replace(nobodys, about="beta")
+        assert look(guard(condition), 1.0, probed(off, beside=(elsewhere,))).state is GuardState.ACTING
+
+
+def test_the_figures_that_decided_are_part_of_the_evidence() -> None:
+    counted = replace(found("errors", "v2 default", "v2 fails 27% of its requests"), evidence="27 of the last 100")
+    assert look(guard("hurt"), 1.0, probed(counted)).words == "hurt: v2 fails 27% of its requests (27 of the last 100)"
+
+
+def rejecting(view: RolloutView) -> RolloutView:
+    """With answers of 4xx and requests that failed since the guard was set."""
+    health = (replace(one, rejected_at=NOW + 0.5, failed_at=NOW + 0.5) for one in view.probe.health)
+    return replace(view, probe=replace(view.probe, health=tuple(health)))

@@ -100,6 +100,10 @@ async def test_an_armed_guard_aborts_once_and_the_journal_says_why(server: ApiSe
     assert lines[0][2] == "goes back by itself when hurt for 30s"
     assert lines[1][2].startswith("hurt for 30s: v2 fails 27% of its requests")
     assert lines[2][3] == "guard of ann@test"
+    figures = "because hurt for 30s: v2 fails 27% of its requests (27 of the last 100 answers of v2)"
+    assert figures in lines[4][2]
+    told = [doc["message"] for path, doc in server.docs.items() if "/events/" in path]
+    assert [message for message in told if message.startswith("guard of ann: abort to v1") and figures in message]
 
 
 async def test_it_acts_within_a_second_of_its_condition_though_nobody_looks(server: ApiServer, stage: Open) -> None:

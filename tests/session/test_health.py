@@ -12,7 +12,7 @@ from cockpit.model.health import AnswerHealth, Health, RolloutHealth
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Lane, Observed, Phase, Rollout, Severity, Share, Verdict
-from cockpit.model.view import ProbeView
+from cockpit.model.view import Cell, CellKind, ProbeView
 from cockpit.session.facts.assemble import IDLE
 from cockpit.session.facts.health import rollout_health, worst_health
 
@@ -101,6 +101,16 @@ def test_lanes_that_cannot_be_tried_are_said() -> None:
     found = health(replace(ROLLOUT, lanes=(LANE, pattern)))
     assert found.health is Health.FINE
     assert found.reason.endswith("not measured: lane beta")
+
+
+def test_answers_that_all_turn_the_probe_away_are_said_to() -> None:
+    """A probe of a wrong path gets 404 from every version: no error, and no word that requests work."""
+    strip = tuple(Cell(CellKind.ANSWER, "v1", "default", note) for note in ("404", "401") * 20)
+    found = health(probe=replace(PROBE, strip=strip))
+    assert found.health is Health.FINE
+    assert found.reason.endswith("none failed, all with status 401 and 404: whether requests work is not known")
+    for well in (strip[:20], (*strip, Cell(CellKind.ANSWER, "v1", "default", "200"))):
+        assert health(probe=replace(PROBE, strip=well)).reason.endswith("none failed")
 
 
 def test_names_of_a_cluster_reach_no_terminal_as_escapes() -> None:

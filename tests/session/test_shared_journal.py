@@ -9,7 +9,7 @@ import pytest
 
 from cockpit.model.journal import Origin
 from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.view import Entry, FleetView, Prepared, Stage
+from cockpit.model.view import Entry, FleetView, Prepared, Stage, Undoing
 from cockpit.planning.act_event import ACT_ANNOTATION
 from cockpit.session.acts.journal import Journal
 from cockpit.session.settings import Settings
@@ -79,7 +79,7 @@ async def test_undo_undoes_what_the_other_did_with_their_name_in_the_plan(server
     await bob.until(lambda view: [e for e in acts(view) if e.stage is Stage.VERIFIED])
     plan = await bob.passing(bob.session.prepare(KEY, UNDO))
     assert isinstance(plan, Prepared), plan
-    assert plan.plan.title == "undo ann's flip v2"
+    assert plan.plan.title == "undo flip v2, sent by ann as its Event says"
     assert plan.plan.act is Act.UNDO
     assert not plan.blocked
     outcome = await bob.passing(bob.session.send(plan))
@@ -100,7 +100,7 @@ async def test_the_latest_act_of_anybody_is_undone_first(server: ApiServer, stag
     await bob.until(lambda view: [e for e in acts(view) if e.title == "flip v1"])
     first = await bob.passing(bob.session.prepare(KEY, UNDO))
     assert isinstance(first, Prepared)
-    assert first.plan.title == "undo ann's flip v1"
+    assert first.plan.title == "undo flip v1, sent by ann as its Event says"
 
 
 async def test_what_was_changed_since_is_not_undone(server: ApiServer, stage: Open) -> None:
@@ -111,7 +111,9 @@ async def test_what_was_changed_since_is_not_undone(server: ApiServer, stage: Op
     await bob.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[0].written == 1.0)
     refused = await bob.passing(bob.session.prepare(KEY, UNDO))
     assert isinstance(refused, Refused)
-    assert refused.why.startswith("undo ann's flip v2: it was changed since: v1 is at 100%, v2 is at 0%")
+    assert refused.why.startswith(
+        "undo flip v2, sent by ann as its Event says: it was changed since: v1 is at 100%, v2 is at 0%"
+    )
 
 
 async def test_what_an_event_does_not_hold_is_said(server: ApiServer, stage: Open) -> None:
@@ -125,6 +127,10 @@ async def test_what_an_event_does_not_hold_is_said(server: ApiServer, stage: Ope
     assert "it deleted Deployment shop/shop-v1" in refused.why
     assert "no Event holds objects" in refused.why
     assert "ann can undo it in the cockpit that sent it" in refused.why
+    shown = await bob.until(lambda view: view.rollouts[0].undoing == Undoing("finish v2", by="ann"))
+    assert "no Event holds objects" in shown.rollouts[0].why_denied(Act.UNDO)
+    own = await ann.until(lambda view: view.rollouts[0].undoing == Undoing("finish v2"))
+    assert not own.rollouts[0].why_denied(Act.UNDO)
 
 
 async def test_a_missing_right_is_said_once_and_nothing_else_changes(server: ApiServer, stage: Open) -> None:
@@ -241,7 +247,7 @@ async def test_a_claim_that_an_act_was_undone_takes_no_undo_away_while_the_objec
     assert mine.plan.title == "undo: flip v2", "ann's exact undo"
     theirs = await bob.passing(bob.session.prepare(KEY, UNDO))
     assert isinstance(theirs, Prepared), theirs
-    assert theirs.plan.title == "undo ann's flip v2"
+    assert theirs.plan.title == "undo flip v2, sent by ann as its Event says"
 
 
 async def test_a_claim_is_believed_once_the_objects_show_it(server: ApiServer, stage: Open) -> None:

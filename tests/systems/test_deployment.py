@@ -9,7 +9,7 @@ import pytest
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS
-from cockpit.model.rollout import Phase, Role, Rollout
+from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from tests.objects import Cluster, ConflictError, seed
 
@@ -196,6 +196,16 @@ def test_a_stuck_rollout_is_degraded_and_says_why(cluster: Cluster) -> None:
     rollout = read(cluster)
     assert rollout.phase is Phase.DEGRADED
     assert any("timed out progressing" in f.text for f in rollout.findings)
+
+
+@pytest.mark.parametrize(("ready", "severity"), [(3, Severity.WARNING), (0, Severity.CRITICAL)])
+def test_a_quota_hurts_users_only_where_no_pod_is_ready(cluster: Cluster, ready: int, severity: Severity) -> None:
+    status(cluster)["readyReplicas"] = ready
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: cpu"}
+    status(cluster)["conditions"] = [failure]
+    rollout = read(cluster)
+    assert rollout.phase is Phase.DEGRADED
+    assert {f.severity for f in rollout.findings if f.id == "replica-failure"} == {severity}
 
 
 def test_a_change_that_the_controller_has_not_seen_is_progressing(cluster: Cluster) -> None:

@@ -22,6 +22,7 @@ def plan_of(key: RolloutKey, ask: Ask, raises: bool, final: bool = False) -> Pla
         (Change("v2 in default", "30%", to),),
         (Request(Verb.PATCH, ref, body, PatchType.JSON),),
         (Expected("default", "v2", share),),
+        inverse=(Request(Verb.PATCH, ref, body[::-1], PatchType.JSON),),
         undo="puts the weight back to 30",
         warnings=("50% of the traffic on 1 of 3 pods",) if raises else (),
         raises=raises,

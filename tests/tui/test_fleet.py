@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cockpit.model.guard import GuardOrder, GuardState, GuardView
 from cockpit.model.plan import Act, ActState
 from cockpit.model.rollout import Lane, Share, Verdict
-from cockpit.model.view import Entry, FleetView, RolloutView, Stage, Sync
-from cockpit.tui.brief import Facts, brief_lines, last_sent
+from cockpit.model.view import FleetView, RolloutView, Sync, Undoing
+from cockpit.tui.brief import Facts, brief_lines
 from cockpit.tui.fleet_layout import places
 from cockpit.tui.glyphs import ASCII, UNICODE, Glyphs
 from cockpit.tui.keys import remapped
@@ -226,12 +226,14 @@ def test_the_brief_says_what_is_wrong_what_users_get_and_the_way_back() -> None:
     assert brief(plain_at_rest("web"))[2] == "   back: no roll back: no earlier revision"
 
 
-def test_a_job_that_probed_is_nothing_to_undo() -> None:
-    key = waiting().rollout.key
-    weight = Entry("1", 1.0, "me", key, "set-weight", "v2 20%", Stage.VERIFIED, "", ())
-    probed = replace(weight, id="2", at=2.0, act=Act.PROBE, title="probe from 5 pods")
-    assert last_sent([probed], waiting()) is None
-    assert last_sent([weight, probed], waiting()) is weight
+def test_the_brief_promises_no_undo_of_an_act_that_cannot_be_undone() -> None:
+    sent = replace(waiting(), undoing=Undoing("approve step 2"))
+    assert brief(sent, 90)[2] == "   back: r sends everyone to v1, x aborts the release, u undoes 'approve step 2'"
+    never = replace(sent, denied=((Act.UNDO, "this act cannot be undone; instead: abort"),))
+    assert brief(never)[2] == "   back: r sends everyone to v1, x aborts the release"
+    assert brief(replace(hurt(), undoing=Undoing("finish"), denied=((Act.UNDO, "it is gone"),)))[2].endswith("to v1")
+    claimed = replace(hurt(), undoing=Undoing("v2 25%", by="ann"))
+    assert "u undoes 'v2 25%', as an Event tells" in " ".join(" ".join(brief(claimed, height=4)).split())
 
 
 def test_the_brief_keeps_the_way_back_in_little_room() -> None:

@@ -12,7 +12,7 @@ from cockpit.workloads.lookups import find_deployment, find_service
 from cockpit.workloads.owners import pods_of, workload_of
 from cockpit.workloads.siblings import siblings_of
 from cockpit.workloads.versions import candidate_of, pod_cell
-from tests.objects import Cluster, decode, seed
+from tests.objects import Cluster, Doc, decode, seed
 
 
 @pytest.fixture
@@ -127,3 +127,33 @@ def test_a_worker_of_the_same_image_is_no_sibling(cluster: Cluster, change: str)
         other["metadata"] = {"name": "demo-worker-v2"}
         cluster.add(other)
     assert siblings(cluster) == []
+
+
+def waits(reason: str, restarts: int = 0) -> Doc:
+    return {"ready": False, "restartCount": restarts, "state": {"waiting": {"reason": reason}}}
+
+
+@pytest.mark.parametrize(
+    ("init", "main", "told", "restarts"),
+    [
+        ([waits("CrashLoopBackOff", 7)], [waits("PodInitializing")], ("failing", "Init:CrashLoopBackOff"), 7),
+        ([waits("ImagePullBackOff")], [waits("PodInitializing")], ("failing", "Init:ImagePullBackOff"), 0),
+        ([waits("PodInitializing")], [waits("PodInitializing")], ("starting", "PodInitializing"), 0),
+        ([], [waits("CrashLoopBackOff", 3)], ("failing", "CrashLoopBackOff"), 3),
+    ],
+)
+def test_a_pod_that_an_init_container_holds_up_fails(
+    cluster: Cluster, init: list[Doc], main: list[Doc], told: tuple[str, str], restarts: int
+) -> None:
+    """A sidecar is an init container too (restartPolicy Always), and keeps the pod from being ready."""
+    doc = next(d for key, d in cluster.docs.items() if key[0] == "Pod")
+    doc["status"] = {"conditions": [], "containerStatuses": main, "initContainerStatuses": init}
+    cell = pod_cell(decode(doc))  # type: ignore[arg-type]
+    assert (cell.state, cell.reason, cell.restarts) == (*told, restarts)
+
+
+def test_a_pod_that_no_node_takes_says_so(cluster: Cluster) -> None:
+    doc = next(d for key, d in cluster.docs.items() if key[0] == "Pod")
+    doc["status"] = {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}
+    cell = pod_cell(decode(doc))  # type: ignore[arg-type]
+    assert (cell.state, cell.reason) == ("starting", "Unschedulable")

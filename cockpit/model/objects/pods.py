@@ -37,6 +37,7 @@ class PodStatus(Struct, frozen=True, rename="camel"):
     pod_ip: str | None = field(default=None, name="podIP")
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
 
 
 class Pod(Obj, frozen=True):

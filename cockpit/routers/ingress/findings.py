@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
@@ -71,7 +72,8 @@ def main_empty(main: Ingress, side: BackendVersions, dialect: Dialect) -> Findin
         else "its share of the requests gets 503"
     )
     why = f"{name_of(main)}: Service {side.upstream.service} {side.trouble}; {rest}"
-    return finding("main-empty", Severity.CRITICAL, why, str(side.upstream))
+    lost = finding("main-empty", Severity.CRITICAL, why, str(side.upstream))
+    return replace(lost, whatever_pods=side.service is None or not side.has_port)
 
 
 def _not_given(split: CanarySplit, placed: PlacedCanary, share: float) -> Finding | None:

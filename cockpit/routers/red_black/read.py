@@ -14,7 +14,7 @@ from cockpit.planning.refusals import epoch_of
 from cockpit.routers.red_black.acts import TABLE
 from cockpit.routers.red_black.split import LabelState, Member, RedBlack
 from cockpit.routers.red_black.version_choice import way_out, why_held
-from cockpit.routers.traffic_findings import no_ready_pods, not_pinned, sticky
+from cockpit.routers.traffic_findings import no_ready_pods, not_pinned, sticky_by_address
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.others import outside, with_others
@@ -114,7 +114,7 @@ def _findings(state: RedBlack, objects: Objects) -> tuple[Finding, ...]:
         found.append(not_pinned(text, f"ready endpoints {parts}"))
     if service.spec.session_affinity == "ClientIP":
         text = f"{what} keeps each client address on one pod: known clients follow a switch late"
-        found.append(sticky(text, "sessionAffinity: ClientIP"))
+        found.append(sticky_by_address(text))
     return tuple(found)
 
 

@@ -12,7 +12,13 @@ from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.routers.service.acts import TABLE
 from cockpit.routers.service.split import BlueGreen
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, not_pinned, rolling_versions, sticky
+from cockpit.routers.traffic_findings import (
+    no_ready_pods,
+    none_ready_yet,
+    not_pinned,
+    rolling_versions,
+    sticky_by_address,
+)
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.others import outside, with_others
 from cockpit.workloads.probe_targets import service_target
@@ -118,10 +124,9 @@ def _findings(state: BlueGreen) -> tuple[Finding, ...]:
     ]
     if service.spec.session_affinity == "ClientIP":
         found.append(
-            sticky(
+            sticky_by_address(
                 f"{what} keeps each client address on one pod: known clients follow a flip late, and a probe"
-                " from one address sees one pod",
-                "sessionAffinity: ClientIP",
+                " from one address sees one pod"
             )
         )
     found += rolling_versions((c.name, c.candidate) for c in state.choices)

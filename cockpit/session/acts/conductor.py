@@ -15,7 +15,7 @@ from cockpit.model.plan import Ask, Plan, Refused, Request
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
-from cockpit.model.view import Counting, Outcome, Prepared, Stage
+from cockpit.model.view import Counting, Outcome, Prepared, Stage, Undoing
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement
 from cockpit.session.acts.journal_lines import JournalLines
@@ -47,11 +47,13 @@ _OVERTAKEN_SECONDS = 15.0
 class Actor:
     """Who acts. `name` is for the journal, "" for the user of the cluster.
 
-    `why_not` is asked once more right before the first request: why nothing is to be sent any more, or "".
+    `why_not` is asked once more right before the first request: why nothing is to be sent any more, or "". `because`
+    is the evidence on which no person decided, told with every stage.
     """
 
     name: str = ""
     why_not: Callable[[], str] = lambda: ""
+    because: str = ""
 
 
 PERSON = Actor()
@@ -118,6 +120,10 @@ class Conductor:
         """What an undo would send; none where it is planned only when asked for, as for acts of other sessions."""
         step = self._undo.top(key)
         return step.requests if step else ()
+
+    def undoing(self, rollout: Rollout) -> tuple[Undoing | None, str]:
+        """The act that an undo of this rollout would reverse, and why it certainly cannot."""
+        return self._undo.standing(rollout.key, rollout)
 
     def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
         """See `Cockpit.outline`."""
@@ -189,7 +195,7 @@ class Conductor:
 
         async def note(outcome: Outcome, record: ActRecord | None = None) -> Outcome:
             seen = seen_of(self._surroundings.shown(plan.rollout))
-            stage, why = outcome.stage, outcome.why
+            stage, why = outcome.stage, f"{outcome.why}; because {who.because}" if who.because else outcome.why
             await self._logbook.note(act_id, by, plan, stage, why, record=record, seen=seen, undoes=undoes)
             self._surroundings.touch()
             problem = self._logbook.problem
@@ -209,6 +215,7 @@ class Conductor:
         passage = await transmit(cluster, self._clock, issue)
         record = record_of(plan, issue.objects, passage.done)
         step = self._remember(issue, passage, act_id)
+        undoable = step is not None and bool(step.requests)
         if passage.done:
             self._supersede(plan)
             await cluster.second.sent(plan)
@@ -219,9 +226,10 @@ class Conductor:
         if may_be_overtaken:
             await self._unknown.known(noted)
             reached = await self._await_effect(cluster, issue, waiting, min(wait, _OVERTAKEN_SECONDS), counted)
-            return await note(reached if reached.stage is Stage.VERIFIED else _stopped(plan, passage), record)
+            stopped = _stopped(plan, passage, undoable)
+            return await note(reached if reached.stage is Stage.VERIFIED else stopped, record)
         if passage.failed:
-            stopped = await note(_stopped(plan, passage), record)
+            stopped = await note(_stopped(plan, passage, undoable), record)
             await self._settle(noted, passage, step)
             return stopped
         await self._unknown.known(noted)
@@ -357,8 +365,8 @@ def _may_be_overtaken(plan: Plan, passage: Sending) -> bool:
     return bool(plan.reaches and passage.done and passage.failed and passage.failed.consumed and not passage.unknown)
 
 
-def _stopped(plan: Plan, passage: Sending) -> Outcome:
-    """The outcome if a request failed: what was done, what was not, and how to undo it."""
+def _stopped(plan: Plan, passage: Sending, undoable: bool) -> Outcome:
+    """The outcome if a request failed: what was done, what was not, and whether an undo reverts that."""
     if passage.unknown:
         stage = Stage.UNKNOWN
         done = passage.done[:-1]
@@ -374,7 +382,7 @@ def _stopped(plan: Plan, passage: Sending) -> Outcome:
         words.append("done: " + ", ".join(plan.words(d.request) for d in done))
     if open_requests:
         words.append("not done: " + ", ".join(map(plan.words, open_requests)))
-    if done:
+    if done and undoable:
         words.append("undo reverts what was done")
     return Outcome(stage, "; ".join(words), plan, partial=bool(done))
 

@@ -12,7 +12,8 @@ from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Ve
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
-from cockpit.planning.undo_of_others import OthersAct, as_told, why_over
+from cockpit.model.view import Undoing
+from cockpit.planning.undo_of_others import OthersAct, as_told, shows_undone, why_not_asked
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
@@ -110,12 +111,20 @@ class UndoStack:
         last = [steps[-1] for steps in (self._steps.get(key), others) if steps]
         return max(last, key=lambda step: step.at, default=None)
 
+    def standing(self, key: RolloutKey, rollout: Rollout) -> tuple[Undoing | None, str]:
+        """The act that an undo would reverse, and why it certainly cannot: "" if it may."""
+        step = self.top(key, rollout)
+        if step is None:
+            return None, ""
+        if step.told is not None:
+            return Undoing(step.title, step.told.who), why_not_asked(step.told, rollout)
+        return Undoing(step.title), "" if step.requests else _why_none(step)
+
     def _is_over(self, step: UndoStep, rollout: Rollout | None) -> bool:
-        """Whether another's act was undone: somebody says so, and what it led to is not written any more."""
+        """Whether another's act was undone: somebody says so, and the objects show it, as far as they are there."""
         if step.id not in self._claimed:
             return False
-        shown = step.told is not None and bool(step.told.expected) and rollout is not None
-        return not shown or bool(step.told and rollout and why_over(step.told, rollout))
+        return step.told is None or rollout is None or shows_undone(step.told, rollout)
 
     def learn(self, key: RolloutKey, step: UndoStep) -> None:
         """Another session tells of an act on a rollout, or tells more of it; an act of this machine is known better."""
@@ -171,7 +180,7 @@ class UndoStack:
             why = f"nothing to undo: no act was sent to {key} from this machine, and no other cockpit told of one"
             return Refused(Act.UNDO, key, why)
         if not step.requests:
-            return Refused(Act.UNDO, key, f"{step.title}: {step.missing or _other_way(step)}")
+            return Refused(Act.UNDO, key, _why_none(step))
         plan = Plan(
             act=Act.UNDO,
             rollout=key,
@@ -197,10 +206,10 @@ def _remember(ids: dict[str, None], id_: str) -> None:
         del ids[next(iter(ids))]
 
 
-def _other_way(step: UndoStep) -> str:
-    """What to do instead, for an act that no request can undo."""
+def _why_none(step: UndoStep) -> str:
+    """Why no request can undo an act, and what to do instead."""
     way = f"; instead: {step.way}" if step.way else ""
-    return f"this act cannot be undone{way}"
+    return f"{step.title}: {step.missing or f'this act cannot be undone{way}'}"
 
 
 def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: str = "", at: float = 0.0) -> UndoStep:

@@ -156,6 +156,10 @@ def _overwritten(write: UnknownWrite, found: Found) -> list[Request]:
     ]
 
 
+def _undone(write: UnknownWrite) -> str:
+    return "; undo reverts what was done" if write.step.requests else ""
+
+
 def _ruling(
     plan: Plan, write: UnknownWrite, made: Sequence[Request] | None, overwritten: Sequence[Request]
 ) -> tuple[Stage, str]:
@@ -176,6 +180,6 @@ def _ruling(
     words = ", ".join(map(plan.words, missing))
     if made:
         done = ", ".join(map(plan.words, made))
-        return Stage.UNVERIFIED, f"found out: done: {done}; not done: {words}; undo reverts what was done"
-    rest = "" if not write.rest else "; what was done before stays, and undo reverts it"
+        return Stage.UNVERIFIED, f"found out: done: {done}; not done: {words}" + _undone(write)
+    rest = "; what was done before stays" + _undone(write) if write.rest else ""
     return Stage.REFUSED, f"found out: it was not made, and it cannot arrive any more: {words}{rest}"

@@ -10,6 +10,8 @@ from cockpit.model.lanes import chance, in_lane
 from cockpit.model.rollout import Finding, Followed, Lane, Observed, Severity, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ProbeView
+from cockpit.probe.recognise import CACHED
+from cockpit.probe.trouble import NOT_CACHED
 from cockpit.probe.verdict import FOLLOWED
 from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words
 from cockpit.workloads.findings import finding
@@ -189,5 +191,7 @@ def _blindness(probe: ProbeView) -> list[Finding]:
     if probe.unknown + probe.errors >= probe.total:
         advice = "say where answers name their version: --version-from header:NAME, json:PATH or regex:RE"
         text = f"none of the {probe.total} answers names a version"
+        if probe.strip and all(cell.note == CACHED for cell in probe.strip if cell.kind is CellKind.UNKNOWN):
+            text, advice = f"none of the {probe.total} answers is of a version: they come from a cache", NOT_CACHED
         return [finding("no-version", Severity.WARNING, text, advice, about="probe")]
     return []

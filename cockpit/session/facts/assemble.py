@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TypeVar
 
@@ -15,13 +15,14 @@ from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Ve
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
 from cockpit.probe.error_detector import TOLERATED
+from cockpit.routers.traffic_findings import BY_ADDRESS
 from cockpit.session.facts.answers import answer_findings, worst_first
 from cockpit.session.facts.failing import failing_in_a_row
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
 from cockpit.session.facts.real_traffic import real_findings, with_real
 from cockpit.workloads.findings import finding
-from cockpit.workloads.unread import with_doubts
+from cockpit.workloads.unread import with_doubts, without_alarms
 
 IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
 
@@ -73,6 +74,7 @@ def rollout_view(
     acts = rollout.acts
     if around.why_not or around.denied:
         acts = tuple(_possible(act, around) for act in acts)
+    lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
     findings = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
     if failing_in_a_row(probe):
@@ -84,9 +86,26 @@ def rollout_view(
     return replace(view, denied=around.beside) if around.beside else view
 
 
-def unalarmed(rollout: Rollout) -> Rollout:
-    """A rollout that was read without its pods: what it would raise an alarm for may be that they are missing."""
-    calm = tuple(found for found in rollout.findings if found.severity is not Severity.CRITICAL)
+def _compared(lanes: tuple[Lane, ...], rollout: Rollout, probe: ProbeView) -> tuple[Lane, ...]:
+    """The lanes; without a verdict on a split between pods of which one client address sees one pod alone.
+
+    The API server's Service proxy picks a pod by itself for each request.
+    """
+    by_address = any(found.id == "sticky" and found.evidence == BY_ADDRESS for found in rollout.findings)
+    if not by_address or probe.probe_target is None or probe.probe_target.service is not None:
+        return lanes
+    return tuple(_of_one_client(lane) if lane.derived else lane for lane in lanes)
+
+
+def _of_one_client(lane: Lane) -> Lane:
+    if sum(1 for share in lane.shares if share.written) < 2:
+        return lane
+    return replace(lane, sticky=True, verdict=Verdict.UNKNOWN, p_value=None, missing=None, awaited_since=None)
+
+
+def unalarmed(rollout: Rollout, reading: Collection[Resource]) -> Rollout:
+    """A rollout that was read without the kinds `reading`, without the alarms that their objects could take back."""
+    calm = without_alarms(rollout.findings, reading)
     return rollout if len(calm) == len(rollout.findings) else replace(rollout, findings=calm)
 
 

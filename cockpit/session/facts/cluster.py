@@ -271,7 +271,9 @@ class Cluster:
 
     def certain(self, rollout: Rollout) -> Rollout:
         """The rollout without alarms that late kinds, which are still being read, could take back."""
-        return unalarmed(rollout) if self._late_only() or self._early(rollout.key) else rollout
+        if self._late_only() or self._early(rollout.key):
+            return unalarmed(rollout, LATE | self._informers.reading)
+        return rollout
 
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""

@@ -11,9 +11,10 @@ from cockpit.model.lanes import in_lane
 from cockpit.model.rollout import Lane, Rollout, Severity, Verdict
 from cockpit.model.shares import not_given, percent, rough
 from cockpit.model.text import safe_text
-from cockpit.model.view import ProbeView
+from cockpit.model.view import CellKind, ProbeView
 from cockpit.probe.error_detector import TOLERATED, answers_missing
 from cockpit.probe.verdict import describe
+from cockpit.workloads.findings import listed
 
 # How a reason begins while only answers are missing.
 MEASURING = "measuring"
@@ -150,4 +151,13 @@ def _figures(rollout: Rollout, probe: ProbeView, now: float) -> str:
     when = "" if probe.running else f", measured {ago(now - newest)}"
     skipped = [lane.name for lane in rollout.lanes if lane.headers is None]
     beside = f"; not measured: lane {', '.join(skipped)}" if skipped else ""
+    failed += _rejected(probe)
     return f"users get what is written: {rough(answers)} {plural(answers, 'answer')}{failed}{when}{beside}"
+
+
+def _rejected(probe: ProbeView) -> str:
+    """That every answer has a status of 4xx, which is no error and says little: a wrong path gets it too."""
+    notes = [cell.note for cell in probe.strip if cell.kind is CellKind.ANSWER]
+    if len(notes) < ENOUGH or not all(note.startswith("4") for note in notes):
+        return ""
+    return f", all with status {listed(sorted(set(notes)))}: whether requests work is not known"

@@ -18,6 +18,7 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.probe.answer_health import Identity, identity_of
 from cockpit.session.facts.answers import takes_traffic
+from cockpit.session.guarding.probe_faults import probe_fault
 
 # Seconds without an answer that names a version after which nothing is measured; longer for slow probes.
 _SILENT = 10.0
@@ -130,7 +131,7 @@ def _silent(view: RolloutView) -> float:
 def _users_hurt(view: RolloutView, grounds: Grounds) -> Evidence:
     """Whether users are hurt by the release. A fault of the old version or of an old setting is none of it."""
     found = [
-        Evidence(each.text, _doubt(each, view, grounds), _is_over(each, view, grounds))
+        Evidence(_with_figures(each), _doubt(each, view, grounds), _is_over(each, view, grounds))
         for each in view.rollout.findings
         if each.severity is Severity.CRITICAL and each.id in _HURTING and _of_release(each, view, grounds)
     ]
@@ -178,6 +179,8 @@ def _doubt(found: Finding, view: RolloutView, grounds: Grounds) -> str:
     """Why a finding is not enough to go back by itself; "" if it is."""
     if found.subject in grounds.standing:
         return "that was already so when the guard was set"
+    if fault := probe_fault(found, view):
+        return fault
     if found.id == "service-fails":
         return "the way back leads to a version that fails as well"
     old = {version.name for version in view.rollout.own_versions if not grounds.is_new(version)}
@@ -193,8 +196,13 @@ def _doubt(found: Finding, view: RolloutView, grounds: Grounds) -> str:
 def _finding(view: RolloutView, grounds: Grounds, kind: str) -> Evidence:
     critical = (found for found in view.rollout.findings if found.severity is Severity.CRITICAL and found.id == kind)
     recent = [found for found in critical if _is_recent(found, view, grounds)]
-    each = [Evidence(found.text, over=_is_over(found, view, grounds)) for found in recent]
-    return min(each, key=lambda one: one.over, default=NONE)
+    each = [Evidence(_with_figures(f), probe_fault(f, view), _is_over(f, view, grounds)) for f in recent]
+    return min(each, key=lambda one: (bool(one.doubt), one.over), default=NONE)
+
+
+def _with_figures(found: Finding) -> str:
+    """What a finding says, and the counts behind it: what decided has to be found in the journal."""
+    return f"{found.text} ({found.evidence})" if found.evidence else found.text
 
 
 def _is_over(found: Finding, view: RolloutView, grounds: Grounds) -> bool:

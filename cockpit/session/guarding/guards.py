@@ -287,7 +287,7 @@ class Guards:
         if shown and (forward := leads_into_release(guard.watch, prepared.plan, shown.rollout)):
             await self._could_not(key, guard, f"nothing was sent: {forward}")
             return
-        actor = Actor(guard.itself, lambda: self._why_not_sent(key, guard))
+        actor = Actor(guard.itself, lambda: self._why_not_sent(key, guard), evidence)
         outcome = await self._surroundings.send_as(actor, prepared, _CONFIRM_SECONDS, lambda _: None)
         if outcome.stage is not Stage.REFUSED:
             await self._sent(key, guard, way.act, evidence, outcome)

@@ -21,7 +21,7 @@ from cockpit.session.facts.cluster import Cluster
 CHANGE = "change"
 # What a controller does so soon after an act on the rollout is what was asked of it.
 _CONSEQUENCE_SECONDS = 60.0
-# Changes by one writer that follow each other within this are one entry.
+# Changes by one writer that follow each other within this are one entry, save the steps of a release.
 _TOGETHER_SECONDS = 30.0
 # Seconds that an act of another cockpit has to be told by its Event, before its write, or what a controller made of
 # it, is told by what was seen.
@@ -69,6 +69,7 @@ class ForeignChanges:
     news: Callable[[], None]
     _known: dict[RolloutKey, _Known] = field(default_factory=dict)
     _runs: dict[tuple[RolloutKey, str], _Run] = field(default_factory=dict)
+    _followed: list[_Run] = field(default_factory=list)  # by another run, before they were kept
 
     def look(self, rollout: Rollout) -> None:
         """A rollout was read: tell what was set anew since it was read before. The first reading tells nothing."""
@@ -89,18 +90,24 @@ class ForeignChanges:
     def due(self, everything: bool = False) -> Iterator[Entry]:
         """Entries that are to be kept by now, or `everything` at the end; not those that an Event told meanwhile."""
         now = self.clock.now()
-        for name, run in list(self._runs.items()):
+        for run in self._all:
             if (now >= run.due or everything) and not run.kept:
                 run.kept = True
                 if not (run.uncertain and self._acted_lately(run.entry.rollout, run.entry.at)):
                     yield run.entry
+        self._followed = [run for run in self._followed if not run.kept]
+        for name, run in list(self._runs.items()):
             if run.kept and now - run.last > _TOGETHER_SECONDS:
                 del self._runs[name]
 
     @property
     def waiting(self) -> bool:
         """Whether an entry will be due."""
-        return any(not run.kept for run in self._runs.values())
+        return any(not run.kept for run in self._all)
+
+    @property
+    def _all(self) -> tuple[_Run, ...]:
+        return (*self._followed, *self._runs.values())
 
     def forget(self, gone: Callable[[RolloutKey], bool]) -> None:
         """Forget rollouts that are gone."""
@@ -128,7 +135,9 @@ class ForeignChanges:
         if not changes or (uncertain and self._acted_lately(key, now)):
             return
         run = self._runs.get((key, writer.manager))
-        if run is None or now - run.last > _TOGETHER_SECONDS:
+        if run is None or now - run.last > _TOGETHER_SECONDS or _is_next_step(run, before, after, now):
+            if run is not None and not run.kept:
+                self._followed.append(run)
             run = self._runs[key, writer.manager] = self._begun(before, writer, now)
             run.entry = replace(run.entry, title=_title(changes))
         else:
@@ -157,6 +166,16 @@ def _objects(cluster: Cluster, rollout: Rollout) -> Iterator[tuple[Ref, Obj | No
     workloads = (version.workload for version in rollout.versions if version.workload)
     for ref in dict.fromkeys((*rollout.objects, *workloads)):
         yield ref, cluster.of(ref).store.get(ref.resource, ref.namespace, ref.name)
+
+
+def _is_next_step(run: _Run, before: _Known, after: _Known, now: float) -> bool:
+    """Whether a change is another step than the run so far: it sets again what that has set, later or by its number.
+
+    Each step has a line and a time of its own; what one step writes, object by object, has one in common.
+    """
+    so_far = {change.what for change in changes_between(run.before.state, before.state)}
+    again = any(change.what in so_far for change in changes_between(before.state, after.state))
+    return again and (now - run.last > _STILL_SECONDS or before.state.step != after.state.step)
 
 
 def _changes(before: _Known, after: _Known) -> tuple[Change, ...]:

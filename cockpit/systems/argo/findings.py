@@ -66,7 +66,7 @@ def _conditions(state: ArgoState, what: str) -> Iterator[Finding]:
         elif condition.reason == "ProgressDeadlineExceeded":
             yield stuck(reported, _reasons(state))
         elif kind == "ReplicaFailure" and condition.status == "True":
-            yield replica_failure(reported, condition.reason)
+            yield replica_failure(reported, condition.reason, ready=sum(e.version.ready for e in state.editions))
         elif condition.reason == "RolloutAborted":
             after = "retry starts the same version again, rollback abandons it"
             yield finding("aborted", Severity.WARNING, f"{reported}; {after}", condition.reason)

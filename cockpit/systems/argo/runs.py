@@ -1,7 +1,8 @@
 """The AnalysisRuns and Experiments that judge the current update, with their metrics (analysis_types.go).
 
 A run belongs to the update if the Rollout owns it and it has the hash and revision of the version that is rolled out;
-those that decide now are named in the status. An Experiment has AnalysisRuns of its own.
+those that decide now are named in the status. A retry starts the same version again from its first step, with new runs:
+those of the first try stay, and judge nothing of the second. An Experiment has AnalysisRuns of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _MOST_CHECKS, _MOST_METRICS, _MOST_VALUES = 12, 20, 5
 
 
 def checks_of(state: ArgoState, objects: Objects) -> tuple[Check, ...]:
-    """What judges the current update, first what decides now; of runs of the same step the newest."""
+    """What judges this try of the current update, first what decides now; of runs of the same step the newest."""
     named = {text(state.rollout.status, *path) for path in _NAMED} - {""}
     newest: dict[tuple[type[Judgement], str], Judgement] = {}
     for judgement in judgements_of(state, objects):
@@ -59,6 +60,8 @@ def checks_of(state: ArgoState, objects: Objects) -> tuple[Check, ...]:
     found: list[Check] = []
     for judgement in newest.values():
         decides = judgement.metadata.name in named
+        if not decides and _is_of_earlier_try(judgement, state):
+            continue
         found.append(_check(judgement, _part(judgement), decides=decides))
         if isinstance(judgement, Experiment):
             found += _of_experiment(judgement, objects, decides=decides)
@@ -91,15 +94,43 @@ def _of_experiment(experiment: Experiment, objects: Objects, *, decides: bool) -
         yield _check(run, f"{_part(experiment)}, experiment", decides=decides)
 
 
+def _is_of_earlier_try(judgement: Judgement, state: ArgoState) -> bool:
+    """Whether a judgement that has ended, and that the status does not name, is of a place still to come to.
+
+    One that runs has just been started, and is named soon. After an abort the release stands before its first step,
+    and what ended it is what there is to see.
+    """
+    status = state.status
+    if status.abort or status.aborted or status.promoted or not status.observed or not _has_ended(judgement):
+        return False
+    match (judgement.metadata.labels or {}).get("rollout-type", ""):
+        case "PrePromotion" | "PostPromotion":
+            return status.active != status.current
+        case "Background":
+            return True
+    index = _index(judgement)
+    return index is not None and status.index is not None and index >= status.index
+
+
+def _has_ended(judgement: Judgement) -> bool:
+    return phase_of(judgement) not in ("", "Pending", "Running")
+
+
 def _part(judgement: Judgement) -> str:
-    """Where in the release it stands; behind the hash, the name of an Experiment has its revision and its step."""
+    """Where in the release it stands."""
+    if kind := _PARTS.get((judgement.metadata.labels or {}).get("rollout-type", "")):
+        return kind
+    index = _index(judgement)
+    return "step" if index is None else f"step {index + 1}"
+
+
+def _index(judgement: Judgement) -> int | None:
+    """The step that it is of, from 0; behind the hash, the name of an Experiment has its revision and its step."""
     labels = judgement.metadata.labels or {}
     index = labels.get("step-index", "")
     if isinstance(judgement, Experiment):
         index = "".join(judgement.metadata.name.partition(f"-{labels.get(HASH)}-")[2].split("-")[1:2])
-    if kind := _PARTS.get(labels.get("rollout-type", "")):
-        return kind
-    return f"step {int(index) + 1}" if index.isascii() and index.isdigit() and len(index) < 5 else "step"
+    return int(index) if index.isascii() and index.isdigit() and len(index) < 5 else None
 
 
 def _check(judgement: Judgement, part: str, *, decides: bool) -> Check:
@@ -122,7 +153,7 @@ def _metrics(run: Judgement) -> Iterator[Metric]:
     results = {text(r, "name"): r for r in entries(run.status, "metricResults")[: 2 * _MOST_METRICS]}
     asked = {text(m, "name"): m for m in entries(run.spec, "metrics")[:_MOST_METRICS]}
     names = list(dict.fromkeys((*asked, *results)))[:_MOST_METRICS]
-    ended = phase_of(run) not in ("", "Pending", "Running")
+    ended = _has_ended(run)
     for name in names:
         yield _metric(name, mapping(asked.get(name)), mapping(results.get(name)), ended=ended)
 

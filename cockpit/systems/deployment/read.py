@@ -93,5 +93,6 @@ def _findings(deployment: Deployment) -> tuple[Finding, ...]:
         condition = _condition(deployment, kind)
         if condition and (condition.status == "True" if reasons is None else condition.reason in reasons):
             text = f"{what}: {condition.reason}: {condition.message or 'no message'}"
-            found.append(stuck(text) if kind == "Progressing" else replica_failure(text))
+            ready = deployment.status.ready_replicas
+            found.append(stuck(text) if kind == "Progressing" else replica_failure(text, ready=ready))
     return tuple(found)

@@ -10,11 +10,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from cockpit.model.plan import Act
+from cockpit.model.plan import Act, ActState
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView
 from cockpit.texts.current import Verbatim
-from cockpit.tui.acting import undo_state
+from cockpit.tui.acting import act_state, undo_state
 from cockpit.tui.copying import Copy
 from cockpit.tui.entry_text import more_of
 from cockpit.tui.footers import JOURNAL_FOOTER
@@ -72,6 +72,7 @@ class JournalScreen(ReadingScreen):
     def _cursor_moved(self) -> None:
         self.query_one("#details", ScrollText).repaint()
         self.show_heading()
+        self.show_keys()
 
     def search(self, words: str) -> None:
         entries = self.main.entries
@@ -88,12 +89,19 @@ class JournalScreen(ReadingScreen):
         self.show_heading()
 
     def applies(self, key: Key) -> bool:
-        return key.id != "undo" or undo_state(self.app_port.view.read_only).enabled
+        return key.id != "undo" or self._undo_state().enabled
+
+    def _undo_state(self) -> ActState:
+        """Whether undo applies to the rollout of the line under the cursor, which may be gone."""
+        view, entry = self.app_port.view, self.main.current
+        shown = (each for each in view.rollouts if entry is not None and each.rollout.key == entry.rollout)
+        found = next(shown, None)
+        return undo_state(view.read_only) if found is None else act_state(Act.UNDO, found, view.read_only)
 
     def action_undo(self) -> None:
         """Request undo of the last act on the rollout under the cursor, which may be gone."""
         entry = self.main.current
-        state = undo_state(self.app_port.view.read_only)
+        state = self._undo_state()
         if entry is None or not state.enabled:
             self.app_port.refuse(state.why or "the journal is empty")
             return

@@ -119,10 +119,39 @@ def test_runs_of_other_versions_and_older_tries_of_the_same_step_are_left_out() 
     run(cluster, "first-try", "Inconclusive", at=2)
     run(cluster, "second-try", "Running", at=3)
     run(cluster, "back", "Successful", role="Background", at=4)
+    named(cluster, "currentBackgroundAnalysisRunStatus", "back")
     assert {(check.name, check.part) for check in checks(cluster)} == {
         ("second-try", "step 3"),
         ("back", "background"),
     }
+
+
+def test_after_a_retry_the_runs_of_the_first_try_judge_nothing() -> None:
+    """Argo starts again from the first step, with new runs; those of the first try stay until they are removed."""
+    cluster = routed(20, currentStepIndex=1)
+    run(cluster, "first-0", "Successful", step="0", at=1)
+    run(cluster, "first-3", "Failed", step="3", at=2)
+    run(cluster, "first-background", "Failed", role="Background", at=2)
+    run(cluster, "second-0", "Successful", step="0", at=5)
+    assert [check.name for check in checks(cluster)] == ["second-0"]
+    run(cluster, "second-1", "Running", step="1", at=6)
+    run(cluster, "second-background", "Running", role="Background", at=6)
+    named(cluster, "currentStepAnalysisRunStatus", "second-1")
+    named(cluster, "currentBackgroundAnalysisRunStatus", "second-background")
+    assert {check.name for check in checks(cluster)} == {"second-0", "second-1", "second-background"}
+
+
+def test_what_ended_the_first_try_is_told_until_it_is_retried() -> None:
+    cluster = routed(0, **ABORTED)
+    run(cluster, "first-3", "Failed", step="3")
+    assert [check.name for check in checks(cluster)] == ["first-3"]
+
+
+def test_before_the_switch_of_a_second_try_the_runs_of_the_first_judge_nothing() -> None:
+    cluster = run(previewed(), "first-pre", "Failed", role="PrePromotion")
+    assert checks(cluster) == ()
+    named(cluster, "prePromotionAnalysisRunStatus", "first-pre", "blueGreen")
+    assert [check.name for check in checks(cluster)] == ["first-pre"]
 
 
 def test_what_decides_now_comes_first_and_of_that_the_worst() -> None:

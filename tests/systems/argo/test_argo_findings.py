@@ -137,7 +137,7 @@ def test_pods_that_are_kept_for_the_way_back_are_told_with_their_end() -> None:
 @pytest.mark.parametrize(
     ("condition", "kind", "severity"),
     [
-        ({"type": "ReplicaFailure", "status": "True", "message": "quota"}, "replica-failure", Severity.CRITICAL),
+        ({"type": "ReplicaFailure", "status": "True", "message": "quota"}, "replica-failure", Severity.WARNING),
         ({"type": "InvalidSpec", "status": "True", "message": "no Service"}, "invalid-spec", Severity.WARNING),
         ({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}, "stuck", Severity.WARNING),
     ],
