@@ -49,6 +49,7 @@ FindingId = Literal[
     "dangling-subset",
     "outside-host",
     "two-virtual-services",
+    "not-at-gateway",
     "merged-at-gateway",
     "delegated",
     "delegate-missing",

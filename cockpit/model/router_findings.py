@@ -154,11 +154,11 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "shadowed-route": FindingKind(
         (WARNING,),
-        "An earlier route takes all requests of this one, so it is never reached.",
-        "Move the route up, above the one that takes its requests.",
+        "No request reaches a route: an earlier one takes all of them, or its match is not within that of its root.",
+        "Move it up, above the one that takes its requests, or correct its match.",
     ),
     "fault-injection": FindingKind(
-        (WARNING,),
+        (WARNING, CRITICAL),
         "A route injects faults: some requests fail or wait on purpose.",
         "Remove the fault from the route unless a test needs it.",
     ),
@@ -199,8 +199,14 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "two-virtual-services": FindingKind(
         (CRITICAL,),
-        "Two VirtualServices of the mesh are for the same host, and which one counts is undefined.",
+        "Two VirtualServices of the mesh are for the same host, and which one counts is undefined; or one takes all"
+        " plain requests of the other at a gateway.",
         "Merge them into one.",
+    ),
+    "not-at-gateway": FindingKind(
+        (WARNING, CRITICAL),
+        "A Gateway sends a VirtualService no requests: it does not exist, serves other hosts, or does not see it.",
+        "Correct the name of the Gateway, its hosts, or exportTo of the VirtualService.",
     ),
     "merged-at-gateway": FindingKind(
         (INFO,),
