@@ -12,7 +12,7 @@ from cockpit.model.refs import Resource
 Buckets = dict[tuple[str, str], set[str]]
 
 # Index keys for references across namespaces.
-_ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "alias of ")
+_ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "at=", "alias of ")
 
 
 class KindIndex:

@@ -136,8 +136,8 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "spread-not-read": FindingKind(
         (INFO,),
-        "A TraefikService sends requests to one that divides them in a way that the cockpit does not read.",
-        "Look at the nested TraefikService for the shares of its versions.",
+        "A router sends requests to an object that divides them in a way that the cockpit does not read.",
+        "Look at that object for the shares of its versions.",
     ),
     "port-looks-like-weight": FindingKind(
         (WARNING,),
@@ -285,6 +285,21 @@ INGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         (WARNING,),
         "A canary Ingress belongs to no main Ingress, so it takes no traffic.",
         "Make host, path, class and namespace equal to those of the main, or delete the canary.",
+    ),
+    "main-not-shown": FindingKind(
+        (WARNING,),
+        "A canary Ingress has no main that is shown with it, and may take requests all the same.",
+        "Put canary and main into one namespace with the same host and path, or delete the canary.",
+    ),
+    "ruled-by-another-canary": FindingKind(
+        (WARNING,),
+        "An older canary Ingress names the same Service, and its weight and rules count for both.",
+        "Give each canary a Service of its own, or change the older canary.",
+    ),
+    "rule-may-be-dropped": FindingKind(
+        (WARNING,),
+        "A rule of a canary has characters that ingress-nginx drops unless its check of annotations is off.",
+        "Use letters, digits, space and -._~:/ only, or look at what the gateway does with such a request.",
     ),
     "unattached-path": FindingKind(
         (WARNING,),
