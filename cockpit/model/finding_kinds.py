@@ -20,6 +20,7 @@ FindingId = Literal[
     "mesh-host-elsewhere",
     "no-weight",
     "rules-differ",
+    "split-of-some-requests",
     "route-missing",
     "route-elsewhere",
     "preview-smaller",

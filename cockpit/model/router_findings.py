@@ -45,6 +45,11 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "No backend of a route or rule has a weight above 0, so its requests fail.",
         "Give at least one backend a weight above 0.",
     ),
+    "split-of-some-requests": FindingKind(
+        (WARNING,),
+        "A router object splits only the requests that meet its conditions; what others get is not written there.",
+        "Look for the rule that takes all other requests, or remove the conditions.",
+    ),
     "rules-differ": FindingKind(
         (WARNING,),
         "The rules or paths of one object split the traffic differently, and only the first split is shown.",
