@@ -120,9 +120,11 @@ def _tested(rule: Any) -> tuple[str, tuple[tuple[str, str], ...] | None]:
     expressions = [mapping(entry) for entry in entries(rule, "match", "exprs")[:20]]
     tests = [(text(e, "subject", "name"), text(e, "op"), text(e, "value")) for e in expressions]
     scopes = [text(e, "subject", "scope") for e in expressions]
-    words = " and ".join(
-        f"{scope.lower() or 'header'} {name}{'=' if op == 'Equal' else '~'}{value}"
-        for scope, (name, op, value) in zip(scopes, tests, strict=True)
-    )
+    words = " and ".join(_words(scope, *test) for scope, test in zip(scopes, tests, strict=True))
     exact = all(scope == "Header" for scope in scopes) and all(op == "Equal" and n and v for n, op, v in tests)
     return words, tuple((name, value) for name, _, value in tests) if exact else None
+
+
+def _words(scope: str, name: str, op: str, value: str) -> str:
+    sign = "=" if op == "Equal" else "~"
+    return f"header {name}{sign}{value}" if scope == "Header" else f"{scope.lower()} {name}{sign}{value}"
