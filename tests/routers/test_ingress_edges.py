@@ -84,6 +84,7 @@ def test_a_weight_that_go_cannot_read_is_none(weight: str) -> None:
     cluster = site(canary(canary_weight=weight))
     assert written(cluster) == {"v1": 1.0, "v2": 0.0}
     assert not weight or "counts as 0" in findings(cluster)["weight-not-a-number"]
+    assert ("has space around it" in findings(cluster).get("weight-not-a-number", "")) is (weight.strip() == "40")
 
 
 @pytest.mark.parametrize("spelling", ["true", "True", "TRUE", "t", "1"])
@@ -107,6 +108,12 @@ def test_two_canaries_of_one_service_on_two_hosts_have_the_weight_of_the_older()
     assert written(cluster) == {"v1": pytest.approx(0.9), "v2": 0.1}
     assert written(cluster, "other") == {"v1": pytest.approx(0.9), "v2": 0.1}
     assert "only canary counts" in findings(cluster, "other")["two-canaries"]
+    assert "also reaches Prefix b.test/ (other)" in findings(cluster)["leak"]
+    assert "also reaches Prefix a.test/ (main)" in findings(cluster, "other")["leak"]
+    answer = plan(cluster, Ask(Act.SET_WEIGHT, weights=(("v2", 0.3),)), "other")
+    assert isinstance(answer, Plan)
+    assert [request.ref.name for request in answer.requests] == ["canary"]
+    assert any("also reaches Prefix a.test/ (main)" in warning for warning in answer.warnings)
 
 
 def test_a_canary_service_of_two_mains_has_the_rules_of_the_older_canary() -> None:

@@ -179,7 +179,9 @@ def test_a_delegates_route_outside_of_its_roots_match_is_dropped() -> None:
     assert rollout.incomplete_target
     assert rollout.incomplete_target.path == "/a/x"
     nothing = reviews(root, virtual_service({**split(), "match": [{"uri": {"prefix": "/"}}]}, hosts=()), *gate())
-    assert read(nothing).phase is Phase.DEGRADED
+    assert (read(nothing).phase, read(nothing).lanes) == (Phase.DEGRADED, ())
+    assert read(nothing).message.startswith("Istio drops its routes")
+    assert "no-default-route" not in findings(nothing)
 
 
 def test_a_delegate_without_conditions_keeps_all_its_routes() -> None:

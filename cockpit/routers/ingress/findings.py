@@ -142,7 +142,9 @@ def leaks(split: CanarySplit) -> Iterator[Finding]:
         if not enabled(ingress, placement.dialect)
         for loc in naming.leading(ingress, placement.upstream)
     ]
-    own = naming.places(b.canary.ingress for b in split.effective)
+    own, here = naming.places(b.canary.ingress for b in split.effective), {loc.place for loc in placement.locations}
+    # A canary on another host counts here too: then all places but these are others.
+    own = own if own & here else frozenset(here)
     places = [f"{loc} ({ingress.metadata.name})" for ingress, loc in leading if loc.place not in own]
     if places:
         yield finding(

@@ -78,7 +78,7 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
         read = len(routes_of(split.group.service))
         why = f"{what} has too many routes, conditions and destinations: only its first {read} routes are read"
         yield finding("too-many-routes", Severity.WARNING, why)
-    if split.group.default is None:
+    if split.group.default is None and not split.group.dropped:
         why = f"{what} has no default route: requests that match no rule get 404"
         yield finding("no-default-route", Severity.WARNING, why)
 

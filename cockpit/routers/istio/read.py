@@ -98,6 +98,8 @@ def _message(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Objec
     default = split.group.default
     if is_unreachable(split.group.service, objects):
         return "none of its Gateways sends it requests"
+    if default is None and split.group.dropped:
+        return "Istio drops its routes: their matches are not within its root's"
     if default and aborted_of(default) >= 1:
         return "it fails all plain requests on purpose (fault injection)"
     if default and not default.total:
