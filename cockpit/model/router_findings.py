@@ -203,7 +203,7 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
         "Check that a ServiceEntry says where the host is.",
     ),
     "two-virtual-services": FindingKind(
-        (CRITICAL,),
+        (WARNING, CRITICAL),
         "Two VirtualServices of the mesh are for the same host, and which one counts is undefined; or one takes all"
         " plain requests of the other at a gateway.",
         "Merge them into one.",

@@ -161,6 +161,10 @@ def test_a_rival_in_the_mesh_may_be_in_another_namespace() -> None:
     other = moved(virtual_service(route(to("v2", host=FULL)), hosts=(FULL,)), "late")
     cluster = reviews(virtual_service(split())).add(other, created="2026-01-01T05:00:00Z")
     assert "VirtualService late/reviews" in findings(cluster)["two-virtual-services"]
+    # The mesh's own default of exportTo may keep them apart.
+    assert severities(cluster)["two-virtual-services"] is Severity.WARNING
+    public = reviews(virtual_service(split(), exportTo=["*"])).add(moved(other, "late", exportTo=["*"]))
+    assert severities(public)["two-virtual-services"] is Severity.CRITICAL
     private = reviews(virtual_service(split())).add(moved(other, "late", exportTo=["."]))
     assert "two-virtual-services" not in findings(private)
 
