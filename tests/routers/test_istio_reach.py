@@ -204,8 +204,16 @@ def test_a_route_that_fails_everything_on_purpose_is_critical() -> None:
     assert read(cluster).phase is Phase.DEGRADED
 
 
+def test_a_fault_without_a_percentage_fails_nobody() -> None:
+    """Ten of ten requests were answered."""
+    cluster = reviews(virtual_service({**split(), "fault": {"abort": {"httpStatus": 418}}}))
+    assert "no request is failed" in findings(cluster)["fault-injection"]
+    assert read(cluster).phase is Phase.CANARY
+
+
 def test_a_fault_for_testers_is_a_warning() -> None:
-    chaos = {**route(to("v2"), headers={"x-chaos": {"exact": "1"}}), "fault": {"abort": {"httpStatus": 500}}}
+    abort = {"abort": {"httpStatus": 500, "percentage": {"value": 100}}}
+    chaos = {**route(to("v2"), headers={"x-chaos": {"exact": "1"}}), "fault": abort}
     cluster = reviews(virtual_service(chaos, split()))
     assert severities(cluster)["fault-injection"] is Severity.WARNING
     assert read(cluster).phase is Phase.CANARY

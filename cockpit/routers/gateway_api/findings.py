@@ -20,6 +20,7 @@ from cockpit.routers.traffic_findings import (
     no_weight,
     picks_several,
     rolling_versions,
+    spread_not_read,
     sticky,
 )
 from cockpit.routers.written import rules_differ
@@ -229,7 +230,7 @@ def _unread(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
                 f"{what} sends requests to {kind} {weighted.backend.namespace}/{weighted.backend.service}, which is no"
                 " Service: what is behind it is not read here, and it is shown as one version"
             )
-            yield finding("spread-not-read", Severity.INFO, text)
+            yield spread_not_read(text)
 
 
 def _mixes(split: HttpRouteSplit) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ import re
 import warnings
 from dataclasses import replace
 
-from cockpit.model.finding_kinds import FindingId
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
@@ -165,11 +164,12 @@ def _checked(
 def _number(text: str, otherwise: int, what: str, name: str, problems: list[Finding]) -> int:
     if _INTEGER.fullmatch(text):
         return int(text)
-    kind: FindingId = "weight-total-not-a-number" if name == "weight-total" else "weight-not-a-number"
     why = f"{what}: canary-{name} {safe_text(text, 60)!r} is not a whole number and counts as {otherwise}"
     if _INTEGER.fullmatch(text.strip()):
         why = f"{what}: canary-{name} {safe_text(text, 60)!r} has space around it and counts as {otherwise}"
-    problems.append(finding(kind, Severity.WARNING, why))
+    problems.append(
+        finding("weight-total-not-a-number" if name == "weight-total" else "weight-not-a-number", Severity.WARNING, why)
+    )
     return otherwise
 
 

@@ -65,15 +65,19 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
         shadow = split.group.shadow_of(route)
         if shadow:
             why = f"{where} is never reached: route {shadow.index + 1} takes its requests first; move it up"
-            yield finding("shadowed-route", Severity.WARNING, why, " or ".join(m.text for m in route.matches))
+            yield _unreached(why, route)
         if fault := mapping(route.raw, "fault"):
             aborted = aborted_of(route)
             done = f"{percent(aborted)} of its requests are failed on purpose" if aborted else "requests are delayed"
+            if not aborted and "delay" not in fault:
+                done = "it names no percentage, so no request is failed"
             why = f"{where} injects faults ({listed(sorted(map(str, fault)))}): {done}"
-            yield finding("fault-injection", _fault_severity(split, route), why)
+            # Where plain requests all fail, users are hurt; a test of single requests hurts nobody.
+            severe = route == split.group.default and aborted >= 1
+            yield finding("fault-injection", Severity.CRITICAL if severe else Severity.WARNING, why)
         if route in split.group.dropped:
             why = f"{where} is dropped: its match is not within that of the VirtualService that delegates to it"
-            yield finding("shadowed-route", Severity.WARNING, why, " or ".join(m.text for m in route.matches))
+            yield _unreached(why, route)
     if is_cut(split.group.service):
         read = len(routes_of(split.group.service))
         why = f"{what} has too many routes, conditions and destinations: only its first {read} routes are read"
@@ -84,17 +88,14 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
 
 
 def aborted_of(route: IstioRoute) -> float:
-    """The fraction of a route's requests that it fails on purpose; all if no part is named (HTTPFaultInjection)."""
-    abort = mapping(route.raw, "fault").get("abort")
-    if not isinstance(abort, dict):
-        return 0.0
-    part = mapping(abort, "percentage").get("value", 0.0) if "percentage" in abort else abort.get("percent", 100)
-    return min(max(float(part), 0.0), 100.0) / 100 if isinstance(part, int | float) else 0.0
+    """The fraction of a route's requests that it fails on purpose; none without a percentage (route.go)."""
+    abort = mapping(route.raw, "fault", "abort")
+    part = mapping(abort, "percentage").get("value", 0) if {"httpStatus", "grpcStatus"} & abort.keys() else 0
+    return min(max(part, 0), 100) / 100 if isinstance(part, int | float) else 0.0
 
 
-def _fault_severity(split: VirtualServiceSplit, route: IstioRoute) -> Severity:
-    """Critical where plain requests all fail; a test of single requests is not."""
-    return Severity.CRITICAL if route == split.group.default and aborted_of(route) >= 1 else Severity.WARNING
+def _unreached(why: str, route: IstioRoute) -> Finding:
+    return finding("shadowed-route", Severity.WARNING, why, " or ".join(m.text for m in route.matches))
 
 
 def _weights(route: IstioRoute) -> str:

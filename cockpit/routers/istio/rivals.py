@@ -35,13 +35,13 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
                     f"{what} and {_name(other, here)} are both for {host} in the mesh: which one counts is undefined,"
                     f" usually the older ({_short(first, here)}); merge them into one"
                 )
-                yield finding("two-virtual-services", _severity(own, other), why, host)
+                yield _two(why, host, own, other)
             elif both and (taken := _taken_by(group, other)):
                 why = (
                     f"{what} gets no plain requests for {host}: route {taken.index + 1} of {_name(other, here)} at the"
                     " same gateway takes them first; merge them into one"
                 )
-                yield finding("two-virtual-services", _severity(own, other), why, host)
+                yield _two(why, host, own, other)
             elif both:
                 why = f"{_name(other, here)} is for {host} at the same gateway: their routes are merged"
                 yield finding("merged-at-gateway", Severity.INFO, why, host)
@@ -53,10 +53,11 @@ def _others(own: VirtualService, host: str, objects: Objects) -> list[VirtualSer
     return [each for each in found if _place(each) != _place(own) and _seen_together(own, each)][:_MOST_RIVALS]
 
 
-def _severity(one: VirtualService, other: VirtualService) -> Severity:
+def _two(why: str, host: str, one: VirtualService, other: VirtualService) -> Finding:
     """Of two namespaces, a mesh can keep them apart by its default of exportTo, which is not read."""
     named = all(texts(mapping(each.spec).get("exportTo")) for each in (one, other))
-    return Severity.CRITICAL if named or one.metadata.namespace == other.metadata.namespace else Severity.WARNING
+    sure = named or one.metadata.namespace == other.metadata.namespace
+    return finding("two-virtual-services", Severity.CRITICAL if sure else Severity.WARNING, why, host)
 
 
 def _seen_together(one: VirtualService, other: VirtualService) -> bool:
