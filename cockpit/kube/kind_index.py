@@ -27,7 +27,7 @@ Buckets = dict[tuple[str, str], list[str]]
 _NONE: list[str] = []
 
 # Index keys for references across namespaces.
-_ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "alias of ")
+_ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "at=", "alias of ")
 
 # Kinds that change all the time, most often in fields that are not read. No plan goes by their version.
 _OFTEN_THE_SAME = frozenset({PODS, ENDPOINTSLICES})

@@ -35,7 +35,7 @@ class Objects(Protocol):
     def anywhere(self, resource: Resource, key: str) -> Sequence[Obj]:
         """Objects in all namespaces with `key` among their index keys.
 
-        Only for keys that start with "steers=", "service=", "to=", "host=" or "alias of ".
+        Only for keys that start with "steers=", "service=", "to=", "host=", "at=" or "alias of ".
         """
         ...
 

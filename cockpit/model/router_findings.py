@@ -45,6 +45,11 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "No backend of a route or rule has a weight above 0, so its requests fail.",
         "Give at least one backend a weight above 0.",
     ),
+    "split-of-some-requests": FindingKind(
+        (WARNING,),
+        "A router object splits only the requests that meet its conditions; what others get is not written there.",
+        "Look for the rule that takes all other requests, or remove the conditions.",
+    ),
     "rules-differ": FindingKind(
         (WARNING,),
         "The rules or paths of one object split the traffic differently, and only the first split is shown.",
@@ -136,8 +141,8 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "spread-not-read": FindingKind(
         (INFO,),
-        "A TraefikService sends requests to one that divides them in a way that the cockpit does not read.",
-        "Look at the nested TraefikService for the shares of its versions.",
+        "A router sends requests to an object that divides them in a way that the cockpit does not read.",
+        "Look at that object for the shares of its versions.",
     ),
     "port-looks-like-weight": FindingKind(
         (WARNING,),
@@ -154,11 +159,11 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "shadowed-route": FindingKind(
         (WARNING,),
-        "An earlier route takes all requests of this one, so it is never reached.",
-        "Move the route up, above the one that takes its requests.",
+        "No request reaches a route: an earlier one takes all of them, or its match is not within that of its root.",
+        "Move it up, above the one that takes its requests, or correct its match.",
     ),
     "fault-injection": FindingKind(
-        (WARNING,),
+        (WARNING, CRITICAL),
         "A route injects faults: some requests fail or wait on purpose.",
         "Remove the fault from the route unless a test needs it.",
     ),
@@ -198,9 +203,15 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
         "Check that a ServiceEntry says where the host is.",
     ),
     "two-virtual-services": FindingKind(
-        (CRITICAL,),
-        "Two VirtualServices of the mesh are for the same host, and which one counts is undefined.",
+        (WARNING, CRITICAL),
+        "Two VirtualServices of the mesh are for the same host, and which one counts is undefined; or one takes all"
+        " plain requests of the other at a gateway.",
         "Merge them into one.",
+    ),
+    "not-at-gateway": FindingKind(
+        (WARNING, CRITICAL),
+        "A Gateway sends a VirtualService no requests: it does not exist, serves other hosts, or does not see it.",
+        "Correct the name of the Gateway, its hosts, or exportTo of the VirtualService.",
     ),
     "merged-at-gateway": FindingKind(
         (INFO,),
@@ -279,6 +290,21 @@ INGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         (WARNING,),
         "A canary Ingress belongs to no main Ingress, so it takes no traffic.",
         "Make host, path, class and namespace equal to those of the main, or delete the canary.",
+    ),
+    "main-not-shown": FindingKind(
+        (WARNING,),
+        "A canary Ingress has no main that is shown with it, and may take requests all the same.",
+        "Put canary and main into one namespace with the same host and path, or delete the canary.",
+    ),
+    "ruled-by-another-canary": FindingKind(
+        (WARNING,),
+        "An older canary Ingress names the same Service, and its weight and rules count for both.",
+        "Give each canary a Service of its own, or change the older canary.",
+    ),
+    "rule-may-be-dropped": FindingKind(
+        (WARNING,),
+        "A rule of a canary has characters that ingress-nginx drops unless its check of annotations is off.",
+        "Use letters, digits, space and -._~:/ only, or look at what the gateway does with such a request.",
     ),
     "unattached-path": FindingKind(
         (WARNING,),

@@ -63,6 +63,11 @@ def rolling_versions(named: Iterable[tuple[str, Candidate]]) -> Iterator[Finding
             )
 
 
+def spread_not_read(text: str) -> Finding:
+    """Requests go to an object that divides them in a way that is not read."""
+    return finding("spread-not-read", Severity.INFO, text)
+
+
 def no_weight(text: str, evidence: str = "") -> Finding:
     """A route of which no backend has a weight above 0."""
     return finding("no-weight", Severity.CRITICAL, text, evidence)

@@ -42,7 +42,12 @@ def weights_split(
         (ref,),
         (*unserved, *problems),
         sum(share for _, share in beside),
-        tuple(f"Service {name}" for name, _ in beside),
+        tuple(name if _is_no_service(name) else f"Service {name}" for name, _ in beside),
         tuple(unserved),
-        tuple((f"{ref.namespace}/{name}", share) for name, share in beside),
+        tuple((f"{ref.namespace}/{name}", share) for name, share in beside if not _is_no_service(name)),
     )
+
+
+def _is_no_service(name: str) -> bool:
+    """Whether it is another object, named with its kind, as in "ApisixUpstream far"."""
+    return " " in name

@@ -69,6 +69,11 @@ def shares_that_differ(what: str, canary: str, shares: list[float]) -> tuple[Fin
     return (rules_differ(why),)
 
 
+def split_of_some(text: str) -> Finding:
+    """An object whose split is only for requests with conditions."""
+    return finding("split-of-some-requests", Severity.WARNING, text)
+
+
 def rules_differ(text: str) -> Finding:
     """Rules of one object that split differently, of which one split is shown."""
     return finding("rules-differ", Severity.WARNING, text)

@@ -18,6 +18,8 @@ _HTTP = 80
 _EXAMPLE = "example"
 _NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 _LITERAL_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)+")
+# What Go's strconv.ParseBool accepts as true; gateways take no other spelling, and no space around it.
+TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _SENDABLE_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,1000}")
 
 
@@ -91,10 +93,7 @@ def _port(entry: LoadBalancerIngress, tls: bool) -> int:
 
 def is_canary(ingress: Ingress) -> bool:
     """True for an Ingress that some ingress controller treats as the canary of another."""
-    return any(
-        key.endswith("/canary") and value.strip().lower() in {"1", "t", "true"}
-        for key, value in (ingress.metadata.annotations or {}).items()
-    )
+    return any(key.endswith("/canary") and value in TRUE for key, value in (ingress.metadata.annotations or {}).items())
 
 
 def example_host(host: str) -> str:

@@ -164,7 +164,10 @@ def test_blocks_are_alternatives_and_the_first_route_wins() -> None:
 def test_a_proxy_answers_by_itself() -> None:
     assert one({"directResponse": {"status": 418}}) == "418"
     assert one({"redirect": {"uri": "/"}}) == "301"
-    assert one({"fault": {"abort": {"httpStatus": 500}}, "route": [leg("v1")]}) == "500"
+    every = {"httpStatus": 500, "percentage": {"value": 100}}
+    assert one({"fault": {"abort": every}, "route": [leg("v1")]}) == "500"
+    # Envoy fails none without a percentage: ten of ten were answered.
+    assert one({"fault": {"abort": {"httpStatus": 500}}, "route": [leg("v1")]}) == "v1"
 
 
 def test_a_port_is_needed_where_a_service_has_several() -> None:

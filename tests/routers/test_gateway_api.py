@@ -320,13 +320,13 @@ def test_a_grpcroute_of_the_same_name_is_a_rollout_beside() -> None:
 def test_routes_of_the_same_host_with_other_paths_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = shop(*(route(rule(backend("a"), path=f"/{n}"), name=f"other{n}") for n in range(5)), route(SPLIT))
     seen: list[str] = []
-    keyed = cluster.keyed
+    anywhere = cluster.anywhere
 
-    def noted(resource: Resource, namespace: str, key: str) -> Sequence[Obj]:
-        found = keyed(resource, namespace, key)
+    def noted(resource: Resource, key: str) -> Sequence[Obj]:
+        found = anywhere(resource, key)
         seen.extend(o.metadata.name for o in found if resource == HTTPROUTES)
         return found
 
-    monkeypatch.setattr(cluster, "keyed", noted)
+    monkeypatch.setattr(cluster, "anywhere", noted)
     read(cluster)
     assert seen == ["shop"]

@@ -33,17 +33,22 @@ class Policy:
 
 def is_canary(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,)) -> bool:
     """Whether `canary` is on under the first prefix that has it, in any spelling that Go takes for true."""
-    return _value(annotations, prefixes, "canary") in _TRUE
+    return _written(annotations, prefixes, "canary") in _TRUE
 
 
 def flag(annotations: Mapping[str, str], key: str, *, otherwise: bool) -> bool:
     """An nginx annotation that is true or false, in Go's spelling; `otherwise` where it is neither."""
-    text = annotations.get(PREFIX + key, "").strip()
+    text = annotations.get(PREFIX + key, "")
     return True if text in _TRUE else False if text in _FALSE else otherwise
 
 
 def _value(annotations: Mapping[str, str], prefixes: Sequence[str], key: str) -> str:
-    return next((annotations[p + key].strip() for p in prefixes if p + key in annotations), "")
+    return _written(annotations, prefixes, key).strip()
+
+
+def _written(annotations: Mapping[str, str], prefixes: Sequence[str], key: str) -> str:
+    """As it is written: Go takes no boolean and no number with space around it."""
+    return next((annotations[p + key] for p in prefixes if p + key in annotations), "")
 
 
 def policy_of(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,)) -> Policy:
@@ -53,8 +58,8 @@ def policy_of(annotations: Mapping[str, str], prefixes: Sequence[str] = (PREFIX,
         return _value(annotations, prefixes, f"canary-{key}")
 
     return Policy(
-        weight=integer(text("weight"), 0),
-        total=integer(text("weight-total"), 100),
+        weight=integer(_written(annotations, prefixes, "canary-weight"), 0),
+        total=integer(_written(annotations, prefixes, "canary-weight-total"), 100),
         header=text("by-header"),
         value=text("by-header-value"),
         pattern=text("by-header-pattern"),

@@ -26,7 +26,7 @@ def own_answer(action: Action, request: Request, rng: random.Random) -> Redirect
     if isinstance(action.get("directResponse"), Mapping):
         return _status(action["directResponse"].get("status"), 200)
     abort = mapping(mapping(action.get("fault")).get("abort"))
-    share = mapping(abort.get("percentage")).get("value", 100)
+    share = mapping(abort.get("percentage")).get("value", 0)
     if abort.get("httpStatus") and isinstance(share, int | float) and rng.random() * 100 < share:
         return _status(abort.get("httpStatus"), 503)
     return None

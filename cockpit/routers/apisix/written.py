@@ -17,7 +17,7 @@ from cockpit.model.rollout import Finding
 from cockpit.model.text import safe_text
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
 from cockpit.routers.weights import weights_split
-from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ
+from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ, split_of_some
 from cockpit.workloads.findings import listed
 
 _MOST_RULES, _MOST_BACKENDS = 150, 100
@@ -48,9 +48,16 @@ def apisixroute_split(
     if not steered:
         why = f"{ref} has no rule named {listed([safe_text(each, 80) for each in wanted])}, so no share is set"
         return WrittenSplit(None, tuple(lanes), (ref,), (route_elsewhere(why),))
-    shares = [share for rule in steered if (share := _share(rule, canary)) is not None]
+    plain = [rule for rule in steered if not _conditions(rule)]
+    some = [_steered_lane(rule, share) for rule in steered if (share := _share(rule, canary)) is not None]
+    lanes += [lane for lane in some if lane]
+    if not plain:
+        words = listed([safe_text(text(rule, "name"), 80) for rule in steered])
+        why = f"{ref}: {words} split only requests with conditions: what all others get is not written there"
+        return WrittenSplit(None, tuple(lanes), (ref,), (split_of_some(why),))
+    shares = [share for rule in plain if (share := _share(rule, canary)) is not None]
     problems: list[Finding] = [*shares_that_differ(f"the rules of {ref}", canary, shares)]
-    return weights_split(ref, _weights(steered[0]), stable, canary, lanes=lanes, problems=problems)
+    return weights_split(ref, _weights(plain[0]), stable, canary, lanes=lanes, problems=problems)
 
 
 def _find(objects: Objects, namespace: str, name: str) -> ApisixRoute | None:
@@ -66,6 +73,10 @@ def _weights(rule: Any) -> Iterator[tuple[str, float]]:
     for entry in entries(rule, "backends")[:_MOST_BACKENDS]:
         weight = whole(entry, "weight")
         yield text(entry, "serviceName"), float(_DEFAULT_WEIGHT if weight is None else max(weight, 0))
+    # An ApisixUpstream beside them, as for a host outside, has a part of the same sum.
+    for entry in entries(rule, "upstreams")[:_MOST_BACKENDS]:
+        weight = whole(entry, "weight")
+        yield f"ApisixUpstream {text(entry, 'name')}", float(_DEFAULT_WEIGHT if weight is None else max(weight, 0))
 
 
 def _share(rule: Any, service: str) -> float | None:
@@ -75,15 +86,45 @@ def _share(rule: Any, service: str) -> float | None:
     return sum(weight for name, weight in weights if name == service) / total if total else None
 
 
+def _conditions(rule: Any) -> list[str]:
+    """What a rule asks of a request besides host and path: names of the fields of its match."""
+    match = mapping(rule, "match")
+    asked = [field for field in ("exprs", "remoteAddrs") if entries(match, field)]
+    methods = [method for method in entries(match, "methods") if isinstance(method, str)]
+    return [*asked, *(["methods"] if methods and "GET" not in methods else []), *_function(match)]
+
+
+def _function(match: dict[str, Any]) -> list[str]:
+    return ["filter_func"] if text(match, "filter_func") else []
+
+
+def _steered_lane(rule: Any, share: float) -> HeaderLane | None:
+    """The requests with conditions that a steered rule splits, as the controller sets its weights too."""
+    asked = _conditions(rule)
+    if not asked:
+        return None
+    words, example = _tested(rule) if asked == ["exprs"] else (f"{listed(asked)} of {text(rule, 'name')}", None)
+    return HeaderLane(safe_text(words, 200), example, share, declared=share)
+
+
 def _lanes(route: ApisixRoute | None, canary: str) -> Iterator[HeaderLane]:
     """Requests that another route takes out of the split by their headers."""
     for rule in _rules(route) if route else ():
-        expressions = [mapping(entry) for entry in entries(rule, "match", "exprs")[:20]]
-        if not expressions or (share := _share(rule, canary)) is None:
-            continue
-        tests = [(text(e, "subject", "name"), text(e, "op"), text(e, "value")) for e in expressions]
-        by_header = all(text(e, "subject", "scope") == "Header" for e in expressions)
-        words = " and ".join(f"header {name}{'=' if op == 'Equal' else '~'}{value}" for name, op, value in tests)
-        exact = by_header and all(op == "Equal" and name and value for name, op, value in tests)
-        example = tuple((name, value) for name, _, value in tests) if exact else None
-        yield HeaderLane(safe_text(words, 200), example, share)
+        if entries(rule, "match", "exprs") and (share := _share(rule, canary)) is not None:
+            words, example = _tested(rule)
+            yield HeaderLane(safe_text(words, 200), example, share)
+
+
+def _tested(rule: Any) -> tuple[str, tuple[tuple[str, str], ...] | None]:
+    """The expressions of a rule in words, and headers that meet them; None if it takes more."""
+    expressions = [mapping(entry) for entry in entries(rule, "match", "exprs")[:20]]
+    tests = [(text(e, "subject", "name"), text(e, "op"), text(e, "value")) for e in expressions]
+    scopes = [text(e, "subject", "scope") for e in expressions]
+    words = " and ".join(_words(scope, *test) for scope, test in zip(scopes, tests, strict=True))
+    exact = all(scope == "Header" for scope in scopes) and all(op == "Equal" and n and v for n, op, v in tests)
+    return words, tuple((name, value) for name, _, value in tests) if exact else None
+
+
+def _words(scope: str, name: str, op: str, value: str) -> str:
+    sign = "=" if op == "Equal" else "~"
+    return f"header {name}{sign}{value}" if scope == "Header" else f"{scope.lower()} {name}{sign}{value}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cockpit.model.fields import text as text_of
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
 from cockpit.model.objects.gateway_api import place_key
 from cockpit.model.rollout import Finding, Lane, Severity
+from cockpit.model.text import safe_text
 from cockpit.routers.gateway_api.acceptance import idle_gateway
 from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, rules_of
 from cockpit.routers.gateway_api.split import HttpRouteSplit, RuleBackends
@@ -18,11 +20,15 @@ from cockpit.routers.traffic_findings import (
     no_weight,
     picks_several,
     rolling_versions,
+    spread_not_read,
     sticky,
 )
 from cockpit.routers.written import rules_differ
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.selectors import no_selector
+
+# Routes for one host and path that are looked at: without host names they can be all routes of a cluster.
+_MOST_RIVALS = 100
 
 
 def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
@@ -34,7 +40,8 @@ def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects
             *_weights(rule_backends, what),
             *(f for f, _ in _weighted_backends(rule_backends, what)),
             *_ports(rule_backends, what),
-            *_sticky(rule_backends, what),
+            *(sticky(text) for text in kept_sessions(rule_backends, what)),
+            *_unread(rule_backends, what),
         ]
     found += [
         finding(
@@ -126,24 +133,29 @@ def _rules_differ(split: HttpRouteSplit, what: str) -> Iterator[Finding]:
 
 def _rivals(split: HttpRouteSplit, what: str, objects: Objects) -> Iterator[Finding]:
     """Other routes for the same host and path: of two equal matches the older route gets all requests."""
+    if isinstance(split.route, GrpcRoute):
+        return
     spec = rules_of(split.route)
     mine = {(m.path_type, m.path) for f in split.plain for m in f.rule.matches if m.is_plain}
     resource, here = http_resource(objects), split.route.metadata
     found = {
-        other.metadata.name: other
+        f"{other.metadata.namespace}/{other.metadata.name}": other
         for host in spec.hostnames or ("",)
         for path_type, path in sorted(mine)
-        for other in objects.keyed(resource, here.namespace, place_key(host, path_type, path))
-        if isinstance(other, HttpRoute) and other.metadata.name != here.name
+        for other in objects.anywhere(resource, place_key(host, path_type, path))[:_MOST_RIVALS]
+        if isinstance(other, HttpRoute)
     }
+    own = f"{here.namespace}/{here.name}"
     for name, other in sorted(found.items()):
+        if name == own:
+            continue
         theirs = rules_of(other)
-        same_gateway = {(p.namespace, p.name) for p in spec.parents} & {(p.namespace, p.name) for p in theirs.parents}
+        same_listener = any(one.meets(two) for one in spec.parents for two in theirs.parents)
         places = {(m.path_type, m.path) for rule in theirs.rules for m in rule.matches if m.is_plain}
-        if same_gateway and mine & places and not isinstance(split.route, GrpcRoute):
-            ours, its = (here.creation_timestamp or "", here.name), (other.metadata.creation_timestamp or "", name)
-            winner = what if ours < its else f"HTTPRoute {here.namespace}/{name}"
-            text = f"{what} and HTTPRoute {here.namespace}/{name} have the same host and path: {winner} is older"
+        if same_listener and mine & places:
+            ours, its = (here.creation_timestamp or "", own), (other.metadata.creation_timestamp or "", name)
+            winner = what if ours < its else f"HTTPRoute {name}"
+            text = f"{what} and HTTPRoute {name} have the same host and path: {winner} is older"
             severity = Severity.INFO if ours < its else Severity.CRITICAL
             yield finding("two-routes", severity, f"{text} and gets their requests")
 
@@ -203,10 +215,22 @@ def _ports(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
         yield finding("port-looks-like-weight", Severity.WARNING, text)
 
 
-def _sticky(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
+def kept_sessions(rule_backends: RuleBackends, what: str) -> Iterator[str]:
+    """Clients that no weight moves, not even 0 (GEP-1619)."""
     if isinstance(rule_backends.rule.raw, dict) and rule_backends.rule.raw.get("sessionPersistence"):
-        text = f"rule {rule_backends.rule.index + 1} of {what} keeps sessions: known clients stay on their version"
-        yield sticky(text)
+        yield f"rule {rule_backends.rule.index + 1} of {what} keeps sessions: known clients stay on their version"
+
+
+def _unread(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
+    """Backends of other kinds, which some implementations serve."""
+    for weighted in rule_backends.weighted_backends:
+        if not weighted.backend.is_service and not weighted.problem:
+            kind = safe_text(text_of(weighted.backend.raw, "kind"), 60)
+            text = (
+                f"{what} sends requests to {kind} {weighted.backend.namespace}/{weighted.backend.service}, which is no"
+                " Service: what is behind it is not read here, and it is shown as one version"
+            )
+            yield spread_not_read(text)
 
 
 def _mixes(split: HttpRouteSplit) -> Iterator[Finding]:

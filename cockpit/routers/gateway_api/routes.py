@@ -82,12 +82,20 @@ class RouteRule:
 
 @dataclass(frozen=True, slots=True)
 class RouteParent:
-    """A Gateway that the route is attached to; `section` is the listener, "" for all."""
+    """A Gateway that the route is attached to; `section` is the listener, "" for all, `port` that of its listeners."""
 
     namespace: str
     name: str
     section: str
     kind: str = "Gateway"
+    port: int | None = None
+
+    def meets(self, other: RouteParent) -> bool:
+        """Whether both can be the same listener of the same Gateway."""
+        if (self.kind, self.namespace, self.name) != (other.kind, other.namespace, other.name):
+            return False
+        apart = self.section and other.section and self.section != other.section
+        return not apart and (None in (self.port, other.port) or self.port == other.port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,7 @@ def rules_of(route: AnyRoute) -> RouteRules:
             _text(p.get("name")),
             _text(p.get("sectionName")),
             _text(p.get("kind")) or "Gateway",
+            _integer(p.get("port")),
         )
         for p in _mappings(spec.get("parentRefs"))
     )
@@ -230,6 +239,17 @@ def _text(value: Any) -> str:
 
 def _integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def unresolved_reasons(route: AnyRoute) -> frozenset[str]:
+    """The reasons for which a Gateway cannot resolve a reference of the route, such as RefNotPermitted."""
+    found = (
+        condition
+        for parent in _mappings(_mapping(route.status).get("parents"))
+        for condition in _mappings(parent.get("conditions"))
+        if condition.get("type") == "ResolvedRefs" and condition.get("status") == "False"
+    )
+    return frozenset(_text(condition.get("reason")) for condition in found)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

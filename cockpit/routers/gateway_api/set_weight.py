@@ -16,6 +16,7 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.shares import WantedShares, total_for, wanted_shares
 from cockpit.planning.way_back import forward_warnings, way_back_warnings
 from cockpit.planning.wording import PREVIOUS_RULES, no_version, several_picked, takes_all
+from cockpit.routers.gateway_api.findings import kept_sessions, name_of
 from cockpit.routers.gateway_api.routes import match_text, place_text, ref_to_route
 from cockpit.routers.gateway_api.split import DEFAULT, HttpRouteSplit, RuleBackends, lanes_of
 from cockpit.routers.gateway_api.write import RuleEdit, edit_of
@@ -87,12 +88,19 @@ def weigh(
             *notes,
             *_rule_warnings(split, shares),
             *_elsewhere(split, shares),
+            *_sessions(split),
             *capacity_warnings(split.versions, least, shares),
             *reverts(split, objects),
         ),
         raises=any(v.name != split.stable.name for v in risen),
         final=any(shares[v.name] > 1 - CLOSE and v.name != split.stable.name for v in risen),
     )
+
+
+def _sessions(split: HttpRouteSplit) -> tuple[str, ...]:
+    """Clients that stay where they are in spite of the weights."""
+    what = name_of(split.route)
+    return tuple(text for rule_backends in split.plain for text in kept_sessions(rule_backends, what))
 
 
 def why_not_promote(split: HttpRouteSplit) -> str:
@@ -182,6 +190,7 @@ def plan_back(split: HttpRouteSplit, rollout: Rollout, ask: Ask, objects: Object
             *way_back_warnings(target),
             *forward,
             *_elsewhere(split, shares),
+            *_sessions(split),
             *capacity_warnings(split.versions, before, shares),
             *reverts(split, objects),
         ),

@@ -71,7 +71,7 @@ def httproute_split(
         problems.append(route_elsewhere(why))
     first, rest = shares[0] if shares else (None, 0.0)
     sides: Sides = {}
-    unserved = unserved_shares([rule_backends_of(rule, objects, sides) for rule in led], what)
+    unserved = unserved_shares([rule_backends_of(rule, found, objects, sides) for rule in led], what)
     found_all = (*unserved, *problems)
     return WrittenSplit(
         first, tuple(lanes.values()), (ref,), found_all, rest, tuple(strangers), unserved, tuple(parts.items())

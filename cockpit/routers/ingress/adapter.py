@@ -23,7 +23,8 @@ from cockpit.planning.wording import gone
 from cockpit.routers.ingress import acts
 from cockpit.routers.ingress.annotations import enabled
 from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, dialect_of
-from cockpit.routers.ingress.placement import orphan_of, placements_of
+from cockpit.routers.ingress.orphans import orphan_of
+from cockpit.routers.ingress.placement import placements_of
 from cockpit.routers.ingress.read import orphan_rollout, rollout_of
 from cockpit.routers.ingress.split import split_of
 from cockpit.workloads.lookups import find_ingress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from dataclasses import replace
 
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
@@ -12,10 +13,14 @@ from cockpit.model.values import dataclass
 from cockpit.planning.header_rule import is_name, is_value
 from cockpit.routers.ingress.dialects import BareHeader, Dialect
 from cockpit.workloads.findings import finding
+from cockpit.workloads.probe_targets import TRUE
 
 USUAL_TOTAL = 100
-# What Go's strconv.ParseBool accepts as true.
-TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+# What ingress-nginx accepts in rules unless its check of annotations is off, as it is by default before 1.12 (its
+# annotations/parser/validators.go, BasicCharsRegex and IsValidRegex); a value may have spaces too, a pattern not.
+_PLAIN = re.compile(r"[/\-._~a-zA-Z0-9: ]*")
+_PATTERN = re.compile(r"[/\-._~a-zA-Z0-9:^$\[\](){}*+?|&=\\]*")
+_NGINX = "nginx.ingress.kubernetes.io/"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_PATTERN = 1000
 _LITERAL = re.compile(r"[A-Za-z0-9 _-]+")
@@ -25,7 +30,7 @@ _LITERAL = re.compile(r"[A-Za-z0-9 _-]+")
 class CanaryMatch:
     """A rule on a header, a cookie or a query. `headers` make a request match; None if no example can be derived.
 
-    `values` are those that certainly match; None if any value does.
+    `values` are those that certainly match; None if any value does. `doubtful`: the gateway may drop the rule.
     """
 
     kind: str
@@ -33,6 +38,7 @@ class CanaryMatch:
     text: str
     headers: tuple[tuple[str, str], ...] | None
     values: frozenset[str] | None = frozenset()
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,32 @@ class CanaryRules:
 def enabled(ingress: Ingress, dialect: Dialect) -> bool:
     """True for an Ingress that is an alternative of another, never a separate route."""
     return (dialect.value(ingress.metadata.annotations or {}, "") or "") in TRUE
+
+
+def keeps_sessions(main: Ingress, dialect: Dialect) -> bool:
+    """Whether clients keep a cookie that names their backend, which comes before every rule."""
+    return dialect.has_affinity and (main.metadata.annotations or {}).get(f"{_NGINX}affinity", "").strip() == "cookie"
+
+
+def shares_sessions(canary: Ingress) -> bool:
+    """Whether the canary takes part in the sessions of its main: unless it says `legacy`."""
+    behaviour = (canary.metadata.annotations or {}).get(f"{_NGINX}affinity-canary-behavior", "")
+    return behaviour.strip() != "legacy"
+
+
+def by_address(ingress: Ingress, dialect: Dialect) -> bool:
+    """Whether requests go to the Service's own address: then it never counts as empty, and they fail instead."""
+    return dialect.has_address and (ingress.metadata.annotations or {}).get(f"{_NGINX}service-upstream", "") in TRUE
+
+
+def main_guards(main: Ingress, dialect: Dialect) -> bool:
+    """Whether a main without ready pods takes all requests with it, the canary's too."""
+    return dialect.main_guards and not by_address(main, dialect)
+
+
+def may_be_dropped(name: str, value: str, pattern: str = "") -> bool:
+    """Whether ingress-nginx may drop a rule's name, value or pattern for its characters."""
+    return not (_PLAIN.fullmatch(name) and _PLAIN.fullmatch(value) and _PATTERN.fullmatch(pattern))
 
 
 def rules_of(ingress: Ingress, dialect: Dialect) -> CanaryRules:
@@ -102,6 +134,8 @@ def _matches(
 ) -> tuple[CanaryMatch, ...]:
     header = _header(annotations, dialect, what, problems)
     found = [header, _cookie(annotations, dialect), _query(annotations, dialect)]
+    if dialect.checks_values:
+        found = [match and _checked(match, annotations, dialect, what, problems) for match in found]
     if dialect.one_rule:
         names = ("by-header", "by-cookie", "by-query")
         first = next((m for m, name in zip(found, names, strict=True) if dialect.value(annotations, name)), None)
@@ -109,15 +143,32 @@ def _matches(
     return tuple(match for match in found if match)
 
 
+def _checked(
+    match: CanaryMatch, annotations: dict[str, str], dialect: Dialect, what: str, problems: list[Finding]
+) -> CanaryMatch:
+    """The match, in doubt if the gateway may drop it."""
+    header = match.kind == "header"
+    value = (dialect.value(annotations, "by-header-value") or "") if header else ""
+    pattern = (dialect.value(annotations, "by-header-pattern") or "") if header and not value else ""
+    if not may_be_dropped(match.name, value, pattern):
+        return match
+    left = f"{safe_text(match.name, 60)}=always" if header and not may_be_dropped(match.name, "") else "no rule"
+    text = (
+        f"{what}: ingress-nginx drops the characters in the rule {match.text} unless its check of annotations is off"
+        f" (on since 1.12): what is left is {left}"
+    )
+    problems.append(finding("rule-may-be-dropped", Severity.WARNING, text))
+    return replace(match, doubtful=True)
+
+
 def _number(text: str, otherwise: int, what: str, name: str, problems: list[Finding]) -> int:
     if _INTEGER.fullmatch(text):
         return int(text)
+    why = f"{what}: canary-{name} {safe_text(text, 60)!r} is not a whole number and counts as {otherwise}"
+    if _INTEGER.fullmatch(text.strip()):
+        why = f"{what}: canary-{name} {safe_text(text, 60)!r} has space around it and counts as {otherwise}"
     problems.append(
-        finding(
-            "weight-total-not-a-number" if name == "weight-total" else "weight-not-a-number",
-            Severity.WARNING,
-            f"{what}: canary-{name} {safe_text(text, 60)!r} is not a whole number and counts as {otherwise}",
-        )
+        finding("weight-total-not-a-number" if name == "weight-total" else "weight-not-a-number", Severity.WARNING, why)
     )
     return otherwise
 

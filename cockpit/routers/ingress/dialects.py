@@ -28,6 +28,10 @@ class Several(StrEnum):
     ORDERED = "ordered"  # rules in the order of an annotation, and the first one's weight
 
 
+# Annotations that are numbers and booleans.
+_AS_WRITTEN = frozenset({"", "weight", "weight-total"})
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one gateway reads canary annotations. `prefixes` are tried in order; the first is written."""
@@ -52,15 +56,24 @@ class Dialect:
     order_key: str = ""  # orders several canaries, lowest first
     main_guards: bool = True  # without endpoints main answers 503 for all, the canary's share too
     leaks: bool = False  # the split belongs to Service and port, so it applies wherever they are named
+    needs_path: bool = False  # a canary's path without text matches no main, not even `/`
+    other_namespaces: bool = False  # a canary attaches to a main of another namespace too
+    checks_values: bool = False  # rules with characters outside of a list are dropped, unless that check is off
+    has_affinity: bool = False  # a session's cookie comes before header, cookie and weight
+    has_address: bool = False  # `service-upstream` sends to the Service's address, whether pods are ready or not
 
     def key(self, name: str) -> str:
         """The full annotation key, as in key("weight")."""
         return f"{self.prefixes[0]}canary{'-' + name if name else ''}"
 
     def value(self, annotations: dict[str, str], name: str) -> str | None:
-        """The value of an annotation: from the first prefix that has it, without surrounding space."""
+        """The value of an annotation: from the first prefix that has it, without surrounding space if it is a text.
+
+        Go reads no number and no boolean with space around it (ingress-nginx, annotations/parser/main.go).
+        """
         full = f"canary{'-' + name if name else ''}"
-        return next((annotations[p + full].strip() for p in self.prefixes if p + full in annotations), None)
+        found = next((annotations[p + full] for p in self.prefixes if p + full in annotations), None)
+        return found if found is None or name in _AS_WRITTEN else found.strip()
 
     def present_key(self, annotations: dict[str, str], name: str) -> str:
         """The key under which the annotation exists, else the one to write."""
@@ -79,6 +92,11 @@ NGINX = Dialect(
     first_names=True,
     leaks=True,
     unmatched_drops=True,
+    needs_path=True,
+    other_namespaces=True,
+    checks_values=True,
+    has_affinity=True,
+    has_address=True,
 )
 APIG = Dialect(
     id="apig",

@@ -9,7 +9,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.backends import BackendVersions
-from cockpit.routers.ingress.annotations import enabled
+from cockpit.routers.ingress.annotations import by_address, enabled, keeps_sessions, main_guards, shares_sessions
 from cockpit.routers.ingress.dialects import Dialect
 from cockpit.routers.ingress.locations import strictly_younger
 from cockpit.routers.ingress.no_controller import no_class_finding
@@ -29,6 +29,7 @@ def findings_of(split: CanarySplit, objects: Objects) -> tuple[Finding, ...]:
         *_unselected(split, objects),
         *_rolling(split),
         *leaks(split),
+        *(sticky(why) for why in sessions(split)),
     ]
     for placed in split.placed_canaries:
         found += [*placed.canary.rules.problems, *_placing(split, placed), *_behind(split, placed)]
@@ -56,7 +57,7 @@ def unserved_shares(split: CanarySplit) -> tuple[Finding, ...]:
     given = {id(placed): share for placed, share in weights}
     shares = [given.get(id(placed), 0.0) for placed in meant]
     # If the canary takes everything, an empty main has nothing to lose.
-    if lost and not split.placement.dialect.main_guards and sum(shares) >= 1:
+    if lost and not split.guarded and sum(shares) >= 1:
         lost = None
     asked = (_not_given(split, placed, share) for placed, share in zip(meant, shares, strict=True))
     return (*((lost,) if lost else ()), *filter(None, asked))
@@ -66,11 +67,11 @@ def main_empty(main: Ingress, side: BackendVersions, dialect: Dialect) -> Findin
     """The finding of a main Ingress with nothing behind it; None if something answers."""
     if not side.trouble:
         return None
-    rest = (
-        "every request gets 503, even those for the canary"
-        if dialect.main_guards
-        else "its share of the requests gets 503"
-    )
+    rest = "its share of the requests gets 503"
+    if main_guards(main, dialect):
+        rest = "every request gets 503, even those for the canary"
+    elif by_address(main, dialect):
+        rest = "its share of the requests fails, because they are sent to the Service's own address"
     why = f"{name_of(main)}: Service {side.upstream.service} {side.trouble}; {rest}"
     lost = finding("main-empty", Severity.CRITICAL, why, str(side.upstream))
     return replace(lost, whatever_pods=side.service is None or not side.has_port)
@@ -143,7 +144,9 @@ def leaks(split: CanarySplit) -> Iterator[Finding]:
         if not enabled(ingress, placement.dialect)
         for loc in naming.leading(ingress, placement.upstream)
     ]
-    own = naming.places(b.canary.ingress for b in split.effective)
+    own, here = naming.places(b.canary.ingress for b in split.effective), {loc.place for loc in placement.locations}
+    # A canary on another host counts here too: then all places but these are others.
+    own = own if own & here else frozenset(here)
     places = [f"{loc} ({ingress.metadata.name})" for ingress, loc in leading if loc.place not in own]
     if places:
         yield finding(
@@ -153,6 +156,16 @@ def leaks(split: CanarySplit) -> Iterator[Finding]:
             " they route to the same Service and port",
             str(placement.upstream),
         )
+
+
+def sessions(split: CanarySplit) -> Iterator[str]:
+    """Clients that no weight moves, because of a cookie that names their backend."""
+    main = split.placement.main
+    if not split.effective or not keeps_sessions(main, split.placement.dialect):
+        return
+    shared = all(shares_sessions(placed.canary.ingress) for placed in split.effective)
+    where = "main or canary" if shared else "main"
+    yield f"{name_of(main)} sets a cookie: clients that have it from {where} stay there, whatever weight and rules say"
 
 
 def _placing(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
@@ -196,6 +209,16 @@ def unattached_canary(text: str) -> Finding:
     return finding("unattached-canary", Severity.WARNING, text)
 
 
+def ruled(placed: PlacedCanary) -> str:
+    """Why a canary's own weight and rules do not count; "" if they do."""
+    if not placed.ruled_by:
+        return ""
+    return (
+        f"{name_of(placed.canary.ingress)} has no say: the older canary Ingress {placed.ruled_by} names Service"
+        f" {_service(placed)} too, and its weight and rules count for both"
+    )
+
+
 def _void(placed: PlacedCanary) -> Iterator[Finding]:
     if placed.void_by:
         yield finding(
@@ -219,6 +242,8 @@ def _empty(placed: PlacedCanary, side: BackendVersions, part: str) -> Finding:
     what = name_of(placed.canary.ingress)
     if not side.has_port:
         why = f"{what}: Service {_service(placed)} has no such port ({side.upstream}); main takes its share"
+    elif placed.by_address:
+        why = f"no ready pods behind {part} of {what}: Service {_service(placed)} is empty, its share fails"
     else:
         why = f"no ready pods behind {part} of {what}: Service {_service(placed)} is empty, main takes its share"
     return finding("canary-empty", Severity.WARNING, why)
@@ -227,6 +252,8 @@ def _empty(placed: PlacedCanary, side: BackendVersions, part: str) -> Finding:
 def _behind(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
     """Problems of a canary's Service, whatever the canary asks for."""
     yield from _void(placed)
+    if placed.counts and (why := ruled(placed)):
+        yield finding("ruled-by-another-canary", Severity.WARNING, f"{why}; give each canary a Service of its own")
     if placed.hides:
         yield finding(
             "canary-hides-main",

@@ -100,7 +100,8 @@ def plan_finish_orphan(canary: CanaryIngress, rollout: Rollout, ask: Ask, object
     """Delete a canary Ingress that has no main."""
     if why := why_managed([canary.ingress], objects):
         return refused(rollout, ask.act, why)
-    return _deletion_plan(rollout, ask, (canary.ingress,), "it takes no traffic", (), objects)
+    note = "its share goes to its main" if canary.unseen else "it takes no traffic"
+    return _deletion_plan(rollout, ask, (canary.ingress,), note, (canary.unseen,) if canary.unseen else (), objects)
 
 
 def _deletion_plan(

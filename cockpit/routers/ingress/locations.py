@@ -27,6 +27,7 @@ class Location:
     upstream: Upstream
     rule: int
     index: int
+    bare: bool = False  # the path is not written
 
     @property
     def place(self) -> Place:
@@ -46,7 +47,8 @@ def locations_of(ingress: Ingress) -> tuple[Location, ...]:
                 continue
             kind = path.path_type if path.path_type == "Exact" else "Prefix"
             upstream = Upstream(backend.name, backend.port.number, backend.port.name)
-            found.append(Location(rule.host or "", path.path or "/", kind, upstream, rule_at, path_at))
+            text = path.path or "/"
+            found.append(Location(rule.host or "", text, kind, upstream, rule_at, path_at, not path.path))
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ from cockpit.model.rollout import Version
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.wording import several_picked
 from cockpit.routers.ingress.annotations import is_ruled, rules_of
-from cockpit.routers.ingress.findings import leaks
+from cockpit.routers.ingress.findings import leaks, ruled, sessions
 from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, lanes_of
 from cockpit.workloads.findings import listed
 
@@ -30,6 +30,8 @@ def two_versions(split: CanarySplit) -> tuple[Version, Version] | str:
     if placed.canary.loose:
         name = placed.canary.ingress.metadata.name
         return f"the canary Ingress {name} is not attached: {placed.canary.loose}; fix it first"
+    if why := ruled(placed):
+        return f"{why}: change that one"
     main, canary = split.behind(split.main), split.behind(placed.side)
     if not canary:
         return f"the canary's Service {service_name(placed)} does not exist: finish deletes the dangling canary"
@@ -89,6 +91,7 @@ def exposure_warnings(split: CanarySplit, objects: Objects, share: float) -> tup
     placed = split.canary
     return (
         *(f.text for f in leaks(split) if share),
+        *sessions(split),
         *(revert_warnings([placed.canary.ingress], objects) if placed else ()),
     )
 

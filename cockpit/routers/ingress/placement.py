@@ -14,7 +14,7 @@ from cockpit.model.objects import Ingress
 from cockpit.model.values import dataclass
 from cockpit.routers.backends import Upstream
 from cockpit.routers.ingress.annotations import CanaryRules, enabled, is_ruled, rules_of
-from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, choice_of, class_of, dialect_of
+from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, choice_of, class_of
 from cockpit.routers.ingress.dialects import Dialect
 from cockpit.routers.ingress.locations import Location, Naming, Place, locations_of, seniority
 from cockpit.workloads.lookups import ingresses_of_host
@@ -29,7 +29,7 @@ class CanaryIngress:
 
     `loose` says why it is not attached; "" if it is. `unmatched` are its locations that match no main.
     `blocks`: it was attached here before a unmatched path dropped it, so the gateway finds nothing in its place
-    and tries no later canary.
+    and tries no later canary. `unseen` says why one without a main here may take requests all the same.
     """
 
     ingress: Ingress
@@ -39,6 +39,7 @@ class CanaryIngress:
     unmatched: tuple[Location, ...] = ()
     blocks: bool = False
     ruled: bool = False  # it has a rule and therefore no weight
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +61,14 @@ def placements_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVE
     """The placements of a main Ingress; none for one without canaries."""
     choice = choice_of(main, objects, overrides)
     dialect = choice.dialect
-    neighbours = _neighbours(main, objects)
+    neighbours = neighbours_of(main, objects)
     if not any(enabled(i, dialect) for i in neighbours):
         return ()  # most Ingresses have no canary, and very many can share a host
     naming = Naming(main, dialect, objects)
-    mains = [i for i in neighbours if not enabled(i, dialect)]
-    places = [(i, naming.locations(i)) for i in mains]
-    first, wanted = _first_mains(places), {loc.place for loc in naming.locations(main)}
-    sharing = [(i, found) for i, found in places if any(loc.place in wanted for loc in found)]
-    # A location whose upstream is hidden goes to the next main that has it.
-    shown = [(i, [loc for loc in found if not naming.is_hidden(loc.upstream)]) for i, found in sharing]
-    served = _first_mains(shown)
-    own = [loc for loc in naming.locations(main) if loc.place in first and served.get(loc.place, main) is main]
-    attaching = _Attaching(main, own, first, dialect, naming)
-    canaries = [c for i in neighbours if enabled(i, dialect) for c in attaching.attach(i)]
-    groups = _groups(own, canaries, dialect)
+    attached = _attached(main, neighbours, dialect, naming)
+    groups = _groups(attached.own, [*attached.canaries, *_from_elsewhere(attached, main, objects, dialect)], dialect)
     several = len({loc.upstream for loc in naming.locations(main)}) > 1 or len(groups) > 1
-    names, rivals = _Names(main), _Rivals(main, sharing)
+    names, rivals = _Names(main), _Rivals(main, attached.sharing)
     return tuple(
         CanaryPlacement(
             names.of(chosen) if several else main.metadata.name,
@@ -91,6 +83,50 @@ def placements_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVE
         )
         for upstream, chosen, locations in groups
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attached:
+    """A main's own locations, the canaries on them, and the mains that share a location with it."""
+
+    own: list[Location]
+    canaries: list[tuple[Location, CanaryIngress]]
+    sharing: Sequence[tuple[Ingress, Sequence[Location]]]
+
+
+def _attached(main: Ingress, neighbours: list[Ingress], dialect: Dialect, naming: Naming) -> _Attached:
+    places = [(i, naming.locations(i)) for i in neighbours if not enabled(i, dialect)]
+    first, wanted = _first_mains(places), {loc.place for loc in naming.locations(main)}
+    sharing = [(i, found) for i, found in places if any(loc.place in wanted for loc in found)]
+    # A location whose upstream is hidden goes to the next main that has it.
+    shown = [(i, [loc for loc in found if not naming.is_hidden(loc.upstream)]) for i, found in sharing]
+    served = _first_mains(shown)
+    own = [loc for loc in naming.locations(main) if loc.place in first and served.get(loc.place, main) is main]
+    attaching = _Attaching(main, own, first, dialect, naming)
+    return _Attached(own, [c for i in neighbours if enabled(i, dialect) for c in attaching.attach(i)], sharing)
+
+
+def _from_elsewhere(
+    attached: _Attached, main: Ingress, objects: Objects, dialect: Dialect
+) -> list[tuple[Location, CanaryIngress]]:
+    """Canaries on other hosts whose main routes to the same Service and port: there the split is one for all."""
+    if not dialect.leaks:
+        return []
+    found: list[tuple[Location, CanaryIngress]] = []
+    for upstream in dict.fromkeys(at.upstream for at, canary in attached.canaries if not canary.loose):
+        here = next(location for location in attached.own if location.upstream == upstream)
+        # A Naming of its own, because what names a Service is asked among the Ingresses of a class.
+        naming = Naming(main, dialect, objects)
+        for other in naming.mains(upstream)[:_MOST_MAINS]:
+            if other.metadata.name == main.metadata.name:
+                continue
+            theirs = _attached(other, neighbours_of(other, objects), dialect, naming)
+            found += [(here, c) for at, c in theirs.canaries if at.upstream == upstream and not c.loose]
+    return found
+
+
+# Mains of one Service that are looked at for canaries on their hosts.
+_MOST_MAINS = 10
 
 
 def _groups(
@@ -117,20 +153,7 @@ def _groups(
     return list(groups.values())
 
 
-def orphan_of(ingress: Ingress, objects: Objects, overrides: Overrides = NO_OVERRIDES) -> CanaryIngress | None:
-    """A canary Ingress that has no main on any of its hosts; None for all others."""
-    dialect = dialect_of(ingress, objects, overrides)
-    if not enabled(ingress, dialect):
-        return None
-    if any(not enabled(i, dialect) for i in _neighbours(ingress, objects) if i is not ingress):
-        return None
-    locations = locations_of(ingress)
-    upstream = locations[0].upstream if locations else None
-    where = ", ".join(map(str, locations)) or "no path at all"
-    return CanaryIngress(ingress, rules_of(ingress, dialect), upstream, f"no main Ingress has {where}", locations)
-
-
-def _neighbours(ingress: Ingress, objects: Objects) -> list[Ingress]:
+def neighbours_of(ingress: Ingress, objects: Objects) -> list[Ingress]:
     """Ingresses of the same class that share a host, oldest first, including `ingress` itself."""
     hosts = dict.fromkeys(loc.host for loc in locations_of(ingress))
     found = {ingress.metadata.name: ingress}
@@ -168,20 +191,20 @@ class _Attaching:
         """The locations of the main to which a canary attaches, or the one that it was probably meant for."""
         locations = self._naming.locations(ingress)
         rules = rules_of(ingress, self._dialect)
-        unmatched = tuple(loc for loc in locations if loc.place not in self._first)
+        unmatched = tuple(loc for loc in locations if self._is_unmatched(loc))
         foreign = _foreign(ingress, self._main, self._dialect)
         lost = self._lost(unmatched) if self._dialect.unmatched_drops else {}
         ruled = is_ruled(ingress, self._dialect)
         missed: set[Upstream] = set()
         found = []
         for location in locations:
-            if location.place not in self._first:
+            if location in unmatched:
                 missed.add(location.upstream)
             why = lost.get(location.upstream, "")
             # It blocks where no unmatched path of the same upstream precedes this one in its Ingress.
             blocks = bool(why) and location.upstream not in missed
             canary = None
-            for target in self._own.get(location.place, ()):
+            for target in () if location in unmatched else self._own.get(location.place, ()):
                 canary = canary or CanaryIngress(
                     ingress, rules, location.upstream, foreign or why, unmatched, blocks=blocks, ruled=ruled
                 )
@@ -193,6 +216,9 @@ class _Attaching:
             return []
         _, target, location = nearest
         return [(target, CanaryIngress(ingress, rules, location.upstream, _mismatch(location, target), unmatched))]
+
+    def _is_unmatched(self, location: Location) -> bool:
+        return location.place not in self._first or (location.bare and self._dialect.needs_path)
 
     def _lost(self, unmatched: Iterable[Location]) -> dict[Upstream, str]:
         """Why a canary with some matching paths is detached anyway (controller.go, mergeAlternativeBackends)."""
@@ -229,6 +255,8 @@ def _foreign(ingress: Ingress, main: Ingress, dialect: Dialect) -> str:
 
 
 def _mismatch(location: Location, target: Location) -> str:
+    if location.bare and location.place == target.place:
+        return f"its path is empty, the main's is {target.path}"
     if location.path != target.path:
         return f"its path is {location.path}, the main's is {target.path}"
     return f"its pathType is {location.path_type}, the main's is {target.path_type}"

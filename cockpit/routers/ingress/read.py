@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, SERVICES, Ref, RolloutKey
-from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share
+from cockpit.model.rollout import Lane, Phase, Role, Rollout, Severity, Share
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
@@ -16,7 +16,7 @@ from cockpit.routers.ingress.findings import findings_of, unattached_canary, uns
 from cockpit.routers.ingress.placement import CanaryIngress
 from cockpit.routers.ingress.split import DEFAULT, CanarySplit, lanes_of
 from cockpit.routers.version_lookup import owned_by
-from cockpit.workloads.findings import listed, percent
+from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.others import with_others
 from cockpit.workloads.probe_targets import ingress_target
 
@@ -57,21 +57,26 @@ def rollout_of(split: CanarySplit, objects: Objects) -> Rollout:
 
 
 def orphan_rollout(canary: CanaryIngress, objects: Objects) -> Rollout:
-    """A canary Ingress without a main: it takes no traffic, and people should know."""
+    """A canary Ingress without a main: it takes no traffic, or an unknown share of it, and people should know."""
     ingress = canary.ingress
     owners, owned = owners_and_findings([ingress], objects)
     what = f"Ingress {ingress.metadata.namespace}/{ingress.metadata.name}"
     why = f"{what} is a canary without a main: {canary.loose}; create the main, or delete it"
+    reported, message = unattached_canary(why), "a canary without a main takes no traffic"
+    if canary.unseen:
+        why = f"{what}: {canary.unseen}; this share is not shown and not measured here"
+        reported = finding("main-not-shown", Severity.WARNING, why)
+        message = "a canary whose main is not shown: its share is unknown"
     return Rollout(
         key=RolloutKey(objects.context, ingress.metadata.namespace, ingress.metadata.name, "ingress"),
         router="ingress",
-        phase=Phase.DEGRADED,
-        message="a canary without a main takes no traffic",
+        phase=Phase.CANARY if canary.unseen else Phase.DEGRADED,
+        message=message,
         versions=(),
         lanes=(),
         objects=(ref_to(ingress),),
         epoch=epoch_of(ingress.metadata.uid),
-        findings=(*canary.rules.problems, unattached_canary(why), *owned),
+        findings=(*canary.rules.problems, reported, *owned),
         acts=ORPHAN_TABLE.states(canary, objects),
         owners=owners,
         probe_target_missing=ingress_target(ingress).missing or "no main Ingress routes here",
@@ -110,13 +115,15 @@ def _phase(split: CanarySplit, lanes: tuple[Lane, ...], stepping: Stepping | Non
 def _message(split: CanarySplit, lanes: tuple[Lane, ...], stepping: Stepping | None) -> str:
     if split.hidden:
         return "the gateway answers 404: the canary is older than its main"
-    if split.main.empty and split.placement.dialect.main_guards:
+    if split.main.empty and split.guarded:
         return ""
     parts = [stepping.message] if stepping and stepping.message else []
     default = _taking(split, lanes[0])
     for lane in lanes:
         if lane.name == DEFAULT:
             parts.append(f"perhaps no controller serves it; configured: {default}" if split.no_controller else default)
+        elif all(share.written is None for share in lane.shares) and not split.no_controller:
+            parts.append(f"unknown with {lane.match}")
         elif _taking(split, lane) != default:
             parts.append(f"{_taking(split, lane)} with {lane.match}")
     old = [v.name for v in split.versions if v.role is Role.OLD]

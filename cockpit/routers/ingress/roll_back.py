@@ -15,6 +15,8 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.way_back import way_back_warnings
 from cockpit.planning.wording import several_picked, takes_all
 from cockpit.routers.backends import Upstream
+from cockpit.routers.ingress.annotations import shares_sessions
+from cockpit.routers.ingress.findings import ruled, sessions
 from cockpit.routers.ingress.pairing import expected_with, off_values
 from cockpit.routers.ingress.promote import backend_edit, shown
 from cockpit.routers.ingress.split import DEFAULT, CanarySplit
@@ -59,10 +61,18 @@ def plan_back(split: CanarySplit, rollout: Rollout, ask: Ask, objects: Objects) 
         expected=_expected(split, target, turned=turn is not None),
         inverse=tuple(e.inverse for e in reversed(edits) if e.inverse),
         undo="previous weights, rules and backend",
-        warnings=(*way_back_warnings(target), *capacity, *revert_warnings(edited, objects)),
+        warnings=(*way_back_warnings(target), *_left(split), *capacity, *revert_warnings(edited, objects)),
         # Only a named version can be one that took no traffic before.
         raises=target.role is Role.NEW,
     )
+
+
+def _left(split: CanarySplit) -> tuple[str, ...]:
+    """Clients that stay on the canary by a cookie, until their session or the canary Ingress ends."""
+    found = tuple(sessions(split))
+    shared = [b.canary.ingress.metadata.name for b in split.effective if shares_sessions(b.canary.ingress)]
+    more = (f"to move those of the canary too, delete the canary Ingress {listed(shared)}: finish does it",)
+    return (*found, *(more if found and shared else ()))
 
 
 def _edited(split: CanarySplit, offs: list[Edit], turn: Edit | None) -> list[Ingress | Service]:
@@ -96,6 +106,8 @@ def _expected(split: CanarySplit, target: Version, *, turned: bool) -> tuple[Exp
 
 def _goal(split: CanarySplit, name: str | None, objects: Objects) -> tuple[Version, Edit | None] | str:
     """The version to go back to and the edit of main (None: it is there already); as text, why it cannot be done."""
+    if why := next(filter(None, map(ruled, split.effective)), ""):
+        return f"{why}: roll that one back"
     served = split.behind(split.main)
     others = [v for b in split.effective for v in split.behind(b.side) if v not in served]
     if name is None and others and not _on(split):

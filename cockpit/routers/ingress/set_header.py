@@ -10,7 +10,7 @@ from cockpit.planning.edits import annotations_edit
 from cockpit.planning.header_rule import why_not_sendable
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import AS_ALL_OTHERS, NO_HEADER_RULE, RULE_SET_ALREADY
-from cockpit.routers.ingress.annotations import CanaryRules, is_pattern, rules_of
+from cockpit.routers.ingress.annotations import CanaryRules, is_pattern, may_be_dropped, rules_of
 from cockpit.routers.ingress.dialects import BareHeader
 from cockpit.routers.ingress.header_ingress import plan_own_rule, plan_rule_away, ruled_canary
 from cockpit.routers.ingress.pairing import annotated, expected_with, exposure_warnings, two_versions
@@ -94,6 +94,8 @@ def _values(split: CanarySplit, placed: PlacedCanary, header: tuple[str, str] | 
     name, value = header
     if why := why_not_sendable(name, value):
         return why
+    if dialect.checks_values and may_be_dropped(name, value):
+        return f"{dialect.title} accepts only letters, digits, space and -._~:/ in a header rule"
     if value and dialect.value_is_pattern and not is_pattern(value):
         return f"{dialect.title} reads the value as a pattern, and {safe_text(value, 60)!r} is not a valid one"
     # A pattern next to a value has no effect, and without a value it would decide instead.

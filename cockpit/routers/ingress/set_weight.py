@@ -32,7 +32,7 @@ def why_not_weight(split: CanarySplit) -> str:
         return (
             f"{split.placement.dialect.title} ignores a weight next to a header or cookie rule: remove the rule first"
         )
-    if split.main.empty and split.placement.dialect.main_guards:
+    if split.main.empty and split.guarded:
         return split.why_failing(found[0])
     return ""
 
@@ -83,7 +83,7 @@ def _limits(split: CanarySplit, placed: PlacedCanary, main: Version, canary: Ver
     if share == 0 and matches:
         rule = listed([m.text for m in matches])
         return (f"requests with {rule} still go to {canary.name}: roll back removes the rule too",)
-    if share == 1 and split.placement.dialect.main_guards:
+    if share == 1 and split.guarded:
         return (f"{main.name} must keep a ready pod: without one every request gets 503",)
     return ()
 

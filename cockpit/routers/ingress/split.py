@@ -15,7 +15,7 @@ from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.readiness import without_pods
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
-from cockpit.routers.ingress.annotations import CanaryMatch, enabled
+from cockpit.routers.ingress.annotations import CanaryMatch, by_address, enabled, main_guards, rules_of
 from cockpit.routers.ingress.dialects import Dialect, Several
 from cockpit.routers.ingress.locations import seniority
 from cockpit.routers.ingress.no_controller import why_no_controller
@@ -33,7 +33,8 @@ class PlacedCanary:
     """A canary with its side. `counts`: attached, and no older one is on the same rule.
 
     `void_by` is an older main of the same Service elsewhere, because of which the canary's rules have no effect;
-    `hides` are younger ones, which the gateway no longer serves.
+    `hides` are younger ones, which the gateway no longer serves. `ruled_by` is an older canary Ingress for the same
+    Service, whose weight and rules count here too (controller.go, createUpstreams: the first one's policy).
     """
 
     canary: CanaryIngress
@@ -41,11 +42,15 @@ class PlacedCanary:
     counts: bool
     void_by: str = ""
     hides: tuple[str, ...] = ()
+    ruled_by: str = ""
+    by_address: bool = False  # without ready pods its share fails; it does not go to main
 
     @property
     def live(self) -> bool:
-        """True if requests that it claims reach its pods."""
-        return self.counts and not self.void_by and self.side is not None and not self.side.empty
+        """True if requests that it claims do not go to main."""
+        if not self.counts or self.void_by or self.side is None or self.side.service is None:
+            return False
+        return self.by_address or not self.side.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,11 @@ class CanarySplit(VersionLookup):
     def place(self) -> str:
         """The rollout as "namespace/name"."""
         return f"{self.placement.main.metadata.namespace}/{self.placement.name}"
+
+    @property
+    def guarded(self) -> bool:
+        """Whether main without ready pods answers for nobody, the canary's requests included."""
+        return main_guards(self.placement.main, self.placement.dialect)
 
     def why_failing(self, version: Version) -> str:
         """Why a version cannot answer requests, with a way out; "" if it can by a Service of these Ingresses."""
@@ -136,7 +146,10 @@ def _placed_canaries(placement: CanaryPlacement, objects: Objects) -> tuple[Plac
             sides[upstream] = side_of(upstream, canary.ingress.metadata.namespace, objects)
         side = sides[upstream] if upstream else None
         older, younger = _other_mains(placement, canary)
-        found.append(PlacedCanary(canary, side, counts, older, younger))
+        ruler = _ruler(placement, canary)
+        shown = replace(canary, rules=rules_of(ruler, dialect)) if ruler else canary
+        ruled_by, address = ruler.metadata.name if ruler else "", by_address(canary.ingress, dialect)
+        found.append(PlacedCanary(shown, side, counts, older, younger, ruled_by, address))
     return tuple(found)
 
 
@@ -157,6 +170,13 @@ def _order(ingress: Ingress, dialect: Dialect) -> int:
     text = (ingress.metadata.annotations or {}).get(dialect.order_key, "") if dialect.order_key else ""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else USUAL_ORDER
     return number if 1 <= number <= 1000 else USUAL_ORDER
+
+
+def _ruler(placement: CanaryPlacement, canary: CanaryIngress) -> Ingress | None:
+    """The canary Ingress whose rules count for this one's Service, if it is another one."""
+    first = placement.naming.first(canary.upstream) if canary.upstream else None
+    other = first is not None and first.metadata.name != canary.ingress.metadata.name
+    return first if other and first and enabled(first, placement.dialect) else None
 
 
 def _other_mains(placement: CanaryPlacement, canary: CanaryIngress) -> tuple[str, tuple[str, ...]]:
@@ -198,8 +218,13 @@ def lanes_of(split: CanarySplit) -> tuple[Lane, ...]:
             name = match.text
             if name not in lanes:
                 taker = takers.of(match) or placed
-                lanes[name] = _lane(split, name, f"{match.kind} {match.text}", match.headers, [(taker, 1.0)])
+                lane = _lane(split, name, f"{match.kind} {match.text}", match.headers, [(taker, 1.0)])
+                lanes[name] = _unknown(lane) if match.doubtful else lane
     return tuple(lanes.values())
+
+
+def _unknown(lane: Lane) -> Lane:
+    return replace(lane, shares=tuple(replace(share, written=None) for share in lane.shares))
 
 
 def weighed(placed_canaries: Sequence[PlacedCanary], dialect: Dialect) -> list[tuple[PlacedCanary, float]]:
@@ -253,7 +278,7 @@ def _lane(
 ) -> Lane:
     parts = [(placed, max(share, 0.0)) for placed, share in parts]
     written = dict.fromkeys((c.uid for c in split.candidates), 0.0)
-    if not split.hidden and not (split.main.empty and split.placement.dialect.main_guards):
+    if not split.hidden and not (split.main.empty and split.guarded):
         taken = [(b.side, share) for b, share in parts if b.live and b.side]
         rest = 1.0 - sum(share for _, share in taken)
         for side, share in [(split.main, rest), *taken]:

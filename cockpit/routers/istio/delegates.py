@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import VirtualService
+from cockpit.routers.istio.delegate_conflicts import conflicts
 from cockpit.routers.istio.matches import IstioMatch, example
-from cockpit.routers.istio.route_groups import RouteGroup, route_groups_of
+from cockpit.routers.istio.route_groups import RouteGroup, default_of, route_groups_of
 from cockpit.routers.istio.routes import VIRTUAL_SERVICES, IstioRoute, find_virtual_service, hosts_of, routes_of
 from cockpit.workloads.lookups import of_kind, served
 
@@ -62,6 +63,8 @@ def _delegate(route: IstioRoute, service: VirtualService) -> tuple[str, str] | N
 def _joined(group: RouteGroup, root: VirtualService) -> RouteGroup:
     """The group with the path by which the root routes to it, and the root's other routes for the same hosts."""
     entries = routes_to(root, group.service)
+    dropped = tuple(route for route in group.every if all(conflicts(entry, route) for entry in entries))
+    group = _left(group, dropped) if dropped and entries else group
     first = min((route.index for route in entries), default=0)
     every = routes_of(root)
     hosts = _hosts(group)
@@ -72,6 +75,13 @@ def _joined(group: RouteGroup, root: VirtualService) -> RouteGroup:
         outside=tuple(outside) if len(hosts) else (),
         before=tuple(match for route in every if route.index < first for match in route.matches),
     )
+
+
+def _left(group: RouteGroup, dropped: tuple[IstioRoute, ...]) -> RouteGroup:
+    """The group as it is without routes that Istio drops."""
+    every = tuple(route for route in group.every if route not in dropped)
+    default, path = default_of([route for route in group.routes if route in every], every)
+    return replace(group, every=every, default=default, path=path, dropped=dropped)
 
 
 def _paths(group: RouteGroup, above: list[IstioMatch]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, Service
 from cockpit.model.values import dataclass
-from cockpit.routers.istio.routes import Destination, Subset, rules_for, subsets_of
+from cockpit.routers.istio.destination_rules import Viewer, rules_in_force, rules_naming
+from cockpit.routers.istio.routes import Destination, Subset, subsets_of
 from cockpit.workloads.endpoints import backing_of, is_alias, port_of, selected_pods
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.others import NO_OTHERS, Others
@@ -51,29 +52,29 @@ class DestinationVersions:
         return {uid: 1 / len(self.uids) for uid in self.uids}
 
 
-def subsets_for(host: str, namespace: str, objects: Objects) -> dict[str, Subset]:
+def subsets_for(host: str, viewer: Viewer, objects: Objects) -> dict[str, Subset]:
     """The subsets of a host by name; if several DestinationRules have the same name, the first counts."""
     found: dict[str, Subset] = {}
-    for rule in rules_for(host, namespace, objects):
+    for rule in rules_in_force(host, viewer, objects):
         for subset in subsets_of(rule):
             found.setdefault(subset.name, subset)
     return found
 
 
 def side_of(
-    target: Destination, namespace: str, objects: Objects, subsets: Mapping[str, Subset] | None = None
+    target: Destination, viewer: Viewer, objects: Objects, subsets: Mapping[str, Subset] | None = None
 ) -> DestinationVersions:
-    """The destination as a VirtualService of `namespace` names it.
+    """The destination as the proxies of `viewer` know it.
 
     `subsets` are the host's; a caller with many destinations of a host reads them once.
     """
     if subsets is None:
-        subsets = subsets_for(target.host, namespace, objects)
+        subsets = subsets_for(target.host, viewer, objects)
     place = target.service
     service = find_service(objects, *place) if place else None
     subset = subsets.get(target.subset)
     # A Service in a namespace that is not read may exist.
-    missing = "" if place and not objects.covers(place[0]) else _missing(target, service, subset)
+    missing = "" if place and not objects.covers(place[0]) else _missing(target, service, subset, viewer, objects)
     if missing:
         return DestinationVersions(target, service, subset, missing, (), (_faceless(target),))
     if service is None or is_alias(service):
@@ -101,12 +102,17 @@ def side_of(
     return DestinationVersions(target, service, subset, "", ((nobody.uid, ready),) if ready else (), (nobody,))
 
 
-def _missing(target: Destination, service: Service | None, subset: Subset | None) -> str:
+def _missing(
+    target: Destination, service: Service | None, subset: Subset | None, viewer: Viewer, objects: Objects
+) -> str:
     if target.service is None:
         return ""  # a ServiceEntry may define it
     if service is None:
         return f"Service {'/'.join(target.service)} does not exist"
     if target.subset and subset is None:
+        rules = rules_naming(target.host, viewer.namespace, objects)
+        if any(found.name == target.subset for rule in rules for found in subsets_of(rule)):
+            return f"proxies of namespace {viewer.client} do not go by the DestinationRule with subset {target.subset}"
         return f"no DestinationRule for {target.host} has a subset {target.subset}"
     bare = is_alias(service) and not service.spec.ports
     if target.port and not bare and port_of(service, BackendPort(target.port)) is None:

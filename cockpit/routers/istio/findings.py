@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cockpit.model.fields import mapping
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import VirtualService
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.routers.istio.delegates import delegates_of, roots_of, routes_to
 from cockpit.routers.istio.destinations import DestinationVersions
+from cockpit.routers.istio.exposure import exposure_findings
+from cockpit.routers.istio.rivals import rival_findings
 from cockpit.routers.istio.routes import (
-    MESH,
-    VIRTUAL_SERVICES,
     Destination,
     IstioRoute,
     find_virtual_service,
-    gateways_of,
-    hosts_of,
     is_cut,
     routes_of,
 )
 from cockpit.routers.istio.split import DEFAULT, VirtualServiceSplit
 from cockpit.routers.traffic_findings import no_weight, picks_several, rolling_versions
 from cockpit.workloads.findings import finding, listed, percent
-from cockpit.workloads.lookups import of_kind, served
 from cockpit.workloads.selectors import no_selector
 
 
@@ -32,7 +29,8 @@ def findings_of(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Ob
     found = [
         *_routes(split),
         *_sides(split),
-        *_rivals(split, objects),
+        *exposure_findings(split.group.service, objects),
+        *rival_findings(split.group, objects),
         *_parents(split, objects),
         *_waiting(split),
         *_mixes(split),
@@ -67,19 +65,37 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
         shadow = split.group.shadow_of(route)
         if shadow:
             why = f"{where} is never reached: route {shadow.index + 1} takes its requests first; move it up"
-            yield finding("shadowed-route", Severity.WARNING, why, " or ".join(m.text for m in route.matches))
-        if isinstance(fault := route.raw.get("fault"), dict) and fault:
-            why = (
-                f"{where} injects faults ({listed(sorted(map(str, fault)))}): requests are failed or delayed on purpose"
-            )
-            yield finding("fault-injection", Severity.WARNING, why)
+            yield _unreached(why, route)
+        if fault := mapping(route.raw, "fault"):
+            aborted = aborted_of(route)
+            done = f"{percent(aborted)} of its requests are failed on purpose" if aborted else "requests are delayed"
+            if not aborted and "delay" not in fault:
+                done = "it names no percentage, so no request is failed"
+            why = f"{where} injects faults ({listed(sorted(map(str, fault)))}): {done}"
+            # Where plain requests all fail, users are hurt; a test of single requests hurts nobody.
+            severe = route == split.group.default and aborted >= 1
+            yield finding("fault-injection", Severity.CRITICAL if severe else Severity.WARNING, why)
+        if route in split.group.dropped:
+            why = f"{where} is dropped: its match is not within that of the VirtualService that delegates to it"
+            yield _unreached(why, route)
     if is_cut(split.group.service):
         read = len(routes_of(split.group.service))
         why = f"{what} has too many routes, conditions and destinations: only its first {read} routes are read"
         yield finding("too-many-routes", Severity.WARNING, why)
-    if split.group.default is None:
+    if split.group.default is None and not split.group.dropped:
         why = f"{what} has no default route: requests that match no rule get 404"
         yield finding("no-default-route", Severity.WARNING, why)
+
+
+def aborted_of(route: IstioRoute) -> float:
+    """The fraction of a route's requests that it fails on purpose; none without a percentage (route.go)."""
+    abort = mapping(route.raw, "fault", "abort")
+    part = mapping(abort, "percentage").get("value", 0) if {"httpStatus", "grpcStatus"} & abort.keys() else 0
+    return min(max(part, 0), 100) / 100 if isinstance(part, int | float) else 0.0
+
+
+def _unreached(why: str, route: IstioRoute) -> Finding:
+    return finding("shadowed-route", Severity.WARNING, why, " or ".join(m.text for m in route.matches))
 
 
 def _weights(route: IstioRoute) -> str:
@@ -88,7 +104,7 @@ def _weights(route: IstioRoute) -> str:
 
 def unserved_shares(split: VirtualServiceSplit) -> tuple[Finding, ...]:
     """Findings because of which a configured share is not served; routes that are never reached do not count."""
-    reached = [route for route in split.group.routes if not split.group.shadow_of(route)]
+    reached = [r for r in split.group.routes if r not in split.group.dropped and not split.group.shadow_of(r)]
     default = getattr(split.group.default, "index", None)
     return tuple(
         found
@@ -126,30 +142,6 @@ def _sides(split: VirtualServiceSplit) -> Iterator[Finding]:
         if side.target.service is None:
             why = f"{side.target.host} is not a Service of this cluster: without a ServiceEntry its requests get 503"
             yield finding("outside-host", Severity.INFO, why)
-
-
-def _rivals(split: VirtualServiceSplit, objects: Objects) -> Iterator[Finding]:
-    """Other VirtualServices for a host: sidecars use one of them, gateways merge them."""
-    own = split.group.service
-    resource, namespace = served(objects, VIRTUAL_SERVICES), own.metadata.namespace
-    for host in hosts_of(own):
-        others = [
-            other
-            for other in of_kind(VirtualService, objects.keyed(resource, namespace, f"host={host}"))
-            if other.metadata.name != own.metadata.name
-        ]
-        for other in others:
-            both = set(gateways_of(own)) & set(gateways_of(other))
-            if MESH in both:
-                first = min((own, other), key=lambda vs: vs.metadata.creation_timestamp or "").metadata.name
-                why = (
-                    f"{name_of(split)} and VirtualService {other.metadata.name} are both for {host} in the mesh: which"
-                    f" one counts is undefined, usually the older ({first}); merge them into one"
-                )
-                yield finding("two-virtual-services", Severity.CRITICAL, why, host)
-            elif both:
-                why = f"VirtualService {other.metadata.name} is for {host} at the same gateway: their routes are merged"
-                yield finding("merged-at-gateway", Severity.INFO, why, host)
 
 
 def _parents(split: VirtualServiceSplit, objects: Objects) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from cockpit.planning.ownership import revert_warnings, why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.step_acts import removal
 from cockpit.routers.istio.delegates import root_of
+from cockpit.routers.istio.destination_rules import is_for_one_host, rules_naming
 from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.roll_back import keeps_one
 from cockpit.routers.istio.routes import (
@@ -35,7 +36,6 @@ from cockpit.routers.istio.routes import (
     is_cut,
     mirrors_of,
     routes_of,
-    rules_for,
     subsets_of,
 )
 from cockpit.routers.istio.split import VirtualServiceSplit, no_destination
@@ -167,8 +167,10 @@ def _leftovers(
             continue
         if any(entry.target.place == side.target.place for r in split.group.routes for entry in r.weighted):
             sides.append(side)
-        if side.subset:
+        if side.subset and is_for_one_host(side.subset.rule):
             subsets.append(side.subset)
+        elif side.subset:
+            used.append(f"subset {side.subset.name} stays: its DestinationRule is for more hosts than this one")
     if subsets and not objects.covers(""):
         unseen = listed([f"subset {s.name}" for s in subsets])
         used.append(f"other namespaces are not read: requests by a VirtualService there to {unseen} would get 503")
@@ -233,7 +235,7 @@ def _picks(target: Destination, labels: Mapping[str, str], namespace: str, objec
     """Whether a destination has pods with these labels among those of its host."""
     if not target.subset:
         return True
-    subsets = [s for rule in rules_for(target.host, namespace, objects) for s in subsets_of(rule)]
+    subsets = [s for rule in rules_naming(target.host, namespace, objects) for s in subsets_of(rule)]
     return any(s.name == target.subset and s.labels.items() <= labels.items() for s in subsets)
 
 

@@ -10,6 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import DestinationRule
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import Edit
+from cockpit.routers.istio.destination_rules import is_for_one_host
 from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.routes import Destination, Subset
 from cockpit.routers.istio.split import VirtualServiceSplit
@@ -45,6 +46,8 @@ def newcomer(split: VirtualServiceSplit, name: str) -> Newcomer | None:
     if candidate is None or candidate.workload is None or beside is None or not _NAME.fullmatch(name):
         return None
     if beside.subset is None or any(candidate.uid in side.uids for side in split.sides):
+        return None
+    if not is_for_one_host(beside.subset.rule):
         return None
     for key in (*beside.subset.labels, *VERSION_LABELS):
         value = candidate.labels.get(key)

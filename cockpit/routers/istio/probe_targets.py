@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import IstioGateway, Pod, Service, VirtualService
+from cockpit.model.objects import IstioGateway, Service, VirtualService
 from cockpit.model.objects.istio import service_of, texts
 from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.refs import PODS
 from cockpit.routers.istio.delegates import root_of
+from cockpit.routers.istio.proxies import proxy_places, proxy_services
 from cockpit.routers.istio.route_groups import RouteGroup
 from cockpit.routers.istio.routes import (
     GATEWAYS,
     HTTP,
     MESH,
-    ROOT_NAMESPACE,
     gateways_of,
     hosts_of,
 )
-from cockpit.workloads.lookups import find_service, of_kind, served, services_selecting
+from cockpit.workloads.lookups import find_service, served
 from cockpit.workloads.probe_targets import FoundTarget, example_host, unread
 
 _PLAIN_PORT, _TLS_PORT = 80, 443
 _NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
-# Namespaces where installers put the pods of ingress gateways (istioctl, Helm chart istio/gateway).
-_GATEWAY_NAMESPACES = (ROOT_NAMESPACE, "istio-ingress")
 
 
 def virtualservice_target(group: RouteGroup, objects: Objects) -> FoundTarget:
@@ -71,7 +68,7 @@ def _gateway_target(name: str, service: VirtualService, path: str, objects: Obje
     server = _server(gateway)
     host, number, tls = _host(service, server), _number(server), _is_tls(server)
     incomplete_target = ProbeTarget("", number, host, path, tls)
-    behind = list(_services(gateway, objects))
+    behind = list(proxy_services(gateway, objects))
     for found in behind:
         entry = next(
             (e for e in found.status.load_balancer.ingress or () if _NAMES.fullmatch(e.ip or e.hostname or "")), None
@@ -83,25 +80,10 @@ def _gateway_target(name: str, service: VirtualService, path: str, objects: Obje
         own = behind[0].metadata
         why = f"Service {own.namespace}/{own.name} of Gateway {name} has no external address"
         return FoundTarget(missing=why, incomplete_target=incomplete_target)
-    why = unread(objects, f"the address of Gateway {name} is not known: the Services", *_places(gateway))
+    why = unread(objects, f"the address of Gateway {name} is not known: the Services", *proxy_places(gateway))
     return FoundTarget(
         missing=why or f"no Service selects the pods of Gateway {name}", incomplete_target=incomplete_target
     )
-
-
-def _places(gateway: IstioGateway) -> tuple[str, ...]:
-    """Namespaces in which to look for the pods of a Gateway."""
-    return (gateway.metadata.namespace, *_GATEWAY_NAMESPACES)
-
-
-def _services(gateway: IstioGateway, objects: Objects) -> Iterator[Service]:
-    """Services of the proxies that a Gateway configures: those whose selector picks pods that it selects."""
-    spec = gateway.spec if isinstance(gateway.spec, dict) else {}
-    raw = spec.get("selector")
-    labels = {str(k): str(v) for k, v in raw.items()} if isinstance(raw, dict) else {}
-    for namespace in dict.fromkeys(_places(gateway)):
-        for pod in of_kind(Pod, objects.selected(PODS, namespace, labels))[:1]:
-            yield from services_selecting(objects, namespace, pod.metadata.labels or {})
 
 
 def _server(gateway: IstioGateway) -> Mapping[str, Any]:

@@ -13,9 +13,11 @@ from cockpit.planning.refusals import epoch_of
 from cockpit.routers.degraded import degraded_by
 from cockpit.routers.istio.acts import TABLE
 from cockpit.routers.istio.delegates import root_of
-from cockpit.routers.istio.findings import findings_of, unserved_shares
+from cockpit.routers.istio.destination_rules import rules_naming
+from cockpit.routers.istio.exposure import is_unreachable
+from cockpit.routers.istio.findings import aborted_of, findings_of, unserved_shares
 from cockpit.routers.istio.probe_targets import virtualservice_target
-from cockpit.routers.istio.routes import DESTINATION_RULES, gateways_of, hosts_of, rules_for
+from cockpit.routers.istio.routes import DESTINATION_RULES, gateways_of, hosts_of
 from cockpit.routers.istio.split import AT_ROOT, DEFAULT, VirtualServiceSplit, lanes_of
 from cockpit.routers.version_lookup import owned_by
 from cockpit.workloads.findings import listed, percent
@@ -29,7 +31,9 @@ def rollout_of(split: VirtualServiceSplit, objects: Objects) -> Rollout:
     rules = {s.subset.rule.metadata.name: s.subset.rule for s in split.sides if s.subset}.values()
     owners, owned = owners_and_findings(owned_by(split, group.service, *rules), objects)
     way = virtualservice_target(group, objects)
-    phase, message = degraded_by(_phase(split, lanes), _message(split, lanes), unserved_shares(split), objects)
+    phase, message = degraded_by(
+        _phase(split, lanes, objects), _message(split, lanes, objects), unserved_shares(split), objects
+    )
     found = Rollout(
         key=RolloutKey(objects.context, meta.namespace, group.name, "istio"),
         router="istio",
@@ -61,7 +65,7 @@ def _objects(split: VirtualServiceSplit, objects: Objects) -> tuple[Ref, ...]:
         *([replace(split.ref, namespace=root.metadata.namespace, name=root.metadata.name)] if root else []),
     ]
     for host in dict.fromkeys(side.target.host for side in split.sides):
-        rules = rules_for(host, namespace, objects)
+        rules = rules_naming(host, namespace, objects)
         refs += [Ref(resource, rule.metadata.namespace, rule.metadata.name) for rule in rules]
     refs += [ref_to(side.service) for side in split.sides if side.service]
     refs += [c.ref for c in split.candidates if c.ref]
@@ -78,9 +82,11 @@ def _epoch(split: VirtualServiceSplit, lanes: tuple[Lane, ...]) -> str:
     return epoch_of(service.metadata.uid, hosts_of(service), gateways_of(service), shares)
 
 
-def _phase(split: VirtualServiceSplit, lanes: tuple[Lane, ...]) -> Phase:
+def _phase(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Objects) -> Phase:
     default = split.group.default
-    if default is None or not default.total:
+    if default is None or not default.total or aborted_of(default) >= 1:
+        return Phase.DEGRADED
+    if is_unreachable(split.group.service, objects):
         return Phase.DEGRADED
     if split.stepping.active:
         return Phase.WAITING
@@ -88,8 +94,14 @@ def _phase(split: VirtualServiceSplit, lanes: tuple[Lane, ...]) -> Phase:
     return Phase.CANARY if len(taking) > 1 else Phase.AT_REST
 
 
-def _message(split: VirtualServiceSplit, lanes: tuple[Lane, ...]) -> str:
+def _message(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Objects) -> str:
     default = split.group.default
+    if is_unreachable(split.group.service, objects):
+        return "none of its Gateways sends it requests"
+    if default is None and split.group.dropped:
+        return "Istio drops its routes: their matches are not within its root's"
+    if default and aborted_of(default) >= 1:
+        return "it fails all plain requests on purpose (fault injection)"
     if default and not default.total:
         return "no weight above 0: proxies keep the previous routes"
     parts = [split.stepping.message] if split.stepping.message else []
@@ -98,7 +110,8 @@ def _message(split: VirtualServiceSplit, lanes: tuple[Lane, ...]) -> str:
         if lane.name == DEFAULT:
             parts.append(plain)
         elif _taking(lane) != plain:
-            parts.append(f"{_taking(lane)} {'for' if lane.name.startswith(AT_ROOT) else 'with'} {lane.match}")
+            word = "for " if lane.name.startswith(AT_ROOT) else "" if lane.match.startswith("at ") else "with "
+            parts.append(f"{_taking(lane)} {word}{lane.match}")
     taking = {s.version for lane in lanes for s in lane.shares if s.written}
     old = [v.name for v in split.versions if v.role is Role.OLD and v.name not in taking]
     return "; ".join(parts) + (f"; {listed(old)} takes nothing" if old else "")

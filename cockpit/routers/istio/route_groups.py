@@ -18,7 +18,8 @@ class RouteGroup:
 
     `default` is the route that plain requests match, None if every route has special conditions or none is reached;
     `path` is one by which a request reaches it. For a delegate, `outside` are its root's own routes to the same hosts,
-    and `before` are the matches that the root takes before it delegates.
+    and `before` are the matches that the root takes before it delegates. `dropped` are routes that Istio does not join
+    with any route of the root; they are in `routes`, and not in `every`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class RouteGroup:
     path: str = "/"
     outside: tuple[IstioRoute, ...] = ()
     before: tuple[IstioMatch, ...] = ()
+    dropped: tuple[IstioRoute, ...] = ()
 
     def shadow_of(self, route: IstioRoute) -> IstioRoute | None:
         """An earlier route that takes every request of this one; None if some get through."""
@@ -97,7 +99,12 @@ def _marks(route: IstioRoute) -> set[Hashable]:
 def shadow_of(route: IstioRoute, every: Iterable[IstioRoute]) -> IstioRoute | None:
     """The first of the earlier routes that takes all requests of this one."""
     earlier = [r for r in every if r.index < route.index]
-    return next((r for r in earlier if all(_covered(m, r.matches) for m in route.matches)), None)
+    return next((r for r in earlier if covers(r, route)), None)
+
+
+def covers(wide: IstioRoute, route: IstioRoute) -> bool:
+    """Whether every request that matches a route also matches another one."""
+    return all(_covered(match, wide.matches) for match in route.matches)
 
 
 def _covered(match: IstioMatch, earlier: Iterable[IstioMatch]) -> bool:

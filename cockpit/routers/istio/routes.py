@@ -26,7 +26,7 @@ from cockpit.model.refs import (
 )
 from cockpit.model.values import dataclass
 from cockpit.routers.istio.matches import IstioMatch, matches_of
-from cockpit.workloads.lookups import of_kind, served
+from cockpit.workloads.lookups import served
 
 VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
 DESTINATION_RULES = (DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3)
@@ -214,16 +214,6 @@ def subsets_of(rule: DestinationRule) -> tuple[Subset, ...]:
             pairs = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {}
             found.setdefault(name, Subset(name, pairs, rule, index, raw))
     return tuple(found.values())
-
-
-def rules_for(host: str, namespace: str, objects: Objects) -> tuple[DestinationRule, ...]:
-    """DestinationRules for a host, in the proxy's lookup order: the client's namespace, the Service's, the root."""
-    service = service_of(host)
-    places = dict.fromkeys((namespace, *((service[0],) if service else ()), ROOT_NAMESPACE))
-    resource = served(objects, DESTINATION_RULES)
-    return tuple(
-        rule for place in places for rule in of_kind(DestinationRule, objects.keyed(resource, place, f"host={host}"))
-    )
 
 
 def find_virtual_service(objects: Objects, namespace: str, name: str) -> VirtualService | None:

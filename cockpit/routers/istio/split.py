@@ -12,6 +12,7 @@ from cockpit.model.values import dataclass
 from cockpit.planning.readiness import without_pods
 from cockpit.planning.stable_version import stable_of
 from cockpit.planning.steps import Stepping, StepPlan, stepping_of
+from cockpit.routers.istio.destination_rules import Viewer, viewer_of
 from cockpit.routers.istio.destinations import DestinationVersions, side_of, subsets_for
 from cockpit.routers.istio.route_groups import RouteGroup
 from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Destination, IstioRoute, Subset
@@ -73,7 +74,7 @@ class VirtualServiceSplit(VersionLookup):
 
 def split_of(group: RouteGroup, objects: Objects) -> VirtualServiceSplit:
     namespace = group.service.metadata.namespace
-    sides, subsets = _sides(group, namespace, objects)
+    sides, subsets = _sides(group, viewer_of(group.service, objects), objects)
     found = {c.uid: c for side in sides.values() for c in side.candidates}
     for side in list(sides.values()):
         for waiting in _beside(side, objects):
@@ -88,7 +89,7 @@ def split_of(group: RouteGroup, objects: Objects) -> VirtualServiceSplit:
 
 
 def _sides(
-    group: RouteGroup, namespace: str, objects: Objects
+    group: RouteGroup, viewer: Viewer, objects: Objects
 ) -> tuple[dict[tuple[str, str], DestinationVersions], list[Subset]]:
     """The destinations by host and subset, those of unused subsets with pods behind them too, and all subsets."""
     sides: dict[tuple[str, str], DestinationVersions] = {}
@@ -96,13 +97,13 @@ def _sides(
     routes = (*((group.default,) if group.default else ()), *group.routes, *group.outside)
     for target in (entry.target for route in routes for entry in route.weighted):
         if target.host not in of_host:
-            of_host[target.host] = subsets_for(target.host, namespace, objects)
+            of_host[target.host] = subsets_for(target.host, viewer, objects)
         if target.place not in sides:
-            sides[target.place] = side_of(target, namespace, objects, of_host[target.host])
+            sides[target.place] = side_of(target, viewer, objects, of_host[target.host])
     for host, subsets in of_host.items():
         port = _port(sides.values(), host)
         for target in (Destination(host, name, port) for name in subsets if (host, name) not in sides):
-            unused = side_of(target, namespace, objects, subsets)
+            unused = side_of(target, viewer, objects, subsets)
             if any(c.workload or c.pods for c in unused.candidates):
                 sides[target.place] = unused
     return sides, [subset for subsets in of_host.values() for subset in subsets.values()]
@@ -153,7 +154,7 @@ def lanes_of(split: VirtualServiceSplit) -> tuple[Lane, ...]:
     if group.default:
         lanes.append(_lane(split, group.default, DEFAULT, "", ()))
     for route in group.routes:
-        if route == group.default or group.shadow_of(route):
+        if route == group.default or route in group.dropped or group.shadow_of(route):
             continue
         text = " or ".join(m.text or "every request" for m in route.matches)
         name = text.removeprefix("header ") if text.count("header ") == 1 else text
@@ -202,7 +203,8 @@ def _roles(split: VirtualServiceSplit) -> dict[str, Role]:
     group, order = split.group, {v.name: c.age_key for v, c in split.named}
     default = written_of(split, group.default) if group.default else {}
     carrying = [name for name, share in default.items() if share]
-    by_rule = {name for route in group.routes for name, share in written_of(split, route).items() if share}
+    joined = [route for route in group.routes if route not in group.dropped]
+    by_rule = {name for route in joined for name, share in written_of(split, route).items() if share}
     serving = _serving(split)
     plan: StepPlan | None = split.stepping.active
     stable = plan.base if plan else stable_of(sorted(order, key=lambda name: order[name]), carrying, serving)

@@ -9,6 +9,7 @@ from cockpit.model.objects.istio import full_host
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.values import dataclass
+from cockpit.routers.istio.destination_rules import viewer_of
 from cockpit.routers.istio.destinations import side_of
 from cockpit.routers.istio.findings import empty_destinations
 from cockpit.routers.istio.matches import IstioMatch, example
@@ -58,6 +59,7 @@ def virtualservice_split(
     found = find_virtual_service(objects, namespace, name)
     if found is None:
         return missing_route(ref, objects.context)
+    viewer = viewer_of(found, objects)
     shares: list[tuple[float, float]] = []
     lanes: dict[str, HeaderLane] = {}
     strangers: dict[str, None] = {}
@@ -90,7 +92,7 @@ def virtualservice_split(
             _add_lanes(lanes, singled, share, others)
         if counts or not plain:
             strangers |= {str(t): None for t, s in route.shares() if s and not _either(t, stable, canary, namespace)}
-            unserved += empty_destinations(what, route, lambda t: side_of(t, namespace, objects), plain=plain)
+            unserved += empty_destinations(what, route, lambda t: side_of(t, viewer, objects), plain=plain)
     problems += shares_that_differ(f"the routes of {what}", "the canary", [share for share, _ in shares])
     problems += [] if shares else [_elsewhere(what, routes)]
     first, rest = shares[0] if shares else (None, 0.0)

@@ -1,24 +1,27 @@
 """What a TrafficSplit says about the two Services of a controller's rollout (servicemeshinterface.io, traffic-split).
 
-Weights are parts of their sum. In v1alpha1 a weight is a quantity, which may be written in thousandths ("500m").
+Weights are parts of their sum, of all requests or, with `matches`, of those that a group describes. In
+v1alpha1 a weight is a quantity, which may be written in thousandths ("500m").
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TrafficSplit
 from cockpit.model.refs import TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA1, TRAFFICSPLITS_V1ALPHA2, Ref
+from cockpit.model.text import safe_text
 from cockpit.routers.traffic_findings import missing_route
 from cockpit.routers.weights import weights_split
-from cockpit.routers.written import WrittenSplit
+from cockpit.routers.written import HeaderLane, WrittenSplit, split_of_some
 from cockpit.workloads.lookups import served
 
 TRAFFIC_SPLITS = (TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA2, TRAFFICSPLITS_V1ALPHA1)
-_MOST_BACKENDS = 200
+_MOST_BACKENDS, _MOST_NAMES = 200, 5
 _QUANTITY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
 
 
@@ -30,7 +33,19 @@ def trafficsplit_split(objects: Objects, namespace: str, name: str, stable: str,
         return missing_route(ref, objects.context)
     backends = entries(found.spec, "backends")[:_MOST_BACKENDS]
     weights = ((_short(text(entry, "service")), _weight(mapping(entry).get("weight"))) for entry in backends)
-    return weights_split(ref, weights, stable, canary)
+    split = weights_split(ref, weights, stable, canary)
+    return _of_some(split, ref, entries(found.spec, "matches"))
+
+
+def _of_some(split: WrittenSplit, ref: Ref, matches: list[Any]) -> WrittenSplit:
+    """The split of a TrafficSplit with `matches`: those groups of requests only, whose conditions are not read here."""
+    if not matches:
+        return split
+    kinds = [f"{text(each, 'kind') or 'group'} {text(each, 'name')}" for each in matches[:_MOST_NAMES]]
+    words = safe_text(" or ".join(kinds), 200)
+    lane = HeaderLane(words, None, split.share, declared=split.share or 0.0, others=split.others)
+    why = f"{ref} splits only requests of {words}: what all others get is not written there"
+    return replace(split, share=None, lanes=(lane,), problems=(*split.problems, split_of_some(why)))
 
 
 def _short(service: str) -> str:

@@ -9,7 +9,14 @@ from cockpit.model.lanes import CLOSE
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.traefik.split import TraefikSplit, WeightedEnd
-from cockpit.routers.traffic_findings import empty_backend, invalid_backend, no_weight, picks_several, sticky
+from cockpit.routers.traffic_findings import (
+    empty_backend,
+    invalid_backend,
+    no_weight,
+    picks_several,
+    spread_not_read,
+    sticky,
+)
 from cockpit.workloads.endpoints import is_alias
 from cockpit.workloads.findings import finding, percent
 from cockpit.workloads.selectors import no_selector
@@ -81,7 +88,7 @@ def _unread(split: TraefikSplit, what: str) -> Iterator[Finding]:
                 f"{what} sends requests to {end.service}, which divides them in a way that is not read here:"
                 " its versions are shown as one"
             )
-            yield finding("spread-not-read", Severity.INFO, text)
+            yield spread_not_read(text)
 
 
 def _mixes(split: TraefikSplit) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TraefikService
-from cockpit.model.refs import TRAEFIKSERVICES, Resource
+from cockpit.model.refs import TRAEFIKSERVICES, TRAEFIKSERVICES_V2, Resource
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.stable_version import stable_of
@@ -25,6 +25,7 @@ from cockpit.routers.version_lookup import VersionLookup
 from cockpit.workloads.endpoints import Backing
 from cockpit.workloads.versions import Candidate, versions_of
 
+TRAEFIK_SERVICES = (TRAEFIKSERVICES, TRAEFIKSERVICES_V2)
 # TraefikServices within each other, and Services at the end of them: far above what people write.
 _DEEPEST = 8
 _MOST_ENDS = 200
@@ -78,9 +79,10 @@ class TraefikSplit(VersionLookup):
         return found
 
 
-def split_of(service: TraefikService, objects: Objects) -> TraefikSplit | None:
+def split_of(service: TraefikService, objects: Objects, group: Resource = TRAEFIKSERVICES) -> TraefikSplit | None:
     """The split of a TraefikService; None where it leads to one Service, or does not split by weight."""
-    ends = tuple(islice(_ends(service, 1.0, (), objects), _MOST_ENDS))
+    reading = _Reading(objects, group)
+    ends = tuple(islice(_ends(service, 1.0, (), reading), _MOST_ENDS))
     if len({end.service for end in ends}) < 2:
         return None
     found = {c.uid: c for end in ends for c in end.side.candidates}
@@ -109,8 +111,22 @@ def find_traefik_service(
     return found if isinstance(found, TraefikService) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The objects, and the API group in which names of other TraefikServices are looked up first."""
+
+    objects: Objects
+    group: Resource
+
+    def named(self, namespace: str, name: str) -> TraefikService | None:
+        """Traefik 2.10 serves both groups, and a name is looked up in both."""
+        groups = (self.group, *(each for each in TRAEFIK_SERVICES if each != self.group))
+        found = (find_traefik_service(self.objects, namespace, name, group) for group in groups)
+        return next(filter(None, found), None)
+
+
 def _ends(
-    service: TraefikService, share: float, above: tuple[tuple[str, str], ...], objects: Objects
+    service: TraefikService, share: float, above: tuple[tuple[str, str], ...], reading: _Reading
 ) -> Iterator[WeightedEnd]:
     """What is at the end of its weights, where it gets `share`; every branch ends in one, so that a bound holds."""
     place = service.metadata.namespace
@@ -119,20 +135,20 @@ def _ends(
     total = sum(weights)
     for entry, weight in zip(listed, weights, strict=True):
         part = share * weight / total if total else 0.0
-        yield from _end(entry, part, place, (*above, (place, service.metadata.name)), objects)
+        yield from _end(entry, part, place, (*above, (place, service.metadata.name)), reading)
 
 
 def _end(
-    entry: object, share: float, place: str, above: tuple[tuple[str, str], ...], objects: Objects
+    entry: object, share: float, place: str, above: tuple[tuple[str, str], ...], reading: _Reading
 ) -> Iterator[WeightedEnd]:
     namespace, name = text(entry, "namespace") or place, text(entry, "name")
     if text(entry, "kind") != "TraefikService":
-        yield _service_end(entry, share, namespace, name, objects)
+        yield _service_end(entry, share, namespace, name, reading.objects)
         return
     if "@" in name:
         yield _blank(namespace, name, share, unread=True)
         return
-    nested = find_traefik_service(objects, namespace, name)
+    nested = reading.named(namespace, name)
     if (namespace, name) in above:
         yield _blank(namespace, name, share, f"leads back to itself through TraefikService {namespace}/{name}")
     elif nested is None:
@@ -140,10 +156,10 @@ def _end(
     elif len(above) >= _DEEPEST:
         yield _blank(namespace, name, share, unread=True)
     elif entries(nested.spec, "weighted", "services"):
-        yield from _ends(nested, share, above, objects)
+        yield from _ends(nested, share, above, reading)
     elif main := mapping(nested.spec, "mirroring"):
         # The mirrored Service answers; what the mirrors answer nobody sees.
-        yield from _end(main, share, namespace, (*above, (namespace, name)), objects)
+        yield from _end(main, share, namespace, (*above, (namespace, name)), reading)
     else:
         yield _blank(namespace, name, share, unread=True)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
-from cockpit.model.refs import TRAEFIKSERVICES, TRAEFIKSERVICES_V2, Ref
+from cockpit.model.refs import TRAEFIKSERVICES, Ref
 from cockpit.routers.traefik.findings import unserved_shares
-from cockpit.routers.traefik.split import find_traefik_service, split_of, weight_of
+from cockpit.routers.traefik.split import TRAEFIK_SERVICES, find_traefik_service, split_of, weight_of
 from cockpit.routers.traffic_findings import missing_route
 from cockpit.routers.weights import weights_split
 from cockpit.routers.written import WrittenSplit
 
-TRAEFIK_SERVICES = (TRAEFIKSERVICES, TRAEFIKSERVICES_V2)
 _MOST_SERVICES = 200
 
 
@@ -27,7 +26,7 @@ def traefikservice_split(objects: Objects, namespace: str, name: str, stable: st
         return missing_route(ref, objects.context)
     listed = entries(found.spec, "weighted", "services")[:_MOST_SERVICES]
     weights = ((_name(entry, namespace), float(weight_of(entry))) for entry in listed)
-    split = split_of(found, objects)
+    split = split_of(found, objects, group)
     return weights_split(ref, weights, stable, canary, unserved=unserved_shares(split) if split else ())
 
 

@@ -205,3 +205,59 @@ def _ref(doc: Doc) -> Any:
         r.resource for r in KINDS if (r.resource.api_version, r.resource.kind) == (doc["apiVersion"], doc["kind"])
     )
     return resource, "default", doc["metadata"]["name"]
+
+
+def test_a_traffic_split_of_some_requests_says_nothing_of_the_others() -> None:
+    doc = traffic_split(*NAMES, version="v1alpha3")
+    doc["spec"]["matches"] = [{"kind": "HTTPRouteGroup", "name": "testers"}]
+    cluster = split_by("smi").add(doc)
+    assert shares(cluster)["v2"] == (0.2, None)
+    assert "only requests of HTTPRouteGroup testers" in text_of(cluster, "split-of-some-requests")
+    lanes = {lane.name: {s.version: s.written for s in lane.shares} for lane in read(cluster).lanes[1:]}
+    assert lanes == {"HTTPRouteGroup testers": {"v1": 0.8, "v2": 0.2}}
+    assert "written-elsewhere" not in ids(cluster)
+
+
+HEADER = {"subject": {"scope": "Header", "name": "x-beta"}, "op": "Equal", "value": "1"}
+COOKIE = {"subject": {"scope": "Cookie", "name": "beta"}, "op": "Equal", "value": "1"}
+
+
+@pytest.mark.parametrize(
+    ("match", "lane"),
+    [
+        ({"exprs": [HEADER]}, "header x-beta=1"),
+        ({"exprs": [COOKIE]}, "cookie beta=1"),
+        ({"methods": ["POST"]}, "methods of web"),
+        ({"remoteAddrs": ["10.0.0.0/8"], "filter_func": "f"}, "remoteAddrs and filter_func of web"),
+    ],
+)
+def test_a_rule_of_apisix_with_conditions_says_nothing_of_the_others(match: Doc, lane: str) -> None:
+    cluster = split_by("apisix").add(apisix_route(rule("web", *NAMES, **match)))
+    assert shares(cluster)["v2"] == (0.2, None)
+    assert "split-of-some-requests" in ids(cluster)
+    assert [found.match for found in read(cluster).lanes[1:]] == [lane]
+
+
+def test_a_rule_of_apisix_with_get_among_its_methods_is_for_plain_requests() -> None:
+    cluster = split_by("apisix").add(apisix_route(rule("web", *NAMES, methods=["GET", "POST"])))
+    assert shares(cluster)["v2"] == (0.2, 0.2)
+    assert "split-of-some-requests" not in ids(cluster)
+
+
+def test_an_upstream_of_apisix_has_a_part_of_the_same_sum() -> None:
+    found = rule("web", *NAMES) | {"upstreams": [{"name": "far", "weight": 100}]}
+    cluster = split_by("apisix").add(apisix_route(found))
+    assert shares(cluster) == {"v1": (0.8, 0.4), "v2": (0.2, 0.1), "others": (0.0, 0.5)}
+    assert "ApisixUpstream far" in text_of(cluster, "others")
+
+
+def test_a_traefik_service_of_the_old_group_names_others_of_that_group() -> None:
+    old = {"apiVersion": "traefik.containo.us/v1alpha1"}
+    inner = traefik_service(*NAMES) | old
+    inner["metadata"] = {**inner["metadata"], "name": "inner"}
+    outer = traefik_service(("inner", 3), ("web-stable", 1)) | old
+    outer["spec"]["weighted"]["services"][0] |= {"kind": "TraefikService"}
+    cluster = split_by("traefik").add(inner, outer)
+    only = Cluster(cluster.docs.values(), unknown=[TRAEFIKSERVICES])
+    assert shares(only)["v1"] == (0.8, 0.25)
+    assert "invalid-backend" not in ids(only)

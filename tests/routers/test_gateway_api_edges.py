@@ -1,0 +1,141 @@
+"""Routes beside each other, references that are not granted, kinds other than Services, sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cockpit.model.plan import Act, Ask, Plan
+from cockpit.model.rollout import Phase, Rollout, Severity
+from cockpit.routers.gateway_api.adapter import GatewayApiRouter
+from cockpit.routers.gateway_api.routes import find_route
+from tests.objects import Cluster
+from tests.routers.httproutes import Doc, backend, route, rule, shop, version
+
+ROUTER = GatewayApiRouter()
+SPLIT = rule(backend("shop-v1", 70), backend("shop-v2", 30))
+
+
+def read(cluster: Cluster) -> Rollout:
+    found = find_route(cluster, "HTTPRoute", "default", "shop")
+    assert found
+    (rollout,) = ROUTER.read(found, cluster)
+    return rollout
+
+
+def severities(cluster: Cluster) -> dict[str, Severity]:
+    return {found.id: found.severity for found in read(cluster).findings}
+
+
+def texts(cluster: Cluster) -> dict[str, str]:
+    return {found.id: found.text for found in read(cluster).findings}
+
+
+def beside(doc: Doc, *parents: Doc, namespace: str = "default") -> Doc:
+    """Another route for the same host and path, at these parents."""
+    meta = {**doc["metadata"], "name": "beside", "namespace": namespace}
+    return {**doc, "metadata": meta, "spec": {**doc["spec"], "parentRefs": list(parents)}}
+
+
+def at(doc: Doc, parent: Doc) -> Doc:
+    return {**doc, "spec": {**doc["spec"], "parentRefs": [parent]}}
+
+
+REDIRECT = {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}]}
+
+
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        ({"name": "gate", "sectionName": "https"}, {"name": "gate", "sectionName": "http"}),
+        ({"name": "gate", "port": 443}, {"name": "gate", "port": 80}),
+    ],
+)
+def test_a_redirect_at_another_listener_is_no_rival(mine: Doc, other: Doc) -> None:
+    older = beside(route(REDIRECT), other)
+    cluster = shop(older).add(at(route(SPLIT), mine), created="2026-01-01T05:00:00Z")
+    assert "two-routes" not in severities(cluster)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        ({"name": "gate"}, {"name": "gate", "sectionName": "http"}),
+        ({"name": "gate", "sectionName": "http"}, {"name": "gate", "sectionName": "http", "port": 80}),
+    ],
+)
+def test_a_route_at_the_same_listener_is_a_rival(mine: Doc, other: Doc) -> None:
+    older = beside(route(REDIRECT), other)
+    cluster = shop(older).add(at(route(SPLIT), mine), created="2026-01-01T05:00:00Z")
+    assert severities(cluster)["two-routes"] is Severity.CRITICAL
+
+
+def test_a_rival_may_be_in_another_namespace() -> None:
+    older = beside(route(SPLIT), {"name": "gate", "namespace": "default"}, namespace="aa")
+    cluster = shop(older).add(route(SPLIT), created="2026-01-01T05:00:00Z")
+    assert severities(cluster)["two-routes"] is Severity.CRITICAL
+    assert "HTTPRoute aa/beside is older" in texts(cluster)["two-routes"]
+    own_gate = beside(route(SPLIT), {"name": "gate"}, namespace="aa")
+    assert "two-routes" not in severities(shop(own_gate).add(route(SPLIT), created="2026-01-01T05:00:00Z"))
+
+
+def unresolved(doc: Doc, reason: str) -> Doc:
+    conditions = [
+        {"type": "Accepted", "status": "True", "reason": "Accepted", "observedGeneration": 1},
+        {"type": "ResolvedRefs", "status": "False", "reason": reason, "observedGeneration": 1},
+    ]
+    return {**doc, "status": {"parents": [{"parentRef": {"name": "gate"}, "conditions": conditions}]}}
+
+
+def away(*docs: Doc, namespace: str = "far") -> list[Doc]:
+    return [{**doc, "metadata": {**doc["metadata"], "namespace": namespace}} for doc in docs]
+
+
+def test_a_backend_that_its_namespace_does_not_grant_fails_its_share() -> None:
+    """Users got 500 for 20% of their requests."""
+    split = rule(backend("shop-v1", 80), backend("shop-v2", 20, namespace="far"))
+    cluster = shop(unresolved(route(split), "RefNotPermitted")).add(*away(*version("v2")))
+    rollout = read(cluster)
+    assert rollout.phase is Phase.DEGRADED
+    assert severities(cluster)["invalid-backend"] is Severity.CRITICAL
+    assert "namespace far has no ReferenceGrant for Service shop-v2" in texts(cluster)["invalid-backend"]
+    granted = shop(route(split)).add(*away(*version("v2")))
+    assert "invalid-backend" not in severities(granted)
+
+
+def test_which_of_two_namespaces_does_not_grant_is_not_guessed() -> None:
+    split = rule(backend("shop-v1", 80, namespace="near"), backend("shop-v2", 20, namespace="far"))
+    docs = [*away(*version("v1"), namespace="near"), *away(*version("v2"))]
+    cluster = shop(unresolved(route(split), "RefNotPermitted")).add(*docs)
+    assert set(severities(cluster)) & {"invalid-backend", "unresolved-refs"} == {"unresolved-refs"}
+
+
+def other_kind() -> Doc:
+    return rule(backend("shop-v1", 70), {**backend("pool", 30), "group": "traefik.io", "kind": "TraefikService"})
+
+
+def test_a_kind_that_the_gateway_serves_is_unknown_and_calm() -> None:
+    cluster = shop(route(other_kind()))
+    rollout = read(cluster)
+    assert rollout.phase is Phase.CANARY
+    assert severities(cluster) == {"spread-not-read": Severity.INFO}
+    assert "TraefikService default/pool, which is no Service" in texts(cluster)["spread-not-read"]
+    assert {s.version: s.written for s in rollout.lanes[0].shares} == {"shop-v1": 0.7, "pool": 0.3}
+
+
+def test_a_kind_that_the_gateway_refuses_fails_its_share() -> None:
+    """Users got 500 for 30% of their requests."""
+    cluster = shop(unresolved(route(other_kind()), "InvalidKind"))
+    assert read(cluster).phase is Phase.DEGRADED
+    assert severities(cluster)["invalid-backend"] is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("ask", [Ask(Act.SET_WEIGHT, weights=(("v2", 0.5),)), Ask(Act.ROLLBACK)])
+def test_a_plan_says_who_stays_because_of_a_session(ask: Ask) -> None:
+    kept: dict[str, Any] = {**SPLIT, "sessionPersistence": {"type": "Cookie"}}
+    for doc, told in ((kept, True), (SPLIT, False)):
+        cluster = shop(route(doc))
+        plan = ROUTER.plan(read(cluster), ask, cluster)
+        assert isinstance(plan, Plan)
+        assert any("known clients stay on their version" in warning for warning in plan.warnings) is told
