@@ -159,7 +159,8 @@ KRUISE_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "stuck-step": FindingKind(
         (WARNING,),
-        "The release cannot leave its step: pods fail, or the step's count of pods is never reached.",
+        "The release cannot leave its step: pods fail, its count of pods is never reached, or a blue-green release got "
+        "another template.",
         "Roll back, fix the pods, or jump to another step.",
     ),
     "stuck-routing": FindingKind(

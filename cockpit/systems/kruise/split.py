@@ -20,7 +20,7 @@ from cockpit.routers.ingress.written import ingress_split
 from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
 from cockpit.routers.written import HeaderLane, WrittenSplit
 from cockpit.systems.kruise.editions import REVISION_HASH, TEMPLATE_HASH, KruiseEdition
-from cockpit.systems.kruise.spec import KruisePlan, KruiseRouting, KruiseStep
+from cockpit.systems.kruise.spec import KruisePlan, KruiseRouting, KruiseStep, KruiseStyle
 from cockpit.systems.kruise.status import KruiseProgress
 from cockpit.systems.kruise.workload import KruiseWorkload
 from cockpit.workloads.findings import listed
@@ -207,6 +207,8 @@ def _declared(plan: KruisePlan, progress: KruiseProgress, subject: KruiseWorkloa
     stable, new = subject.of_role(Role.STABLE), subject.of_role(Role.CANARY)
     if stable is None or new is None:
         return None
+    if subject.of_role(Role.NEW) and plan.style is not KruiseStyle.BLUE_GREEN:
+        return None  # the controller takes its routes back and begins again with the newer template
     return {stable.candidate.uid: 1.0 - share, new.candidate.uid: share}
 
 
