@@ -12,6 +12,7 @@ INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 # A Literal, so that a word that is no id does not pass the types.
 FindingId = Literal[
     "no-ready-pods",
+    "pods-without-port",
     "not-pinned",
     "sticky",
     "rolling",

@@ -14,8 +14,9 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky, without_port
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
+from cockpit.workloads.endpoints import reached
 from cockpit.workloads.findings import listed
 from cockpit.workloads.others import NO_OTHERS, Others, outside
 from cockpit.workloads.rolling import starts_first
@@ -47,7 +48,8 @@ class Rolling:
     """A workload, the edition of its current template, the editions to show (oldest first), and its Service.
 
     `history` is the revision history, oldest first. `held` is the number of pods that keep the old template because
-    the update is held back. `others` are ready pods behind the Service that belong to other workloads.
+    the update is held back. `others` are ready pods behind the Service that belong to other workloads, `portless` are
+    names of those that have none of its ports.
     """
 
     workload: Updating
@@ -57,6 +59,7 @@ class Rolling:
     service: Service | None
     held: int = 0
     others: Others = NO_OTHERS
+    portless: frozenset[str] = frozenset()
 
     @property
     def previous(self) -> TemplateEdition | None:
@@ -146,7 +149,10 @@ def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:
     if state.service is None:
         return ()
     selector = (state.service.spec.selector or {}).items()
-    ready = [e.version.ready if selector <= e.candidate.labels.items() else 0 for e in state.editions]
+    ready = [
+        reached(e.candidate.pods, e.version.ready, state.portless) if selector <= e.candidate.labels.items() else 0
+        for e in state.editions
+    ]
     total = sum(ready) + state.others.ready
     shares = tuple(
         Share(e.version.name, None, count / total if total else 0.0)
@@ -179,7 +185,7 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     if state.service and state.service.spec.session_affinity == "ClientIP":
         name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
         found.append(sticky(f"Service {name} keeps each client address on one pod", "ClientIP"))
-    found += mesh_findings(state.service, objects) if state.service else ()
+    found += (*without_port(state.service, objects), *mesh_findings(state.service, objects)) if state.service else ()
     return tuple(found)
 
 

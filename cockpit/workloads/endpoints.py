@@ -6,6 +6,7 @@ EndpointSlices are what proxies follow (discovery.k8s.io/v1); a missing `ready` 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort
@@ -88,7 +89,7 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
     # be remembered for each.
     selected = {pod.metadata.name: pod for pod in selected_pods(service, objects)}
     for part in slices_of(objects, service.metadata.namespace, service.metadata.name):
-        if port is not None and not _serves(part, port):
+        if not _serves(part, service, port):
             continue
         for endpoint in part.endpoints or ():
             if endpoint.conditions.ready is False:
@@ -102,6 +103,33 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
     return tuple(found.values())
 
 
-def _serves(part: EndpointSlice, port: ServicePort) -> bool:
-    """Whether a slice serves a port: it uses the Service's port names; one without ports may serve any."""
-    return not part.ports or any((p.name or "") == (port.name or "") for p in part.ports)
+def _serves(part: EndpointSlice, service: Service, port: ServicePort | None) -> bool:
+    """Whether a slice serves a port, or any port for None: it uses the Service's port names.
+
+    Pods that have none of the ports are in slices without ports (discovery.k8s.io/v1, EndpointSlice.ports).
+    """
+    if not part.ports:
+        return not service.spec.ports
+    return port is None or any((p.name or "") == (port.name or "") for p in part.ports)
+
+
+def portless_pods(service: Service, objects: Objects) -> frozenset[str]:
+    """Names of the ready pods that a Service selects and that have none of its ports: they get none of its requests.
+
+    A `targetPort` by name is looked up in each pod, and nothing else tells that a pod lacks it.
+    """
+    if not objects.known(ENDPOINTSLICES) or not service.spec.ports:
+        return frozenset()
+    parts = slices_of(objects, service.metadata.namespace, service.metadata.name)
+    return frozenset(
+        endpoint.target_ref.name
+        for part in parts
+        if not part.ports
+        for endpoint in part.endpoints or ()
+        if endpoint.conditions.ready is not False and endpoint.target_ref and endpoint.target_ref.kind == "Pod"
+    )
+
+
+def reached(pods: Iterable[Pod], ready: int, portless: Collection[str]) -> int:
+    """How many of the `ready` pods get requests: not those of `pods` that are `portless`."""
+    return ready - sum(pod.ready and pod.metadata.name in portless for pod in pods) if portless else ready

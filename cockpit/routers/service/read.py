@@ -12,7 +12,14 @@ from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.routers.service.acts import TABLE
 from cockpit.routers.service.split import BlueGreen
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, not_pinned, rolling_versions, sticky
+from cockpit.routers.traffic_findings import (
+    no_ready_pods,
+    none_ready_yet,
+    not_pinned,
+    rolling_versions,
+    sticky,
+    without_port,
+)
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.others import outside, with_others
 from cockpit.workloads.probe_targets import service_target
@@ -37,7 +44,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         lanes=(lane,),
         objects=(ref_to(service), *(c.candidate.ref for c in state.choices if c.candidate.ref)),
         epoch=_epoch(state),
-        findings=(*_findings(state), *mesh_findings(service, objects), *owned),
+        findings=(*_findings(state), *without_port(service, objects), *mesh_findings(service, objects), *owned),
         acts=TABLE.states(state, objects),
         owners=owners,
         probe_target=way.probe_target,

@@ -9,7 +9,7 @@ from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
-from cockpit.routers.traffic_findings import no_ready_pods
+from cockpit.routers.traffic_findings import no_ready_pods, without_port
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
@@ -37,6 +37,7 @@ def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[F
         *_standstill(state, what),
         *_capacity(state, split),
         *split.findings,
+        *without_port(split.root, objects, *split.services),
         *_remains(state),
         *_workload(state, what),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
 
 from cockpit.model.lookup import Objects
@@ -15,6 +15,7 @@ from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.editions import HASH, ArgoEdition
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.written import Written, written_of
+from cockpit.workloads.endpoints import portless_pods, reached
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import find_service, services_selecting
 from cockpit.workloads.others import NO_OTHERS, Others, outside, together
@@ -167,7 +168,8 @@ def _spread(state: ArgoState, service: Service, objects: Objects) -> _Behind:
     tried = {t.uid: tuple(p for p in others.pods if home_of(p, objects) == t.uid) for t in state.trials}
     rest = others.without([pod for pods in (*doubled.values(), *tried.values()) for pod in pods])
     more = {uid: len(pods) for uid, pods in (*doubled.items(), *tried.items())}
-    parts = _ready(state, lambda labels: selector.items() <= labels.items(), more, rest.ready)
+    portless = portless_pods(service, objects)
+    parts = _ready(state, lambda labels: selector.items() <= labels.items(), more, rest.ready, portless)
     return _Behind(parts, rest, {uid: tuple(p.metadata.name for p in pods) for uid, pods in doubled.items() if pods})
 
 
@@ -184,9 +186,16 @@ def _ready(
     picks: Callable[[Mapping[str, str]], bool],
     more: Mapping[str, int] = _NO_MORE,
     others: int = 0,
+    portless: Collection[str] = (),
 ) -> Parts:
-    """Shares by ready pods: those of each edition, with `more` that run its template, and the number of `others`."""
-    own = {e.uid: e.version.ready if picks(e.candidate.labels) else 0 for e in state.editions}
+    """Shares by ready pods: those of each edition, with `more` that run its template, and the number of `others`.
+
+    Pods that are `portless` get no requests.
+    """
+    own = {
+        e.uid: reached(e.candidate.pods, e.version.ready, portless) if picks(e.candidate.labels) else 0
+        for e in state.editions
+    }
     ready = {uid: own.get(uid, 0) + more.get(uid, 0) for uid in dict.fromkeys((*own, *more))}
     total = sum(ready.values()) + others
     return {uid: count / total if total else 0.0 for uid, count in ready.items()}

@@ -6,7 +6,7 @@ from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import not_pinned
+from cockpit.routers.traffic_findings import not_pinned, without_port
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.autoscaling import autoscaler_findings
 from cockpit.systems.kruise.shared_routing import shared_routing_findings
@@ -34,6 +34,7 @@ def findings_of(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
         *shared_routing_findings(release.plan, _what(release), release.ref.namespace, objects),
         *autoscaler_findings(release, objects),
         *_mesh(release, objects),
+        *without_port(release.traffic.service, objects, release.traffic.canary),
     ]
     # A missing router object matters only during a release.
     return (*found, *release.traffic.problems)
