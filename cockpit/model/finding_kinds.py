@@ -100,6 +100,7 @@ FindingId = Literal[
     "router-not-read",
     "routers-differ",
     "written-elsewhere",
+    "canary-unreached",
     "rounded",
     "workload-unread",
     "workload-missing",

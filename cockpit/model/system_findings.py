@@ -11,7 +11,7 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "Look at why the pods are not ready, or roll back.",
     ),
     "replica-failure": FindingKind(
-        (CRITICAL,),
+        (WARNING,),
         "The controller cannot create or delete pods.",
         "Fix what the condition ReplicaFailure says, often a quota or an admission webhook.",
     ),
@@ -138,6 +138,12 @@ ARGO_FINDINGS: dict[FindingId, FindingKind] = {
         (WARNING,),
         "The router has another share than the controller reports to have written.",
         "If it lasts, look for whoever else edits the router object.",
+    ),
+    "canary-unreached": FindingKind(
+        (WARNING,),
+        "Without a router the stable Service selects one version only: no step gives the canary a request, and the end "
+        "moves them all at once.",
+        "Name a router in trafficRouting, or send users through a Service that is not stableService.",
     ),
     "rounded": FindingKind(
         (INFO,),

@@ -12,8 +12,8 @@ def stuck(text: str, evidence: str = "") -> Finding:
 
 
 def replica_failure(text: str, evidence: str = "") -> Finding:
-    """A controller that cannot create or delete pods."""
-    return finding("replica-failure", Severity.CRITICAL, text, evidence)
+    """A controller that cannot create or delete pods. Users notice only if none are ready, which is told besides."""
+    return finding("replica-failure", Severity.WARNING, text, evidence)
 
 
 def rolled_back(text: str, severity: Severity) -> Finding:

@@ -40,7 +40,7 @@ class Cause(StrEnum):
     AT_REST = "at rest"
 
 
-STUCK = frozenset({"stuck", "stuck-step", "stuck-routing"})
+STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure"})
 # Short words for critical findings whose id says less.
 _CRITICAL_WORDS = {
     "errors": "errors",

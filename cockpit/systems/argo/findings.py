@@ -9,7 +9,7 @@ from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
-from cockpit.routers.traffic_findings import no_ready_pods, without_port
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, without_port
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
@@ -119,6 +119,9 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
     """Traffic without pods, or with far too few."""
     lane = split.lanes[0]
     total = sum(e.version.ready for e in state.editions)
+    if state.starts and not total:
+        yield none_ready_yet(str(state.ref), _reasons(state))
+        return
     for edition, share in zip(state.editions, lane.shares, strict=True):
         written, ready = share.written, edition.version.ready
         if not written or lane.derived:
@@ -137,7 +140,9 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
     for trial in () if lane.derived or split.written.unserved_shares else state.trials:
         if (written := split.trials.get(lane.name, {}).get(trial.uid)) and not trial.version.ready:
             yield _unanswered(trial.version.name, written, f"Experiment {trial.experiment}")
-    if lane.derived and state.replicas and not total:
+    # Behind its Service pods of others may answer; without a Service nobody sends requests to it.
+    served = split.others.ready or any(split.doubled.values())
+    if lane.derived and split.root and state.editions and state.replicas and not (total or served):
         yield no_ready_pods(f"{state.ref} has no ready pods: requests fail", _reasons(state))
 
 
@@ -165,6 +170,8 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
     stable = state.stable
     if is_dynamic(state.rollout) and state.updating and stable:
         ready, short = stable.version.ready, max(state.replicas - stable.version.ready, 0)
+        if status.aborted and not short:
+            return  # its traffic has returned
         back = "its traffic returns only" if status.aborted else "a rollback moves traffic only"
         yield finding(
             "dynamic-stable",

@@ -108,7 +108,7 @@ def _by_pods(state: ArgoState, services: tuple[Service, ...], objects: Objects) 
     root = _root(state, services, objects)
     behind = _spread(state, root, objects) if root else _Behind(_ready(state, lambda _: True))
     lane = _lane(state, DEFAULT, _declared(state), behind.parts, derived=True)
-    reported = (*_rounding(state, lane), *(mesh_findings(root, objects) if root else ()))
+    reported = (*_rounding(state, lane, root, behind), *(mesh_findings(root, objects) if root else ()))
     trials = {DEFAULT: behind.parts} if root else {}
     return ArgoSplit((lane,), Written(steered=False), root, services, reported, behind.others, behind.doubled, trials)
 
@@ -258,15 +258,18 @@ def _drift(state: ArgoState, written: Written) -> tuple[Finding, ...]:
     )
 
 
-def _rounding(state: ArgoState, lane: Lane) -> tuple[Finding, ...]:
-    """Why the pods give another share than declared."""
+def _rounding(state: ArgoState, lane: Lane, root: Service | None, behind: _Behind) -> tuple[Finding, ...]:
+    """Why the pods give another share than declared: too few to make it, or a Service that selects one version only."""
     current = state.current
     share = next((s for s in lane.shares if current and s.version == current.name), None)
     if share is None or share.declared is None or share.written is None or not state.updating:
         return ()
     if abs(share.declared - share.written) <= _CLOSE:
         return ()
-    pods = ", ".join(f"{e.name} {e.version.ready}" for e in state.editions if e.version.ready)
+    if root is not None and HASH in (root.spec.selector or {}) and share.declared:
+        return (_unreached(state, root, share.version, share.declared),)
+    counts = [(e.name, e.version.ready + len(behind.doubled.get(e.uid, ()))) for e in state.editions]
+    pods = ", ".join(f"{name} {count}" for name, count in counts if count)
     return (
         finding(
             "rounded",
@@ -275,4 +278,17 @@ def _rounding(state: ArgoState, lane: Lane) -> tuple[Finding, ...]:
             " without a router only the number of ready pods splits the traffic",
             f"ready pods: {pods or 'none'}",
         ),
+    )
+
+
+def _unreached(state: ArgoState, root: Service, version: str, declared: float) -> Finding:
+    """The controller pins the stable Service to one version also where no router splits (rollout/service.go)."""
+    stable = state.stable.name if state.stable else "the stable version"
+    return finding(
+        "canary-unreached",
+        Severity.WARNING,
+        f"{percent(declared)} is declared for {version}, but Service {root.metadata.namespace}/{root.metadata.name}"
+        f" sends everybody to {stable}: Argo Rollouts pins stableService, and no router is configured; at the end of"
+        f" the release {version} gets all requests at once",
+        f"selector {HASH}={(root.spec.selector or {}).get(HASH, '')}",
     )
