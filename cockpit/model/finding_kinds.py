@@ -149,6 +149,7 @@ FindingId = Literal[
     "guard-disarmed",
     "not-read",
     "unreadable",
+    "being-deleted",
     "part-unread",
     "part-stale",
     "elsewhere",

@@ -10,6 +10,12 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "An update makes no progress: its deadline has passed, or it waits for pods that fail.",
         "Look at why the pods are not ready, or roll back.",
     ),
+    "not-observed": FindingKind(
+        (INFO, WARNING),
+        "The controller has not processed the last change; `warning` where it never saw a Rollout of Argo Rollouts.",
+        "If it lasts longer than a minute, check that it runs: kube-controller-manager, or Argo Rollouts for this "
+        "namespace and instance.",
+    ),
     "replica-failure": FindingKind(
         (WARNING,),
         "The controller cannot create or delete pods.",
@@ -28,11 +34,6 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
 }
 
 ARGO_FINDINGS: dict[FindingId, FindingKind] = {
-    "not-observed": FindingKind(
-        (INFO, WARNING),
-        "No Argo Rollouts controller has processed the Rollout's last change; `warning` where none ever has.",
-        "If it lasts longer than a minute, check that a controller runs for this namespace and instance.",
-    ),
     "invalid-spec": FindingKind(
         (WARNING,),
         "The controller refuses the Rollout's spec and does nothing.",

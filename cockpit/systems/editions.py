@@ -9,13 +9,14 @@ import msgspec
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
-from cockpit.model.rollout import Finding, Lane, PodState, Share, Version
+from cockpit.model.rollout import Finding, Lane, PodState, Severity, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky, without_port
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
+from cockpit.systems.progress_findings import not_observed
 from cockpit.workloads.endpoints import reached
 from cockpit.workloads.findings import listed
 from cockpit.workloads.others import NO_OTHERS, Others, outside
@@ -173,8 +174,14 @@ def service_in_front(
 
 
 def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
-    """Findings about what users of its Service notice."""
+    """Whether its controller runs, and what users of its Service notice."""
     found = []
+    seen, last = state.workload.status.observed_generation, state.workload.metadata.generation
+    if seen < last:
+        root = ref_to(state.workload)
+        controller = "kube-controller-manager" if root.resource.group == "apps" else "the Kruise controller"
+        text = f"{root}: {controller} has not picked up the last change yet"
+        found.append(not_observed(text, Severity.INFO, f"generation {last}, observed {seen}"))
     if state.service and state.workload.desired and not any(e.version.ready for e in state.editions):
         what = str(ref_to(state.workload))
         failing = any(pod.state is PodState.FAILING for e in state.editions for pod in e.version.pods)

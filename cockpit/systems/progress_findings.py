@@ -11,6 +11,13 @@ def stuck(text: str, evidence: str = "") -> Finding:
     return finding("stuck", Severity.WARNING, text, evidence)
 
 
+def not_observed(text: str, severity: Severity, evidence: str) -> Finding:
+    """A change that `text` says a controller has not processed: none runs, or none is responsible."""
+    return finding(
+        "not-observed", severity, f"{text}; if this lasts longer than a minute, check that it runs", evidence
+    )
+
+
 def replica_failure(text: str, evidence: str = "") -> Finding:
     """A controller that cannot create or delete pods. Users notice only if none are ready, which is told besides."""
     return finding("replica-failure", Severity.WARNING, text, evidence)

@@ -9,7 +9,7 @@ import pytest
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import DEPLOYMENTS
-from cockpit.model.rollout import Phase, Role, Rollout
+from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from tests.objects import Cluster, ConflictError, seed
 
@@ -50,6 +50,15 @@ def read(cluster: Cluster) -> Rollout:
     assert deployment is not None
     (rollout,) = SYSTEM.read(deployment, cluster)
     return rollout
+
+
+def test_a_change_that_nobody_picks_up_is_told_with_who_should(cluster: Cluster) -> None:
+    assert not [found for found in read(cluster).findings if found.id == "not-observed"]
+    deployment = cluster.doc("Deployment", NAME)
+    deployment["metadata"]["generation"] = deployment["status"].get("observedGeneration", 0) + 1
+    (told,) = [found for found in read(cluster).findings if found.id == "not-observed"]
+    assert "kube-controller-manager has not picked up the last change yet" in told.text
+    assert told.severity is Severity.INFO
 
 
 def planned(cluster: Cluster, ask: Ask) -> Plan:

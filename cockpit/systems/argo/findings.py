@@ -18,7 +18,7 @@ from cockpit.systems.argo.split import ArgoSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import is_dynamic
 from cockpit.systems.argo.trials import takes_part
-from cockpit.systems.progress_findings import replica_failure, stuck
+from cockpit.systems.progress_findings import not_observed, replica_failure, stuck
 from cockpit.workloads.findings import finding, listed, percent
 
 _INSTANCE = "argo-rollouts.argoproj.io/controller-instance-id"
@@ -50,11 +50,9 @@ def _unseen(state: ArgoState, what: str) -> Iterator[Finding]:
     instance = (state.rollout.metadata.labels or {}).get(_INSTANCE)
     only = f"; only a controller with instance ID {instance} handles it" if instance else ""
     never = not state.status.seen
-    yield finding(
-        "not-observed",
+    yield not_observed(
+        f"{what}: the Argo Rollouts controller has not {'seen it' if never else 'picked up the last change'} yet{only}",
         Severity.WARNING if never else Severity.INFO,
-        f"{what}: no Argo Rollouts controller has {'seen it' if never else 'picked up the last change'} yet{only}; if"
-        " this lasts longer than a minute, check that the controller is running",
         f"generation {state.rollout.metadata.generation}, observed {state.status.seen or 'none'}",
     )
 
