@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+import msgspec
+
+from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort
+from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort, Workload
 from cockpit.model.refs import ENDPOINTSLICES, PODS
 from cockpit.model.values import dataclass
 from cockpit.workloads.lookups import find_pod, of_kind, slices_of
@@ -128,6 +131,22 @@ def portless_pods(service: Service, objects: Objects) -> frozenset[str]:
         for endpoint in part.endpoints or ()
         if endpoint.conditions.ready is not False and endpoint.target_ref and endpoint.target_ref.kind == "Pod"
     )
+
+
+def lacking_ports(service: Service, workload: Workload) -> tuple[str, ...]:
+    """The target ports by name of a Service of which the pods of a workload would have none; () if they have one.
+
+    The names of a pod's ports are searched in its containers, sidecars among the init containers included
+    (kubernetes, pkg/api/v1/pod, FindPort).
+    """
+    wanted = [port.target_port for port in service.spec.ports or ()]
+    names = tuple(dict.fromkeys(port for port in wanted if isinstance(port, str)))
+    if not names or len(names) < len(set(wanted)):
+        return ()
+    spec = mapping(msgspec.json.decode(workload.spec.raw_template), "spec")
+    containers = (*entries(spec, "containers"), *entries(spec, "initContainers"))
+    have = {text(port, "name") for container in containers for port in entries(container, "ports")}
+    return names if have.isdisjoint(names) else ()
 
 
 def reached(pods: Iterable[Pod], ready: int, portless: Collection[str]) -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
+from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import DEPLOYMENTS, SERVICES
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from cockpit.workloads.endpoints import backing_of, portless_pods
 from cockpit.workloads.lookups import find_service
-from tests.objects import Cluster, seed
+from tests.objects import Cluster, Doc, seed
 from tests.systems.argo import releases as argo
 from tests.systems.kruise import releases as kruise
 from tests.systems.test_deployment import NAME, revise
@@ -117,3 +120,32 @@ def test_a_canary_of_kruise_rollouts_without_the_port_gets_nothing() -> None:
     without_port(cluster, "echoserver", canary.pods[0].name)
     assert kruise.written(kruise.read(cluster))["1.10.3"] == 0.0
     assert told(kruise.read(cluster)).severity is Severity.WARNING
+
+
+def flipping(*ports: Doc, target: int | str = "http") -> Cluster:
+    """v1 takes the traffic of a Service, and the containers of v2 have these ports."""
+    documents = seed("blue-green-v1") + seed("blue-green-v2") + seed("blue-green-service")
+    cluster = Cluster(copy.deepcopy(documents))
+    cluster.doc("Service", SERVICE)["spec"]["ports"] = [{"port": 80, "targetPort": target}]
+    cluster.doc("Deployment", "demo-dp-v2")["spec"]["template"]["spec"]["containers"][0]["ports"] = list(ports)
+    return cluster.run("demo-dp-v1").run("demo-dp-v2")
+
+
+@pytest.mark.parametrize(
+    ("cluster", "refused"),
+    [
+        (flipping({"name": "web", "containerPort": 8080}), True),
+        (flipping(), True),
+        (flipping({"name": "http", "containerPort": 9090}), False),
+        (flipping({"name": "web", "containerPort": 8080}, target=8080), False),
+    ],
+    ids=["another name", "no ports", "the name", "a number"],
+)
+def test_nobody_is_sent_to_a_version_without_the_port(cluster: Cluster, refused: bool) -> None:
+    service = cluster.get(SERVICES, "default", SERVICE)
+    assert service is not None
+    (rollout,) = ServiceRouter().read(service, cluster)
+    answer = ServiceRouter().plan(rollout, Ask(Act.FLIP, version="v2"), cluster)
+    assert isinstance(answer, Refused) is refused
+    if isinstance(answer, Refused):
+        assert f"v2 would answer nobody: Service default/{SERVICE} sends to a port named http" in answer.why
