@@ -155,7 +155,10 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
     for edition in state.editions:
         if edition.hash in (status.current, status.stable) or not edition.candidate.desired:
             continue
-        if edition.leaves_at:
+        if edition.leaves_at and not edition.version.ready:
+            dead = f"{edition.name} keeps its pods until {edition.leaves_at}, and none of them is ready"
+            yield finding("abandoned-version", Severity.INFO, dead, "scale-down-deadline")
+        elif edition.leaves_at:
             kept = f"{edition.name} keeps its pods until {edition.leaves_at}: a rollback to it needs no new pods"
             yield finding("kept-for-rollback", Severity.INFO, kept, "scale-down-deadline")
         elif state.updating:
