@@ -114,12 +114,13 @@ def _by_pods(state: ArgoState, services: tuple[Service, ...], objects: Objects) 
 
 
 def _root(state: ArgoState, services: tuple[Service, ...], objects: Objects) -> Service | None:
-    """The Service that selects every version; the stable one if only that is named."""
+    """The Service that selects every version, else the stable one. The canary's own is for tests, not for users."""
     labels = state.editions[-1].candidate.labels if state.editions else {}
     plain = {key: value for key, value in labels.items() if key != HASH}
     named = {s.metadata.name for s in services}
     picking = services_selecting(objects, state.rollout.metadata.namespace, plain)
-    return next((s for s in picking if s.metadata.name not in named), next(iter((*services[:1], *picking)), None))
+    users = [s for s in (*services, *picking) if s.metadata.name != state.strategy.canary]
+    return next((s for s in picking if s.metadata.name not in named), next(iter(users), None))
 
 
 def _declared(state: ArgoState) -> Parts | None:
@@ -266,7 +267,7 @@ def _rounding(state: ArgoState, lane: Lane, root: Service | None, behind: _Behin
         return ()
     if abs(share.declared - share.written) <= _CLOSE:
         return ()
-    if root is not None and HASH in (root.spec.selector or {}) and share.declared:
+    if root is not None and HASH in (root.spec.selector or {}) and not share.written:
         return (_unreached(state, root, share.version, share.declared),)
     counts = [(e.name, e.version.ready + len(behind.doubled.get(e.uid, ()))) for e in state.editions]
     pods = ", ".join(f"{name} {count}" for name, count in counts if count)
