@@ -158,6 +158,15 @@ class ServerFailure(ApiError):
     advice = "Try again; if it keeps failing, check the API server's log."
 
 
+class WebhookFailure(ServerFailure):
+    """The API server asks an admission webhook before it stores something, and got no answer from it."""
+
+    headline = "an admission webhook of the cluster did not answer"
+    advice = "The cluster takes no such write until it does: check the pods behind the webhook, such as its controller."
+
+
+# How the API server words it (k8s.io/apiserver, webhook/errors.go, ToStatusErr).
+_WEBHOOK = "failed calling webhook"
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: Invalid,
     401: Unauthorized,
@@ -208,6 +217,8 @@ def from_status(code: int, body: bytes, *, context: str, what: str, retry_after:
     if status is None:
         message = "not a response of the Kubernetes API" if body else ""
         return kind(message, context=context, what=what, status=code, retry_after=_seconds(retry_after))
+    if kind is ServerFailure and _WEBHOOK in (status.message or "")[:100]:
+        kind = WebhookFailure
     details = status.details or _Details()
     wait = _seconds(retry_after)
     return kind(

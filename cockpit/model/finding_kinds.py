@@ -12,6 +12,7 @@ INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 # A Literal, so that a word that is no id does not pass the types.
 FindingId = Literal[
     "no-ready-pods",
+    "pods-without-port",
     "not-pinned",
     "sticky",
     "rolling",
@@ -104,6 +105,7 @@ FindingId = Literal[
     "router-not-read",
     "routers-differ",
     "written-elsewhere",
+    "canary-unreached",
     "rounded",
     "workload-unread",
     "workload-missing",
@@ -152,6 +154,7 @@ FindingId = Literal[
     "guard-disarmed",
     "not-read",
     "unreadable",
+    "being-deleted",
     "part-unread",
     "part-stale",
     "elsewhere",

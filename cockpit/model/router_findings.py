@@ -10,6 +10,12 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "Requests lead to pods of which none is ready, so they fail; `info` while a first Deployment starts its pods.",
         "Send the traffic to a version with ready pods, then look at why the pods are not ready.",
     ),
+    "pods-without-port": FindingKind(
+        (WARNING, CRITICAL),
+        "A Service sends to a port by name that ready pods do not have, so they get none of its requests; `critical` "
+        "where no other pod gets them.",
+        "Name the containers' port as before, or give the Service's targetPort as a number; roll back if users notice.",
+    ),
     "not-pinned": FindingKind(
         (WARNING,),
         "A Service or subset picks the pods of several versions, so the number of ready pods decides their shares.",

@@ -125,6 +125,11 @@ READING_FINDINGS: dict[FindingId, FindingKind] = {
         "A rollout's objects could not be read; what is shown of it is old or missing.",
         "Look at the object as YAML, and report the evidence as a defect.",
     ),
+    "being-deleted": FindingKind(
+        (WARNING,),
+        "The object at the root of a rollout is being deleted and waits for its finalizers or its pods.",
+        "Nothing that you send to it lasts; look at the finalizers in the evidence if it does not go away.",
+    ),
     "part-unread": FindingKind(
         (WARNING,),
         "A neighbouring cluster was not read, so versions that run there may be missing.",

@@ -10,6 +10,12 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "An update makes no progress: its deadline has passed, or it waits for pods that fail.",
         "Look at why the pods are not ready, or roll back.",
     ),
+    "not-observed": FindingKind(
+        (INFO, WARNING),
+        "The controller has not processed the last change; `warning` where it never saw a Rollout of Argo Rollouts.",
+        "If it lasts longer than a minute, check that it runs: kube-controller-manager, or Argo Rollouts for this "
+        "namespace and instance.",
+    ),
     "replica-failure": FindingKind(
         (WARNING, CRITICAL),
         "The controller cannot create or delete pods; `critical` where none is ready.",
@@ -28,11 +34,6 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
 }
 
 ARGO_FINDINGS: dict[FindingId, FindingKind] = {
-    "not-observed": FindingKind(
-        (INFO, WARNING),
-        "No Argo Rollouts controller has processed the Rollout's last change; `warning` where none ever has.",
-        "If it lasts longer than a minute, check that a controller runs for this namespace and instance.",
-    ),
     "invalid-spec": FindingKind(
         (WARNING,),
         "The controller refuses the Rollout's spec and does nothing.",
@@ -139,6 +140,12 @@ ARGO_FINDINGS: dict[FindingId, FindingKind] = {
         "The router has another share than the controller reports to have written.",
         "If it lasts, look for whoever else edits the router object.",
     ),
+    "canary-unreached": FindingKind(
+        (WARNING,),
+        "Without a router the stable Service selects one version only: no step gives the canary a request, and the end "
+        "moves them all at once.",
+        "Name a router in trafficRouting, or send users through a Service that is not stableService.",
+    ),
     "rounded": FindingKind(
         (INFO,),
         "Without a router the numbers of pods split the traffic, and they cannot make the declared share.",
@@ -159,7 +166,8 @@ KRUISE_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "stuck-step": FindingKind(
         (WARNING,),
-        "The release cannot leave its step: pods fail, or the step's count of pods is never reached.",
+        "The release cannot leave its step: pods fail, its count of pods is never reached, or a blue-green release got "
+        "another template.",
         "Roll back, fix the pods, or jump to another step.",
     ),
     "stuck-routing": FindingKind(

@@ -47,6 +47,8 @@ _ARGO_HASH = "rollouts-pod-template-hash"
 # The Gateway API plug-in of Argo Rollouts marks a route like this while its canary has a weight.
 _ARGO_ROUTE = "rollouts.argoproj.io/gatewayapi-canary"
 _ARGO_CD_INSTANCE = "argocd.argoproj.io/instance"
+# Argo CD up to 2 tracks by this label unless it is configured otherwise; others use it too, so what it wrote tells.
+_INSTANCE, _ARGO_CD_WRITER = "app.kubernetes.io/instance", "argocd-controller"
 _FLUX = (("kustomize.toolkit.fluxcd.io", "Flux Kustomization"), ("helm.toolkit.fluxcd.io", "Flux HelmRelease"))
 # Flux leaves edits of such objects alone (kustomize-controller, spec v1).
 _FLUX_HANDS_OFF = frozenset({"ifnotpresent", "ignore"})
@@ -85,8 +87,8 @@ def _git(subject: Obj) -> Iterator[Mark]:
     # An id that names another object was copied with that object's annotations.
     if application and tracked.endswith(f":{metadata.namespace}/{metadata.name}"):
         yield Mark("Argo CD Application", application, Hold.GIT)
-    elif not tracked and labels.get(_ARGO_CD_INSTANCE):
-        yield Mark("Argo CD Application", labels[_ARGO_CD_INSTANCE], Hold.GIT)
+    elif not tracked and (instance := labels.get(_ARGO_CD_INSTANCE) or _instance_of_argo_cd(subject)):
+        yield Mark("Argo CD Application", instance, Hold.GIT)
     for group, kind in _FLUX:
         left_alone = (
             annotations.get(f"{group}/reconcile") == "disabled"
@@ -94,6 +96,13 @@ def _git(subject: Obj) -> Iterator[Mark]:
         )
         if labels.get(f"{group}/name") and not left_alone:
             yield Mark(kind, labels[f"{group}/name"], Hold.GIT)
+
+
+def _instance_of_argo_cd(subject: Obj) -> str:
+    """The Application that a common label names, if Argo CD wrote the object; else ""."""
+    fields = (subject.metadata.managed_fields or ()) if isinstance(subject.metadata, Meta) else ()
+    wrote = any(each.manager == _ARGO_CD_WRITER for each in fields)
+    return (subject.metadata.labels or {}).get(_INSTANCE, "") if wrote else ""
 
 
 def _releases(subject: Obj) -> Iterator[Mark]:

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cockpit.model.counts import counted
 from cockpit.model.lanes import CLOSE
+from cockpit.model.objects import Service, Workload
 from cockpit.model.rollout import Version
 from cockpit.model.shell_line import shell_line
 from cockpit.model.text import safe_text
+from cockpit.workloads.endpoints import lacking_ports
+from cockpit.workloads.findings import listed
 
 
 def readiness(name: str, ready: int, desired: int) -> str:
@@ -30,6 +33,19 @@ def without_pods(version: Version, versions: Iterable[Version], place: str) -> s
     scale = f"scale it up first: {command}"
     way = scale if version.workload else "wait until it is ready"
     return f"{version.name} has no ready pods: it cannot answer requests; {safe_text(way, 300)}"
+
+
+def without_port(name: str, service: Service, workload: Workload | None) -> str:
+    """Why a Service would not reach the ready pods of the version `name`; "" if it would, as far as is known."""
+    ports = lacking_ports(service, workload) if workload else ()
+    if not ports:
+        return ""
+    place = f"{service.metadata.namespace}/{service.metadata.name}"
+    named = listed([safe_text(port, 63) for port in ports])
+    return (
+        f"{name} would answer nobody: Service {place} sends to a port named {named}, which its containers do not have;"
+        " name their port so, or change targetPort"
+    )
 
 
 def why_not_raise(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cockpit.model.counts import counted
+from cockpit.model.lookup import Objects
+from cockpit.model.objects import Service
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
+from cockpit.workloads.endpoints import portless_pods, ready_endpoints
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.versions import Candidate
@@ -27,6 +31,25 @@ def none_ready_yet(what: str, evidence: str = "") -> Finding:
 
 def _none_ready(severity: Severity, text: str, evidence: str) -> Finding:
     return finding("no-ready-pods", severity, text, evidence)
+
+
+def without_port(taking: Service | None, objects: Objects, *idle: Service | None) -> Iterator[Finding]:
+    """Each Service with ready pods that have none of its ports; `idle` ones get no requests, or only a part of them."""
+    for service in {(s.metadata.namespace, s.metadata.name): s for s in (taking, *idle) if s}.values():
+        names = sorted(portless_pods(service, objects))
+        if not names:
+            continue
+        what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+        ports = listed([str(p.target_port) for p in service.spec.ports or () if isinstance(p.target_port, str)])
+        why = f"it sends to a port named {ports}, which their containers do not have"
+        lost = service is taking and not ready_endpoints(service, objects)
+        begin = f"{what} reaches none of its ready pods and requests fail" if lost else _unreached(what, len(names))
+        severity = Severity.CRITICAL if lost else Severity.WARNING
+        yield finding("pods-without-port", severity, f"{begin}: {why}", listed(names[:5]))
+
+
+def _unreached(what: str, count: int) -> str:
+    return f"{what} does not reach {counted(count, 'ready pod')}"
 
 
 def not_pinned(text: str, evidence: str = "") -> Finding:

@@ -9,13 +9,15 @@ import msgspec
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
-from cockpit.model.rollout import Finding, Lane, PodState, Share, Version
+from cockpit.model.rollout import Finding, Lane, PodState, Severity, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky_by_address
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky_by_address, without_port
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
+from cockpit.systems.progress_findings import not_observed
+from cockpit.workloads.endpoints import reached
 from cockpit.workloads.findings import listed
 from cockpit.workloads.others import NO_OTHERS, Others, outside
 from cockpit.workloads.rolling import starts_first
@@ -47,7 +49,8 @@ class Rolling:
     """A workload, the edition of its current template, the editions to show (oldest first), and its Service.
 
     `history` is the revision history, oldest first. `held` is the number of pods that keep the old template because
-    the update is held back. `others` are ready pods behind the Service that belong to other workloads.
+    the update is held back. `others` are ready pods behind the Service that belong to other workloads, `portless` are
+    names of those that have none of its ports.
     """
 
     workload: Updating
@@ -57,6 +60,7 @@ class Rolling:
     service: Service | None
     held: int = 0
     others: Others = NO_OTHERS
+    portless: frozenset[str] = frozenset()
 
     @property
     def previous(self) -> TemplateEdition | None:
@@ -146,7 +150,10 @@ def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:
     if state.service is None:
         return ()
     selector = (state.service.spec.selector or {}).items()
-    ready = [e.version.ready if selector <= e.candidate.labels.items() else 0 for e in state.editions]
+    ready = [
+        reached(e.candidate.pods, e.version.ready, state.portless) if selector <= e.candidate.labels.items() else 0
+        for e in state.editions
+    ]
     total = sum(ready) + state.others.ready
     shares = tuple(
         Share(e.version.name, None, count / total if total else 0.0)
@@ -167,8 +174,14 @@ def service_in_front(
 
 
 def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
-    """Findings about what users of its Service notice."""
+    """Whether its controller runs, and what users of its Service notice."""
     found = []
+    seen, last = state.workload.status.observed_generation, state.workload.metadata.generation
+    if seen < last:
+        root = ref_to(state.workload)
+        controller = "kube-controller-manager" if root.resource.group == "apps" else "the Kruise controller"
+        text = f"{root}: {controller} has not picked up the last change yet"
+        found.append(not_observed(text, Severity.INFO, f"generation {last}, observed {seen}"))
     if state.service and state.workload.desired and not any(e.version.ready for e in state.editions):
         what = str(ref_to(state.workload))
         failing = any(pod.state is PodState.FAILING for e in state.editions for pod in e.version.pods)
@@ -179,7 +192,7 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     if state.service and state.service.spec.session_affinity == "ClientIP":
         name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
         found.append(sticky_by_address(f"Service {name} keeps each client address on one pod"))
-    found += mesh_findings(state.service, objects) if state.service else ()
+    found += (*without_port(state.service, objects), *mesh_findings(state.service, objects)) if state.service else ()
     return tuple(found)
 
 

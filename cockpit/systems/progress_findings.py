@@ -16,6 +16,13 @@ def replica_failure(text: str, evidence: str = "", *, ready: int) -> Finding:
     return finding("replica-failure", Severity.WARNING if ready else Severity.CRITICAL, text, evidence)
 
 
+def not_observed(text: str, severity: Severity, evidence: str) -> Finding:
+    """A change that `text` says a controller has not processed: none runs, or none is responsible."""
+    return finding(
+        "not-observed", severity, f"{text}; if this lasts longer than a minute, check that it runs", evidence
+    )
+
+
 def rolled_back(text: str, severity: Severity) -> Finding:
     """A release that ended on the version before: `warning` where its controller did that, `info` where a person."""
     return finding("rolled-back", severity, text)

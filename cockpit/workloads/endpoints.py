@@ -6,9 +6,13 @@ EndpointSlices are what proxies follow (discovery.k8s.io/v1); a missing `ready` 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 
+import msgspec
+
+from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort
+from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort, Workload
 from cockpit.model.refs import ENDPOINTSLICES, PODS
 from cockpit.model.values import dataclass
 from cockpit.workloads.lookups import find_pod, of_kind, slices_of
@@ -94,7 +98,7 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
     selected = {pod.metadata.name: pod for pod in selected_pods(service, objects)}
     known = objects.known(PODS)
     for part in slices_of(objects, service.metadata.namespace, service.metadata.name):
-        if port is not None and not _serves(part, port):
+        if not _serves(part, service, port):
             continue
         for endpoint in part.endpoints or ():
             if endpoint.conditions.ready is False:
@@ -110,6 +114,49 @@ def ready_endpoints(service: Service, objects: Objects, port: ServicePort | None
     return tuple(found.values())
 
 
-def _serves(part: EndpointSlice, port: ServicePort) -> bool:
-    """Whether a slice serves a port: it uses the Service's port names; one without ports may serve any."""
-    return not part.ports or any((p.name or "") == (port.name or "") for p in part.ports)
+def _serves(part: EndpointSlice, service: Service, port: ServicePort | None) -> bool:
+    """Whether a slice serves a port, or any port for None: it uses the Service's port names.
+
+    Pods that have none of the ports are in slices without ports (discovery.k8s.io/v1, EndpointSlice.ports).
+    """
+    if not part.ports:
+        return not service.spec.ports
+    return port is None or any((p.name or "") == (port.name or "") for p in part.ports)
+
+
+def portless_pods(service: Service, objects: Objects) -> frozenset[str]:
+    """Names of the ready pods that a Service selects and that have none of its ports: they get none of its requests.
+
+    A `targetPort` by name is looked up in each pod, and nothing else tells that a pod lacks it.
+    """
+    if not objects.known(ENDPOINTSLICES) or not service.spec.ports:
+        return frozenset()
+    parts = slices_of(objects, service.metadata.namespace, service.metadata.name)
+    return frozenset(
+        endpoint.target_ref.name
+        for part in parts
+        if not part.ports
+        for endpoint in part.endpoints or ()
+        if endpoint.conditions.ready is not False and endpoint.target_ref and endpoint.target_ref.kind == "Pod"
+    )
+
+
+def lacking_ports(service: Service, workload: Workload) -> tuple[str, ...]:
+    """The target ports by name of a Service of which the pods of a workload would have none; () if they have one.
+
+    The names of a pod's ports are searched in its containers, sidecars among the init containers included
+    (kubernetes, pkg/api/v1/pod, FindPort).
+    """
+    wanted = [port.target_port for port in service.spec.ports or ()]
+    names = tuple(dict.fromkeys(port for port in wanted if isinstance(port, str)))
+    if not names or len(names) < len(set(wanted)):
+        return ()
+    spec = mapping(msgspec.json.decode(workload.spec.raw_template), "spec")
+    containers = (*entries(spec, "containers"), *entries(spec, "initContainers"))
+    have = {text(port, "name") for container in containers for port in entries(container, "ports")}
+    return names if have.isdisjoint(names) else ()
+
+
+def reached(pods: Iterable[Pod], ready: int, portless: Collection[str]) -> int:
+    """How many of the `ready` pods get requests: not those of `pods` that are `portless`."""
+    return ready - sum(pod.ready and pod.metadata.name in portless for pod in pods) if portless else ready

@@ -18,6 +18,7 @@ from cockpit.kube.errors import (
     ServerFailure,
     TooManyRequests,
     Unauthorized,
+    WebhookFailure,
     from_status,
 )
 
@@ -43,6 +44,16 @@ def test_each_status_has_its_error(code: int, kind: type[ApiError]) -> None:
     assert type(error) is kind
     assert error.status == code
     assert "Service shop/web in prod" in str(error)
+
+
+def test_a_webhook_that_does_not_answer_is_what_has_to_be_looked_at() -> None:
+    silent = 'failed calling webhook "mdeployment.kb.io": failed to call webhook: connection refused'
+    for message in (silent, f"Internal error occurred: {silent}"):
+        body = json.dumps({"kind": "Status", "code": 500, "reason": "InternalError", "message": message}).encode()
+        error = from_status(500, body, context="lab", what="patch Deployment web")
+        assert isinstance(error, WebhookFailure)
+        assert "mdeployment.kb.io" in str(error)
+        assert "check the pods behind the webhook" in str(error)
 
 
 def test_the_words_of_the_server_are_kept() -> None:

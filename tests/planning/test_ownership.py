@@ -14,6 +14,8 @@ from cockpit.model.rollout import Owner
 from cockpit.planning.ownership import Hold, controller_ownership, ownerships, steered_by
 from tests.objects import Cluster, decode
 
+INSTANCE = {"app.kubernetes.io/instance": "app"}
+
 
 def ingress(**metadata: Any) -> Ingress:
     doc = {"kind": "Ingress", "metadata": {"name": "web", "namespace": "shop", **metadata}}
@@ -39,6 +41,7 @@ def owned(kind: str, group: str) -> dict[str, Any]:
             Hold.GIT,
         ),
         ({"labels": {"argocd.argoproj.io/instance": "app"}}, "Argo CD Application", Hold.GIT),
+        ({"labels": INSTANCE, "managedFields": [{"manager": "argocd-controller"}]}, "Argo CD Application", Hold.GIT),
         ({"labels": {"kustomize.toolkit.fluxcd.io/name": "apps"}}, "Flux Kustomization", Hold.GIT),
         ({"labels": {"helm.toolkit.fluxcd.io/name": "apps"}}, "Flux HelmRelease", Hold.GIT),
         ({"annotations": {"meta.helm.sh/release-name": "web"}}, "Helm release", Hold.RELEASE),
@@ -57,6 +60,8 @@ def test_evidence(metadata: dict[str, Any], kind: str, hold: Hold) -> None:
     [
         {},
         owned("Rollout", "example.com"),
+        {"labels": INSTANCE, "managedFields": [{"manager": "kubectl-client-side-apply", "operation": "Update"}]},
+        {"managedFields": [{"manager": "argocd-controller"}]},
         {"annotations": {"argocd.argoproj.io/tracking-id": "app:networking.k8s.io/Ingress:shop/other"}},
         {
             "labels": {"kustomize.toolkit.fluxcd.io/name": "apps"},

@@ -70,6 +70,12 @@ def test_each_kind_of_evidence(rollout: Rollout, expected: Health, words: str) -
     assert words in found.reason
 
 
+def test_a_share_that_a_controller_is_about_to_write_is_no_doubt() -> None:
+    late = with_lane(shares=(replace(SHARES[0], declared=0.5), replace(SHARES[1], declared=0.5)))
+    assert health(late).health is Health.DOUBTFUL
+    assert health(replace(late, phase=Phase.PROGRESSING)).health is Health.FINE
+
+
 @pytest.mark.parametrize(
     ("probe", "words"),
     [

@@ -52,6 +52,15 @@ def read(cluster: Cluster) -> Rollout:
     return rollout
 
 
+def test_a_change_that_nobody_picks_up_is_told_with_who_should(cluster: Cluster) -> None:
+    assert not [found for found in read(cluster).findings if found.id == "not-observed"]
+    deployment = cluster.doc("Deployment", NAME)
+    deployment["metadata"]["generation"] = deployment["status"].get("observedGeneration", 0) + 1
+    (told,) = [found for found in read(cluster).findings if found.id == "not-observed"]
+    assert "kube-controller-manager has not picked up the last change yet" in told.text
+    assert told.severity is Severity.INFO
+
+
 def planned(cluster: Cluster, ask: Ask) -> Plan:
     plan = SYSTEM.plan(read(cluster), ask, cluster)
     assert isinstance(plan, Plan), plan

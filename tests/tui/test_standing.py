@@ -31,6 +31,7 @@ def with_parts(view: RolloutView, **parts: object) -> RolloutView:
 
 
 PROPOSING = GuardView(GuardOrder(), "ann", START, None, state=GuardState.PROPOSING, words="hurt: v2 fails 27%")
+QUOTA = Finding("replica-failure", Severity.WARNING, "exceeded quota")
 STUCK = Finding("stuck-step", Severity.WARNING, "step 2 makes no progress")
 
 
@@ -42,6 +43,7 @@ STUCK = Finding("stuck-step", Severity.WARNING, "step 2 makes no progress")
         (with_parts(moving(), phase=Phase.DEGRADED), Cause.DEGRADED, Standing.NEEDS_YOU),
         (with_parts(moving(), phase=Phase.ABORTED), Cause.ABORTED, Standing.NEEDS_YOU),
         (with_parts(moving(), findings=(STUCK,)), Cause.STUCK, Standing.NEEDS_YOU),
+        (with_parts(moving(), findings=(QUOTA,)), Cause.STUCK, Standing.NEEDS_YOU),
         (waiting(), Cause.APPROVAL, Standing.NEEDS_YOU),
         (replace(waiting(), health=DOUBTFUL), Cause.APPROVAL, Standing.NEEDS_YOU),
         (replace(moving(), health=DOUBTFUL), Cause.DOUBTFUL, Standing.MOVING),

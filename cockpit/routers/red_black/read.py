@@ -14,7 +14,7 @@ from cockpit.planning.refusals import epoch_of
 from cockpit.routers.red_black.acts import TABLE
 from cockpit.routers.red_black.split import LabelState, Member, RedBlack
 from cockpit.routers.red_black.version_choice import way_out, why_held
-from cockpit.routers.traffic_findings import no_ready_pods, not_pinned, sticky_by_address
+from cockpit.routers.traffic_findings import no_ready_pods, not_pinned, sticky_by_address, without_port
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.others import outside, with_others
@@ -43,7 +43,12 @@ def rollout_of(state: RedBlack, objects: Objects) -> Rollout:
             [(m.replica_set.metadata.uid, m.label_state) for m in state.members],
             [(s.version, round(s.written or 0.0, 9)) for s in shares],
         ),
-        findings=(*_findings(state, objects), *mesh_findings(service, objects), *owned),
+        findings=(
+            *_findings(state, objects),
+            *without_port(service, objects),
+            *mesh_findings(service, objects),
+            *owned,
+        ),
         acts=TABLE.states(state, objects),
         owners=owners,
         probe_target=way.probe_target,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cockpit.model.plan import Act, Ask
 from cockpit.model.text import safe_text
 from cockpit.planning.edits import ref_to
-from cockpit.planning.readiness import without_pods
+from cockpit.planning.readiness import without_pods, without_port
 from cockpit.planning.wording import no_version, takes_all
 from cockpit.routers.red_black.split import LabelState, Member, RedBlack
 from cockpit.workloads.findings import listed
@@ -93,7 +93,7 @@ def _why_not_alone(state: RedBlack, target: Member) -> str:
 
 def _why_not_ready(state: RedBlack, target: Member) -> str:
     if target.candidate.ready:
-        return ""
+        return without_port(target.name, state.service, target.replica_set)
     place = f"{state.service.metadata.namespace}/{state.name}"
     return without_pods(target.version, state.readiest, place)
 

@@ -14,7 +14,7 @@ from cockpit.planning.capacity import capacity_warnings
 from cockpit.planning.edits import annotation_removal, deletion, ref_to, selector_edit
 from cockpit.planning.finish import CleanUp, Leftovers, removable_versions
 from cockpit.planning.ownership import revert_warnings, why_managed
-from cockpit.planning.readiness import without_pods
+from cockpit.planning.readiness import without_pods, without_port
 from cockpit.planning.refusals import refused
 from cockpit.planning.scale import plan_scale
 from cockpit.planning.way_back import way_back_warnings
@@ -99,6 +99,8 @@ def _why_not_to(state: BlueGreen, target: SelectorVersion) -> str:
     if target.candidate.ready == 0:
         place = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
         return without_pods(target.version, [c.version for c in state.choices], place)
+    if why := without_port(target.name, state.service, target.candidate.workload):
+        return why
     if state.selector_for(target) is None:
         return f"no label distinguishes {target.name} from the other versions: label its pods with a version first"
     return ""

@@ -18,6 +18,7 @@ from cockpit.routers.traffic_findings import (
     not_pinned,
     rolling_versions,
     sticky_by_address,
+    without_port,
 )
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.others import outside, with_others
@@ -43,7 +44,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         lanes=(lane,),
         objects=(ref_to(service), *(c.candidate.ref for c in state.choices if c.candidate.ref)),
         epoch=_epoch(state),
-        findings=(*_findings(state), *mesh_findings(service, objects), *owned),
+        findings=(*_findings(state), *without_port(service, objects), *mesh_findings(service, objects), *owned),
         acts=TABLE.states(state, objects),
         owners=owners,
         probe_target=way.probe_target,

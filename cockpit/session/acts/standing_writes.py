@@ -47,7 +47,7 @@ async def missed(cluster: Cluster, plan: Plan) -> str:
             place = [*kubectl_words(cluster.context, request.ref.namespace), "annotate", "--overwrite"]
             words = shell_line([*place, f"{request.ref.resource.kubectl_name}/{request.ref.name}"])
             return (
-                f"; {request.ref} still shows what was written: if nothing happens, its controller missed it; wake it:"
-                f' {words} woken="$(date)"'
+                f"; {request.ref} still shows what was written: if nothing happens, its controller does not run or"
+                f' missed it; check that it runs, and wake it: {words} woken="$(date)"'
             )
     return ""

@@ -8,7 +8,7 @@ from cockpit.model.ages import ago
 from cockpit.model.counts import counted, plural
 from cockpit.model.health import WORST_FIRST, Health, RolloutHealth, faded
 from cockpit.model.lanes import in_lane
-from cockpit.model.rollout import Lane, Rollout, Severity, Verdict
+from cockpit.model.rollout import Lane, Phase, Rollout, Severity, Verdict
 from cockpit.model.shares import not_given, percent, rough
 from cockpit.model.text import safe_text
 from cockpit.model.view import CellKind, ProbeView
@@ -89,7 +89,8 @@ def _doubts(rollout: Rollout) -> Iterable[str]:
     for lane in rollout.lanes:
         if lane.verdict in (Verdict.DOUBTFUL, Verdict.OFF):
             yield f"{describe(lane)}{in_lane(lane.name)}"
-    if words := withheld(rollout):
+    # While a controller makes progress, the share is on its way; it says itself when it gets no further.
+    if rollout.phase is not Phase.PROGRESSING and (words := withheld(rollout)):
         yield words
 
 

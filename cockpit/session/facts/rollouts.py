@@ -15,7 +15,7 @@ from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.model.values import dataclass
 from cockpit.session.facts.federation import MERGED, Federated, placed
-from cockpit.session.facts.root_labels import with_root_labels
+from cockpit.session.facts.root_labels import with_root
 from cockpit.workloads.findings import finding
 
 log = logging.getLogger(__name__)
@@ -167,7 +167,7 @@ class Rollouts:
         if found is not None:
             self.read += 1
             try:
-                rollouts = tuple(with_root_labels(rollout, found) for rollout in adapter.read(found, objects))
+                rollouts = tuple(with_root(rollout, found) for rollout in adapter.read(found, objects))
                 if isinstance(objects, Federated):
                     rollouts = tuple(placed(rollout, objects) for rollout in rollouts)
             except Exception as error:

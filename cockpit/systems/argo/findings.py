@@ -9,7 +9,7 @@ from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
-from cockpit.routers.traffic_findings import no_ready_pods
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, without_port
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
@@ -18,7 +18,7 @@ from cockpit.systems.argo.split import ArgoSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import is_dynamic
 from cockpit.systems.argo.trials import takes_part
-from cockpit.systems.progress_findings import replica_failure, stuck
+from cockpit.systems.progress_findings import not_observed, replica_failure, stuck
 from cockpit.workloads.findings import finding, listed, percent
 
 _INSTANCE = "argo-rollouts.argoproj.io/controller-instance-id"
@@ -37,6 +37,7 @@ def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[F
         *_standstill(state, what),
         *_capacity(state, split),
         *split.findings,
+        *without_port(split.root, objects, *split.services),
         *_remains(state),
         *_workload(state, what),
     )
@@ -49,11 +50,9 @@ def _unseen(state: ArgoState, what: str) -> Iterator[Finding]:
     instance = (state.rollout.metadata.labels or {}).get(_INSTANCE)
     only = f"; only a controller with instance ID {instance} handles it" if instance else ""
     never = not state.status.seen
-    yield finding(
-        "not-observed",
+    yield not_observed(
+        f"{what}: the Argo Rollouts controller has not {'seen it' if never else 'picked up the last change'} yet{only}",
         Severity.WARNING if never else Severity.INFO,
-        f"{what}: no Argo Rollouts controller has {'seen it' if never else 'picked up the last change'} yet{only}; if"
-        " this lasts longer than a minute, check that the controller is running",
         f"generation {state.rollout.metadata.generation}, observed {state.status.seen or 'none'}",
     )
 
@@ -118,6 +117,9 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
     """Traffic without pods, or with far too few."""
     lane = split.lanes[0]
     total = sum(e.version.ready for e in state.editions)
+    if state.starts and not total:
+        yield none_ready_yet(str(state.ref), _reasons(state))
+        return
     for edition, share in zip(state.editions, lane.shares, strict=True):
         written, ready = share.written, edition.version.ready
         if not written or lane.derived:
@@ -136,7 +138,9 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
     for trial in () if lane.derived or split.written.unserved_shares else state.trials:
         if (written := split.trials.get(lane.name, {}).get(trial.uid)) and not trial.version.ready:
             yield _unanswered(trial.version.name, written, f"Experiment {trial.experiment}")
-    if lane.derived and state.replicas and not total:
+    # Behind its Service pods of others may answer; without a Service nobody sends requests to it.
+    served = split.others.ready or any(split.doubled.values())
+    if lane.derived and split.root and state.editions and state.replicas and not (total or served):
         yield no_ready_pods(f"{state.ref} has no ready pods: requests fail", _reasons(state))
 
 
@@ -151,7 +155,10 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
     for edition in state.editions:
         if edition.hash in (status.current, status.stable) or not edition.candidate.desired:
             continue
-        if edition.leaves_at:
+        if edition.leaves_at and not edition.version.ready:
+            dead = f"{edition.name} keeps its pods until {edition.leaves_at}, and none of them is ready"
+            yield finding("abandoned-version", Severity.INFO, dead, "scale-down-deadline")
+        elif edition.leaves_at:
             kept = f"{edition.name} keeps its pods until {edition.leaves_at}: a rollback to it needs no new pods"
             yield finding("kept-for-rollback", Severity.INFO, kept, "scale-down-deadline")
         elif state.updating:
@@ -164,6 +171,8 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
     stable = state.stable
     if is_dynamic(state.rollout) and state.updating and stable:
         ready, short = stable.version.ready, max(state.replicas - stable.version.ready, 0)
+        if status.aborted and not short:
+            return  # its traffic has returned
         back = "its traffic returns only" if status.aborted else "a rollback moves traffic only"
         yield finding(
             "dynamic-stable",

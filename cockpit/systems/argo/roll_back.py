@@ -54,10 +54,12 @@ def _unused(state: ArgoState) -> bool:
 
 
 def _previous(state: ArgoState) -> ReplicaSet | None:
-    """The previous one: a version that still has pods, else the highest revision older than the current one."""
+    """The previous one: a version that still has ready pods, or pods, else the highest revision before the current one.
+
+    A version that was replaced because its pods failed keeps them for a while, too, and has never been stable.
+    """
     older = [r for r in state.sets if state.current is None or r is not state.current.replica_set]
-    kept = [r for r in older if r.desired]
-    return max(kept or older, key=revision_of, default=None)
+    return max(older, key=lambda r: (r.status.ready_replicas > 0, r.desired > 0, revision_of(r)), default=None)
 
 
 def plan_back(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
 
 from cockpit.model.lookup import Objects
@@ -15,6 +15,7 @@ from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.editions import HASH, ArgoEdition
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.written import Written, written_of
+from cockpit.workloads.endpoints import portless_pods, reached
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import find_service, services_selecting
 from cockpit.workloads.others import NO_OTHERS, Others, outside, together
@@ -107,18 +108,19 @@ def _by_pods(state: ArgoState, services: tuple[Service, ...], objects: Objects) 
     root = _root(state, services, objects)
     behind = _spread(state, root, objects) if root else _Behind(_ready(state, lambda _: True))
     lane = _lane(state, DEFAULT, _declared(state), behind.parts, derived=True)
-    reported = (*_rounding(state, lane), *(mesh_findings(root, objects) if root else ()))
+    reported = (*_rounding(state, lane, root, behind), *(mesh_findings(root, objects) if root else ()))
     trials = {DEFAULT: behind.parts} if root else {}
     return ArgoSplit((lane,), Written(steered=False), root, services, reported, behind.others, behind.doubled, trials)
 
 
 def _root(state: ArgoState, services: tuple[Service, ...], objects: Objects) -> Service | None:
-    """The Service that selects every version; the stable one if only that is named."""
+    """The Service that selects every version, else the stable one. The canary's own is for tests, not for users."""
     labels = state.editions[-1].candidate.labels if state.editions else {}
     plain = {key: value for key, value in labels.items() if key != HASH}
     named = {s.metadata.name for s in services}
     picking = services_selecting(objects, state.rollout.metadata.namespace, plain)
-    return next((s for s in picking if s.metadata.name not in named), next(iter((*services[:1], *picking)), None))
+    users = [s for s in (*services, *picking) if s.metadata.name != state.strategy.canary]
+    return next((s for s in picking if s.metadata.name not in named), next(iter(users), None))
 
 
 def _declared(state: ArgoState) -> Parts | None:
@@ -167,7 +169,8 @@ def _spread(state: ArgoState, service: Service, objects: Objects) -> _Behind:
     tried = {t.uid: tuple(p for p in others.pods if home_of(p, objects) == t.uid) for t in state.trials}
     rest = others.without([pod for pods in (*doubled.values(), *tried.values()) for pod in pods])
     more = {uid: len(pods) for uid, pods in (*doubled.items(), *tried.items())}
-    parts = _ready(state, lambda labels: selector.items() <= labels.items(), more, rest.ready)
+    portless = portless_pods(service, objects)
+    parts = _ready(state, lambda labels: selector.items() <= labels.items(), more, rest.ready, portless)
     return _Behind(parts, rest, {uid: tuple(p.metadata.name for p in pods) for uid, pods in doubled.items() if pods})
 
 
@@ -184,9 +187,16 @@ def _ready(
     picks: Callable[[Mapping[str, str]], bool],
     more: Mapping[str, int] = _NO_MORE,
     others: int = 0,
+    portless: Collection[str] = (),
 ) -> Parts:
-    """Shares by ready pods: those of each edition, with `more` that run its template, and the number of `others`."""
-    own = {e.uid: e.version.ready if picks(e.candidate.labels) else 0 for e in state.editions}
+    """Shares by ready pods: those of each edition, with `more` that run its template, and the number of `others`.
+
+    Pods that are `portless` get no requests.
+    """
+    own = {
+        e.uid: reached(e.candidate.pods, e.version.ready, portless) if picks(e.candidate.labels) else 0
+        for e in state.editions
+    }
     ready = {uid: own.get(uid, 0) + more.get(uid, 0) for uid in dict.fromkeys((*own, *more))}
     total = sum(ready.values()) + others
     return {uid: count / total if total else 0.0 for uid, count in ready.items()}
@@ -249,15 +259,18 @@ def _drift(state: ArgoState, written: Written) -> tuple[Finding, ...]:
     )
 
 
-def _rounding(state: ArgoState, lane: Lane) -> tuple[Finding, ...]:
-    """Why the pods give another share than declared."""
+def _rounding(state: ArgoState, lane: Lane, root: Service | None, behind: _Behind) -> tuple[Finding, ...]:
+    """Why the pods give another share than declared: too few to make it, or a Service that selects one version only."""
     current = state.current
     share = next((s for s in lane.shares if current and s.version == current.name), None)
     if share is None or share.declared is None or share.written is None or not state.updating:
         return ()
     if abs(share.declared - share.written) <= _CLOSE:
         return ()
-    pods = ", ".join(f"{e.name} {e.version.ready}" for e in state.editions if e.version.ready)
+    if root is not None and HASH in (root.spec.selector or {}) and not share.written:
+        return (_unreached(state, root, share.version, share.declared),)
+    counts = [(e.name, e.version.ready + len(behind.doubled.get(e.uid, ()))) for e in state.editions]
+    pods = ", ".join(f"{name} {count}" for name, count in counts if count)
     return (
         finding(
             "rounded",
@@ -266,4 +279,17 @@ def _rounding(state: ArgoState, lane: Lane) -> tuple[Finding, ...]:
             " without a router only the number of ready pods splits the traffic",
             f"ready pods: {pods or 'none'}",
         ),
+    )
+
+
+def _unreached(state: ArgoState, root: Service, version: str, declared: float) -> Finding:
+    """The controller pins the stable Service to one version also where no router splits (rollout/service.go)."""
+    stable = state.stable.name if state.stable else "the stable version"
+    return finding(
+        "canary-unreached",
+        Severity.WARNING,
+        f"{percent(declared)} is declared for {version}, but Service {root.metadata.namespace}/{root.metadata.name}"
+        f" sends everybody to {stable}: Argo Rollouts pins stableService, and no router is configured; at the end of"
+        f" the release {version} gets all requests at once",
+        f"selector {HASH}={(root.spec.selector or {}).get(HASH, '')}",
     )

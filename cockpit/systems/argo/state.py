@@ -6,6 +6,7 @@ from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, Deployment, Obj, ReplicaSet
 from cockpit.model.refs import ARGO_ROLLOUTS, DEPLOYMENTS, REPLICASETS, Ref
+from cockpit.model.rollout import PodState
 from cockpit.model.values import dataclass
 from cockpit.systems.argo.editions import ArgoEdition, editions_of, hash_of, revision_of, sets_of
 from cockpit.systems.argo.emptied import emptied_ingress
@@ -103,6 +104,13 @@ class ArgoState:
         if status.promoted or status.promote_full or not steps or (status.index or 0) >= len(steps):
             return 1.0
         return weight_at(steps, status.index or 0) / self.strategy.top
+
+    @property
+    def starts(self) -> bool:
+        """Whether its first pods start and none fails: the condition Healthy comes with the first health, and stays."""
+        cells = [cell for edition in self.editions for cell in edition.version.pods]
+        failing = any(cell.state is PodState.FAILING for cell in cells)
+        return len(self.editions) == 1 and not failing and "Healthy" not in self.status.conditions
 
     @property
     def workload_ref(self) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, ReplicaSet
 from cockpit.model.rollout import Role
 from cockpit.systems.editions import REVISION, Rolling, TemplateEdition, number_of, service_in_front
+from cockpit.workloads.endpoints import portless_pods
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import replica_sets_of
 from cockpit.workloads.versions import candidate_of, versions_of
@@ -29,6 +30,7 @@ def look(deployment: Deployment, objects: Objects) -> Rolling:
         tuple(sets),
         service,
         others=others,
+        portless=portless_pods(service, objects) if service else frozenset(),
     )
 
 

@@ -16,7 +16,7 @@ from cockpit.planning.edits import op, pointer
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.spec import KruiseStep, KruiseStyle
 from cockpit.systems.kruise.state import KruiseState
-from cockpit.systems.kruise.words import title
+from cockpit.systems.kruise.words import overtaken, title
 
 
 def why_not_stepping(release: KruiseState) -> str:
@@ -39,6 +39,9 @@ def why_not_stepping(release: KruiseState) -> str:
     if not progress.stepping:
         words = {"Initializing": "the release is just starting"}.get(progress.reason, "the release is finishing")
         return f"{words}; wait a moment"
+    if release.wanted and not release.paused:
+        back = f": roll back to {release.stable_name} first" if release.refused else "; wait a moment"
+        return f"{overtaken(release, release.wanted)}{back}"
     return "it is paused: resume it first" if release.paused else ""
 
 

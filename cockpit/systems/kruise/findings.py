@@ -6,12 +6,13 @@ from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import not_pinned
+from cockpit.routers.traffic_findings import not_pinned, without_port
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.autoscaling import autoscaler_findings
 from cockpit.systems.kruise.shared_routing import shared_routing_findings
 from cockpit.systems.kruise.spec import KruiseStep, KruiseStyle
 from cockpit.systems.kruise.state import PERCENT_LIMIT, STARTED, KruiseState
+from cockpit.systems.kruise.words import overtaken
 from cockpit.systems.progress_findings import rolled_back
 from cockpit.workloads.findings import finding, percent
 
@@ -23,6 +24,7 @@ def findings_of(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
     found = [
         *_workload(release),
         *stuck_upgrade(release),
+        *_refused(release),
         *_stuck_routing(release),
         *_written(release),
         *_left_rules(release),
@@ -32,6 +34,7 @@ def findings_of(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
         *shared_routing_findings(release.plan, _what(release), release.ref.namespace, objects),
         *autoscaler_findings(release, objects),
         *_mesh(release, objects),
+        *without_port(release.traffic.service, objects, release.traffic.canary),
     ]
     # A missing router object matters only during a release.
     return (*found, *release.traffic.problems)
@@ -68,6 +71,8 @@ def stuck_upgrade(release: KruiseState) -> list[Finding]:
     new = release.subject.version(release.new)
     if release.progress.state not in (status.UPGRADE, status.BEFORE_UPGRADE) or release.step is None or new is None:
         return []
+    if release.wanted:
+        return []
     failing = [pod for pod in new.pods if pod.state is PodState.FAILING]
     target = release.step.target(release.subject.desired)
     if never_reached(release, release.step) and target is not None and new.ready < target:
@@ -83,6 +88,15 @@ def stuck_upgrade(release: KruiseState) -> list[Finding]:
     words = f"{_what(release)} cannot leave step {release.step.index}: {counts}, {len(failing)} fail ({reasons})"
     digest = text(release.subject.release.status, "message") if release.subject.release else ""
     return [_stuck_step(f"{words}; it waits forever: roll back or fix them", digest)]
+
+
+def _refused(release: KruiseState) -> list[Finding]:
+    """A template that came in the middle of a blue-green release: nothing moves, and the phase does not say so."""
+    if release.refused is None:
+        return []
+    words = f"{_what(release)} stands still: {overtaken(release, release.refused)}; roll back to {release.stable_name},"
+    words += f" or give the workload the template of {release.new_name} again"
+    return [_stuck_step(words, release.progress.message)]
 
 
 def _stuck_step(text: str, evidence: str = "") -> Finding:
@@ -125,7 +139,7 @@ def _stuck_routing(release: KruiseState) -> list[Finding]:
 def _written(release: KruiseState) -> list[Finding]:
     """Differences between traffic and step, once the controller has finished the step."""
     step, progress = release.step, release.progress
-    if step is None or progress.state != status.PAUSED or release.plan.routing is None:
+    if step is None or progress.state != status.PAUSED or release.plan.routing is None or _restarting(release):
         return []
     found = []
     unrouted = release.covers_all(step)
@@ -146,10 +160,15 @@ def _written(release: KruiseState) -> list[Finding]:
     return found
 
 
+def _restarting(release: KruiseState) -> bool:
+    """Whether the controller is about to begin again with another template, and takes back what it routed so far."""
+    return release.wanted is not None and release.refused is None
+
+
 def _left_rules(release: KruiseState) -> list[Finding]:
     """A rule of an earlier step that still sends requests to the new version: in HTTPRoutes it stays until the end."""
     step, new = release.step, release.subject.version(release.new)
-    if step is None or step.matches or new is None or release.progress.state != status.PAUSED:
+    if step is None or step.matches or new is None or release.progress.state != status.PAUSED or _restarting(release):
         return []
     return [
         finding(

@@ -102,7 +102,7 @@ def phase_of(release: KruiseState) -> Phase:
         return Phase.PROGRESSING if release.still_rolling else Phase.AT_REST
     if progress.reason == "Paused":
         return Phase.PAUSED
-    if stuck_upgrade(release):
+    if stuck_upgrade(release) or release.refused:
         return Phase.DEGRADED
     return Phase.WAITING if release.asks else Phase.PROGRESSING
 

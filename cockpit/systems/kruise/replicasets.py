@@ -43,7 +43,7 @@ def editions_of(
         if r is present or r.desired or r.status.replicas or hash_of(r) == stable or r in older[-1:]
     ]
     if extra is not None:
-        return _with_extra(found, extra, template, objects)
+        return _with_extra(found, deployment, extra, template, objects)
     if present is None:
         found.append(unmade(deployment, template))
     return tuple(found)
@@ -58,7 +58,7 @@ def extra_deployment(deployment: Deployment, release: BatchRelease | None, objec
 
 
 def _with_extra(
-    found: list[KruiseEdition], extra: Deployment, template: Any, objects: Objects
+    found: list[KruiseEdition], main: Deployment, extra: Deployment, template: Any, objects: Objects
 ) -> tuple[KruiseEdition, ...]:
     """Add the extra Deployment's pods to the new version; after the steps the main Deployment runs it too."""
     candidate = candidate_of(extra, objects)
@@ -71,14 +71,14 @@ def _with_extra(
     same = _canonical_of(extra) == wanted
     own = next((e for e in found if e.present), None)
     if own is None or not same:
-        # After a rollback the extra Deployment still runs the version that is being removed.
-        return (*found, KruiseEdition(hashes[-1] if hashes else "", own is None, candidate, None, NEWEST, refs))
-    main = own.candidate
+        # After a rollback, and once a newer template is asked for, the extra Deployment runs what is being removed.
+        removed = KruiseEdition(hashes[-1] if hashes else "", same, candidate, None, NEWEST - 1, refs)
+        return (*found, removed, *(() if own or same else (unmade(main, template),)))
     joined = replace(
         candidate,
-        pods=tuple(sorted((*candidate.pods, *main.pods), key=lambda pod: pod.metadata.name)),
-        ready=candidate.ready + main.ready,
-        desired=candidate.desired + main.desired,
+        pods=tuple(sorted((*candidate.pods, *own.candidate.pods), key=lambda pod: pod.metadata.name)),
+        ready=candidate.ready + own.candidate.ready,
+        desired=candidate.desired + own.candidate.desired,
     )
     edition = KruiseEdition(hashes[-1] if hashes else own.hash, True, joined, template, NEWEST, (*refs, *own.refs))
     return (*(e for e in found if e is not own), edition)

@@ -20,9 +20,10 @@ from cockpit.routers.ingress.written import ingress_split
 from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
 from cockpit.routers.written import HeaderLane, WrittenSplit
 from cockpit.systems.kruise.editions import REVISION_HASH, TEMPLATE_HASH, KruiseEdition
-from cockpit.systems.kruise.spec import KruisePlan, KruiseRouting, KruiseStep
+from cockpit.systems.kruise.spec import KruisePlan, KruiseRouting, KruiseStep, KruiseStyle
 from cockpit.systems.kruise.status import KruiseProgress
 from cockpit.systems.kruise.workload import KruiseWorkload
+from cockpit.workloads.endpoints import portless_pods, reached
 from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import find_ingress, find_service, services_selecting
 from cockpit.workloads.others import NO_OTHERS, Others, outside, together
@@ -71,8 +72,8 @@ def traffic_of(
     canary = find_service(objects, namespace, routing.canary_service) if routing.own_canary_service else None
     split = _split(objects, namespace, routing)
     behind, beside = (_outside(found, subject, objects) for found in (service, canary))
-    stable_mix = mix(service, subject, behind.ready)
-    canary_mix = mix(canary, subject, beside.ready) or (
+    stable_mix = mix(service, subject, objects, behind.ready)
+    canary_mix = mix(canary, subject, objects, beside.ready) or (
         stable_mix if _one_service(routing) else _whole(subject.of_role(Role.CANARY))
     )
     step = plan.step(progress.index) if progress.stepping else None
@@ -122,7 +123,7 @@ def _outside(service: Service | None, subject: KruiseWorkload, objects: Objects)
     return outside(service, objects, homes | {subject.workload.metadata.uid})
 
 
-def mix(service: Service | None, subject: KruiseWorkload, others: int = 0) -> Mix:
+def mix(service: Service | None, subject: KruiseWorkload, objects: Objects, others: int = 0) -> Mix:
     """How requests to a Service spread over the editions by uid; empty if it has no ready pods.
 
     `others` is the number of ready pods behind it that belong to none of the editions.
@@ -131,12 +132,12 @@ def mix(service: Service | None, subject: KruiseWorkload, others: int = 0) -> Mi
     if service is None or not selector:
         return {}
     counts: dict[str, int] = {}
+    portless = portless_pods(service, objects)
     for edition in subject.editions:
         candidate = edition.candidate
         if candidate.pods:
-            counts[candidate.uid] = sum(
-                p.ready and selector <= (p.metadata.labels or {}).items() for p in candidate.pods
-            )
+            picked = [p for p in candidate.pods if p.ready and selector <= (p.metadata.labels or {}).items()]
+            counts[candidate.uid] = reached(picked, len(picked), portless)
         elif selector <= candidate.labels.items():
             counts[candidate.uid] = candidate.ready
     total = sum(counts.values()) + others
@@ -207,6 +208,8 @@ def _declared(plan: KruisePlan, progress: KruiseProgress, subject: KruiseWorkloa
     stable, new = subject.of_role(Role.STABLE), subject.of_role(Role.CANARY)
     if stable is None or new is None:
         return None
+    if subject.of_role(Role.NEW) and plan.style is not KruiseStyle.BLUE_GREEN:
+        return None  # the controller takes its routes back and begins again with the newer template
     return {stable.candidate.uid: 1.0 - share, new.candidate.uid: share}
 
 
@@ -256,7 +259,7 @@ def _by_pods(namespace: str, subject: KruiseWorkload, declared: Mix | None, obje
         service = next(iter(services_selecting(objects, namespace, subject.workload.template_labels)), None)
     others = _outside(service, subject, objects)
     if service is not None:
-        written: Mix = mix(service, subject, others.ready)
+        written: Mix = mix(service, subject, objects, others.ready)
     else:
         total = sum(e.candidate.ready for e in subject.editions)
         written = {e.candidate.uid: e.candidate.ready / total for e in subject.editions} if total else {}

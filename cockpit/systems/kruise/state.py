@@ -70,11 +70,26 @@ class KruiseState:
         return self.progress.releasing and self.stable is not None and self.stable.present
 
     @property
+    def wanted(self) -> KruiseEdition | None:
+        """The workload's template, if another one is being released and the controller has not taken this one up.
+
+        A canary release begins again with it; a blue-green release refuses it until it has ended
+        (rollout_progressing.go, doProgressingInRolling).
+        """
+        return self.subject.of_role(Role.NEW)
+
+    @property
+    def refused(self) -> KruiseEdition | None:
+        """The workload's template, if the release stands still because of it."""
+        blue_green = self.plan.style is KruiseStyle.BLUE_GREEN
+        return self.wanted if blue_green and self.progress.stepping and not self.progress.leaving else None
+
+    @property
     def asks(self) -> bool:
-        """Whether it waits for approval. An approval has no effect while it is paused or rolling back."""
+        """Whether it waits for approval. An approval has no effect while it is paused, going back or being deleted."""
         step = self.step
         waits = step is not None and self.progress.state == PAUSED and asks(step, self.plan)
-        return waits and not (self.paused or self.reverted)
+        return waits and not (self.paused or self.reverted or self.wanted or self.progress.leaving)
 
     @property
     def still_rolling(self) -> bool:

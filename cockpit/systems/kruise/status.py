@@ -62,6 +62,11 @@ class KruiseProgress:
         return self.releasing and self.reason in ("InRolling", "Paused") and self.state != COMPLETED
 
     @property
+    def starting(self) -> bool:
+        """True until the controller has reset the status for this release: its step can be of the last one."""
+        return self.releasing and self.reason == "Initializing"
+
+    @property
     def cancelling(self) -> bool:
         return self.releasing and self.reason == "Cancelling"
 

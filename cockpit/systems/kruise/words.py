@@ -6,6 +6,7 @@ from cockpit.model.counts import counted
 from cockpit.model.rollout import PlannedStep, Step
 from cockpit.model.text import safe_text
 from cockpit.systems.kruise import status
+from cockpit.systems.kruise.editions import KruiseEdition
 from cockpit.systems.kruise.spec import KruisePlan, KruiseStep
 from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.status import asks, until
@@ -18,6 +19,8 @@ _STATES = {
     status.ANALYSIS: "routing traffic",
     status.READY: "continuing",
 }
+
+_LEAVING = "being deleted: the release completes without steps"
 
 
 def title(step: KruiseStep, plan: KruisePlan) -> str:
@@ -82,18 +85,22 @@ def message(release: KruiseState) -> str:
         case "Disabled":
             return "disabled: a new template rolls out without steps"
         case "Terminating":
-            return "being deleted: the release completes without steps"
+            return _LEAVING
         case _:
             return progress.message or "the controller has not seen it yet"
 
 
 def _releasing(release: KruiseState) -> str:
     progress, step = release.progress, release.step
+    if progress.leaving:
+        return _LEAVING
     if release.paused:
         back = "; the rollback continues after you resume it" if release.reverted else ""
         return f"paused{_at(release)}{back}"
     if progress.cancelling or release.reverted:
         return f"rolling back to {release.stable_name}" + _stage(progress.finalising)
+    if release.wanted and progress.stepping:
+        return overtaken(release, release.wanted)
     if step is None:
         return ("finishing" + _stage(progress.finalising)) if progress.reason != "Initializing" else "starting"
     if progress.state == status.PAUSED:
@@ -101,6 +108,14 @@ def _releasing(release: KruiseState) -> str:
     else:
         what = _STATES.get(progress.state, safe_text(progress.state, 40) or "starting")
     return f"{release.new_name}{_at(release)}: {what}"
+
+
+def overtaken(release: KruiseState, wanted: KruiseEdition) -> str:
+    """What becomes of a template that replaced the one that is being released."""
+    name = release.name(wanted)
+    if release.refused:
+        return f"{name} is not released: a blue-green release takes no other version until {release.new_name} has ended"
+    return f"{name} replaces {release.new_name}{_at(release)}: the controller has not started it yet"
 
 
 def _at(release: KruiseState) -> str:

@@ -103,7 +103,10 @@ def _batch_release(namespace: str, name: str, objects: Objects) -> BatchRelease 
 
 
 def _roles(editions: Sequence[KruiseEdition], progress: KruiseProgress) -> list[Role]:
-    """The stable one is where a release started; without a release, the workload's template."""
+    """The stable one is where a release started; without a release, the workload's template.
+
+    `NEW` is a template that replaced the one that is being released, and that the controller has not taken up.
+    """
     if not progress.releasing:
         return [Role.STABLE if e.present else Role.OLD for e in editions]
     stable = next((e for e in editions if e.hash and e.hash == progress.stable_hash), None)
@@ -111,7 +114,9 @@ def _roles(editions: Sequence[KruiseEdition], progress: KruiseProgress) -> list[
         # Not recorded yet: the newest of those with pods that are not the workload's template.
         others = [e for e in editions if not e.present]
         stable = max(others, key=lambda e: (bool(e.candidate.ready), e.order), default=None)
-    new = next((e for e in editions if e is not stable and e.present), None)
-    if new is None:  # the workload has the stable template again
-        new = next((e for e in editions if e is not stable and e.hash and e.hash == progress.new_hash), None)
-    return [Role.STABLE if e is stable else Role.CANARY if e is new else Role.OLD for e in editions]
+    wanted = next((e for e in editions if e is not stable and e.present), None)
+    # A step is about the version in the status, even if the workload has the stable or yet another template by now.
+    named = next((e for e in editions if e is not stable and e.hash and e.hash == progress.new_hash), None)
+    new = (wanted or named) if progress.starting else (named or wanted)
+    roles = {id(new): Role.CANARY, id(stable): Role.STABLE}
+    return [roles.get(id(e), Role.NEW if e is wanted else Role.OLD) for e in editions]

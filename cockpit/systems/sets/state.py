@@ -21,6 +21,7 @@ from cockpit.model.refs import PODS
 from cockpit.model.rollout import Role
 from cockpit.planning.edits import ref_to
 from cockpit.systems.editions import Rolling, TemplateEdition, service_in_front, template_of
+from cockpit.workloads.endpoints import portless_pods
 from cockpit.workloads.images import application_images
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import pods_of, revisions_of
@@ -81,6 +82,7 @@ def look(workload: Set, objects: Objects) -> Rolling:
         service,
         held,
         others,
+        portless_pods(service, objects) if service else frozenset(),
     )
 
 

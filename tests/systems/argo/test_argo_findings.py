@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.model.rollout import Severity
-from tests.objects import Cluster, owner
+from tests.objects import Cluster, Doc, owner
 from tests.systems.argo.releases import (
     ABORTED,
     HASH,
@@ -17,11 +17,14 @@ from tests.systems.argo.releases import (
     PROMOTED,
     basic,
     canary,
+    cluster_of,
     ids,
     read,
     replica_set,
+    rollout,
     routed,
     said,
+    service,
     text_of,
 )
 
@@ -118,6 +121,39 @@ def test_without_a_router_no_pods_at_all_is_critical() -> None:
     assert "no-ready-pods" in ids(basic(old=0, new=0))
 
 
+def first(*services: Doc, **fields: Any) -> Cluster:
+    """A Rollout whose first pods are not ready yet."""
+    cluster = cluster_of(rollout(canary(), tag="v1"), **(PROMOTED | {"currentPodHash": OLD, "stableRS": OLD} | fields))
+    replica_set(cluster, OLD, "v1", 1, 2, ready=0)
+    return cluster.add(*services).balance()
+
+
+def test_first_pods_that_start_hurt_nobody_and_those_that_fail_do() -> None:
+    cluster = first(service("web"))
+    (told,) = [f for f in read(cluster).findings if f.id == "no-ready-pods"]
+    assert (told.severity, "they start for the first time" in told.text) == (Severity.INFO, True)
+    for key, doc in cluster.docs.items():
+        if key[0] == "Pod":
+            doc["status"]["containerStatuses"] = [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}}]
+    (told,) = [f for f in read(cluster).findings if f.id == "no-ready-pods"]
+    assert told.severity is Severity.CRITICAL
+
+
+def test_pods_that_were_ready_once_are_missed() -> None:
+    healthy = {"type": "Healthy", "status": "False", "reason": "RolloutHealthy"}
+    cluster = first(service("web"), conditions=[healthy])
+    (told,) = [f for f in read(cluster).findings if f.id == "no-ready-pods"]
+    assert told.severity is Severity.CRITICAL
+    cluster.remove("Service", "web")
+    assert "no-ready-pods" not in ids(cluster.balance()), "nobody sends it requests"
+
+
+def test_a_rollout_that_never_ran_loses_no_requests_of_a_service_that_others_serve() -> None:
+    condition = {"type": "InvalidSpec", "status": "True", "message": "Service web is managed by another Rollout"}
+    cluster = cluster_of(rollout(canary()), conditions=[condition]).add(service("web"))
+    assert ids(cluster.balance()) == {"invalid-spec"}
+
+
 def test_much_traffic_on_few_pods_is_told_beside_its_share_of_the_pods() -> None:
     steps = [{"setCanaryScale": {"replicas": 1}}, {"setWeight": 90}, {"pause": {}}]
     cluster = routed(90, canary(steps, NGINX), currentStepIndex=2)
@@ -195,3 +231,5 @@ def test_with_dynamic_stable_scale_a_way_back_is_as_fast_as_pods() -> None:
     (found,) = [f for f in read(cluster).findings if f.id == "dynamic-stable"]
     assert found.severity is Severity.WARNING
     assert read(cluster).message.endswith("traffic returns to v1 as fast as its pods get ready, 5 of 9 ready")
+    cluster.doc("Rollout", "web")["spec"]["replicas"] = 5
+    assert "dynamic-stable" not in ids(cluster), "all its pods are back"

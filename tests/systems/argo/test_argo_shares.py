@@ -223,6 +223,21 @@ def test_a_stable_service_alone_leads_to_the_stable_version() -> None:
     cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]["stableService"] = "web-stable"
     cluster.add(service("web-stable", OLD))
     assert shares(cluster) == {"v1": (0.8, 1.0), "v2": (0.2, 0.0)}
+    told = text_of(cluster, "canary-unreached")
+    assert "Service default/web-stable sends everybody to v1: Argo Rollouts pins stableService" in told
+    assert "rounded" not in ids(cluster)
+    cluster.add(service("web"))
+    assert "canary-unreached" not in ids(cluster.balance()), "users can come through the Service that selects both"
+
+
+def test_the_canarys_own_service_is_not_where_users_come_in() -> None:
+    cluster = basic()
+    cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]["canaryService"] = "web-canary"
+    cluster.add(service("web-canary", NEW))
+    assert shares(cluster.balance())["v2"] == (0.2, 0.2)
+    cluster.remove("Service", "web")
+    assert shares(cluster.balance())["v2"] == (0.2, 0.2)
+    assert "no Service" in read(cluster).probe_target_missing
 
 
 def test_blue_green_by_the_active_services_selector() -> None:

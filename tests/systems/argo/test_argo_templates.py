@@ -210,6 +210,25 @@ def test_blue_green_goes_back_at_once_while_the_old_pods_run() -> None:
     assert "kept-for-rollback" in ids(cluster)
 
 
+def test_pods_that_fail_are_no_way_back_while_others_are_ready() -> None:
+    later = "2026-01-01T10:00:30Z"
+    fields = {"currentPodHash": "h3", "stableRS": "h3", "currentStepIndex": None, "blueGreen": {"activeSelector": "h3"}}
+    cluster = previewed(**PROMOTED | fields)
+    spec(cluster)["template"] = template("v3")
+    replica_set(cluster, "h3", "v3", 3, 5)
+    for hash_ in (OLD, NEW):
+        cluster.doc("ReplicaSet", f"web-{hash_}")["metadata"]["annotations"]["scale-down-deadline"] = later
+    assert planned(cluster, back()).title.startswith("web back to v2 ")
+    cluster.doc("ReplicaSet", f"web-{NEW}")["status"]["readyReplicas"] = 0
+    for key, doc in cluster.docs.items():
+        if key[0] == "Pod" and NEW in key[2]:
+            doc["status"]["conditions"] = [{"type": "Ready", "status": "False"}]
+    assert planned(cluster, back()).title.startswith("web back to v1 ")
+    told = {found.id: found.text for found in read(cluster).findings}
+    assert told["kept-for-rollback"].startswith("v1 keeps its pods")
+    assert told["abandoned-version"] == f"v2 keeps its pods until {later}, and none of them is ready"
+
+
 def test_an_image_whose_pods_still_run_may_be_switched_to_at_once() -> None:
     said_ = PROMOTED | {"currentStepIndex": None, "blueGreen": {"activeSelector": NEW, "previewSelector": NEW}}
     cluster = previewed(**said_)
