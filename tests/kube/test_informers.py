@@ -141,7 +141,8 @@ async def test_late_kinds_that_take_long_are_waited_for_without_a_reason_to_read
     running = asyncio.create_task(informers.run())
     try:
         await server.signal.until(lambda: any(asked.path == "/api/v1/pods" for asked in server.asked))
-        assert not informers.enough
+        early = informers.enough
+        assert not early
         async with asyncio.timeout(10):
             while not informers.enough:
                 topics.clear()

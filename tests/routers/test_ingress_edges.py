@@ -140,7 +140,7 @@ def test_a_canary_of_another_service_has_no_say_where_an_older_one_is_on_the_sam
     ).add(*version("v3"))
     cluster.run("web-v3")
     found = written(cluster, "other")
-    assert (found["v1"], found["v2"], found["v3"]) == (pytest.approx(0.9), 0.1, 0.0)
+    assert (found["v1"], found["v2"], found["v3"]) == pytest.approx((0.9, 0.1, 0.0))
 
 
 def test_hosts_of_which_each_has_services_of_its_own_are_calm() -> None:

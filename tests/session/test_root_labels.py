@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.model.refs import DEPLOYMENTS
+from cockpit.model.refs import DEPLOYMENTS, KRUISE_ROLLOUTS
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.session.facts.root_labels import with_root
 from cockpit.systems.deployment.adapter import DeploymentSystem
@@ -37,7 +37,7 @@ def test_a_root_that_is_being_deleted_is_told_with_what_holds_it() -> None:
 def test_a_release_that_completes_while_its_rollout_is_deleted_is_told_once() -> None:
     cluster = kruise.releasing()
     cluster.doc("KruiseRollout", kruise.NAME)["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    root = cluster.get(kruise.KRUISE_ROLLOUTS, "default", kruise.NAME)
+    root = cluster.get(KRUISE_ROLLOUTS, "default", kruise.NAME)
     assert root is not None
     rollout = with_root(kruise.read(cluster), root)
     assert "terminating" in kruise.ids(rollout)
