@@ -33,7 +33,7 @@ _ASKED_ANYWHERE = ("steers=", "service=", "to=", "host=", "at=", "alias of ")
 _OFTEN_THE_SAME = frozenset({PODS, ENDPOINTSLICES})
 
 # Places whose topics are remembered; beyond that all are forgotten. The pods of one version have the same.
-_MOST_PLACES = 1000
+_MOST_PLACES = 500
 
 
 class _Place(NamedTuple):
@@ -107,17 +107,18 @@ class KindIndex:
 
     def put(self, obj: Obj, topics: set[str]) -> bool:
         """Add or change an object; false if this version is already stored."""
-        meta, place = obj.metadata, _place_of(obj)
+        meta = obj.metadata
         old = self.get(meta.namespace, meta.name)
         self._fill(topics)
         if old is None:
+            place = _place_of(obj)
             self._enter(obj, place)
             self._note(obj, place, topics, moved=True)
             return True
         same = old.metadata.uid == meta.uid
         if same and meta.resource_version and old.metadata.resource_version == meta.resource_version:
             return False
-        before = _place_of(old)
+        before, place = _place_of(old), _place_of(obj)
         if before == place:
             self._objects[meta.namespace][meta.name] = obj
             if self._often_the_same and _differs_in_version_alone(old, obj):

@@ -178,7 +178,6 @@ class Launcher:
         from cockpit.kube.connect import connect
         from cockpit.kube.errors import KubeError
         from cockpit.launch.assembling import assemble
-        from cockpit.launch.long_lived import spare_once_read
         from cockpit.session.clock import SystemClock
         from cockpit.session.facts.cluster import Connection
 
@@ -202,6 +201,8 @@ class Launcher:
             choices = sample_choices(self._environ, options, settings, servers, asks=asks)
             session = assemble(self._environ, connections, settings, clock, choices, stack, announces=asks)
             if reads is Reads.FOLLOWING:
+                from cockpit.launch.long_lived import spare_once_read
+
                 spare_once_read(session)
             yield await stack.enter_async_context(session)
 

@@ -134,11 +134,12 @@ async def test_later_list_starts_from_the_last_version(
 async def test_relist_reports_only_the_difference(
     server: Scripted, follow: Follow, pod: MakeDoc, gone: dict[str, Any], clock: ManualClock
 ) -> None:
+    changed = {**pod("changed", "9"), "status": {"phase": "Failed"}}
     server.then(
         server.page(pod("same", "1"), pod("changed", "2"), pod("left", "3"), pod("again", "4", uid="old")),
         server.streams(end="release"),
         server.streams(gone, end="close"),
-        server.page(pod("same", "1"), pod("changed", "9"), pod("again", "8", uid="new"), pod("came", "7")),
+        server.page(pod("same", "1"), changed, pod("again", "8", uid="new"), pod("came", "7")),
     )
     followed = follow()
     await server.requests(2)

@@ -155,21 +155,21 @@ class KnownSurroundings:
     """The surroundings of the rows of a view, worked out again only if other rollouts are shown."""
 
     def __init__(self) -> None:
-        self._shown: tuple[object, ...] = ()
+        self._shown: tuple[object, ...] = (None, None, None)
         self._same: object = None
         self._around = ALONE
 
     def of(self, view: FleetView, opened: Set[RolloutKey]) -> Surroundings:
         """Those of a view, of which some groups are opened; the same value as long as nothing differs."""
         everywhere = any(cluster.namespace is None for cluster in view.clusters)
-        shown = (view.rollouts, view.groups)
-        if not self._shown or any(a is not b for a, b in zip(self._shown, (*shown, everywhere), strict=True)):
+        shown = (view.rollouts, view.groups, everywhere)
+        if any(a is not b for a, b in zip(self._shown, shown, strict=True)):
             keys = tuple(each.rollout.key for each in view.rollouts)
             parts = {group.view.rollout.key: len(group.parts) for group in view.groups}
             same = (keys, everywhere, parts)
             if same != self._same:
                 self._same, self._around = same, surroundings(keys, everywhere, parts)
-            self._shown = (*shown, everywhere)
+            self._shown = shown
         seen = frozenset(opened & (self._around.parts or {}).keys())
         return replace(self._around, opened=seen) if seen else self._around
 
