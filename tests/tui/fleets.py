@@ -8,7 +8,7 @@ from cockpit.model.health import AnswerHealth, Health, Level, RolloutHealth
 from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Lane, Phase, Role, Severity, Share, Step, Verdict
-from cockpit.model.view import Entry, FleetView, KindSync, RolloutView, Stage, Sync
+from cockpit.model.view import Entry, FleetView, KindSync, RolloutView, Stage, Sync, Undoing
 from cockpit.session.facts.groups import groups_of
 from tests.tui.fake import (
     ARGO_STEPS,
@@ -114,7 +114,7 @@ def usual() -> FleetView:
         placed(resting(), "shop"),
         placed(moving(), "flagger", born="2026-01-01T00:01:00Z"),
         placed(unmeasured(), "argo"),
-        placed(hurt(), "payments", born="2026-01-01T00:01:00Z"),
+        replace(placed(hurt(), "payments", born="2026-01-01T00:01:00Z"), undoing=Undoing("v2 10% -> 25%")),
         placed(waiting(), "argo-canary"),
         *(placed(plain_at_rest(name, n), space) for n, (name, space) in enumerate(_PLAIN)),
     )
