@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase, Rollout, Severity
@@ -217,3 +219,39 @@ def test_a_fault_for_testers_is_a_warning() -> None:
     cluster = reviews(virtual_service(chaos, split()))
     assert severities(cluster)["fault-injection"] is Severity.WARNING
     assert read(cluster).phase is Phase.CANARY
+
+
+KEYS = [
+    "host",
+    "hosts",
+    "servers",
+    "selector",
+    "exportTo",
+    "subsets",
+    "workloadSelector",
+    "match",
+    "uri",
+    "prefix",
+    "name",
+]
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 300) | st.sampled_from(["*", ".", "/", "a/*", "*.", "shop.test", "v1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
+def test_any_gateway_rule_and_match_is_read(gateway: Any, rule: Any, export: Any, match: Any) -> None:
+    meta = {"name": "gate", "namespace": "default"}
+    hands_on = {"match": match, "delegate": {"name": "reviews"}, "fault": gateway}
+    root = virtual_service(hands_on, name="root", hosts=("shop.test",), gateways=["gate"], exportTo=export)
+    cluster = reviews(
+        {"apiVersion": API, "kind": "Gateway", "metadata": meta, "spec": gateway},
+        {**destination_rule("v1"), "spec": rule},
+        root,
+        virtual_service({**split(), "match": [{"uri": {"prefix": "/a"}}], "fault": rule}, hosts=()),
+        rule=False,
+    )
+    assert read(cluster).versions

@@ -241,15 +241,28 @@ def _integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def unresolved_reasons(route: AnyRoute) -> frozenset[str]:
-    """The reasons for which a Gateway cannot resolve a reference of the route, such as RefNotPermitted."""
+@dataclass(frozen=True, slots=True)
+class UnresolvedRefs:
+    """Why references of a route cannot be resolved, such as RefNotPermitted, and the other namespaces that it names."""
+
+    reasons: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
+
+    def not_granted(self, namespace: str) -> bool:
+        """Whether a namespace certainly grants no reference: the status names none, so it is the only one."""
+        return "RefNotPermitted" in self.reasons and self.places == {namespace}
+
+
+def unresolved_refs(route: AnyRoute) -> UnresolvedRefs:
     found = (
         condition
         for parent in _mappings(_mapping(route.status).get("parents"))
         for condition in _mappings(parent.get("conditions"))
         if condition.get("type") == "ResolvedRefs" and condition.get("status") == "False"
     )
-    return frozenset(_text(condition.get("reason")) for condition in found)
+    reasons = frozenset(_text(condition.get("reason")) for condition in found)
+    places = {backend.namespace for rule in rules_of(route).rules for backend in rule.backends} if reasons else set()
+    return UnresolvedRefs(reasons, frozenset(places - {route.metadata.namespace}))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -22,11 +22,12 @@ from cockpit.routers.gateway_api.routes import (
     RouteBackend,
     RouteMatch,
     RouteRule,
+    UnresolvedRefs,
     find_route,
     match_text,
     place_text,
     rules_of,
-    unresolved_reasons,
+    unresolved_refs,
 )
 from cockpit.routers.rule_groups import grouped
 from cockpit.routers.version_lookup import VersionLookup
@@ -174,7 +175,8 @@ def _split(
     name: str, route: AnyRoute, group: list[RouteRule], every: Sequence[RouteRule], objects: Objects
 ) -> HttpRouteSplit:
     sides: Sides = {}
-    each_rule = tuple(rule_backends_of(rule, route, objects, sides) for rule in group)
+    unresolved = unresolved_refs(route)
+    each_rule = tuple(rule_backends_of(rule, unresolved, objects, sides) for rule in group)
     found = {
         c.uid: c
         for rule_backends in each_rule
@@ -230,15 +232,16 @@ def _stable(each_rule: Sequence[RuleBackends], uids: Sequence[str]) -> str:
 Sides = dict[tuple[str, Upstream], BackendVersions]
 
 
-def rule_backends_of(rule: RouteRule, route: AnyRoute, objects: Objects, sides: Sides) -> RuleBackends:
+def rule_backends_of(rule: RouteRule, unresolved: UnresolvedRefs, objects: Objects, sides: Sides) -> RuleBackends:
     """A rule and what is behind its backends; `sides` keeps each Service and port that was looked at."""
-    return RuleBackends(rule, tuple(_weighted_backend(backend, route, objects, sides) for backend in rule.backends))
+    return RuleBackends(rule, tuple(_weighted_backend(each, unresolved, objects, sides) for each in rule.backends))
 
 
-def _weighted_backend(backend: RouteBackend, route: AnyRoute, objects: Objects, sides: Sides) -> WeightedBackend:
+def _weighted_backend(
+    backend: RouteBackend, unresolved: UnresolvedRefs, objects: Objects, sides: Sides
+) -> WeightedBackend:
     upstream = Upstream(backend.service, backend.port, None)
-    reasons = unresolved_reasons(route)
-    if not backend.is_service and "InvalidKind" not in reasons:
+    if not backend.is_service and "InvalidKind" not in unresolved.reasons:
         # Some implementations send requests to kinds of their own; what is behind them is not read.
         nobody = faceless(upstream, 1)
         return WeightedBackend(backend, BackendVersions(upstream, None, True, Backing((("", 1),)), (nobody,)))
@@ -249,17 +252,11 @@ def _weighted_backend(backend: RouteBackend, route: AnyRoute, objects: Objects, 
         problem = f"{backend.service} is not a Service"
     elif side.service is None or not side.has_port:
         problem = f"Service {backend.namespace}/{backend.service} {side.trouble}"
-    elif "RefNotPermitted" in reasons and _foreign_places(route) == {backend.namespace}:
+    elif unresolved.not_granted(backend.namespace):
         problem = f"namespace {backend.namespace} has no ReferenceGrant for Service {backend.service}"
     if not side.candidates:
         side = replace(side, candidates=(faceless(upstream, 0),))
     return WeightedBackend(backend, side, problem)
-
-
-def _foreign_places(route: AnyRoute) -> set[str]:
-    """The other namespaces that a route's backends are in: each has to grant the reference."""
-    own = route.metadata.namespace
-    return {backend.namespace for rule in rules_of(route).rules for backend in rule.backends} - {own}
 
 
 def lanes_of(split: HttpRouteSplit) -> tuple[Lane, ...]:

@@ -14,6 +14,7 @@ from cockpit.routers.gateway_api.routes import (
     http_resource,
     match_text,
     rules_of,
+    unresolved_refs,
 )
 from cockpit.routers.gateway_api.split import Sides, rule_backends_of
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
@@ -71,7 +72,8 @@ def httproute_split(
         problems.append(route_elsewhere(why))
     first, rest = shares[0] if shares else (None, 0.0)
     sides: Sides = {}
-    unserved = unserved_shares([rule_backends_of(rule, found, objects, sides) for rule in led], what)
+    refs = unresolved_refs(found)
+    unserved = unserved_shares([rule_backends_of(rule, refs, objects, sides) for rule in led], what)
     found_all = (*unserved, *problems)
     return WrittenSplit(
         first, tuple(lanes.values()), (ref,), found_all, rest, tuple(strangers), unserved, tuple(parts.items())

@@ -66,7 +66,8 @@ def placements_of(main: Ingress, objects: Objects, overrides: Overrides = NO_OVE
         return ()  # most Ingresses have no canary, and very many can share a host
     naming = Naming(main, dialect, objects)
     attached = _attached(main, neighbours, dialect, naming)
-    groups = _groups(attached.own, [*attached.canaries, *_from_elsewhere(attached, main, objects, dialect)], dialect)
+    elsewhere = _from_elsewhere(attached, main, objects, dialect, naming)
+    groups = _groups(attached.own, [*attached.canaries, *elsewhere], dialect)
     several = len({loc.upstream for loc in naming.locations(main)}) > 1 or len(groups) > 1
     names, rivals = _Names(main), _Rivals(main, attached.sharing)
     return tuple(
@@ -107,7 +108,7 @@ def _attached(main: Ingress, neighbours: list[Ingress], dialect: Dialect, naming
 
 
 def _from_elsewhere(
-    attached: _Attached, main: Ingress, objects: Objects, dialect: Dialect
+    attached: _Attached, main: Ingress, objects: Objects, dialect: Dialect, naming: Naming
 ) -> list[tuple[Location, CanaryIngress]]:
     """Canaries on other hosts whose main routes to the same Service and port: there the split is one for all."""
     if not dialect.leaks:
@@ -115,8 +116,6 @@ def _from_elsewhere(
     found: list[tuple[Location, CanaryIngress]] = []
     for upstream in dict.fromkeys(at.upstream for at, canary in attached.canaries if not canary.loose):
         here = next(location for location in attached.own if location.upstream == upstream)
-        # A Naming of its own, because what names a Service is asked among the Ingresses of a class.
-        naming = Naming(main, dialect, objects)
         for other in naming.mains(upstream)[:_MOST_MAINS]:
             if other.metadata.name == main.metadata.name:
                 continue
@@ -192,19 +191,20 @@ class _Attaching:
         locations = self._naming.locations(ingress)
         rules = rules_of(ingress, self._dialect)
         unmatched = tuple(loc for loc in locations if self._is_unmatched(loc))
+        left = set(unmatched)
         foreign = _foreign(ingress, self._main, self._dialect)
         lost = self._lost(unmatched) if self._dialect.unmatched_drops else {}
         ruled = is_ruled(ingress, self._dialect)
         missed: set[Upstream] = set()
         found = []
         for location in locations:
-            if location in unmatched:
+            if location in left:
                 missed.add(location.upstream)
             why = lost.get(location.upstream, "")
             # It blocks where no unmatched path of the same upstream precedes this one in its Ingress.
             blocks = bool(why) and location.upstream not in missed
             canary = None
-            for target in () if location in unmatched else self._own.get(location.place, ()):
+            for target in () if location in left else self._own.get(location.place, ()):
                 canary = canary or CanaryIngress(
                     ingress, rules, location.upstream, foreign or why, unmatched, blocks=blocks, ruled=ruled
                 )

@@ -19,10 +19,15 @@ _BY_NAME = ("headers", "withoutHeaders", "queryParams")
 
 def conflicts(root: IstioRoute, route: IstioRoute) -> bool:
     """Whether the root's route cannot be joined with the delegate's."""
-    outer, inner = entries(root.raw, "match"), entries(route.raw, "match")
+    outer, inner = _blocks(root), _blocks(route)
     if not outer or not inner:
         return False
-    return any(all(_conflict(mapping(wide), mapping(block)) for wide in outer) for block in inner)
+    return any(all(_conflict(wide, block) for wide in outer) for block in inner)
+
+
+def _blocks(route: IstioRoute) -> list[dict[str, Any]]:
+    """As many as its `matches`, whose number is bounded."""
+    return [block for block in entries(route.raw, "match") if isinstance(block, dict)]
 
 
 def _conflict(root: dict[str, Any], leaf: dict[str, Any]) -> bool:

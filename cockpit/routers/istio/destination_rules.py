@@ -9,6 +9,7 @@ setDestinationRules). In the root namespace itself only rules that are private t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from cockpit.model.fields import mapping, text
 from cockpit.model.lookup import Objects
@@ -17,7 +18,7 @@ from cockpit.model.objects.istio import service_of, texts
 from cockpit.model.values import dataclass
 from cockpit.routers.istio.delegates import root_of
 from cockpit.routers.istio.proxies import proxy_namespaces
-from cockpit.routers.istio.routes import DESTINATION_RULES, GATEWAYS, MESH, ROOT_NAMESPACE, gateways_of
+from cockpit.routers.istio.routes import DESTINATION_RULES, GATEWAYS, MESH, MOST_GATEWAYS, ROOT_NAMESPACE, gateways_of
 from cockpit.workloads.lookups import of_kind, served
 
 _EVERYBODY, _OWN = "*", "."
@@ -36,7 +37,7 @@ def viewer_of(service: VirtualService, objects: Objects) -> Viewer:
     """The proxies of its first gateway that are known; else clients of its own namespace, as in a mesh."""
     namespace = service.metadata.namespace
     root = root_of(service, objects) or service
-    for name in gateways_of(root):
+    for name in islice(gateways_of(root), MOST_GATEWAYS):
         place, _, short = name.partition("/")
         gateway = objects.get(served(objects, GATEWAYS), place, short) if name != MESH else None
         if isinstance(gateway, IstioGateway) and (found := proxy_namespaces(gateway, objects)):

@@ -8,6 +8,7 @@ pickMatchingGatewayHosts; model/push_context.go, VirtualServicesForGateway).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from cockpit.model.fields import entries, mapping
 from cockpit.model.lookup import Objects
@@ -16,11 +17,13 @@ from cockpit.model.objects.istio import texts
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.istio.delegates import root_of
 from cockpit.routers.istio.proxies import proxy_namespaces
-from cockpit.routers.istio.routes import GATEWAYS, MESH, gateways_of, hosts_of
+from cockpit.routers.istio.routes import GATEWAYS, MESH, MOST_GATEWAYS, gateways_of, hosts_of
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import served
 
 _MOST_HOSTS = 5
+# Far above what people write: what has more hosts is not judged, of more Gateways the rest is not looked at.
+_MOST_COMPARED = 300
 
 
 def exposure_findings(service: VirtualService, objects: Objects) -> tuple[Finding, ...]:
@@ -51,7 +54,7 @@ def _entry(service: VirtualService, objects: Objects) -> VirtualService | None:
 def _silent(service: VirtualService, objects: Objects) -> Iterator[tuple[str, str]]:
     """Each Gateway that takes no requests for it, and why; not those that are unknown."""
     resource = served(objects, GATEWAYS)
-    for name in dict.fromkeys(gateways_of(service)):
+    for name in islice(dict.fromkeys(gateways_of(service)), MOST_GATEWAYS):
         namespace, _, short = name.partition("/")
         if name == MESH or not objects.known(resource) or not objects.covers(namespace):
             continue
@@ -65,8 +68,9 @@ def _why_silent(gateway: IstioGateway, service: VirtualService, objects: Objects
     own, place = service.metadata.namespace, gateway.metadata.namespace
     allowed = [host for server in entries(gateway.spec, "servers") for host in texts(mapping(server).get("hosts"))]
     asked = hosts_of(service)
-    inside = [_pattern(host, own, place) for host in allowed]
-    if not any(_meet(pattern, host) for pattern in inside if pattern for host in asked):
+    inside = [_pattern(host, own, place) for host in allowed[:_MOST_COMPARED]]
+    read = len(allowed) <= _MOST_COMPARED and len(asked) <= _MOST_COMPARED
+    if read and not any(_meet(pattern, host) for pattern in inside if pattern for host in asked):
         return f"its servers take no requests for {listed(list(asked[:_MOST_HOSTS]))} from namespace {own}"
     exported = set(texts(mapping(service.spec).get("exportTo")))
     proxies = proxy_namespaces(gateway, objects)

@@ -18,7 +18,7 @@ from cockpit.routers.istio.routes import MESH, VIRTUAL_SERVICES, IstioRoute, gat
 from cockpit.workloads.findings import finding
 from cockpit.workloads.lookups import of_kind, served
 
-_MOST_RIVALS = 20
+_MOST_HOSTS, _MOST_RIVALS = 50, 20
 
 
 def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
     own = group.service
     here = own.metadata.namespace
     what = _name(own, "")
-    for host in hosts_of(own):
+    for host in hosts_of(own)[:_MOST_HOSTS]:
         for other in _others(own, host, objects):
             both = set(gateways_of(own)) & set(gateways_of(other))
             if MESH in both:

@@ -36,6 +36,7 @@ ROOT_NAMESPACE = "istio-system"
 HTTP, PROTOCOLS = "http", ("http", "tls", "tcp")
 # Each block is compared with all blocks before it, and each destination with all others, so the count is bounded.
 MOST_BLOCKS, MOST_PARTS = 150, 600
+MOST_GATEWAYS = 50
 
 
 @dataclass(frozen=True, slots=True, order=True)
