@@ -102,7 +102,7 @@ def _standstill(state: ArgoState, what: str) -> Iterator[Finding]:
             f"{what} is rolling back within its rollbackWindow: steps and analysis are skipped, an abort is ignored",
         )
     if state.replicas == 0:
-        yield finding("scaled-to-zero", Severity.INFO, f"{what} is scaled to 0 pods")
+        yield finding("scaled-to-zero", Severity.INFO, f"{what} is scaled to 0 pods: nobody answers requests to it")
 
 
 def _held_back(state: ArgoState) -> str:
@@ -117,7 +117,7 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
     """Traffic without pods, or with far too few."""
     lane = split.lanes[0]
     total = sum(e.version.ready for e in state.editions)
-    if state.starts and not total:
+    if state.starts and state.editions and state.replicas and not total:
         yield none_ready_yet(str(state.ref), _reasons(state))
         return
     for edition, share in zip(state.editions, lane.shares, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Pod, Service
@@ -69,7 +69,7 @@ def split_of(state: ArgoState, objects: Objects) -> ArgoSplit:
         lane = _lane(state, DEFAULT, _declared(state), behind.parts)
         reported = mesh_findings(root, objects)
         return ArgoSplit((lane,), Written(steered=False), root, services, reported, behind.others, behind.doubled)
-    written = written_of(state, objects)
+    written = _unalarmed(state, written_of(state, objects))
     if not written.steered:
         return _by_pods(state, services, objects)
     root = find_service(objects, namespace, strategy.stable) if strategy.stable else None
@@ -89,6 +89,14 @@ def split_of(state: ArgoState, objects: Objects) -> ArgoSplit:
     others = together([route, *(side.others for side in sides or ())])
     doubled = {uid: names for side in sides or () for uid, names in side.doubled.items()}
     return ArgoSplit(tuple(lanes), written, root, services, reported, others, doubled, trials)
+
+
+def _unalarmed(state: ArgoState, written: Written) -> Written:
+    """Without shares that are not served because its first pods start, or because it is scaled to 0 pods."""
+    if state.replicas and not state.starts:
+        return written
+    kept = tuple(found for found in written.findings if found not in written.unserved_shares)
+    return replace(written, findings=kept, unserved_shares=())
 
 
 def _of_trials(state: ArgoState, parts: Parts, split: WrittenSplit) -> Parts:

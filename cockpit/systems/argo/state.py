@@ -110,7 +110,7 @@ class ArgoState:
         """Whether its first pods start and none fails: the condition Healthy comes with the first health, and stays."""
         cells = [cell for edition in self.editions for cell in edition.version.pods]
         failing = any(cell.state is PodState.FAILING for cell in cells)
-        return len(self.editions) == 1 and not failing and "Healthy" not in self.status.conditions
+        return len(self.editions) <= 1 and not failing and "Healthy" not in self.status.conditions
 
     @property
     def workload_ref(self) -> tuple[str, str]:

@@ -92,16 +92,19 @@ def traffic_of(
         *((Ref(SERVICES, namespace, routing.canary_service),) if canary else ()),
         *split.refs,
     )
+    # Nothing is served while the first pods start, or where none are wanted, and nobody loses what was there before.
+    alarming = subject.desired > 0 and not subject.starts
+    problems = split.problems if alarming else tuple(p for p in split.problems if p not in split.unserved_shares)
     route = Others(names=split.strangers, through=listed(list(map(str, split.refs[:1]))))
     return KruiseSplit(
         tuple(lanes),
         service,
         canary,
         tuple(dict.fromkeys(refs)),
-        split.problems,
+        problems,
         plain,
         together([route, behind, beside]),
-        split.unserved_shares if subject.desired else (),
+        split.unserved_shares if alarming else (),
     )
 
 

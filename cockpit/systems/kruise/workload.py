@@ -16,12 +16,13 @@ from cockpit.model.refs import (
     Ref,
     Resource,
 )
-from cockpit.model.rollout import Role, Version
+from cockpit.model.rollout import PodState, Role, Version
 from cockpit.model.values import dataclass
 from cockpit.systems.kruise import replicasets, revisions
 from cockpit.systems.kruise.editions import KruiseEdition
 from cockpit.systems.kruise.spec import KruisePlan, KruiseStyle
 from cockpit.systems.kruise.status import KruiseProgress
+from cockpit.workloads.rolling import starts_first
 from cockpit.workloads.versions import versions_of
 
 # The workloads that it controls, by apiVersion and kind.
@@ -65,6 +66,12 @@ class KruiseWorkload:
 
     def of_role(self, role: Role) -> KruiseEdition | None:
         return next((e for e, v in zip(self.editions, self.versions, strict=True) if v.role is role), None)
+
+    @property
+    def starts(self) -> bool:
+        """Whether its first pods start, and none fails."""
+        failing = any(pod.state is PodState.FAILING for version in self.versions for pod in version.pods)
+        return starts_first(self.workload) and not failing
 
     @property
     def desired(self) -> int:

@@ -148,6 +148,24 @@ def test_pods_that_were_ready_once_are_missed() -> None:
     assert "no-ready-pods" not in ids(cluster.balance()), "nobody sends it requests"
 
 
+def test_behind_a_router_first_pods_and_no_pods_are_calm_and_missing_ones_are_not() -> None:
+    cluster = routed(0, **PROMOTED | {"currentPodHash": OLD, "stableRS": OLD})
+    cluster.docs.pop(("ReplicaSet", "default", f"web-{NEW}"))
+    for key in [key for key in cluster.docs if key[0] == "Pod"]:
+        del cluster.docs[key]
+    cluster.doc("ReplicaSet", f"web-{OLD}")["status"]["readyReplicas"] = 0
+    healthy = {"type": "Healthy", "status": "False", "reason": "RolloutHealthy"}
+    said(cluster.balance())["conditions"] = [healthy]
+    assert "main-empty" in ids(cluster)
+    said(cluster)["conditions"] = []
+    assert "main-empty" not in ids(cluster), "its first pods start"
+    said(cluster)["conditions"] = [healthy]
+    cluster.doc("Rollout", "web")["spec"]["replicas"] = 0
+    cluster.doc("ReplicaSet", f"web-{OLD}")["spec"]["replicas"] = 0
+    assert "main-empty" not in ids(cluster)
+    assert "nobody answers requests to it" in text_of(cluster, "scaled-to-zero")
+
+
 def test_a_rollout_that_never_ran_loses_no_requests_of_a_service_that_others_serve() -> None:
     condition = {"type": "InvalidSpec", "status": "True", "message": "Service web is managed by another Rollout"}
     cluster = cluster_of(rollout(canary()), conditions=[condition]).add(service("web"))

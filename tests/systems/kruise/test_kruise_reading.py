@@ -278,3 +278,17 @@ def test_the_batch_release_speaks_too() -> None:
     api = "rollouts.kruise.io/v1beta1"
     cluster.add({"apiVersion": api, "kind": "BatchRelease", "metadata": meta, "status": status})
     assert Said("BatchRelease", "pods of batch 1 are not ready") in read(cluster).said
+
+
+def test_no_pods_are_an_alarm_only_where_some_are_wanted_and_some_were_there() -> None:
+    cluster = resting().run("echoserver", ready=0)
+    assert "main-empty" in ids(read(cluster))
+    deployment = cluster.doc("Deployment", "echoserver")
+    deployment["metadata"].setdefault("annotations", {})["deployment.kubernetes.io/revision"] = "1"
+    begun = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetCreated"}
+    deployment["status"]["conditions"] = [begun]
+    assert "main-empty" not in ids(read(cluster)), "its first pods start"
+    begun["reason"] = "NewReplicaSetAvailable"
+    assert "main-empty" in ids(read(cluster))
+    deployment["spec"]["replicas"] = 0
+    assert "main-empty" not in ids(read(cluster))
