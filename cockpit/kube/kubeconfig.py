@@ -7,7 +7,6 @@ flag is the only one read; and a pod's service account is used only if there is 
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import field
@@ -212,6 +211,8 @@ def _named(
         raise ConfigError(
             f"kubeconfig ({files}) has no current-context. Choose one with --context: {_list_of(entries)}."
         )
+    import difflib
+
     near = difflib.get_close_matches(name, entries, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     belongs = f"context {of}: " if of else ""

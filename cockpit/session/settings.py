@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -210,6 +209,8 @@ def _known(
 
 def _unknown(source: str, key: str, problem: str, name: str, warn: Callable[[str], None]) -> None:
     """Warn of a setting that is left out, unless its name is near one that protects a cluster."""
+    import difflib
+
     error = SettingsError(source, key, problem)
     if difflib.get_close_matches(name[:100].lower(), _PROTECTING, n=1):
         raise error
@@ -217,6 +218,8 @@ def _unknown(source: str, key: str, problem: str, name: str, warn: Callable[[str
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(key[:100], list(known), n=1)
     return f"; did you mean {near[0]}?" if near else f"; settings here are {', '.join(sorted(known))}"
 

@@ -1,0 +1,78 @@
+"""Where an API server is, and what stands in each request to it: from a target's URL and proxy."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from cockpit.kube.connect_target import ConnectTarget
+from cockpit.kube.errors import ConfigError
+from cockpit.kube.http_connection import Headers
+from cockpit.kube.http_wire import Place
+from cockpit.kube.proxies import is_loopback, proxy_for
+
+# What may stand in a path as it is (RFC 3986, section 3.3), and quotes of what may not.
+_IN_A_PATH = "/%:@!$&'()*+,;=~-._"
+_PORTS = {"https": 443, "http": 80}
+
+
+class HttpServer:
+    """The server of a target. `url` is for people."""
+
+    def __init__(self, target: ConnectTarget) -> None:
+        self._target = target
+        self.url = target.server.rstrip("/")
+        self.loopback = is_loopback(self.url)
+        self._parts = urlsplit(self.url)
+        self._path = quote(self._parts.path, safe=_IN_A_PATH)
+        self._proxy = proxy_for(target)
+        name = target.cluster.get("tls-server-name")
+        self._name = str(name) if name else None
+
+    def place(self, tls: ssl.SSLContext | None) -> Place:
+        """Where to connect. Raises ConfigError for a URL that names no host."""
+        return self._place(self._parts, tls, self._name)
+
+    @property
+    def host(self) -> str:
+        """For the header Host: a port only where it is not the usual one."""
+        place = self.place(None)
+        usual = place.port == _PORTS.get(self._parts.scheme)
+        return place.authority.rpartition(":")[0] if usual else place.authority
+
+    def target_of(self, url_path: str) -> str:
+        """What stands in the request line: a proxy that sees the request wants the whole URL."""
+        path = self._path + url_path
+        through = self._proxy is not None and self._parts.scheme == "http"
+        return f"http://{self.host}{path}" if through else path
+
+    def proxy(self) -> tuple[Place | None, Headers]:
+        """The proxy, and the headers for it alone. Raises ConfigError for one that names no host."""
+        if self._proxy is None:
+            return None, ()
+        parts = urlsplit(self._proxy)
+        tls = ssl.create_default_context() if parts.scheme == "https" else None
+        if parts.username is None:
+            return self._place(parts, tls, None), ()
+        password = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        secret = base64.b64encode(password.encode()).decode()
+        return self._place(parts, tls, None), (("Proxy-Authorization", f"Basic {secret}"),)
+
+    def _place(self, parts: SplitResult, tls: ssl.SSLContext | None, name: str | None) -> Place:
+        try:
+            host = _ascii(parts.hostname or "")
+            return Place(host, parts.port or _PORTS.get(parts.scheme, 80), tls, name or host)
+        except ValueError:
+            # The URL of a proxy can hold a password.
+            url = self.url if parts is self._parts else "proxy-url"
+            raise ConfigError(f"{self._target.context}: {url} is not a valid server URL.") from None
+
+
+def _ascii(host: str) -> str:
+    """A host name as it is asked for. Raises ValueError for what is none."""
+    if not host.isascii():
+        return host.encode("idna").decode()
+    if not host or not host.isprintable() or any(sign in host for sign in " <>\"'`{}|\\^,;"):
+        raise ValueError("no host name")
+    return host
