@@ -56,7 +56,7 @@ class _Unpacked:
     def pieces(self, data: bytes) -> Iterator[bytes]:
         """What these bytes unpack to. Raises HttpFailure if they are not gzip."""
         piece = b""
-        while data or len(piece) == PIECE_BYTES:
+        while data or (len(piece) == PIECE_BYTES and not self._stream.eof):
             self._begun = True
             if self._stream.eof:
                 self._stream = zlib.decompressobj(wbits=_GZIP)  # one stream may follow another (RFC 1952)

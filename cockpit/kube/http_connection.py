@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from cockpit.kube.http_failures import HttpFailure, Unsendable, broken, late, not_http
@@ -24,8 +25,8 @@ class Request:
 
     method: str
     target: str
-    headers: Headers
-    body: bytes | None = None
+    headers: Headers = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
     last: bool = False
 
 
@@ -57,8 +58,12 @@ class HttpConnection:
         """True if the last response came whole, and nothing besides it."""
         import h11
 
-        done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
-        return done and self._http.trailing_data == (b"", False) and self._wire.untouched
+        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE and self.silent
+
+    @property
+    def silent(self) -> bool:
+        """True if nothing came after the last response, and the connection is open."""
+        return self._http.trailing_data == (b"", False) and self._wire.untouched
 
     def next_request(self) -> None:
         """Make ready for the request after the last."""
@@ -154,14 +159,15 @@ async def open_connection(server: Place, proxy: Place | None = None, to_proxy: H
 async def _tunnel(wire: Wire, server: Place, to_proxy: Headers) -> None:
     """Ask a proxy to pass on what comes next, whatever it is (RFC 9110, section 9.3.6). Raises HttpFailure."""
     request = Request("CONNECT", server.authority, (("Host", server.authority), *to_proxy))
+    connection = HttpConnection(wire, server)
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
-            head = await HttpConnection(wire, server).ask(request, CONNECT_SECONDS)
+            head = await connection.ask(request, CONNECT_SECONDS)
     except TimeoutError:
         raise too_slow() from None
     except HttpFailure as failure:
         raise HttpFailure(str(failure), sent=False) from None
     if not 200 <= head.status < 300:
         raise HttpFailure(f"the proxy answered {head.status}", sent=False)
-    if not wire.untouched:
+    if not connection.silent:
         raise HttpFailure("the response is not HTTP", sent=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from cockpit.kube.http_connection import Head, Headers, HttpConnection, Request, open_connection
-from cockpit.kube.http_failures import HttpFailure
+from cockpit.kube.http_failures import HttpFailure, broken
 from cockpit.kube.http_wire import Place
 
 # A connection that was idle for longer is closed: firewalls forget it without a word.
@@ -15,9 +15,11 @@ _REPEATABLE = frozenset({"GET", "HEAD"})
 
 
 class HttpPool:
-    """Asks a server, through `proxy` if there is one; `to_proxy` are headers for it alone."""
+    """Asks a server, through `proxy` if there is one; `to_proxy` are headers for it alone, `idle` is in seconds."""
 
-    def __init__(self, proxy: Place | None = None, to_proxy: Headers = ()) -> None:
+    def __init__(self, proxy: Place | None = None, to_proxy: Headers = (), *, idle: float = IDLE_SECONDS) -> None:
+        self._keep = idle
+        self._closed = False
         self._proxy = proxy
         self._to_proxy = to_proxy
         self._idle: list[HttpConnection] = []
@@ -38,6 +40,9 @@ class HttpPool:
                 if failure.answered or failure.silent or request.method not in _REPEATABLE:
                     raise
         new = await open_connection(server, self._proxy, self._to_proxy)
+        if self._closed:
+            new.close()
+            raise broken(None, within=False)
         return new, await self._asked(new, request, silence)
 
     async def _asked(self, connection: HttpConnection, request: Request, silence: float) -> Head:
@@ -75,13 +80,13 @@ class HttpPool:
     def _sweep_later(self) -> None:
         if self._idle and self._sweeping is None:
             oldest = min(connection.idle_since for connection in self._idle)
-            self._sweeping = asyncio.get_running_loop().call_at(oldest + IDLE_SECONDS, self._sweep)
+            self._sweeping = asyncio.get_running_loop().call_at(oldest + self._keep, self._sweep)
 
     def _sweep(self) -> None:
         """Close what is too old."""
         self._sweeping = None
         now = asyncio.get_running_loop().time()
-        old = [connection for connection in self._idle if connection.idle_since + IDLE_SECONDS <= now]
+        old = [connection for connection in self._idle if connection.idle_since + self._keep <= now]
         self._idle = [connection for connection in self._idle if connection not in old]
         for connection in old:
             connection.close()
@@ -89,6 +94,7 @@ class HttpPool:
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
+        self._closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
         for connection in (*self._idle, *self._used):

@@ -18,7 +18,10 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class HttpServer:
-    """The server of a target. `url` is for people."""
+    """The server of a target. `url` is for people, `to_proxy` are headers for the proxy alone."""
+
+    proxy: Place | None
+    to_proxy: Headers
 
     def __init__(self, target: ConnectTarget) -> None:
         self._target = target
@@ -26,7 +29,8 @@ class HttpServer:
         self.loopback = is_loopback(self.url)
         self._parts = urlsplit(self.url)
         self._path = quote(self._parts.path, safe=_IN_A_PATH)
-        self._proxy = proxy_for(target)
+        url = proxy_for(target)
+        self.proxy, self.to_proxy = self._find_proxy(url) if url else (None, ())
         name = target.cluster.get("tls-server-name")
         self._name = str(name) if name else None
 
@@ -41,17 +45,19 @@ class HttpServer:
         usual = place.port == _PORTS.get(self._parts.scheme)
         return place.authority.rpartition(":")[0] if usual else place.authority
 
-    def target_of(self, url_path: str) -> str:
-        """What stands in the request line: a proxy that sees the request wants the whole URL."""
-        path = self._path + url_path
-        through = self._proxy is not None and self._parts.scheme == "http"
-        return f"http://{self.host}{path}" if through else path
+    @property
+    def read_by_the_proxy(self) -> bool:
+        """True if a proxy reads the requests; it only passes on what is encrypted."""
+        return self.proxy is not None and self._parts.scheme == "http"
 
-    def proxy(self) -> tuple[Place | None, Headers]:
-        """The proxy, and the headers for it alone. Raises ConfigError for one that names no host."""
-        if self._proxy is None:
-            return None, ()
-        parts = urlsplit(self._proxy)
+    def target_of(self, url_path: str) -> str:
+        """What stands in the request line: a proxy that reads it wants the whole URL."""
+        path = self._path + url_path
+        return f"http://{self.host}{path}" if self.read_by_the_proxy else path
+
+    def _find_proxy(self, url: str) -> tuple[Place, Headers]:
+        """Where a proxy is, and the headers for it alone. Raises ConfigError for a URL that names no host."""
+        parts = urlsplit(url)
         tls = ssl.create_default_context() if parts.scheme == "https" else None
         if parts.username is None:
             return self._place(parts, tls, None), ()

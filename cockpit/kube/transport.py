@@ -81,7 +81,7 @@ class Transport:
         self._timeout = timeout
         self._stall = stall
         self._server = HttpServer(target)
-        self._pool = HttpPool(*self._server.proxy())
+        self._pool = HttpPool(self._server.proxy, self._server.to_proxy)
         self._closed = False
 
     async def fetch(self, call: Call, *, limit: int) -> bytes | bytearray:
@@ -202,6 +202,8 @@ class Transport:
         own.append(("Accept-Encoding", "identity" if self._server.loopback else "gzip"))
         if call.body is not None:
             own.append(("Content-Type", call.content_type))
+        if self._server.read_by_the_proxy:
+            own += self._server.to_proxy
         given = (*credentials, *call.headers)
         named = {name.lower() for name, _ in given}
         headers = (*(header for header in own if header[0].lower() not in named), *given)
