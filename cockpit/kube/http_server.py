@@ -68,7 +68,7 @@ class HttpServer:
     def _place(self, parts: SplitResult, tls: ssl.SSLContext | None, name: str | None) -> Place:
         try:
             host = _ascii(parts.hostname or "")
-            return Place(host, parts.port or _PORTS.get(parts.scheme, 80), tls, name or host)
+            return Place(host, parts.port or _PORTS.get(parts.scheme, 80), tls, _ascii(name) if name else host)
         except ValueError:
             # The URL of a proxy can hold a password.
             url = self.url if parts is self._parts else "proxy-url"

@@ -30,6 +30,11 @@ class Place:
         return ":" in self.host or self.host.replace(".", "").isdigit()
 
     @property
+    def certified(self) -> str:
+        """The name for the certificate. As bytes, because of a str Python loads the tables of international names."""
+        return (self.name or self.host).encode()  # type: ignore[return-value]
+
+    @property
     def authority(self) -> str:
         """Host and port as in a CONNECT request."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -108,7 +113,7 @@ async def open_wire(place: Place) -> Wire:
                 place.host,
                 place.port,
                 ssl=place.tls,
-                server_hostname=place.name if place.tls else None,
+                server_hostname=place.certified if place.tls else None,
                 happy_eyeballs_delay=None if place.numeric else _NEXT_ADDRESS_SECONDS,
             )
     except TimeoutError:
@@ -124,7 +129,7 @@ async def encrypt(wire: Wire, place: Place) -> None:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             transport = await asyncio.get_running_loop().start_tls(
-                wire.transport, wire, place.tls, server_hostname=place.name
+                wire.transport, wire, place.tls, server_hostname=place.certified
             )
     except TimeoutError:
         raise too_slow() from None

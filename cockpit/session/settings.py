@@ -12,6 +12,7 @@ import platformdirs
 import yaml
 from msgspec import Meta, Struct
 
+from cockpit.kube.yaml_text import parsed
 from cockpit.model.sampling import SampleScope
 from cockpit.model.values import dataclass
 from cockpit.session.context_patterns import fits_context
@@ -176,7 +177,7 @@ def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _s
     if len(content) > MAX_BYTES:
         raise SettingsError(source, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        document = yaml.safe_load(content)
+        document = parsed(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: invalid dates and numbers with too many digits.
         raise SettingsError(source, "", "is not valid YAML: " + " ".join(str(error).split())) from None
