@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -153,6 +152,8 @@ def _nearest(name: Name, keys: Sequence[RolloutKey]) -> str:
     if not keys:
         return "No rollouts found there."
     texts = {short_name(key, keys): key for key in keys}
+    import difflib
+
     near = difflib.get_close_matches(name.name[:200], [key.name for key in keys], n=3, cutoff=0.5)
     likely = [text for text, key in texts.items() if key.name in near]
     if likely:

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from cockpit.kube import http_library
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.kubeconfig import read_account
@@ -130,8 +129,6 @@ async def credentials_for(target: ConnectTarget, clock: Clock) -> Credentials:
 
 async def _configuration(target: ConnectTarget, account: Mapping[str, Any]) -> Any:
     """kubernetes_asyncio's Configuration of this target; it handles tokens, token files and passwords."""
-    http_library.load()
-    http_library.trust_this_machine()
     from kubernetes_asyncio.client import Configuration
     from kubernetes_asyncio.config.config_exception import ConfigException
     from kubernetes_asyncio.config.kube_config import KubeConfigLoader

@@ -5,6 +5,7 @@ An object that does not match its struct is reported and skipped; the rest of it
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import msgspec
@@ -116,11 +117,23 @@ class Decoder:
     """Decodes one kind."""
 
     def __init__(self, kind: type[Obj]) -> None:
+        self._type = kind
         self._kind = kind.__name__
         self._share = sharer(kind)
-        self._one: msgspec.json.Decoder[Obj] = msgspec.json.Decoder(kind)
-        self._list: msgspec.json.Decoder[_List[Obj]] = msgspec.json.Decoder(_List[kind])  # type: ignore[valid-type]
-        self._event: msgspec.json.Decoder[_Event[Obj]] = msgspec.json.Decoder(_Event[kind])  # type: ignore[valid-type]
+
+    # Each is made when it is first used: of most kinds a cluster has none, and a command reads no events.
+
+    @cached_property
+    def _one(self) -> msgspec.json.Decoder[Obj]:
+        return msgspec.json.Decoder(self._type)
+
+    @cached_property
+    def _list(self) -> msgspec.json.Decoder[_List[Obj]]:
+        return msgspec.json.Decoder(_List[self._type])  # type: ignore[name-defined]
+
+    @cached_property
+    def _event(self) -> msgspec.json.Decoder[_Event[Obj]]:
+        return msgspec.json.Decoder(_Event[self._type])  # type: ignore[name-defined]
 
     def page(self, body: bytes | bytearray) -> Page:
         """A list's page. Raises Undecodable."""

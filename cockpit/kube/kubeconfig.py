@@ -7,7 +7,6 @@ flag is the only one read; and a pod's service account is used only if there is 
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import field
@@ -20,14 +19,13 @@ import yaml
 from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.impersonation import acting_as
+from cockpit.kube.yaml_text import parsed
 from cockpit.model.values import dataclass
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _CLUSTER_PATHS = ("certificate-authority",)
 _IMPERSONATION = frozenset({"as", "as-uid", "as-groups", "as-user-extra"})
 _USER_PATHS = ("client-certificate", "client-key", "tokenFile")
-# libyaml takes a tenth of the time, which for a kubeconfig of many clusters is most of that of a command.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +103,9 @@ def _merge(config: Kubeconfig, path: Path) -> None:
             into.setdefault(name, KubeconfigEntry(content, path))
 
 
-def _parsed(content: bytes) -> Any:
-    try:
-        return yaml.load(content, Loader=_LOADER)
-    except yaml.YAMLError:
-        return yaml.safe_load(content)  # its errors say better where
-
-
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = _parsed(path.read_bytes())
+        document = parsed(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"kubeconfig {path} cannot be read: {error.strerror}.") from None
     except yaml.MarkedYAMLError as error:
@@ -212,6 +203,8 @@ def _named(
         raise ConfigError(
             f"kubeconfig ({files}) has no current-context. Choose one with --context: {_list_of(entries)}."
         )
+    import difflib
+
     near = difflib.get_close_matches(name, entries, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     belongs = f"context {of}: " if of else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import sys
 from urllib.parse import urlsplit
 
 from cockpit.kube.connect_target import ConnectTarget
@@ -23,12 +25,17 @@ def proxy_for(target: ConnectTarget) -> str | None:
             )
         return str(configured)
     parts = urlsplit(target.server)
-    if is_loopback(target.server):
+    if is_loopback(target.server) or not _any_configured():
         return None
-    # It loads what HTTP servers, cookies and mail take, for clusters elsewhere alone.
+    # It loads what HTTP servers, cookies and mail take.
     from urllib.request import getproxies, proxy_bypass
 
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _any_configured() -> bool:
+    """Whether the environment or, where there is such a thing, the system can name a proxy at all."""
+    return sys.platform != "linux" or any(name.lower().endswith("_proxy") for name in os.environ)
 
 
 def is_loopback(server: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import ssl
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,8 @@ def _load_client_certificate(context: ssl.SSLContext, target: ConnectTarget, cre
         key = _material(target, target.account, "client-key")
     if not certificate:
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="cockpit-") as folder:  # mode 0700
         chain, secret = Path(folder, "chain.pem"), Path(folder, "key.pem")
         chain.write_bytes(certificate)

@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import field
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cockpit.kube import http_library
 from cockpit.kube.connect_target import ConnectTarget
 from cockpit.kube.credentials import Credentials, Headers
 from cockpit.kube.errors import (
@@ -22,13 +20,14 @@ from cockpit.kube.errors import (
     from_status,
     read_status,
 )
-from cockpit.kube.proxies import is_loopback, proxy_for
+from cockpit.kube.http_body import HttpBody
+from cockpit.kube.http_connection import Head, Request
+from cockpit.kube.http_failures import HttpFailure, Unsendable, late
+from cockpit.kube.http_pool import HttpPool
+from cockpit.kube.http_server import HttpServer
+from cockpit.kube.http_wire import CONNECT_SECONDS
 from cockpit.model.values import dataclass
 
-if TYPE_CHECKING:
-    import aiohttp
-
-CONNECT_SECONDS = 10.0
 # Bookmarks come about once a minute; a stream without a byte for longer is closed and resumed.
 STALL_SECONDS = 70.0
 LINE_BYTES = 64 << 20
@@ -77,20 +76,12 @@ class Transport:
     def __init__(
         self, target: ConnectTarget, credentials: Credentials, *, timeout: float = 30.0, stall: float = STALL_SECONDS
     ) -> None:
-        http_library.load()
-        if credentials.tls is None:
-            http_library.trust_this_machine()  # a proxy may take TLS
         self._target = target
-        self._server = target.server.rstrip("/")
         self._credentials = credentials
         self._timeout = timeout
         self._stall = stall
-        self._sessions: list[aiohttp.ClientSession] = []
-        self._readers: aiohttp.ClientSession | None = None
-        self._tls: object = None
-        self._proxy = proxy_for(target)
-        name = target.cluster.get("tls-server-name")
-        self._tls_name = str(name) if name and self._server.startswith("https://") else None
+        self._server = HttpServer(target)
+        self._pool = HttpPool(self._server.proxy, self._server.to_proxy)
         self._closed = False
 
     async def fetch(self, call: Call, *, limit: int) -> bytes | bytearray:
@@ -105,7 +96,7 @@ class Transport:
         """The body of a successful response as it arrives; BadAnswer once it is longer than `limit` bytes."""
         async with self._answer(call, self._timeout) as response:
             size = 0
-            async for piece in response.content.iter_any():
+            while piece := await response.body.read():
                 size += len(piece)
                 if size > limit:
                     raise BadAnswer(f"longer than {limit} bytes", context=self._target.context, what=call.what)
@@ -119,7 +110,7 @@ class Transport:
         async with self._answer(call, self._stall) as response:
             yield []
             rest = bytearray()
-            async for chunk in response.content.iter_any():
+            while chunk := await response.body.read():
                 if b"\n" not in chunk:
                     rest += chunk
                     if len(rest) > LINE_BYTES:
@@ -144,32 +135,22 @@ class Transport:
             return found
 
     async def _relayed(self, call: Call, credentials: Headers, limit: int) -> Relayed:
-        import aiohttp
-
-        async with (
-            self._named_failures(call),
-            self._sent(self._read_session(), call, credentials, self._timeout) as response,
-        ):
+        async with self._named_failures(call), self._sent(call, credentials, self._timeout) as response:
             body, broken = bytearray(), ""
             try:
-                async for chunk in response.content.iter_any():
+                while len(body) <= limit and (chunk := await response.body.read()):
                     body += chunk
-                    if len(body) > limit:
-                        break
-            except (aiohttp.ClientError, OSError) as error:
-                broken = _failure(error)
-            headers = tuple((name.lower(), value) for name, value in response.headers.items())
-            return Relayed(response.status, headers, bytes(body[:limit]), len(body) > limit, broken)
+            except HttpFailure as failure:
+                broken = str(failure)
+            return Relayed(response.head.status, response.head.headers, bytes(body[:limit]), len(body) > limit, broken)
 
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
         self._closed = True
-        sessions, self._sessions, self._readers = self._sessions, [], None
-        for session in sessions:
-            await session.close()
+        await self._pool.close()
 
     @asynccontextmanager
-    async def _answer(self, call: Call, silence: float) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _answer(self, call: Call, silence: float) -> AsyncIterator[_Response]:
         """A successful response. Rejected credentials are renewed once, and a call that
         changes nothing is repeated with them."""
         headers = await self._credentials.headers()
@@ -191,161 +172,68 @@ class Transport:
             raise Unauthorized(str(error), context=self._target.context, what=call.what, status=401) from None
 
     @asynccontextmanager
-    async def _once(self, call: Call, headers: Headers, silence: float) -> AsyncIterator[aiohttp.ClientResponse]:
-        import aiohttp
-
-        session = self._write_session() if call.write else self._read_session()
-        try:
-            async with (
-                self._named_failures(call),
-                self._sent(session, call, headers, silence) as response,
-            ):
-                if not 200 <= response.status < 300:
-                    raise await self._refusal(response, call)
-                yield response
-        except aiohttp.InvalidURL:
-            raise ConfigError(f"{self._target.context}: {self._server} is not a valid server URL.") from None
-        finally:
-            if call.write:
-                if session in self._sessions:
-                    self._sessions.remove(session)
-                await session.close()
+    async def _once(self, call: Call, headers: Headers, silence: float) -> AsyncIterator[_Response]:
+        async with self._named_failures(call), self._sent(call, headers, silence) as response:
+            if not 200 <= response.head.status < 300:
+                raise await self._refusal(response, call)
+            yield response
 
     @asynccontextmanager
-    async def _sent(
-        self, session: aiohttp.ClientSession, call: Call, headers: Headers, silence: float
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        import aiohttp
-        import yarl
-
-        sent = [*headers, *call.headers]
-        if not any(name.lower() == "accept" for name, _ in call.headers):
-            sent.append(("Accept", call.accept))
-        if call.body is not None:
-            sent.append(("Content-Type", call.content_type))
-        async with asyncio.timeout(self._timeout + CONNECT_SECONDS):
-            response = await session.request(
-                call.method,
-                yarl.URL(self._server + call.url_path, encoded=True),
-                data=call.body,
-                headers=sent,
-                proxy=self._proxy,
-                server_hostname=self._tls_name,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=silence),
-                middlewares=(_never_repeated,) if call.write else (),
-            )
+    async def _sent(self, call: Call, headers: Headers, silence: float) -> AsyncIterator[_Response]:
+        if self._closed:
+            raise ConfigError(f"{self._target.context}: the connection is closed.")
+        request = self._request(call, headers)
         try:
-            yield response
+            async with asyncio.timeout(self._timeout + CONNECT_SECONDS):
+                connection, head = await self._pool.ask(self._server.place(self._credentials.tls), request, silence)
+        except TimeoutError:
+            raise late() from None
+        except Unsendable:
+            raise ConfigError(f"{self._target.context}: a header or the path of a request cannot be sent.") from None
+        try:
+            yield _Response(head, HttpBody(connection, head, silence))
         finally:
-            response.close()
+            self._pool.give_back(connection)
 
-    async def _refusal(self, response: aiohttp.ClientResponse, call: Call) -> ApiError:
+    def _request(self, call: Call, credentials: Headers) -> Request:
+        """The request with all of its headers; a caller's take the place of ours."""
+        own = [("Host", self._server.host), ("User-Agent", "rollout-cockpit"), ("Accept", call.accept)]
+        # 10,000 pods are 81 MB plain and 4.6 MB compressed; on loopback, compression only costs CPU.
+        own.append(("Accept-Encoding", "identity" if self._server.loopback else "gzip"))
+        if call.body is not None:
+            own.append(("Content-Type", call.content_type))
+        if self._server.read_by_the_proxy:
+            own += self._server.to_proxy
+        given = (*credentials, *call.headers)
+        named = {name.lower() for name, _ in given}
+        headers = (*(header for header in own if header[0].lower() not in named), *given)
+        return Request(call.method, self._server.target_of(call.url_path), headers, call.body, last=call.write)
+
+    async def _refusal(self, response: _Response, call: Call) -> ApiError:
         body = bytearray()
-        async for chunk in response.content.iter_any():
+        while len(body) <= ERROR_BYTES and (chunk := await response.body.read()):
             body += chunk
-            if len(body) > ERROR_BYTES:
-                break
         return from_status(
-            response.status,
+            response.head.status,
             bytes(body),
             context=self._target.context,
             what=call.what,
-            retry_after=response.headers.get("Retry-After"),
+            retry_after=response.head.header("retry-after"),
         )
 
     @asynccontextmanager
     async def _named_failures(self, call: Call) -> AsyncIterator[None]:
-        import aiohttp
-
         try:
             yield
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as error:
-            raise self._unreachable(error, call, sent=False) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._unreachable(error, call, sent=True) from None
-
-    def _unreachable(self, error: Exception, call: Call, *, sent: bool) -> Unreachable:
-        import aiohttp
-
-        kind = Stalled if isinstance(error, aiohttp.SocketTimeoutError) else Unreachable
-        words = f"{self._server}: {_failure(error)}"
-        return kind(words, context=self._target.context, what=call.what, sent=sent)
-
-    def _read_session(self) -> aiohttp.ClientSession:
-        """The shared session, created again when renewed credentials have a new client certificate."""
-        tls = self._credentials.tls
-        if self._readers is None or tls is not self._tls:
-            self._tls = tls
-            self._readers = self._session(keep=True)
-        return self._readers
-
-    def _write_session(self) -> aiohttp.ClientSession:
-        return self._session(keep=False)
-
-    def _session(self, *, keep: bool) -> aiohttp.ClientSession:
-        import aiohttp
-
-        if self._closed:
-            raise ConfigError(f"{self._target.context}: the connection is closed.")
-        tls = self._credentials.tls
-        connector = aiohttp.TCPConnector(limit=0, ssl=tls if tls is not None else True, force_close=not keep)
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            read_bufsize=1 << 20,
-            headers={
-                "User-Agent": "rollout-cockpit",
-                # 10,000 pods are 81 MB plain and 4.6 MB compressed; on loopback, compression only costs CPU.
-                "Accept-Encoding": "identity" if is_loopback(self._server) else "gzip",
-            },
-        )
-        self._sessions.append(session)
-        return session
+        except HttpFailure as failure:
+            kind = Stalled if failure.silent else Unreachable
+            words = f"{self._server.url}: {failure}"
+            raise kind(words, context=self._target.context, what=call.what, sent=failure.sent) from None
 
 
-async def _never_repeated(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Middleware that keeps aiohttp from retrying a DELETE or PUT after the connection was lost."""
-    import aiohttp
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """A head, and the body that follows it."""
 
-    try:
-        return await send(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientPayloadError("connection lost") from error
-
-
-def _failure(error: Exception) -> str:
-    """The failure in plain words, because a library's class names do not help an operator."""
-    import aiohttp
-
-    match error:
-        case aiohttp.ClientConnectorError():
-            return _no_connection(error)
-        case aiohttp.ClientHttpProxyError():
-            return f"the proxy answered {error.status}"
-        case aiohttp.ConnectionTimeoutError():
-            return f"no connection within {CONNECT_SECONDS:g} s"
-        case TimeoutError():
-            return "no response in time"
-        case aiohttp.ServerDisconnectedError():
-            return "the connection was closed without a response"
-        case aiohttp.ClientPayloadError():
-            return "the connection was lost before the response was complete"
-        case OSError():
-            return error.strerror or "the connection broke"
-    return "the response is not HTTP"
-
-
-def _no_connection(error: aiohttp.ClientConnectorError) -> str:
-    import aiohttp
-
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return f"the server's certificate is not trusted ({error.certificate_error})"
-        case aiohttp.ClientConnectorDNSError():
-            return "the host name does not resolve"
-        case aiohttp.ClientSSLError():
-            return f"TLS failed ({error.os_error.strerror or error.os_error})"
-    return error.os_error.strerror or str(error.os_error) or "no connection"
+    head: Head
+    body: HttpBody

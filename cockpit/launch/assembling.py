@@ -6,9 +6,9 @@ import contextlib
 import random
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from cockpit.kube.service_proxy import ServiceProxyTransport
 from cockpit.launch.own_load import watch_own_load
 from cockpit.model.clock import Clock
 from cockpit.session.acts.journal import Journal
@@ -24,6 +24,7 @@ from cockpit.session.session import Session
 from cockpit.session.settings import ProbeSettings, Settings, user_paths
 
 if TYPE_CHECKING:
+    from cockpit.kube.transport import Transport
     from cockpit.model.probe_answer import ProbeTransport
     from cockpit.probe.engine import Probe
     from cockpit.probe.own_load import OwnLoad
@@ -47,7 +48,7 @@ def assemble(
     Without `rng`, chance is that of the system; without `host`, it is this machine.
     """
     paths = user_paths(environ)
-    through = {c.api.context: ServiceProxyTransport(c.api.transport, clock) for c in connections}
+    through = {c.api.context: OpenedLater(partial(_through, c.api.transport, clock)) for c in connections}
     transport = TransportPerTarget(OpenedLater(lambda: _transport(clock)), through)
     stack.push_async_callback(transport.close)
     servers = {c.api.context: c.api.server for c in connections}
@@ -68,6 +69,12 @@ def assemble(
         announces=announces,
         host=socket.gethostname() if host is None else host,
     )
+
+
+def _through(transport: Transport, clock: Clock) -> ProbeTransport:
+    from cockpit.kube.service_proxy import ServiceProxyTransport
+
+    return ServiceProxyTransport(transport, clock)
 
 
 def _transport(clock: Clock) -> ProbeTransport:

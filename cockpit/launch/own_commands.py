@@ -9,7 +9,6 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
-from cockpit.cli.columns import column_cells, named_columns
 from cockpit.model.hyperlinks import takes_hyperlinks
 from cockpit.model.text import safe_text
 from cockpit.session.settings import Settings
@@ -27,10 +26,17 @@ def own_from(settings: Settings, environ: Mapping[str, str], kubeconfig: str | N
     environ = {**environ, **({"KUBECONFIG": os.path.abspath(kubeconfig)} if kubeconfig else {})}
     commands = (OwnEntry(c.name, c.key, c.run, c.shell, c.dangerous) for c in settings.commands)
     links = (OwnEntry(link.name, link.key, url=link.url) for link in settings.links)
-    columns = named_columns(settings.columns)
     clicks = takes_hyperlinks(settings.hyperlinks, environ)
-    shown = OwnColumns(tuple(columns), lambda shown: column_cells(shown, columns))
-    return Own((*commands, *links), runner(environ), shown, clicks)
+    return Own((*commands, *links), runner(environ), _columns(settings.columns), clicks)
+
+
+def _columns(wanted: Mapping[str, str]) -> OwnColumns:
+    if not wanted:
+        return OwnColumns()
+    from cockpit.cli.columns import column_cells, named_columns
+
+    columns = named_columns(wanted)
+    return OwnColumns(tuple(columns), lambda shown: column_cells(shown, columns))
 
 
 def runner(environ: Mapping[str, str]) -> Run:

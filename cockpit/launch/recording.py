@@ -7,7 +7,6 @@ import contextlib
 import random
 import signal
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +45,8 @@ async def _record(order: RecordOrder, options: Options, open_session: OpenSessio
     from cockpit.session.clock import SystemClock
 
     clock, sink = SystemClock(), _open(order.path)
+    from importlib import metadata
+
     header = Header(metadata.version(PROGRAM), clock.now(), list(options.contexts), redacted=not order.full)
     followed: list[Followed] = []
     since, order_versions = as_a_screen(clock.now())

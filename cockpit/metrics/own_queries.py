@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated
@@ -38,6 +37,8 @@ class OwnQueries(Struct, frozen=True, forbid_unknown_fields=True):
         for key, text in self.by_part().items():
             for name in _PLACEHOLDER.findall(text):
                 if name not in PLACEHOLDERS:
+                    import difflib
+
                     near = difflib.get_close_matches(name, PLACEHOLDERS, n=1)
                     known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
                     hint = f"did you mean {{{near[0]}}}?" if near else f"there are {known}"

@@ -24,13 +24,12 @@ else:
 
 def _frozen(cls: type[Any]) -> type[Any]:
     written = vars(cls).keys() & {"__eq__", "__hash__", "__repr__", "__setattr__", "__delattr__", "__init__"}
-    if written or len(cls.__mro__) != 2:
+    found = None if written or len(cls.__mro__) != 2 else _fields(cls)
+    if found is None:
         # What a class says itself, or inherits, is the library's to judge.
         return dataclasses.dataclass(frozen=True, slots=True)(cls)
-    # The library warns of what cannot be a field and makes slots; nothing of it is compiled.
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    fields = dataclasses.fields(made)
-    assert not any(field.kw_only for field in fields), f"{cls.__qualname__}: fields by name alone are not made here"
+    made = _with_slots(cls, found)
+    fields = found.values()
     _compare(made, tuple(field.name for field in fields if field.compare))
     shown = [field.name for field in fields if field.repr]
 
@@ -44,8 +43,52 @@ def _frozen(cls: type[Any]) -> type[Any]:
     made.__init__, made.__repr__ = first_init, represent
     made.__setattr__, made.__delattr__ = _refuse_to_set, _refuse_to_delete
     made.__getstate__, made.__setstate__ = _state, _set_state
-    made.__dataclass_params__.frozen = True  # for a class that is made of this one
     return made  # type: ignore[no-any-return]
+
+
+@dataclasses.dataclass(init=False, repr=False, eq=False)
+class _Sample:
+    """What the library writes beside the methods into each class: taken from here, because it has no other way."""
+
+    one: int
+
+
+_FIELD = dataclasses.fields(_Sample)[0]._field_type  # type: ignore[attr-defined]
+_PARAMETERS: Any = _Sample.__dataclass_params__  # type: ignore[attr-defined]
+_PARAMETERS.frozen = True  # for a class that is made of one of ours
+# Annotations with these are no fields, or fields of another kind; and the library looks for them by name as well.
+_OTHER_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
+
+
+def _fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]] | None:
+    """The fields of a class by name, as the library makes them; None if one is not plain."""
+    found: dict[str, dataclasses.Field[Any]] = {}
+    for name, kind in cls.__annotations__.items():
+        if not isinstance(kind, str) or any(word in kind for word in _OTHER_FIELDS):
+            return None
+        given: Any = vars(cls).get(name, dataclasses.MISSING)
+        field: Any = given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
+        if field.kw_only is True or field.default.__class__.__hash__ is None:
+            return None
+        field.name, field.type, field._field_type, field.kw_only = name, kind, _FIELD, False
+        found[name] = field
+    return found
+
+
+def _with_slots(cls: type[Any], fields: dict[str, dataclasses.Field[Any]]) -> Any:
+    """The class anew: slots have to be there when it is made."""
+    body = {name: value for name, value in vars(cls).items() if name not in fields}
+    for name in ("__dict__", "__weakref__"):
+        body.pop(name, None)
+    body |= {
+        "__slots__": tuple(fields),
+        "__match_args__": tuple(name for name, field in fields.items() if field.init),
+        "__dataclass_fields__": fields,
+        "__dataclass_params__": _PARAMETERS,
+        "__qualname__": cls.__qualname__,
+    }
+    make: Any = type(cls)
+    return make(cls.__name__, cls.__bases__, body)
 
 
 def _compare(made: Any, names: tuple[str, ...]) -> None:

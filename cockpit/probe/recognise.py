@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.probe_answer import Answer
 from cockpit.model.rollout import Role, Version
 from cockpit.model.secret_headers import SECRET_HEADERS
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import CellKind
 from cockpit.probe.patterns import TEXT_LIMIT, Pattern, PatternError
-from cockpit.probe.sender import Answer
 
 NAME_LIMIT = 63  # characters of a version named by an answer: the limit of a label value
 _TOKEN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?")

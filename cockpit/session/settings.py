@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import platformdirs
 import yaml
 from msgspec import Meta, Struct
 
+from cockpit.kube.yaml_text import parsed
 from cockpit.model.sampling import SampleScope
 from cockpit.model.values import dataclass
 from cockpit.session.context_patterns import fits_context
@@ -177,7 +177,7 @@ def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _s
     if len(content) > MAX_BYTES:
         raise SettingsError(source, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        document = yaml.safe_load(content)
+        document = parsed(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: invalid dates and numbers with too many digits.
         raise SettingsError(source, "", "is not valid YAML: " + " ".join(str(error).split())) from None
@@ -210,6 +210,8 @@ def _known(
 
 def _unknown(source: str, key: str, problem: str, name: str, warn: Callable[[str], None]) -> None:
     """Warn of a setting that is left out, unless its name is near one that protects a cluster."""
+    import difflib
+
     error = SettingsError(source, key, problem)
     if difflib.get_close_matches(name[:100].lower(), _PROTECTING, n=1):
         raise error
@@ -217,6 +219,8 @@ def _unknown(source: str, key: str, problem: str, name: str, warn: Callable[[str
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(key[:100], list(known), n=1)
     return f"; did you mean {near[0]}?" if near else f"; settings here are {', '.join(sorted(known))}"
 

@@ -1,4 +1,7 @@
-"""The app: holds the latest view, the keys and the themes, and opens screens."""
+"""The app: holds the latest view, the keys and the themes, and opens screens.
+
+Each screen but the first is loaded when it is first opened: the first paint waits for what is imported here.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -35,24 +38,19 @@ from cockpit.tui.owning import OwningPart
 from cockpit.tui.pace import SLOW_SECONDS, Spacing
 from cockpit.tui.painting import PaintingPart
 from cockpit.tui.pairing import PairingPart
-from cockpit.tui.plan_text import outcome_words
 from cockpit.tui.ringing import RingingPart
 from cockpit.tui.rows import parts_for
 from cockpit.tui.scope import Scope
-from cockpit.tui.screens.ask import ChoiceForm, form_for
 from cockpit.tui.screens.base import CockpitScreen, has_parts
-from cockpit.tui.screens.dialog import ActDialog
 from cockpit.tui.screens.fleet import FleetScreen
-from cockpit.tui.screens.help import HelpScreen
-from cockpit.tui.screens.journal import JournalScreen
-from cockpit.tui.screens.leaving import Leave, LeaveForm, armed_rollouts, guard_command
-from cockpit.tui.screens.plan import PlanDialog
-from cockpit.tui.screens.presenting import PresentingScreen
 from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.since import FirstSeen
 from cockpit.tui.theme_file import ThemeFile
 from cockpit.tui.themes import FALLBACK, load_themes, packaged_directory
 from cockpit.tui.widgets.below import Below
+
+if TYPE_CHECKING:
+    from cockpit.tui.screens.leaving import Leave
 
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
@@ -145,6 +143,8 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
         self.post_message(ViewPublished(self.cockpit.view()))
         self.call_after_refresh(self._painted)
         if self._presenting:
+            from cockpit.tui.screens.presenting import PresentingScreen
+
             self.push_screen(PresentingScreen(None))
         for problem in self._problems:
             self.notify(safe_text(problem, 500), severity="warning", markup=False, timeout=15)
@@ -179,8 +179,9 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
             self._later.stop()
             self._later = None
         for each in self._in_sight():
-            if isinstance(each, CockpitScreen | ReadingScreen | ActDialog) and has_parts(each):
-                each.show_view(self.view)
+            show = getattr(each, "show_view", None)
+            if show is not None and has_parts(each):
+                show(self.view)
 
     def _in_sight(self) -> Iterator[Screen[Any]]:
         """The screen on top, and those that it leaves visible."""
@@ -202,6 +203,9 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     @on(ActionRequested)
     def _act_requested(self, message: ActionRequested) -> None:
+        from cockpit.tui.screens.ask import form_for
+        from cockpit.tui.screens.plan import PlanDialog
+
         group = next((g for g in self.view.groups if g.view.rollout.key == message.rollout), None)
         if group is not None:
             self._choose_part(group, message.act)
@@ -237,6 +241,8 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
                 self.post_message(ActionRequested(key, act))
 
         if fit:
+            from cockpit.tui.screens.ask import ChoiceForm
+
             title = f"{act.value} {safe_text(group.view.rollout.key.name)}: in which cluster?"
             self.push_screen(ChoiceForm(title, [(part.words, part.key) for part in fit], enter="continue"), chosen)
         elif parts:
@@ -251,12 +257,16 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     @on(ActionFinished)
     def _act_finished(self, message: ActionFinished) -> None:
+        from cockpit.tui.screens.plan import PlanDialog
+
         if isinstance(self.screen, PlanDialog) and self.screen.rollout == message.rollout:
             return
         self.tell(message.rollout, message.outcome)
 
     def tell(self, rollout: RolloutKey, outcome: Outcome) -> None:
         """Show how an act ended if its dialog was closed."""
+        from cockpit.tui.plan_text import outcome_words
+
         severity = "error" if outcome.stage in BAD_ENDS else "information"
         title = self.glyphs.titled(outcome.plan.title) if outcome.plan else ""
         words = f"{rollout.name}: {title}: {outcome_words(outcome)}"
@@ -278,6 +288,8 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     def action_leave(self) -> None:
         """Quit; nothing in the cluster changes. Asks first where an armed guard would end."""
+        from cockpit.tui.screens.leaving import LeaveForm, armed_rollouts
+
         guarded = armed_rollouts(self.view)
         if not guarded:
             self.exit()
@@ -285,6 +297,8 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
             self.push_screen(LeaveForm(guarded), self._leave)
 
     async def _leave(self, choice: Leave | None) -> None:
+        from cockpit.tui.screens.leaving import Leave, armed_rollouts, guard_command
+
         guarded = armed_rollouts(self.view)
         if choice is Leave.DISARM:
             for shown in guarded:
@@ -304,16 +318,22 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     def action_journal(self) -> None:
         """Open the journal."""
+        from cockpit.tui.screens.journal import JournalScreen
+
         self.push_screen(JournalScreen())
 
     def action_present(self) -> None:
         """The selected rollout in large print."""
+        from cockpit.tui.screens.presenting import PresentingScreen
+
         top = self.screen
         view = top.selected() if isinstance(top, CockpitScreen) else None
         self.push_screen(PresentingScreen(view.rollout.key if view else None))
 
     def action_keys(self) -> None:
         """Open the list of keys."""
+        from cockpit.tui.screens.help import HelpScreen
+
         top = self.screen
 
         def refusal(key: Key) -> str:

@@ -20,10 +20,7 @@ from cockpit.tui.own import Own, OwnEntry
 from cockpit.tui.sampling import question_lines, undecided
 from cockpit.tui.scope import Scope, contexts
 from cockpit.tui.screens.base import CockpitScreen
-from cockpit.tui.screens.palette import PaletteScreen
 from cockpit.tui.screens.reading import ReadingScreen
-from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.screens.sampling import SampleForm
 from cockpit.tui.themes import Themes
 
 # Seconds, enough to read a line or two; the key can be pressed again.
@@ -52,6 +49,8 @@ class CommandingPart(App[None]):
 
     def action_palette(self) -> None:
         """Open the palette."""
+        from cockpit.tui.screens.palette import PaletteScreen
+
         top = self.screen
         place = top.PLACE if isinstance(top, CockpitScreen | ReadingScreen) else "fleet"
         entries = commands(self.keymap, self.view, place, list(self.themes.themes), self.scope, self.own.entries)
@@ -93,6 +92,8 @@ class CommandingPart(App[None]):
             await self.run_action(action_of(command.key), self.screen)
 
     def go_to(self, key: RolloutKey) -> None:
+        from cockpit.tui.screens.rollout import RolloutScreen
+
         self._back_to_fleet()
         self.push_screen(RolloutScreen(key))
 
@@ -103,6 +104,8 @@ class CommandingPart(App[None]):
         contexts = undecided(self.view)
         if not contexts or isinstance(self.focused, Input):
             return
+        from cockpit.tui.screens.sampling import SampleForm
+
         self._asked_to_sample = True
 
         async def decide(scope: SampleScope | None) -> None:

@@ -21,9 +21,6 @@ from cockpit.model.view import FleetView, RolloutView
 from cockpit.texts.current import translated
 from cockpit.tui.copying import Copy, clipboard_sequence
 from cockpit.tui.keys import Keymap
-from cockpit.tui.screens.ask import ChoiceForm
-from cockpit.tui.screens.text import Printed
-from cockpit.tui.snapshot import as_json, document, write_snapshot
 from cockpit.tui.telling_keys import TellingKeys
 
 
@@ -79,6 +76,8 @@ class Keeping(TellingKeys):
             if copy is not None:
                 await self._put_on_clipboard(copy)
 
+        from cockpit.tui.screens.ask import ChoiceForm
+
         form = ChoiceForm("copy what?", [(copy.label, copy) for copy in copies], enter="copies it")
         self.push_screen(form, chosen)
 
@@ -87,6 +86,8 @@ class Keeping(TellingKeys):
         sequence = clipboard_sequence(text, os.environ)
         if not sequence or self._driver is None:
             # Longer than terminals take, or a terminal that takes none: it can still be marked with the mouse.
+            from cockpit.tui.screens.text import Printed
+
             self.push_screen(Printed(copy.label, text))
             return
         self._driver.write(sequence)
@@ -121,6 +122,8 @@ class Keeping(TellingKeys):
         if self.snapshots is None:
             self.refuse("no folder to save to")
             return
+        from cockpit.tui.snapshot import as_json, document, write_snapshot
+
         top = self.screen
         key = getattr(top, "key", None)
         shown = self.find(key) if isinstance(key, RolloutKey) else None

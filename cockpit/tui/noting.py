@@ -10,7 +10,6 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.session.port import Cockpit
 from cockpit.tui.screens.base import CockpitScreen
-from cockpit.tui.screens.journal import JournalScreen
 
 
 class NotingPart(App[None]):
@@ -22,6 +21,8 @@ class NotingPart(App[None]):
 
     async def note(self, words: str) -> None:
         """Write a note about the rollout that is selected, in each cluster where it is."""
+        from cockpit.tui.screens.journal import JournalScreen
+
         top = self.screen
         view = top.selected() if isinstance(top, CockpitScreen) else None
         entry = top.main.current if isinstance(top, JournalScreen) else None

@@ -10,17 +10,10 @@ from cockpit.model.hyperlinks import link_target
 from cockpit.model.placeholders import PlaceholderError, filled_script, filled_url, filled_words, values_of
 from cockpit.model.reasons import READ_ONLY, VIEW_ONLY
 from cockpit.model.rollout import Rollout
-from cockpit.model.shell_line import bounded_line, shell_line
-from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
-from cockpit.texts.current import Verbatim
 from cockpit.tui.keys import Keymap
-from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.own import NOTHING_OWN, Own, OwnEntry, own_keys
-from cockpit.tui.screens.ask import ChoiceForm
 from cockpit.tui.screens.base import CockpitScreen
-from cockpit.tui.screens.output import OutputScreen
-from cockpit.tui.screens.text import Printed
 
 SHELL = ("sh", "-c")
 
@@ -67,6 +60,8 @@ class OwningPart(App[None]):
             self.refuse(f"{entry.name}: nothing was run: {problem}")
 
     def _show_link(self, entry: OwnEntry, url: str) -> None:
+        from cockpit.tui.screens.text import Printed
+
         self.push_screen(Printed(entry.name, url, link_target(url) if self.own.hyperlinks else ""))
 
     def _words(self, entry: OwnEntry, rollout: Rollout) -> tuple[str, ...]:
@@ -74,6 +69,9 @@ class OwningPart(App[None]):
         return (*SHELL, filled_script(entry.words, values)) if entry.shell else filled_words(entry.words, values)
 
     def _ask_or_run(self, entry: OwnEntry, rollout: Rollout, words: tuple[str, ...]) -> None:
+        from cockpit.tui.screens.output import OutputScreen
+        from cockpit.tui.screens.run_form import RunForm
+
         run = self.own.run
         if run is None or self.view.playback is not None:
             self.refuse(f"{entry.name}: a recording is shown, so nothing is run")
@@ -91,16 +89,3 @@ class OwningPart(App[None]):
                 self.push_screen(OutputScreen(entry.name, words, run, again=False))
 
         self.push_screen(RunForm(entry.name, rollout, words), answered)
-
-
-class RunForm(ChoiceForm[bool]):
-    """Asks before a dangerous command runs, and shows it. The cursor starts on not running it."""
-
-    def __init__(self, name: str, rollout: Rollout, words: tuple[str, ...]) -> None:
-        title = f"run {safe_text(name, 40)} for {safe_text(rollout.key)}?"
-        super().__init__(title, [("do not run it", False), ("run it", True)], enter="chooses")
-        self.command = Verbatim(bounded_line(shell_line(words), 2000))
-
-    def lines_for(self, width: int) -> list[Line]:
-        title, *rest = super().lines_for(width)
-        return [title, *((Span(Verbatim(line), "accent"),) for line in wrap(self.command, width)), *rest]

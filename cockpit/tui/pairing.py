@@ -14,7 +14,6 @@ from cockpit.pairing.second_words import why_not_read
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.keys import Keymap
 from cockpit.tui.people import news, proposal_news
-from cockpit.tui.screens.pairing import people_form
 
 
 class PairingPart(App[None]):
@@ -78,6 +77,8 @@ class PairingPart(App[None]):
             words = [each.problem for each in pairing.contexts if each.problem]
             self.refuse(words[0] if words else "nobody else has a cockpit open here")
         else:
+            from cockpit.tui.screens.pairing import people_form
+
             self.push_screen(people_form(app_port_of(self), self.following), self._chose_person)
 
     def _chose_person(self, chosen: tuple[Presence, bool] | None) -> None:

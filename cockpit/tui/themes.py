@@ -11,6 +11,7 @@ import yaml
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
+from cockpit.kube.yaml_text import parsed
 from cockpit.model.text import safe_text
 
 # Colour keys of a theme; missing ones are taken from the packaged `dark` or `light`.
@@ -88,7 +89,7 @@ def _document(path: Path) -> dict[str, Any]:
     if len(content) > MAX_BYTES:
         raise ThemeError(f"larger than {MAX_BYTES} bytes")
     try:
-        document = yaml.safe_load(content)
+        document = parsed(content)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         raise ThemeError(f"not YAML in line {mark.line + 1}" if mark else "not YAML") from None

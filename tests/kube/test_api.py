@@ -123,4 +123,4 @@ async def test_served_kinds(server: Scripted, api: KubeApi, clock: ManualClock) 
 def test_importing_the_room_loads_no_http_library() -> None:
     code = "import sys, cockpit.kube.connect, cockpit.kube.informers, cockpit.kube.sender; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
-    assert not {"aiohttp", "kubernetes_asyncio"} & set(loaded.stdout.split())
+    assert not {"aiohttp", "h11", "kubernetes_asyncio"} & set(loaded.stdout.split())

@@ -21,11 +21,21 @@ from cockpit.launch.compose import main
 main()
 """
 # Of other projects, each with what it takes: `list` reads a kubeconfig and asks an API server.
-LISTS = {"click", "yaml", "msgspec", "aiohttp", "platformdirs"}
-TAKEN_BY_THEM = {
-    *("yarl", "multidict", "propcache", "frozenlist", "aiosignal", "aiohappyeyeballs", "attr", "idna"),
-    *("typing_extensions", "brotli", "brotlicffi", "backports"),
+LISTS = {"click", "yaml", "msgspec", "h11", "platformdirs"}
+TAKEN_BY_THEM = {"typing_extensions"}
+# What a list has no use for: of Python, and of this project.
+NEVER = {
+    *("email", "encodings.idna", "http.client", "importlib.metadata", "urllib.request"),
+    *("cockpit.cli.show", "cockpit.probe.engine", "cockpit.probe.failure_words", "cockpit.planning.probe_job_plan"),
+    *("cockpit.session.inspecting.describe", "cockpit.session.inspecting.logs", "cockpit.session.probing.jobs"),
+    "cockpit.texts.catalogue",
 }
+# What reads the routers of an Argo Rollout, by the kind of router.
+ARGO_ROUTERS = {
+    f"cockpit.routers.{kind}.written" for kind in ("apisix", "gateway_api", "ingress", "istio", "smi", "traefik")
+}
+# What `launch.compose` loads before the screen is painted for the first time.
+FIRST_PAINT = "cockpit.tui.run, cockpit.session.bridge, cockpit.launch.last_hour, cockpit.launch.own_commands"
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +94,7 @@ def test_a_list_loads_what_reads_a_cluster(tmp_path: Path, kubeconfig: str, word
     modules = loaded(tmp_path, *words, "--kubeconfig", kubeconfig)
     assert LISTS <= foreign(modules) <= LISTS | TAKEN_BY_THEM
     assert not rooms(modules) & {"tui", "web", "demo", "record", "colleague", "manifests"}
-    assert not modules & {
-        "aiohttp.web",
-        "cockpit.probe.engine",
-        "cockpit.session.probing.jobs",
-        "cockpit.texts.catalogue",
-    }
+    assert not modules & NEVER
     # Nothing of the sort is in this cluster.
     assert not modules & {"cockpit.routers.istio.acts", "cockpit.systems.kruise.acts", "cockpit.systems.argo.acts"}
 
@@ -102,3 +107,21 @@ def test_one_rollout_loads_no_more(tmp_path: Path, kubeconfig: str) -> None:
         modules, _ = run(tmp_path, *words, "--kubeconfig", kubeconfig, ends=(0, 1) if "flip" in words else (0,))
         assert foreign(modules) == foreign(listed)
         assert rooms(modules) <= rooms(listed)
+
+
+def test_only_the_routers_of_a_cluster_are_loaded(tmp_path: Path) -> None:
+    with demo_process("argo-canary", "--seed", "1") as ready:
+        modules = loaded(tmp_path, "list", "-A", "--kubeconfig", ready["kubeconfig"])
+    assert modules & ARGO_ROUTERS == {"cockpit.routers.gateway_api.written", "cockpit.routers.ingress.written"}
+
+
+def test_the_first_paint_waits_for_the_first_screen_alone() -> None:
+    code = f"import sys, {FIRST_PAINT}\nprint(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    modules = set(told.stdout.split())
+    screens = {name for name in modules if name.startswith("cockpit.tui.screens.")}
+    assert screens == {f"cockpit.tui.screens.{name}" for name in ("base", "fleet", "looking", "reading")}
+    assert not modules & {"aiohttp", "h11", "httpx", "importlib.metadata", "kubernetes_asyncio"}
+    # Facts are read in the session's thread, once the screen is there.
+    assert rooms(modules) & {"session", "tui"}
+    assert not modules & {"cockpit.session.session", "cockpit.model.objects", "cockpit.cli.columns"}

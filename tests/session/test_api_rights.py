@@ -200,6 +200,13 @@ def fleet(read: ClusterView) -> FleetView:
     return FleetView(0.0, (read,), (), (), False, "ann")
 
 
+async def test_a_cluster_is_not_known_before_its_last_rollout_is_read() -> None:
+    rights, read = Rights(("", "")), cluster()
+    assert rights.made.held(replace(read, unfinished=1)).unfinished
+    rights.made.resolved(rollout())
+    assert not decided(fleet(rights.made.held(read))), "the last rollout asked something"
+
+
 async def test_commands_wait_until_it_is_known_which_way_requests_take() -> None:
     """Everything was read, and before the answers come a rollout without an address would seem to have no target."""
     rights, read = Rights(("", "")), cluster()

@@ -10,14 +10,12 @@ from cockpit.cli.columns import CUSTOM, Columns, ListOutput, column_cells, colum
 from cockpit.cli.completing import completes
 from cockpit.cli.documents import group_document, view_document
 from cockpit.cli.exit_codes import ExitCode
-from cockpit.cli.links import link_lines
 from cockpit.cli.names import find, short_name, where_it_is
 from cockpit.cli.options import given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document, table
 from cockpit.cli.program import Completes, Program
 from cockpit.cli.running import CommandFailed, talk, with_session
 from cockpit.cli.selecting import labelled, selector_option
-from cockpit.cli.show import describe
 from cockpit.cli.waiting import Unread, synced, unread, withheld, words_of
 from cockpit.cli.words import declared, observed, pods, step, verdict, written
 from cockpit.model.text import safe_text
@@ -150,6 +148,9 @@ def show_command(program: Program, name: str, output: str) -> None:
         elif output == "name":
             emit(safe_text(short_name(shown.rollout.key, keys)))
         else:
+            from cockpit.cli.links import link_lines
+            from cockpit.cli.show import describe
+
             parts = (describe(shown, wide=output == "wide"), link_lines(shown.rollout, *program.links(options)))
             emit("\n\n".join(part for part in parts if part))
         if shown.stale and (missing := unread(view)):

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from cockpit.model.clock import Clock
 from cockpit.session.changes import first_of
 from cockpit.session.facts.cluster import Cluster
-from cockpit.session.reads import Reads
 
 # Reading gives way to everything else after this long. While a list arrives, each turn takes a quarter of a megabyte of
 # it, which is what an API server sends meanwhile.
@@ -50,8 +49,12 @@ async def read_in_slices(clusters: Collection[Cluster], clock: Clock, longest: f
     return True
 
 
+# What could not be read is told after so long, if something else is still being read.
+_LONGEST_FIRST_READ = 1.0
+
+
 async def first_reads(clusters: Collection[Cluster], clock: Clock) -> None:
-    """Wait for what is only read once, but not longer than between two views: a view of a part helps nobody there."""
+    """Wait for what is only read once, but not for long: a view of a part helps nobody there, and costs the command."""
 
     if all(cluster.follows for cluster in clusters):
         return
@@ -60,4 +63,4 @@ async def first_reads(clusters: Collection[Cluster], clock: Clock) -> None:
         for cluster in clusters:
             await cluster.first_read()
 
-    await first_of(each(), clock.sleep(Reads.FOLLOWING.pause))
+    await first_of(each(), clock.sleep(_LONGEST_FIRST_READ))

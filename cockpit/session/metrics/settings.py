@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 
 from cockpit.metrics.own_queries import OwnQueries
 from cockpit.model.refs import RolloutKey
-from cockpit.probe.target import ProbeTargetError, parse_target
 
 # A context may have colons and slashes in it, such as one of a cloud.
 _ROLLOUT = re.compile(r"(?:.+:)?[^/:]+/[^/:]+")
@@ -98,6 +97,8 @@ class PrometheusSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 def _problem(source: PrometheusSource) -> tuple[str, str]:
     if source.url:
+        from cockpit.probe.target import ProbeTargetError, parse_target
+
         try:
             target = parse_target(source.url)
         except ProbeTargetError as error:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from cockpit.kube.errors import KubeError
-from cockpit.kube.service_proxy import services_proxy
 from cockpit.model.clock import Clock
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import SERVICES, Ref, RolloutKey
@@ -78,9 +77,12 @@ class ApiRights:
             await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
 
     def held(self, cluster: ClusterView) -> ClusterView:
-        """The cluster as still syncing until its first questions are answered: before, targets would be missing."""
+        """The cluster as still syncing until its first questions are answered: before, targets would be missing.
+
+        While rollouts are still to be read, it is not known what will be asked.
+        """
         asking = any(context == cluster.context for context, _ in self._tasks)
-        if cluster.context in self._opened or cluster.state is not Sync.LIVE:
+        if cluster.context in self._opened or cluster.state is not Sync.LIVE or cluster.unfinished:
             return cluster
         if asking:
             return replace(cluster, state=Sync.SYNCING, asking=True)
@@ -145,6 +147,8 @@ class ApiRights:
 
 def _questions(target: ProbeTarget) -> tuple[_Question, ...]:
     """From the most general question to that about the one Service."""
+    from cockpit.kube.service_proxy import services_proxy
+
     service = target.service
     if service is None:
         raise ValueError("not a target through an API server")

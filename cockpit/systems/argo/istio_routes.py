@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, Severity
-from cockpit.routers.istio.routes import find_virtual_service, routes_of
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.written import istio_routes, managed_routes
 from cockpit.workloads.findings import finding, listed
@@ -19,9 +18,14 @@ _FIELD = "spec.strategy.canary.trafficRouting.istio.virtualService.routes"
 
 def refused_routes(state: ArgoState, what: str, objects: Objects) -> Iterator[Finding]:
     """InvalidSpec before the controller reports it, with what to do."""
+    routers = [router for router in state.strategy.routers if router.word == "istio"]
+    if not routers:
+        return
+    from cockpit.routers.istio.routes import find_virtual_service, routes_of
+
     managed = managed_routes(state)
-    for router in state.strategy.routers:
-        service = find_virtual_service(objects, router.namespace, router.name) if router.word == "istio" else None
+    for router in routers:
+        service = find_virtual_service(objects, router.namespace, router.name)
         if service is None:
             continue
         own = [route for route in routes_of(service) if route.name not in managed]

@@ -1,4 +1,7 @@
-"""The canary's share of the requests by the router objects of a Rollout."""
+"""The canary's share of the requests by the router objects of a Rollout.
+
+How a router's objects are read is loaded for the first one of its kind: most clusters have one kind.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,6 @@ from cockpit.model.lookup import Objects
 from cockpit.model.refs import INGRESSES, Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.values import dataclass
-from cockpit.routers.apisix.written import apisixroute_split
-from cockpit.routers.gateway_api.written import httproute_split
-from cockpit.routers.ingress.written import ingress_split
-from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
-from cockpit.routers.smi.written import trafficsplit_split
-from cockpit.routers.traefik.written import traefikservice_split
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
 from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.state import ArgoState
@@ -80,26 +77,44 @@ def _behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> WrittenSp
     own = state.rollout.metadata.namespace
     match router.word, router.kind:
         case "nginx", _:
+            from cockpit.routers.ingress.written import ingress_split
+
             return ingress_split(objects, own, router.name, stable, canary)
         case "gateway-api", kind if kind in _READABLE_ROUTES:
+            from cockpit.routers.gateway_api.written import httproute_split
+
             return httproute_split(objects, router.namespace, router.name, stable, canary, kind=kind, services_in=own)
         case "istio", _:
-            sides = _subsets(state) or tuple(
-                DestinationPattern(_host(state, router, name)) for name in (stable, canary)
-            )
-            listed = istio_routes(state, router)
-            routes = (*listed, *managed_routes(state)) if listed else ()
-            return virtualservice_split(objects, router.namespace, router.name, *sides, routes=routes)
+            return _istio_behind(state, router, objects)
         case "alb", _:
             return _alb_behind(state, router, objects)
         case "smi", _:
+            from cockpit.routers.smi.written import trafficsplit_split
+
             return trafficsplit_split(objects, own, router.name, stable, canary)
         case "traefik", _:
+            from cockpit.routers.traefik.written import traefikservice_split
+
             return traefikservice_split(objects, own, router.name, stable, canary)
         case "apisix", _:
+            from cockpit.routers.apisix.written import apisixroute_split
+
             rules, managed = apisix_rules(state), managed_routes(state)
             return apisixroute_split(objects, own, router.name, stable, canary, rules=rules, managed=managed)
     return None
+
+
+def _istio_behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> WrittenSplit:
+    from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
+
+    if subsets := _subsets(state):
+        sides = tuple(DestinationPattern(subset=name) for name in subsets)
+    else:
+        services = (state.strategy.stable, state.strategy.canary)
+        sides = tuple(DestinationPattern(_host(state, router, name)) for name in services)
+    listed = istio_routes(state, router)
+    routes = (*listed, *managed_routes(state)) if listed else ()
+    return virtualservice_split(objects, router.namespace, router.name, *sides, routes=routes)
 
 
 def _host(state: ArgoState, router: ArgoRouter, service: str) -> str:
@@ -107,11 +122,11 @@ def _host(state: ArgoState, router: ArgoRouter, service: str) -> str:
     return service if router.namespace == own or "." in service or not service else f"{service}.{own}.svc.cluster.local"
 
 
-def _subsets(state: ArgoState) -> tuple[DestinationPattern, DestinationPattern] | None:
-    """The two subsets of the DestinationRule where the controller writes the hashes; None for a split by host."""
+def _subsets(state: ArgoState) -> tuple[str, str] | None:
+    """The subsets of the DestinationRule where the controller writes the hashes, by name; None for a split by host."""
     rule = mapping(state.rollout.spec, "strategy", "canary", "trafficRouting", "istio", "destinationRule")
     stable, canary = text(rule, "stableSubsetName"), text(rule, "canarySubsetName")
-    return (DestinationPattern(subset=stable), DestinationPattern(subset=canary)) if stable and canary else None
+    return (stable, canary) if stable and canary else None
 
 
 def istio_routes(state: ArgoState, router: ArgoRouter) -> tuple[str, ...]:

@@ -17,9 +17,7 @@ from cockpit.tui.footers import with_pairing
 from cockpit.tui.keys import Key
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.probe_targets import TargetInput, notice
-from cockpit.tui.screens.ask import target_form
 from cockpit.tui.screens.looking import Looking
-from cockpit.tui.screens.pairing import ask_for_controls
 from cockpit.tui.widgets.key_bar import KeyBar
 
 # Keys without an act that need a selected rollout.
@@ -147,6 +145,8 @@ class CockpitScreen(Looking):
             if target.probe_target or view.rollout.probe_target:
                 await self.app_port.cockpit.probe(key, True)
 
+        from cockpit.tui.screens.ask import target_form
+
         self.app.push_screen(target_form(view), keep)
 
     def action_guard(self) -> None:
@@ -165,4 +165,6 @@ class CockpitScreen(Looking):
         if len(keys) != 1:
             self.app_port.refuse("it is in several clusters: open it in one" if keys else "no rollout is selected")
         else:
+            from cockpit.tui.screens.pairing import ask_for_controls
+
             ask_for_controls(self.app, keys[0])

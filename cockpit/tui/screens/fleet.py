@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -31,8 +31,6 @@ from cockpit.tui.pace import Pace
 from cockpit.tui.rows import Grouping, Order, Section, blocks_of, covered_by, sections_of
 from cockpit.tui.scope import Scope
 from cockpit.tui.screens.base import CockpitScreen, has_parts
-from cockpit.tui.screens.rollout import RolloutScreen
-from cockpit.tui.screens.several import SeveralDialog, act_on_several
 from cockpit.tui.several import items_for
 from cockpit.tui.syncing import READING
 from cockpit.tui.widgets.brief_pane import BriefPane
@@ -42,6 +40,9 @@ from cockpit.tui.widgets.header_bar import HeaderBar
 from cockpit.tui.widgets.key_bar import KeyBar
 from cockpit.tui.widgets.rollout_row import KnownSurroundings, label
 from cockpit.tui.widgets.rollout_table import RolloutTable, Shown
+
+if TYPE_CHECKING:
+    from cockpit.tui.screens.several import SeveralDialog
 
 MOST_BANNERS = 3
 # Seconds between two looks at the ages; most of them change by the minute, and nothing is drawn where none did.
@@ -235,6 +236,8 @@ class FleetScreen(CockpitScreen):
             return
         key = view.rollout.key
         if self._group(key) is None:
+            from cockpit.tui.screens.rollout import RolloutScreen
+
             self.app.push_screen(RolloutScreen(key))
             return
         self.opened ^= {key}
@@ -284,6 +287,8 @@ class FleetScreen(CockpitScreen):
         elif not self.wanted(key)[0].enabled:
             self.app_port.refuse(self.wanted(key)[0].why)
         else:
+            from cockpit.tui.screens.several import act_on_several
+
             items = items_for(key, self.marks.keys, self.app_port.view)
             work = act_on_several(self.app, items, self._several_ended)
             self.app.run_worker(work, group="several")
