@@ -133,7 +133,7 @@ class Screen:
             return self.start + self.last - pressed
 
     def memory(self) -> tuple[float, float]:
-        """MB resident now, and at most so far."""
+        """MB resident now, and at most so far; fails once the program has ended."""
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         found = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith(("VmRSS", "VmHWM"))}
         return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024
