@@ -43,7 +43,7 @@ SPEED = 10.0
 # 65 s after which a silent watch is found out, and a list); for how long what is not so may be shown as live.
 TROUBLE, HEALED, BELIEVED = 60.0, 130.0, 110.0
 # Real seconds between two looks at the sessions, and after which a run hangs. A look counts for that long however late
-# it comes, and a look at which the API server itself did not answer counts for nothing: a busy machine is not late.
+# it comes: a busy machine is not late.
 LOOK, PATIENCE = 0.1, 600.0
 MADE = {Stage.SENT, Stage.VERIFIED, Stage.UNVERIFIED}
 SERVER = ("kill", "hold", "compact", "restore")
@@ -159,7 +159,7 @@ class Run:
         self.told: list[Told] = []
         self.sessions: dict[str, Session] = {}
         self.wrong_for: Counter[str] = Counter()  # looks at which a session showed as live what is not so
-        self.known = 0.0  # seconds of the sessions until all was known again
+        self.known = 0.0  # seconds of the sessions, counted in looks, until all was known again
         self.rolled_back = 0  # changes that a restored store does not have
         self.key: RolloutKey | None = None
 

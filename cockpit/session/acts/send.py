@@ -99,8 +99,8 @@ async def _unless(
     if task.done():
         return task.result()
     await asyncio.wait({task})
-    what = f"{request.verb} {request.ref} in {cluster.context}"
-    why = f"{what}: the session ended before there was an answer; a later session looks whether it was made"
+    left_open = "the session ended before there was an answer; a later session looks whether it was made"
+    why = f"{request.verb} {request.ref} in {cluster.context}: {left_open}"
     return Sending((SentAct(request),), request, why, unknown=True)
 
 
