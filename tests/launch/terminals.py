@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyte
@@ -42,6 +42,7 @@ class OnTerminal:
     """The program on a terminal that is read only when somebody looks. `raw` is every byte that came.
 
     `environ` is added to its own, `stdin` takes the place of the terminal, on a `full_disk` no file can be written.
+    `through` is a command that runs the program.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class OnTerminal:
         environ: Mapping[str, str] | None = None,
         stdin: int | None = None,
         full_disk: bool = False,
+        through: Sequence[str] = (),
     ) -> None:
         self.master, slave = pty.openpty()
         self.raw = bytearray()
@@ -64,7 +66,7 @@ class OnTerminal:
         given = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         given |= {"COCKPIT_STATE": str(state), "XDG_CONFIG_HOME": str(state), "TERM": "xterm-256color"}
         self.process = subprocess.Popen(
-            [*COCKPIT[:2], FULL_DISK * full_disk + COCKPIT[2], *words],
+            [*through, *COCKPIT[:2], FULL_DISK * full_disk + COCKPIT[2], *words],
             stdin=slave if stdin is None else stdin,
             stdout=slave,
             stderr=slave,

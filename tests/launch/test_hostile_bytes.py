@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,8 @@ from wcwidth import wcwidth
 
 from cockpit.model.text import MOST_MARKS
 from tests.launch.hostile import faults_of, faults_of_cast, objects, text
-from tests.launch.terminals import COCKPIT, OnTerminal, on_terminal
+from tests.launch.running import run
+from tests.launch.terminals import OnTerminal, on_terminal
 from tests.session.apiserver import ApiServer
 
 OBJECTS = int(os.environ.get("COCKPIT_HOSTILE_OBJECTS", "1000"))
@@ -144,17 +144,3 @@ def test_what_a_record_is_exported_to_is_text(server: HostileServer, words: list
     assert b"web-1" in cast.stdout, cast.stderr
     assert faults_of(svg.stdout, plain=True) == []
     assert faults_of_cast(cast.stdout) == []
-
-
-def run(words: list[str], state: Path) -> subprocess.CompletedProcess[bytes]:
-    """The program without a terminal."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("COCKPIT", "KUBE"))}
-    done = subprocess.run(
-        [*COCKPIT, *words],
-        env=environ | {"COCKPIT_STATE": str(state), "XDG_CONFIG_HOME": str(state)},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    assert b"Traceback" not in done.stderr
-    return done

@@ -73,4 +73,6 @@ def test_what_is_told_is_what_happened(number: int, tmp_path: Path, caplog: pyte
         stages=[e.stage for who in run.sessions for e in run._last(who)],
         seconds=round(time.monotonic() - began, 1), rss=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     )  # fmt: skip
-    assert not [record for record in caplog.records if record.exc_info], caplog.text
+    # The way in between is a server of aiohttp: what it logs of an aborted connection is no failure of the program.
+    failures = [each for each in caplog.records if each.exc_info and each.name != "aiohttp.server"]
+    assert not failures, caplog.text

@@ -137,7 +137,7 @@ class Screen:
             return self.start + self._painted[0] - pressed
 
     def memory(self) -> tuple[float, float]:
-        """MB resident now, and at most so far."""
+        """MB resident now, and at most so far; fails once the program has ended."""
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         found = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith(("VmRSS", "VmHWM"))}
         return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024
@@ -156,15 +156,23 @@ class Screen:
 @contextlib.contextmanager
 def on_screen(kubeconfig: Path, *markers: bytes) -> Iterator[Screen]:
     """The cockpit on all namespaces of a cluster."""
+    argv = [sys.executable, "-m", "cockpit", "--kubeconfig", str(kubeconfig), "-A"]
+    with on_pty(argv, FIRST_PAINT, FIRST_ROWS, *markers) as screen:
+        yield screen
+
+
+@contextlib.contextmanager
+def on_pty(argv: list[str], *markers: bytes, columns: int = 80, rows: int = 24) -> Iterator[Screen]:
+    """A program in a terminal of its own, with a home for its state that is thrown away."""
     with tempfile.TemporaryDirectory() as state:
-        argv = [sys.executable, "-m", "cockpit", "--kubeconfig", str(kubeconfig), "-A"]
+        home = {f"XDG_{name}_HOME": state for name in ("STATE", "CONFIG", "DATA", "CACHE")}
         start = time.perf_counter()
         pid, terminal = pty.fork()
         if pid == 0:
-            os.environ.update(TERM="xterm-256color", XDG_STATE_HOME=state, XDG_CONFIG_HOME=state, LC_ALL="C.UTF-8")
+            os.environ.update(home, TERM="xterm-256color", LC_ALL="C.UTF-8")
             os.execv(argv[0], argv)
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        screen = Screen(pid, terminal, start, (FIRST_PAINT, FIRST_ROWS, *markers))
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        screen = Screen(pid, terminal, start, markers)
         thread = threading.Thread(target=screen.follow, daemon=True)
         thread.start()
         try:

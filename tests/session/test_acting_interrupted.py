@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from cockpit.session.acts.unknown_file import UnknownFile
 from tests.session.acting import PROMOTE, UNDO, active, prepared, sent
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
+
+# Far more than a session that ends waits for a last answer, far less than for the middle of a plan.
+MOMENTS = 10.0
 
 
 async def test_a_lost_answer_is_found_out_and_the_write_not_repeated(server: ApiServer, stage: Open) -> None:
@@ -123,6 +127,45 @@ async def test_an_act_of_a_killed_session_is_found_out(
     assert view.journal[-1].stage is (Stage.SENT if made else Stage.REFUSED)
     undo = await later.passing(later.session.prepare(KEY, UNDO))
     assert isinstance(undo, Prepared if made else Refused), undo
+
+
+async def test_a_session_that_ends_keeps_its_last_request_as_unknown_and_a_later_one_follows_it(
+    server: ApiServer, stage: Open, tmp_path: Path
+) -> None:
+    file = UnknownFile(tmp_path / "unknown.json", {"test": server.url})
+    on = await stage(server, unknown=file)
+    plan = await prepared(on)
+    server.gate.clear()
+    sending = asyncio.ensure_future(on.session.send(plan))
+    await on.until(lambda view: view.journal and view.journal[-1].stage is Stage.SENDING and file.left())
+    begun = on.clock.monotonic()
+    await on.passing(on.session.__aexit__(None, None, None))
+    assert on.clock.monotonic() - begun < MOMENTS, "it waited for an answer that nobody will see"
+    outcome = await sending
+    assert (outcome.stage, server.writes) == (Stage.UNKNOWN, [])
+    assert "a later session looks whether it was made" in outcome.why
+    assert json.loads(on.journal.read_bytes().splitlines()[-1])["stage"] == "unknown"
+    assert len(file.left()) == 1
+    server.gate.set()
+    server.change(SHOP, {"spec": {"selector": {"version": "v2"}}})  # it was on its way
+    later = await stage(server, unknown=file)
+    await later.until(lambda view: view.journal[-1].stage is Stage.SENT)
+
+
+async def test_a_session_that_ends_does_not_cut_a_plan_in_two(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    plan = await prepared(on, PROMOTE)
+    server.gate.clear()
+    sending = asyncio.ensure_future(on.session.send(plan))
+    await on.until(lambda view: view.journal and view.journal[-1].stage is Stage.SENDING)
+    begun = on.clock.monotonic()
+    ending = asyncio.ensure_future(on.session.__aexit__(None, None, None))
+    await on.until(lambda _: on.clock.monotonic() - begun > MOMENTS)
+    assert not ending.done()
+    server.gate.set()
+    await on.passing(ending)
+    assert server.writes == [("PATCH", SHOP), ("DELETE", V1)]
+    assert not (await sending).partial
 
 
 async def test_sending_does_not_stand_for_ever(server: ApiServer, stage: Open) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
@@ -138,7 +139,7 @@ async def test_a_defect_after_the_first_write_forgets_nothing_of_what_was_done(s
     assert cluster
     patch, delete = plan.plan.requests
     odd = replace(plan, plan=replace(plan.plan, requests=(patch, replace(delete, body={"preconditions": object()}))))
-    passage = await on.passing(transmit(cluster, on.clock, Preparation(odd, PROMOTE, {}, None)))
+    passage = await on.passing(transmit(cluster, on.clock, Preparation(odd, PROMOTE, {}, None), asyncio.Event().wait))
     assert server.writes == [("PATCH", SHOP)]
     assert [done.request.verb for done in passage.done] == ["patch", "delete"]
     assert passage.failed

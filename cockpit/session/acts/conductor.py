@@ -39,6 +39,8 @@ Report = Callable[[Outcome], None]
 _MOST_ISSUES = 32
 # Longer than one request takes with the default timeout, so that a plan is not left half sent when a session ends.
 _DRAIN_SECONDS = 40.0
+# After that nobody waits for the last answer of a plan any more: an unanswered request may take far longer.
+_LEAVE_SECONDS = 1.5
 # A controller that can go on moves within seconds.
 _OVERTAKEN_SECONDS = 15.0
 
@@ -178,11 +180,16 @@ class Conductor:
         await self._unknown.resume()
 
     async def close(self) -> None:
-        """Let requests in flight finish, within a time limit; waits for effects end."""
+        """Let requests in flight finish, within a time limit; waits for effects and for a plan's last answer end."""
         self._closing.set()
         if self._under_way:
             await first_of(asyncio.wait(self._under_way), self._clock.sleep(_DRAIN_SECONDS))
         await self._unknown.close()
+
+    async def _left(self) -> None:
+        """Return once the session ends and has waited for answers."""
+        await self._closing.wait()
+        await self._clock.sleep(_LEAVE_SECONDS)
 
     async def _carry_out(
         self, cluster: Cluster, issue: Preparation, wait: float, report: Report, who: Actor
@@ -192,14 +199,16 @@ class Conductor:
 
         by = who.name or cluster.place(plan).user_at_context
         undoes = issue.undoes.id if issue.undoes else ""
+        lost = ""  # why the journal's file lacks a line of this act
 
-        async def note(outcome: Outcome, record: ActRecord | None = None) -> Outcome:
+        async def note(outcome: Outcome, record: ActRecord | None = None, *, last: bool = True) -> Outcome:
+            nonlocal lost
             seen = seen_of(self._surroundings.shown(plan.rollout))
             stage, why = outcome.stage, f"{outcome.why}; because {who.because}" if who.because else outcome.why
             await self._logbook.note(act_id, by, plan, stage, why, record=record, seen=seen, undoes=undoes)
             self._surroundings.touch()
-            problem = self._logbook.problem
-            return replace(outcome, why=f"{outcome.why} ({problem})") if problem else outcome
+            lost = self._logbook.problem or lost
+            return replace(outcome, why=f"{outcome.why} ({lost})") if lost and last else outcome
 
         await self._surroundings.refresh()
         if old := stale(cluster, plan) or away(cluster, cluster.place(plan)):
@@ -210,9 +219,9 @@ class Conductor:
         if why := who.why_not() or await self._why_not_now(cluster, issue):
             return await note(_refused(plan, why))
         self._tell_of(act_id, plan, issue.rollout)
-        report(await note(Outcome(Stage.SENDING, plan.title, plan), record_of(plan, issue.objects)))
+        report(await note(Outcome(Stage.SENDING, plan.title, plan), record_of(plan, issue.objects), last=False))
         noted = await self._unknown.begin(act_id, by, issue)
-        passage = await transmit(cluster, self._clock, issue)
+        passage = await transmit(cluster, self._clock, issue, self._left)
         record = record_of(plan, issue.objects, passage.done)
         step = self._remember(issue, passage, act_id)
         undoable = step is not None and bool(step.requests)
@@ -234,7 +243,7 @@ class Conductor:
             return stopped
         await self._unknown.known(noted)
         accepted = Outcome(Stage.SENT, "accepted by the API server; effect not confirmed yet", plan)
-        sent = await note(accepted, record)
+        sent = await note(accepted, record, last=wait <= 0)
         if wait <= 0:
             return sent
         report(sent)

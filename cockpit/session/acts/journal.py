@@ -49,9 +49,8 @@ class Journal:
             # A line cut off by a crash must not absorb this one.
             if size and os.pread(file, 1, size - 1) != b"\n":
                 line = b"\n" + line
-            written = os.write(file, line)
-            if written < len(line):
-                raise OSError(f"only {written} of {len(line)} bytes were written")
+            while line:  # the next write of a line that was cut says why
+                line = line[os.write(file, line) :]
             os.fsync(file)
         finally:
             os.close(file)

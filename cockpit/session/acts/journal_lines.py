@@ -149,8 +149,10 @@ class JournalLines:
             await asyncio.to_thread(self._journal.append, entry)
             self.problem = ""
         except OSError as error:
+            before = self.problem
             self.problem = f"the journal {self._journal.path} cannot be written: {error.strerror or error}"
-            log.warning("%s", self.problem)
+            if self.problem != before:
+                log.warning("%s", self.problem)
 
     def show_progress(self, act_id: str, why: str) -> None:
         """Show how an act goes on; the file does not keep it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from cockpit.session.acts.effect import took_effect
 from cockpit.session.acts.prepare import Preparation, planned, read_one
 from cockpit.session.acts.pruned import why_pruned
 from cockpit.session.acts.undo import SentAct, UndoStack
+from cockpit.session.changes import first_of
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.facts.diff import differences
 
@@ -41,12 +43,15 @@ class _NotPilotError(Exception):
 
 
 Still = Callable[[], Awaitable[None]]
+Left = Callable[[], Coroutine[Any, Any, Any]]
 
 
-async def transmit(cluster: Cluster, clock: Clock, issue: Preparation) -> Sending:
+async def transmit(cluster: Cluster, clock: Clock, issue: Preparation, left: Left) -> Sending:
     """Send the requests of a plan one after another; stop at the first that fails, or once the controls are lost.
 
-    Never raises: what was done before a bug of ours has to be remembered too.
+    `left` returns once nobody waits any more: the last request is then unknown if it has no answer. An earlier one is
+    waited for, because the rest of the plan depends on it. Never raises: what was done before a bug of ours has to be
+    remembered too.
     """
     key = issue.prepared.plan.rollout
 
@@ -54,18 +59,20 @@ async def transmit(cluster: Cluster, clock: Clock, issue: Preparation) -> Sendin
         if why := await cluster.fence.confirm(key):
             raise _NotPilotError(why)
 
-    passage = await _in_order(cluster.place(issue.prepared.plan), clock, issue, still)
+    passage = await _in_order(cluster.place(issue.prepared.plan), clock, issue, still, left)
     cluster.fence.end(key, passage.unknown)
     return passage
 
 
-async def _in_order(cluster: Cluster, clock: Clock, issue: Preparation, still: Still) -> Sending:
+async def _in_order(cluster: Cluster, clock: Clock, issue: Preparation, still: Still, left: Left) -> Sending:
     done: list[SentAct] = []
-    for request in issue.prepared.plan.requests:
+    requests = issue.prepared.plan.requests
+    for number, request in enumerate(requests, 1):
         earlier = next((d for d in reversed(done) if d.request.ref == request.ref), None)
         shown = None if earlier else issue.objects.get(request.ref)
         try:
-            outcome = await _pass(cluster, clock, request, shown, earlier, still)
+            passing = _pass(cluster, clock, request, shown, earlier, still)
+            outcome = await (passing if number < len(requests) else _unless(left, passing, cluster, request))
         except Exception as error:
             log.exception("sending %s %s failed", request.verb, request.ref)
             what = safe_text(f"{type(error).__name__}: {error}")
@@ -77,6 +84,24 @@ async def _in_order(cluster: Cluster, clock: Clock, issue: Preparation, still: S
             return replace(outcome, done=(*done, *outcome.done))
         done += outcome.done
     return Sending(tuple(done))
+
+
+async def _unless(
+    left: Left, passing: Coroutine[Any, Any, Sending | None], cluster: Cluster, request: Request
+) -> Sending | None:
+    """What comes of the last request of a plan; unknown once nobody waits for it any more."""
+    task = asyncio.ensure_future(passing)
+    try:
+        await first_of(asyncio.wait({task}), left())
+    finally:
+        if not task.done():
+            task.cancel()
+    if task.done():
+        return task.result()
+    await asyncio.wait({task})
+    left_open = "the session ended before there was an answer; a later session looks whether it was made"
+    why = f"{request.verb} {request.ref} in {cluster.context}: {left_open}"
+    return Sending((SentAct(request),), request, why, unknown=True)
 
 
 async def _pass(
