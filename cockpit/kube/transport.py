@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from cockpit.kube import http_library
 from cockpit.kube.connect_target import ConnectTarget
@@ -19,6 +20,7 @@ from cockpit.kube.errors import (
     Stalled,
     Unauthorized,
     Unreachable,
+    Untrusted,
     from_status,
     read_status,
 )
@@ -268,8 +270,13 @@ class Transport:
     def _unreachable(self, error: Exception, call: Call, *, sent: bool) -> Unreachable:
         import aiohttp
 
-        kind = Stalled if isinstance(error, aiohttp.SocketTimeoutError) else Unreachable
-        words = f"{self._server}: {_failure(error)}"
+        kind = Unreachable
+        if isinstance(error, aiohttp.SocketTimeoutError):
+            kind = Stalled
+        elif isinstance(error, aiohttp.ClientConnectorCertificateError):
+            kind = Untrusted
+        through = f" through the proxy {_without_user(self._proxy)}" if self._proxy else ""
+        words = f"{self._server}{through}: {_failure(error)}"
         return kind(words, context=self._target.context, what=call.what, sent=sent)
 
     def _read_session(self) -> aiohttp.ClientSession:
@@ -348,4 +355,12 @@ def _no_connection(error: aiohttp.ClientConnectorError) -> str:
             return "the host name does not resolve"
         case aiohttp.ClientSSLError():
             return f"TLS failed ({error.os_error.strerror or error.os_error})"
-    return error.os_error.strerror or str(error.os_error) or "no connection"
+    # The library's own words for a refused connection say less than the system's.
+    known = os.strerror(error.os_error.errno).lower() if error.os_error.errno else ""
+    return known or error.os_error.strerror or str(error.os_error) or "no connection"
+
+
+def _without_user(url: str) -> str:
+    """The address of a proxy without a user and a password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

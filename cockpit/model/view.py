@@ -270,7 +270,8 @@ class RolloutView:
     """A rollout with what was observed, and its probe. `stale` says why its data may be old or incomplete, or "".
 
     `real` is what a Prometheus says, if it is read. `denied` says why this user may not undo, or probe from inside the
-    cluster.
+    cluster. `undoable` is False where no act is known that an undo could reverse, neither of this machine nor of
+    another cockpit.
     """
 
     rollout: Rollout
@@ -281,6 +282,7 @@ class RolloutView:
     real: RealView | None = None
     stale: str = ""
     denied: tuple[tuple[Act, str], ...] = ()
+    undoable: bool = True
 
     def why_denied(self, act: Act) -> str:
         """Why this user may not undo, or probe from inside; "" if they may, or if that is not certain."""

@@ -93,7 +93,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._interrupted = False
         self._clusters = open_clusters(connections, adapters, settings, clock, rng, self.touch)
         self._logbook = JournalLines(journal, clock, rng)
-        undo = undo or UndoStack()
+        undo = self._undo = undo or UndoStack()
         self._shared = SharedJournal(self._clusters, self, clock, rng, self._logbook, undo)
         self._conductor = Conductor(self, clock, self._logbook, undo, unknown, self._shared.begin)
         self._choices = choices or SampleChoices(given=SampleScope.NONE)
@@ -327,7 +327,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             await self._clock.sleep(max(self._pause, pause))
 
     def _assemble(self, before: FleetView | None) -> FleetView:
-        touched = self._probes.follow(self._rollout) | self._touched
+        touched = self._probes.follow(self._rollout) | self._touched | self._undo.changed_elsewhere()
         self._touched = set()
         for context, cluster in self._clusters.items():
             own = {key for key in touched if key.context == context}
@@ -360,7 +360,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         read_only = cluster is not None and cluster.sender.read_only
         most = self._settings.probe.max_errors
         unread = cluster.unread_of(rollout) if cluster else frozenset()
-        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside, unread)
+        acting, undoable = self._conductor.acting(key), self._undo.holds(key)
+        around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoable)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 # Footer order: rolling back comes early, so that it stays visible on a narrow screen.
 FLEET_FOOTER = (
-    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "sort", "quit", "palette", "probe", "guard"),
-    *("group", "fold", "mark"),
+    *("open", "rollback", "undo", "approve", "weight", "flip", "filter", "help", "palette", "quit", "sort", "probe"),
+    *("guard", "group", "fold", "mark"),
 )
 ROLLOUT_FOOTER = (
-    *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "help", "pause", "retry", "promote", "header"),
+    *("back", "rollback", "undo", "approve", "abort", "weight", "flip", "help", "pause", "retry", "promote", "logs"),
+    "header",
     *(
         "finish",
         "probe",
@@ -18,7 +19,6 @@ ROLLOUT_FOOTER = (
         "disable",
         "steps",
         "image",
-        "logs",
         "pods",
         "yaml",
         "describe",
@@ -39,6 +39,17 @@ def with_pairing(ids: tuple[str, ...], more: tuple[str, ...] = _PAIRING_FOOTER) 
     """The footer where pairing is on: its keys follow those that are needed."""
     place = 1 + max(index for index, id in enumerate(ids) if id in NEEDED)
     return (*ids[:place], *more, *ids[place:])
+
+
+# What only a session that is live can do, beside the acts.
+LIVE_ONLY = frozenset({"probe", "probe-target", "guard", "controls", "people", "logs"})
+_REPLAY_FOOTER = ("play", "next-mark", "previous-mark", "faster", "slower", "on", "rewind", "next-view")
+
+
+def of_a_recording(ids: tuple[str, ...], acts: frozenset[str]) -> tuple[str, ...]:
+    """The footer over a recording: its keys in place of those that change something; `acts` are the ids of acts."""
+    first, *rest = (id for id in ids if id not in acts and id not in LIVE_ONLY)
+    return (first, *_REPLAY_FOOTER, *rest)
 
 
 PRESENTING_FOOTER = (

@@ -110,6 +110,16 @@ class UndoStack:
         last = [steps[-1] for steps in (self._steps.get(key), others) if steps]
         return max(last, key=lambda step: step.at, default=None)
 
+    def holds(self, key: RolloutKey) -> bool:
+        """Whether there was an act on a rollout, as far as is known without a look at the file."""
+        return bool(self._steps.get(key) or self._others.get(key))
+
+    def changed_elsewhere(self) -> set[RolloutKey]:
+        """The rollouts of which another process on this machine made `holds` say something else."""
+        before = {key for key, steps in self._steps.items() if steps}
+        self._catch_up()
+        return before ^ {key for key, steps in self._steps.items() if steps}
+
     def _is_over(self, step: UndoStep, rollout: Rollout | None) -> bool:
         """Whether another's act was undone: somebody says so, and what it led to is not written any more."""
         if step.id not in self._claimed:
