@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Footer order: rolling back comes early, so that it stays visible on a narrow screen.
 FLEET_FOOTER = (
-    *("open", "rollback", "undo", "approve", "weight", "flip", "filter", "help", "palette", "quit", "sort", "probe"),
+    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "undo", "sort", "quit", "palette", "probe"),
     *("guard", "group", "fold", "mark"),
 )
 ROLLOUT_FOOTER = (

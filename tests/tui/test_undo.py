@@ -11,7 +11,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.plan import PlanDialog
-from tests.tui.driving import press, rest, said, screen, shown_on
+from tests.tui.driving import press, rest, said, screen, shown, shown_on
 from tests.tui.fake import START, FakeCockpit, fleet
 
 
@@ -67,3 +67,22 @@ async def test_an_undo_without_its_right_is_dim_and_says_which_is_missing() -> N
         await press(pilot, "u")
         assert f"http-server: {why}" in said(app)
         assert not cockpit.asks
+
+
+async def test_without_an_act_undo_is_dim_and_a_press_still_asks_the_session() -> None:
+    """What another process sent a moment ago may not be known to the screen yet."""
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        top = app.screen
+        assert isinstance(top, FleetScreen)
+        (key,) = top.selected_keys()
+        assert top.applies(app.keymap["undo"])
+        assert "u undo" in shown(app).splitlines()[-1]
+        cockpit.change(key.name, undoable=False)
+        await rest(pilot)
+        assert not top.applies(app.keymap["undo"])
+        assert "u undo" not in shown(app).splitlines()[-1]
+        assert top.why_not(app.keymap["undo"]).startswith(f"{key.name}: nothing to undo")
+        await press(pilot, "u")
+        assert isinstance(app.screen, PlanDialog)
+    assert cockpit.asks == [(key, Ask(Act.UNDO))]
