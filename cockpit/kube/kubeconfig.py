@@ -248,7 +248,7 @@ def _own_cluster(options: ConnectOptions, environ: Mapping[str, str], folder: Pa
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
     if not host or not port or not (folder / "token").is_file():
         looked = environ.get("KUBECONFIG") or "~/.kube/config"
-        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is not a pod. Set --kubeconfig.")
+        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is not a pod. {_OTHER_WAYS}")
     try:
         own = (folder / "namespace").read_text().strip()
     except OSError:

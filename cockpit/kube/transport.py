@@ -356,7 +356,8 @@ def _no_connection(error: aiohttp.ClientConnectorError) -> str:
         case aiohttp.ClientSSLError():
             return f"TLS failed ({error.os_error.strerror or error.os_error})"
     # The library's own words for a refused connection say less than the system's.
-    known = os.strerror(error.os_error.errno).lower() if error.os_error.errno else ""
+    number = error.os_error.errno or 0  # below 0 it is one of the resolver's own
+    known = os.strerror(number).lower() if number > 0 else ""
     return known or error.os_error.strerror or str(error.os_error) or "no connection"
 
 

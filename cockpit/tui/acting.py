@@ -90,7 +90,7 @@ def why_idle(key: Key, view: RolloutView) -> str:
     """Why a key has nothing to do on a rollout now though it may be pressed: it then says so itself; "" if it has."""
     if key.acts == (Act.UNDO,) and not view.undoable:
         return _of(view, NOTHING_TO_UNDO)
-    return why_no_guard(view) if key.id == "guard" else ""
+    return ""
 
 
 def why_no_guard(view: RolloutView) -> str:

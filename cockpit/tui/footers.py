@@ -4,12 +4,11 @@ from __future__ import annotations
 
 # Footer order: rolling back comes early, so that it stays visible on a narrow screen.
 FLEET_FOOTER = (
-    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "undo", "sort", "quit", "palette", "probe"),
-    *("guard", "group", "fold", "mark"),
+    *("open", "rollback", "approve", "weight", "flip", "filter", "help", "sort", "quit", "palette", "probe", "guard"),
+    *("group", "fold", "mark"),
 )
 ROLLOUT_FOOTER = (
-    *("back", "rollback", "undo", "approve", "abort", "weight", "flip", "help", "pause", "retry", "promote", "logs"),
-    "header",
+    *("back", "rollback", "approve", "abort", "undo", "weight", "flip", "help", "pause", "retry", "promote", "header"),
     *(
         "finish",
         "probe",
@@ -19,6 +18,7 @@ ROLLOUT_FOOTER = (
         "disable",
         "steps",
         "image",
+        "logs",
         "pods",
         "yaml",
         "describe",

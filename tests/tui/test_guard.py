@@ -206,7 +206,7 @@ async def test_who_leaves_can_disarm() -> None:
         assert app.parting == ()
 
 
-async def test_at_rest_nothing_is_guarded_and_the_key_is_dim_and_says_why() -> None:
+async def test_at_rest_nothing_is_guarded_and_the_key_says_why() -> None:
     cockpit = FakeCockpit()
     async with screen(cockpit) as (app, pilot):
         await press(pilot, "end")
@@ -215,7 +215,6 @@ async def test_at_rest_nothing_is_guarded_and_the_key_is_dim_and_says_why() -> N
         shown_now = top.selected()
         assert shown_now
         assert shown_now.rollout.phase is Phase.AT_REST
-        assert not top.applies(app.keymap["guard"])
         await press(pilot, "g")
         assert app.screen is top
         assert f"{shown_now.rollout.key.name}: it is at rest: no release is under way" in said(app)
