@@ -11,7 +11,10 @@ import click
 
 from cockpit.cli.exit_codes import WORDS
 from cockpit.cli.main import command_line
+from cockpit.tui.keys import KEYS, Where
 
+# Where the keys work that the page lists: a screen that only reads has them in its last line.
+PLACES = (Where.FLEET, Where.ROLLOUT, Where.BOTH, Where.ACTING, Where.EVERYWHERE)
 PAGE = Path(__file__).parents[1] / "cockpit" / "docs" / "shipping" / "cockpit.1"
 
 
@@ -44,6 +47,13 @@ def _lines() -> Iterator[str]:
         yield f".SS {_plain(f'cockpit {name} {usage}'.strip())}"
         yield from _text(command.help or "")
         yield from _options(command, of, frozenset(shared))
+    yield ".SH KEYS"
+    yield "On the screen; ? lists every key, and what it does now. No single key sends anything."
+    for key in KEYS:
+        if key.where in PLACES:
+            yield ".TP"
+            yield _plain(f"{key.shown}: {key.word}")
+            yield _plain(key.help)
     yield ".SH EXIT STATUS"
     for code, words in WORDS.items():
         yield ".TP"

@@ -141,7 +141,7 @@ async def _take_over(cockpit: Cockpit, key: RolloutKey, reason: str) -> str:
 def show_plan(prepared: Prepared, how: SendOptions) -> None:
     """Print the plan; raises CommandFailed if stdout is closed, except for a dry run."""
     try:
-        emit(preview(prepared))
+        emit(f"{safe_text(prepared.plan.rollout)}: {preview(prepared)}")
     except (BrokenPipeError, StdoutFailed) as error:
         reader_left()
         if not how.dry_run:

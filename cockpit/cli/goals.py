@@ -16,13 +16,13 @@ from cockpit.cli.waiting import require_read
 from cockpit.cli.words import health, step_words, waits_for_a_person
 from cockpit.model.counts import counted
 from cockpit.model.durations import duration_words
-from cockpit.model.guard import GuardOrder, GuardState
+from cockpit.model.guard import GuardOrder, GuardState, why_no_release
 from cockpit.model.health import Health
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import LOST, Phase, Rollout
 from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView
-from cockpit.session.guarding.evaluate import Seen, Watch, judged, started, why_no_release
+from cockpit.session.guarding.evaluate import Seen, Watch, judged, started
 from cockpit.session.port import Cockpit
 
 _STEP = re.compile("step=([1-9][0-9]{0,5})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from cockpit.model.rollout import Rollout
 
 _MOST_LISTED = 30
+# What the API server takes as a name in a path (apimachinery, IsValidPathSegmentName).
+_SEGMENT = re.compile(r"(?!\.{1,2}$)[^/%]+")
 
 
 class AmbiguousNameError(CommandFailed):
@@ -63,7 +66,8 @@ def parse_name(text: str) -> Name:
     else:
         name, _, system = last.partition("@")
         context, _, namespace = place.rpartition(":")
-    if not name or namespace == "" or len(text) > 1000:
+    unfit = any(part is not None and not _SEGMENT.fullmatch(part) for part in (name, namespace))
+    if unfit or len(text) > 1000:
         raise click.BadParameter(f"{text[:100]!r} is not a valid name; write it as [context:]namespace/name")
     return Name(name, namespace, context or None, system or None)
 

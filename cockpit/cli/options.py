@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,7 +18,17 @@ from cockpit.texts.current import use
 from cockpit.texts.languages import language_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-__all__ = ("AGE", "DURATION", "PERCENTAGE", "flags_of", "given", "output_option", "shared_options")
+__all__ = (
+    "AGE",
+    "DURATION",
+    "NAMESPACE",
+    "PERCENTAGE",
+    "WholeNumber",
+    "flags_of",
+    "given",
+    "output_option",
+    "shared_options",
+)
 
 
 class Duration(click.ParamType[float]):
@@ -69,6 +80,31 @@ class Percentage(click.ParamType[float]):
 PERCENTAGE = Percentage()
 
 
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+
+
+class NamespaceName(click.ParamType[str]):
+    """The name of a namespace: a DNS label (RFC 1123), as the API server takes it."""
+
+    name = "namespace"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check it."""
+        if not _LABEL.fullmatch(value):
+            words = "lower case letters, digits and - inside, at most 63; for every namespace use -A"
+            self.fail(f"{value[:100]!r} is not the name of a namespace: {words}", param, ctx)
+        return value
+
+
+NAMESPACE = NamespaceName()
+
+
+class WholeNumber(click.IntRange):
+    """A whole number within limits."""
+
+    name = "whole number"
+
+
 def _note(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Store the value; a flag after the command overrides the same flag before it."""
     if value not in (None, (), False) and param.name:
@@ -104,6 +140,7 @@ _FLAGS: tuple[Callable[[Any], Any], ...] = (
         "-n",
         "--namespace",
         metavar="NAME",
+        type=NAMESPACE,
         shell_complete=completes(Completes.NAMESPACE),
         help="Namespace instead of the context's own.",
     ),

@@ -13,7 +13,7 @@ from cockpit.cli.documents import outcome_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, where_it_is
-from cockpit.cli.options import given
+from cockpit.cli.options import WholeNumber, given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.probe_targets import TargetChoice, choose_inside
 from cockpit.cli.program import Program
@@ -53,7 +53,7 @@ def job_options(command: Decorated) -> Decorated:
         ),
         click.option(
             "--pods",
-            type=click.IntRange(1, MOST_PODS),
+            type=WholeNumber(1, MOST_PODS),
             metavar="N",
             help=f"Pods that send, with --from cluster ({DEFAULT_PODS}).",
         ),

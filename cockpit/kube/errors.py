@@ -6,7 +6,8 @@
     ├── UnknownOutcome     a write was sent and no response came
     └── ApiError           the cluster, or the connection to it, refused or failed
         ├── Unreachable    no connection, TLS failure, timeout, connection lost
-        │   └── Stalled    the connection is open but silent
+        │   ├── Stalled    the connection is open but silent
+        │   └── Untrusted  its certificate is not trusted
         ├── BadAnswer      the response cannot be understood
         ├── Unauthorized   401
         ├── Forbidden      403
@@ -111,6 +112,12 @@ class Unreachable(ApiError):
 
 class Stalled(Unreachable):
     headline = "the connection went silent"
+
+
+class Untrusted(Unreachable):
+    """Its certificate is not that of a server which the kubeconfig trusts."""
+
+    advice = "Check certificate-authority and tls-server-name of the cluster in the kubeconfig."
 
 
 class BadAnswer(ApiError):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 
 
 class HttpFailure(Exception):  # noqa: N818 - named after what happened
     """`sent`: the request may have been sent before. `answered`: something came in response. `silent`: nothing came,
-    and the connection is open."""
+    and the connection is open. `untrusted`: there is none, because of the server's certificate."""
 
-    def __init__(self, words: str, *, sent: bool, answered: bool = False, silent: bool = False) -> None:
+    def __init__(
+        self, words: str, *, sent: bool, answered: bool = False, silent: bool = False, untrusted: bool = False
+    ) -> None:
         self.sent = sent
         self.answered = answered
         self.silent = silent
+        self.untrusted = untrusted
         super().__init__(words)
 
 
@@ -23,7 +27,8 @@ class Unsendable(Exception):  # noqa: N818
 
 def no_connection(error: OSError) -> HttpFailure:
     """Why there is no connection; the request was not sent."""
-    return HttpFailure(_why_none(error), sent=False)
+    untrusted = isinstance(error, ssl.SSLCertVerificationError)
+    return HttpFailure(_why_none(error), sent=False, untrusted=untrusted)
 
 
 def _why_none(error: OSError) -> str:
@@ -34,7 +39,10 @@ def _why_none(error: OSError) -> str:
             return f"TLS failed ({error.strerror or error})"
         case socket.gaierror():
             return "the host name does not resolve"
-    return error.strerror or str(error) or "no connection"
+    # asyncio's own words for a refused connection say less than the system's.
+    number = error.errno or 0  # below 0 it is one of the resolver's own
+    known = os.strerror(number).lower() if number > 0 else ""
+    return known or error.strerror or str(error) or "no connection"
 
 
 def broken(error: BaseException | None, *, within: bool) -> HttpFailure:

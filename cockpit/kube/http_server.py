@@ -39,6 +39,11 @@ class HttpServer:
         return self._place(self._parts, tls, self._name)
 
     @property
+    def proxy_url(self) -> str:
+        """The proxy's URL for people, without a user and a password; "" without a proxy."""
+        return "" if self.proxy is None else f"{'https' if self.proxy.tls else 'http'}://{self.proxy.authority}"
+
+    @property
     def host(self) -> str:
         """For the header Host: a port only where it is not the usual one."""
         place = self.place(None)

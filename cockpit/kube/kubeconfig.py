@@ -69,12 +69,15 @@ def read_account(source: Path, name: str) -> Mapping[str, Any]:
     return _with_paths(entry, _USER_PATHS) if entry else {}
 
 
+_OTHER_WAYS = "Name another with --kubeconfig or KUBECONFIG; without a cluster, cockpit demo shows the screen."
+
+
 def load_kubeconfig(explicit: Path | None, environ: Mapping[str, str]) -> Kubeconfig:
     """Read and merge. Raises ConfigError for a file that cannot be read or parsed."""
     config = Kubeconfig()
     if explicit is not None:
         if not explicit.exists():
-            raise ConfigError(f"kubeconfig {explicit} does not exist.")
+            raise ConfigError(f"kubeconfig {explicit} does not exist. {_OTHER_WAYS}")
         _merge(config, explicit)
         return config
     listed = environ.get("KUBECONFIG", "")
@@ -200,6 +203,8 @@ def _named(
         return entry
     files = ", ".join(map(str, config.files)) or "no file"
     if not name and not of:
+        if not entries:
+            raise ConfigError(f"kubeconfig ({files}) has no contexts. {_OTHER_WAYS}")
         raise ConfigError(
             f"kubeconfig ({files}) has no current-context. Choose one with --context: {_list_of(entries)}."
         )
@@ -236,7 +241,7 @@ def _own_cluster(options: ConnectOptions, environ: Mapping[str, str], folder: Pa
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT")
     if not host or not port or not (folder / "token").is_file():
         looked = environ.get("KUBECONFIG") or "~/.kube/config"
-        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is not a pod. Set --kubeconfig.")
+        raise ConfigError(f"no kubeconfig found (looked at {looked}), and this is not a pod. {_OTHER_WAYS}")
     try:
         own = (folder / "namespace").read_text().strip()
     except OSError:

@@ -17,6 +17,7 @@ from cockpit.kube.errors import (
     Stalled,
     Unauthorized,
     Unreachable,
+    Untrusted,
     from_status,
     read_status,
 )
@@ -226,9 +227,13 @@ class Transport:
         try:
             yield
         except HttpFailure as failure:
-            kind = Stalled if failure.silent else Unreachable
-            words = f"{self._server.url}: {failure}"
-            raise kind(words, context=self._target.context, what=call.what, sent=failure.sent) from None
+            raise self._unreachable(failure, call) from None
+
+    def _unreachable(self, failure: HttpFailure, call: Call) -> Unreachable:
+        kind = Stalled if failure.silent else Untrusted if failure.untrusted else Unreachable
+        through = f" through the proxy {self._server.proxy_url}" if self._server.proxy else ""
+        words = f"{self._server.url}{through}: {failure}"
+        return kind(words, context=self._target.context, what=call.what, sent=failure.sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cockpit.model.durations import duration_words, seconds_of
 from cockpit.model.plan import Act
+from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 
@@ -221,3 +222,10 @@ class GuardView:
     def conditions(self) -> str:
         """Its conditions in words."""
         return condition_words(self.order.conditions)
+
+
+def why_no_release(rollout: Rollout) -> str:
+    """Why there is nothing to guard; "" while a release is under way."""
+    if rollout.phase is Phase.AT_REST:
+        return "it is at rest: no release is under way"
+    return "the release was aborted" if rollout.phase is Phase.ABORTED else ""

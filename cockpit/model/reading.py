@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from cockpit.model.text import safe_text
@@ -26,3 +27,9 @@ def several_of(kind: str) -> str:
     if kind.endswith("y") and kind[-2:-1] not in "aeiou":
         return f"{kind[:-1]}ies"
     return f"{kind}es" if kind.endswith("s") else f"{kind}s"
+
+
+def kind_names(kinds: Sequence[KindSync]) -> list[str]:
+    """The name of each kind, with its group where several groups have one of this name: Gateway.networking.istio.io."""
+    several = Counter(kind.kind for kind in kinds)
+    return [f"{kind.kind}.{kind.group}" if several[kind.kind] > 1 and kind.group else kind.kind for kind in kinds]

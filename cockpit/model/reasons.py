@@ -14,3 +14,7 @@ VIEW_ONLY = (
 def no_target(rollout: Rollout) -> str:
     """Why nothing can be asked for a rollout without a probe target."""
     return rollout.probe_target_missing or "nothing says where to send requests"
+
+
+# Why a key does nothing while a recording is shown.
+A_RECORDING = "this is a recording: nothing can be changed in it"

@@ -49,3 +49,9 @@ def heard_lately(lease: PilotLease, silent: float) -> str:
     """Why the controls of a holder are not taken over yet."""
     left = math.ceil(max(lease.patience - silent, 0.0))
     return f"{lease.holder} was heard {int(silent)} s ago; if it stays silent they can be taken over in {left} s"
+
+
+def no_right(context: str, what: str, namespace: str) -> str:
+    """That a right to Leases is missing, and how to get it; `namespace` "" for all of them."""
+    where = f" in namespace {namespace}" if namespace else ""
+    return f"{context} does not allow you to {what}{where} (cockpit doctor --manifests pairing prints the role)"

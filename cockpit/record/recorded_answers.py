@@ -12,6 +12,7 @@ from cockpit.model.pairing import ControlsAnswer, ControlsOrder
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request, Verb
 from cockpit.model.probe_job import InsideWish, JobShape
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.reasons import A_RECORDING
 from cockpit.model.refs import CONTROLLERREVISIONS, REPLICASETS, Ref, Resource, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.sampling import SampleScope
@@ -29,8 +30,6 @@ from cockpit.workloads.probe_targets import FoundTarget
 if TYPE_CHECKING:
     from cockpit.probe.from_pods import JobReport
     from cockpit.probe.sample import SampleOrder, SampleResult
-
-A_RECORDING = "this is a recording: nothing can be changed in it"
 
 
 class RecordedAnswers:

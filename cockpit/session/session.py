@@ -100,7 +100,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._interrupted = False
         self._clusters = open_clusters(connections, adapters, settings, clock, rng, self.touch)
         self._logbook = JournalLines(journal, clock, rng)
-        undo = undo or UndoStack()
+        undo = self._undo = undo or UndoStack()
         self._shared = SharedJournal(self._clusters, self, clock, rng, self._logbook, undo)
         self._conductor = Conductor(self, clock, self._logbook, undo, unknown, self._shared.begin)
         self._choices = choices or SampleChoices(given=SampleScope.NONE)
@@ -335,7 +335,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             await self._clock.sleep(pause)
 
     def _assemble(self, before: FleetView | None) -> FleetView:
-        touched = self._probes.follow(self._rollout) | self._touched
+        touched = self._probes.follow(self._rollout) | self._touched | self._undo.changed()
         self._touched = set()
         for context, cluster in self._clusters.items():
             own = {key for key in touched if key.context == context}
@@ -370,7 +370,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         unread = cluster.unread_of(rollout) if cluster else frozenset()
         undoing, why_not = self._conductor.undoing(rollout)
         beside = ((Act.UNDO, why_not), *beside) if why_not else beside
-        around = Circumstances(read_only, stale, self._conductor.acting(key), most, denied, beside, unread)
+        acting = self._conductor.acting(key)
+        around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoing is not None)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         view = replace(view, undoing=undoing) if undoing else view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -178,6 +179,10 @@ def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _s
         raise SettingsError(source, "", f"is larger than {MAX_BYTES} bytes")
     try:
         document = parsed(content)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise SettingsError(source, "", f"is not valid YAML: {place}{error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: invalid dates and numbers with too many digits.
         raise SettingsError(source, "", "is not valid YAML: " + " ".join(str(error).split())) from None
@@ -215,7 +220,7 @@ def _unknown(source: str, key: str, problem: str, name: str, warn: Callable[[str
     error = SettingsError(source, key, problem)
     if difflib.get_close_matches(name[:100].lower(), _PROTECTING, n=1):
         raise error
-    warn(f"{error}. It was left out.")
+    warn(f"left out: {error}")
 
 
 def _nearest(key: str, known: Mapping[str, Any]) -> str:
@@ -236,7 +241,7 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
         named = place.strip("`").removeprefix("$").removeprefix(".")
-        raise SettingsError(source, key or named, problem[:1].lower() + problem[1:]) from None
+        raise SettingsError(source, key or named, _in_words(problem[:1].lower() + problem[1:])) from None
     except RecursionError:
         raise SettingsError(source, key, "is nested too deeply") from None
     try:
@@ -253,6 +258,18 @@ def _convert(document: dict[Any, Any], source: str, key: str, *, strict: bool) -
     if problem:
         raise SettingsError(source, wrong, problem)
     return settings
+
+
+# What the decoder calls the kinds of values.
+_KINDS = {
+    "float": "a number", "int": "a whole number", "str": "text", "bool": "true or false", "object": "a map",
+    "array": "a list", "null": "nothing",
+}  # fmt: skip
+
+
+def _in_words(problem: str) -> str:
+    """A problem of the decoder with kinds of values as people call them."""
+    return re.sub(r"`(\w+)`", lambda found: _KINDS.get(found[1], found[0]), problem)
 
 
 def _with(settings: Settings, key: str, value: Any, source: str) -> Settings:

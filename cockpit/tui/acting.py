@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from cockpit.model.guard import FINAL, why_no_release
 from cockpit.model.plan import Act, ActState, Plan, Verb
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView, Stage
+from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.keys import Key
 from cockpit.tui.way_back import WAYS_BACK
 
@@ -51,17 +53,22 @@ def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
     """
     if view is None:
         return ActState(act, False, "no rollout is selected")
-    rollout, name = view.rollout, safe_text(view.rollout.key.name)
+    rollout = view.rollout
     known = next((state for state in rollout.acts if state.act is act), None)
     # Undo depends on what this session sent, which the objects do not show.
     if known is None and act is not Act.UNDO:
-        return ActState(act, False, f"{name}: {act.value} does not exist for {safe_text(rollout.key.system, 40)}")
+        return ActState(act, False, _of(view, f"{act.value} does not exist for {safe_text(rollout.key.system, 40)}"))
     if known is not None and not known.enabled:
-        return ActState(act, False, f"{name}: {safe_text(known.why)}")
+        return ActState(act, False, _of(view, known.why))
     if read_only:
         return ActState(act, False, READ_ONLY)
     why = view.why_denied(act)
-    return ActState(act, not why, f"{name}: {safe_text(why)}" if why else "")
+    return ActState(act, not why, _of(view, why) if why else "")
+
+
+def _of(view: RolloutView, why: str) -> str:
+    """A reason with the name of its rollout, which is never translated."""
+    return Verbatim(f"{safe_text(view.rollout.key.name)}: {translated(safe_text(why))}")
 
 
 def undo_state(read_only: bool) -> ActState:
@@ -74,3 +81,20 @@ def latest_sent(view: FleetView) -> RolloutKey | None:
     contexts = {cluster.context for cluster in view.clusters if not cluster.aside}
     sent = (entry.rollout for entry in reversed(view.journal) if entry.stage in SENT)
     return next((key for key in sent if key.context in contexts), None)
+
+
+NOTHING_TO_UNDO = "nothing to undo: no act on it was sent from this machine, and no other cockpit told of one"
+
+
+def why_idle(key: Key, view: RolloutView) -> str:
+    """Why a key has nothing to do on a rollout now though it may be pressed: it then says so itself; "" if it has."""
+    if key.acts == (Act.UNDO,) and not view.undoable:
+        return _of(view, NOTHING_TO_UNDO)
+    return ""
+
+
+def why_no_guard(view: RolloutView) -> str:
+    """Why a rollout has no use for a guard now; "" if it has one, or a release is under way."""
+    guarded = view.guard is not None and view.guard.state not in FINAL
+    why = "" if guarded else why_no_release(view.rollout)
+    return _of(view, why) if why else ""

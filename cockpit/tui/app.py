@@ -337,9 +337,7 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
         top = self.screen
 
         def refusal(key: Key) -> str:
-            if key.acts and isinstance(top, CockpitScreen):
-                return top.wanted(key)[0].why
-            return self.off.get(key.id, "")
+            return top.why_not(key) if isinstance(top, CockpitScreen) else self.off.get(key.id, "")
 
         self.push_screen(HelpScreen(refusal))
 

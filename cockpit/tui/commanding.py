@@ -74,9 +74,11 @@ class CommandingPart(App[None]):
             self.go_to(command.rollout)
         elif command.only is not None:
             self._back_to_fleet()
+            cleared = self.scope.labels and not command.only.labels
             self.scope = command.only
             self.screen.post_message(ScopeChanged())
-            self.notify(f"shown: {self.scope.words or 'everything'}", markup=False, timeout=3)
+            words = f"shown: {self.scope.words or 'everything'}"
+            self.notify(f"labels cleared; {words}" if cleared else words, markup=False, timeout=3)
         elif command.theme:
             self.theme = command.theme
         elif command.sample is not None:

@@ -96,7 +96,12 @@ def commands(
 def _labels(scope: Scope) -> Command:
     """The command that shows rollouts whatever their labels; `ranked` makes of it the one with labels behind it."""
     only, others = replace(scope, labels=None), (_LABELS, "labels *")
-    return Command("labels all", "labels app=pay,team!=x shows only what has them", only=only, others=others)
+    return Command(
+        "labels all",
+        "labels app=pay,team!=x shows what has them; alone: all",
+        only=only,
+        others=others,
+    )
 
 
 def _choosing(entries: Sequence[Command], words: str) -> list[Command]:

@@ -14,6 +14,10 @@ _ADVICE = {
     Sync.ABSENT: "cockpit doctor lists which systems and routers this cluster serves",
 }
 
+# States that are asked about again only now and then, because they wait for people.
+_PATIENT = frozenset({Sync.REFUSED, Sync.FORBIDDEN, Sync.ABSENT})
+_AGAIN = "it is tried again every minute: nothing has to be started anew"
+
 _BEGUN = {Sync.CONNECTING: "connecting to its API server", Sync.SYNCING: "reading its objects for the first time"}
 
 
@@ -28,7 +32,8 @@ def empty_lines(view: FleetView, words: str, scope: str = "") -> tuple[str, ...]
         return (f"{safe_text(cluster.context, 60)}: {_BEGUN[cluster.state]}", *progress_lines(view.clusters))
     if cluster.state is not Sync.LIVE:
         why = f": {cluster.message}" if cluster.message else ""
-        return (f"{safe_text(cluster.context, 60)}: {cluster.state.value}{why}", _ADVICE[cluster.state])
+        again = (_AGAIN,) if cluster.state in _PATIENT else ()
+        return (f"{safe_text(cluster.context, 60)}: {cluster.state.value}{why}", _ADVICE[cluster.state], *again)
     if scope:
         return (f"no rollouts here: only {scope} is shown", "esc shows everything again")
     return _nothing_here(view)

@@ -41,6 +41,17 @@ def with_pairing(ids: tuple[str, ...], more: tuple[str, ...] = _PAIRING_FOOTER) 
     return (*ids[:place], *more, *ids[place:])
 
 
+# What only a session that is live can do, beside the acts.
+LIVE_ONLY = frozenset({"probe", "probe-target", "guard", "controls", "people", "logs"})
+_REPLAY_FOOTER = ("play", "next-mark", "previous-mark", "faster", "slower", "on", "rewind", "next-view")
+
+
+def of_a_recording(ids: tuple[str, ...], acts: frozenset[str]) -> tuple[str, ...]:
+    """The footer over a recording: its keys in place of those that change something; `acts` are the ids of acts."""
+    first, *rest = (id for id in ids if id not in acts and id not in LIVE_ONLY)
+    return (first, *_REPLAY_FOOTER, *rest)
+
+
 PRESENTING_FOOTER = (
     *(
         "next-rollout",

@@ -45,6 +45,8 @@ def facts(view: RolloutView) -> tuple[object, ...]:
         "" if probe.message == probe.too_slow else probe.message,
         bool(probe.too_slow),
         probe.source,
+        view.denied,
+        view.undoable,
     )
 
 

@@ -40,7 +40,7 @@ def test_any_text_is_a_name_or_a_usage_error(text: str) -> None:
         assert "is not a valid name" in error.message  # noqa: PT017
 
 
-@pytest.mark.parametrize("text", ["", "/", "a/", "/a", ":a/", "x:/a", "@argo"])
+@pytest.mark.parametrize("text", ["", "/", "a/", "/a", ":a/", "x:/a", "@argo", "a/b/c", "../a", "x:a%2f/b"])
 def test_a_name_without_its_parts_is_refused(text: str) -> None:
     with pytest.raises(BadParameter):
         parse_name(text)

@@ -175,6 +175,14 @@ async def test_unknown_authority_is_named(tmp_path: Path, secured: Secured) -> N
         await asked_by(target)
     assert not caught.value.sent
     assert secured.url in str(caught.value)
+    assert "Check certificate-authority and tls-server-name" in str(caught.value)
+
+
+async def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(tmp_path: Path, secured: Secured) -> None:
+    proxy = {"proxy-url": "http://ann:s3cr3t@127.0.0.1:1"}
+    with pytest.raises(Unreachable, match=r"through the proxy http://127\.0\.0\.1:1: connection refused") as caught:
+        await asked_by(target_for(tmp_path, secured, {"token": "good"}, **proxy))
+    assert "s3cr3t" not in str(caught.value)
 
 
 async def test_another_name_in_the_certificate_is_named(tmp_path: Path, secured: Secured) -> None:

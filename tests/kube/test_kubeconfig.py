@@ -149,6 +149,12 @@ def test_no_current_context_names_the_known_ones(tmp_path: Path) -> None:
         resolve(ConnectOptions(), files(write(tmp_path / "a", config("", ["c@s", "d@s"]))))
 
 
+@pytest.mark.parametrize("text", ["", "contexts: []"])
+def test_a_file_without_contexts_says_what_else_there_is(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"has no contexts\. Name another with --kubeconfig or KUBECONFIG"):
+        resolve(ConnectOptions(kubeconfig=write(tmp_path / "a", text)), {})
+
+
 def test_broken_yaml_names_file_and_line_and_no_secret(tmp_path: Path) -> None:
     broken = write(tmp_path / "broken", "apiVersion: v1\nusers:\n- name: x\n  user: {token: s3cr3t\nclusters: []\n")
     with pytest.raises(ConfigError) as caught:

@@ -68,7 +68,7 @@ def test_a_missing_right_is_told_until_it_is_given() -> None:
         way.denied = True
         ann.look_at(KEY)
         await asyncio.sleep(0.5)
-        assert "no right to leases" in ann.unseen
+        assert ann.unseen.startswith("others do not see you: sim does not allow you to write leases in namespace shop")
         way.denied = False
         await asyncio.sleep(90.0)
         assert ann.unseen == ""

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from cockpit.model.inspection import EventGroup
 from cockpit.model.plan import Act, Ask
+from cockpit.model.reasons import A_RECORDING
 from cockpit.model.refs import EVENTS, Ref
 from cockpit.model.view import FleetView
 from cockpit.record.player import Player
@@ -26,6 +27,7 @@ from cockpit.tui.app import CockpitApp
 from cockpit.tui.keeping import screen_text
 from cockpit.tui.order import VersionOrder
 from cockpit.tui.replaying import ReplayApp
+from cockpit.tui.screens.base import CockpitScreen
 from cockpit.tui.screens.rollout import RolloutScreen
 from cockpit.tui.since import FirstSeen
 from tests.record.recording import Memory, story, writer
@@ -104,13 +106,16 @@ async def replayed(
 
 
 async def frame(pilot: Pilot[None]) -> list[str]:
-    """The screen as text; of the first line, which says that it is a recording, the beginning and the end."""
+    """The screen as text, without the last line, whose keys are those of a recording.
+
+    Of the first line, which says that it is a recording, the beginning and the end.
+    """
     if isinstance(pilot.app.screen, RolloutScreen):
         # They are read from time to time: the ages that are shown are of that time.
         pilot.app.screen.read_events()
     await press(pilot, "ctrl+r")
     await settled(pilot)
-    first, *rest = screen_text(pilot.app.screen).split("\n")
+    first, *rest, _ = screen_text(pilot.app.screen).split("\n")
     return [first[:HEAD], first.split()[-1], *rest]
 
 
@@ -163,6 +168,22 @@ async def test_an_act_is_refused_as_a_recording() -> None:
         await press(pilot, "r")
         await settled(pilot)
         assert "this is a recording" in screen_text(app.screen)
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",)], ids=["fleet", "rollout"])
+async def test_the_last_line_has_the_keys_of_a_recording_and_none_that_act(keys: tuple[str, ...]) -> None:
+    async with replayed() as (_, app, pilot):
+        await press(pilot, *keys)
+        await settled(pilot)
+        last = screen_text(app.screen).rstrip("\n").split("\n")[-1]
+        assert "b pause  } next mark  { last mark" in last
+        assert "? keys" in last
+        for words in ("roll back", "undo", "weight", "probe", "guard"):
+            assert words not in last
+        top = app.screen
+        assert isinstance(top, CockpitScreen)
+        assert top.why_not(app.keymap["rollback"]) == A_RECORDING == top.why_not(app.keymap["guard"])
+        assert top.why_not(app.keymap["yaml"]) == ""
 
 
 async def test_a_probe_is_not_started_in_a_recording() -> None:

@@ -38,3 +38,16 @@ async def test_undo_is_refused_where_somebody_else_moved_on(server: ApiServer, s
     assert plan.blocked
     assert (await on.session.send(plan)).stage is Stage.REFUSED
     assert active(server) == "v3"
+
+
+async def test_the_view_says_whether_there_is_something_to_undo(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+
+    def undoable() -> bool:
+        return any(each.undoable for each in on.session.view().rollouts if each.rollout.key == KEY)
+
+    assert not undoable()
+    assert (await sent(on)).stage is Stage.VERIFIED
+    assert undoable()
+    assert (await sent(on, UNDO)).stage is Stage.VERIFIED
+    assert not undoable()

@@ -108,6 +108,10 @@ def kind(name: str, state: Sync, since: float = 1.0, error: str = "", relists: i
         ([kind("Pod", Sync.FORBIDDEN), kind("Service", Sync.LIVE)], (Sync.LIVE, "no permission to read Pod", None)),
         ([kind("Pod", Sync.FORBIDDEN, 3.0)], (Sync.FORBIDDEN, "no permission to read Pod", 3.0)),
         (
+            [replace(kind("Rollout", Sync.FORBIDDEN), group=group) for group in ("argoproj.io", "kruise.io")],
+            (Sync.FORBIDDEN, "no permission to read Rollout.argoproj.io, Rollout.kruise.io", 1.0),
+        ),
+        (
             [kind("Pod", Sync.ABSENT, 3.0)],
             (Sync.ABSENT, "serves none of the kinds that rollouts are read from", 3.0),
         ),

@@ -48,10 +48,10 @@ def test_clusters_behind_one_gateway_are_groups_with_semicolons_between_them(tmp
     [
         ("readonly: true", "readonly", "unknown setting; did you mean read_only?"),
         ("productions: [a]", "productions", "unknown setting; did you mean production?"),
-        ("probe: {rate: fast}", "probe.rate", "expected `float`, got `str`"),
-        ("probe: {budget: 0}", "probe.budget", "expected `float` > 0"),
+        ("probe: {rate: fast}", "probe.rate", "expected a number, got text"),
+        ("probe: {budget: 0}", "probe.budget", "expected a number > 0"),
         ("probe: {sample: some}", "probe.sample", "invalid enum value 'some'"),
-        ("probe: {rate: 0}", "probe.rate", "expected `float` > 0"),
+        ("probe: {rate: 0}", "probe.rate", "expected a number > 0"),
         ("glyphs: emoji", "glyphs", "invalid enum value 'emoji'"),
         ("- a", "", "must be a map of settings"),
         ("a: [", "", "is not valid YAML"),
@@ -166,11 +166,11 @@ def test_a_word_in_a_variable_or_a_flag_keeps_the_rest_of_the_map(tmp_path: Path
 @pytest.mark.parametrize(
     ("text", "key", "problem"),
     [
-        ("3", "", "expected `object`"),
+        ("3", "", "expected a map"),
         ("ftp://x", "url", "scheme ftp is not http or https"),
         ("http://ann:sesame@x", "url", "the URL contains credentials: set `headers` instead"),
         ("http://x/?a=b", "url", "has a query"),
-        ("{window: 5}", "window", "expected `int` >= 30"),
+        ("{window: 5}", "window", "expected a whole number >= 30"),
         ("{gateway: envoy}", "gateway", "invalid enum value 'envoy'"),
         ("{headers: {Authorization: Bearer sesame}}", "headers.Authorization", "is written here; set {env: NAME}"),
         ("{headers: {Authorization: {env: A, file: b}}}", "headers.Authorization", "takes its value from a variable"),

@@ -122,3 +122,25 @@ def test_every_damaged_file_is_kept_and_named(tmp_path: Path) -> None:
     kept = sorted(found.read_text() for found in tmp_path.glob("undo.unreadable*"))
     assert kept == ["damaged 0", "damaged 1", "damaged 2"]
     assert put_aside(path) == "", "nothing is there any more"
+
+
+def test_what_another_process_did_is_known_without_being_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "undo.json"
+    here, there = (UndoStack(UndoFile(path, SERVERS, UndoStep)) for _ in range(2))
+    assert here.changed() == set()
+    there.push(key("web"), step("flip"))
+    here.top(key("api"))
+    assert here.changed() == {key("web")}, "also what another question has read already"
+    assert here.changed() == set()
+    here.push(key("api"), step("flip"))
+    assert here.changed() == {key("api")}
+    there.forget(key("web"), step("flip"))
+    assert here.changed() == {key("web")}
+
+
+def test_a_file_that_cannot_be_looked_at_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "state").write_text("no folder")
+    undo = UndoStack(UndoFile(tmp_path / "state" / "undo.json", SERVERS, UndoStep))
+    assert undo.top(key("web")) is None
+    assert undo.top(key("web")) is None
+    assert caplog.text.count("cannot be read, so earlier acts cannot be undone") == 1

@@ -299,3 +299,43 @@ async def test_the_journal_goes_on_below_a_dialog_too() -> None:
         await rest(pilot)
         await rest(pilot)
         assert "v2 30% → 35%" in picture(app)
+
+
+def last_lines(app: CockpitApp) -> str:
+    """The keys beside the buttons of a dialog."""
+    return " ".join(" ".join(line.strip("│ ").split()) for line in shown(app).splitlines()[-2:])
+
+
+async def test_a_dialog_says_what_enter_and_escape_do_now() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "r")
+        assert "enter sends esc cancels p kubectl, dry run" in last_lines(app)
+        await press(pilot, "left")
+        assert "enter esc cancels p kubectl, dry run" in last_lines(app)
+        await press(pilot, "p")
+        assert "p hides them" in last_lines(app)
+        await press(pilot, "right", "enter")
+        await rest(pilot)
+        assert "enter esc closes" in last_lines(app)
+        assert len(cockpit.sent) == 1
+
+
+async def test_a_dialog_that_refuses_says_how_it_is_closed() -> None:
+    cockpit = FakeCockpit()
+    cockpit.answer = lambda key, ask: Refused(ask.act, key, "not now")
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "r")
+        assert "enter esc closes" in last_lines(app)
+        assert "sends" not in last_lines(app)
+
+
+async def test_in_production_the_name_is_typed_before_enter_sends() -> None:
+    cockpit = FakeCockpit()
+    cockpit.answer = lambda key, ask: Prepared(plan(ask.act, final=True), (), production=True)
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "r")
+        assert "enter goes to the button esc cancels" in last_lines(app)
+        await press(pilot, *"http-server", "enter")
+        assert "enter sends esc cancels" in last_lines(app)
+        assert not cockpit.sent

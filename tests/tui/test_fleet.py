@@ -278,6 +278,7 @@ def test_any_brief_fits(name: str, width: int, height: int, glyphs: Glyphs) -> N
         (replace(no_rows(Sync.LIVE), clusters=(cluster(namespace=None),)), "no rollouts in any namespace"),
         (PICTURED["forbidden"], "no permission to read Pod, Deployment"),
         (PICTURED["forbidden"], "ask for get, list and watch on these kinds"),
+        (PICTURED["forbidden"], "it is tried again every minute"),
         (no_rows(Sync.REFUSED, "token expired"), "log in again"),
         (no_rows(Sync.RETRYING, "connection refused", stale=True), "it is tried again"),
         (no_rows(Sync.ABSENT), "cockpit doctor"),

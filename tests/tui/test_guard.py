@@ -10,9 +10,11 @@ import pytest
 from cockpit.model.guard import USUAL, GuardOrder, GuardState, GuardView, parse_conditions
 from cockpit.model.plan import Act
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.rollout import Phase
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.glyphs import UNICODE
 from cockpit.tui.lines import plain
+from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.leaving import LeaveForm
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.text import guard_words
@@ -202,3 +204,38 @@ async def test_who_leaves_can_disarm() -> None:
         assert app.leaving
         assert of(cockpit) == [None]
         assert app.parting == ()
+
+
+async def test_at_rest_nothing_is_guarded_and_the_key_says_why() -> None:
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "end")
+        top = app.screen
+        assert isinstance(top, FleetScreen)
+        shown_now = top.selected()
+        assert shown_now
+        assert shown_now.rollout.phase is Phase.AT_REST
+        await press(pilot, "g")
+        assert app.screen is top
+        assert f"{shown_now.rollout.key.name}: it is at rest: no release is under way" in said(app)
+
+
+async def test_who_may_not_go_back_is_offered_no_arming() -> None:
+    why = "prod-eu does not allow you to patch ingresses in namespace shop"
+    cockpit = FakeCockpit()
+    denied = tuple(
+        replace(
+            each,
+            rollout=replace(each.rollout, acts=tuple(replace(a, enabled=False, why=why) for a in each.rollout.acts)),
+        )
+        for each in cockpit.current.rollouts
+    )
+    cockpit.current = replace(cockpit.current, rollouts=denied)
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "g")
+        text = " ".join(shown(app).split())
+        assert "1 propose the way back" in text
+        assert "by itself" not in text
+        assert f"it cannot be armed: {why}" in text
+        await press(pilot, "enter")
+        assert of(cockpit) == [GuardOrder()]

@@ -23,7 +23,7 @@ from cockpit.tui.rows import Order
 from cockpit.tui.scope import Scope
 from cockpit.tui.widgets.rollout_row import ALONE, columns, heading, row
 from cockpit.tui.widgets.rollout_table import RolloutTable
-from tests.tui.driving import press, rest, screen, shown
+from tests.tui.driving import press, rest, said, screen, shown
 from tests.tui.fake import FakeCockpit, fleet
 from tests.tui.test_clusters import BOTH
 
@@ -161,3 +161,12 @@ def test_own_columns_leave_the_others_their_room(width: int, count: int) -> None
     assert layout.name >= columns(76).name
     assert layout.release >= columns(76).release
     assert columns(width, ()) == columns(width)
+
+
+async def test_labels_alone_shows_all_again_and_says_so() -> None:
+    async with screen(FakeCockpit(PAY)) as (app, pilot):
+        await press(pilot, "colon", *"labels app=pay", "enter")
+        assert names(app) == ["reviews"]
+        await press(pilot, "colon", *"labels", "enter")
+        assert names(app) != ["reviews"]
+        assert "labels cleared; shown: everything" in said(app)

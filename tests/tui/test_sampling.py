@@ -142,3 +142,17 @@ def test_hostile_names_are_safe_in_the_question() -> None:
     view: FleetView = replace(UNDECIDED, rollouts=(first,))
     assert "\x1b" not in "".join(question_lines(view, (CONTEXT,)))
     assert "\u202e" not in "".join(question_lines(view, (CONTEXT,)))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (60, 16), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_question_its_answers_and_its_keys_are_seen_at_every_size(size: tuple[int, int]) -> None:
+    async with screen(FakeCockpit(UNDECIDED), size=size) as (app, _):
+        text = " ".join(shown(app).replace("│", " ").split())
+        for words in (
+            "sample the traffic?",
+            "Nobody decided yet",
+            "4 decide later: nothing is sent until then",
+            "esc cancel",
+        ):
+            assert words in text
+        assert ("in a larger window" in text) is (size != (80, 24))

@@ -9,8 +9,11 @@ import pytest
 from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
+from cockpit.tui.app import CockpitApp
 from cockpit.tui.screens.fleet import FleetScreen
 from cockpit.tui.screens.plan import PlanDialog
+from cockpit.tui.screens.rollout import RolloutScreen
+from cockpit.tui.widgets.key_bar import KeyBar
 from tests.tui.driving import press, rest, said, screen, shown_on
 from tests.tui.fake import START, FakeCockpit, fleet
 
@@ -67,3 +70,28 @@ async def test_an_undo_without_its_right_is_dim_and_says_which_is_missing() -> N
         await press(pilot, "u")
         assert f"http-server: {why}" in said(app)
         assert not cockpit.asks
+
+
+def lit(app: CockpitApp) -> list[tuple[str, bool]]:
+    """The keys of the last line, each with whether it is lit."""
+    return [(key.id, enabled) for key, enabled in app.screen.query_one(KeyBar).keys]
+
+
+async def test_without_an_act_undo_is_dim_and_a_press_still_asks_the_session() -> None:
+    """What another process sent a moment ago may not be known to the screen yet."""
+    cockpit = FakeCockpit()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "enter")
+        top = app.screen
+        assert isinstance(top, RolloutScreen)
+        (key,) = top.selected_keys()
+        assert top.applies(app.keymap["undo"])
+        assert dict(lit(app))["undo"]
+        cockpit.change(key.name, undoable=False)
+        await rest(pilot)
+        assert not top.applies(app.keymap["undo"])
+        assert not dict(lit(app))["undo"]
+        assert top.why_not(app.keymap["undo"]).startswith(f"{key.name}: nothing to undo")
+        await press(pilot, "u")
+        assert isinstance(app.screen, PlanDialog)
+    assert cockpit.asks == [(key, Ask(Act.UNDO))]

@@ -15,7 +15,7 @@ from cockpit.cli.acting_on_several import act_on_several
 from cockpit.cli.completing import completes
 from cockpit.cli.names import version_named
 from cockpit.cli.naming_several import LABELS, SEVERAL, ActCommand, named, names_come_first, takes_several
-from cockpit.cli.options import DURATION, output_option, shared_options
+from cockpit.cli.options import DURATION, WholeNumber, output_option, shared_options
 from cockpit.cli.program import Completes, Program
 from cockpit.cli.selecting import selector_option
 from cockpit.model.label_selector import LabelSelector
@@ -115,7 +115,7 @@ def _declared(argument: Argument) -> Callable[[Any], Any]:
     form = form if argument.required else f"[{form}]"
     if argument.kind is ArgumentKind.STEP:
         placed = click.argument(
-            field, metavar=form, type=click.IntRange(min=1), required=argument.required, shell_complete=completer
+            field, metavar=form, type=WholeNumber(min=1), required=argument.required, shell_complete=completer
         )
     else:
         placed = click.argument(

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from cockpit.cli.completing import completes
-from cockpit.cli.options import given, shared_options
+from cockpit.cli.options import WholeNumber, given, shared_options
 from cockpit.cli.program import Completes, DemoOrder, Program, StartError
 from cockpit.cli.running import CommandFailed
 from cockpit.cli.selecting import screen_selector_option
 
-_PORT = click.IntRange(0, 65535)
+_PORT = WholeNumber(0, 65535)
 
 
 @click.command("demo")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +16,9 @@ from cockpit.cli.program import Options, Program
 from cockpit.cli.running import talk, with_session
 from cockpit.cli.waiting import decided, unread, until
 from cockpit.cli.words import stated
-from cockpit.model.view import ClusterView, FleetView, KindSync, Sync
+from cockpit.model.reading import kind_names
+from cockpit.model.text import safe_text
+from cockpit.model.view import ClusterView, FleetView, Sync
 from cockpit.session.port import Cockpit
 from cockpit.texts.current import translated
 
@@ -90,6 +91,12 @@ def _print_role(role: str, output: str, options: Options, users: tuple[str, ...]
         emit(yaml.safe_dump_all(documents, **form).rstrip())
     if not users and not groups:
         talk(f"{PLACEHOLDER} stands for who gets the role: name them with --for-user or --for-group")
+    else:
+        bound = next(each["metadata"]["name"] for each in documents if each["kind"].endswith("Binding"))
+        names = ", ".join(safe_text(name, 100) for name in (*users, *groups))
+        talk(
+            f"applied, binding {bound} gives the role to {names} alone: whoever had it before and is not named loses it"
+        )
 
 
 def _cluster(cluster: ClusterView) -> str:
@@ -103,18 +110,13 @@ def _cluster(cluster: ClusterView) -> str:
         "production": marked,
         "state": stated(str(cluster.state), cluster.message),
     }
-    several = Counter(kind.kind for kind in cluster.kinds)
+    names = kind_names(cluster.kinds)
     rows = [
-        (_kind(kind, several[kind.kind] > 1), str(kind.state), str(kind.objects), kind.error or "-")
-        for kind in cluster.kinds
+        (name, str(kind.state), str(kind.objects), kind.error or "-")
+        for name, kind in zip(names, cluster.kinds, strict=True)
     ]
     kinds = table(("KIND", "STATE", "OBJECTS", "WHY"), rows) if rows else ""
     return f"{_pairs(facts)}\n{kinds}".rstrip()
-
-
-def _kind(kind: KindSync, several: bool) -> str:
-    """The kind, with its group where several groups have one of this name."""
-    return f"{kind.kind}.{kind.group}" if several and kind.group else kind.kind
 
 
 def _pairs(facts: dict[str, str]) -> str:

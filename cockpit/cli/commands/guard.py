@@ -19,12 +19,12 @@ from cockpit.cli.running import CommandFailed, reader_left, talk, with_session
 from cockpit.cli.times import time_text
 from cockpit.cli.waiting import require_read, shown_in, synced, until, views
 from cockpit.cli.words import stated
-from cockpit.model.guard import FORMS, GuardOrder, GuardState, GuardView, parse_conditions
+from cockpit.model.guard import FORMS, GuardOrder, GuardState, GuardView, parse_conditions, why_no_release
 from cockpit.model.plan import Ask, Refused
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
-from cockpit.session.guarding.evaluate import way_back, why_no_release
+from cockpit.session.guarding.evaluate import way_back
 from cockpit.session.guarding.findings import sampling_words
 from cockpit.session.port import Cockpit
 from cockpit.texts.current import translated

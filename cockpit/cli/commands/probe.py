@@ -11,7 +11,7 @@ import click
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, where_it_is
-from cockpit.cli.options import DURATION, given, output_option, shared_options
+from cockpit.cli.options import DURATION, WholeNumber, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.probe_job import check_job_options, job_options, probe_from_cluster
 from cockpit.cli.probe_targets import TargetChoice, choose_target
@@ -68,8 +68,8 @@ _POINTS = re.compile(r"\d+(\.\d+)?")
 @click.option(
     "--rate", type=click.FloatRange(0.1, MOST_RATE), default=20.0, metavar="N", help="Requests per second (20)."
 )
-@click.option("-c", "--concurrency", type=click.IntRange(1, 256), metavar="N", help="Concurrent requests (8).")
-@click.option("--count", type=click.IntRange(1, 10_000_000), metavar="N", help="Stop after this many requests.")
+@click.option("-c", "--concurrency", type=WholeNumber(1, 256), metavar="N", help="Concurrent requests (8).")
+@click.option("--count", type=WholeNumber(1, 10_000_000), metavar="N", help="Stop after this many requests.")
 @click.option("--duration", "--for", "duration", type=DURATION, metavar="TIME", help="Stop after this time.")
 @click.option("--timeout", type=DURATION, default=5.0, metavar="TIME", help="Timeout per request (5s).")
 @click.option("--expect", multiple=True, metavar="VERSION=PERCENT", help="Expected share; repeatable.")

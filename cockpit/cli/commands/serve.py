@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from cockpit.cli.options import given, shared_options
+from cockpit.cli.options import WholeNumber, given, shared_options
 from cockpit.cli.program import Program, ServeOrder, StartError
 from cockpit.cli.running import CommandFailed
 from cockpit.cli.selecting import screen_selector_option
 
 
 @click.command("serve")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
-@click.option("--viewers", type=click.IntRange(1, 20), default=1, show_default=True, help="Links; each opens once.")
+@click.option("--port", type=WholeNumber(0, 65535), default=8000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--viewers", type=WholeNumber(1, 20), default=1, show_default=True, help="Links; each opens once.")
 @click.option("--with-acts", is_flag=True, help="Let those who open a link act on the cluster as you.")
 @shared_options
 @screen_selector_option

@@ -12,7 +12,7 @@ from cockpit.cli.documents import Document, view_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
 from cockpit.cli.names import find, where_it_is
-from cockpit.cli.options import DURATION, PERCENTAGE, given, output_option, shared_options
+from cockpit.cli.options import DURATION, PERCENTAGE, WholeNumber, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.probe_targets import why_no_target
 from cockpit.cli.program import Completes, Program
@@ -61,7 +61,7 @@ _CODES = {
     metavar="N",
     help="How many times as long as the stable version another may take, by the median (1.5).",
 )
-@click.option("--min-answers", type=click.IntRange(1), default=200, metavar="N", help="Answers in all (200).")
+@click.option("--min-answers", type=WholeNumber(1), default=200, metavar="N", help="Answers in all (200).")
 @click.option("--rate", type=click.FloatRange(0.1, 1000), default=_RATE, metavar="N", help="Requests per second (20).")
 @shared_options
 @output_option("table", "json", "yaml")

@@ -88,6 +88,7 @@ class UndoStack:
         self._others: dict[RolloutKey, list[UndoStep]] = {}
         self._undone: dict[str, None] = {}
         self._claimed: dict[str, None] = {}
+        self._latest: dict[RolloutKey, str] = {}
         self._file = file
 
     def push(self, key: RolloutKey, step: UndoStep) -> None:
@@ -119,6 +120,12 @@ class UndoStack:
         if step.told is not None:
             return Undoing(step.title, step.told.who), why_not_asked(step.told, rollout)
         return Undoing(step.title), "" if step.requests else _why_none(step)
+
+    def changed(self) -> set[RolloutKey]:
+        """The rollouts whose last act from this machine is another than at the last call."""
+        self._catch_up()
+        before, self._latest = self._latest, {key: steps[-1].id for key, steps in self._steps.items() if steps}
+        return {key for key in before.keys() | self._latest.keys() if before.get(key) != self._latest.get(key)}
 
     def _is_over(self, step: UndoStep, rollout: Rollout | None) -> bool:
         """Whether another's act was undone: somebody says so, and the objects show it, as far as they are there."""

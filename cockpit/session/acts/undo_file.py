@@ -45,6 +45,7 @@ class UndoFile(Generic[S]):
         self._servers = servers
         self._decoder = msgspec.json.Decoder(list[_Kept[step]])  # type: ignore[valid-type]
         self._seen: tuple[int, int, int] | None = None
+        self._told = False  # whether it was said that the file cannot be looked at
 
     def news(self) -> dict[RolloutKey, list[S]] | None:
         """The steps for this session's clusters; None if the file has not changed since the last read or write."""
@@ -94,6 +95,11 @@ class UndoFile(Generic[S]):
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
             stat = self._path.stat()
-        except OSError:
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if not self._told:
+                self._told = True
+                log.warning("%s cannot be read, so earlier acts cannot be undone: %s", self._path, error.strerror)
             return None
         return stat.st_ino, stat.st_mtime_ns, stat.st_size

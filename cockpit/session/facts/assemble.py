@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.plan import Act, ActState
+from cockpit.model.reading import kind_names
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Resource
@@ -44,6 +45,7 @@ class Circumstances:
 
     `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them,
     `beside` for those that are of no adapter. `unread` are kinds of which there may be objects that were not read.
+    `undoable`: whether an act is known that could be undone.
     """
 
     read_only: bool = False
@@ -53,6 +55,7 @@ class Circumstances:
     denied: Mapping[Act, str] = field(default_factory=dict)
     beside: tuple[tuple[Act, str], ...] = ()
     unread: frozenset[Resource] = frozenset()
+    undoable: bool = True
 
     @property
     def why_not(self) -> str:
@@ -82,8 +85,10 @@ def rollout_view(
         lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)
     shown = replace(rollout, lanes=with_real(lanes, real), findings=findings, acts=acts)
     health = rollout_health(shown, probe, around.stale, now, around.max_errors)
-    view = RolloutView(shown, probe, around.acting, health, stale=around.stale, real=real)
-    return replace(view, denied=around.beside) if around.beside else view
+    return RolloutView(
+        shown, probe, around.acting, health, stale=around.stale, real=real, denied=around.beside,
+        undoable=around.undoable,
+    )  # fmt: skip
 
 
 def _compared(lanes: tuple[Lane, ...], rollout: Rollout, probe: ProbeView) -> tuple[Lane, ...]:
@@ -137,7 +142,8 @@ def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:
     A kind that is forbidden or not served does not affect the state, unless no other kind is left.
     """
     there = [kind for kind in kinds if kind.state not in _MISSING_KINDS]
-    forbidden = [kind.kind for kind in kinds if kind.state is Sync.FORBIDDEN]
+    named = zip(kind_names(kinds), kinds, strict=True)
+    forbidden = [name for name, kind in named if kind.state is Sync.FORBIDDEN]
     missing = f"no permission to read {', '.join(forbidden)}" if forbidden else ""
     if not there:
         if not kinds:

@@ -16,8 +16,6 @@ from cockpit.probe.error_detector import TOLERATED, answers_missing
 from cockpit.probe.verdict import describe
 from cockpit.workloads.findings import listed
 
-# How a reason begins while only answers are missing.
-MEASURING = "measuring"
 # Warnings about what users get; a warning about how objects are written speaks against nobody's health.
 _DOUBTS = frozenset(
     {"split-off", "answers-of-others", "nobody-answers", "errors", "client-errors", "real-errors", "slower"}
@@ -112,10 +110,15 @@ def _not_measured(rollout: Rollout, probe: ProbeView, now: float, max_errors: fl
     for lane in lanes:
         if lane.verdict is not Verdict.ON:
             return f"{describe(lane)}{in_lane(lane.name)}"
-        if short := missing_answers(lane, probe, now, max_errors):
-            version, answers = short
-            return f"{MEASURING}{in_lane(lane.name)}: {counted(answers, 'more answer')} of {version} needed"
+        if words := lacking(lane, probe, now, max_errors):
+            return words
     return ""
+
+
+def lacking(lane: Lane, probe: ProbeView, now: float, max_errors: float) -> str:
+    """The answers that a lane lacks before it is known whether a version fails, in words; "" if it lacks none."""
+    short = missing_answers(lane, probe, now, max_errors)
+    return f"{counted(short[1], 'more answer')} of {short[0]} needed{in_lane(lane.name)}" if short else ""
 
 
 def _real(rollout: Rollout) -> str:

@@ -17,7 +17,7 @@ from cockpit.probe.error_detector import TOLERATED, answers_missing
 from cockpit.probe.verdict import describe
 from cockpit.session.facts.answers import takes_traffic
 from cockpit.session.facts.failing import hurts, redirected, why_all_fail
-from cockpit.session.facts.health import MEASURING, blind, rollout_health, tried, withheld
+from cockpit.session.facts.health import blind, lacking, rollout_health, tried, withheld
 
 # Requests after which one that only redirects is certain to.
 _ENOUGH_REDIRECTS = 30
@@ -82,7 +82,8 @@ def verification(shown: RolloutView, need: Requirements, stale: str, now: float)
     open_questions = [words for words, _ in missing] + _slower_undecided(rollout, probe, need)
     if health.health is Health.FINE and not open_questions:
         return Verification(Standing.FINE, health.reason)
-    counting = health.health is Health.FINE or health.reason.startswith(MEASURING)
+    needed = (lacking(lane, probe, now, need.max_errors) for lane in tried(rollout))
+    counting = health.health is Health.FINE or any(words and health.reason.startswith(words) for words in needed)
     reason = open_questions[0] if counting and open_questions else health.reason
     most = missing[0][1] if missing else 0
     return Verification(Standing.UNDECIDED, reason, missing=most, blind=sees_nothing)

@@ -148,14 +148,7 @@ def way_back(acts: tuple[ActState, ...]) -> ActState:
     """The act that takes the way back, or one that does not apply, with the reason."""
     known = [state for way in WAYS_BACK for state in acts if state.act is way]
     missing = ActState(Act.ROLLBACK, False, "this rollout has no act that goes back")
-    return next((state for state in known if state.enabled), known[0] if known else missing)
-
-
-def why_no_release(rollout: Rollout) -> str:
-    """Why there is nothing to guard; "" while a release is under way."""
-    if rollout.phase is Phase.AT_REST:
-        return "it is at rest: no release is under way"
-    return "the release was aborted" if rollout.phase is Phase.ABORTED else ""
+    return next((state for state in known if state.enabled), known[-1] if known else missing)
 
 
 def why_order_unfit(order: GuardOrder, rollout: Rollout) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from cockpit.model.armed import ToldGuard
 from cockpit.model.clock import Clock
-from cockpit.model.guard import FINAL, GuardOrder, GuardState, GuardView, way_words
+from cockpit.model.guard import FINAL, GuardOrder, GuardState, GuardView, way_words, why_no_release
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
@@ -33,7 +33,6 @@ from cockpit.session.guarding.evaluate import (
     newcomers,
     started,
     way_back,
-    why_no_release,
     why_not_due,
     why_order_unfit,
 )

@@ -55,6 +55,7 @@ class ContextPair:
     ) -> None:
         self._cluster = cluster
         self._mode = mode
+        self._namespace = namespace
         self._clock = clock
         self._touch = touch
         access = ClusterLeases(cluster.api, cluster.sender)
@@ -140,7 +141,10 @@ class ContextPair:
 
     def _problem(self) -> str:
         sync = self._reflector.sync
-        if sync.state in (Sync.FORBIDDEN, Sync.ABSENT):
+        if sync.state is Sync.FORBIDDEN:
+            why = words.no_right(self._cluster.context, "read leases", self._namespace)
+            return f"who else is here is not known: {why}"
+        if sync.state is Sync.ABSENT:
             return f"who else is here is not known in {self._cluster.context}: {sync.error}"
         return ""
 

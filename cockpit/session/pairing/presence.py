@@ -12,6 +12,7 @@ from cockpit.model.pairing import Person
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.pairing import presence_lease as lease
 from cockpit.pairing.marks import presence_ref
+from cockpit.pairing.words import no_right
 from cockpit.session.changes import first_of
 from cockpit.session.pairing.access import LeaseAccess
 from cockpit.session.pairing.controls import stamp
@@ -60,7 +61,11 @@ class Announcer:
         """Write the Lease; returns how long it lasts before it has to be written again."""
         try:
             await self._write(me)
-        except (Forbidden, ReadOnly) as error:
+        except Forbidden as error:
+            log.info("this session is not announced: %s", error)
+            self._say(f"others do not see you: {no_right(error.context, 'write leases', self._place)}")
+            return _DENIED_SECONDS
+        except ReadOnly as error:
             self._say(str(error))
             return _DENIED_SECONDS
         except KubeError as error:
@@ -69,10 +74,14 @@ class Announcer:
         self._say("")
         return lease.ANNOUNCE_SECONDS
 
+    @property
+    def _place(self) -> str:
+        """The namespace of the Lease."""
+        return self._namespace or (self._looks_at.namespace if self._looks_at else "")
+
     async def _write(self, me: Person) -> None:
         rollout = self._looks_at
-        namespace = self._namespace or (rollout.namespace if rollout else "")
-        ref, now = presence_ref(me.session, namespace), stamp(self._clock)
+        ref, now = presence_ref(me.session, self._place), stamp(self._clock)
         if self._written and self._written[0] != ref:
             await self._remove()
         if self._left:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cockpit.kube.errors import KubeError
+from cockpit.kube.errors import Forbidden, KubeError
 from cockpit.model.pairing import ControlsAnswer, ControlsOrder, Wish
 from cockpit.model.plan import Request
 from cockpit.model.refs import RolloutKey
@@ -31,6 +31,8 @@ async def carry_out(controls: Controls, key: RolloutKey, order: ControlsOrder) -
                 return await _accept(controls, key)
             case Wish.DECLINE:
                 return await _decline(controls, key)
+    except Forbidden as error:
+        return ControlsAnswer(False, words.no_right(error.context, "write leases", controls.ref(key).namespace))
     except KubeError as error:
         return ControlsAnswer(False, str(error))
 

@@ -131,9 +131,9 @@ class WeightForm(Form[Ask]):
         more = "tab next version   " if len(form.names) > 2 else ""
         lines += [
             (),
-            (Span("digits set   + - change by 5   up down by 1", "quiet"),),
-            (Span(f"pgup pgdn next of {usual}", "quiet"),),
-            (Span(f"{more}enter shows the plan   esc cancel", "quiet"),),
+            *_quiet("digits set   + - change by 5   up down by 1", width),
+            *_quiet(f"pgup pgdn next of {usual}", width),
+            *_quiet(f"{more}enter shows the plan   esc cancel", width),
         ]
         return lines
 
@@ -193,15 +193,25 @@ class ChoiceForm(Form[Asked]):
     def lines_for(self, width: int) -> list[Line]:
         glyphs = app_port_of(self.app).glyphs
         lines: list[Line] = [(Span(self.title_text, "strong"),), ()]
-        for index, (words, _) in enumerate(self.options):
+        for index in range(len(self.options)):
             here = index == self.index
             mark = f"{glyphs.cursor} " if here else "  "
-            lines.append((Span(mark, "key"), Span(f"{index + 1} {safe_text(words, 200)}", "strong" if here else "")))
-        lines += [(), *((Span(safe_text(note, 300), "quiet"),) for note in self.below)] if self.below else []
-        return [*lines, (), (Span(f"up down or a digit   enter {self.enter}   esc cancel", "quiet"),)]
+            first, *more = self._option(index, width)
+            lines.append((Span(mark, "key"), Span(first, "strong" if here else "")))
+            lines += [(Span("    "), Span(words, "strong" if here else "")) for words in more]
+        below = [line for note in self.below for line in _quiet(safe_text(note, 300), width)]
+        lines += [(), *below] if below else []
+        return [*lines, (), *_quiet(f"up down or a digit   enter {self.enter}   esc cancel", width)]
+
+    def _option(self, index: int, width: int) -> list[str]:
+        """The lines of an option, without what stands in front of them."""
+        return wrap(f"{index + 1} {safe_text(self.options[index][0], 200)}", max(width - 4, 8))
 
     def cursor_line(self) -> int:
-        return HEAD + self.index
+        width = self.query_one(FormText).size.width
+        # Before the first layout it has no width.
+        above = sum(len(self._option(index, width)) for index in range(self.index)) if width else self.index
+        return HEAD + above
 
     def on_key(self, event: events.Key) -> None:
         if event.character and event.character.isdecimal() and 0 < int(event.character) <= len(self.options):
@@ -260,7 +270,7 @@ class LineForm(Form[Asked]):
 
     def lines_for(self, width: int) -> list[Line]:
         below, style = (self.problem, "risk") if self.problem else (f"enter {self.enter}   esc cancel", "quiet")
-        notes = [(Span(line, "quiet"),) for note in self.notes for line in wrap(note, width)]
+        notes = [line for note in self.notes for line in _quiet(note, width)]
         return [(Span(self.title_text, "strong"),), *notes, *((Span(line, style),) for line in wrap(below, width))]
 
     def cursor_line(self) -> int | None:
@@ -274,6 +284,11 @@ class LineForm(Form[Asked]):
             self.show_form()
         else:
             self.dismiss(parsed)
+
+
+def _quiet(words: str, width: int) -> list[Line]:
+    """A note or the keys of a form: what does not fit into a line goes on in the next one."""
+    return [(Span(line, "quiet"),) for line in wrap(words, width)]
 
 
 def target_form(view: RolloutView) -> LineForm[TargetInput | InsideWish]:

@@ -8,13 +8,14 @@ from textual.screen import Screen
 
 from cockpit.model.plan import Act, ActState
 from cockpit.model.probe_job import InsideWish
+from cockpit.model.reasons import A_RECORDING
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
-from cockpit.tui.acting import state_of, undo_state
+from cockpit.tui.acting import state_of, undo_state, why_idle
 from cockpit.tui.app_port import AppPort, app_port_of
-from cockpit.tui.footers import with_pairing
-from cockpit.tui.keys import Key
+from cockpit.tui.footers import LIVE_ONLY, of_a_recording, with_pairing
+from cockpit.tui.keys import KEYS, Key
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.looking import Looking
@@ -27,6 +28,7 @@ OF_A_ROLLOUT = frozenset(
         *("copy", "controls"),
     }
 )
+_ACTS = frozenset(key.id for key in KEYS if key.acts)
 
 
 def has_parts(screen: Screen[Any]) -> bool:
@@ -75,7 +77,9 @@ class CockpitScreen(Looking):
 
     def show_keys(self, ids: tuple[str, ...]) -> None:
         """Draw the footer with the keys that apply now."""
-        if self.app_port.view.pairing.on:
+        if self.app_port.view.playback:
+            ids = of_a_recording(ids, _ACTS)
+        elif self.app_port.view.pairing.on:
             ids = with_pairing(ids)
         elif any(self.app_port.view.pairing.proposal(key) for key in self.selected_keys()):
             ids = with_pairing(ids, ("controls",))
@@ -84,12 +88,20 @@ class CockpitScreen(Looking):
 
     def applies(self, key: Key) -> bool:
         """Whether a key applies to the selected rollout."""
-        if key.id in self.app_port.off:
-            return False
-        if key.acts:
-            return self.wanted(key)[0].enabled
-        needs_rollout = key.id in OF_A_ROLLOUT
-        return not needs_rollout or self.selected() is not None
+        if key.id not in OF_A_ROLLOUT or self.selected() is not None:
+            return not self.why_not(key)
+        return False
+
+    def why_not(self, key: Key) -> str:
+        """Why a key does nothing now, for the list of keys; "" if it does something."""
+        if why := self.app_port.off.get(key.id, ""):
+            return why
+        if self.app_port.view.playback and (key.acts or key.id in LIVE_ONLY):
+            return A_RECORDING
+        if key.acts and (why := self.wanted(key)[0].why):
+            return why
+        view = self.selected()
+        return why_idle(key, view) if view else ""
 
     def action_act(self, id: str) -> None:
         """Request the act of a key, or show why it does not apply."""

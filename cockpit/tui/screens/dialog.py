@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from cockpit.model.view import FleetView
-from cockpit.texts.current import translated
+from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span
@@ -31,6 +31,14 @@ LEAST, AROUND = 8, 3
 LOOK_SECONDS = 1.0
 DETAILS_KEY, AGAIN_KEY = "p", "r"
 CANCELLED_SECONDS = 3.0
+# What enter does on a button with these words.
+_ENTER = {
+    "Send": "sends",
+    "Propose": "asks why",
+    "Confirm": "confirms",
+    "Cancel": "cancels",
+    "Close": "closes",
+}
 
 
 class DialogText(TallText):
@@ -75,6 +83,7 @@ class ActDialog(ModalScreen[None]):
         self.sent = False
         self.details = False
         self.offered = False  # whether it could be sent, so that to leave it is a decision
+        self._send_word, self._close_word = "Send", "Cancel"  # what stands on the buttons
 
     @property
     def port(self) -> AppPort:
@@ -141,11 +150,23 @@ class ActDialog(ModalScreen[None]):
     # What they share
 
     def hint(self, width: int) -> list[Line]:
-        """The keys beside the buttons."""
-        if not self.planned:
-            return [()]
-        words = " hides them" if self.details else " dry run, kubectl line and patch"
-        return [(Span(DETAILS_KEY, "key"), Span(words, "quiet"))]
+        """The keys beside the buttons: what enter and escape do now, then the details."""
+        leaves = _ENTER[self._close_word]
+        enter = {"send": _ENTER[self._send_word], "cancel": leaves, "name": "goes to the button"}
+        does = enter.get(self.focused.id or "", "") if self.focused else ""
+        keys = [("enter", does)] if does and does != leaves else []
+        keys.append(("enter esc" if does == leaves else "esc", leaves))
+        if self.planned:
+            keys.append((DETAILS_KEY, "hides them" if self.details else "kubectl, dry run"))
+        line: list[Span] = []
+        for key, words in keys:
+            gap = Span("  ") if line else Span("")
+            line += [gap, Span(Verbatim(key), "key"), Span(Verbatim(f" {translated(words)}"), "quiet")]
+        return [tuple(line)]
+
+    def on_descendant_focus(self) -> None:
+        """Enter does something else now."""
+        self.query_one("#hint", ScrollText).repaint()
 
     def show(self, *, resized: bool = False) -> None:
         """Draw it again with its new height."""
@@ -183,10 +204,12 @@ class ActDialog(ModalScreen[None]):
 
     def send_label(self, label: str) -> None:
         """What the button on the right does."""
+        self._send_word = label
         self.query_one("#send", Button).label = translated(label)
 
     def close_label(self, label: str) -> None:
         """What the button on the left does now."""
+        self._close_word = label
         cancel = self.query_one("#cancel", Button)
         cancel.label = translated(label)
         cancel.focus()

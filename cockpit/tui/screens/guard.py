@@ -26,6 +26,7 @@ from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.guarding.findings import sampling_words
+from cockpit.tui.acting import why_no_guard
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.messages import ActionRequested
 from cockpit.tui.screens.ask import ChoiceForm, LineForm
@@ -50,22 +51,25 @@ def guard_form(
     """The choices for a rollout; the first one never arms anything."""
     from cockpit.session.guarding.evaluate import way_back
 
-    guard, way = _current(view), way_words(way_back(view.rollout.acts).act)
+    guard, back = _current(view), way_back(view.rollout.acts)
+    way = way_words(back.act)
     options: list[tuple[str, GuardOrder | Wish]] = []
     if guard and guard.state is GuardState.PROPOSING and guard.way:
         options.append((f"{guard.way_words} now: shows the plan", Wish.PLAN))
     if guard and guard.order.conditions == conditions:
         options.append((f"leave it as it is: {guard_words(guard, zone)}", Wish.KEEP))
-    options += [
-        ("propose the way back, and ring", GuardOrder(conditions)),
-        (f"arm for {ARMED_MINUTES} minutes: {way} by itself", GuardOrder(conditions, True, ARMED_MINUTES * 60.0)),
-        (f"arm until the release ends: {way} by itself", GuardOrder(conditions, True)),
-        ("other conditions", Wish.CONDITIONS),
-    ]
+    options.append(("propose the way back, and ring", GuardOrder(conditions)))
+    if back.enabled:
+        options += [
+            (f"arm for {ARMED_MINUTES} minutes: {way} by itself", GuardOrder(conditions, True, ARMED_MINUTES * 60.0)),
+            (f"arm until the release ends: {way} by itself", GuardOrder(conditions, True)),
+        ]
+    options.append(("other conditions", Wish.CONDITIONS))
     if guard:
         options.append(("disarm: no guard any more", Wish.REMOVE))
     title = f"guard   {safe_text(view.rollout.key)}   when {condition_words(conditions)}"
-    below = [f"a guard {words}"] if (words := sampling_words(view)) else []
+    below = [] if back.enabled else [f"it cannot be armed: {safe_text(back.why, 250)}"]
+    below += [f"a guard {words}"] if (words := sampling_words(view)) else []
     return ChoiceForm(title, options, enter="chooses", below=below)
 
 
@@ -97,6 +101,9 @@ def ask_for_guard(app: App[Any], key: RolloutKey, conditions: tuple[GuardConditi
         port.refuse(f"{safe_text(key)}: this rollout is gone")
         return
     guard = _current(view)
+    if why := why_no_guard(view):
+        port.refuse(why)
+        return
     wanted = conditions or (guard.order.conditions if guard else USUAL)
 
     async def chosen(wish: GuardOrder | Wish | None) -> None:
@@ -110,13 +117,19 @@ def ask_for_guard(app: App[Any], key: RolloutKey, conditions: tuple[GuardConditi
             case Wish.PLAN if guard and guard.way:
                 app.post_message(ActionRequested(key, guard.way))
             case Wish.CONDITIONS:
-                app.push_screen(conditions_form(view, wanted), again)
+                _ask_for_conditions(app, view, wanted)
+
+    app.push_screen(guard_form(view, wanted, port.zone), chosen)
+
+
+def _ask_for_conditions(app: App[Any], view: RolloutView, conditions: tuple[GuardCondition, ...]) -> None:
+    """Open the line of the conditions, then the dialog with those that were typed."""
 
     def again(found: tuple[GuardCondition, ...] | None) -> None:
         if found:
-            ask_for_guard(app, key, found)
+            ask_for_guard(app, view.rollout.key, found)
 
-    app.push_screen(guard_form(view, wanted, port.zone), chosen)
+    app.push_screen(conditions_form(view, conditions), again)
 
 
 async def _set(app: App[Any], key: RolloutKey, order: GuardOrder | None) -> None:

@@ -28,6 +28,8 @@ MOVES = (
     ("pgup pgdn", "move by pages; home and end go to the ends"),
     ("/", "search in this list; esc shows all again"),
 )
+# The first line of the list.
+HOW = "esc closes   / searches   pgup pgdn scroll"
 # Titles of the keys that are no acts, and the places that each is about.
 PLACES = (
     ("everywhere", (Where.EVERYWHERE, Where.APP)),
@@ -167,6 +169,10 @@ def only(lines: Sequence[Line], words: str) -> list[Line]:
     return [marked(line, words) for line in found] or [(Span("not found", "quiet"),)]
 
 
+def _quiet(words: str) -> Line:
+    return (Span(words, "quiet"),)
+
+
 class HelpScreen(ModalScreen[None]):
     """Scrollable, and searched with the key of all lists; escape, q or ? closes it."""
 
@@ -191,7 +197,8 @@ class HelpScreen(ModalScreen[None]):
 
     def _lines(self, width: int) -> list[Line]:
         port = app_port_of(self.app)
-        return only(help_lines(port.keymap, self.refusal, port.glyphs, width), self.words)
+        lines = only(help_lines(port.keymap, self.refusal, port.glyphs, width), self.words)
+        return lines if self.words else [*map(_quiet, wrap(HOW, width)), (), *lines]
 
     def action_search(self) -> None:
         """Open the field."""

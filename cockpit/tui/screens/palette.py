@@ -48,7 +48,7 @@ class PaletteScreen(ModalScreen[Command | None]):
         yield BelowForMoments()
         with Vertical(id="palette"):
             yield Field(
-                placeholder="ns NAME, ctx NAME, a rollout or a command; tab completes, :q quits",
+                placeholder="a command, a rollout, ns NAME or ctx NAME; tab completes, esc closes",
                 id="query",
                 compact=True,
             )

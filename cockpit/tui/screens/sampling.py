@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cockpit.model.counts import counted
 from cockpit.model.sampling import SampleScope
 from cockpit.tui.lines import Line, Span, wrap
 from cockpit.tui.sampling import LATER, SCOPES
-from cockpit.tui.screens.ask import HEAD, LAST, ChoiceForm, FormText
+from cockpit.tui.screens.ask import AROUND, LAST, ChoiceForm, FormText
 from cockpit.tui.widgets.below import BelowForMoments
 
 
@@ -27,9 +28,14 @@ class SampleForm(ChoiceForm[SampleScope]):
 
     def lines_for(self, width: int) -> list[Line]:
         title, *rest = super().lines_for(width)
-        return [title, *((Span(line, "quiet"),) for note in self.notes for line in wrap(note, width)), *rest]
+        notes: list[Line] = [(Span(line, "quiet"),) for note in self.notes for line in wrap(note, width)]
+        room = max(self.app.size.height - AROUND - 1 - len(rest), 1)
+        if len(notes) > room:
+            left_out = len(notes) - room + 1
+            notes[room - 1 :] = [(Span(f"{counted(left_out, 'more line')} in a larger window", "quiet"),)]
+        return [title, *notes, *rest]
 
     def cursor_line(self) -> int:
         width = self.query_one(FormText).size.width
         # Before the first layout it has no width.
-        return len(self.lines_for(width)) - len(self.options) - HEAD + self.index if width else LAST
+        return super().cursor_line() + len(self.lines_for(width)) - len(super().lines_for(width)) if width else LAST
