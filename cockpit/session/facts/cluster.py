@@ -278,7 +278,11 @@ class Cluster:
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""
         adapter = self.rollouts.adapter(rollout.key)
-        return frozenset(filter(self.store.unread, DECIDING & self._needs[adapter.id])) if adapter else frozenset()
+        return self.unread_kinds() & self._needs[adapter.id] if adapter else frozenset()
+
+    def unread_kinds(self) -> frozenset[Resource]:
+        """The same of all kinds that findings rest on: a right to read can come and go, and no rollout changes."""
+        return frozenset(filter(self.store.unread, DECIDING))
 
     def _late_only(self) -> list[str]:
         """The late kinds that are being read, by their plurals, if everything else was read; else none."""
