@@ -62,6 +62,7 @@ class Store:
 
     def absent(self, resource: Resource) -> ChangeSet:
         """Record that the cluster does not serve a kind, or that it is read in another version."""
+        self._known.discard(resource)
         return self._without(resource, self._absent, self._forbidden)
 
     def forbidden(self, resource: Resource) -> ChangeSet:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from cockpit.launch.long_lived import spare_once_read
 from cockpit.model.view import FleetView, Sync
 from tests.tui.fake import FakeCockpit
@@ -25,4 +27,17 @@ def test_it_waits_until_everything_is_read_and_is_done_once() -> None:
     assert spared == ["spared"]
     cockpit.publish(reading(cockpit.current, Sync.SYNCING))
     cockpit.publish(reading(cockpit.current, Sync.LIVE))
+    assert spared == ["spared"]
+
+
+@pytest.mark.parametrize("away", [Sync.RETRYING, Sync.REFUSED, Sync.FORBIDDEN, Sync.ABSENT])
+def test_a_cluster_that_does_not_answer_is_not_waited_for(away: Sync) -> None:
+    cockpit = FakeCockpit()
+    spared: list[str] = []
+    spare_once_read(cockpit, lambda: spared.append("spared"))
+    (here,) = cockpit.current.clusters
+    there = replace(here, context="other", state=away)
+    cockpit.publish(replace(cockpit.current, at=1.0, clusters=(replace(here, state=Sync.SYNCING), there)))
+    assert spared == []
+    cockpit.publish(replace(cockpit.current, at=2.0, clusters=(here, there)))
     assert spared == ["spared"]

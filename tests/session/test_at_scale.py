@@ -196,7 +196,8 @@ async def test_a_rollout_that_waits_for_its_second_reading_says_so_and_raises_no
     between: list[FleetView] = []
 
     def look(view: FleetView) -> None:
-        if view.clusters[0].state is Sync.LIVE and view.clusters[0].unfinished:
+        kinds = {kind.state for kind in view.clusters[0].kinds}
+        if kinds <= {Sync.LIVE, Sync.ABSENT} and view.clusters[0].unfinished:
             between.append(view)
 
     async with session:
@@ -208,6 +209,7 @@ async def test_a_rollout_that_waits_for_its_second_reading_says_so_and_raises_no
     without = [view for view in shown if not view.rollout.versions[0].pods]
     assert without
     assert len(without) < len(shown)
+    assert {fleet.clusters[0].state for fleet in between} == {Sync.SYNCING}, "not live while a row is not"
     assert {view.stale for view in without} == {"pods of scale are still being read"}
     assert {view.stale for view in shown if view.rollout.versions[0].pods} == {""}
     assert not any(act.enabled for view in without for act in view.rollout.acts)

@@ -87,7 +87,7 @@ async def test_a_broken_kind_that_a_rollout_does_without_stops_no_act_on_it(serv
     assert (await sent(on)).stage is Stage.VERIFIED
     server.broken = {"replicasets", "pods"}
     server.hang_up()
-    view = await on.until(lambda view: not view.rollouts[0].rollout.acts[0].enabled)
+    view = await on.until(lambda view: "under way" not in (why := view.rollouts[0].rollout.acts[0].why) and why)
     assert "this data may be stale" in view.rollouts[0].rollout.acts[0].why
     assert "this data may be stale" in (await prepared(on, Ask(Act.FLIP, version="v1"))).blocked
 

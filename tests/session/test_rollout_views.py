@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from cockpit.model.refs import RolloutKey
+from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import RolloutView
 from cockpit.session.facts.assemble import IDLE, Circumstances, rollout_view
@@ -44,6 +44,8 @@ class Stand:
         self.stale: dict[RolloutKey, str] = {}
         self._current: dict[RolloutKey, Rollout] = {}
         self._changes = Changes()
+        self.early: frozenset[RolloutKey] = frozenset()
+        self.unread: frozenset[Resource] = frozenset()
 
     def put(self, *names: str) -> None:
         """These rollouts were read, for the first time or anew."""
@@ -63,6 +65,9 @@ class Stand:
 
     def current(self) -> dict[RolloutKey, Rollout]:
         return self._current
+
+    def unread_kinds(self) -> frozenset[Resource]:
+        return self.unread
 
     def stale_rollouts(self) -> dict[RolloutKey, str]:
         return dict(self.stale)

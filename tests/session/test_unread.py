@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from cockpit.model.view import Sync
+from cockpit.model.rollout import Severity
+from cockpit.model.view import FleetView, Sync
+from cockpit.session.facts.adapters import ADAPTERS
 from tests.session.apiserver import ApiServer
-from tests.session.conftest import Open
+from tests.session.conftest import SHOP, Open, service
 from tests.session.test_foreign_changes import quiet
 
 
@@ -17,3 +19,23 @@ async def test_a_right_that_comes_later_changes_nothing_in_the_release(server: A
     await on.until(lambda view: all(kind.state is not Sync.FORBIDDEN for kind in view.clusters[0].kinds))
     await on.until(lambda view: len(view.rollouts[0].rollout.versions) == 2)
     assert not await quiet(on)
+
+
+def alarming(view: FleetView) -> bool:
+    """Whether a Service that selects nothing is told as an alarm."""
+    (found,) = (f for v in view.rollouts for f in v.rollout.findings if f.id == "no-ready-pods")
+    return found.severity is Severity.CRITICAL
+
+
+async def test_a_right_that_comes_or_goes_makes_an_alarm_certain_or_doubtful(server: ApiServer, stage: Open) -> None:
+    server.put(SHOP, service("v9"))
+    server.forbidden = {"replicasets"}
+    on = await stage(server, adapters=ADAPTERS)
+    assert not alarming(on.session.view())
+    server.forbidden = set()
+    await on.until(lambda view: all(kind.state is not Sync.FORBIDDEN for kind in view.clusters[0].kinds))
+    assert alarming(on.session.view())
+    server.forbidden = {"replicasets"}
+    server.hang_up()
+    await on.until(lambda view: any(kind.state is Sync.FORBIDDEN for kind in view.clusters[0].kinds))
+    assert not alarming(on.session.view())

@@ -187,6 +187,9 @@ class Cluster:
         state, message, since = sync_state(kinds)
         if self._defect:
             state, message, since = Sync.RETRYING, self._defect, self._defect_since
+        elif state is Sync.LIVE and (late := self._to_reread()):
+            # Its objects are read, but what is shown is not made of them yet.
+            state, message, since = Sync.SYNCING, self._still_read(late), max(kind.since for kind in kinds)
         return ClusterView(
             context=self.context,
             server=self.api.server,
@@ -223,10 +226,12 @@ class Cluster:
 
     def _early(self, key: RolloutKey) -> str:
         """Why a rollout may be stale that was read before late kinds were, and is about to be read again; else ""."""
-        if key not in self.rollouts.early:
-            return ""
-        there = [resource.plural for resource in sorted(LATE) if self.store.known(resource)]
-        return self._still_read(there) if there else ""
+        late = self._to_reread() if key in self.rollouts.early else []
+        return self._still_read(late) if late else ""
+
+    def _to_reread(self) -> list[str]:
+        """The late kinds that are read by now, by their plurals, while some rollout was read without them."""
+        return [kind.plural for kind in sorted(LATE) if self.store.known(kind)] if self.rollouts.early else []
 
     def _still_read(self, plurals: Sequence[str]) -> str:
         return f"{' and '.join(plurals)} of {self.context} are still being read"
@@ -278,7 +283,11 @@ class Cluster:
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         """The kinds of which the rollout may have objects that were not read, so that they only seem to be missing."""
         adapter = self.rollouts.adapter(rollout.key)
-        return frozenset(filter(self.store.unread, DECIDING & self._needs[adapter.id])) if adapter else frozenset()
+        return self.unread_kinds() & self._needs[adapter.id] if adapter else frozenset()
+
+    def unread_kinds(self) -> frozenset[Resource]:
+        """The same of all kinds that findings rest on: a right to read can come and go, and no rollout changes."""
+        return frozenset(filter(self.store.unread, DECIDING))
 
     def _late_only(self) -> list[str]:
         """The late kinds that are being read, by their plurals, if everything else was read; else none."""

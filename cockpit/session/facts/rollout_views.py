@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 
-from cockpit.model.refs import RolloutKey
+from cockpit.model.kinds import LATE
+from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import RolloutView
 from cockpit.session.facts.cluster import Cluster
+from cockpit.workloads.unread import rests_on
 
 
 class RolloutViews:
@@ -20,6 +22,7 @@ class RolloutViews:
         self._stale: dict[RolloutKey, str] = {}
         self._away: list[str] = []
         self._rights = 0
+        self._unread: frozenset[Resource] = frozenset()
 
     def get(self, key: RolloutKey) -> RolloutView | None:
         return self._made.get(key)
@@ -32,7 +35,7 @@ class RolloutViews:
         changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
         stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
         rights = cluster.act_rights.version
-        remade = set(touched | changes.keys)
+        remade = set(touched | changes.keys) | self._of_other_doubts(cluster, stale)
         if (away, rights) != (self._away, self._rights):
             self._away, self._rights = away, rights
             remade.update(rollouts)
@@ -49,6 +52,17 @@ class RolloutViews:
         if changes.reshaped:
             self._made = {key: self._made[key] for key in rollouts}
             self._sources = {key: self._sources[key] for key in rollouts}
+
+    def _of_other_doubts(self, cluster: Cluster, stale: Mapping[RolloutKey, str]) -> set[RolloutKey]:
+        """The rollouts with a finding that rests on kinds that can be read since the last call, or no more."""
+        unread = cluster.unread_kinds()
+        changed, self._unread = unread ^ self._unread, unread
+        # Who waits to be read again, with what comes late, is made anew after that.
+        waiting = cluster.rollouts.early & stale.keys() if changed <= LATE else frozenset[RolloutKey]()
+        if not changed:
+            return set()
+        made = ((key, view.rollout.findings) for key, view in self._made.items() if key not in waiting)
+        return {key for key, findings in made if any(changed & rests_on(found) for found in findings)}
 
     def _remade(self, key: RolloutKey, rollout: Rollout) -> RolloutView:
         """The current view; the previous one if it is equal."""
