@@ -15,6 +15,8 @@ from cockpit.kube.proxies import is_loopback, proxy_for
 # What may stand in a path as it is (RFC 3986, section 3.3), and quotes of what may not.
 _IN_A_PATH = "/%:@!$&'()*+,;=~-._"
 _PORTS = {"https": 443, "http": 80}
+# So long may a part of a name be (RFC 1035, section 2.3.4).
+_LABEL = 63
 
 
 class HttpServer:
@@ -73,7 +75,9 @@ class HttpServer:
     def _place(self, parts: SplitResult, tls: ssl.SSLContext | None, name: str | None) -> Place:
         try:
             host = _ascii(parts.hostname or "")
-            return Place(host, parts.port or _PORTS.get(parts.scheme, 80), tls, _ascii(name) if name else host)
+            # The dot that ends a complete name is not in a certificate.
+            certified = (_ascii(name) if name else host).removesuffix(".")
+            return Place(host, parts.port or _PORTS.get(parts.scheme, 80), tls, certified)
         except ValueError:
             # The URL of a proxy can hold a password.
             url = self.url if parts is self._parts else "proxy-url"
@@ -85,5 +89,7 @@ def _ascii(host: str) -> str:
     if not host.isascii():
         return host.encode("idna").decode()
     if not host or not host.isprintable() or any(sign in host for sign in " <>\"'`{}|\\^,;"):
+        raise ValueError("no host name")
+    if not all(0 < len(label) <= _LABEL for label in host.removesuffix(".").split(".")) and ":" not in host:
         raise ValueError("no host name")
     return host

@@ -12,25 +12,34 @@ from cockpit.kube.errors import ConfigError
 
 
 def proxy_for(target: ConnectTarget) -> str | None:
-    """The proxy's URL: `proxy-url` of the cluster entry, else HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+    """The proxy's URL: `proxy-url` of the cluster entry, else HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Raises ConfigError.
 
     The environment never applies to loopback addresses, as in Go's net/http.
     """
     configured = target.cluster.get("proxy-url")
     if configured:
-        scheme = urlsplit(str(configured)).scheme
-        if scheme not in ("http", "https"):
-            raise ConfigError(
-                f"{target.context}: proxy-url with {scheme or 'no scheme'} is not supported. Use an http:// proxy."
-            )
-        return str(configured)
+        return _spoken(str(configured), "proxy-url", target)
     parts = urlsplit(target.server)
     if is_loopback(target.server) or not _any_configured():
         return None
     # It loads what HTTP servers, cookies and mail take.
     from urllib.request import getproxies, proxy_bypass
 
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    found = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    if not found:
+        return None
+    # Go's net/http takes an address alone for that of an HTTP proxy.
+    return _spoken(found if "://" in found else f"http://{found}", f"{parts.scheme.upper()}_PROXY", target)
+
+
+def _spoken(url: str, named: str, target: ConnectTarget) -> str:
+    """The URL of a proxy whose protocol is spoken here. Raises ConfigError that says where another one is `named`."""
+    scheme = urlsplit(url).scheme
+    if scheme not in ("http", "https"):
+        raise ConfigError(
+            f"{target.context}: {named} with {scheme or 'no scheme'} is not supported. Use an http:// proxy."
+        )
+    return url
 
 
 def _any_configured() -> bool:

@@ -19,9 +19,9 @@ _CONFIDENTIAL = frozenset(
 )
 # kubectl apply stores the whole object in it as text.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-# Headers: a list of names (or keys) and values, or a map. In a match they choose requests, and are no credentials
-# unless by their name.
-HEADERS = frozenset({"headers", "httpHeaders", "set", "add"})
+# Headers, and parameters of a query: a list of names (or keys) and values, or a map. In a match they choose requests,
+# and are no credentials unless by their name.
+HEADERS = frozenset({"headers", "httpHeaders", "set", "add", "queryParams"})
 _MATCHES = frozenset({"match", "matches"})
 # Each plugin of an ApisixRoute has a name and its own settings, such as keys (apisix.apache.org/v2, `plugins`); those
 # of an Argo Rollout are a map, of names of routes.

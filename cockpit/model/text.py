@@ -38,8 +38,6 @@ def safe_text(text: object, limit: int = 300) -> str:
     changed: screens must not parse it.
     """
     raw = text if isinstance(text, str) else str(text)
-    if len(raw) <= limit and raw.isascii() and raw.isprintable():
-        return raw.strip()  # nearly every text
     # Escape sequences can be longer than the visible text, so read a little beyond the limit.
     clean = without_credentials(_clean(raw[: limit * 4 + 1000])).strip()
     return clean if len(clean) <= limit else clean[: max(limit - 1, 0)] + "…"

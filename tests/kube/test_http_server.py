@@ -231,11 +231,23 @@ def test_the_host_is_named_as_in_the_url(url: str, host: str) -> None:
     assert HttpServer(target(url)).host == host
 
 
-@pytest.mark.parametrize("url", ["https://a b", "https://a,b", "https://" + "ü" * 70 + ".example", "https://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://a b", "https://a,b", "https://a..b", "https://.a", "https://" + "a" * 64 + ".example"),
+        *("https://" + "ü" * 70 + ".example", "https://"),
+    ],
+)
 async def test_a_server_without_a_host_is_named(url: str) -> None:
     async with transport(target(url)) as made:
         with pytest.raises(ConfigError, match="is not a valid server URL"):
             await get(made)
+
+
+async def test_the_dot_that_ends_a_name_is_not_in_a_certificate(secured: Secured) -> None:
+    to = target(secured.url, **{"tls-server-name": "kubernetes."})
+    async with transport(to, (("Authorization", "Bearer good"),), trusting()) as made:
+        assert b"Bearer good" in await get(made)
 
 
 async def test_a_credential_that_cannot_be_sent_is_not_repeated(bare: Bare) -> None:

@@ -35,6 +35,23 @@ def test_other_proxies_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "url"), [("environment:3128", "http://environment:3128"), ("10.0.0.1:8080", "http://10.0.0.1:8080")]
+)
+def test_a_proxy_of_the_environment_needs_no_scheme(monkeypatch: pytest.MonkeyPatch, written: str, url: str) -> None:
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", written)
+    assert proxy_for(target("https://api.example")) == url
+
+
+def test_another_proxy_of_the_environment_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:s3cr3t@environment:1")
+    with pytest.raises(ConfigError, match="HTTPS_PROXY with socks5 is not supported") as caught:
+        proxy_for(target("https://api.example"))
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("server", "here"),
     [("https://127.9.9.9:1", True), ("https://[::1]:1", True), ("http://localhost", True), ("https://10.0.0.1", False)],
 )

@@ -28,6 +28,8 @@ TEXTS = [
     "https://maps.example.com/?key={}",
     "https://bucket.example.com/o?X-Amz-Signature={}",
     "/relative?password={}",
+    "https://example.com/#access_token={}",
+    r'{{"url":"https://example.com/hook?a=1\u0026token={}"}}',
     "https://hooks.slack.com/services/T0/B0/{}",
     "https://discord.com/api/webhooks/1/{}",
     "https://acme.webhook.office.com/webhookb2/{}",
@@ -48,6 +50,15 @@ def test_a_credential_inside_of_a_text_is_never_shown(before: str, text: str, af
         assert SECRET[:4] not in safe_text(whole, limit), "nor a part of one, where the text is cut"
     assert without_credentials(without_credentials(whole)) == without_credentials(whole)
     assert may_hold_credentials(json.dumps(whole).encode())
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text", ["a" * 200_000 + ".com/", "a-" * 100_000 + ".com/", "?a" * 100_000 + "=", "a://" * 50_000]
+)
+def test_a_long_text_is_looked_through_in_one_go(text: str) -> None:
+    """A pass for each letter would take minutes, in which the program stands still."""
+    assert without_credentials(text) == text
 
 
 @pytest.mark.parametrize(
@@ -127,9 +138,10 @@ route = st.fixed_dictionaries(
         "match": st.lists(
             st.fixed_dictionaries(
                 {
-                    "headers": st.dictionaries(
+                    where: st.dictionaries(
                         st.sampled_from(["authorization", "x-api-key"]), st.fixed_dictionaries({"exact": secrets})
                     )
+                    for where in ("headers", "queryParams")
                 }
             ),
             max_size=2,
