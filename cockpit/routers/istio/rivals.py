@@ -7,6 +7,7 @@ name, then by namespace (istio, pilot/pkg/model/config.go, sortConfigByCreationT
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from cockpit.model.fields import mapping
 from cockpit.model.lookup import Objects
@@ -16,7 +17,7 @@ from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.istio.route_groups import RouteGroup, covers
 from cockpit.routers.istio.routes import MESH, VIRTUAL_SERVICES, IstioRoute, gateways_of, hosts_of, routes_of
 from cockpit.workloads.findings import finding
-from cockpit.workloads.lookups import of_kind, served
+from cockpit.workloads.lookups import served
 
 _MOST_HOSTS, _MOST_RIVALS = 50, 20
 
@@ -49,8 +50,9 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
 
 def _others(own: VirtualService, host: str, objects: Objects) -> list[VirtualService]:
     """The others that the same proxies see."""
-    found = of_kind(VirtualService, objects.anywhere(served(objects, VIRTUAL_SERVICES), f"host={host}"))
-    return [each for each in found if _place(each) != _place(own) and _seen_together(own, each)][:_MOST_RIVALS]
+    found = objects.anywhere(served(objects, VIRTUAL_SERVICES), f"host={host}")
+    beside = (e for e in found if isinstance(e, VirtualService) and _place(e) != _place(own) and _seen_together(own, e))
+    return list(islice(beside, _MOST_RIVALS))
 
 
 def _two(why: str, host: str, one: VirtualService, other: VirtualService) -> Finding:
