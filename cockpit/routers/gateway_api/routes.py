@@ -274,7 +274,8 @@ def unresolved_refs(route: AnyRoute) -> UnresolvedRefs:
         condition
         for parent in _mappings(_mapping(route.status).get("parents"))
         for condition in _mappings(parent.get("conditions"))
-        if condition.get("type") == "ResolvedRefs" and condition.get("status") == "False"
+        if condition.get("type") == "ResolvedRefs"
+        and condition.get("status") == "False"
         # What was said of an earlier generation may be mended.
         and (_integer(condition.get("observedGeneration")) or route.metadata.generation) >= route.metadata.generation
     )

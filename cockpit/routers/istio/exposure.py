@@ -79,7 +79,8 @@ def _why_silent(gateway: IstioGateway, service: VirtualService, objects: Objects
     # A Gateway can have proxies in several namespaces, and those that it is exported to are enough.
     proxies = proxy_namespaces(gateway, objects, *sorted(seen)) if exported and "*" not in seen else ()
     if proxies and not seen & set(proxies) and all(map(objects.covers, seen)):
-        return f"its exportTo ({listed(sorted(set(exported))[:_MOST_HOSTS])}) leaves out namespace {listed(list(proxies))} of the proxies"
+        named = listed(sorted(set(exported))[:_MOST_HOSTS])
+        return f"its exportTo ({named}) leaves out namespace {listed(list(proxies))} of the proxies"
     return ""
 
 
