@@ -42,10 +42,13 @@ def is_alias(service: Service) -> bool:
     return service.spec.type == "ExternalName"
 
 
-def port_of(service: Service, wanted: BackendPort) -> ServicePort | None:
-    """The Service port that a backend names, by number or by name."""
+def port_of(service: Service, wanted: BackendPort, *, by_target: bool = False) -> ServicePort | None:
+    """The Service port that a backend names, by number or by name; `by_target` allows its targetPort too."""
+    named = wanted.number if wanted.name is None else wanted.name
     for port in service.spec.ports or ():
         if port.port == wanted.number or (wanted.name is not None and port.name == wanted.name):
+            return port
+        if by_target and named is not None and str(port.target_port) == str(named):
             return port
     return None
 
