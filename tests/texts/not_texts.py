@@ -30,7 +30,7 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^(strong|quiet|accent|version-\{0\}|\{0\}) (\{0\}|strong|reverse|cursor)$",  # styles of spans
         r"^(ns|ctx|namespace|context|labels) (all|\{0\})$",  # commands to type
         r"^Connection: close$",  # HTTP
-        r"^Bearer \{0\}$",
+        r"^(Basic|Bearer) \{0\}$",
         r"^default-src ",  # HTTP
         r"^\[VERSION\] ",  # conditions to type
         r"^(Events: (none|\{0\})|alias of( \{0\})?|line \{0\})$",  # documents, index keys and parsers

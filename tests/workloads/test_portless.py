@@ -76,6 +76,15 @@ def test_a_service_without_ports_is_not_judged_by_ports() -> None:
     assert (backing_of(service, cluster).total, portless_pods(service, cluster)) == (4, frozenset())
 
 
+def test_pods_of_a_headless_service_are_reached_whatever_its_ports() -> None:
+    """DNS names them, and clients choose the port."""
+    cluster, _ = released(old=0)
+    cluster.doc("Service", SERVICE)["spec"]["clusterIP"] = "None"
+    rollout = read(cluster)
+    assert {share.version: share.written for share in rollout.lanes[0].shares} == {"v1": 0.0, "v2": 1.0}
+    assert "pods-without-port" not in {found.id for found in rollout.findings}
+
+
 def test_while_old_pods_have_the_port_they_alone_get_the_requests() -> None:
     rollout = read(released(old=1)[0])
     assert {share.version: share.written for share in rollout.lanes[0].shares} == {"v1": 1.0, "v2": 0.0}
