@@ -27,9 +27,12 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
     own = group.service
     here = own.metadata.namespace
     what = _name(own, "")
+    takers: dict[tuple[str, str], IstioRoute | None] = {}
     for host in hosts_of(own)[:_MOST_HOSTS]:
         for other in _others(own, host, objects):
             both = set(gateways_of(own)) & set(gateways_of(other))
+            if both and _place(other) not in takers:  # once, however many hosts they share
+                takers[_place(other)] = _taken_by(group, other)
             if MESH in both:
                 first = min((own, other), key=_age)
                 why = (
@@ -37,7 +40,7 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
                     f" usually the older ({_short(first, here)}); merge them into one"
                 )
                 yield _two(why, host, own, other)
-            elif both and (taken := _taken_by(group, other)):
+            elif both and (taken := takers[_place(other)]):
                 why = (
                     f"{what} gets no plain requests for {host}: route {taken.index + 1} of {_name(other, here)} at the"
                     " same gateway takes them first; merge them into one"
