@@ -13,6 +13,7 @@ INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 FindingId = Literal[
     "no-ready-pods",
     "pods-without-port",
+    "no-such-port",
     "not-pinned",
     "sticky",
     "rolling",

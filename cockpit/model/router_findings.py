@@ -16,6 +16,12 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "where no other pod gets them.",
         "Name the containers' port as before, or give the Service's targetPort as a number; roll back if users notice.",
     ),
+    "no-such-port": FindingKind(
+        (WARNING, CRITICAL),
+        "An Ingress names a port that its Service does not have, so its requests fail; `critical` where no Ingress "
+        "names another.",
+        "Name a port of the Service in the Ingress, or add the port to the Service.",
+    ),
     "not-pinned": FindingKind(
         (WARNING,),
         "A Service or subset picks the pods of several versions, so the number of ready pods decides their shares.",

@@ -71,8 +71,11 @@ class BackendVersions:
         return {uid: 1 / len(counts) for uid in counts}
 
 
-def side_of(upstream: Upstream, namespace: str, objects: Objects) -> BackendVersions:
-    """A backend with what is behind it; without candidates if the Service is missing."""
+def side_of(upstream: Upstream, namespace: str, objects: Objects, *, by_target: bool = False) -> BackendVersions:
+    """A backend with what is behind it; without candidates if the Service is missing.
+
+    `by_target`: the gateway also takes the targetPort of a Service for its port.
+    """
     service = find_service(objects, namespace, upstream.service)
     if service is None:
         return BackendVersions(upstream, None, False, Backing(), ())
@@ -80,7 +83,7 @@ def side_of(upstream: Upstream, namespace: str, objects: Objects) -> BackendVers
         # The named port is used at the other end; without pods, one candidate answers for it.
         has_port = not service.spec.ports or port_of(service, upstream.port) is not None
         return BackendVersions(upstream, service, has_port, Backing((("", 1),)), (faceless(upstream, 1),))
-    port = port_of(service, upstream.port)
+    port = port_of(service, upstream.port, by_target=by_target)
     backing = backing_of(service, objects, port) if port else Backing()
     known = [candidate_of(w, objects) for w in workloads_matching(service.spec.selector or {}, namespace, objects)]
     ownerless = ownerless_candidates(selected_pods(service, objects), {c.uid for c in known}, objects)

@@ -10,12 +10,17 @@ from cockpit.model.objects import Service
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
-from cockpit.workloads.endpoints import portless_pods, ready_endpoints
+from cockpit.workloads.endpoints import port_of, portless_pods, ready_endpoints
 from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.lookups import ingresses_of_service
+from cockpit.workloads.probe_targets import is_canary, ports_of_service
 from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.versions import Candidate
 
 BY_ADDRESS = "sessionAffinity: ClientIP"
+# The AWS Load Balancer Controller finds the backend in an annotation then (its guide to Ingress annotations, actions).
+_BY_ANNOTATION = "use-annotation"
+_MOST_INGRESSES = 5
 
 
 def no_ready_pods(text: str, evidence: str = "") -> Finding:
@@ -46,6 +51,25 @@ def without_port(taking: Service | None, objects: Objects, *idle: Service | None
         begin = f"{what} reaches none of its ready pods and requests fail" if lost else _unreached(what, len(names))
         severity = Severity.CRITICAL if lost else Severity.WARNING
         yield finding("pods-without-port", severity, f"{begin}: {why}", listed(names[:5]))
+
+
+def ingress_ports(service: Service | None, objects: Objects) -> Iterator[Finding]:
+    """Each Ingress that names a port which a Service does not have; critical where no Ingress names one that it has."""
+    if service is None or not service.spec.ports:
+        return
+    lost: dict[tuple[str, str], list[str]] = {}
+    led = False
+    for ingress in ingresses_of_service(objects, service.metadata.namespace, service.metadata.name):
+        for place, port in () if is_canary(ingress) else ports_of_service(ingress, service.metadata.name):
+            if port.name == _BY_ANNOTATION or port_of(service, port, by_target=True):
+                led = True
+            else:
+                lost.setdefault((ingress.metadata.name, str(port.name or port.number)), []).append(place)
+    what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+    severity = Severity.WARNING if led else Severity.CRITICAL
+    for (name, number), places in list(lost.items())[:_MOST_INGRESSES]:
+        begin = f"{what} has no port {number}, which Ingress {service.metadata.namespace}/{name} names"
+        yield finding("no-such-port", severity, f"{begin}: requests for {listed(places[:3])} fail")
 
 
 def _unreached(what: str, count: int) -> str:

@@ -14,7 +14,13 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, sticky_by_address, without_port
+from cockpit.routers.traffic_findings import (
+    ingress_ports,
+    no_ready_pods,
+    none_ready_yet,
+    sticky_by_address,
+    without_port,
+)
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
 from cockpit.systems.progress_findings import not_observed
 from cockpit.workloads.endpoints import reached
@@ -192,7 +198,8 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     if state.service and state.service.spec.session_affinity == "ClientIP":
         name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
         found.append(sticky_by_address(f"Service {name} keeps each client address on one pod"))
-    found += (*without_port(state.service, objects), *mesh_findings(state.service, objects)) if state.service else ()
+    found += [*without_port(state.service, objects), *ingress_ports(state.service, objects)]
+    found += mesh_findings(state.service, objects) if state.service else ()
     return tuple(found)
 
 

@@ -42,10 +42,18 @@ def is_alias(service: Service) -> bool:
     return service.spec.type == "ExternalName"
 
 
-def port_of(service: Service, wanted: BackendPort) -> ServicePort | None:
-    """The Service port that a backend names, by number or by name."""
+def is_headless(service: Service) -> bool:
+    """Whether clients get the addresses of the pods from DNS, and choose the port themselves (core/v1, clusterIP)."""
+    return service.spec.cluster_ip == "None"
+
+
+def port_of(service: Service, wanted: BackendPort, *, by_target: bool = False) -> ServicePort | None:
+    """The Service port that a backend names, by number or by name; `by_target` allows its targetPort too."""
+    named = wanted.number if wanted.name is None else wanted.name
     for port in service.spec.ports or ():
         if port.port == wanted.number or (wanted.name is not None and port.name == wanted.name):
+            return port
+        if by_target and named is not None and str(port.target_port) == str(named):
             return port
     return None
 
@@ -120,7 +128,7 @@ def _serves(part: EndpointSlice, service: Service, port: ServicePort | None) -> 
     Pods that have none of the ports are in slices without ports (discovery.k8s.io/v1, EndpointSlice.ports).
     """
     if not part.ports:
-        return not service.spec.ports
+        return not service.spec.ports or (port is None and is_headless(service))
     return port is None or any((p.name or "") == (port.name or "") for p in part.ports)
 
 
@@ -129,7 +137,7 @@ def portless_pods(service: Service, objects: Objects) -> frozenset[str]:
 
     A `targetPort` by name is looked up in each pod, and nothing else tells that a pod lacks it.
     """
-    if not objects.known(ENDPOINTSLICES) or not service.spec.ports:
+    if not objects.known(ENDPOINTSLICES) or not service.spec.ports or is_headless(service):
         return frozenset()
     parts = slices_of(objects, service.metadata.namespace, service.metadata.name)
     return frozenset(
@@ -149,7 +157,7 @@ def lacking_ports(service: Service, workload: Workload) -> tuple[str, ...]:
     """
     wanted = [port.target_port for port in service.spec.ports or ()]
     names = tuple(dict.fromkeys(port for port in wanted if isinstance(port, str)))
-    if not names or len(names) < len(set(wanted)):
+    if not names or len(names) < len(set(wanted)) or is_headless(service):
         return ()
     spec = mapping(msgspec.json.decode(workload.spec.raw_template), "spec")
     containers = (*entries(spec, "containers"), *entries(spec, "initContainers"))

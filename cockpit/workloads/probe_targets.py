@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Ingress, LoadBalancerIngress, Service, ServicePort
+from cockpit.model.objects import BackendPort, Ingress, LoadBalancerIngress, Service, ServicePort
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
@@ -94,6 +95,17 @@ def _port(entry: LoadBalancerIngress, tls: bool) -> int:
 def is_canary(ingress: Ingress) -> bool:
     """True for an Ingress that some ingress controller treats as the canary of another."""
     return any(key.endswith("/canary") and value in TRUE for key, value in (ingress.metadata.annotations or {}).items())
+
+
+def ports_of_service(ingress: Ingress, service: str) -> Iterator[tuple[str, BackendPort]]:
+    """Host and path of each rule that leads to a Service, with the port that it names."""
+    for rule in ingress.spec.rules or ():
+        for path in rule.http.paths if rule.http else ():
+            if path.backend.service and path.backend.service.name == service:
+                yield f"{rule.host or ''}{path.path or '/'}", path.backend.service.port
+    default = ingress.spec.default_backend
+    if default and default.service and default.service.name == service:
+        yield "everything else", default.service.port
 
 
 def example_host(host: str) -> str:

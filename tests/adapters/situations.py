@@ -10,7 +10,15 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.rollout import Rollout
 from cockpit.session.facts.adapters import ADAPTERS
 from tests.objects import Cluster, seed
-from tests.routers import conftest, httproute_acts, httproutes, istio_objects, test_red_black, traefik_services
+from tests.routers import (
+    conftest,
+    httproute_acts,
+    httproutes,
+    istio_objects,
+    test_istio_reach,
+    test_red_black,
+    traefik_services,
+)
 from tests.routers.clusters import roll
 from tests.routers.ingresses import CANARY
 from tests.systems import test_deployment, test_flagger
@@ -110,6 +118,15 @@ def _grpc_rule() -> dict[str, object]:
 def _mesh(first: int, second: int, **more: Any) -> Cluster:
     legs = (istio_objects.to("v1", first), istio_objects.to("v2", second))
     return istio_objects.reviews(istio_objects.virtual_service(istio_objects.route(*legs), **more))
+
+
+def _mesh_at_a_gateway() -> Cluster:
+    """Requests come from outside, and the rule of the subsets is exported to the namespace of the proxies alone."""
+    legs = istio_objects.route(istio_objects.to("v1", 80), istio_objects.to("v2", 20))
+    outside = istio_objects.virtual_service(legs, hosts=("shop.test",), gateways=["gate"])
+    cluster = istio_objects.reviews(outside, *test_istio_reach.gate())
+    cluster.doc("DestinationRule", "reviews")["spec"]["exportTo"] = ["istio-system"]
+    return cluster
 
 
 def _mesh_without_v2() -> Cluster:
@@ -218,6 +235,7 @@ SITUATIONS: dict[str, Callable[[], Cluster]] = {
     "mesh: steps": lambda: _mesh(80, 20, annotations={"rollouts.cockpit/steps": STEPS}),
     "mesh: one version": _mesh_without_v2,
     "mesh: header rule": _mesh_by_header,
+    "mesh: at a gateway": _mesh_at_a_gateway,
     "traefik: split": lambda: _traefik(3, 1),
     "traefik: at rest": lambda: _traefik(1, 0),
     "traefik: new version without pods": lambda: _traefik(3, 1, v2=0),
@@ -235,6 +253,9 @@ SITUATIONS: dict[str, Callable[[], Cluster]] = {
     "argo: paused by hand": _held,
     "argo: without steps": lambda: argo.basic([]),
     "argo: blue-green": argo.previewed,
+    "argo: over its quota": lambda: argo.routed(
+        readyReplicas=5, conditions=[{"type": "ReplicaFailure", "status": "True", "message": "quota"}]
+    ),
     "kruise: at rest": kruise.resting,
     "kruise: paused at a step": kruise.releasing,
     "kruise: paused by hand": lambda: _kruise(paused=True),

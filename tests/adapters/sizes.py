@@ -98,6 +98,14 @@ def _mesh(legs: int = 2, rules: int = 1, subsets: int = 2, hosts: int = 1) -> Cl
     return cluster.add(istio_objects.destination_rule("v1", "v2", *(f"s{k}" for k in range(subsets - 2))))
 
 
+def _fronted(n: int) -> Cluster:
+    """A Deployment whose Service is named by many paths, with a port that it does not have."""
+    cluster = _deployment().add(_ingress("main", _rules(n, "demo-service", one_host=True)))
+    for path in cluster.doc("Ingress", "main")["spec"]["rules"][0]["http"]["paths"]:
+        path["backend"]["service"]["port"] = {"number": 81}
+    return cluster
+
+
 def _mesh_of_headers(n: int) -> Cluster:
     ruled = [istio_objects.route(istio_objects.to("v2"), headers={"x-user": {"exact": f"u{k}"}}) for k in range(n)]
     return istio_objects.reviews(istio_objects.virtual_service(*ruled, istio_objects.split()))
@@ -210,6 +218,7 @@ SIZES: dict[str, Callable[[int], Cluster]] = {
     "kruise: ReplicaSets": lambda n: _old_sets(kruise.releasing(), "Deployment", "echoserver", n),
     "flagger: rules": _flagger,
     "deployment: ReplicaSets": lambda n: _old_sets(_deployment(), "Deployment", test_deployment.NAME, n),
+    "deployment: paths": _fronted,
     "deployment: pods": lambda n: _more_pods(_deployment(), n),
     "statefulset: pods": lambda n: _set("StatefulSet", n),
     "statefulset: revisions": lambda n: _revisions("StatefulSet", n),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cockpit.model.refs import Resource
+from cockpit.model.refs import ISTIO_GATEWAYS, Resource
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.workloads.unread import DECIDING, with_doubts
 from tests.adapters.situations import HERE, SITUATIONS, situation
 from tests.objects import Cluster
 
-KINDS = sorted(DECIDING, key=str)
+# Gateways too: a VirtualService is at none that is missing.
+KINDS = sorted(DECIDING | {ISTIO_GATEWAYS}, key=str)
 
 
 def alarms(rollout: Rollout, unread: frozenset[Resource] = frozenset()) -> set[str]:

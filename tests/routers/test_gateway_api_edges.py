@@ -80,6 +80,31 @@ def test_a_rival_may_be_in_another_namespace() -> None:
     assert "two-routes" not in severities(shop(own_gate).add(route(SPLIT), created="2026-01-01T05:00:00Z"))
 
 
+def test_a_rival_that_the_gateway_refuses_gets_no_requests() -> None:
+    """Its listener allows no routes of that namespace."""
+    parent = {"name": "gate", "namespace": "default"}
+    older = beside(route(SPLIT), parent, namespace="aa")
+    refused = {"type": "Accepted", "status": "False", "reason": "NotAllowedByListeners"}
+    older["status"] = {"parents": [{"parentRef": parent, "conditions": [refused]}]}
+    assert "two-routes" not in severities(shop(older).add(route(SPLIT), created="2026-01-01T05:00:00Z"))
+
+
+def test_a_route_for_the_clients_of_another_namespace_is_no_rival() -> None:
+    parent = {"group": "", "kind": "Service", "name": "shop", "namespace": "default"}
+    own = at(route(SPLIT), parent)
+    theirs = beside(route(SPLIT), parent, namespace="aa")
+    assert "two-routes" not in severities(shop(theirs).add(own, created="2026-01-01T05:00:00Z"))
+    same = beside(route(SPLIT), parent)
+    assert severities(shop(same).add(own, created="2026-01-01T05:00:00Z"))["two-routes"] is Severity.CRITICAL
+
+
+def test_what_was_said_of_an_earlier_generation_may_be_mended() -> None:
+    split = rule(backend("shop-v1", 80), backend("shop-v2", 20, namespace="far"))
+    doc = unresolved(route(split), "RefNotPermitted")
+    doc["metadata"] = {**doc["metadata"], "generation": 2}
+    assert "invalid-backend" not in severities(shop(doc).add(*away(*version("v2"))))
+
+
 def unresolved(doc: Doc, reason: str) -> Doc:
     conditions = [
         {"type": "Accepted", "status": "True", "reason": "Accepted", "observedGeneration": 1},

@@ -99,6 +99,18 @@ def test_any_other_spelling_is_a_second_main(spelling: str) -> None:
     assert written(cluster) == {"v1": 1.0, "v2": 0.0}
 
 
+@pytest.mark.parametrize("port", [{"number": 8080}, {"name": "http"}])
+def test_a_backend_may_name_the_target_port_of_a_service(port: Doc) -> None:
+    """ingress-nginx looks a port up among the targetPorts too (controller.go, serviceEndpoints)."""
+    cluster = site(canary(canary_weight="40"))
+    for name in ("main", "canary"):
+        (place,) = cluster.doc("Ingress", name)["spec"]["rules"][0]["http"]["paths"]
+        place["backend"]["service"]["port"] = port
+    assert "main-empty" not in findings(cluster)
+    assert written(cluster) == {"v1": 0.6, "v2": 0.4}
+    assert isinstance(plan(cluster, Ask(Act.PROMOTE, by="selector")), Plan)
+
+
 def test_two_canaries_of_one_service_on_two_hosts_have_the_weight_of_the_older() -> None:
     cluster = site(
         canary(canary_weight="10"),

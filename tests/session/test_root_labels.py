@@ -29,7 +29,7 @@ def test_a_root_that_is_being_deleted_is_told_with_what_holds_it() -> None:
     metadata |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["example.com/hold\x1b[31m"]}
     (found,) = told(deleted(cluster))
     assert found.severity is Severity.WARNING
-    assert found.text.startswith(f"Deployment default/{NAME} is being deleted since 2026-01-01T00:00:00Z")
+    assert found.text.startswith(f"Deployment default/{NAME} is being deleted (since 2026-01-01T00:00:00Z)")
     assert found.evidence.startswith("finalizers example.com/hold")
     assert "\x1b" not in found.evidence
 

@@ -76,6 +76,15 @@ def test_a_service_without_ports_is_not_judged_by_ports() -> None:
     assert (backing_of(service, cluster).total, portless_pods(service, cluster)) == (4, frozenset())
 
 
+def test_pods_of_a_headless_service_are_reached_whatever_its_ports() -> None:
+    """DNS names them, and clients choose the port."""
+    cluster, _ = released(old=0)
+    cluster.doc("Service", SERVICE)["spec"]["clusterIP"] = "None"
+    rollout = read(cluster)
+    assert {share.version: share.written for share in rollout.lanes[0].shares} == {"v1": 0.0, "v2": 1.0}
+    assert "pods-without-port" not in {found.id for found in rollout.findings}
+
+
 def test_while_old_pods_have_the_port_they_alone_get_the_requests() -> None:
     rollout = read(released(old=1)[0])
     assert {share.version: share.written for share in rollout.lanes[0].shares} == {"v1": 1.0, "v2": 0.0}
@@ -120,6 +129,62 @@ def test_a_canary_of_kruise_rollouts_without_the_port_gets_nothing() -> None:
     without_port(cluster, "echoserver", canary.pods[0].name)
     assert kruise.written(kruise.read(cluster))["1.10.3"] == 0.0
     assert told(kruise.read(cluster)).severity is Severity.WARNING
+
+
+def entry(name: str, port: Doc, path: str = "/", **annotations: str) -> Doc:
+    """An Ingress that names this port of the Service."""
+    backend = {"service": {"name": SERVICE, "port": port}}
+    paths = [{"path": path, "pathType": "Prefix", "backend": backend}]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": name, "namespace": "default", "annotations": annotations},
+        "spec": {"rules": [{"host": "shop.test", "http": {"paths": paths}}]},
+    }
+
+
+def fronted(*ingresses: Doc) -> Cluster:
+    """A Deployment behind a Service with the port `http` 80, to 8080, and these Ingresses."""
+    cluster = revise(Cluster(copy.deepcopy(seed("blue-green-v1") + seed("blue-green-service"))), 1, "bebullish/demo:v1")
+    cluster.doc("Service", SERVICE)["spec"]["ports"] = [{"name": "http", "port": 80, "targetPort": 8080}]
+    return cluster.balance().add(*ingresses)
+
+
+def ports_told(cluster: Cluster) -> list[tuple[Severity, str]]:
+    return [(each.severity, each.text) for each in read(cluster).findings if each.id == "no-such-port"]
+
+
+def test_an_ingress_that_names_no_port_of_the_service_is_told() -> None:
+    """Users get 503, and every pod is ready."""
+    why = f"Service default/{SERVICE} has no port 81, which Ingress default/web names: requests for shop.test/ fail"
+    assert ports_told(fronted(entry("web", {"number": 81}))) == [(Severity.CRITICAL, why)]
+    beside = fronted(entry("web", {"number": 80}), entry("old", {"name": "admin"}, "/admin"))
+    ((severity, text),) = ports_told(beside)
+    assert severity is Severity.WARNING
+    assert text.endswith("has no port admin, which Ingress default/old names: requests for shop.test/admin fail")
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        entry("web", {"number": 80}),
+        entry("web", {"name": "http"}),
+        entry("web", {"number": 8080}),
+        entry("web", {"name": "use-annotation"}),
+        entry("web", {"number": 81}, **{"nginx.ingress.kubernetes.io/canary": "true"}),
+    ],
+    ids=["number", "name", "targetPort, which ingress-nginx takes", "AWS action", "a canary, whose main answers"],
+)
+def test_ports_that_gateways_find_are_calm(doc: Doc) -> None:
+    assert not ports_told(fronted(doc))
+
+
+def test_the_same_is_told_of_a_service_that_selects_one_version() -> None:
+    cluster = flipping().add(entry("web", {"number": 81}))
+    service = cluster.get(SERVICES, "default", SERVICE)
+    assert service is not None
+    (rollout,) = ServiceRouter().read(service, cluster)
+    assert "no-such-port" in {found.id for found in rollout.findings}
 
 
 def flipping(*ports: Doc, target: int | str = "http") -> Cluster:

@@ -12,7 +12,7 @@ from cockpit.model.objects.gateway_api import place_key
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.model.text import safe_text
 from cockpit.routers.gateway_api.acceptance import idle_gateway
-from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, rules_of
+from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, refused_parents, rules_of
 from cockpit.routers.gateway_api.split import HttpRouteSplit, RuleBackends
 from cockpit.routers.traffic_findings import (
     empty_backend,
@@ -150,14 +150,30 @@ def _rivals(split: HttpRouteSplit, what: str, objects: Objects) -> Iterator[Find
         if name == own:
             continue
         theirs = rules_of(other)
-        same_listener = any(one.meets(two) for one in spec.parents for two in theirs.parents)
         places = {(m.path_type, m.path) for rule in theirs.rules for m in rule.matches if m.is_plain}
-        if same_listener and mine & places:
+        if mine & places and _at_one_listener(split.route, other):
             ours, its = (here.creation_timestamp or "", own), (other.metadata.creation_timestamp or "", name)
             winner = what if ours < its else f"HTTPRoute {name}"
             text = f"{what} and HTTPRoute {name} have the same host and path: {winner} is older"
             severity = Severity.INFO if ours < its else Severity.CRITICAL
             yield finding("two-routes", severity, f"{text} and gets their requests")
+
+
+def _at_one_listener(one: AnyRoute, other: AnyRoute) -> bool:
+    """Whether two routes are at the same listener, as far as it has not refused one of them.
+
+    At a Service, a route counts for clients of its own namespace unless that is the Service's (GEP-1426).
+    """
+    refused = (refused_parents(one), refused_parents(other))
+    spaces = (one.metadata.namespace, other.metadata.namespace)
+    return any(
+        mine.meets(theirs)
+        and mine.place not in refused[0]
+        and theirs.place not in refused[1]
+        and (mine.kind != "Service" or spaces[0] == spaces[1])
+        for mine in rules_of(one).parents
+        for theirs in rules_of(other).parents
+    )
 
 
 def _weights(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:

@@ -90,6 +90,10 @@ class RouteParent:
     kind: str = "Gateway"
     port: int | None = None
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return (self.namespace, self.name, self.section)
+
     def meets(self, other: RouteParent) -> bool:
         """Whether both can be the same listener of the same Gateway."""
         if (self.kind, self.namespace, self.name) != (other.kind, other.namespace, other.name):
@@ -241,6 +245,18 @@ def _integer(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def refused_parents(route: AnyRoute) -> frozenset[tuple[str, str, str]]:
+    """The parents that a controller refuses a route at: namespace, name and listener ("" for all)."""
+    found = set()
+    for status in _mappings(_mapping(route.status).get("parents")):
+        said = [c for c in _mappings(status.get("conditions")) if c.get("type") == "Accepted"]
+        if said and all(c.get("status") == "False" for c in said):
+            ref = _mapping(status.get("parentRef"))
+            place = _text(ref.get("namespace")) or route.metadata.namespace
+            found.add((place, _text(ref.get("name")), _text(ref.get("sectionName"))))
+    return frozenset(found)
+
+
 @dataclass(frozen=True, slots=True)
 class UnresolvedRefs:
     """Why references of a route cannot be resolved, such as RefNotPermitted, and the other namespaces that it names."""
@@ -258,7 +274,10 @@ def unresolved_refs(route: AnyRoute) -> UnresolvedRefs:
         condition
         for parent in _mappings(_mapping(route.status).get("parents"))
         for condition in _mappings(parent.get("conditions"))
-        if condition.get("type") == "ResolvedRefs" and condition.get("status") == "False"
+        if condition.get("type") == "ResolvedRefs"
+        and condition.get("status") == "False"
+        # What was said of an earlier generation may be mended.
+        and (_integer(condition.get("observedGeneration")) or route.metadata.generation) >= route.metadata.generation
     )
     reasons = frozenset(_text(condition.get("reason")) for condition in found)
     places = {backend.namespace for rule in rules_of(route).rules for backend in rule.backends} if reasons else set()

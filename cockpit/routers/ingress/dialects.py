@@ -60,6 +60,7 @@ class Dialect:
     other_namespaces: bool = False  # a canary attaches to a main of another namespace too
     checks_values: bool = False  # rules with characters outside of a list are dropped, unless that check is off
     has_affinity: bool = False  # a session's cookie comes before header, cookie and weight
+    target_ports: bool = False  # a backend can name a Service's targetPort (ingress-nginx, controller.go)
     has_address: bool = False  # `service-upstream` sends to the Service's address, whether pods are ready or not
 
     def key(self, name: str) -> str:
@@ -97,6 +98,7 @@ NGINX = Dialect(
     checks_values=True,
     has_affinity=True,
     has_address=True,
+    target_ports=True,
 )
 APIG = Dialect(
     id="apig",

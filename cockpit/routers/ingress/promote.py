@@ -118,7 +118,9 @@ def _why_not_selector(split: CanarySplit, placed: PlacedCanary, objects: Objects
             return f"Service {service.metadata.name} has no selector: others manage its endpoints; promote by backend"
     if why := why_managed([main], objects):
         return why
-    ports = [port_of(s, u.port) for s, u in ((main, split.placement.upstream), (canary, placed.canary.upstream)) if u]
+    named = ((main, split.placement.upstream), (canary, placed.canary.upstream))
+    by_target = split.placement.dialect.target_ports
+    ports = [port_of(service, u.port, by_target=by_target) for service, u in named if u]
     targets = [(p.target_port if p.target_port is not None else p.port) if p else None for p in ports]
     if len(set(targets)) > 1:
         return (

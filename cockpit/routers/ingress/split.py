@@ -110,7 +110,8 @@ class CanarySplit(VersionLookup):
 
 
 def split_of(placement: CanaryPlacement, objects: Objects) -> CanarySplit:
-    main = side_of(placement.upstream, placement.main.metadata.namespace, objects)
+    by_target = placement.dialect.target_ports
+    main = side_of(placement.upstream, placement.main.metadata.namespace, objects, by_target=by_target)
     if not main.candidates:
         main = replace(main, candidates=(faceless(placement.upstream, 0),))
     placed_canaries = _placed_canaries(placement, objects)
@@ -143,7 +144,8 @@ def _placed_canaries(placement: CanaryPlacement, objects: Objects) -> tuple[Plac
         counts = not canary.loose and id(canary) in counting
         upstream = canary.upstream
         if upstream and upstream not in sides:
-            sides[upstream] = side_of(upstream, canary.ingress.metadata.namespace, objects)
+            place = canary.ingress.metadata.namespace
+            sides[upstream] = side_of(upstream, place, objects, by_target=dialect.target_ports)
         side = sides[upstream] if upstream else None
         older, younger = _other_mains(placement, canary)
         ruler = _ruler(placement, canary)

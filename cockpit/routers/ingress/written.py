@@ -78,7 +78,8 @@ def _main_empty(main: Ingress, stable: str, objects: Objects) -> list[Finding]:
     """The finding that nothing answers for the stable Service, whether there is a canary or not."""
     dialect = dialect_of(main, objects)
     upstreams = dict.fromkeys(loc.upstream for loc in locations_of(main) if loc.upstream.service == stable)
-    sides = (side_of(upstream, main.metadata.namespace, objects) for upstream in upstreams)
+    place, by_target = main.metadata.namespace, dialect.target_ports
+    sides = (side_of(upstream, place, objects, by_target=by_target) for upstream in upstreams)
     return [found for side in sides if (found := main_empty(main, side, dialect))]
 
 

@@ -27,26 +27,35 @@ _MOST_LABELS = 128
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whose DestinationRules count: `namespace` is the VirtualService's, `client` that of the proxies that obey it."""
+    """Whose DestinationRules count: `namespace` is the VirtualService's, `client` that of the proxies that obey it.
+
+    `sure` is false where these proxies are not known, and stand perhaps in another namespace.
+    """
 
     namespace: str
     client: str
+    sure: bool = True
 
 
 def viewer_of(service: VirtualService, objects: Objects) -> Viewer:
     """The proxies of its first gateway that are known; else clients of its own namespace, as in a mesh."""
     namespace = service.metadata.namespace
-    root = root_of(service, objects) or service
-    for name in islice(gateways_of(root), MOST_GATEWAYS):
+    names = gateways_of(root_of(service, objects) or service)
+    for name in islice(names, MOST_GATEWAYS):
         place, _, short = name.partition("/")
         gateway = objects.get(served(objects, GATEWAYS), place, short) if name != MESH else None
         if isinstance(gateway, IstioGateway) and (found := proxy_namespaces(gateway, objects)):
             return Viewer(namespace, found[0])
-    return Viewer(namespace, namespace)
+    return Viewer(namespace, namespace, sure=MESH in names)
 
 
 def rules_in_force(host: str, viewer: Viewer, objects: Objects) -> tuple[DestinationRule, ...]:
-    """The rules by which the viewer's proxies know the subsets of a host."""
+    """The rules by which the viewer's proxies know the subsets of a host; of proxies that are not known, perhaps."""
+    found = _in_force(host, viewer, objects)
+    return found if viewer.sure else (*found, *rules_naming(host, viewer.namespace, objects))
+
+
+def _in_force(host: str, viewer: Viewer, objects: Objects) -> tuple[DestinationRule, ...]:
     service = service_of(host)
     # The namespace of a ServiceEntry, which defines any other host, is not read.
     home = service[0] if service else viewer.namespace

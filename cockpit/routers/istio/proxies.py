@@ -20,9 +20,9 @@ def proxy_places(gateway: IstioGateway) -> tuple[str, ...]:
     return tuple(dict.fromkeys((gateway.metadata.namespace, *_GATEWAY_NAMESPACES)))
 
 
-def proxy_namespaces(gateway: IstioGateway, objects: Objects) -> tuple[str, ...]:
-    """Those of them that have such pods."""
-    return tuple(pod.metadata.namespace for pod in _pods(gateway, objects))
+def proxy_namespaces(gateway: IstioGateway, objects: Objects, *more: str) -> tuple[str, ...]:
+    """Those of them, and of `more`, that have such pods."""
+    return tuple(pod.metadata.namespace for pod in _pods(gateway, objects, *more))
 
 
 def proxy_services(gateway: IstioGateway, objects: Objects) -> Iterator[Service]:
@@ -31,8 +31,8 @@ def proxy_services(gateway: IstioGateway, objects: Objects) -> Iterator[Service]
         yield from services_selecting(objects, pod.metadata.namespace, pod.metadata.labels or {})
 
 
-def _pods(gateway: IstioGateway, objects: Objects) -> Iterator[Pod]:
+def _pods(gateway: IstioGateway, objects: Objects, *more: str) -> Iterator[Pod]:
     """One pod for each namespace that has any."""
     labels = {str(k): str(v) for k, v in mapping(gateway.spec, "selector").items()}
-    for namespace in proxy_places(gateway):
+    for namespace in dict.fromkeys((*proxy_places(gateway), *more)):
         yield from of_kind(Pod, objects.selected(PODS, namespace, labels))[:1]

@@ -7,6 +7,7 @@ name, then by namespace (istio, pilot/pkg/model/config.go, sortConfigByCreationT
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from cockpit.model.fields import mapping
 from cockpit.model.lookup import Objects
@@ -16,7 +17,7 @@ from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.istio.route_groups import RouteGroup, covers
 from cockpit.routers.istio.routes import MESH, VIRTUAL_SERVICES, IstioRoute, gateways_of, hosts_of, routes_of
 from cockpit.workloads.findings import finding
-from cockpit.workloads.lookups import of_kind, served
+from cockpit.workloads.lookups import served
 
 _MOST_HOSTS, _MOST_RIVALS = 50, 20
 
@@ -26,9 +27,12 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
     own = group.service
     here = own.metadata.namespace
     what = _name(own, "")
+    takers: dict[tuple[str, str], IstioRoute | None] = {}
     for host in hosts_of(own)[:_MOST_HOSTS]:
         for other in _others(own, host, objects):
             both = set(gateways_of(own)) & set(gateways_of(other))
+            if both and _place(other) not in takers:  # once, however many hosts they share
+                takers[_place(other)] = _taken_by(group, other)
             if MESH in both:
                 first = min((own, other), key=_age)
                 why = (
@@ -36,7 +40,7 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
                     f" usually the older ({_short(first, here)}); merge them into one"
                 )
                 yield _two(why, host, own, other)
-            elif both and (taken := _taken_by(group, other)):
+            elif both and (taken := takers[_place(other)]):
                 why = (
                     f"{what} gets no plain requests for {host}: route {taken.index + 1} of {_name(other, here)} at the"
                     " same gateway takes them first; merge them into one"
@@ -49,8 +53,9 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
 
 def _others(own: VirtualService, host: str, objects: Objects) -> list[VirtualService]:
     """The others that the same proxies see."""
-    found = of_kind(VirtualService, objects.anywhere(served(objects, VIRTUAL_SERVICES), f"host={host}"))
-    return [each for each in found if _place(each) != _place(own) and _seen_together(own, each)][:_MOST_RIVALS]
+    found = objects.anywhere(served(objects, VIRTUAL_SERVICES), f"host={host}")
+    beside = (e for e in found if isinstance(e, VirtualService) and _place(e) != _place(own) and _seen_together(own, e))
+    return list(islice(beside, _MOST_RIVALS))
 
 
 def _two(why: str, host: str, one: VirtualService, other: VirtualService) -> Finding:

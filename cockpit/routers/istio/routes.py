@@ -188,8 +188,16 @@ def gateways_of(service: VirtualService) -> tuple[str, ...]:
     """`mesh`, and gateways as "namespace/name"; without any it applies to the mesh only."""
     spec = service.spec if isinstance(service.spec, dict) else {}
     named = texts(spec.get("gateways")) or [MESH]
-    own = service.metadata.namespace
-    return tuple(name if name == MESH or "/" in name else f"{own}/{name}" for name in named)
+    return tuple(name if name == MESH else _gateway_place(name, service.metadata.namespace) for name in named)
+
+
+def _gateway_place(name: str, own: str) -> str:
+    """A Gateway's name with its namespace (istio, model/virtualservice.go, resolveGatewayName)."""
+    if "/" in name:
+        return f"{own}{name[1:]}" if name.startswith("./") else name
+    short, dot, rest = name.partition(".")
+    # The name of a Service, as in "gate.edge.svc.cluster.local", is an older way to write "edge/gate".
+    return f"{rest.partition('.')[0]}/{short}" if dot else f"{own}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from cockpit.planning.refusals import epoch_of
 from cockpit.routers.service.acts import TABLE
 from cockpit.routers.service.split import BlueGreen
 from cockpit.routers.traffic_findings import (
+    ingress_ports,
     no_ready_pods,
     none_ready_yet,
     not_pinned,
@@ -44,7 +45,13 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         lanes=(lane,),
         objects=(ref_to(service), *(c.candidate.ref for c in state.choices if c.candidate.ref)),
         epoch=_epoch(state),
-        findings=(*_findings(state), *without_port(service, objects), *mesh_findings(service, objects), *owned),
+        findings=(
+            *_findings(state),
+            *without_port(service, objects),
+            *ingress_ports(service, objects),
+            *mesh_findings(service, objects),
+            *owned,
+        ),
         acts=TABLE.states(state, objects),
         owners=owners,
         probe_target=way.probe_target,

@@ -35,7 +35,7 @@ def with_deletion(rollout: Rollout, root: Obj) -> Rollout:
     if since is None or any(found.id in _TOLD for found in rollout.findings):
         return rollout
     finalizers = getattr(root.metadata, "finalizers", None) or []
-    words = f"{rollout.objects[0]} is being deleted since {safe_text(since, 40)}: what is sent to it does not last"
+    words = f"{rollout.objects[0]} is being deleted (since {safe_text(since, 40)}): what is sent to it does not last"
     waits = f"finalizers {', '.join(safe_text(each, 100) for each in finalizers[:5])}" if finalizers else ""
     told = finding("being-deleted", Severity.WARNING, words, waits)
     return replace(rollout, findings=(*rollout.findings, told))

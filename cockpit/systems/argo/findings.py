@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cockpit.model.counts import counted, plural
-from cockpit.model.fields import entries, text
+from cockpit.model.fields import entries, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
@@ -65,7 +65,8 @@ def _conditions(state: ArgoState, what: str) -> Iterator[Finding]:
         elif condition.reason == "ProgressDeadlineExceeded":
             yield stuck(reported, _reasons(state))
         elif kind == "ReplicaFailure" and condition.status == "True":
-            yield replica_failure(reported, condition.reason, ready=sum(e.version.ready for e in state.editions))
+            ready = sum(e.version.ready for e in state.editions) or whole(state.rollout.status, "readyReplicas") or 0
+            yield replica_failure(reported, condition.reason, ready=ready)
         elif condition.reason == "RolloutAborted":
             after = "retry starts the same version again, rollback abandons it"
             yield finding("aborted", Severity.WARNING, f"{reported}; {after}", condition.reason)
@@ -149,6 +150,10 @@ def _unanswered(name: str, written: float, evidence: str) -> Finding:
     return no_ready_pods(text, evidence)
 
 
+def _abandoned(text: str, evidence: str = "") -> Finding:
+    return finding("abandoned-version", Severity.INFO, text, evidence)
+
+
 def _remains(state: ArgoState) -> Iterator[Finding]:
     """Versions with pods that are neither stable nor being rolled out; experiments whose ReplicaSets are not known."""
     status = state.status
@@ -157,14 +162,13 @@ def _remains(state: ArgoState) -> Iterator[Finding]:
             continue
         if edition.leaves_at and not edition.version.ready:
             dead = f"{edition.name} keeps its pods until {edition.leaves_at}, and none of them is ready"
-            yield finding("abandoned-version", Severity.INFO, dead, "scale-down-deadline")
+            yield _abandoned(dead, "scale-down-deadline")
         elif edition.leaves_at:
             kept = f"{edition.name} keeps its pods until {edition.leaves_at}: a rollback to it needs no new pods"
             yield finding("kept-for-rollback", Severity.INFO, kept, "scale-down-deadline")
         elif state.updating:
             pods = counted(edition.candidate.desired, "pod")
-            third = f"{edition.name} was replaced by a newer version and still has {pods}"
-            yield finding("abandoned-version", Severity.INFO, third)
+            yield _abandoned(f"{edition.name} was replaced by a newer version and still has {pods}")
     if status.extra and not state.trials:
         share = percent(min(status.extra / state.strategy.top, 1.0))
         yield takes_part(f"an experiment gets {share} of the requests in addition to these versions")
