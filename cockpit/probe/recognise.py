@@ -16,6 +16,8 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import CellKind
 from cockpit.probe.patterns import TEXT_LIMIT, Pattern, PatternError
 
+# What to do where a cache answers.
+NOT_CACHED = "probe a path or a host that no cache answers for"
 NAME_LIMIT = 63  # characters of a version named by an answer: the limit of a label value
 _TOKEN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?")
 _STATED = re.compile(r"\bversion[\"']?\s{0,4}[:=]?\s{0,4}[\"']?([A-Za-z0-9][A-Za-z0-9_.\-]{0,62})", re.IGNORECASE)

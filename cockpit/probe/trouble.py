@@ -6,10 +6,8 @@ from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.secret_parameters import shown_path
 from cockpit.model.text import safe_text
 from cockpit.probe.failure_words import NO_ANSWER
-from cockpit.probe.recognise import from_cache
+from cockpit.probe.recognise import NOT_CACHED, from_cache
 from cockpit.probe.sender import Answer, Failure
-
-NOT_CACHED = "probe a path or a host that no cache answers for"
 
 
 def describe_failure(probe_target: ProbeTarget, answer: Answer) -> str:

@@ -10,8 +10,7 @@ from cockpit.model.lanes import chance, in_lane
 from cockpit.model.rollout import Finding, Followed, Lane, Observed, Severity, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ProbeView
-from cockpit.probe.recognise import CACHED
-from cockpit.probe.trouble import NOT_CACHED
+from cockpit.probe.recognise import CACHED, NOT_CACHED
 from cockpit.probe.verdict import FOLLOWED
 from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words
 from cockpit.workloads.findings import finding
