@@ -46,6 +46,7 @@ from cockpit.model.view import (
     RolloutView,
     Stage,
     Sync,
+    Undoing,
 )
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
@@ -161,7 +162,7 @@ def fleet() -> FleetView:
     views = (
         RolloutView(rollout("http-server", "ingress", Phase.CANARY, (off,), findings=(finding, git),
                             owners=(Owner("Application", "shop"),), message="canary weight 30 of 100"), probing(),
-                    health=HURT),
+                    health=HURT, undoing=Undoing("v2 10% -> 30%")),
         RolloutView(rollout("reviews", "istio", Phase.WAITING, (lane(0.2, 0.19), hdr), step=Step(2, 4, 0.2, "pause"),
                             message="waits for approval"), probing("reviews.example"), health=FINE),
         RolloutView(rollout("rollouts-demo", "argo", Phase.PAUSED, (lane(0.3, None, verdict=Verdict.UNKNOWN),),

@@ -8,7 +8,7 @@ from cockpit.model.checks import Check, CheckState, Measured, Metric, Said
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.plan import Act
 from cockpit.model.rollout import Finding, Lane, Phase, Role, Severity, Share, Step, Verdict
-from cockpit.model.view import Entry, FleetView, Point, RolloutView, Stage, Sync, WrittenSplit
+from cockpit.model.view import Entry, FleetView, Point, RolloutView, Stage, Sync, Undoing, WrittenSplit
 from tests.tui.fake import (
     ARGO_STEPS,
     CONTROLLED,
@@ -216,6 +216,7 @@ def state(view: RolloutView, **parts: object) -> FleetView:
         Entry("2", START + 168, "ann@prod-eu", key, "set-weight", "v2 10% -> 25%", Stage.SENDING),
         Entry("2", START + 180, "ann@prod-eu", key, "set-weight", "v2 10% -> 25%", Stage.VERIFIED, "users get it"),
     )
+    view = replace(view, undoing=Undoing("v2 10% -> 25%"))
     return replace(fleet(), rollouts=(view,), journal=entries, **parts)  # type: ignore[arg-type]
 
 

@@ -19,6 +19,7 @@ from cockpit.model.view import Counting, Outcome, Prepared, Stage, Undoing
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement
 from cockpit.session.acts.journal_lines import JournalLines
+from cockpit.session.acts.outcomes import may_be_overtaken, refused, stopped
 from cockpit.session.acts.prepare import Preparation, away, outlined, prepare, read_objects, read_one, stale
 from cockpit.session.acts.seen import record_of, seen_of
 from cockpit.session.acts.send import Sending, transmit, what_changed, why_outdated
@@ -148,14 +149,14 @@ class Conductor:
         cluster = self._surroundings.cluster(plan.rollout.context)
         if issue is None or cluster is None:
             return _reported(
-                report, _refused(plan, "this plan was already sent, or not prepared in this session; prepare it again")
+                report, refused(plan, "this plan was already sent, or not prepared in this session; prepare it again")
             )
         if prepared.blocked:
-            return _reported(report, _refused(plan, prepared.blocked))
+            return _reported(report, refused(plan, prepared.blocked))
         if busy := self.acting(plan.rollout):
             return _reported(
                 report,
-                _refused(plan, f"another act on {plan.rollout} is under way: {busy}; try again when it is done"),
+                refused(plan, f"another act on {plan.rollout} is under way: {busy}; try again when it is done"),
             )
         self._acting[plan.rollout] = plan
         self._surroundings.touch(plan.rollout)
@@ -212,12 +213,12 @@ class Conductor:
 
         await self._surroundings.refresh()
         if old := stale(cluster, plan) or away(cluster, cluster.place(plan)):
-            return await note(_refused(plan, old))
+            return await note(refused(plan, old))
         if changed := await what_changed(cluster, self._undo, issue):
-            return await note(_refused(plan, f"{plan.rollout} changed since the plan was shown: {changed}; plan again"))
+            return await note(refused(plan, f"{plan.rollout} changed since the plan was shown: {changed}; plan again"))
         await self._surroundings.refresh()
         if why := who.why_not() or await self._why_not_now(cluster, issue):
-            return await note(_refused(plan, why))
+            return await note(refused(plan, why))
         self._tell_of(act_id, plan, issue.rollout)
         report(await note(Outcome(Stage.SENDING, plan.title, plan), record_of(plan, issue.objects), last=False))
         noted = await self._unknown.begin(act_id, by, issue)
@@ -228,19 +229,19 @@ class Conductor:
         if passage.done:
             self._supersede(plan)
             await cluster.second.sent(plan)
-        may_be_overtaken = wait > 0 and _may_be_overtaken(plan, passage)
-        if may_be_overtaken or not passage.failed:
+        overtaken = wait > 0 and may_be_overtaken(plan, passage)
+        if overtaken or not passage.failed:
             self._waits[plan.rollout] = waiting
         self._release(plan)
-        if may_be_overtaken:
+        if overtaken:
             await self._unknown.known(noted)
             reached = await self._await_effect(cluster, issue, waiting, min(wait, _OVERTAKEN_SECONDS), counted)
-            stopped = _stopped(plan, passage, undoable)
-            return await note(reached if reached.stage is Stage.VERIFIED else stopped, record)
+            halted = stopped(plan, passage, undoable)
+            return await note(reached if reached.stage is Stage.VERIFIED else halted, record)
         if passage.failed:
-            stopped = await note(_stopped(plan, passage, undoable), record)
+            halted = await note(stopped(plan, passage, undoable), record)
             await self._settle(noted, passage, step)
-            return stopped
+            return halted
         await self._unknown.known(noted)
         accepted = Outcome(Stage.SENT, "accepted by the API server; effect not confirmed yet", plan)
         sent = await note(accepted, record, last=wait <= 0)
@@ -360,40 +361,6 @@ class Conductor:
 def _reported(report: Report, outcome: Outcome) -> Outcome:
     report(outcome)
     return outcome
-
-
-def _refused(plan: Plan, why: str) -> Outcome:
-    return Outcome(Stage.REFUSED, f"nothing was sent: {why}", plan)
-
-
-def _may_be_overtaken(plan: Plan, passage: Sending) -> bool:
-    """Whether a controller may already have moved to where the refused request was meant to send it.
-
-    An earlier request of the plan, such as one that ends a manual pause, can be all that the controller waited for.
-    """
-    return bool(plan.reaches and passage.done and passage.failed and passage.failed.consumed and not passage.unknown)
-
-
-def _stopped(plan: Plan, passage: Sending, undoable: bool) -> Outcome:
-    """The outcome if a request failed: what was done, what was not, and whether an undo reverts that."""
-    if passage.unknown:
-        stage = Stage.UNKNOWN
-        done = passage.done[:-1]
-    else:
-        stage = Stage.UNVERIFIED
-        done = passage.done
-    if not done and not passage.unknown:
-        return Outcome(Stage.REFUSED, f"nothing was changed: {passage.why}", plan)
-    finished = {id(d.request) for d in passage.done}
-    open_requests = [request for request in plan.requests if id(request) not in finished]
-    words = [passage.why]
-    if done:
-        words.append("done: " + ", ".join(plan.words(d.request) for d in done))
-    if open_requests:
-        words.append("not done: " + ", ".join(map(plan.words, open_requests)))
-    if done and undoable:
-        words.append("undo reverts what was done")
-    return Outcome(stage, "; ".join(words), plan, partial=bool(done))
 
 
 def tell(report: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
