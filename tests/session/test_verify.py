@@ -291,3 +291,16 @@ def test_an_act_without_a_share_that_raises_exposure_has_to_be_answered_too() ->
 def test_answers_that_name_no_version_are_not_called_too_few() -> None:
     seen = answered(view(replace(lane(0.5, samples=40), unknown=30)), message="say where it stands")
     assert "30 of 40 answers name no version of this rollout: say where it stands" in agreement(PLAN, seen, ()).words
+
+
+def test_nothing_is_reached_that_its_controller_has_not_picked_up() -> None:
+    goal = Milestone("the new image being rolled out", not_phases=(Phase.AT_REST,))
+    before, after = replace(view().rollout, phase=Phase.AT_REST), replace(view().rollout, phase=Phase.PROGRESSING)
+    assert reaching(goal, before, after)[0]
+    text = "Rollout shop/web: the controller has not picked up the last change yet"
+    found, failed, words = reaching(
+        goal, before, replace(after, findings=(Finding("not-observed", Severity.INFO, text),))
+    )
+    assert not found
+    assert not failed
+    assert text in words

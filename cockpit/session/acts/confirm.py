@@ -76,6 +76,9 @@ def _not_written(view: RolloutView, expected: Expected) -> str:
 def _not_reached(view: RolloutView, goal: Milestone, before: Rollout | None) -> str:
     """Why the rollout has not reached this milestone yet; "" if it has."""
     rollout = view.rollout
+    if unseen := next((found.text for found in rollout.findings if found.id == "not-observed"), ""):
+        # The phase is that of the objects before the change, or a guess.
+        return f"expected: {goal.words}; now: {unseen}"
     here = rollout.step.index if rollout.step else None
     stable = {version.name for version in rollout.versions if version.role in (Role.STABLE, Role.ACTIVE)}
     there = (
