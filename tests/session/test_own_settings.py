@@ -36,7 +36,7 @@ def test_they_are_lists_of_maps() -> None:
         ("commands: [{name: '', run: [x]}]", "commands[0].name", "is empty or too long"),
         ("commands: [{name: a, run: [x], dangerus: true}]", "commands[0]", "dangerus"),
         ("commands: [{name: a, run: [x]}, {name: a, run: [y]}]", "commands", "two commands or links are called a"),
-        ("commands: [{name: a, run: 'x y'}]", "commands[0].run", "expected `array`"),
+        ("commands: [{name: a, run: 'x y'}]", "commands[0].run", "expected a list"),
         ("links: [{name: a, url: 'javascript:alert(1)'}]", "links[0].url", "must begin with http"),
         ("links: [{name: a, url: 'file:///etc/passwd'}]", "links[0].url", "must begin with http"),
         ("links: [{name: a, url: 'https://me:pw@host/'}]", "links[0].url", "without a user name"),
