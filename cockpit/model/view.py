@@ -278,8 +278,7 @@ class RolloutView:
     """A rollout with what was observed, and its probe. `stale` says why its data may be old or incomplete, or "".
 
     `real` is what a Prometheus says, if it is read. `denied` says why this user cannot undo, or may not probe from
-    inside the cluster. `undoing` is the last act, None if none is known; `undoable` is False where none is known that
-    an undo could reverse, neither of this machine nor of another cockpit.
+    inside the cluster. `undoing` is the last act that is known, of this machine or of another cockpit.
     """
 
     rollout: Rollout
@@ -291,7 +290,6 @@ class RolloutView:
     stale: str = ""
     denied: tuple[tuple[Act, str], ...] = ()
     undoing: Undoing | None = None
-    undoable: bool = True
 
     def why_denied(self, act: Act) -> str:
         """Why this user cannot undo, or probe from inside; "" if they may, or if that is not certain."""

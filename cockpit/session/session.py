@@ -371,10 +371,9 @@ class Session(Readings, InsideCalls, PairingCalls):
         undoing, why_not = self._conductor.undoing(rollout)
         beside = ((Act.UNDO, why_not), *beside) if why_not else beside
         acting = self._conductor.acting(key)
-        around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoing is not None)
+        around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoing)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
-        view = replace(view, undoing=undoing) if undoing else view
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:

@@ -88,7 +88,7 @@ NOTHING_TO_UNDO = "nothing to undo: no act on it was sent from this machine, and
 
 def why_idle(key: Key, view: RolloutView) -> str:
     """Why a key has nothing to do on a rollout now though it may be pressed: it then says so itself; "" if it has."""
-    if key.acts == (Act.UNDO,) and not view.undoable:
+    if key.acts == (Act.UNDO,) and view.undoing is None:
         return _of(view, NOTHING_TO_UNDO)
     return ""
 

@@ -46,7 +46,7 @@ def facts(view: RolloutView) -> tuple[object, ...]:
         bool(probe.too_slow),
         probe.source,
         view.denied,
-        view.undoable,
+        view.undoing,
     )
 
 

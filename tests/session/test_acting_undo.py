@@ -44,7 +44,7 @@ async def test_the_view_says_whether_there_is_something_to_undo(server: ApiServe
     on = await stage(server)
 
     def undoable() -> bool:
-        return any(each.undoable for each in on.session.view().rollouts if each.rollout.key == KEY)
+        return any(each.undoing for each in on.session.view().rollouts if each.rollout.key == KEY)
 
     assert not undoable()
     assert (await sent(on)).stage is Stage.VERIFIED

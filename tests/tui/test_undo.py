@@ -87,7 +87,7 @@ async def test_without_an_act_undo_is_dim_and_a_press_still_asks_the_session() -
         (key,) = top.selected_keys()
         assert top.applies(app.keymap["undo"])
         assert dict(lit(app))["undo"]
-        cockpit.change(key.name, undoable=False)
+        cockpit.change(key.name, undoing=None)
         await rest(pilot)
         assert not top.applies(app.keymap["undo"])
         assert not dict(lit(app))["undo"]

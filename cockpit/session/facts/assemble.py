@@ -14,7 +14,7 @@ from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Resource
 from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
 from cockpit.model.values import dataclass
-from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync
+from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync, Undoing
 from cockpit.probe.error_detector import TOLERATED
 from cockpit.routers.traffic_findings import BY_ADDRESS
 from cockpit.session.facts.answers import answer_findings, worst_first
@@ -45,7 +45,7 @@ class Circumstances:
 
     `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them,
     `beside` for those that are of no adapter. `unread` are kinds of which there may be objects that were not read.
-    `undoable`: whether an act is known that could be undone.
+    `undoing` is the last act that is known.
     """
 
     read_only: bool = False
@@ -55,7 +55,7 @@ class Circumstances:
     denied: Mapping[Act, str] = field(default_factory=dict)
     beside: tuple[tuple[Act, str], ...] = ()
     unread: frozenset[Resource] = frozenset()
-    undoable: bool = True
+    undoing: Undoing | None = None
 
     @property
     def why_not(self) -> str:
@@ -87,7 +87,7 @@ def rollout_view(
     health = rollout_health(shown, probe, around.stale, now, around.max_errors)
     return RolloutView(
         shown, probe, around.acting, health, stale=around.stale, real=real, denied=around.beside,
-        undoable=around.undoable,
+        undoing=around.undoing,
     )  # fmt: skip
 
 
