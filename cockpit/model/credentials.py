@@ -43,9 +43,10 @@ def without_credentials(text: str) -> str:
         text = _USER.sub(rf"\1{HIDDEN}@", text)
     if "=" in text:
         text = _PARAMETER.sub(_shown_parameter, text)
-    if ".com/" in text:
+    folded = text.lower()
+    if ".com/" in folded:
         text = _HOOK.sub(rf"\1{HIDDEN}", text)
-    if "earer" in text or "asic" in text or "EARER" in text or "ASIC" in text:
+    if "bearer" in folded or "basic" in folded:
         text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
     return text
 

@@ -34,6 +34,8 @@ TEXTS = [
     "https://discord.com/api/webhooks/1/{}",
     "https://acme.webhook.office.com/webhookb2/{}",
     "Authorization: Bearer {}",
+    "authorization: bEaReR {}",
+    "https://hooks.slack.COM/services/T0/B0/{}",
     'proxy_set_header Authorization "Basic {}==";',
 ]
 words = st.text("abc xyz:/\"'", max_size=12)

@@ -22,6 +22,9 @@ from cockpit.workloads.lookups import ingresses_of_host
 # The main Ingress of each host, path and path type.
 Mains = dict[Place, Ingress]
 
+# Mains of one Service that are looked at for canaries on their hosts.
+_MOST_MAINS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class CanaryIngress:
@@ -122,10 +125,6 @@ def _from_elsewhere(
             theirs = _attached(other, neighbours_of(other, objects), dialect, naming)
             found += [(here, c) for at, c in theirs.canaries if at.upstream == upstream and not c.loose]
     return found
-
-
-# Mains of one Service that are looked at for canaries on their hosts.
-_MOST_MAINS = 10
 
 
 def _groups(
