@@ -127,7 +127,7 @@ def probe_from_cluster(
 
 
 def _shape(asked: dict[str, Any]) -> JobShape:
-    from cockpit.planning.probe_job_plan import read_labels
+    from cockpit.planning.probe_job import read_labels
 
     try:
         labels = read_labels(asked["labels"])

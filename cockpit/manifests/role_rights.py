@@ -12,7 +12,7 @@ from cockpit.model.rights import Right, right, rights, undone_by
 from cockpit.pairing.rights import PAIRING_RIGHTS
 from cockpit.planning.act_event import TELLING_RIGHTS
 from cockpit.planning.api_targets import PROXY_RIGHT
-from cockpit.planning.probe_job import JOB_RIGHTS
+from cockpit.planning.probe_job_rights import JOB_RIGHTS
 from cockpit.routers import ADAPTERS as ROUTERS
 from cockpit.systems import CONTROLLERS, WORKLOADS
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from cockpit.model.durations import duration_words, seconds_of
 from cockpit.model.probe_job import LONGEST, MOST_PODS, MOST_RATE, InsideWish
 from cockpit.model.text import safe_text
-from cockpit.planning.probe_job_plan import read_labels
+from cockpit.planning.probe_job import read_labels
 
 # The first word of the line.
 CLUSTER = "cluster"

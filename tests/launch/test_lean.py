@@ -26,7 +26,7 @@ TAKEN_BY_THEM = {"typing_extensions"}
 # What a list has no use for: of Python, and of this project.
 NEVER = {
     *("email", "encodings.idna", "http.client", "importlib.metadata", "urllib.request"),
-    *("cockpit.cli.show", "cockpit.probe.engine", "cockpit.probe.failure_words", "cockpit.planning.probe_job_plan"),
+    *("cockpit.cli.show", "cockpit.probe.engine", "cockpit.probe.failure_words", "cockpit.planning.probe_job"),
     *("cockpit.session.inspecting.describe", "cockpit.session.inspecting.logs", "cockpit.session.probing.jobs"),
     "cockpit.texts.catalogue",
 }

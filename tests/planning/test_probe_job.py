@@ -16,7 +16,7 @@ from cockpit.model.probe_job import JobShape
 from cockpit.model.probe_target import ProbeTarget, ProxiedService
 from cockpit.model.refs import VIRTUALSERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Phase, Rollout
-from cockpit.planning.probe_job_plan import PROBE_LABEL, ProbeLoad, probe_job_plan, read_labels
+from cockpit.planning.probe_job import PROBE_LABEL, ProbeLoad, probe_job_plan, read_labels
 from cockpit.planning.probe_script import SCRIPT
 from tests.objects import Cluster
 from tests.planning.states import service

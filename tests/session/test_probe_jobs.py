@@ -13,7 +13,7 @@ from cockpit.model.probe_job import JobShape
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.rollout import Verdict
 from cockpit.model.view import Prepared, Stage
-from cockpit.planning.probe_job_plan import PROBE_LABEL
+from cockpit.planning.probe_job import PROBE_LABEL
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder, SampleResult
 from cockpit.session.settings import Settings

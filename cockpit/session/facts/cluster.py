@@ -23,7 +23,7 @@ from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, KindSync, Sync
-from cockpit.planning.probe_job import JOB_NEEDS
+from cockpit.planning.probe_job_rights import JOB_NEEDS
 from cockpit.session.facts.act_rights import ActRights
 from cockpit.session.facts.assemble import sync_state, unalarmed
 from cockpit.session.facts.federation import MERGED

@@ -16,7 +16,7 @@ from cockpit.model.probe_answer import Answer
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.planning.probe_job_plan import PROBE_LABEL, START_SECONDS
+from cockpit.planning.probe_job import PROBE_LABEL, START_SECONDS
 from cockpit.planning.probe_script import CONTAINER, body_limit
 from cockpit.probe.from_pods import PodAnswers
 from cockpit.probe.sample import SampleOrder, SampleResult

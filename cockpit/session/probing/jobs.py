@@ -18,8 +18,8 @@ from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import JOBS, PODS, Ref, RolloutKey
 from cockpit.model.values import dataclass
 from cockpit.model.view import Prepared, Stage
-from cockpit.planning.probe_job import NEEDED_RIGHTS
-from cockpit.planning.probe_job_plan import TTL_SECONDS, ProbeLoad, probe_job_plan
+from cockpit.planning.probe_job import TTL_SECONDS, ProbeLoad, probe_job_plan
+from cockpit.planning.probe_job_rights import NEEDED_RIGHTS
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder
 from cockpit.routers.inside_target import inside_target
