@@ -10,15 +10,7 @@ from cockpit.metrics.promql import one_of
 from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute, Service
-from cockpit.model.refs import (
-    GRPCROUTES,
-    HTTPROUTES,
-    HTTPROUTES_V1BETA1,
-    INGRESSES,
-    REPLICASETS,
-    SERVICES,
-    Ref,
-)
+from cockpit.model.refs import GRPCROUTES, HTTPROUTE_VERSIONS, INGRESSES, REPLICASETS, SERVICES, Ref
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.values import dataclass
 from cockpit.routers.backends import Upstream, side_of
@@ -27,7 +19,7 @@ from cockpit.workloads.lookups import find_service
 # Far above what one rollout has; what a query asks for stays bounded.
 _MOST_SERVICES = 20
 _MOST_RULES = 64
-_ROUTES = (HTTPROUTES, HTTPROUTES_V1BETA1, GRPCROUTES)
+_ROUTES = (*HTTPROUTE_VERSIONS, GRPCROUTES)
 
 
 @dataclass(frozen=True, slots=True)

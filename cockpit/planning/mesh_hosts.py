@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service, VirtualService
 from cockpit.model.objects.istio import full_host, service_of
-from cockpit.model.refs import VIRTUALSERVICES, VIRTUALSERVICES_V1ALPHA3, VIRTUALSERVICES_V1BETA1, Resource
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS, Resource
 from cockpit.model.rollout import Finding, Severity
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import of_kind, served
 
 # Callers must have these among their needs.
-MESH_KINDS: tuple[Resource, ...] = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
+MESH_KINDS: tuple[Resource, ...] = VIRTUALSERVICE_VERSIONS
 _MOST_NAMES = 3
 _DEEPEST = 2  # a delegate has no delegates (istio: only one level)
 

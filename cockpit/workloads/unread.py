@@ -9,9 +9,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.refs import (
     DAEMONSETS,
     DEPLOYMENTS,
-    DESTINATIONRULES,
-    DESTINATIONRULES_V1ALPHA3,
-    DESTINATIONRULES_V1BETA1,
+    DESTINATIONRULE_VERSIONS,
     ENDPOINTSLICES,
     INGRESSES,
     PODS,
@@ -26,7 +24,7 @@ _SERVICES = frozenset({SERVICES})
 _WORKLOADS = frozenset({DEPLOYMENTS, REPLICASETS, STATEFULSETS, DAEMONSETS})
 _READY = _SERVICES | _WORKLOADS | {PODS, ENDPOINTSLICES}
 _PODS = _READY - _SERVICES
-_RULES = frozenset({DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3})
+_RULES = frozenset(DESTINATIONRULE_VERSIONS)
 # What a finding says is missing, as kinds: while one of them is unread, it is not certain.
 RESTS_ON: Mapping[str, frozenset[Resource]] = {
     "no-ready-pods": _READY,

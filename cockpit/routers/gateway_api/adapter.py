@@ -11,12 +11,10 @@ from cockpit.model.objects import GrpcRoute, HttpRoute, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
-    GATEWAYS,
-    GATEWAYS_V1BETA1,
+    GATEWAY_VERSIONS,
     GRPCROUTES,
     HORIZONTALPODAUTOSCALERS,
-    HTTPROUTES,
-    HTTPROUTES_V1BETA1,
+    HTTPROUTE_VERSIONS,
     INGRESSES,
     PODS,
     SERVICES,
@@ -35,11 +33,10 @@ class GatewayApiRouter:
     """Routes of the Gateway API, whoever implements it."""
 
     id = "gateway-api"
-    roots: tuple[Resource, ...] = (HTTPROUTES, HTTPROUTES_V1BETA1, GRPCROUTES)
+    roots: tuple[Resource, ...] = (*HTTPROUTE_VERSIONS, GRPCROUTES)
     needs: tuple[Resource, ...] = (
         *roots,
-        GATEWAYS,
-        GATEWAYS_V1BETA1,
+        *GATEWAY_VERSIONS,
         SERVICES,
         INGRESSES,
         ENDPOINTSLICES,

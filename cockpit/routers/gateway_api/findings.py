@@ -9,10 +9,11 @@ from cockpit.model.fields import text as text_of
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
 from cockpit.model.objects.gateway_api import place_key
+from cockpit.model.refs import HTTPROUTE_VERSIONS
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.model.text import safe_text
 from cockpit.routers.gateway_api.acceptance import idle_gateway
-from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, place_text, refused_parents, rules_of
+from cockpit.routers.gateway_api.routes import AnyRoute, place_text, refused_parents, rules_of
 from cockpit.routers.gateway_api.split import HttpRouteSplit, RuleBackends
 from cockpit.routers.traffic_findings import (
     empty_backend,
@@ -25,6 +26,7 @@ from cockpit.routers.traffic_findings import (
 )
 from cockpit.routers.written import rules_differ
 from cockpit.workloads.findings import finding, listed, percent
+from cockpit.workloads.lookups import served
 from cockpit.workloads.selectors import no_selector
 
 # Routes for one host and path that are looked at: without host names they can be all routes of a cluster.
@@ -137,7 +139,7 @@ def _rivals(split: HttpRouteSplit, what: str, objects: Objects) -> Iterator[Find
         return
     spec = rules_of(split.route)
     mine = {(m.path_type, m.path) for f in split.plain for m in f.rule.matches if m.is_plain}
-    resource, here = http_resource(objects), split.route.metadata
+    resource, here = served(objects, HTTPROUTE_VERSIONS), split.route.metadata
     found = {
         f"{other.metadata.namespace}/{other.metadata.name}": other
         for host in spec.hostnames or ("",)

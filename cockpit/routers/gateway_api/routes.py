@@ -12,9 +12,10 @@ from typing import Any
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Gateway, GrpcRoute, HttpRoute
-from cockpit.model.refs import GATEWAYS, GATEWAYS_V1BETA1, GRPCROUTES, HTTPROUTES, HTTPROUTES_V1BETA1, Ref, Resource
+from cockpit.model.refs import GATEWAY_VERSIONS, GRPCROUTES, HTTPROUTE_VERSIONS, Ref
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.workloads.lookups import served
 
 USUAL_WEIGHT = 1
 AnyRoute = HttpRoute | GrpcRoute
@@ -192,29 +193,19 @@ def _fields(entries: Any, *, fold: bool = False) -> tuple[MatchField, ...]:
     return tuple(found.values())
 
 
-def http_resource(objects: Objects) -> Resource:
-    """The API version of HTTPRoutes that this cluster serves and the cockpit reads."""
-    return HTTPROUTES_V1BETA1 if objects.known(HTTPROUTES_V1BETA1) and not objects.known(HTTPROUTES) else HTTPROUTES
-
-
-def gateway_resource(objects: Objects) -> Resource:
-    """The same for Gateways."""
-    return GATEWAYS_V1BETA1 if objects.known(GATEWAYS_V1BETA1) and not objects.known(GATEWAYS) else GATEWAYS
-
-
 def find_route(objects: Objects, kind: str, namespace: str, name: str) -> AnyRoute | None:
     """An HTTPRoute or GRPCRoute by its kind and name."""
-    found = objects.get(GRPCROUTES if kind == "GRPCRoute" else http_resource(objects), namespace, name)
+    found = objects.get(GRPCROUTES if kind == "GRPCRoute" else served(objects, HTTPROUTE_VERSIONS), namespace, name)
     return found if isinstance(found, HttpRoute | GrpcRoute) else None
 
 
 def find_gateway(objects: Objects, namespace: str, name: str) -> Gateway | None:
-    found = objects.get(gateway_resource(objects), namespace, name)
+    found = objects.get(served(objects, GATEWAY_VERSIONS), namespace, name)
     return found if isinstance(found, Gateway) else None
 
 
 def ref_to_route(route: AnyRoute, objects: Objects) -> Ref:
-    resource = GRPCROUTES if isinstance(route, GrpcRoute) else http_resource(objects)
+    resource = GRPCROUTES if isinstance(route, GrpcRoute) else served(objects, HTTPROUTE_VERSIONS)
     return Ref(resource, route.metadata.namespace, route.metadata.name)
 
 

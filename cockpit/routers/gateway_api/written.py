@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.lookup import Objects
-from cockpit.model.refs import GRPCROUTES, Ref
+from cockpit.model.refs import GRPCROUTES, HTTPROUTE_VERSIONS, Ref
 from cockpit.routers.gateway_api.acceptance import idle_gateway
 from cockpit.routers.gateway_api.findings import route_not_taken, unserved_shares
 from cockpit.routers.gateway_api.matching import example
@@ -11,7 +11,6 @@ from cockpit.routers.gateway_api.routes import (
     RouteBackend,
     RouteRule,
     find_route,
-    http_resource,
     match_text,
     rules_of,
     unresolved_refs,
@@ -19,6 +18,7 @@ from cockpit.routers.gateway_api.routes import (
 from cockpit.routers.gateway_api.split import Sides, rule_backends_of
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
 from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ
+from cockpit.workloads.lookups import served
 
 
 def httproute_split(
@@ -36,7 +36,7 @@ def httproute_split(
     Rules that single requests out (by header, query or method) are lanes if they lead to the canary at all; a rule
     that leads only to the canary gives it everything, one without it nothing.
     """
-    ref = Ref(GRPCROUTES if kind == "GRPCRoute" else http_resource(objects), namespace, route)
+    ref = Ref(GRPCROUTES if kind == "GRPCRoute" else served(objects, HTTPROUTE_VERSIONS), namespace, route)
     found = find_route(objects, kind, namespace, route)
     if found is None:
         return missing_route(ref, objects.context)

@@ -10,19 +10,13 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, VirtualService
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
-    DESTINATIONRULES,
-    DESTINATIONRULES_V1ALPHA3,
-    DESTINATIONRULES_V1BETA1,
+    DESTINATIONRULE_VERSIONS,
     ENDPOINTSLICES,
     HORIZONTALPODAUTOSCALERS,
-    ISTIO_GATEWAYS,
-    ISTIO_GATEWAYS_V1ALPHA3,
-    ISTIO_GATEWAYS_V1BETA1,
+    ISTIO_GATEWAY_VERSIONS,
     PODS,
     SERVICES,
-    VIRTUALSERVICES,
-    VIRTUALSERVICES_V1ALPHA3,
-    VIRTUALSERVICES_V1BETA1,
+    VIRTUALSERVICE_VERSIONS,
     Resource,
 )
 from cockpit.model.rights import Right
@@ -32,18 +26,16 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.wording import REFRESH, gone
 from cockpit.workloads.owners import KEEPERS
 
-_VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
-
 
 class IstioRouter:
     """VirtualServices with DestinationRules, by subset and by host."""
 
     id = "istio"
-    roots: tuple[Resource, ...] = _VIRTUAL_SERVICES
+    roots: tuple[Resource, ...] = VIRTUALSERVICE_VERSIONS
     needs: tuple[Resource, ...] = (
-        *_VIRTUAL_SERVICES,
-        *(DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3),
-        *(ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3),
+        *VIRTUALSERVICE_VERSIONS,
+        *DESTINATIONRULE_VERSIONS,
+        *ISTIO_GATEWAY_VERSIONS,
         SERVICES,
         ENDPOINTSLICES,
         PODS,

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import VirtualService
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS
 from cockpit.routers.istio.delegate_conflicts import conflicts
 from cockpit.routers.istio.matches import IstioMatch, example
 from cockpit.routers.istio.route_groups import RouteGroup, default_of, route_groups_of
-from cockpit.routers.istio.routes import VIRTUAL_SERVICES, IstioRoute, find_virtual_service, hosts_of, routes_of
+from cockpit.routers.istio.routes import IstioRoute, find_virtual_service, hosts_of, routes_of
 from cockpit.workloads.lookups import of_kind, served
 
 
@@ -32,7 +33,7 @@ def groups_of(service: VirtualService, objects: Objects) -> tuple[RouteGroup, ..
 def roots_of(service: VirtualService, objects: Objects) -> tuple[VirtualService, ...]:
     """The VirtualServices that hand requests to this one, of any namespace that is read."""
     key = f"steers=VirtualService/{service.metadata.namespace}/{service.metadata.name}"
-    return of_kind(VirtualService, objects.anywhere(served(objects, VIRTUAL_SERVICES), key))
+    return of_kind(VirtualService, objects.anywhere(served(objects, VIRTUALSERVICE_VERSIONS), key))
 
 
 def root_of(service: VirtualService, objects: Objects) -> VirtualService | None:

@@ -15,10 +15,11 @@ from cockpit.model.fields import mapping, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import DestinationRule, IstioGateway, VirtualService
 from cockpit.model.objects.istio import service_of, texts
+from cockpit.model.refs import DESTINATIONRULE_VERSIONS, ISTIO_GATEWAY_VERSIONS
 from cockpit.model.values import dataclass
 from cockpit.routers.istio.delegates import root_of
 from cockpit.routers.istio.proxies import proxy_namespaces
-from cockpit.routers.istio.routes import DESTINATION_RULES, GATEWAYS, MESH, MOST_GATEWAYS, ROOT_NAMESPACE, gateways_of
+from cockpit.routers.istio.routes import MESH, MOST_GATEWAYS, ROOT_NAMESPACE, gateways_of
 from cockpit.workloads.lookups import of_kind, served
 
 _EVERYBODY, _OWN = "*", "."
@@ -43,7 +44,7 @@ def viewer_of(service: VirtualService, objects: Objects) -> Viewer:
     names = gateways_of(root_of(service, objects) or service)
     for name in islice(names, MOST_GATEWAYS):
         place, _, short = name.partition("/")
-        gateway = objects.get(served(objects, GATEWAYS), place, short) if name != MESH else None
+        gateway = objects.get(served(objects, ISTIO_GATEWAY_VERSIONS), place, short) if name != MESH else None
         if isinstance(gateway, IstioGateway) and (found := proxy_namespaces(gateway, objects)):
             return Viewer(namespace, found[0])
     return Viewer(namespace, namespace, sure=MESH in names)
@@ -102,7 +103,7 @@ def _patterns(host: str) -> Iterator[str]:
 
 
 def _keyed(objects: Objects, place: str, host: str) -> tuple[DestinationRule, ...]:
-    return of_kind(DestinationRule, objects.keyed(served(objects, DESTINATION_RULES), place, f"host={host}"))
+    return of_kind(DestinationRule, objects.keyed(served(objects, DESTINATIONRULE_VERSIONS), place, f"host={host}"))
 
 
 def _targets(rule: DestinationRule) -> set[str]:

@@ -14,10 +14,11 @@ from cockpit.model.fields import entries, mapping
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import IstioGateway, VirtualService
 from cockpit.model.objects.istio import texts
+from cockpit.model.refs import ISTIO_GATEWAY_VERSIONS
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.istio.delegates import root_of
 from cockpit.routers.istio.proxies import proxy_namespaces
-from cockpit.routers.istio.routes import GATEWAYS, MESH, MOST_GATEWAYS, gateways_of, hosts_of
+from cockpit.routers.istio.routes import MESH, MOST_GATEWAYS, gateways_of, hosts_of
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import served
 
@@ -55,7 +56,7 @@ def _entry(service: VirtualService, objects: Objects) -> VirtualService | None:
 
 def _silent(service: VirtualService, objects: Objects) -> Iterator[tuple[str, str]]:
     """Each Gateway that takes no requests for it, and why; not those that are unknown."""
-    resource = served(objects, GATEWAYS)
+    resource = served(objects, ISTIO_GATEWAY_VERSIONS)
     for name in islice(dict.fromkeys(gateways_of(service)), MOST_GATEWAYS):
         namespace, _, short = name.partition("/")
         if name == MESH or _GENERATED in name or not objects.known(resource) or not objects.covers(namespace):

@@ -11,13 +11,7 @@ from cockpit.routers.istio.delegates import delegates_of, roots_of, routes_to
 from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.exposure import exposure_findings
 from cockpit.routers.istio.rivals import rival_findings
-from cockpit.routers.istio.routes import (
-    Destination,
-    IstioRoute,
-    find_virtual_service,
-    is_cut,
-    routes_of,
-)
+from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, is_cut, routes_of
 from cockpit.routers.istio.split import DEFAULT, VirtualServiceSplit
 from cockpit.routers.traffic_findings import no_weight, picks_several, rolling_versions
 from cockpit.workloads.findings import finding, listed, percent

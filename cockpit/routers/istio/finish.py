@@ -14,6 +14,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service, VirtualService, Workload
 from cockpit.model.objects.istio import full_host, service_of
 from cockpit.model.plan import Ask, Change, Plan, Refused
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import Edit, deletion, json_patch, ref_to
@@ -28,7 +29,6 @@ from cockpit.routers.istio.roll_back import keeps_one
 from cockpit.routers.istio.routes import (
     MESH,
     PROTOCOLS,
-    VIRTUAL_SERVICES,
     Destination,
     Subset,
     gateways_of,
@@ -241,7 +241,7 @@ def _picks(target: Destination, labels: Mapping[str, str], namespace: str, objec
 
 def _users(split: VirtualServiceSplit, side: DestinationVersions, objects: Objects) -> list[str]:
     """Other VirtualServices and other routes of this one that use, or may use, the same destination; and mirrors."""
-    own, resource = split.group.service, served(objects, VIRTUAL_SERVICES)
+    own, resource = split.group.service, served(objects, VIRTUALSERVICE_VERSIONS)
     namespace, key = own.metadata.namespace, f"to={side.target.host}"
     mine = {(r.protocol, r.index) for r in split.group.routes}
     found = []

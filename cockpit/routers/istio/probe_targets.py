@@ -10,16 +10,11 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import IstioGateway, Service, VirtualService
 from cockpit.model.objects.istio import service_of, texts
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.refs import ISTIO_GATEWAY_VERSIONS
 from cockpit.routers.istio.delegates import root_of
 from cockpit.routers.istio.proxies import proxy_places, proxy_services
 from cockpit.routers.istio.route_groups import RouteGroup
-from cockpit.routers.istio.routes import (
-    GATEWAYS,
-    HTTP,
-    MESH,
-    gateways_of,
-    hosts_of,
-)
+from cockpit.routers.istio.routes import HTTP, MESH, gateways_of, hosts_of
 from cockpit.workloads.lookups import find_service, served
 from cockpit.workloads.probe_targets import FoundTarget, example_host, unread
 
@@ -60,7 +55,7 @@ def _through_parent(group: RouteGroup, objects: Objects) -> FoundTarget:
 
 def _gateway_target(name: str, service: VirtualService, path: str, objects: Objects) -> FoundTarget:
     namespace, _, short = name.partition("/")
-    gateway = objects.get(served(objects, GATEWAYS), namespace, short)
+    gateway = objects.get(served(objects, ISTIO_GATEWAY_VERSIONS), namespace, short)
     if not isinstance(gateway, IstioGateway):
         why = unread(objects, f"Gateway {name} is not known: the Gateways", namespace)
         incomplete_target = ProbeTarget("", _PLAIN_PORT, _host(service, None), path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.refs import DESTINATIONRULE_VERSIONS, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Role, Rollout
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings
@@ -17,7 +17,7 @@ from cockpit.routers.istio.destination_rules import rules_naming
 from cockpit.routers.istio.exposure import is_unreachable
 from cockpit.routers.istio.findings import aborted_of, findings_of, unserved_shares
 from cockpit.routers.istio.probe_targets import virtualservice_target
-from cockpit.routers.istio.routes import DESTINATION_RULES, gateways_of, hosts_of
+from cockpit.routers.istio.routes import gateways_of, hosts_of
 from cockpit.routers.istio.split import AT_ROOT, DEFAULT, VirtualServiceSplit, lanes_of
 from cockpit.routers.version_lookup import owned_by
 from cockpit.workloads.findings import listed, percent
@@ -58,7 +58,7 @@ def rollout_of(split: VirtualServiceSplit, objects: Objects) -> Rollout:
 
 def _objects(split: VirtualServiceSplit, objects: Objects) -> tuple[Ref, ...]:
     """The VirtualService first, then DestinationRules, Services and workloads."""
-    resource, namespace = served(objects, DESTINATION_RULES), split.group.service.metadata.namespace
+    resource, namespace = served(objects, DESTINATIONRULE_VERSIONS), split.group.service.metadata.namespace
     root = root_of(split.group.service, objects)
     refs = [
         split.ref,

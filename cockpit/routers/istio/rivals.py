@@ -13,9 +13,10 @@ from cockpit.model.fields import mapping
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import VirtualService
 from cockpit.model.objects.istio import texts
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.istio.route_groups import RouteGroup, covers
-from cockpit.routers.istio.routes import MESH, VIRTUAL_SERVICES, IstioRoute, gateways_of, hosts_of, routes_of
+from cockpit.routers.istio.routes import MESH, IstioRoute, gateways_of, hosts_of, routes_of
 from cockpit.workloads.findings import finding
 from cockpit.workloads.lookups import served
 
@@ -53,7 +54,7 @@ def rival_findings(group: RouteGroup, objects: Objects) -> Iterator[Finding]:
 
 def _others(own: VirtualService, host: str, objects: Objects) -> list[VirtualService]:
     """The others that the same proxies see."""
-    found = objects.anywhere(served(objects, VIRTUAL_SERVICES), f"host={host}")
+    found = objects.anywhere(served(objects, VIRTUALSERVICE_VERSIONS), f"host={host}")
     beside = (e for e in found if isinstance(e, VirtualService) and _place(e) != _place(own) and _seen_together(own, e))
     return list(islice(beside, _MOST_RIVALS))
 

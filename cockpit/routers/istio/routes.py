@@ -13,24 +13,11 @@ from typing import Any
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import DestinationRule, VirtualService
 from cockpit.model.objects.istio import full_host, service_of, texts
-from cockpit.model.refs import (
-    DESTINATIONRULES,
-    DESTINATIONRULES_V1ALPHA3,
-    DESTINATIONRULES_V1BETA1,
-    ISTIO_GATEWAYS,
-    ISTIO_GATEWAYS_V1ALPHA3,
-    ISTIO_GATEWAYS_V1BETA1,
-    VIRTUALSERVICES,
-    VIRTUALSERVICES_V1ALPHA3,
-    VIRTUALSERVICES_V1BETA1,
-)
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS
 from cockpit.model.values import dataclass
 from cockpit.routers.istio.matches import IstioMatch, matches_of
 from cockpit.workloads.lookups import served
 
-VIRTUAL_SERVICES = (VIRTUALSERVICES, VIRTUALSERVICES_V1BETA1, VIRTUALSERVICES_V1ALPHA3)
-DESTINATION_RULES = (DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES_V1ALPHA3)
-GATEWAYS = (ISTIO_GATEWAYS, ISTIO_GATEWAYS_V1BETA1, ISTIO_GATEWAYS_V1ALPHA3)
 MESH = "mesh"
 ROOT_NAMESPACE = "istio-system"
 HTTP, PROTOCOLS = "http", ("http", "tls", "tcp")
@@ -226,5 +213,5 @@ def subsets_of(rule: DestinationRule) -> tuple[Subset, ...]:
 
 
 def find_virtual_service(objects: Objects, namespace: str, name: str) -> VirtualService | None:
-    found = objects.get(served(objects, VIRTUAL_SERVICES), namespace, name)
+    found = objects.get(served(objects, VIRTUALSERVICE_VERSIONS), namespace, name)
     return found if isinstance(found, VirtualService) else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.refs import Ref
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS, Ref
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.readiness import without_pods
@@ -15,7 +15,7 @@ from cockpit.planning.steps import Stepping, StepPlan, stepping_of
 from cockpit.routers.istio.destination_rules import Viewer, viewer_of
 from cockpit.routers.istio.destinations import DestinationVersions, side_of, subsets_for
 from cockpit.routers.istio.route_groups import RouteGroup
-from cockpit.routers.istio.routes import VIRTUAL_SERVICES, Destination, IstioRoute, Subset
+from cockpit.routers.istio.routes import Destination, IstioRoute, Subset
 from cockpit.routers.version_lookup import VersionLookup
 from cockpit.workloads.lookups import served
 from cockpit.workloads.owners import workloads_matching
@@ -81,7 +81,7 @@ def split_of(group: RouteGroup, objects: Objects) -> VirtualServiceSplit:
             found.setdefault(waiting.uid, waiting)
     candidates = tuple(sorted(found.values(), key=lambda c: c.age_key))
     versions = _named(candidates, sides.values(), subsets)
-    ref = Ref(served(objects, VIRTUAL_SERVICES), namespace, group.service.metadata.name)
+    ref = Ref(served(objects, VIRTUALSERVICE_VERSIONS), namespace, group.service.metadata.name)
     stepping = stepping_of(ref, group.service.metadata, [v.name for v in versions])
     split = VirtualServiceSplit(group, ref, tuple(sides.values()), candidates, versions, stepping)
     roles = _roles(split)

@@ -14,10 +14,10 @@ from msgspec import structs
 
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Expected, Request
-from cockpit.model.refs import Ref
+from cockpit.model.refs import DESTINATIONRULE_VERSIONS, Ref
 from cockpit.planning.edits import Edit, Operation, json_patch, op, pointer
 from cockpit.routers.istio.route_groups import route_groups_of
-from cockpit.routers.istio.routes import DESTINATION_RULES, Destination, IstioRoute, Subset
+from cockpit.routers.istio.routes import Destination, IstioRoute, Subset
 from cockpit.routers.istio.split import VirtualServiceSplit, lanes_of
 from cockpit.workloads.lookups import served
 
@@ -110,7 +110,7 @@ def replaced(split: VirtualServiceSplit, route: IstioRoute, weighted: Sequence[R
 def subsets_edit(subset: Subset, after: Sequence[Raw], objects: Objects) -> Edit:
     """Set the subsets of the DestinationRule that has `subset`."""
     rule, place = subset.rule, pointer("spec", "subsets")
-    ref = Ref(served(objects, DESTINATION_RULES), rule.metadata.namespace, rule.metadata.name)
+    ref = Ref(served(objects, DESTINATIONRULE_VERSIONS), rule.metadata.namespace, rule.metadata.name)
     before = rule.spec["subsets"]
     return _swap(ref, place, before, list(after), place, before, list(after))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects.istio import full_host
-from cockpit.model.refs import Ref
+from cockpit.model.refs import VIRTUALSERVICE_VERSIONS, Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.values import dataclass
 from cockpit.routers.istio.destination_rules import viewer_of
@@ -14,13 +14,7 @@ from cockpit.routers.istio.destinations import side_of
 from cockpit.routers.istio.findings import empty_destinations
 from cockpit.routers.istio.matches import IstioMatch, example
 from cockpit.routers.istio.route_groups import shadow_of
-from cockpit.routers.istio.routes import (
-    VIRTUAL_SERVICES,
-    Destination,
-    IstioRoute,
-    find_virtual_service,
-    routes_of,
-)
+from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, routes_of
 from cockpit.routers.traffic_findings import missing_route, no_weight, route_elsewhere
 from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ
 from cockpit.workloads.findings import finding
@@ -54,7 +48,7 @@ def virtualservice_split(
     """The split that a VirtualService writes between two sides; with `routes` only http routes of these names count
     for the default share, as Argo Rollouts steers them, and each other one is a lane that no controller moves. Routes
     that single requests out are lanes if they lead to the canary at all."""
-    ref = Ref(served(objects, VIRTUAL_SERVICES), namespace, name)
+    ref = Ref(served(objects, VIRTUALSERVICE_VERSIONS), namespace, name)
     what = f"VirtualService {namespace}/{name}"
     found = find_virtual_service(objects, namespace, name)
     if found is None:

@@ -13,21 +13,20 @@ from typing import Any
 from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TrafficSplit
-from cockpit.model.refs import TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA1, TRAFFICSPLITS_V1ALPHA2, Ref
+from cockpit.model.refs import TRAFFICSPLIT_VERSIONS, Ref
 from cockpit.model.text import safe_text
 from cockpit.routers.traffic_findings import missing_route
 from cockpit.routers.weights import weights_split
 from cockpit.routers.written import HeaderLane, WrittenSplit, split_of_some
 from cockpit.workloads.lookups import served
 
-TRAFFIC_SPLITS = (TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA2, TRAFFICSPLITS_V1ALPHA1)
 _MOST_BACKENDS, _MOST_NAMES = 200, 5
 _QUANTITY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
 
 
 def trafficsplit_split(objects: Objects, namespace: str, name: str, stable: str, canary: str) -> WrittenSplit:
     """The split that a TrafficSplit writes between two Services of its namespace."""
-    ref = Ref(served(objects, TRAFFIC_SPLITS), namespace, name)
+    ref = Ref(served(objects, TRAFFICSPLIT_VERSIONS), namespace, name)
     found = objects.get(ref.resource, namespace, name)
     if not isinstance(found, TrafficSplit):
         return missing_route(ref, objects.context)

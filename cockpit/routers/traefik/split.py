@@ -16,7 +16,7 @@ from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TraefikService
-from cockpit.model.refs import TRAEFIKSERVICES, TRAEFIKSERVICES_V2, Resource
+from cockpit.model.refs import TRAEFIKSERVICE_VERSIONS, TRAEFIKSERVICES, Resource
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.stable_version import stable_of
@@ -25,7 +25,6 @@ from cockpit.routers.version_lookup import VersionLookup
 from cockpit.workloads.endpoints import Backing
 from cockpit.workloads.versions import Candidate, versions_of
 
-TRAEFIK_SERVICES = (TRAEFIKSERVICES, TRAEFIKSERVICES_V2)
 # TraefikServices within each other, and Services at the end of them: far above what people write.
 _DEEPEST = 8
 _MOST_ENDS = 200
@@ -120,7 +119,7 @@ class _Reading:
 
     def named(self, namespace: str, name: str) -> TraefikService | None:
         """Traefik 2.10 serves both groups, and a name is looked up in both."""
-        groups = (self.group, *(each for each in TRAEFIK_SERVICES if each != self.group))
+        groups = (self.group, *(each for each in TRAEFIKSERVICE_VERSIONS if each != self.group))
         found = (find_traefik_service(self.objects, namespace, name, group) for group in groups)
         return next(filter(None, found), None)
 

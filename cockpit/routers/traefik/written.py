@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
-from cockpit.model.refs import TRAEFIKSERVICES, Ref
+from cockpit.model.refs import TRAEFIKSERVICE_VERSIONS, TRAEFIKSERVICES, Ref
 from cockpit.routers.traefik.findings import unserved_shares
-from cockpit.routers.traefik.split import TRAEFIK_SERVICES, find_traefik_service, split_of, weight_of
+from cockpit.routers.traefik.split import find_traefik_service, split_of, weight_of
 from cockpit.routers.traffic_findings import missing_route
 from cockpit.routers.weights import weights_split
 from cockpit.routers.written import WrittenSplit
@@ -19,7 +19,7 @@ def traefikservice_split(objects: Objects, namespace: str, name: str, stable: st
 
     Which group a controller edits depends on its settings; that of Traefik 2 counts where the other has no such object.
     """
-    groups = ((group, find_traefik_service(objects, namespace, name, group)) for group in TRAEFIK_SERVICES)
+    groups = ((group, find_traefik_service(objects, namespace, name, group)) for group in TRAEFIKSERVICE_VERSIONS)
     group, found = next(((group, each) for group, each in groups if each), (TRAEFIKSERVICES, None))
     ref = Ref(group, namespace, name)
     if found is None:

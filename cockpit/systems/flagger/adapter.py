@@ -10,22 +10,16 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import FlaggerCanary, Obj
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
-    DESTINATIONRULES,
-    DESTINATIONRULES_V1ALPHA3,
-    DESTINATIONRULES_V1BETA1,
+    DESTINATIONRULE_VERSIONS,
     ENDPOINTSLICES,
     FLAGGER_CANARIES,
-    GATEWAYS,
-    GATEWAYS_V1BETA1,
-    HTTPROUTES,
-    HTTPROUTES_V1BETA1,
+    GATEWAY_VERSIONS,
+    HTTPROUTE_VERSIONS,
     INGRESSCLASSES,
     INGRESSES,
     PODS,
     SERVICES,
-    VIRTUALSERVICES,
-    VIRTUALSERVICES_V1ALPHA3,
-    VIRTUALSERVICES_V1BETA1,
+    VIRTUALSERVICE_VERSIONS,
     Resource,
 )
 from cockpit.model.rights import Right
@@ -46,16 +40,10 @@ class FlaggerSystem:
         ENDPOINTSLICES,
         INGRESSES,
         INGRESSCLASSES,
-        HTTPROUTES,
-        HTTPROUTES_V1BETA1,
-        GATEWAYS,
-        GATEWAYS_V1BETA1,
-        VIRTUALSERVICES,
-        VIRTUALSERVICES_V1BETA1,
-        VIRTUALSERVICES_V1ALPHA3,
-        DESTINATIONRULES,
-        DESTINATIONRULES_V1BETA1,
-        DESTINATIONRULES_V1ALPHA3,
+        *HTTPROUTE_VERSIONS,
+        *GATEWAY_VERSIONS,
+        *VIRTUALSERVICE_VERSIONS,
+        *DESTINATIONRULE_VERSIONS,
         *KEEPERS,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import KruiseRollout
-from cockpit.model.refs import KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1, Ref, Resource
+from cockpit.model.refs import KRUISE_ROLLOUT_VERSIONS, Ref
 from cockpit.model.rollout import PodState, Role
 from cockpit.model.values import dataclass
 from cockpit.systems.kruise.editions import KruiseEdition
@@ -14,6 +14,7 @@ from cockpit.systems.kruise.spec import KruisePlan, KruiseStep, KruiseStyle, pla
 from cockpit.systems.kruise.split import KruiseSplit, traffic_of
 from cockpit.systems.kruise.status import PAUSED, KruiseProgress, asks, progress_of
 from cockpit.systems.kruise.workload import KruiseWorkload, subject_of
+from cockpit.workloads.lookups import served
 
 # Since 0.6 the admission refuses partition steps with traffic and more than this percentage of pods
 # (its flag --partition-percent-limit can change that).
@@ -134,7 +135,7 @@ def look(rollout: KruiseRollout, objects: Objects) -> KruiseState:
     subject = subject_of(rollout, plan, progress, objects)
     namespace, name = rollout.metadata.namespace, rollout.metadata.name
     return KruiseState(
-        Ref(_served(objects), namespace, name),
+        Ref(served(objects, KRUISE_ROLLOUT_VERSIONS), namespace, name),
         rollout,
         plan,
         progress,
@@ -143,15 +144,9 @@ def look(rollout: KruiseRollout, objects: Objects) -> KruiseState:
     )
 
 
-def _served(objects: Objects) -> Resource:
-    """The API version to read: v1beta1 wherever it is served, because v1alpha1 loses fields in conversion."""
-    old_only = objects.known(KRUISE_ROLLOUTS_V1ALPHA1) and not objects.known(KRUISE_ROLLOUTS)
-    return KRUISE_ROLLOUTS_V1ALPHA1 if old_only else KRUISE_ROLLOUTS
-
-
 def find(objects: Objects, namespace: str, name: str) -> KruiseRollout | None:
     """The Rollout, in whichever API version the cluster serves it."""
-    for resource in (KRUISE_ROLLOUTS, KRUISE_ROLLOUTS_V1ALPHA1):
+    for resource in KRUISE_ROLLOUT_VERSIONS:
         found = objects.get(resource, namespace, name)
         if isinstance(found, KruiseRollout):
             return found

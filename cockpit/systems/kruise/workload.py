@@ -8,8 +8,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import BatchRelease, Deployment, KruiseRollout, StatefulSet, Workload
 from cockpit.model.refs import (
     ADVANCED_STATEFULSETS,
-    BATCHRELEASES,
-    BATCHRELEASES_V1ALPHA1,
+    BATCHRELEASE_VERSIONS,
     CLONESETS,
     DEPLOYMENTS,
     STATEFULSETS,
@@ -102,7 +101,7 @@ def subject_of(rollout: KruiseRollout, plan: KruisePlan, progress: KruiseProgres
 
 def _batch_release(namespace: str, name: str, objects: Objects) -> BatchRelease | None:
     """The BatchRelease; the controller gives it the Rollout's name and deletes it after the release."""
-    for resource in (BATCHRELEASES, BATCHRELEASES_V1ALPHA1):
+    for resource in BATCHRELEASE_VERSIONS:
         found = objects.get(resource, namespace, name)
         if isinstance(found, BatchRelease):
             return found
