@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+# The library's, whose methods are compiled: these are the keys of everything, compared and hashed more than any other.
+from dataclasses import dataclass
 from functools import cached_property
-
-from cockpit.model.values import dataclass
 
 
 @dataclass(frozen=True, order=True)
