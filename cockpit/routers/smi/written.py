@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.fields import entries, mapping, text
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TrafficSplit
 from cockpit.model.refs import TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA1, TRAFFICSPLITS_V1ALPHA2, Ref
@@ -22,7 +23,7 @@ from cockpit.workloads.lookups import served
 
 TRAFFIC_SPLITS = (TRAFFICSPLITS, TRAFFICSPLITS_V1ALPHA2, TRAFFICSPLITS_V1ALPHA1)
 _MOST_BACKENDS, _MOST_NAMES = 200, 5
-_QUANTITY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
+_QUANTITY = lazy_re(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
 
 
 def trafficsplit_split(objects: Objects, namespace: str, name: str, stable: str, canary: str) -> WrittenSplit:
