@@ -8,14 +8,15 @@ from __future__ import annotations
 import importlib
 from collections import UserDict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import click
+
+from cockpit.model.values import dataclass
 
 _AT = "cockpit.cli.commands"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A command by the file that it is in and its name there, "" for an act. `words` are the first of its help."""
 

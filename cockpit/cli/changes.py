@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from cockpit.cli.words import declared, finding_text, health, observed, state, step, step_words, written
 from cockpit.model.lanes import in_lane
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.view import ClusterView, FleetView, RolloutView
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cockpit.model.rollout import Finding, Rollout
 
 # A number that stands alone or with a unit, not one that is part of a name: 3, 12.5%, 3/5, 254 ms, but not v2 or web-2.
-_FIGURE = re.compile(r"(?<![\w.:/-])\d+(?:\.\d+)?(?:/\d+)?(?![\w.:/-]*[^\W\d])")
+_FIGURE = lazy_re(r"(?<![\w.:/-])\d+(?:\.\d+)?(?:/\d+)?(?![\w.:/-]*[^\W\d])")
 
 
 def changes(old: FleetView, new: FleetView) -> Iterator[tuple[str, RolloutView | None]]:

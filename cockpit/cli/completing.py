@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cockpit.cli.given import options_of
+from cockpit.model.lazy_re import lazy_re
 
 if TYPE_CHECKING:
     from cockpit.cli.program import Completes, Program
@@ -18,7 +18,7 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 # What every shell takes for one word as it stands. A kubeconfig or a cluster can name things so that a shell would run
 # a part of the name, or take it for an option: such a name is not offered.
-_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:/@+=-]{0,500}")
+_SAFE = lazy_re(r"[A-Za-z0-9_][A-Za-z0-9._:/@+=-]{0,500}")
 
 
 def completes(what: Completes, ending: str = "") -> Completer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +17,7 @@ from cockpit.model.counts import counted
 from cockpit.model.durations import duration_words
 from cockpit.model.guard import GuardOrder, GuardState, why_no_release
 from cockpit.model.health import Health
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import LOST, Phase, Rollout
 from cockpit.model.values import dataclass
@@ -25,7 +25,7 @@ from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.guarding.evaluate import Seen, Watch, judged, started
 from cockpit.session.port import Cockpit
 
-_STEP = re.compile("step=([1-9][0-9]{0,5})")
+_STEP = lazy_re("step=([1-9][0-9]{0,5})")
 
 
 class Kind(StrEnum):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.text import safe_text
 
 # What has a meaning inside a line. Addresses become links by themselves unless their colon or first dot is escaped.
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
-_TICKS = re.compile("`+")
+_SPECIAL = lazy_re(r"[\\`*_\[\]<>|~&$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_TICKS = lazy_re("`+")
 # Longer than any command that the journal keeps.
 _LINE = 8000
 

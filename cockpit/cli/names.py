@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.running import CommandFailed
 from cockpit.cli.waiting import unread, withheld, words_of
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.shell_line import shell_word
 from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView, Sync
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 30
 # What the API server takes as a name in a path (apimachinery, IsValidPathSegmentName).
-_SEGMENT = re.compile(r"(?!\.{1,2}$)[^/%]+")
+_SEGMENT = lazy_re(r"(?!\.{1,2}$)[^/%]+")
 
 
 class AmbiguousNameError(CommandFailed):

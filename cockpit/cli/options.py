@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from cockpit.cli.completing import completes, completes_files
 from cockpit.cli.given import META, given
 from cockpit.cli.program import Completes, Options
 from cockpit.model.durations import seconds_of
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.pilot_mode import PilotMode
 from cockpit.model.sampling import SampleScope
 from cockpit.texts.current import use
@@ -80,7 +80,7 @@ class Percentage(click.ParamType[float]):
 PERCENTAGE = Percentage()
 
 
-_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_LABEL = lazy_re(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class NamespaceName(click.ParamType[str]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.kube.api import LIST_BYTES, OBJECT_BYTES, KubeApi
 from cockpit.kube.decode import Decoder, Page, Undecodable, Unreadable
@@ -15,13 +15,14 @@ from cockpit.kube.tap import Tap
 from cockpit.kube.transport import Call
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Resource
+from cockpit.model.values import dataclass
 
 PAGE = 500
 # Slices of one page after which a list is a long one, of which it is worth a request to know how long.
 _LONG = 4
 
 
-@dataclass
+@dataclass(slots=True)
 class Listed:
     """What was read, so far or completely."""
 

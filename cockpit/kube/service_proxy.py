@@ -17,6 +17,7 @@ from cockpit.kube.errors import ApiError, ConfigError, Status, read_status
 from cockpit.kube.paths import object_path
 from cockpit.kube.transport import Call, Relayed, Transport
 from cockpit.model.clock import Clock
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_answer import (
     BODY_LIMIT,
     HEADER_VALUE_LIMIT,
@@ -36,19 +37,19 @@ _EARLY = 0.1
 _ALIVE = 2.0
 # Headers that the API server itself acts on (RFC 9110; apiserver: authentication, impersonation, request header
 # authentication), or that belong to a connection. They would not reach the application, or would act for the user.
-_NOT_FOR_APPLICATIONS = re.compile(
+_NOT_FOR_APPLICATIONS = lazy_re(
     r"host|authorization|proxy-.*|impersonate-.*|x-remote-.*|connection|keep-alive|upgrade|te|trailer|expect"
     r"|transfer-encoding|content-.*|accept-encoding",
     re.IGNORECASE,
 )
 # What Go's dialler says (net, crypto/tls, net/http), in the order in which it is looked for.
 _DIAL = (
-    (re.compile(r"connection refused"), Failure.REFUSED),
-    (re.compile(r"tls|x509|certificate|HTTP response to HTTPS client", re.IGNORECASE), Failure.TLS),
-    (re.compile(r"no such host"), Failure.DNS),
-    (re.compile(r"timeout|deadline exceeded|timed out"), Failure.TIMEOUT),
-    (re.compile(r"reset by peer|EOF|broken pipe"), Failure.RESET),
-    (re.compile(r"malformed HTTP"), Failure.PROTOCOL),
+    (lazy_re(r"connection refused"), Failure.REFUSED),
+    (lazy_re(r"tls|x509|certificate|HTTP response to HTTPS client", re.IGNORECASE), Failure.TLS),
+    (lazy_re(r"no such host"), Failure.DNS),
+    (lazy_re(r"timeout|deadline exceeded|timed out"), Failure.TIMEOUT),
+    (lazy_re(r"reset by peer|EOF|broken pipe"), Failure.RESET),
+    (lazy_re(r"malformed HTTP"), Failure.PROTOCOL),
 )
 # Failures that a firewall between the API server and the pods also causes: many hosted control planes have one.
 _MAYBE_FIREWALL = frozenset({Failure.TIMEOUT, Failure.UNREACHABLE})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from cockpit.launch.leaving import TERMINAL, leave_on
 from cockpit.launch.log_file import log_to_file
 from cockpit.launch.streams import is_terminal, painting_on_the_terminal
 from cockpit.model.durations import seconds_of
+from cockpit.model.lazy_re import lazy_re
 
 if TYPE_CHECKING:
     from cockpit.model.refs import RolloutKey
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cockpit.session.settings import Paths, Settings
     from cockpit.tui.replaying import ReplayApp
 
-_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+_TIME = lazy_re(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
 
 
 def replay(order: ReplayOrder, settings: Settings, paths: Paths, problems: Sequence[str]) -> int:

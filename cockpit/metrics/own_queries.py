@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -10,13 +9,14 @@ from msgspec import Meta, Struct
 
 from cockpit.metrics.promql import parts, quoted
 from cockpit.model.durations import duration_words
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.rollout import Rollout
 
 PLACEHOLDERS = ("namespace", "name", "version", "workload", "window")
 _LONGEST = 2000
 # Versions that own queries are asked for: each is a query of its own.
 MOST_VERSIONS = 8
-_PLACEHOLDER = re.compile(r"\{([a-z_]{1,40})\}")
+_PLACEHOLDER = lazy_re(r"\{([a-z_]{1,40})\}")
 
 Query = Annotated[str, Meta(max_length=_LONGEST)]
 

@@ -6,12 +6,13 @@ Source: Prometheus documentation, "Querying basics" (string literals, as in Go) 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+
+from cockpit.model.lazy_re import lazy_re
 
 # The label that tells the parts of a query apart in its answer.
 PART = "cockpit_part"
-_SPECIAL = re.compile(r"([\\.+*?()|\[\]{}^$])")
+_SPECIAL = lazy_re(r"([\\.+*?()|\[\]{}^$])")
 
 
 def quoted(text: str) -> str:

@@ -9,30 +9,31 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_plus
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.secret_headers import carries_secret
 
 HIDDEN = "(hidden)"
 
 # User and password in front of a host (RFC 3986, 3.2.1). "git" is the user of every clone URL, and no secret.
-_USER = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,20}://)(?!git@)[^\s/?#\"'<>]*@")
+_USER = lazy_re(r"(?i)(\b[a-z][a-z0-9+.-]{0,20}://)(?!git@)[^\s/?#\"'<>]*@")
 # A parameter of a query or a fragment, and what may stand around a URL in a sentence or in JSON, where Go writes an "&"
 # as \u0026.
-_PARAMETER = re.compile(r"([?&;#]|\\u0026)([^\s=?&;#\"'<>\\]{1,100})=((?:(?!\\u0026)[^\s&;#\"'<>])+)")
+_PARAMETER = lazy_re(r"([?&;#]|\\u0026)([^\s=?&;#\"'<>\\]{1,100})=((?:(?!\\u0026)[^\s&;#\"'<>])+)")
 # Names that are short words of their own: as parts of other names they mean something else.
 _SECRET_PARAMETERS = frozenset(
     {"auth", "code", "jwt", "key", "pass", "passwd", "pwd", "sig", "signature", "x-amz-signature", "x-goog-signature"}
 )
 # The value of a header Authorization (RFC 7235, 2.1). A word of letters alone is one of a sentence.
-_SCHEME = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{6,}")
+_SCHEME = lazy_re(r"(?i)\b(bearer|basic)(\s+)(?=[A-Za-z._~+/-]*[0-9=])[A-Za-z0-9._~+/=-]{6,}")
 # Hooks whose path is all that it takes to write to them.
-_HOOK = re.compile(r"(?i)(hooks\.slack\.com/|discord(?:app)?\.com/api/webhooks/|\.webhook\.office\.com/)[^\s\"'<>]+")
+_HOOK = lazy_re(r"(?i)(hooks\.slack\.com/|discord(?:app)?\.com/api/webhooks/|\.webhook\.office\.com/)[^\s\"'<>]+")
 # Fields, flags and annotations with a secret for a value; a name of a Secret ends in another word, such as secretName.
 _WORDS = (
     r"(?i)(?:token|secret|passw(?:or)?d|(?:api|access|private|secret)[-_]?key|access[-_]?key[-_]?id|credentials?"
     r"|authorization)"
 )
-_SECRET_NAME = re.compile(_WORDS + r"\Z")
-_SECRET_FIELD = re.compile(_WORDS.encode() + rb'"\s*:\s*"')
+_SECRET_NAME = lazy_re(_WORDS + r"\Z")
+_SECRET_FIELD = lazy_re(_WORDS.encode() + rb'"\s*:\s*"')
 # These name a Secret (ingress-nginx, annotations of authentication).
 _NAMES_A_SECRET = ("auth-secret", "tls-secret", "auth-tls-secret")
 

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cockpit.model.lazy_re import lazy_re
+
 NOTHING = "<none>"
 LONGEST, MOST_STEPS = 300, 20
-_STEP = re.compile(
+_STEP = lazy_re(
     r"""\.(?P<name>(?:[^.\[\]\\'"\s]|\\.)+)"""
     r"""|\[(?P<place>\d{1,4})\]|\[(?P<all>\*)\]|\['(?P<single>[^']+)'\]|\["(?P<double>[^"]+)"\]"""
 )

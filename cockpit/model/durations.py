@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from cockpit.model.lazy_re import lazy_re
 
-_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?: ?(ms|s|m|h)|)")
+_PART = lazy_re(r"([0-9]+(?:\.[0-9]+)?)(?: ?(ms|s|m|h)|)")
 _SECONDS = {"ms": 0.001, "": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from cockpit.model.durations import duration_words, seconds_of
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.plan import Act
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
@@ -80,8 +81,8 @@ _NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,4})?"
 _VERSION = r"(?:(?P<version>[^\s,]{1,100})\s+)?"
 _THAN = r"(?:\s+than\s+(?P<baseline>[^\s,]{1,100}))?"
 _GRAMMAR: tuple[tuple[Measure, re.Pattern[str]], ...] = tuple(
-    (measure, re.compile(pattern))
-    for measure, pattern in (
+    (measure, lazy_re(text))
+    for measure, text in (
         (Measure.HURT, r"hurt"),
         (Measure.SPLIT_OFF, r"split\s+off"),
         (Measure.NOBODY_ANSWERS, r"nobody\s+answers"),
@@ -91,7 +92,7 @@ _GRAMMAR: tuple[tuple[Measure, re.Pattern[str]], ...] = tuple(
         (Measure.RATIO_P99, rf"{_VERSION}p99\s+ratio\s*>\s*(?P<ratio>{_NUMBER}){_THAN}"),
     )
 )
-_FOR = re.compile(r"\s+for\s+([0-9][0-9a-z. ]{0,39})")
+_FOR = lazy_re(r"\s+for\s+([0-9][0-9a-z. ]{0,39})")
 
 
 def parse_condition(text: str) -> GuardCondition:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.values import dataclass
 
 MOST_CHARACTERS = 4_000
 _KEY = r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?"
 _VALUE = r"(?:[A-Za-z0-9](?:[-\w.]{0,61}[A-Za-z0-9])?)?"
-_REQUIREMENT = re.compile(
+_REQUIREMENT = lazy_re(
     rf"\s*(?:!\s*(?P<absent>{_KEY})"
     rf"|(?P<set>{_KEY})\s+(?P<how>in|notin)\s*\((?P<values>[^()]*)\)"
     rf"|(?P<one>{_KEY})\s*(?P<sign>==|=|!=)\s*(?P<value>{_VALUE})"
     rf"|(?P<present>{_KEY}))\s*(?:,|\Z)",
     re.ASCII,
 )
-_ONE_VALUE = re.compile(_VALUE, re.ASCII)
+_ONE_VALUE = lazy_re(_VALUE, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.rollout import Role, Rollout
 from cockpit.model.shell_line import shell_word
 
 NAMES = ("namespace", "name", "context", "system", "router", "version", "stable", "image")
-_PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_PLACE = lazy_re(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NEW = (Role.CANARY, Role.NEW, Role.PREVIEW)
 _OLD = (Role.STABLE, Role.ACTIVE)
 # What every shell takes as it stands, also within the quotes of the person's own text.
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:/@+=-]*")
+_PLAIN = lazy_re(r"[A-Za-z0-9_][A-Za-z0-9._:/@+=-]*")
 _LONGEST = 500
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# The library's, whose methods are compiled: these are the keys of everything, compared and hashed more than any other.
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from cockpit.model.lazy_re import lazy_re
 
 # Exactly these names, and any name with one of the words in it.
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -17,7 +17,7 @@ PLAIN_HEADERS = frozenset(
     }
 )
 # What canary rules ask for: a word, a version, a small number. A key or a token is longer, and mixes the two.
-_PLAIN_VALUE = re.compile(r"[A-Za-z]{1,12}(-[A-Za-z]{1,12})?|[A-Za-z]?\d{1,4}(\.\d{1,4}){0,3}")
+_PLAIN_VALUE = lazy_re(r"[A-Za-z]{1,12}(-[A-Za-z]{1,12})?|[A-Za-z]?\d{1,4}(\.\d{1,4}){0,3}")
 
 
 def may_be_stored(header: str, value: str) -> bool:

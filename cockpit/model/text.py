@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 from cockpit.model.credentials import without_credentials
+from cockpit.model.lazy_re import lazy_re
 
 # ECMA-48 control sequences (CSI) and strings (OSC, DCS, APC, PM, SOS), with ESC or as C1 bytes.
-_SEQUENCE = re.compile(
+_SEQUENCE = lazy_re(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]"

@@ -1,14 +1,17 @@
-"""`dataclass` for frozen values with slots, made at a quarter of the library's price.
+"""`dataclass` for values with slots, made at a tenth of the library's price.
 
-The library writes and compiles six methods for each class, and makes most of the time that it takes to load the
-cockpit. Here `__eq__`, `__hash__`, `__repr__` and those that refuse a change are the same few functions for all
-classes, and `__init__` is compiled when the first value is made. Any other class is left to the library.
+The library writes and compiles up to ten methods for each class, and makes most of the time that it takes to load the
+cockpit. Here those that compare, hash and represent are the same few functions for all classes, and `__init__` is
+compiled for a class of which many values are made. Any other class is left to the library.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import operator
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,32 +21,51 @@ else:
 
     def dataclass(cls=None, /, **wanted):
         """As `dataclasses.dataclass`; what it makes can be told apart only by how soon it is there."""
-        make = _frozen if wanted == {"frozen": True, "slots": True} else dataclasses.dataclass(**wanted)
+
+        def make(cls):
+            return _made(cls, **wanted) or dataclasses.dataclass(**wanted)(cls)
+
         return make if cls is None else make(cls)
 
 
-def _frozen(cls: type[Any]) -> type[Any]:
-    written = vars(cls).keys() & {"__eq__", "__hash__", "__repr__", "__setattr__", "__delattr__", "__init__"}
-    found = None if written or len(cls.__mro__) != 2 else _fields(cls)
-    if found is None:
-        # What a class says itself, or inherits, is the library's to judge.
-        return dataclasses.dataclass(frozen=True, slots=True)(cls)
-    made = _with_slots(cls, found)
-    fields = found.values()
-    _compare(made, tuple(field.name for field in fields if field.compare))
-    shown = [field.name for field in fields if field.repr]
+# So many values of a class are made without compiling its `__init__`, which takes as long as that.
+_FEW = 20
+_ORDER = {"__lt__": operator.lt, "__le__": operator.le, "__gt__": operator.gt, "__ge__": operator.ge}
+_WRITTEN = {"__eq__", "__repr__", "__setattr__", "__delattr__", "__init__", *_ORDER}
 
-    def first_init(self: Any, *given: Any, **named: Any) -> None:
-        made.__init__ = _compiled(made)
-        made.__init__(self, *given, **named)
 
-    def represent(self: Any) -> str:
-        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+def _made(cls: type[Any], *, slots: bool = False, frozen: bool = False, order: bool = False, **others: bool) -> Any:
+    """The class as it was asked for; None if that is the library's to judge."""
+    fields = _fields(cls) if slots and not others and _plain(cls) else None
+    if fields is None:
+        return None
+    body = {name: value for name, value in vars(cls).items() if name not in fields}
+    for name in ("__dict__", "__weakref__"):
+        body.pop(name, None)
+    compared = tuple(field.name for field in fields.values() if field.compare)
+    body |= {
+        "__slots__": tuple(fields),
+        "__match_args__": tuple(name for name, field in fields.items() if field.init),
+        "__dataclass_fields__": fields,
+        "__dataclass_params__": _params(frozen, order),
+        "__qualname__": cls.__qualname__,
+        "__repr__": _representing([field.name for field in fields.values() if field.repr]),
+        **_comparing(compared, order),
+    }
+    if frozen:
+        body |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
+        body |= {"__getstate__": _state, "__setstate__": _set_state}
+        body.setdefault("__hash__", _hashing(compared))
+    make: Any = type(cls)
+    made = make(cls.__name__, cls.__bases__, body)
+    made.__init__ = _first_inits(made)
+    return made
 
-    made.__init__, made.__repr__ = first_init, represent
-    made.__setattr__, made.__delattr__ = _refuse_to_set, _refuse_to_delete
-    made.__getstate__, made.__setstate__ = _state, _set_state
-    return made  # type: ignore[no-any-return]
+
+def _plain(cls: type[Any]) -> bool:
+    """True if a class says and inherits nothing of what is made here."""
+    inherited = (vars(base).keys() & {*_WRITTEN, "__dataclass_fields__", "__slots__"} for base in cls.__mro__[1:-1])
+    return not vars(cls).keys() & _WRITTEN and all(names <= {"__slots__"} for names in inherited)
 
 
 @dataclasses.dataclass(init=False, repr=False, eq=False)
@@ -54,8 +76,17 @@ class _Sample:
 
 
 _FIELD = dataclasses.fields(_Sample)[0]._field_type  # type: ignore[attr-defined]
-_PARAMETERS: Any = _Sample.__dataclass_params__  # type: ignore[attr-defined]
-_PARAMETERS.frozen = True  # for a class that is made of one of ours
+
+
+@cache
+def _params(frozen: bool, order: bool) -> Any:
+    """What was asked for, as the library notes it for a class that is made of one of ours."""
+    params = copy.copy(_Sample.__dataclass_params__)  # type: ignore[attr-defined]
+    params.init = params.repr = params.eq = True
+    params.frozen, params.order = frozen, order
+    return params
+
+
 # Annotations with these are no fields, or fields of another kind; and the library looks for them by name as well.
 _OTHER_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
 
@@ -75,40 +106,78 @@ def _fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]] | None:
     return found
 
 
-def _with_slots(cls: type[Any], fields: dict[str, dataclasses.Field[Any]]) -> Any:
-    """The class anew: slots have to be there when it is made."""
-    body = {name: value for name, value in vars(cls).items() if name not in fields}
-    for name in ("__dict__", "__weakref__"):
-        body.pop(name, None)
-    body |= {
-        "__slots__": tuple(fields),
-        "__match_args__": tuple(name for name, field in fields.items() if field.init),
-        "__dataclass_fields__": fields,
-        "__dataclass_params__": _PARAMETERS,
-        "__qualname__": cls.__qualname__,
-    }
-    make: Any = type(cls)
-    return make(cls.__name__, cls.__bases__, body)
-
-
-def _compare(made: Any, names: tuple[str, ...]) -> None:
-    """Equality and hash by these fields, as tuples."""
-    values: Callable[[Any], tuple[Any, ...]]
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that takes these fields of a value."""
     if len(names) == 1:
         only = attrgetter(names[0])
-        values = lambda self: (only(self),)  # noqa: E731
-    elif names:
-        values = attrgetter(*names)
-    else:
-        values = lambda self: ()  # noqa: E731
+        return lambda self: (only(self),)
+    return attrgetter(*names) if names else lambda self: ()
+
+
+def _comparing(names: tuple[str, ...], order: bool) -> dict[str, Any]:
+    """Equality by these fields, as tuples, and order if it is wanted."""
+    values = _values_of(names)
 
     def equal(self: Any, other: object) -> bool:
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
 
-    def hashed(self: Any) -> int:
-        return hash(values(self))
+    def ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, object], bool]:
+        def compared(self: Any, other: object) -> bool:
+            return compare(values(self), values(other)) if other.__class__ is self.__class__ else NotImplemented
 
-    made.__eq__, made.__hash__ = equal, hashed
+        return compared
+
+    return {"__eq__": equal, **({name: ordered(compare) for name, compare in _ORDER.items()} if order else {})}
+
+
+def _hashing(names: tuple[str, ...]) -> Callable[[Any], int]:
+    values = _values_of(names)
+    return lambda self: hash(values(self))
+
+
+def _representing(names: list[str]) -> Callable[[Any], str]:
+    return lambda self: f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+
+def _first_inits(made: Any) -> Callable[..., None]:
+    """An `__init__` for the first values of a class. It gives way to the compiled one, which also tells mistakes."""
+    steps: list[tuple[Any, dataclasses.Field[Any]]] = []
+    left = _FEW
+
+    def first_init(self: Any, /, *given: Any, **named: Any) -> None:
+        nonlocal left
+        if not steps:
+            steps.extend((vars(made)[field.name].__set__, field) for field in dataclasses.fields(made))
+        left -= 1
+        if left >= 0 and _filled(self, steps, given, named):
+            if hasattr(made, "__post_init__"):
+                self.__post_init__()
+            return
+        made.__init__ = _compiled(made)
+        made.__init__(self, *given, **named)
+
+    return first_init
+
+
+def _filled(
+    value: Any, steps: list[tuple[Any, dataclasses.Field[Any]]], given: tuple[Any, ...], named: dict[str, Any]
+) -> bool:
+    """Set the fields of a value; False if the arguments do not fit."""
+    place, used = 0, 0
+    for put, field in steps:
+        if field.init and place < len(given):
+            put(value, given[place])
+            place += 1
+        elif field.init and field.name in named:
+            put(value, named[field.name])
+            used += 1
+        elif field.default is not dataclasses.MISSING:
+            put(value, field.default)
+        elif field.default_factory is not dataclasses.MISSING:
+            put(value, field.default_factory())
+        elif field.init:
+            return False
+    return place == len(given) and used == len(named)
 
 
 def _compiled(cls: Any) -> Any:

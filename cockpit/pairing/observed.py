@@ -7,9 +7,9 @@ another machine wrote into it, so clocks that differ do not matter.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from cockpit.model.refs import Ref
+from cockpit.model.values import dataclass
 
 
 @dataclass(slots=True)

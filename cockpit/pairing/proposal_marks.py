@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.pairing import controls_of
 from cockpit.model.refs import CONFIGMAPS, LEASES, Ref, RolloutKey
 from cockpit.pairing.marks import KIND_LABEL, PREFIX, ROLLOUT, controls_text
@@ -25,7 +25,7 @@ WITHDRAWN, SENT = "withdrawn", "sent"
 POLICY, LOCK, LOCK_MAPS = "cockpit-second-person", "cockpit-second-person-lock", "cockpit-second-person-lock-maps"
 
 # Names of objects (RFC 1123 subdomains) may have 253 characters.
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_NAME = lazy_re(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _LONGEST_NAME = 253
 
 

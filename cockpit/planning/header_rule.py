@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.text import safe_text
 
 # A token of RFC 9110, 5.6.2; as long as the Gateway API allows (HTTPHeaderName).
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}")
+_NAME = lazy_re(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}")
 # Visible characters with spaces only between them: what every gateway passes on unchanged.
-_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
+_VALUE = lazy_re(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
 
 
 def is_name(name: str) -> bool:

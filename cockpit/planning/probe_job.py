@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit.model.counts import counted
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.plan import Act, Change, Plan, Refused, Request, Verb
@@ -45,9 +46,9 @@ _MOST_CPU, _MOST_MEMORY = "1", "256Mi"
 _HEAVY_RATE = 100.0
 # Any user but root; 1337 would be taken for the proxy of Istio.
 _USER = 65532
-_LABEL_NAME = re.compile(r"(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
-_LABEL_PREFIX = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,500}")
+_LABEL_NAME = lazy_re(r"(?=.{1,63}$)[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_LABEL_PREFIX = lazy_re(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_IMAGE = lazy_re(r"[A-Za-z0-9][A-Za-z0-9._/:@-]{0,500}")
 
 
 @dataclass(frozen=True, slots=True)

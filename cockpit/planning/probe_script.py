@@ -8,8 +8,7 @@ newline are percent-encoded and other control characters are spaces.
 
 from __future__ import annotations
 
-import re
-
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.values import dataclass
 
@@ -19,7 +18,7 @@ SHORT_BODY, LONG_BODY = 1024, 3000
 _BODY_OF_CURL = 1 << 20
 CONTAINER = "probe"
 _TIMES = ("time_connect", "time_appconnect", "time_starttransfer", "time_total")
-_REPLACED = re.compile(r"\$\$+|\$(?=\()")
+_REPLACED = lazy_re(r"\$\$+|\$(?=\()")
 _FIELDS = ("http_code", "exitcode", *_TIMES, "num_connects")
 
 # Each worker is one curl, whose answers follow each other on connections of their own, and one awk. A line that begins

@@ -8,12 +8,12 @@ is said to have ended, and to lead to what is said to have been before.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from cockpit.model.adapter import Adapter
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE, SHARE_TOLERANCE, in_lane
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.release_state import ReleaseState, differs_from, release_state
@@ -35,7 +35,7 @@ _PAIRS = {
 _TEMPLATES = (Act.SET_IMAGE, Act.ROLLBACK)
 _NO_PLAN = "this does not take the step plan back to where it was: set the steps again"
 # What `scale` says that it changes.
-_COUNT = re.compile(r"(?:(?P<version>\S+) pods |pods of ).*? (?P<before>[0-9]{1,7}) -> [0-9]{1,7}")
+_COUNT = lazy_re(r"(?:(?P<version>\S+) pods |pods of ).*? (?P<before>[0-9]{1,7}) -> [0-9]{1,7}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from dataclasses import field
 from email.utils import parsedate_to_datetime
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_answer import COOKIE_LINE_LIMIT
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.values import dataclass
 
 # Browsers keep no longer cookies, and about this many of one host (RFC 6265, section 6.1).
 LONGEST, MOST = 4096, 50
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}")
-_MAX_AGE = re.compile(r"-?\d{1,18}")
+_NAME = lazy_re(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}")
+_MAX_AGE = lazy_re(r"-?\d{1,18}")
 _LONGEST_LIFE = 400 * 86_400.0  # seconds; as browsers limit it
 
 Headers = tuple[tuple[str, str], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from cockpit.model.probe_answer import (
@@ -14,6 +14,7 @@ from cockpit.model.probe_answer import (
     HEADERS_BYTES,
     HEADERS_LIMIT,
 )
+from cockpit.model.values import dataclass
 
 
 @dataclass(slots=True)

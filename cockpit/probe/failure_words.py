@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Sequence
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_answer import Answer, Failure, ProbeRequest
 from cockpit.model.text import safe_text
 
@@ -28,33 +28,33 @@ _OWN_FAULTS = (
 )
 # What a proxy answers that cannot reach the service (RFC 9110, section 15.6).
 _GATEWAY_FAILED = (502, 503, 504)
-_BREAKS = re.compile("[\r\n\0]")
+_BREAKS = lazy_re("[\r\n\0]")
 
 # What OpenSSL says (ssl/ssl_err.c, crypto/x509/x509_txt.c), whoever passes it on, in the order of looking.
 _TLS = (
-    (re.compile(r"certificate required"), "it asks for a client certificate: give one"),
+    (lazy_re(r"certificate required"), "it asks for a client certificate: give one"),
     (
-        re.compile(r"alert (unknown ca|bad certificate|certificate \w+|unsupported certificate|access denied)"),
+        lazy_re(r"alert (unknown ca|bad certificate|certificate \w+|unsupported certificate|access denied)"),
         "it does not accept the client certificate",
     ),
     (
-        re.compile(r"alert handshake failure"),
+        lazy_re(r"alert handshake failure"),
         "it refused the handshake: it may want a client certificate, another TLS version or another cipher",
     ),
-    (re.compile(r"alert unrecognized name"), "it does not know the host name {host}"),
-    (re.compile(r"mismatch|subject name|does not match|not valid for"), "its certificate is not for {host}"),
-    (re.compile(r"not yet valid"), "its certificate is not valid yet"),
-    (re.compile(r"expired"), "its certificate has expired"),
-    (re.compile(r"revoked"), "its certificate was revoked"),
+    (lazy_re(r"alert unrecognized name"), "it does not know the host name {host}"),
+    (lazy_re(r"mismatch|subject name|does not match|not valid for"), "its certificate is not for {host}"),
+    (lazy_re(r"not yet valid"), "its certificate is not valid yet"),
+    (lazy_re(r"expired"), "its certificate has expired"),
+    (lazy_re(r"revoked"), "its certificate was revoked"),
     (
-        re.compile(r"self.signed|issuer|unable to verify the first|invalid ca"),
+        lazy_re(r"self.signed|issuer|unable to verify the first|invalid ca"),
         "its certificate is not signed by a CA that is trusted here",
     ),
-    (re.compile(r"protocol version|unsupported protocol|no protocols"), "there is no TLS version in common"),
-    (re.compile(r"wrong version number|packet length|http request|record"), "it does not speak TLS"),
-    (re.compile(r"eof|reset|closed|syscall"), "it closed the connection during the handshake"),
+    (lazy_re(r"protocol version|unsupported protocol|no protocols"), "there is no TLS version in common"),
+    (lazy_re(r"wrong version number|packet length|http request|record"), "it does not speak TLS"),
+    (lazy_re(r"eof|reset|closed|syscall"), "it closed the connection during the handshake"),
 )
-_ALERT = re.compile(r"\balert [a-z]|certificate required")
+_ALERT = lazy_re(r"\balert [a-z]|certificate required")
 
 
 def tls_words(text: str, host: str) -> str:

@@ -6,10 +6,10 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from cockpit.model.clock import Clock
+from cockpit.model.values import dataclass
 
 # Seconds for which a lookup's result is cached, good or bad: not every request should wait for a slow resolver.
 HOLD = 5.0

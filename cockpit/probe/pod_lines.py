@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.values import dataclass
 from cockpit.probe.sender import HEADER_VALUE_LIMIT, Answer, Failure
 
 LINE_LIMIT = 8192
 _NUMBER, _SECONDS = r"([0-9]{1,12})", r"([0-9]{1,6}(?:\.[0-9]{1,9})?)"
 # One pattern for the whole line: thousands of them come in a second.
-_ANSWER = re.compile(
+_ANSWER = lazy_re(
     rf"answer\t{_NUMBER}\t{_NUMBER}\t{_NUMBER}\t{_NUMBER}"
     rf"\t{_SECONDS}\t{_SECONDS}\t{_SECONDS}\t{_SECONDS}\t{_NUMBER}\t([^\t]*)\t([^\t]*)".encode()
 )
-_END = re.compile(rf"end\t{_NUMBER}\t{_NUMBER}\t{_NUMBER}".encode())
-_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) ")
-_ESCAPE = re.compile(rb"%(25|09|0A)")
+_END = lazy_re(rf"end\t{_NUMBER}\t{_NUMBER}\t{_NUMBER}".encode())
+_STAMP = lazy_re(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) ")
+_ESCAPE = lazy_re(rb"%(25|09|0A)")
 _ESCAPED = {b"25": b"%", b"09": b"\t", b"0A": b"\n"}
 # Exit codes of curl (curl.1, EXIT CODES).
 _CUT = 63  # the body is longer than allowed; the answer is there

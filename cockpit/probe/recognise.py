@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_answer import Answer
 from cockpit.model.rollout import Role, Version
 from cockpit.model.secret_headers import SECRET_HEADERS
@@ -19,10 +20,10 @@ from cockpit.probe.patterns import TEXT_LIMIT, Pattern, PatternError
 # What to do where a cache answers.
 NOT_CACHED = "probe a path or a host that no cache answers for"
 NAME_LIMIT = 63  # characters of a version named by an answer: the limit of a label value
-_TOKEN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?")
-_STATED = re.compile(r"\bversion[\"']?\s{0,4}[:=]?\s{0,4}[\"']?([A-Za-z0-9][A-Za-z0-9_.\-]{0,62})", re.IGNORECASE)
+_TOKEN = lazy_re(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?")
+_STATED = lazy_re(r"\bversion[\"']?\s{0,4}[:=]?\s{0,4}[\"']?([A-Za-z0-9][A-Za-z0-9_.\-]{0,62})", re.IGNORECASE)
 # A pod of a ReplicaSet: its name without the five random characters names the ReplicaSet.
-_POD_OF_SET = re.compile(r"(.+)-[a-z0-9]{5}")
+_POD_OF_SET = lazy_re(r"(.+)-[a-z0-9]{5}")
 _PATH_LIMIT = 20
 # What is said of an answer out of a cache instead of its status.
 CACHED = "cached"

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_target import ProbeTarget, ProxiedService, proxied_target
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
@@ -15,17 +16,17 @@ from cockpit.model.values import dataclass
 from cockpit.probe.recognise import VersionFromError, extractor
 
 URL_LIMIT = 4096
-_HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
-_ADDRESS = re.compile(r"(\[[^\]]*\]|[^:\[\]/?#@\s]+)(?::([0-9]{1,5}))?")
+_HOST = lazy_re(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
+_ADDRESS = lazy_re(r"(\[[^\]]*\]|[^:\[\]/?#@\s]+)(?::([0-9]{1,5}))?")
 # A value in quotes can contain spaces; a quote elsewhere is an ordinary character, as in a regex or in JSON.
-_WORD = re.compile(r"""[a-z-]+=(?:"[^"]*"|'[^']*')(?!\S)|\S+""")
+_WORD = lazy_re(r"""[a-z-]+=(?:"[^"]*"|'[^']*')(?!\S)|\S+""")
 _OPTIONS = ("proxy", "host", "version-from", "header", "cacert", "cert", "key")
 _FLAGS = ("insecure", "http2", "cookies")
 # As in `kubectl get --raw`: [SCHEME:]NAME[:PORT], with the kind before it as in other kubectl commands.
-_SERVICE = re.compile(
+_SERVICE = lazy_re(
     r"(?:svc|service)/(?:(https?):)?([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?::([a-z0-9-]{1,63}))?(/\S*)?"
 )
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}")
+_HEADER_NAME = lazy_re(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}")
 # The probe sets these itself: a request of known length on its own connection.
 _OWN_HEADERS = {"connection", "content-length", "transfer-encoding", "te", "upgrade", "keep-alive", "expect"}
 

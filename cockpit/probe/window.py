@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from cockpit.model.values import dataclass
 from cockpit.model.view import Cell, CellKind
 from cockpit.probe.recognise import VersionReading
 

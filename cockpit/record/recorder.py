@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 import msgspec
@@ -16,6 +16,7 @@ from cockpit.model.counts import counted
 from cockpit.model.plan import Act, Plan, Refused
 from cockpit.model.refs import Resource, RolloutKey
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView
 from cockpit.record.entries import MarkKind, PlanSeen, key_words
 from cockpit.record.versions import fields_of, sent_of
@@ -167,7 +168,7 @@ class Recorder:
             self.problem = safe_text(f"internal error while recording: {type(error).__name__}: {error}")
 
 
-@dataclass
+@dataclass(slots=True)
 class Listing:
     """The names of a list's objects, page by page. Unless it is whole, it does not say what is gone."""
 
@@ -175,15 +176,13 @@ class Listing:
     whole: bool = True
 
 
-@dataclass
+@dataclass(slots=True)
 class ContextTap:
     """Implements `kube.tap.Tap` for one context."""
 
     recorder: Recorder
     context: str
-
-    def __post_init__(self) -> None:
-        self._listings: dict[Resource, Listing] = {}
+    _listings: dict[Resource, Listing] = field(init=False, default_factory=dict)
 
     def page(self, resource: Resource, body: bytes, *, first: bool, last: bool) -> None:
         if first:

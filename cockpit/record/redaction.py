@@ -12,6 +12,7 @@ from typing import Any
 
 from cockpit.model.changes import changed_places
 from cockpit.model.credentials import may_hold_credentials, names_a_credential
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.redact import DEEPEST, HIDDEN, LOOKED_AT, Redaction
 from cockpit.model.rollout import Lane
@@ -27,13 +28,13 @@ _STEERING = (
     *("kubectl.kubernetes.io/default-container", "kubectl.kubernetes.io/restartedAt"),
 )
 # The same of every dialect of canary Ingresses; others of a gateway can hold whole configurations.
-_CANARY = re.compile(r"[a-z.]+/(canary(-[a-z-]+)?|order)")
+_CANARY = lazy_re(r"[a-z.]+/(canary(-[a-z-]+)?|order)")
 # What is longer, or an object of JSON, is a copy of something else.
 _LONGEST_VALUE = 300
 # How deep in its object a text can be that is looked at by itself.
 _ABOVE = 4
 _HIDES = frozenset({"annotations", *LOOKED_AT})
-_LOOKED_AT = re.compile(b'"(?:%s)"' % b"|".join(re.escape(name).encode() for name in sorted(_HIDES)))
+_LOOKED_AT = lazy_re(b'"(?:%s)"' % b"|".join(re.escape(name).encode() for name in sorted(_HIDES)))
 _SCALAR_BEGINS = frozenset(bytes([each]) for each in b'"-0123456789tfn')
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 # Where a rollout says to which address requests go.

@@ -27,7 +27,7 @@ class Look:
     style: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Glyphs:
     """One set of signs. Version signs and bars are indexed by the version's slot, 0 to 3."""
 

@@ -275,7 +275,7 @@ def bindings_on(place: str) -> list[BindingType]:
     return [key.binding for key in KEYS if key.where not in apart and place in screens_of(key.where)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Keymap:
     """The table with the user's own keys, and the problems found in them."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Self
 
 from rich.cells import cell_len, set_cell_size
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.texts.current import Verbatim, translated
 
 # Two changed runs closer than this are cheaper as one, because each run starts with an 8-byte cursor move.
@@ -17,8 +17,8 @@ NEAR = 8
 # Chinese, Japanese and Korean lines may break between any two characters, but not before closing punctuation.
 _WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6"
 _CLOSING = "\u3001\u3002\u300b\u300d\u300f\uff01\uff09\uff0c\uff1a\uff1b\uff1f\u201d"
-_HAS_WIDE = re.compile(f"[{_WIDE}]")
-_UNBROKEN = re.compile(f"(?:[^{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*")
+_HAS_WIDE = lazy_re(f"[{_WIDE}]")
+_UNBROKEN = lazy_re(f"(?:[^{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*")
 
 
 class _Styled(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.secret_parameters import shown_path
 from cockpit.model.view import FleetView, RolloutView
 
@@ -22,7 +23,7 @@ from cockpit.model.view import FleetView, RolloutView
 _WITHHELD = frozenset({"headers", "proxy"})
 # Answers and points that a picture of the screen shows at most; older ones say nothing about now.
 _MOST_CELLS = 200
-_NOT_PLAIN = re.compile(r"[^\n -~]")
+_NOT_PLAIN = lazy_re(r"[^\n -~]")
 
 
 def document(view: FleetView, shown: RolloutView | None, screen: str, text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from textual.content import Content
 
 from cockpit.model.guard import GuardState, GuardView
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.rollout import Lane, Observed, Phase, Role, Rollout, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, Sync
@@ -16,7 +17,7 @@ from cockpit.texts.current import translated
 from cockpit.tui.glyphs import Glyphs, Look
 from cockpit.tui.lines import BLANK, Line, Span
 
-MOMENT = re.compile(
+MOMENT = lazy_re(
     r"\b(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})T(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?Z"
     r"|(?P<utc>[0-9]{2}:[0-9]{2}:[0-9]{2}) UTC)\b"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from cockpit.kube.yaml_text import parsed
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 
 # Colour keys of a theme; missing ones are taken from the packaged `dark` or `light`.
 BASE = ("background", "foreground", "surface")
@@ -28,7 +29,7 @@ class ThemeError(Exception):
     """A theme that cannot be used; the text names the key."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Themes:
     """Usable themes sorted by name, and the problems of the others."""
 

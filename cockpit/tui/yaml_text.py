@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.redact import HIDDEN
 from cockpit.texts.current import Verbatim
 from cockpit.tui.lines import Line, Span
 
-_FIELD = re.compile(r"^(\s*(?:- )*)([^\s:#'\"][^:]*|'[^']*'|\"[^\"]*\")(:)(?:( .*)|$)")
-_TITLE = re.compile(r"^( *)([A-Z][\w .()/-]{0,40}:)(.*)$")
+_FIELD = lazy_re(r"^(\s*(?:- )*)([^\s:#'\"][^:]*|'[^']*'|\"[^\"]*\")(:)(?:( .*)|$)")
+_TITLE = lazy_re(r"^( *)([A-Z][\w .()/-]{0,40}:)(.*)$")
 _HIDDEN = HIDDEN[:-1]
 
 

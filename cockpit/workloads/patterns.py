@@ -7,9 +7,10 @@ Anything else gives no example. Patterns come from a cluster: length, depth and 
 from __future__ import annotations
 
 import math
-import re
 from functools import lru_cache
 from typing import Any
+
+from cockpit.model.lazy_re import lazy_re
 
 _LONGEST = 500  # of a pattern
 _LONGEST_EXAMPLE = 200
@@ -18,7 +19,7 @@ _DEEPEST = 20
 _TIME_LIMIT = 0.02
 # Repetitions that a pattern may count up to, nested ones multiplied.
 _MOST_UNROLLED = 100_000
-_COUNTS = re.compile(r"\{([0-9]{1,9})")
+_COUNTS = lazy_re(r"\{([0-9]{1,9})")
 # An example character of each class.
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "W": "-", "S": "a"}
 _ANCHORS = frozenset("AbBzZ")

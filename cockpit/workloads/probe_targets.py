@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, Ingress, LoadBalancerIngress, Service, ServicePort
 from cockpit.model.probe_target import ProbeTarget
@@ -17,11 +17,11 @@ from cockpit.workloads.patterns import example_of, takes
 _HTTPS = 443
 _HTTP = 80
 _EXAMPLE = "example"
-_NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
-_LITERAL_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)+")
+_NAMES = lazy_re(r"[A-Za-z0-9_.:-]{1,253}")
+_LITERAL_PATH = lazy_re(r"(?:/[A-Za-z0-9._~-]*)+")
 # What Go's strconv.ParseBool accepts as true; gateways take no other spelling, and no space around it.
 TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_SENDABLE_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,1000}")
+_SENDABLE_PATH = lazy_re(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,1000}")
 
 
 @dataclass(frozen=True, slots=True)

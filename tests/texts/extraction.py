@@ -18,7 +18,7 @@ _PLACE = re.compile(r"\{\d+\}")
 _WORD = re.compile(r"(?<![\w./=-])[A-Za-z]{2,}(?![\w/=])")
 # Calls whose texts nobody reads on a screen.
 _UNSEEN_CALLS = frozenset(
-    {"compile", "debug", "info", "warning", "exception", "AssertionError", "getLogger", "TypeVar"}
+    {"compile", "lazy_re", "debug", "info", "warning", "exception", "AssertionError", "getLogger", "TypeVar"}
 )
 _COUNTS = frozenset({"counted", "plural"})
 

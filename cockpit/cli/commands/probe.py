@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from cockpit.cli.running import run, talk, with_session
 from cockpit.cli.sampling import lane_of, pace, sample_code, sample_text
 from cockpit.cli.waiting import synced
 from cockpit.model.lanes import DEFAULT_LANE
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_job import MOST_RATE
 from cockpit.model.probe_target import PROXIED_RATE, ProbeTarget
 from cockpit.model.rollout import Lane, Rollout
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _URL_COUNT = 100
 # Seconds to wait for a verdict at most.
 _PATIENCE = 60.0
-_POINTS = re.compile(r"\d+(\.\d+)?")
+_POINTS = lazy_re(r"\d+(\.\d+)?")
 
 
 @click.command("probe")

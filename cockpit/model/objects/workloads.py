@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -10,13 +9,14 @@ import msgspec
 from msgspec import Raw, Struct, field
 from msgspec.structs import force_setattr
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.objects.meta import Condition, Meta, Obj
 from cockpit.model.objects.pods import PodSpec
 
 # Annotations that Spinnaker sets on a ReplicaSet (clouddriver, KubernetesManifestAnnotater).
 CLUSTER = "moniker.spinnaker.io/cluster"
 LOAD_BALANCERS = "traffic.spinnaker.io/load-balancers"
-_NUMBERED = re.compile(r"(.+)-v\d{3,}")
+_NUMBERED = lazy_re(r"(.+)-v\d{3,}")
 
 
 class Requirement(Struct, frozen=True):

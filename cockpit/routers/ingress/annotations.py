@@ -6,6 +6,7 @@ import re
 import warnings
 from dataclasses import replace
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
@@ -18,12 +19,12 @@ from cockpit.workloads.probe_targets import TRUE
 USUAL_TOTAL = 100
 # What ingress-nginx accepts in rules unless its check of annotations is off, as it is by default before 1.12 (its
 # annotations/parser/validators.go, BasicCharsRegex and IsValidRegex); a value may have spaces too, a pattern not.
-_PLAIN = re.compile(r"[/\-._~a-zA-Z0-9: ]*")
-_PATTERN = re.compile(r"[/\-._~a-zA-Z0-9:^$\[\](){}*+?|&=\\]*")
+_PLAIN = lazy_re(r"[/\-._~a-zA-Z0-9: ]*")
+_PATTERN = lazy_re(r"[/\-._~a-zA-Z0-9:^$\[\](){}*+?|&=\\]*")
 _NGINX = "nginx.ingress.kubernetes.io/"
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_INTEGER = lazy_re(r"[+-]?[0-9]{1,18}")
 _LONGEST_PATTERN = 1000
-_LITERAL = re.compile(r"[A-Za-z0-9 _-]+")
+_LITERAL = lazy_re(r"[A-Za-z0-9 _-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,17 @@ means for a request without the header differs between versions of Istio, so it 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.header_rule import is_name, is_value
 from cockpit.workloads.patterns import example_of, takes
 
-_PLAIN_PATTERN = re.compile(r"[A-Za-z0-9 _/-]+")
-_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]*)+")
+_PLAIN_PATTERN = lazy_re(r"[A-Za-z0-9 _/-]+")
+_PATH = lazy_re(r"(?:/[A-Za-z0-9._~-]*)+")
 _KINDS = ("exact", "prefix", "regex")
 _ANY_VALUE, _OTHER_VALUE = "1", "0"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import DestinationRule
 from cockpit.model.values import dataclass
@@ -17,7 +17,7 @@ from cockpit.routers.istio.split import VirtualServiceSplit
 from cockpit.routers.istio.write import subsets_edit
 from cockpit.workloads.naming import VERSION_LABELS
 
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NAME = lazy_re(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import IstioGateway, Service, VirtualService
 from cockpit.model.objects.istio import service_of, texts
@@ -19,7 +19,7 @@ from cockpit.workloads.lookups import find_service, served
 from cockpit.workloads.probe_targets import FoundTarget, example_host, unread
 
 _PLAIN_PORT, _TLS_PORT = 80, 443
-_NAMES = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
+_NAMES = lazy_re(r"[A-Za-z0-9_.:-]{1,253}")
 
 
 def virtualservice_target(group: RouteGroup, objects: Objects) -> FoundTarget:

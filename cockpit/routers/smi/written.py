@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.fields import entries, mapping, text
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import TrafficSplit
 from cockpit.model.refs import TRAFFICSPLIT_VERSIONS, Ref
@@ -21,7 +22,7 @@ from cockpit.routers.written import HeaderLane, WrittenSplit, split_of_some
 from cockpit.workloads.lookups import served
 
 _MOST_BACKENDS, _MOST_NAMES = 200, 5
-_QUANTITY = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
+_QUANTITY = lazy_re(r"([0-9]{1,12})(?:\.([0-9]{1,6}))?(m?)", re.ASCII)
 
 
 def trafficsplit_split(objects: Objects, namespace: str, name: str, stable: str, canary: str) -> WrittenSplit:

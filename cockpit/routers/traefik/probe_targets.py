@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from cockpit.model.fields import entries, mapping, text
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import IngressRoute, TraefikService
 from cockpit.model.probe_target import ProbeTarget
@@ -18,8 +19,8 @@ from cockpit.workloads.probe_targets import FoundTarget, example_path, safe_host
 _HTTP, _HTTPS = 80, 443
 _LONGEST_RULE = 4000
 # Literals of a rule such as Host(`a.test`) && PathPrefix(`/b`); patterns have functions of other names.
-_HOST = re.compile(r"\bHost\(\s*[`\"']([^`\"']{1,253})[`\"']")
-_PATH = re.compile(r"\bPath(?:Prefix)?\(\s*[`\"']([^`\"']{1,1000})[`\"']")
+_HOST = lazy_re(r"\bHost\(\s*[`\"']([^`\"']{1,253})[`\"']")
+_PATH = lazy_re(r"\bPath(?:Prefix)?\(\s*[`\"']([^`\"']{1,1000})[`\"']")
 
 
 def traefik_target(service: TraefikService, objects: Objects) -> FoundTarget:

@@ -62,7 +62,7 @@ class Actor:
 PERSON = Actor()
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(slots=True)
 class _Wait:
     """The wait for the effect of a rollout's latest act. `by` is the newer act that ended the wait."""
 

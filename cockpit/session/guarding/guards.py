@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 from cockpit.model.armed import ToldGuard
@@ -17,6 +17,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.second import Second
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Outcome, Prepared, RolloutView, Stage
 from cockpit.pairing.plan_hash import is_way_back
 from cockpit.pairing.second_words import needed

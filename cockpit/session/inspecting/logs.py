@@ -19,6 +19,7 @@ from cockpit.kube.logs import follow_log
 from cockpit.model.clock import Clock
 from cockpit.model.counts import counted
 from cockpit.model.inspection import LogLine, LogOrder
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.text import safe_lines, safe_text
 
 Tell = Callable[[Sequence[LogLine]], None]
@@ -27,7 +28,7 @@ MOST_PENDING = 5_000
 # Seconds between two batches for the screen: as often as views are published.
 TELL_SECONDS = 0.1
 LONGEST_LINE = 2_000
-_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?")
+_STAMP = lazy_re(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?")
 
 
 def read_line(pod: str, raw: bytes) -> LogLine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from cockpit.kube.sender import FIELD_MANAGER
 from cockpit.model.clock import Clock
@@ -14,6 +14,7 @@ from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.release_state import ReleaseState, changes_between, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, Stage
 from cockpit.planning.writers import UNNAMED, Managers, Writer, last_writer, managers_of, writer_between
 from cockpit.session.facts.cluster import Cluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
 from cockpit.kube.errors import Conflict, Forbidden, KubeError, NotFound
@@ -14,6 +14,7 @@ from cockpit.model.plan import PatchType, Plan, Request, Verb
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.release_state import release_state
 from cockpit.model.rollout import Rollout
+from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, Stage
 from cockpit.planning.act_event import NOTE, Subject, ToldAct, event_ref, later, new_event
 from cockpit.session.changes import first_of

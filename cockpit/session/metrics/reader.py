@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from cockpit.metrics.answers import MetricsError, NoAnswerError, Sample, TooLongError
 from cockpit.metrics.client import ask
@@ -21,6 +21,7 @@ from cockpit.model.real_traffic import STALE_SECONDS, RealView
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.session.facts.real_traffic import aged, real_view
 from cockpit.session.metrics.places import Places

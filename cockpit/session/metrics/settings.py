@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -10,10 +9,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cockpit.metrics.own_queries import OwnQueries
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.refs import RolloutKey
 
 # A context may have colons and slashes in it, such as one of a cloud.
-_ROLLOUT = re.compile(r"(?:.+:)?[^/:]+/[^/:]+")
+_ROLLOUT = lazy_re(r"(?:.+:)?[^/:]+/[^/:]+")
 
 
 class HeaderSource(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
@@ -27,7 +27,7 @@ from cockpit.model.view import Kept
 from cockpit.session.state_file import locked, put_aside, read_file, replace_file
 
 MAX_BYTES = 4_000_000
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = lazy_re(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 from cockpit.model.counts import counted
 from cockpit.model.fields import entries, mapping, text, whole
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 
-_GO_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{0,9})?)(ns|us|µs|ms|s|m|h)")
+_GO_PART = lazy_re(r"([0-9]{1,9}(?:\.[0-9]{0,9})?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST = 40
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from rich.cells import cell_len
 
 from cockpit.model.ages import age, seconds_since_epoch
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.rollout import Phase, Rollout, Step
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
@@ -25,7 +25,7 @@ from cockpit.tui.widgets.painted import Painted
 # With more steps than this, signs take too much room.
 MOST_SIGNS = 20
 # What is left of a message that lists shares, without the names of versions and lanes.
-SHARE_WORD = re.compile(r"[<>]?[0-9]+%[,;]?|with|for|[,;]|canary|weight|of|[0-9]+")
+SHARE_WORD = lazy_re(r"[<>]?[0-9]+%[,;]?|with|for|[,;]|canary|weight|of|[0-9]+")
 
 
 def title_line(
