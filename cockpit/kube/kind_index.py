@@ -89,7 +89,10 @@ class KindIndex:
         if not buckets or not buckets[0]:
             return ()
         rarest, *others = buckets
-        return self._named(namespace, [name for name in rarest if all(_holds(other, name) for other in others)])
+        # Mostly the same objects have all of the labels.
+        if others := [other for other in others if other != rarest]:
+            rarest = [name for name in rarest if all([_holds(other, name) for other in others])]
+        return self._named(namespace, rarest)
 
     def anywhere(self, key: str) -> Sequence[Obj]:
         """Objects with a key in all namespaces, sorted by namespace and name."""
@@ -103,7 +106,7 @@ class KindIndex:
         """The key with the fewest objects; the first in sort order on a tie."""
         if len(keys) == 1:
             return keys[0]
-        return min(sorted(keys), key=lambda key: len(self._keys.get((namespace, key), ())))
+        return min([(len(self._keys.get((namespace, key), _NONE)), key) for key in keys])[1]
 
     def put(self, obj: Obj, topics: set[str]) -> bool:
         """Add or change an object; false if this version is already stored."""

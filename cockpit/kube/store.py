@@ -120,6 +120,11 @@ class Store:
     def known(self, resource: Resource) -> bool:
         return resource in self._known
 
+    @property
+    def indexes(self) -> Mapping[Resource, KindIndex]:
+        """The objects of each kind that was ever asked about, for who asks many questions."""
+        return self._kind_indexes
+
     def index(self, resource: Resource) -> KindIndex:
         """The objects of a kind, for who asks several questions about it."""
         kind_index = self._kind_indexes.get(resource)
