@@ -146,7 +146,8 @@ class KindIndex:
     def replace(self, objects: Iterable[Obj], topics: set[str]) -> int:
         """Make the index hold exactly these objects, each once; returns how many differed."""
         if not self.filled:
-            return self._begin(objects, topics)
+            self.gather(objects)
+            return self.begin(topics)
         kept = set()
         changed = 0
         for obj in objects:
@@ -155,17 +156,18 @@ class KindIndex:
         gone = [(ns, name) for ns, named in self._objects.items() for name in named if (ns, name) not in kept]
         return changed + sum(self.drop(namespace, name, topics) for namespace, name in gone)
 
-    def _begin(self, objects: Iterable[Obj], topics: set[str]) -> int:
-        """The first list. The names of all are noted for whoever waits for an object to come into being; any other
-        question was asked of an empty index, and is told by the sync topic."""
-        self._fill(topics)
+    def gather(self, objects: Iterable[Obj]) -> None:
+        """Add objects of the first list, before `begin` makes it one that answers."""
         for obj in objects:
-            meta = obj.metadata
-            if self.get(meta.namespace, meta.name) is not None:  # a name twice in one list
-                self.put(obj, topics)
-                continue
-            self._enter(obj, _place_of(obj))
-            topics.add(object_topic(self._resource, meta.namespace, meta.name))
+            place = _place_of(obj)
+            twice = self.get(place.namespace, obj.metadata.name)
+            if twice is not None:
+                self._take_out(twice, _place_of(twice), set())
+            self._enter(obj, place)
+
+    def begin(self, topics: set[str]) -> int:
+        """The first list is gathered. Every question was asked of an empty index, and is told by the sync topic."""
+        self._fill(topics)
         return len(self)
 
     def _fill(self, topics: set[str]) -> None:
