@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 
 from cockpit.kube.http_failures import HttpFailure, no_connection
 from cockpit.model.values import dataclass
@@ -13,6 +14,9 @@ CONNECT_SECONDS = 10.0
 _NEXT_ADDRESS_SECONDS = 0.25
 # So much may lie here unread; then the server waits.
 _MOST_UNREAD = 1 << 20
+# So much is taken from the operating system at once.
+_MOST_AT_ONCE = 1 << 20
+_of_thread = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,11 @@ class Place:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.BufferedProtocol):
     """An open connection. What arrives waits here until it is read; if it is too much, the server waits."""
 
     def __init__(self) -> None:
+        self._landing = _landing()
         self._arrived = bytearray()
         self._paused = False
         self._waiting: asyncio.Future[None] | None = None
@@ -55,8 +60,11 @@ class Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        self._arrived += data
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._landing
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._arrived += self._landing[:nbytes]
         if len(self._arrived) > _MOST_UNREAD and not self._paused:
             self._paused = True
             self.transport.pause_reading()
@@ -82,7 +90,7 @@ class Wire(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         self.transport.write(data)
 
-    async def read(self, seconds: float) -> bytes:
+    async def read(self, seconds: float) -> bytes | bytearray:
         """What has arrived, or the next thing that does; b"" at the end. Raises TimeoutError."""
         if not self._arrived and not self.ended:
             self._waiting = asyncio.get_running_loop().create_future()
@@ -91,8 +99,7 @@ class Wire(asyncio.Protocol):
                     await self._waiting
             finally:
                 self._waiting = None
-        data = bytes(self._arrived)
-        self._arrived.clear()
+        data, self._arrived = self._arrived, bytearray()
         if self._paused and not self.transport.is_closing():
             self._paused = False
             self.transport.resume_reading()
@@ -101,6 +108,14 @@ class Wire(asyncio.Protocol):
     def close(self) -> None:
         """At once: nothing that is still wanted is under way."""
         self.transport.abort()
+
+
+def _landing() -> memoryview:
+    """Where bytes land until the wire that they are for takes them, which it does at once: one place for all wires of
+    a thread. It is large, so that what came while a thread did other things is taken in one turn of its loop."""
+    if not hasattr(_of_thread, "landing"):
+        _of_thread.landing = memoryview(bytearray(_MOST_AT_ONCE))
+    return _of_thread.landing  # type: ignore[no-any-return]
 
 
 async def open_wire(place: Place) -> Wire:

@@ -89,7 +89,10 @@ class KindIndex:
         if not buckets or not buckets[0]:
             return ()
         rarest, *others = buckets
-        return self._named(namespace, [name for name in rarest if all(_holds(other, name) for other in others)])
+        # Mostly the same objects have all of the labels.
+        if others := [other for other in others if other != rarest]:
+            rarest = [name for name in rarest if all([_holds(other, name) for other in others])]
+        return self._named(namespace, rarest)
 
     def anywhere(self, key: str) -> Sequence[Obj]:
         """Objects with a key in all namespaces, sorted by namespace and name."""
@@ -103,7 +106,7 @@ class KindIndex:
         """The key with the fewest objects; the first in sort order on a tie."""
         if len(keys) == 1:
             return keys[0]
-        return min(sorted(keys), key=lambda key: len(self._keys.get((namespace, key), ())))
+        return min([(len(self._keys.get((namespace, key), _NONE)), key) for key in keys])[1]
 
     def put(self, obj: Obj, topics: set[str]) -> bool:
         """Add or change an object; false if this version is already stored."""
@@ -143,7 +146,8 @@ class KindIndex:
     def replace(self, objects: Iterable[Obj], topics: set[str]) -> int:
         """Make the index hold exactly these objects, each once; returns how many differed."""
         if not self.filled:
-            return self._begin(objects, topics)
+            self.gather(objects)
+            return self.begin(topics)
         kept = set()
         changed = 0
         for obj in objects:
@@ -152,17 +156,18 @@ class KindIndex:
         gone = [(ns, name) for ns, named in self._objects.items() for name in named if (ns, name) not in kept]
         return changed + sum(self.drop(namespace, name, topics) for namespace, name in gone)
 
-    def _begin(self, objects: Iterable[Obj], topics: set[str]) -> int:
-        """The first list. The names of all are noted for whoever waits for an object to come into being; any other
-        question was asked of an empty index, and is told by the sync topic."""
-        self._fill(topics)
+    def gather(self, objects: Iterable[Obj]) -> None:
+        """Add objects of the first list, before `begin` makes it one that answers."""
         for obj in objects:
-            meta = obj.metadata
-            if self.get(meta.namespace, meta.name) is not None:  # a name twice in one list
-                self.put(obj, topics)
-                continue
-            self._enter(obj, _place_of(obj))
-            topics.add(object_topic(self._resource, meta.namespace, meta.name))
+            place = _place_of(obj)
+            twice = self.get(place.namespace, obj.metadata.name)
+            if twice is not None:
+                self._take_out(twice, _place_of(twice), set())
+            self._enter(obj, place)
+
+    def begin(self, topics: set[str]) -> int:
+        """The first list is gathered. Every question was asked of an empty index, and is told by the sync topic."""
+        self._fill(topics)
         return len(self)
 
     def _fill(self, topics: set[str]) -> None:

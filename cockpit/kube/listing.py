@@ -9,6 +9,7 @@ from dataclasses import field
 from cockpit.kube.api import LIST_BYTES, OBJECT_BYTES, KubeApi
 from cockpit.kube.decode import Decoder, Page, Undecodable, Unreadable
 from cockpit.kube.errors import ApiError, BadAnswer
+from cockpit.kube.kind_index import KindIndex
 from cockpit.kube.list_slices import ListSlices, Slice
 from cockpit.kube.sync_state import SyncState
 from cockpit.kube.tap import Tap
@@ -31,6 +32,8 @@ class Listed:
     version: str = ""
     taken: bool = False
     """Whether anything was passed on to a tap."""
+    gathered: KindIndex | None = None
+    """The same objects in order, for a store that had none."""
     total: int = 0
     """How many objects there are, once that is known; they change while they are read."""
 
@@ -59,9 +62,9 @@ class Listing:
         self._sync = sync
         self._tap = tap
 
-    async def read(self, version: str, *, paged: bool) -> Listed:
-        """All objects at a version, "" for the newest. Raises ApiError."""
-        listed = Listed()
+    async def read(self, version: str, *, paged: bool, gathering: KindIndex | None = None) -> Listed:
+        """All objects at a version, "" for the newest; also in `gathering`, as they arrive. Raises ApiError."""
+        listed = Listed(gathered=gathering)
         first = {"limit": str(PAGE)} if paged else {}
         if version:
             first["resourceVersion"] = version
@@ -107,6 +110,8 @@ class Listing:
             self._tap.page(self._resource, found.body, first=not listed.taken, last=last)
             listed.taken = True
         listed.objects += found.page.objects
+        if listed.gathered is not None:
+            listed.gathered.gather(found.page.objects)
         listed.unreadable += found.page.unreadable
 
     async def _count(self, listed: Listed) -> None:

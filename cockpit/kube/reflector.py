@@ -187,13 +187,14 @@ class Reflector:
         if not self._sync.lists and self._sync.state not in _GIVEN_UP:
             self._sync.become(Sync.SYNCING)
         # For a known version the server answers from its cache, which does not paginate.
-        listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST))
+        gathering = self._store.gathering(self._resource)
+        listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST), gathering=gathering)
         self._version = listed.version
         self._ordered = listed.version not in (_CACHED, _NEWEST)
         self._listed_at = self._heard_at = self._clock.monotonic()
         self._away_since = None
         self._sync.listed(listed.unreadable)
-        self._emit(self._store.replace(self._resource, listed.objects))
+        self._emit(self._store.replace(self._resource, listed.objects, listed.gathered))
         self._sync.become(Sync.LIVE)
 
     async def _list_is_due(self) -> bool:

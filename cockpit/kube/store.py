@@ -49,16 +49,27 @@ class Store:
     def context(self) -> str:
         return self._context
 
-    def replace(self, resource: Resource, objects: Iterable[Obj]) -> ChangeSet:
-        """Replace all objects of a kind after a complete list; returns the topics of the difference."""
+    def replace(self, resource: Resource, objects: Iterable[Obj], gathered: KindIndex | None = None) -> ChangeSet:
+        """Replace all objects of a kind after a complete list; returns the topics of the difference.
+
+        `gathered` is what `gathering` gave, with all of them.
+        """
         topics: set[str] = set()
-        count = self.index(resource).replace(objects, topics)
+        if gathered is not None and not self.index(resource).filled:
+            self._kind_indexes[resource] = gathered
+            count = gathered.begin(topics)
+        else:
+            count = self.index(resource).replace(objects, topics)
         if resource not in self._known or self.unread(resource):
             topics.add(sync_topic(resource))
         self._known.add(resource)
         self._absent.discard(resource)
         self._forbidden.discard(resource)
         return ChangeSet(frozenset(topics), count)
+
+    def gathering(self, resource: Resource) -> KindIndex | None:
+        """Where the first list of a kind is gathered while it arrives; None if there was a list."""
+        return None if self.index(resource).filled else KindIndex(resource)
 
     def absent(self, resource: Resource) -> ChangeSet:
         """Record that the cluster does not serve a kind, or that it is read in another version."""
@@ -119,6 +130,11 @@ class Store:
 
     def known(self, resource: Resource) -> bool:
         return resource in self._known
+
+    @property
+    def indexes(self) -> Mapping[Resource, KindIndex]:
+        """The objects of each kind that was ever asked about, for who asks many questions."""
+        return self._kind_indexes
 
     def index(self, resource: Resource) -> KindIndex:
         """The objects of a kind, for who asks several questions about it."""

@@ -14,7 +14,7 @@ from cockpit.model.refs import Resource
 from cockpit.model.view import KindSync, Sync
 
 # Seconds between two reports of how far a list is: each of them is painted.
-PROGRESS_SECONDS = 0.5
+PROGRESS_SECONDS = 1.0
 
 
 class SyncState:

@@ -27,6 +27,7 @@ class Tracked:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._indexes = store.indexes
         self._topics: set[str] = set()
         self._lacking: set[Resource] = set()
 
@@ -107,8 +108,8 @@ class Tracked:
     def _index(self, resource: Resource) -> KindIndex | None:
         """The objects of a kind; None if none was ever read. A cluster serves few of all kinds, and whatever is asked
         about one of the others is one question: has it come?"""
-        index = self._store.index(resource)
-        if index.filled:
+        index = self._indexes.get(resource)
+        if index is not None and index.filled:
             return index
         self._lacking.add(resource)
         return None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cockpit.kube.api import KubeApi
     from cockpit.kube.tap import Tap
     from cockpit.model.refs import RolloutKey
+    from cockpit.record.following import Following
     from cockpit.record.recorder import Recorder
     from cockpit.record.sinks import Ring
     from cockpit.session.port import Cockpit
@@ -33,6 +34,7 @@ class LastHour:
     def __init__(self) -> None:
         self._recorder: Recorder | None = None
         self._ring: Ring | None = None
+        self._following: Following | None = None
 
     @contextlib.asynccontextmanager
     async def beside(self, open_session: OpenSession) -> AsyncIterator[Cockpit]:
@@ -57,7 +59,8 @@ class LastHour:
 
             async with open_session(tap) as cockpit:
                 self._recorder, self._ring = recorder, ring
-                following = asyncio.create_task(Following(cockpit, recorder).run(), name="record")
+                self._following = Following(cockpit, recorder)
+                following = asyncio.create_task(self._following.run(), name="record")
                 try:
                     yield cockpit
                 finally:
@@ -73,8 +76,9 @@ class LastHour:
 
     def write(self, path: Path) -> str:
         """Write what is held to a new file; returns why it could not be written, "" if it was. Not for the loop."""
-        if self._recorder is None or self._ring is None:
+        if self._recorder is None or self._ring is None or self._following is None:
             return NOTHING
+        self._following.catch_up()
         self._recorder.work()
         if not self._ring.size:
             return NOTHING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from cockpit.model.credentials import without_credentials
 from cockpit.model.lazy_re import lazy_re
@@ -38,9 +39,18 @@ def safe_text(text: object, limit: int = 300) -> str:
     changed: screens must not parse it.
     """
     raw = text if isinstance(text, str) else str(text)
+    return _short_safe_text(raw, limit) if len(raw) <= _SHORT else _safe_text(raw, limit)
+
+
+def _safe_text(raw: str, limit: int) -> str:
     # Escape sequences can be longer than the visible text, so read a little beyond the limit.
     clean = without_credentials(_clean(raw[: limit * 4 + 1000])).strip()
     return clean if len(clean) <= limit else clean[: max(limit - 1, 0)] + "…"
+
+
+# The same few texts are shown again and again: nodes, images, why an act does not apply.
+_SHORT, _MOST_REMEMBERED = 200, 1000
+_short_safe_text = lru_cache(_MOST_REMEMBERED)(_safe_text)
 
 
 def safe_lines(text: str, lines: int = 500, width: int = 2000) -> tuple[str, ...]:

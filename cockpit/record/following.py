@@ -17,13 +17,17 @@ from cockpit.model.plan import Act, Ask
 from cockpit.model.refs import EVENTS, RolloutKey
 from cockpit.model.rollout import Phase
 from cockpit.model.values import dataclass
-from cockpit.model.view import FleetView, RolloutView
+from cockpit.model.view import FleetView, RolloutView, Sync
 from cockpit.record.recorder import Recorder
 from cockpit.session.port import Cockpit
 
 log = logging.getLogger(__name__)
 
 WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
+# Seconds between two views that are recorded while clusters are read for the first time: each of them has other rows,
+# which are recorded once more when everything is there.
+EARLY_SECONDS = 10.0
+_BEGINNING = (Sync.CONNECTING, Sync.SYNCING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class Following:
         self._news = asyncio.Event()
         self._seen: tuple[RolloutView, ...] = ()
         self._grounds: dict[RolloutKey, object] = {}
+        self._early = True
+        self._recorded_at: float | None = None
+        self._put_off: FleetView | None = None
 
     async def run(self) -> None:
         """Record views as they are published, and what the ways back would do whenever a rollout changes."""
@@ -56,8 +63,21 @@ class Following:
                 await self._outline(self._cockpit.view())
         finally:
             unsubscribe()
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Record the newest view, if it was put off; may be called from any thread."""
+        put_off, self._put_off = self._put_off, None
+        if put_off is not None:
+            self._recorder.view(put_off)
 
     def _published(self, view: FleetView) -> None:
+        self._early = self._early and any(c.state in _BEGINNING or c.unfinished for c in view.clusters)
+        before = self._recorded_at
+        if self._early and before is not None and 0 <= self._recorder.now() - before < EARLY_SECONDS:
+            self._put_off = view
+            return
+        self._put_off, self._recorded_at = None, self._recorder.now()
         self._recorder.view(view)
         self._news.set()
 

@@ -90,6 +90,10 @@ class Recorder:
         with self._writing:
             self._guarded(lambda writer: writer.close())
 
+    def now(self) -> float:
+        """What it writes as the time: UTC seconds."""
+        return self._clock.now()
+
     def view(self, view: FleetView) -> None:
         """A view was published."""
         at = self._clock.now()

@@ -35,7 +35,7 @@ def served(objects: Objects, versions: tuple[Resource, ...]) -> Resource:
 
 def of_kind(kind: type[T], objects: Iterable[Obj]) -> tuple[T, ...]:
     """The `objects` of type `kind`."""
-    return tuple(o for o in objects if isinstance(o, kind))
+    return tuple([o for o in objects if isinstance(o, kind)])
 
 
 def find_service(objects: Objects, namespace: str, name: str) -> Service | None:

@@ -180,30 +180,36 @@ def _marks(candidate: Candidate, keys: Sequence[str]) -> frozenset[str]:
 
 def pod_cell(pod: Pod) -> PodCell:
     """A pod as one cell: its state, and why it is not ready."""
-    statuses, before = pod.status.container_statuses or [], pod.status.init_container_statuses or []
+    meta, spec, statuses = pod.metadata, pod.spec, pod.status.container_statuses or []
+    ready = pod.ready
+    state, reason = (PodState.READY, "") if ready else _state_and_reason(pod)
+    # As kubectl counts: those of init containers as long as they are what the pod waits for.
+    counted = statuses if ready else [*statuses, *(pod.status.init_container_statuses or ())]
+    return PodCell(
+        name=meta.name,
+        uid=meta.uid,
+        state=state,
+        reason=reason,
+        restarts=sum([s.restart_count for s in counted]),
+        node=safe_text(spec.node_name, 63) if spec.node_name else "",
+        created=meta.creation_timestamp or "",
+        ready=sum([s.ready for s in statuses]),
+        containers=len(spec.containers),
+    )
+
+
+def _state_and_reason(pod: Pod) -> tuple[PodState, str]:
+    """Of a pod that is not ready."""
     # While an init container waits, the others only wait for it (PodInitializing).
-    beginning, waiting = _waiting(before), _waiting(statuses)
+    beginning = _waiting(pod.status.init_container_statuses or [])
+    waiting = _waiting(pod.status.container_statuses or [])
     reason = _worst(beginning) or _worst(waiting) or next(iter((*waiting, *beginning)), "") or _not_placed(pod)
     if pod.metadata.deletion_timestamp is not None:
         state = PodState.LEAVING
-    elif pod.ready:
-        state, reason = PodState.READY, ""
     else:
         state = PodState.FAILING if reason in _FAILING else PodState.STARTING
     shown = f"Init:{reason}" if reason and reason == _worst(beginning) else reason
-    # As kubectl counts: those of init containers as long as they are what the pod waits for.
-    restarts = sum(s.restart_count for s in (statuses if pod.ready else [*statuses, *before]))
-    return PodCell(
-        name=pod.metadata.name,
-        uid=pod.metadata.uid,
-        state=state,
-        reason=safe_text(shown, 60),
-        restarts=restarts,
-        node=safe_text(pod.spec.node_name or "", 63),
-        created=pod.metadata.creation_timestamp or "",
-        ready=sum(s.ready for s in statuses),
-        containers=len(pod.spec.containers),
-    )
+    return state, safe_text(shown, 60)
 
 
 def _waiting(statuses: Sequence[ContainerStatus]) -> list[str]:

@@ -20,6 +20,15 @@ PLACE = Place("here", 80)
 GET = Request("GET", "/x", (("Host", "here"),))
 
 
+def land(wire: Wire, data: bytes) -> None:
+    """Give bytes to a wire as an event loop does: as many at once as it has a place for."""
+    while data:
+        place = wire.get_buffer(-1)
+        taken, data = data[: len(place)], data[len(place) :]
+        place[: len(taken)] = taken
+        wire.buffer_updated(len(taken))
+
+
 class Line(asyncio.Transport):
     """Bytes that come from a server, a piece each time something is awaited, and what was sent there."""
 
@@ -38,7 +47,7 @@ class Line(asyncio.Transport):
 
     def _next(self) -> None:
         if self.pieces:
-            self.wire.data_received(self.pieces.pop(0))
+            land(self.wire, self.pieces.pop(0))
             asyncio.get_running_loop().call_soon(self._next)
         elif self.error:
             self.wire.connection_lost(self.error)
@@ -136,7 +145,7 @@ def test_anything_at_all_is_a_response_or_a_failure(raw: bytes, cuts: list[int])
 )
 async def test_what_is_no_response_is_said_to_be_none(raw: bytes) -> None:
     line = Line([raw])
-    line._next = lambda: line.wire.data_received(line.pieces.pop(0)) if line.pieces else None  # type: ignore[method-assign]
+    line._next = lambda: land(line.wire, line.pieces.pop(0)) if line.pieces else None  # type: ignore[method-assign]
     with pytest.raises(HttpFailure, match="the response is not HTTP"):
         await read(line)
 
@@ -169,13 +178,13 @@ async def test_chunks_that_are_there_are_one_piece() -> None:
 )
 async def test_a_connection_on_which_something_came_unasked_is_not_used_again(then: bytes, again: bool) -> None:
     line = Line([response(b"ok", "length", 1) + then])
-    line._next = lambda: line.wire.data_received(line.pieces.pop(0)) if line.pieces else None  # type: ignore[method-assign]
+    line._next = lambda: land(line.wire, line.pieces.pop(0)) if line.pieces else None  # type: ignore[method-assign]
     connection = HttpConnection(line.wire, PLACE)
     body = HttpBody(connection, await connection.ask(GET, 10), 10)
     assert await body.read() == b"ok"
     assert await body.read() == b""
     assert connection.reusable is again
-    line.wire.data_received(b"later")
+    land(line.wire, b"later")
     assert not connection.reusable
 
 
@@ -208,7 +217,17 @@ async def test_a_server_waits_while_too_much_is_unread() -> None:
     line, most = Line([]), 1 << 20
     told = []
     for more in (most, 1):
-        line.wire.data_received(b"x" * more)
+        land(line.wire, b"x" * more)
         told.append(line.paused)
     assert len(await line.wire.read(10)) == most + 1
     assert [*told, line.paused] == [False, True, False]
+
+
+async def test_wires_of_one_thread_take_turns_where_bytes_land() -> None:
+    """What one wire was given is its own, though the next bytes of another land in the same place."""
+    one, other = Wire(), Wire()
+    for wire in (one, other):
+        wire.connection_made(Line([]))
+    land(one, b"of one")
+    land(other, b"of another")
+    assert (await one.read(1), await other.read(1)) == (b"of one", b"of another")

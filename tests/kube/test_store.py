@@ -211,10 +211,27 @@ def test_all_questions_about_a_kind_that_was_never_read_are_one() -> None:
     assert store.replace(PODS, []).topics & tracked.topics, "that there are none is news"
 
 
-def test_a_first_list_tells_of_its_kind_and_names_and_of_nothing_else() -> None:
+def test_a_first_list_tells_of_its_kind_and_of_nothing_else() -> None:
     """Nobody can have asked more of a kind that was not there: 50,000 pods have 300,000 keys and owners."""
     topics = Store("c").replace(PODS, [pod("a", app="x"), pod("b", app="x")]).topics
-    assert topics == {sync_topic(PODS), object_topic(PODS, "one", "a"), object_topic(PODS, "one", "b")}
+    assert topics == {sync_topic(PODS)}
+
+
+def test_a_first_list_that_is_gathered_while_it_arrives_is_nobodys_answer_before_it_is_whole() -> None:
+    store = Store("c")
+    gathered = store.gathering(PODS)
+    assert gathered is not None
+    gathered.gather([pod("a", app="x"), pod("b", "1", app="x")])
+    gathered.gather([pod("b", "2", app="y")])
+    assert not store.everywhere(PODS)
+    tracked = Tracked(store)
+    assert not tracked.keyed(PODS, "one", "app=x")
+    changes = store.replace(PODS, [], gathered)
+    assert changes.topics & tracked.topics
+    assert changes.objects == 2
+    assert [p.metadata.name for p in store.keyed(PODS, "one", "app=x")] == ["a"], "b is another one by now"
+    assert [p.metadata.resource_version for p in store.keyed(PODS, "one", "app=y")] == ["2"]
+    assert store.gathering(PODS) is None, "the next list is compared with what is known"
 
 
 def test_a_name_that_a_first_list_has_twice_is_found_by_what_it_was_last() -> None:

@@ -189,7 +189,7 @@ async def test_before_pods_each_root_is_read_once(server: tuple[ScaleServer, Ses
 async def test_a_rollout_that_waits_for_its_second_reading_says_so_and_raises_no_alarm(
     server: tuple[ScaleServer, Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("SLICE_SECONDS", "LONGEST_SECONDS", "FIRST_SECONDS"):
+    for name in ("SLICE_SECONDS", "LONGEST_SECONDS", "FIRST_SECONDS", "SECONDS_OF_EACH"):
         monkeypatch.setattr(slices, name, 0.0)  # each rollout that is read is shown
     scale, session = server
     scale.held["pods"] = asyncio.Event()

@@ -36,10 +36,9 @@ class Counting(Store):
     def __init__(self) -> None:
         super().__init__("bench")
         self.asked: Counter[str] = Counter()
-        self._indexes: dict[Resource, KindIndex] = {}
 
     def index(self, resource: Resource) -> KindIndex:
-        return self._indexes.setdefault(resource, CountingIndex(resource, self.asked))
+        return self._kind_indexes.setdefault(resource, CountingIndex(resource, self.asked))
 
 
 def read_all(pods: int) -> tuple[Counting, Rollouts]:

@@ -9,13 +9,13 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Meta, Obj
 
 
-class ScaleTarget(Struct, frozen=True, rename="camel"):
+class ScaleTarget(Struct, frozen=True, gc=False, rename="camel"):
     kind: str = ""
     name: str = ""
     api_version: str = ""
 
 
-class AutoscalerSpec(Struct, frozen=True, rename="camel"):
+class AutoscalerSpec(Struct, frozen=True, gc=False, rename="camel"):
     """`min_replicas` absent means 1."""
 
     scale_target_ref: ScaleTarget = field(default_factory=ScaleTarget)

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Meta, Obj
 
 
-class InvolvedObject(Struct, frozen=True, rename="camel"):
+class InvolvedObject(Struct, frozen=True, gc=False, rename="camel"):
     """The object that an Event is about."""
 
     kind: str = ""

@@ -10,40 +10,40 @@ from cockpit.model.objects.meta import Meta, Obj
 from cockpit.model.objects.services import EntryStatus
 
 
-class BackendPort(Struct, frozen=True):
+class BackendPort(Struct, frozen=True, gc=False):
     number: int | None = None
     name: str | None = None
 
 
-class ServiceBackend(Struct, frozen=True):
+class ServiceBackend(Struct, frozen=True, gc=False):
     name: str
     port: BackendPort = field(default_factory=BackendPort)
 
 
-class IngressBackend(Struct, frozen=True):
+class IngressBackend(Struct, frozen=True, gc=False):
     service: ServiceBackend | None = None
 
 
-class IngressPath(Struct, frozen=True, rename="camel"):
+class IngressPath(Struct, frozen=True, gc=False, rename="camel"):
     backend: IngressBackend
     path: str | None = None
     path_type: str = "ImplementationSpecific"
 
 
-class IngressHttp(Struct, frozen=True):
+class IngressHttp(Struct, frozen=True, gc=False):
     paths: list[IngressPath] = field(default_factory=list)
 
 
-class IngressRule(Struct, frozen=True):
+class IngressRule(Struct, frozen=True, gc=False):
     host: str | None = None
     http: IngressHttp | None = None
 
 
-class IngressTls(Struct, frozen=True):
+class IngressTls(Struct, frozen=True, gc=False):
     hosts: list[str] | None = None
 
 
-class IngressSpec(Struct, frozen=True, rename="camel"):
+class IngressSpec(Struct, frozen=True, gc=False, rename="camel"):
     ingress_class_name: str | None = None
     default_backend: IngressBackend | None = None
     rules: list[IngressRule] | None = None
@@ -69,12 +69,12 @@ class Ingress(Obj, frozen=True):
         yield from sorted(seen)
 
 
-class ClassParameters(Struct, frozen=True):
+class ClassParameters(Struct, frozen=True, gc=False):
     kind: str = ""
     name: str = ""
 
 
-class IngressClassSpec(Struct, frozen=True):
+class IngressClassSpec(Struct, frozen=True, gc=False):
     controller: str | None = None
     parameters: ClassParameters | None = None
 

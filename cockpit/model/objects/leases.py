@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Meta, Obj
 
 
-class LeaseSpec(Struct, frozen=True, rename="camel"):
+class LeaseSpec(Struct, frozen=True, gc=False, rename="camel"):
     """Times are RFC 3339 by the holder's clock, so that they are compared for equality only."""
 
     holder_identity: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 
-class OwnerReference(Struct, frozen=True, rename="camel"):
+class OwnerReference(Struct, frozen=True, gc=False, rename="camel"):
     kind: str
     name: str
     uid: str = ""
@@ -15,7 +15,7 @@ class OwnerReference(Struct, frozen=True, rename="camel"):
     controller: bool | None = None
 
 
-class FieldsManager(Struct, frozen=True):
+class FieldsManager(Struct, frozen=True, gc=False):
     """Who wrote an object last under one name (`metadata.managedFields`), and when (RFC 3339, whole seconds)."""
 
     manager: str = ""
@@ -24,7 +24,7 @@ class FieldsManager(Struct, frozen=True):
     subresource: str = ""
 
 
-class CommonMeta(Struct, frozen=True, rename="camel"):
+class CommonMeta(Struct, frozen=True, gc=False, rename="camel"):
     """Metadata that every object has.
 
     `resource_version` is opaque: compare it for equality only.
@@ -41,7 +41,7 @@ class CommonMeta(Struct, frozen=True, rename="camel"):
     owner_references: list[OwnerReference] | None = None
 
 
-class PodAnnotations(Struct, frozen=True):
+class PodAnnotations(Struct, frozen=True, gc=False):
     """The one annotation of a pod that is read."""
 
     default_container: str | None = field(default=None, name="kubectl.kubernetes.io/default-container")
@@ -61,7 +61,7 @@ class Meta(CommonMeta, frozen=True, rename="camel"):
     managed_fields: list[FieldsManager] | None = None
 
 
-class Obj(Struct, frozen=True):
+class Obj(Struct, frozen=True, gc=False):
     """One object of a cluster. A kind is a subclass with the fields that the cockpit uses."""
 
     metadata: CommonMeta
@@ -71,7 +71,7 @@ class Obj(Struct, frozen=True):
         yield from (f"{k}={v}" for k, v in (self.metadata.labels or {}).items())
 
 
-class Condition(Struct, frozen=True, rename="camel"):
+class Condition(Struct, frozen=True, gc=False, rename="camel"):
     type: str
     status: str
     reason: str | None = None

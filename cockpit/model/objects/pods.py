@@ -7,31 +7,31 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Condition, Obj, PodMeta
 
 
-class Container(Struct, frozen=True, rename="camel"):
+class Container(Struct, frozen=True, gc=False, rename="camel"):
     name: str
     image: str = ""
 
 
-class PodSpec(Struct, frozen=True, rename="camel"):
+class PodSpec(Struct, frozen=True, gc=False, rename="camel"):
     containers: list[Container] = field(default_factory=list)
     node_name: str | None = None
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     reason: str | None = None
 
 
-class ContainerState(Struct, frozen=True):
+class ContainerState(Struct, frozen=True, gc=False):
     waiting: Waiting | None = None
 
 
-class ContainerStatus(Struct, frozen=True, rename="camel"):
+class ContainerStatus(Struct, frozen=True, gc=False, rename="camel"):
     ready: bool = False
     restart_count: int = 0
     state: ContainerState | None = None
 
 
-class PodStatus(Struct, frozen=True, rename="camel"):
+class PodStatus(Struct, frozen=True, gc=False, rename="camel"):
     phase: str = "Unknown"
     reason: str | None = None
     pod_ip: str | None = field(default=None, name="podIP")

@@ -9,14 +9,14 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Meta, Obj
 
 
-class ServicePort(Struct, frozen=True, rename="camel"):
+class ServicePort(Struct, frozen=True, gc=False, rename="camel"):
     port: int
     name: str | None = None
     target_port: int | str | None = None
     protocol: str = "TCP"
 
 
-class ServiceSpec(Struct, frozen=True, rename="camel"):
+class ServiceSpec(Struct, frozen=True, gc=False, rename="camel"):
     type: str = "ClusterIP"
     selector: dict[str, str] | None = None
     ports: list[ServicePort] | None = None
@@ -25,21 +25,21 @@ class ServiceSpec(Struct, frozen=True, rename="camel"):
     session_affinity: str | None = None
 
 
-class PortStatus(Struct, frozen=True):
+class PortStatus(Struct, frozen=True, gc=False):
     port: int
 
 
-class LoadBalancerIngress(Struct, frozen=True):
+class LoadBalancerIngress(Struct, frozen=True, gc=False):
     ip: str | None = None
     hostname: str | None = None
     ports: list[PortStatus] | None = None
 
 
-class LoadBalancerStatus(Struct, frozen=True):
+class LoadBalancerStatus(Struct, frozen=True, gc=False):
     ingress: list[LoadBalancerIngress] | None = None
 
 
-class EntryStatus(Struct, frozen=True, rename="camel"):
+class EntryStatus(Struct, frozen=True, gc=False, rename="camel"):
     """Status of a Service or an Ingress: its external addresses."""
 
     load_balancer: LoadBalancerStatus = field(default_factory=LoadBalancerStatus)
@@ -60,26 +60,26 @@ class Service(Obj, frozen=True):
             yield f"alias of {self.spec.external_name.rstrip('.').lower()}"
 
 
-class EndpointConditions(Struct, frozen=True):
+class EndpointConditions(Struct, frozen=True, gc=False):
     """Missing `ready` and `serving` mean true (discovery.k8s.io/v1)."""
 
     ready: bool | None = None
     serving: bool | None = None
 
 
-class TargetRef(Struct, frozen=True):
+class TargetRef(Struct, frozen=True, gc=False):
     kind: str = ""
     name: str = ""
     uid: str = ""
 
 
-class Endpoint(Struct, frozen=True, rename="camel"):
+class Endpoint(Struct, frozen=True, gc=False, rename="camel"):
     addresses: list[str] = field(default_factory=list)
     conditions: EndpointConditions = field(default_factory=EndpointConditions)
     target_ref: TargetRef | None = None
 
 
-class EndpointPort(Struct, frozen=True):
+class EndpointPort(Struct, frozen=True, gc=False):
     port: int | None = None
     name: str | None = None
 

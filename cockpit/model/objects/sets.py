@@ -10,7 +10,7 @@ from cockpit.model.objects.meta import Condition, Meta, Obj
 from cockpit.model.objects.workloads import Workload, WorkloadSpec
 
 
-class RollingUpdate(Struct, frozen=True, rename="camel"):
+class RollingUpdate(Struct, frozen=True, gc=False, rename="camel"):
     """`partition`: for a CloneSet the number or percentage of pods that stay old, otherwise an ordinal.
 
     With `unordered_update` it is also a number for an Advanced StatefulSet.
@@ -23,7 +23,7 @@ class RollingUpdate(Struct, frozen=True, rename="camel"):
     unordered_update: dict[str, Any] | None = None
 
 
-class UpdateStrategy(Struct, frozen=True, rename="camel"):
+class UpdateStrategy(Struct, frozen=True, gc=False, rename="camel"):
     """A CloneSet has `partition` and `paused` here, other kinds under `rolling_update`."""
 
     type: str | None = None
@@ -32,7 +32,7 @@ class UpdateStrategy(Struct, frozen=True, rename="camel"):
     paused: bool = False
 
 
-class Ordinals(Struct, frozen=True):
+class Ordinals(Struct, frozen=True, gc=False):
     """The ordinal of the first pod; a partition counts from it."""
 
     start: int = 0
@@ -43,7 +43,7 @@ class SetSpec(WorkloadSpec, frozen=True, dict=True, rename="camel"):
     ordinals: Ordinals | None = None
 
 
-class SetStatus(Struct, frozen=True, rename="camel"):
+class SetStatus(Struct, frozen=True, gc=False, rename="camel"):
     """Counts of StatefulSets and CloneSets; `current_revision` stays the old one until all pods are new."""
 
     observed_generation: int = 0
@@ -69,7 +69,7 @@ class CloneSet(StatefulSet, frozen=True):
     """apps.kruise.io/v1alpha1 CloneSet."""
 
 
-class DaemonSetStatus(Struct, frozen=True, rename="camel"):
+class DaemonSetStatus(Struct, frozen=True, gc=False, rename="camel"):
     observed_generation: int = 0
     desired_number_scheduled: int = 0
     updated_number_scheduled: int = 0

@@ -19,11 +19,11 @@ LOAD_BALANCERS = "traffic.spinnaker.io/load-balancers"
 _NUMBERED = lazy_re(r"(.+)-v\d{3,}")
 
 
-class Requirement(Struct, frozen=True):
+class Requirement(Struct, frozen=True, gc=False):
     key: str
 
 
-class LabelSelector(Struct, frozen=True, rename="camel"):
+class LabelSelector(Struct, frozen=True, gc=False, rename="camel"):
     match_labels: dict[str, str] | None = None
     match_expressions: list[Requirement] | None = None
 
@@ -33,14 +33,14 @@ class LabelSelector(Struct, frozen=True, rename="camel"):
         return frozenset(self.match_labels or ()) | {r.key for r in self.match_expressions or ()}
 
 
-class TemplateMeta(Struct, frozen=True):
+class TemplateMeta(Struct, frozen=True, gc=False):
     """Metadata of a pod template, which has no name."""
 
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
 
 
-class Template(Struct, frozen=True):
+class Template(Struct, frozen=True, gc=False):
     metadata: TemplateMeta = field(default_factory=TemplateMeta)
     spec: PodSpec = field(default_factory=PodSpec)
 
@@ -67,7 +67,7 @@ class WorkloadSpec(Struct, frozen=True, dict=True, rename="camel"):
         return msgspec.json.decode(self.raw_template, type=Template)
 
 
-class WorkloadStatus(Struct, frozen=True, rename="camel"):
+class WorkloadStatus(Struct, frozen=True, gc=False, rename="camel"):
     observed_generation: int = 0
     replicas: int = 0
     ready_replicas: int = 0

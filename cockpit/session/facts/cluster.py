@@ -216,7 +216,8 @@ class Cluster:
 
     def stale_rollouts(self) -> dict[RolloutKey, str]:
         """The rollouts whose data may be stale, and why; none while the whole cluster is live and all of it is read."""
-        early = {key: words for key in self.rollouts.early if (words := self._early(key))}
+        late = self._to_reread()
+        early = dict.fromkeys(self.rollouts.early, self._still_read(late)) if late else {}
         if self.view().state is Sync.LIVE:
             return early
         kinds = self._informers.kinds()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import field, replace
 
 from cockpit.kube.questions import object_topic
@@ -149,12 +149,22 @@ class Rollouts:
             self._select()
 
     def _named(self, topic: str) -> Iterable[_Root]:
-        """The roots of a topic that names an object of a root kind."""
-        if not topic.startswith("object|"):
-            return ()
-        kind, _, place = topic.removeprefix("object|").partition("|")
-        namespace, _, name = place.partition("|")
-        return [_Root(n, Ref(resource, namespace, name)) for n, resource in self._prefixes.get(kind, ())]
+        """The roots of a topic that names an object of a root kind, or says that such a kind was read."""
+        what, _, rest = topic.partition("|")
+        if what == "object":
+            kind, _, place = rest.partition("|")
+            namespace, _, name = place.partition("|")
+            return [_Root(n, Ref(resource, namespace, name)) for n, resource in self._prefixes.get(kind, ())]
+        if what == "sync":
+            return [root for n, resource in self._prefixes.get(rest, ()) for root in self._unread(n, resource)]
+        return ()
+
+    def _unread(self, adapter: int, resource: Resource) -> Iterator[_Root]:
+        """The roots of a kind that were never read."""
+        for obj in self._store.everywhere(resource):
+            root = _Root(adapter, Ref(resource, obj.metadata.namespace, obj.metadata.name))
+            if root not in self._readings:
+                yield root
 
     def _read(self, root: _Root) -> bool:
         adapter = self._adapters[root.adapter]

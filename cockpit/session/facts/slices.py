@@ -11,8 +11,10 @@ from cockpit.session.facts.cluster import Cluster
 # Reading gives way to everything else after this long. While a list arrives, each turn takes a quarter of a megabyte of
 # it, which is what an API server sends meanwhile.
 SLICE_SECONDS = 0.004
-# What was read so far is shown after this long, and sooner until there is a screenful of it.
+# What was read so far is shown after this long, and sooner until there is a screenful of it. To show it costs session,
+# screen and record some time for each rollout, changed or not: with more of them it is shown less often.
 LONGEST_SECONDS, FIRST_SECONDS = 0.5, 0.1
+SECONDS_OF_EACH, RAREST_SECONDS = 0.0005, 2.0
 SCREENFUL = 24
 # A cluster that changes faster than it can be read must not hold an act up for longer than so many of those.
 MOST_ROUNDS = 30
@@ -35,7 +37,9 @@ def pause_after(read: int, done: bool, shortest: float) -> float:
 
 def longest_reading(shown: int) -> float:
     """Seconds after which what was read is shown, while so many rollouts are."""
-    return LONGEST_SECONDS if shown >= SCREENFUL else FIRST_SECONDS
+    if shown < SCREENFUL:
+        return FIRST_SECONDS
+    return min(max(shown * SECONDS_OF_EACH, LONGEST_SECONDS), RAREST_SECONDS)
 
 
 async def read_in_slices(clusters: Collection[Cluster], clock: Clock, longest: float = LONGEST_SECONDS) -> bool:
