@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,9 +33,8 @@ from tests.places import Place, namespace_in, real_cluster, seed
 
 pytestmark = pytest.mark.real
 
-# Another one for each run: an API server may still know the ConfigMap of an earlier one.
-NAMESPACE, ANNA, BEN = f"cockpit-eyes-{os.getpid()}", "cockpit-anna", "cockpit-ben"
-LEASE = f"{NAME_PREFIX}{NAMESPACE}.demo-service"
+ANNA, BEN = "cockpit-anna", "cockpit-ben"
+numbers = itertools.count(1)
 DRY = "--dry-run=server"
 FLIP = Ask(Act.FLIP, version="v2")
 ADMISSION = "/apis/admissionregistration.k8s.io/v1/"
@@ -45,19 +46,23 @@ PLURALS = {
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    with for_two(NAMESPACE) as made:
+    with for_two("eyes") as made:
         yield made
 
 
 @contextmanager
-def for_two(namespace: str) -> Iterator[Place]:
-    """A namespace in which two users may do everything, with a Service and two versions."""
+def for_two(name: str) -> Iterator[Place]:
+    """A namespace in which two users may do everything, with a Service and two versions.
+
+    It is another one for each try: an API server may still know policies and ConfigMaps of an earlier one.
+    """
     real = real_cluster()
     if real is None:
         pytest.skip("no real cluster is named")
+    namespace = f"cockpit-{name}-{os.getpid()}-{next(numbers)}"
     with namespace_in("real", real[0], real[1], namespace) as made:
-        for name in ("blue-green-v1", "blue-green-v2", "blue-green-service"):
-            made.apply(*seed(name))
+        for each in ("blue-green-v1", "blue-green-v2", "blue-green-service"):
+            made.apply(*seed(each))
         made.ready("demo-dp-v1", "demo-dp-v2")
         users = [{"kind": "User", "name": name, "apiGroup": "rbac.authorization.k8s.io"} for name in (ANNA, BEN)]
         body = {
@@ -70,18 +75,28 @@ def for_two(namespace: str) -> Iterator[Place]:
         yield made
 
 
+def of_its_own(place: Place, document: dict[str, Any]) -> dict[str, Any]:
+    """The same policy or binding for this test's namespace alone, under a name of its own that begins as it did.
+
+    Policies are the cluster's, and tests run at the same time: another one would take them away, or be held by them.
+    """
+    own = copy.deepcopy(document)
+    own["metadata"]["name"] += f".{place.namespace}"
+    if own["kind"] == "ValidatingAdmissionPolicyBinding":
+        own["spec"]["policyName"] += f".{place.namespace}"
+        here = {"matchLabels": {"kubernetes.io/metadata.name": place.namespace}}
+        own["spec"].setdefault("matchResources", {})["namespaceSelector"] = here
+    return own
+
+
 @contextmanager
 def applied(place: Place, *documents: dict[str, Any]) -> Iterator[None]:
     """Admission objects while the block runs; a policy is in force a moment after it was made."""
     with ExitStack() as stack:
-        for document in documents:
+        for document in (of_its_own(place, each) for each in documents):
             path = ADMISSION + PLURALS[document["kind"]]
-            one = f"{path}/{document['metadata']['name']}"
-            if place.client.post(path, json=document).status_code == 409:
-                there = place.client.get(one).json()["metadata"]["resourceVersion"]
-                metadata = {**document["metadata"], "resourceVersion": there}
-                place.client.put(one, json={**document, "metadata": metadata}).raise_for_status()
-            stack.callback(place.client.delete, one)
+            place.client.post(path, json=document).raise_for_status()
+            stack.callback(place.client.delete, f"{path}/{document['metadata']['name']}")
         yield
 
 
@@ -92,9 +107,20 @@ def kubectl(place: Place, user: str, *words: str, stdin: str = "") -> str:
     return done.stderr if done.returncode else ""
 
 
+def comes(what: str, wanted: str, ask: Callable[[], str], tries: int = 100) -> None:
+    """Ask kubectl until it says what is wanted, "" where nothing stops it: the API server takes policies, locks and
+    their parameters in by and by."""
+    said = wanted + "?"
+    for _ in range(tries):
+        said = ask()
+        if wanted in said if wanted else not said:
+            return
+    raise AssertionError(f"{what}: asked {tries} times, kubectl said last: {said or 'nothing, it did as told'}")
+
+
 def settled(place: Place, refused: str) -> None:
     """Wait until the API server enforces the policy: a forged proposal is refused."""
-    place.settle(lambda: refused in forge(place), 100)
+    comes("the policy is never in force", refused, lambda: forge(place))
 
 
 def forge(place: Place) -> str:
@@ -104,7 +130,9 @@ def forge(place: Place) -> str:
     return kubectl(place, ANNA, "create", DRY, "-f", "-", stdin=json.dumps(lease))
 
 
-def annotate(place: Place, user: str, what: str = f"lease/{LEASE}", **said: str) -> str:
+def annotate(place: Place, user: str, what: str = "", **said: str) -> str:
+    """By kubectl, the proposal of the Service unless it is told what."""
+    what = what or f"lease/{NAME_PREFIX}{place.namespace}.demo-service"
     words = [f"{name}={value}" if value else f"{name}-" for name, value in said.items()]
     return kubectl(place, user, "annotate", "--overwrite", what, *words)
 
