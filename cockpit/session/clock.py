@@ -29,7 +29,7 @@ def cpu_seconds() -> float:
 class ManualClock:
     """Implements `model.clock.Clock` for tests and replays: time moves only through `advance`.
 
-    Sleepers wake in the order of their deadlines, each at exactly its own.
+    Sleepers wake in the order of their deadlines, each at exactly its own unless that passed in a `stop`.
     """
 
     # Loop iterations in which a woken sleeper can act and sleep again before time moves on.
@@ -61,6 +61,10 @@ class ManualClock:
         """Let the wall clock go on while the monotonic one stands still, as in a suspend."""
         self._start += seconds
 
+    def stop(self, seconds: float) -> None:
+        """Let both clocks go on while nobody runs, as in a process that is stopped."""
+        self._elapsed += seconds
+
     @property
     def deadlines(self) -> tuple[float, ...]:
         """Seconds until each sleeper wakes, soonest first."""
@@ -74,7 +78,8 @@ class ManualClock:
             self._forget_cancelled()
             if not self._sleepers or self._sleepers[0][0] > end:
                 break
-            self._elapsed, _, waiter = heapq.heappop(self._sleepers)
+            deadline, _, waiter = heapq.heappop(self._sleepers)
+            self._elapsed = max(self._elapsed, deadline)
             waiter.set_result(None)
             for _ in range(self._TURNS):
                 await asyncio.sleep(0)

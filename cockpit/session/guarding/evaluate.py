@@ -16,12 +16,12 @@ from cockpit.session.guarding.evidence import Evidence, Grounds, evidence, why_u
 
 # Seconds without a measurement after which a guard says that it is blind.
 BLIND_SECONDS = 60.0
-# Seconds that the two clocks may differ between two looks.
+# Seconds that the two clocks may differ between two looks, and that a look may be late.
 _MOST_DRIFT = 5.0
 # This machine may have been offline while the cluster could not be reached: what was under way then fails this many
 # seconds later at the latest.
 _UNDER_WAY = DEFAULT_TIMEOUT
-# Seconds within which a machine that was suspended has a network again.
+# Seconds within which a machine that was suspended has a network again, and finds out what it did not hear meanwhile.
 _WAKING = 30.0
 # The acts that take the way back, in this order.
 WAYS_BACK = (Act.ABORT, Act.ROLLBACK)
@@ -35,7 +35,8 @@ _TIMED = (Measure.SLOWER, *_RATIOS)
 class Seen:
     """One look at a rollout. `view` is None if it is gone, `stale` why its objects may be old, or "".
 
-    `at` is monotonic, `now` UTC seconds. `became` is the rollout that one which is gone became.
+    `at` is monotonic, `now` UTC seconds. `became` is the rollout that one which is gone became. `missed` is by how many
+    seconds the look is late, because the program was stopped or did not get to run.
     """
 
     view: RolloutView | None
@@ -43,6 +44,7 @@ class Seen:
     at: float
     now: float
     became: RolloutKey | None = None
+    missed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,17 @@ class Watch:
 
     `release` are the new versions of the release, by identity, `before` the other ones when it began. `held` is since
     when each condition holds, `doubted` the same where an armed guard only proposes. `standing` are the critical
-    findings that there were when it was set. `since` and `until` are UTC seconds. `looked` is the last look: monotonic
-    and UTC. `reached` is from when on (UTC seconds) requests that nobody answers count again after a suspend, or a time
-    in which the cluster could not be reached. `sent` is what was sent, if its effect is not confirmed yet, else "".
+    findings that there were when it was set. `until` is UTC seconds. `looked` is the last look: monotonic and UTC.
+    From when on something counts, in UTC seconds: answers from `counted`, which is when it was set, or when time went
+    on without it or the clock was set; requests that nobody answers from `reached`, some time after that or after a
+    time in which the cluster could not be reached; what objects say from `read`. `sent` is what was sent, if its effect
+    is not confirmed yet, else "".
     ACTING means that the way back is due: who runs the guard takes it and sets the state that follows. `retry_at` is
     when one that could not act may try again.
     """
 
     order: GuardOrder
-    since: float
+    counted: float
     release: frozenset[Identity]
     before: frozenset[Identity]
     ends_at: float | None = None
@@ -70,6 +74,7 @@ class Watch:
     looked: tuple[float, float] | None = None
     measured_at: float | None = None
     reached: float = 0.0
+    read: float = 0.0
     retry_at: float = 0.0
     state: GuardState = GuardState.WATCHING
     words: str = ""
@@ -92,7 +97,7 @@ def started(order: GuardOrder, rollout: Rollout, at: float, now: float) -> Watch
     release, before = _parties(rollout)
     return Watch(
         order=order,
-        since=now,
+        counted=now,
         release=release,
         before=before,
         ends_at=None if order.seconds is None else at + order.seconds,
@@ -107,8 +112,11 @@ def started(order: GuardOrder, rollout: Rollout, at: float, now: float) -> Watch
 
 def judged(watch: Watch, seen: Seen) -> Watch:
     """The guard after one more look."""
-    if watch.state in FINAL or watch.state is GuardState.ACTING:
+    if watch.state in FINAL:
         return watch
+    if watch.state is GuardState.ACTING:
+        steady = _with_steady_clock(watch, seen)
+        return watch if steady.held == watch.held else steady
     watch = _with_versions(watch, seen)
     if ended := at_its_end(watch, seen):
         return ended
@@ -133,6 +141,8 @@ def judged(watch: Watch, seen: Seen) -> Watch:
 
 def why_not_due(watch: Watch, seen: Seen) -> str:
     """Why the way back is not to be taken after all, asked right before; "" if it is."""
+    if not any(since is not None for since in _with_steady_clock(watch, seen).held):
+        return "the program or the machine stood still, or its clock was set: the condition has to hold anew"
     found = _evidence(watch, seen.view, seen.now) if seen.view else []
     sure = [one for one in found if one.words and not one.doubt]
     return "requests are answered again" if sure and all(one.over for one in sure) else ""
@@ -140,7 +150,7 @@ def why_not_due(watch: Watch, seen: Seen) -> str:
 
 def _evidence(watch: Watch, view: RolloutView, now: float) -> list[Evidence]:
     """What there is for each condition."""
-    grounds = Grounds(watch.order.armed, watch.since, now, watch.release, watch.standing, watch.reached)
+    grounds = Grounds(watch.order.armed, watch.counted, now, watch.release, watch.standing, watch.reached, watch.read)
     return [evidence(condition, view, grounds) for condition in watch.order.conditions]
 
 
@@ -248,12 +258,17 @@ def _since(before: tuple[float | None, ...], holds: list[bool], at: float) -> tu
 
 
 def _with_steady_clock(watch: Watch, seen: Seen) -> Watch:
-    """The guard; nothing has held for long where one of the two clocks stood still or jumped, as in a suspend."""
+    """The guard; all has to hold anew where time went on without it, as in a suspend, or the wall clock was set."""
     before, watch = watch.looked, replace(watch, looked=(seen.at, seen.now))
-    if before is None or abs((seen.now - before[1]) - (seen.at - before[0])) <= _MOST_DRIFT:
+    drift = (seen.now - before[1]) - (seen.at - before[0]) if before else 0.0
+    if abs(drift) <= _MOST_DRIFT and seen.missed <= _MOST_DRIFT:
         return watch
-    never = (None,) * len(watch.order.conditions)
-    return replace(watch, held=never, doubted=never, reached=seen.now + _WAKING)
+    never, awake = (None,) * len(watch.order.conditions), seen.now + _WAKING
+    watch = replace(watch, held=never, doubted=never, counted=seen.now, reached=awake, read=awake, measured_at=seen.at)
+    if watch.until is None or watch.ends_at is None:
+        return watch
+    # A clock that was set back gives nobody more time.
+    return replace(watch, until=min(watch.until, seen.now + watch.ends_at - seen.at))
 
 
 def _concluded(watch: Watch, found: list[Evidence], unmeasured: str, at: float) -> Watch:

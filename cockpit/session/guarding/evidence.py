@@ -23,6 +23,8 @@ from cockpit.session.guarding.probe_faults import probe_fault
 # Seconds without an answer that names a version after which nothing is measured; longer for slow probes.
 _SILENT = 10.0
 _SILENT_BEATS = 3
+# Seconds that an answer may come after now: a clock that was set back since dates it later.
+_AHEAD = 5.0
 # Findings that rest on answers, and those that say so of pods and destinations: users are hurt by what was released.
 _ANSWERS = frozenset({"errors", "client-errors", "service-fails", "nobody-answers", "split-off"})
 _DESTINATIONS = frozenset(
@@ -47,24 +49,26 @@ _FEWEST_OLD = 10.0
 class Grounds:
     """What a guard knows besides the view. Times are UTC seconds.
 
-    `since` is when it was set, `release` the versions that it guards against, `standing` the critical findings that
-    there were then and still are, by `Finding.subject`. `reached` is from when on requests that nobody answers count.
+    `release` are the versions that it guards against, `standing` the critical findings that there were when it was set
+    and still are, by `Finding.subject`. Answers count from `counted` on, requests that nobody answers from `reached`,
+    and what pods and destinations say from `read`.
     """
 
     armed: bool
-    since: float
+    counted: float
     now: float
     release: frozenset[Identity]
     standing: frozenset[tuple[str, str]] = frozenset()
     reached: float = 0.0
+    read: float = 0.0
 
     def is_new(self, version: Version) -> bool:
         """Whether a version belongs to the guarded release."""
         return identity_of(version) in self.release
 
     def later(self, at: float | None) -> bool:
-        """Whether something happened after the guard was set."""
-        return at is not None and at > self.since
+        """Whether something happened since answers count."""
+        return at is not None and self.counted <= at <= self.now + _AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def evidence(condition: GuardCondition, view: RolloutView, grounds: Grounds) -> 
 def measures(view: RolloutView, now: float) -> bool:
     """Whether the probe runs and its requests end, whoever answers them. `now` is UTC seconds."""
     newest = max((one.at for one in view.probe.health), default=None)
-    return view.probe.running and newest is not None and now - newest <= _silent(view)
+    return view.probe.running and _is_fresh(newest, view, now)
 
 
 def why_unmeasured(view: RolloutView, now: float) -> str:
@@ -114,7 +118,7 @@ def why_unmeasured(view: RolloutView, now: float) -> str:
     """
     probe, health = view.probe, view.health
     newest = max((one.at for one in probe.health if one.version), default=None)
-    answering = newest is not None and now - newest <= _silent(view)
+    answering = _is_fresh(newest, view, now)
     bad = health.health in (Health.HURT, Health.DOUBTFUL)
     if probe.running and (answering or (bad and measures(view, now))):
         return ""
@@ -123,9 +127,11 @@ def why_unmeasured(view: RolloutView, now: float) -> str:
     return "no version answers" if probe.running else "the probe is off"
 
 
-def _silent(view: RolloutView) -> float:
+def _is_fresh(newest: float | None, view: RolloutView, now: float) -> bool:
+    """Whether the newest answer is of now."""
     rate = view.probe.asked_rate
-    return max(_SILENT, _SILENT_BEATS / rate if rate > 0 else 0.0)
+    silent = max(_SILENT, _SILENT_BEATS / rate if rate > 0 else 0.0)
+    return newest is not None and -_AHEAD <= now - newest <= silent
 
 
 def _users_hurt(view: RolloutView, grounds: Grounds) -> Evidence:
@@ -139,13 +145,13 @@ def _users_hurt(view: RolloutView, grounds: Grounds) -> Evidence:
 
 
 def _of_release(found: Finding, view: RolloutView, grounds: Grounds) -> bool:
-    """Whether a finding is about a new version or about none, and rests on answers since the guard was set."""
+    """Whether a finding is about a new version or about none, and rests on what counts by now."""
     old = [version.name for version in view.rollout.own_versions if not grounds.is_new(version)]
     if found.id in _ANSWERS:
         lanes = [lane.name for lane in view.rollout.lanes]
         of_old = found.about in {f"{name} {lane}" for name in old for lane in lanes}
         return not of_old and measures(view, grounds.now) and _is_recent(found, view, grounds)
-    return found.about not in old and not any(map(_named(found.text), old))
+    return grounds.now >= grounds.read and found.about not in old and not any(map(_named(found.text), old))
 
 
 def _named(text: str) -> Callable[[str], bool]:
@@ -153,7 +159,7 @@ def _named(text: str) -> Callable[[str], bool]:
 
 
 def _is_recent(found: Finding, view: RolloutView, grounds: Grounds) -> bool:
-    """Whether requests that the finding is about failed after the guard was set."""
+    """Whether requests that the finding is about failed since answers count."""
     known = _records(found, view, grounds)
     newest = [one.rejected_at if found.id == "client-errors" else one.failed_at for one in known]
     if found.id == "nobody-answers":

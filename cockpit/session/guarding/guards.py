@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Protocol
@@ -61,7 +62,6 @@ class _Guard:
     who: str
     person: str
     since: float
-    until: float | None
     note: str = ""
     retry: float = _RETRY
 
@@ -98,6 +98,7 @@ class Guards:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching = asyncio.Event()  # set while there is a guard to judge
         self._stopped = False
+        self._due, self._missed = math.inf, 0.0  # when a look that is waited for is due; how late the last one came
         self._listener: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
@@ -108,7 +109,9 @@ class Guards:
                 self._surroundings.touch(key)
             await self._surroundings.refresh()
             self.look()
+            self._due = self._clock.monotonic() + LOOK_SECONDS
             await self._clock.sleep(LOOK_SECONDS)
+            self._missed, self._due = self._clock.monotonic() - self._due, math.inf
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever other guards may be armed than before."""
@@ -117,12 +120,12 @@ class Guards:
     def armed(self) -> list[ToldGuard]:
         """What others are told of the armed guards."""
         guards = ((key, each) for key, each in self._guards.items() if each.armed)
-        return [told_of(each.id, key, each.watch, each.since, each.until) for key, each in guards]
+        return [told_of(each.id, key, each.watch, each.since) for key, each in guards]
 
     async def order(self, key: RolloutKey, order: GuardOrder | None) -> str:
         """See `Cockpit.guard`."""
         old, now = self._guards.get(key), self._clock.now()
-        if old and old.armed and self._held(key) and is_less(order, old.watch.order, old.until, now):
+        if old and old.armed and self._held(key) and is_less(order, old.watch.order, old.watch.until, now):
             return f"{key}: {needed(key, frozenset({Second.DISARM}))}; or quit: a guard ends with its session"
         if order is None:
             return await self.disarm(key)
@@ -131,16 +134,15 @@ class Guards:
             return f"no rollout {key} to guard: it may have been deleted; refresh the list"
         if why := _why_not(order, shown.rollout, cluster.sender.read_only):
             return f"no guard was set on {key}: {why}"
-        at = self._clock.monotonic()
-        until = None if order.seconds is None else now + order.seconds
-        watch = started(order, shown.rollout, at, now)
-        guard = _Guard(self._logbook.new_id(), watch, cluster.api.user, cluster.user_at_context, now, until)
+        watch = started(order, shown.rollout, self._clock.monotonic(), now)
+        guard = _Guard(self._logbook.new_id(), watch, cluster.api.user, cluster.user_at_context, now)
         before, self._guards[key] = self._guards.get(key), guard
         if not order.armed:
             await self._disarmed(key, before)
         await self._surroundings.probe(key, True, by_guard=True)
         if order.armed:
-            await self._journal(key, guard, f"guard armed {until_words(until)}", guard_words(order), guard.person)
+            title = f"guard armed {until_words(watch.until)}"
+            await self._journal(key, guard, title, guard_words(order), guard.person)
         self._changed(key)
         await self._surroundings.refresh()
         return ""
@@ -172,7 +174,7 @@ class Guards:
             order=watch.order,
             who=safe_text(guard.who, 100),
             since=guard.since,
-            until=guard.until,
+            until=watch.until,
             state=watch.state,
             words=safe_text(watch.words, 500),
             way=way.act if way.enabled else None,
@@ -239,6 +241,7 @@ class Guards:
                 self._spawn(self._journal(key, guard, title, after.words))
             elif after.state is GuardState.WATCHING:
                 guard.retry = _RETRY
+        self._missed = 0.0
 
     def stop(self) -> None:
         """Judge and send nothing more; acts that are being sent go on."""
@@ -354,8 +357,8 @@ class Guards:
         cluster = self._surroundings.cluster(key.context)
         stale = cluster.stale(key) if cluster else "its cluster is not read any more"
         view = self._surroundings.shown(key)
-        became = None if view else self._surroundings.became(key)
-        return Seen(view, stale, self._clock.monotonic(), self._clock.now(), became)
+        became, at = None if view else self._surroundings.became(key), self._clock.monotonic()
+        return Seen(view, stale, at, self._clock.now(), became, max(self._missed, at - self._due))
 
     def _changed(self, key: RolloutKey) -> None:
         self._listener()

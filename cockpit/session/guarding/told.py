@@ -17,10 +17,10 @@ def guard_words(order: GuardOrder) -> str:
     return f"{'goes back by itself' if order.armed else 'proposes the way back'} when {conditions}"
 
 
-def told_of(id: str, key: RolloutKey, watch: Watch, since: float, until: float | None) -> ToldGuard:
+def told_of(id: str, key: RolloutKey, watch: Watch, since: float) -> ToldGuard:
     """What others are told of an armed guard, in whole seconds."""
     words = safe_text(guard_words(watch.order), 300)
-    return ToldGuard(id, key, words, math.floor(since), None if until is None else math.ceil(until))
+    return ToldGuard(id, key, words, math.floor(since), None if watch.until is None else math.ceil(watch.until))
 
 
 def is_less(order: GuardOrder | None, armed: GuardOrder, until: float | None, now: float) -> bool:
