@@ -97,7 +97,13 @@ def rollout_document(rollout: Rollout, probe_target: ProbeTarget | None = None) 
         "versions": [_version(version) for version in rollout.versions],
         "lanes": [_lane(lane) for lane in rollout.lanes],
         "findings": [
-            {"id": found.id, "severity": str(found.severity), "text": found.text, "evidence": found.evidence}
+            {
+                "id": found.id,
+                "severity": str(found.severity),
+                "text": found.text,
+                "evidence": found.evidence,
+                "because": found.because or None,
+            }
             for found in rollout.findings
         ],
         "checks": [check_document(check) for check in rollout.checks],

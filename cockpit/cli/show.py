@@ -10,6 +10,7 @@ from cockpit.cli.output import table
 from cockpit.cli.probe_targets import target_words
 from cockpit.cli.real_traffic import real_cell, source_words
 from cockpit.cli.words import UNKNOWN, phases_words, stated, step_shown, with_way
+from cockpit.model.finding_order import folded
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.texts.columns import columns
@@ -27,7 +28,7 @@ def describe(shown: RolloutView, *, wide: bool) -> str:
     parts = [_facts(shown), _steps(rollout), _shares(shown), _versions(rollout, wide=wide)]
     parts += [checks_table(rollout), said_table(rollout)]
     if rollout.findings:
-        rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in rollout.findings]
+        rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in folded(rollout.findings)]
         parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))
     if rollout.acts:
         parts.append(_acts(rollout, wide=wide))

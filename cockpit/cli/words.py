@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cockpit.model.finding_order import folded
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
@@ -130,7 +131,7 @@ def state(shown: RolloutView) -> str:
     if observed(lane) != UNKNOWN:
         parts.append(f"observed {observed(lane)} ({verdict(rollout)})")
     parts.append(f"pods {pods(rollout)}")
-    parts += [finding_text(finding) for finding in rollout.findings if finding.text != shown.health.reason]
+    parts += [finding_text(finding) for finding in folded(rollout.findings) if finding.text != shown.health.reason]
     return "; ".join(parts)
 
 

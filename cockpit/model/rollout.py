@@ -220,6 +220,7 @@ class Finding:
 
     `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
     `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
+    `because` is the id of the finding that explains it, "" if none does (`model.finding_order`).
     """
 
     id: str
@@ -228,6 +229,7 @@ class Finding:
     evidence: str = ""
     about: str = ""
     whatever_pods: bool = False
+    because: str = ""
 
     @property
     def subject(self) -> tuple[str, str]:

@@ -7,9 +7,10 @@ from datetime import tzinfo
 
 from cockpit.model.ages import age, ago, seconds_since_epoch
 from cockpit.model.counts import counted
+from cockpit.model.finding_order import folded, told_for
 from cockpit.model.health import Health
 from cockpit.model.plan import Act, ActState
-from cockpit.model.rollout import Lane, Rollout, Severity, Share, Verdict
+from cockpit.model.rollout import Lane, Phase, Rollout, Severity, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
@@ -26,6 +27,7 @@ from cockpit.tui.way_back import goes_back_words
 
 _MOST_TEXT = 600
 _NO_SIGN = Span("  ")
+_PODS_SAY = frozenset({"failing-pods", "replica-failure"})
 # Acts that only a controller offers: its requests are not reversed by one of ours.
 _CONTROLLED = frozenset({Act.ABORT, Act.SET_IMAGE, Act.RESTART})
 
@@ -98,16 +100,22 @@ def _reason(facts: Facts) -> Told:
     if cause is Cause.GUARD and view.guard is not None:
         text = f"{guard_words(view.guard, facts.zone)}: {view.guard.words}"
     elif cause in (Cause.DEGRADED, Cause.ABORTED):
-        text = f"{rollout.phase}: {rollout.message or 'its controller does not say why'}"
+        text = f"{rollout.phase}: {_why(rollout)}"
     elif cause is Cause.STUCK:
-        text = next(found.text for found in rollout.findings if found.id in STUCK)
+        stuck = told_for(rollout.findings, STUCK)
+        text = stuck.text if stuck else text
     elif cause is Cause.APPROVAL and health.health is not Health.DOUBTFUL:
         text = _approval(facts)
     elif cause is Cause.AT_REST or cause is Cause.MOVING:
-        told = [each for each in rollout.findings if each.severity is not Severity.INFO]
-        found = min(told, key=lambda each: each.severity is not Severity.CRITICAL, default=None)
+        found = next((each for each in folded(rollout.findings) if each.severity is not Severity.INFO), None)
         text = found.text if found else f"{health.health}: {text}" if text else str(health.health)
     return Told((Span(_words(facts, text)),), Span(f" {sign.sign}", sign.style))
+
+
+def _why(rollout: Rollout) -> str:
+    """Why it failed: what its pods say before what its controller says of them."""
+    pods = told_for(rollout.findings, _PODS_SAY) if rollout.phase is Phase.DEGRADED else None
+    return pods.text if pods else rollout.message or "its controller does not say why"
 
 
 def _approval(facts: Facts) -> str:
@@ -200,7 +208,7 @@ def more_told(facts: Facts) -> Iterable[Told]:
     if view.acting:
         yield Told((Span(f"under way: {facts.glyphs.titled(view.acting)}", "accent"),))
     said = _reason(facts).words[0].text
-    for found in rollout.findings:
+    for found in folded(rollout.findings):
         look, text = facts.glyphs.severities[found.severity], _words(facts, found.text)
         if text != said:
             style = "quiet" if found.severity is Severity.INFO else ""

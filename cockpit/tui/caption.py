@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cockpit.model.finding_order import leading
 from cockpit.model.health import Health
 from cockpit.model.plan import Act
-from cockpit.model.rollout import Phase, Severity
+from cockpit.model.rollout import Phase
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, RolloutView, Stage
 from cockpit.tui.keys import Keymap
@@ -57,8 +58,7 @@ def _moment(view: RolloutView, keymap: Keymap) -> str:
     rollout = view.rollout
     if view.health.health is Health.DOUBTFUL:
         return f"something is wrong, perhaps: {view.health.reason}"
-    critical = next((found for found in rollout.findings if found.severity is Severity.CRITICAL), None)
-    if critical:
+    if critical := leading(rollout.findings):
         return critical.text
     step = f"step {rollout.step.index} of {rollout.step.count}" if rollout.step else ""
     if rollout.phase in (Phase.DEGRADED, Phase.ABORTED):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.counts import counted
+from cockpit.model.finding_order import folded, leading
 from cockpit.model.guard import GuardState
 from cockpit.model.health import Health, Level
 from cockpit.model.plan import Act
@@ -48,6 +49,7 @@ _CRITICAL_WORDS = {
     "slower": "slower",
     "nobody-answers": "no answers",
     "no-answers": "no answers",
+    "selector-misses": "selects none",
     "answers-of-others": "wrong pods",
     "failing-pods": "pods fail",
 }
@@ -143,7 +145,7 @@ def _urgent_reasons(view: RolloutView) -> list[Span]:
 
 def hurt_words(view: RolloutView) -> str:
     """What hurts users, with a figure where there is one: "errors 21%", "10x slower", "split off"."""
-    critical = next((found for found in view.rollout.findings if found.severity is Severity.CRITICAL), None)
+    critical = leading(view.rollout.findings)
     if critical is None:
         return "hurt"
     if critical.id == "errors" and (rate := _error_rate(view, critical)) is not None:
@@ -199,7 +201,8 @@ def seconds_left(rollout: Rollout, now: float) -> float | None:
 
 def warnings_of(rollout: Rollout) -> list[Finding]:
     """Its warnings, without those that the row says in other words."""
-    return [found for found in rollout.findings if found.severity is Severity.WARNING and found.id not in STUCK]
+    told = folded(rollout.findings)
+    return [found for found in told if found.severity is Severity.WARNING and found.id not in STUCK]
 
 
 def behind_of(rollout: Rollout) -> Version | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from cockpit.model.ages import ago
+from cockpit.model.finding_order import worst_first
 from cockpit.model.health import FORGOTTEN, AnswerHealth, Level, faded
 from cockpit.model.lanes import chance, in_lane
 from cockpit.model.rollout import Finding, Followed, Lane, Observed, Severity, Verdict
@@ -25,7 +26,6 @@ _ALIKE = 2.0
 _OLD = 30.0
 # Seconds that a gateway may take to follow a new split before that is critical.
 _SLOW_GATEWAY = 120.0
-_ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
 def answer_findings(lanes: Sequence[Lane], probe: ProbeView, now: float) -> tuple[Finding, ...]:
@@ -36,11 +36,6 @@ def answer_findings(lanes: Sequence[Lane], probe: ProbeView, now: float) -> tupl
         findings += _failures(lane, known, now)
     findings += _blindness(probe)
     return worst_first(findings)
-
-
-def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings by severity; those of one severity as they came."""
-    return tuple(sorted(findings, key=lambda found: _ORDER.index(found.severity)))
 
 
 def takes_traffic(lane: Lane, version: str) -> bool:

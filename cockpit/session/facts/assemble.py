@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TypeVar
 
+from cockpit.model.finding_order import worst_first
 from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.plan import Act, ActState
 from cockpit.model.reading import kind_names
@@ -17,7 +18,7 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync, Undoing
 from cockpit.probe.error_detector import TOLERATED
 from cockpit.routers.traffic_findings import BY_ADDRESS
-from cockpit.session.facts.answers import answer_findings, worst_first
+from cockpit.session.facts.answers import answer_findings
 from cockpit.session.facts.failing import failing_in_a_row
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
@@ -79,7 +80,8 @@ def rollout_view(
         acts = tuple(_possible(act, around) for act in acts)
     lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
-    findings = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
+    found = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
+    findings = worst_first(found)
     if failing_in_a_row(probe):
         # Earlier observations say nothing about what users get while no request is answered.
         lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)

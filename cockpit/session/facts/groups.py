@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from cockpit.model.finding_order import worst_first
 from cockpit.model.lanes import SHARE_TOLERANCE
 from cockpit.model.plan import ActState
 from cockpit.model.refs import RolloutKey
@@ -54,13 +55,15 @@ def _group(key: RolloutKey, parts: Sequence[RolloutView]) -> RolloutGroup:
     worst = min(rollouts, key=lambda rollout: _PHASES.index(rollout.phase))
     steps = [rollout.step for rollout in rollouts if rollout.step]
     findings = [
-        replace(
-            found,
-            text=f"{rollout.key.context}: {found.text}",
-            about=f"{rollout.key.context} {found.about}" if found.about else "",
-        )
+        [
+            replace(
+                found,
+                text=f"{rollout.key.context}: {found.text}",
+                about=f"{rollout.key.context} {found.about}" if found.about else "",
+            )
+            for found in rollout.findings
+        ]
         for rollout in rollouts
-        for found in rollout.findings
     ]
     merged = Rollout(
         key=key,
@@ -73,7 +76,7 @@ def _group(key: RolloutKey, parts: Sequence[RolloutView]) -> RolloutGroup:
         epoch="",
         step=min(steps, key=lambda step: step.index) if len(steps) == len(rollouts) else None,
         steps=worst.steps if all(rollout.steps == worst.steps for rollout in rollouts) else (),
-        findings=tuple(sorted(findings, key=lambda found: _SEVERITIES.index(found.severity))),
+        findings=worst_first(*findings),
         acts=_acts(rollouts),
         owners=tuple(dict.fromkeys(owner for rollout in rollouts for owner in rollout.owners)),
         labels=tuple(pair for pair in worst.labels if all(pair in rollout.labels for rollout in rollouts)),

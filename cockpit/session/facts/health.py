@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cockpit.model.ages import ago
 from cockpit.model.counts import counted, plural
+from cockpit.model.finding_order import leading, told_for
 from cockpit.model.health import WORST_FIRST, Health, RolloutHealth, faded
 from cockpit.model.lanes import in_lane
 from cockpit.model.rollout import Lane, Phase, Rollout, Severity, Verdict
@@ -41,9 +42,8 @@ def rollout_health(
 
 
 def _judged(rollout: Rollout, probe: ProbeView, stale: str, now: float, max_errors: float) -> tuple[Health, str]:
-    critical = [found for found in rollout.findings if found.severity is Severity.CRITICAL]
-    if critical:
-        return Health.HURT, critical[0].text
+    if worst := leading(rollout.findings):
+        return Health.HURT, worst.text
     for doubt in _doubts(rollout):
         return Health.DOUBTFUL, doubt
     if missing := _not_measured(rollout, probe, now, max_errors):
@@ -83,7 +83,9 @@ def withheld(rollout: Rollout) -> str:
 
 
 def _doubts(rollout: Rollout) -> Iterable[str]:
-    yield from (found.text for found in rollout.findings if found.id in _DOUBTS and found.severity is Severity.WARNING)
+    graver = [found for found in rollout.findings if found.severity is not Severity.INFO]
+    if found := told_for(graver, _DOUBTS):
+        yield found.text
     for lane in rollout.lanes:
         if lane.verdict in (Verdict.DOUBTFUL, Verdict.OFF):
             yield f"{describe(lane)}{in_lane(lane.name)}"

@@ -16,6 +16,7 @@ from itertools import takewhile
 from cockpit.kube.errors import KubeError
 from cockpit.model.ages import utc_time
 from cockpit.model.clock import Clock
+from cockpit.model.finding_order import leading, worst_first
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.probe_answer import Failure
 from cockpit.model.rollout import Finding, Severity
@@ -89,13 +90,11 @@ def told_with(view: RolloutView, found: Silence) -> RolloutView:
     if not mine:
         return view
     told = {id(each): _told(each, found) for each in mine}
-    findings = [told.get(id(each), each) for each in view.rollout.findings]
-    # The worst come first, and the first critical one is the reason of the health.
-    findings.sort(key=lambda each: each.severity is not Severity.CRITICAL)
-    worst = findings[0] if findings[0].severity is Severity.CRITICAL else None
+    findings = worst_first([told.get(id(each), each) for each in view.rollout.findings])
+    worst = leading(findings)
     health = Health.HURT if worst else Health.DOUBTFUL
     reason = RolloutHealth(health, (worst or told[id(mine[0])]).text)
-    return replace(view, rollout=replace(view.rollout, findings=tuple(findings)), health=reason)
+    return replace(view, rollout=replace(view.rollout, findings=findings), health=reason)
 
 
 def _says_unanswered(found: Finding) -> bool:

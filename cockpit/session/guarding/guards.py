@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from cockpit.model.armed import ToldGuard
 from cockpit.model.clock import Clock
+from cockpit.model.finding_order import worst_first
 from cockpit.model.guard import FINAL, GuardOrder, GuardState, GuardView, way_words, why_no_release
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.reasons import READ_ONLY
@@ -190,7 +191,7 @@ class Guards:
         guard = self.view(view.rollout.key, view.rollout)
         if guard is None:
             return view
-        findings = (*guard_findings(guard), *view.rollout.findings)
+        findings = worst_first(guard_findings(guard), view.rollout.findings)
         return replace(view, guard=guard, rollout=replace(view.rollout, findings=findings))
 
     def heeding(self, plan: Plan, report: Callable[[Outcome], None]) -> Callable[[Outcome], None]:

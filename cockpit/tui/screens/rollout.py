@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 from textual.worker import WorkType
 
+from cockpit.model.finding_order import folded
 from cockpit.model.health import Health
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.plan import Ask, Plan, Refused
@@ -144,7 +145,7 @@ class RolloutScreen(CockpitScreen):
         port = self.app_port
         health = told_health(shown, port.keymap)
         health = replace(health, reason=local_times(health.reason, port.now(), port.zone))
-        found = [localised(FindingLines(each), port.now(), port.zone) for each in shown.rollout.findings]
+        found = [localised(FindingLines(each), port.now(), port.zone) for each in folded(shown.rollout.findings)]
         note = "" if shown.health.health is Health.FINE else fault_words([shown])
         back = back_line(shown, self._back, port.keymap, port.glyphs)
         return told_of(health, note, back, found, self._around(view))
@@ -157,7 +158,7 @@ class RolloutScreen(CockpitScreen):
     def _found(self, view: FleetView, shown: RolloutView) -> list[FindingLines]:
         """The health of this rollout and every finding about it, worst first."""
         found = [*self._around(view), *health_line(shown, self.app_port.keymap)]
-        found += [FindingLines(finding) for finding in shown.rollout.findings]
+        found += [FindingLines(finding) for finding in folded(shown.rollout.findings)]
         found.sort(key=lambda each: each.rank)
         return [localised(each, self.app_port.now(), self.app_port.zone) for each in found]
 
