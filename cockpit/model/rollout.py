@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from enum import StrEnum
 
+from cockpit.model.awaited import Awaited
 from cockpit.model.checks import Check, Said
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.plan import ActState
@@ -257,7 +258,8 @@ class Rollout:
     something else decides it. A session uses it where `probe_target` is None and the user has the right.
     `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
     `labels` and `annotations` are those of its root object, by name; of the annotations only the short ones.
-    `checks` are what judges the release, the worst first, `said` what its controller says in its own words.
+    `checks` are what judges the release, the worst first, `said` what its controller says in its own words, `awaited`
+    what only its controllers can do next and have not done.
     """
 
     key: RolloutKey
@@ -284,6 +286,7 @@ class Rollout:
     annotations: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
     said: tuple[Said, ...] = ()
+    awaited: tuple[Awaited, ...] = ()
 
     def is_called(self, name: str) -> bool:
         """Whether a name means this rollout: its own, or that of one of its objects or of one that routes to it."""

@@ -12,9 +12,10 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "not-observed": FindingKind(
         (INFO, WARNING),
-        "The controller has not processed the last change; `warning` where it never saw a Rollout of Argo Rollouts.",
-        "If it lasts longer than a minute, check that it runs: kube-controller-manager, or Argo Rollouts for this "
-        "namespace and instance.",
+        "A controller has something to do and has not done it: a change, an approval, an abort, a pause that is over, "
+        "a count of pods. `warning` once that lasts longer than a minute.",
+        "Check that the controller runs and what its log says: kube-controller-manager, Argo Rollouts, Kruise Rollouts "
+        "or Flagger, and that one is responsible for this namespace and instance.",
     ),
     "replica-failure": FindingKind(
         (WARNING, CRITICAL),

@@ -1,4 +1,4 @@
-"""What a plan that goes back says about its target version: how many of its pods are ready.
+"""What a plan that goes back says about its target version: how many of its pods are ready, if not all are.
 
 A version without a ready pod is never a silent target: if the traffic would move at once the act is refused with a
 way out, if a controller moves it the plan warns.
@@ -17,7 +17,7 @@ from cockpit.workloads.versions import Candidate, came_before
 def way_back_warnings(version: Version, *, how: str = "") -> tuple[str, ...]:
     """What a plan says about the version that it goes back to; `how` is what happens to it if no pod is ready."""
     if version.ready:
-        return (readiness(version.name, version.ready, version.desired),)
+        return short_of_pods(version.name, version.ready, version.desired)
     then = how or "requests to it fail until it has some"
     if not version.desired:
         return (f"{version.name} has no pods: {then}",)
@@ -25,6 +25,11 @@ def way_back_warnings(version: Version, *, how: str = "") -> tuple[str, ...]:
         readiness(version.name, version.ready, version.desired),
         f"{version.name} has no ready pods: {then}",
     )
+
+
+def short_of_pods(name: str, ready: int, desired: int) -> tuple[str, ...]:
+    """How many pods of a version are ready, where some are not: that all is well is no warning."""
+    return (readiness(name, ready, desired),) if ready < desired else ()
 
 
 def forward_warnings(

@@ -80,6 +80,12 @@ def last_writer(managers: Managers) -> Writer | None:
     return writer(key[0], seconds_since_epoch(time), key[2])
 
 
+def last_write(obj: Obj) -> str | None:
+    """When an object itself was last written, not its status (RFC 3339); None if that is not noted."""
+    times = [time for time in managers_of(obj).values() if seconds_since_epoch(time) is not None]
+    return max(times, key=lambda time: seconds_since_epoch(time) or 0.0, default=obj.metadata.creation_timestamp)
+
+
 def writer(manager: str, at: float | None, subresource: str = "") -> Writer:
     """A manager in words."""
     name, low = safe_text(manager, 100), manager.lower()

@@ -30,6 +30,7 @@ from cockpit.session.changes import ChangeSignal
 from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_view
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
+from cockpit.session.facts.overdue import Overdue
 from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.silence import Silences
 from cockpit.session.facts.slices import (
@@ -115,6 +116,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._rounds = ProbeRounds(self, self._probes, clock, self._pause, self._rollout)
         self._guards = Guards(self, clock, self._logbook)
         self._silences = Silences(self._clusters, clock)
+        self._overdue = Overdue(clock, self.touch)
         self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
@@ -167,6 +169,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             tasks.create_task(self._rounds.run())
             tasks.create_task(self._guards.run())
             tasks.create_task(self._silences.run())
+            tasks.create_task(self._overdue.run())
             tasks.create_task(self._pairing.run())
             tasks.create_task(self._shared.run())
             tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
@@ -361,6 +364,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._shared.read(rollout)
         if cluster and stale:
             rollout = cluster.certain(rollout)
+        rollout = self._overdue.told(rollout, stale)
         if cluster and (away := cluster.away(rollout)):
             rollout = replace(rollout, findings=(*away, *rollout.findings))
         rollout = self._rights.resolved(rollout)

@@ -9,9 +9,10 @@ import msgspec
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
-from cockpit.model.rollout import Finding, Lane, PodState, Severity, Share, Version
+from cockpit.model.rollout import Finding, Lane, PodState, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.planning.awaited import unseen_change
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.routers.traffic_findings import (
@@ -182,12 +183,9 @@ def service_in_front(
 def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     """Whether its controller runs, and what users of its Service notice."""
     found = []
-    seen, last = state.workload.status.observed_generation, state.workload.metadata.generation
-    if seen < last:
-        root = ref_to(state.workload)
-        controller = "kube-controller-manager" if root.resource.group == "apps" else "the Kruise controller"
-        text = f"{root}: {controller} has not picked up the last change yet"
-        found.append(not_observed(text, Severity.INFO, f"generation {last}, observed {seen}"))
+    if awaited := unseen_change(state.workload):
+        seen, last = state.workload.status.observed_generation, state.workload.metadata.generation
+        found.append(not_observed(awaited, f"generation {last}, observed {seen}"))
     if state.service and state.workload.desired and not any(e.version.ready for e in state.editions):
         what = str(ref_to(state.workload))
         failing = any(pod.state is PodState.FAILING for e in state.editions for pod in e.version.pods)

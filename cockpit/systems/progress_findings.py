@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.awaited import Awaited
 from cockpit.model.rollout import Finding, Severity
 from cockpit.workloads.findings import finding
 
@@ -16,11 +17,9 @@ def replica_failure(text: str, evidence: str = "", *, ready: int) -> Finding:
     return finding("replica-failure", Severity.WARNING if ready else Severity.CRITICAL, text, evidence)
 
 
-def not_observed(text: str, severity: Severity, evidence: str) -> Finding:
-    """A change that `text` says a controller has not processed: none runs, or none is responsible."""
-    return finding(
-        "not-observed", severity, f"{text}; if this lasts longer than a minute, check that it runs", evidence
-    )
+def not_observed(awaited: Awaited, evidence: str) -> Finding:
+    """A change that a controller has not processed. A session that sees it last too long makes a warning of it."""
+    return finding("not-observed", Severity.INFO, awaited.yet(), evidence)
 
 
 def rolled_back(text: str, severity: Severity) -> Finding:

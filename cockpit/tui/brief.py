@@ -21,7 +21,7 @@ from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.keys import Key, Keymap
 from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.since import steady
-from cockpit.tui.standing import STUCK, Cause, cause_of, seconds_left, sign_of
+from cockpit.tui.standing import Cause, cause_of, failing_by, seconds_left, sign_of, stuck_by
 from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, released
 from cockpit.tui.way_back import goes_back_words
 
@@ -101,9 +101,10 @@ def _reason(facts: Facts) -> Told:
         text = f"{guard_words(view.guard, facts.zone)}: {view.guard.words}"
     elif cause in (Cause.DEGRADED, Cause.ABORTED):
         text = f"{rollout.phase}: {_why(rollout)}"
-    elif cause is Cause.STUCK:
-        stuck = told_for(rollout.findings, STUCK)
-        text = stuck.text if stuck else text
+    elif cause is Cause.FAILING and (failing := failing_by(rollout)):
+        text = failing.text
+    elif cause is Cause.STUCK and (stuck := stuck_by(rollout)):
+        text = stuck.text
     elif cause is Cause.APPROVAL and health.health is not Health.DOUBTFUL:
         text = _approval(facts)
     elif cause is Cause.AT_REST or cause is Cause.MOVING:

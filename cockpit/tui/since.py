@@ -122,7 +122,7 @@ def _told(view: RolloutView) -> float | None:
     """What the objects say: when its controller came here, and at rest when the version was first rolled out."""
     rollout = view.rollout
     cause = cause_of(view)
-    if cause in (Cause.HURT, Cause.GUARD, Cause.DOUBTFUL):
+    if cause in (Cause.HURT, Cause.GUARD, Cause.FAILING, Cause.DOUBTFUL):
         return None
     if rollout.phase is not Phase.AT_REST:
         return seconds_since_epoch(rollout.since)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.counts import counted
-from cockpit.model.finding_order import folded, leading
+from cockpit.model.finding_order import folded, leading, told_for
 from cockpit.model.guard import GuardState
 from cockpit.model.health import Health, Level
 from cockpit.model.plan import Act
@@ -34,6 +34,7 @@ class Cause(StrEnum):
     GUARD = "a guard asks"
     DEGRADED = "degraded"
     ABORTED = "aborted"
+    FAILING = "failing"
     STUCK = "stuck"
     APPROVAL = "waits for approval"
     DOUBTFUL = "doubtful"
@@ -41,7 +42,9 @@ class Cause(StrEnum):
     AT_REST = "at rest"
 
 
-STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure"})
+STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure", "not-observed"})
+# What fails of a release while users are still served.
+FAILING = frozenset({"failing-pods"})
 # Short words for critical findings whose id says less.
 _CRITICAL_WORDS = {
     "errors": "errors",
@@ -62,6 +65,22 @@ def waits_for_a_person(rollout: Rollout) -> bool:
     return rollout.phase is Phase.WAITING or asks
 
 
+def stuck_by(rollout: Rollout) -> Finding | None:
+    """What says that it gets no further, None if nothing does; a note that something takes a moment does not."""
+    return _first(rollout, STUCK)
+
+
+def failing_by(rollout: Rollout) -> Finding | None:
+    """What says that a version fails, whoever serves the users; None if nothing does."""
+    return _first(rollout, FAILING)
+
+
+def _first(rollout: Rollout, ids: frozenset[str]) -> Finding | None:
+    """The first finding of these that is more than a note, or what explains it."""
+    found = (each.id for each in rollout.findings if each.id in ids and each.severity is not Severity.INFO)
+    return told_for(rollout.findings, {first}) if (first := next(found, None)) else None
+
+
 def cause_of(view: RolloutView) -> Cause:
     """The worst that can be said of a rollout."""
     rollout, health = view.rollout, view.health.health
@@ -71,7 +90,9 @@ def cause_of(view: RolloutView) -> Cause:
         return Cause.GUARD
     if rollout.phase in (Phase.DEGRADED, Phase.ABORTED):
         return Cause.DEGRADED if rollout.phase is Phase.DEGRADED else Cause.ABORTED
-    if any(found.id in STUCK for found in rollout.findings):
+    if failing_by(rollout):
+        return Cause.FAILING
+    if stuck_by(rollout):
         return Cause.STUCK
     if waits_for_a_person(rollout):
         return Cause.APPROVAL
@@ -99,7 +120,7 @@ def sign_of(view: RolloutView, glyphs: Glyphs) -> Look:
             return glyphs.healths[Health.HURT]
         case Cause.GUARD | Cause.APPROVAL:
             return glyphs.phases[Phase.WAITING]
-        case Cause.STUCK:
+        case Cause.FAILING | Cause.STUCK:
             return glyphs.severities[Severity.WARNING]
         case Cause.DOUBTFUL:
             return glyphs.healths[Health.DOUBTFUL]
@@ -133,10 +154,13 @@ def _urgent_reasons(view: RolloutView) -> list[Span]:
         found.append(Span("guard failed" if failed else "guard asks", "risk" if failed else "waiting"))
     if rollout.phase in (Phase.DEGRADED, Phase.ABORTED):
         found.append(Span(rollout.phase.value, "risk"))
-    if any(each.id in STUCK for each in rollout.findings):
-        found.append(Span("stuck", "waiting"))
+    failing = failing_by(rollout)
+    if failing and cause is not Cause.HURT:
+        found.append(Span(_CRITICAL_WORDS[failing.id], "risk"))
+    if stuck := stuck_by(rollout):
+        found.append(Span("not picked up" if stuck.id == "not-observed" else "stuck", "waiting"))
     # Whoever is asked to approve has to know that first; the sign says that it waits.
-    if view.health.health is Health.DOUBTFUL:
+    if view.health.health is Health.DOUBTFUL and not (failing and failing.text == view.health.reason):
         found.append(Span("doubtful", "waiting"))
     if waits_for_a_person(rollout):
         found.append(Span("approve" if _applies(view, Act.APPROVE) else "waits", "waiting"))
@@ -202,7 +226,7 @@ def seconds_left(rollout: Rollout, now: float) -> float | None:
 def warnings_of(rollout: Rollout) -> list[Finding]:
     """Its warnings, without those that the row says in other words."""
     told = folded(rollout.findings)
-    return [found for found in told if found.severity is Severity.WARNING and found.id not in STUCK]
+    return [found for found in told if found.severity is Severity.WARNING and found.id not in STUCK | FAILING]
 
 
 def behind_of(rollout: Rollout) -> Version | None:

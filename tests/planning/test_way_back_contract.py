@@ -47,11 +47,11 @@ STATES: dict[str, tuple[str, Callable[[], Cluster], str, str]] = {
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("missing", [0, 1])
-def test_a_plan_says_how_many_pods_are_ready(state: str, missing: int) -> None:
+def test_a_plan_warns_of_pods_that_are_not_ready_and_of_nothing_else(state: str, missing: int) -> None:
     system, build, version, keeper = STATES[state]
     answer = answered(system, fail(build(), keeper, missing), Ask(Act.ROLLBACK, version=version))
     assert isinstance(answer, Plan), answer
-    assert f"{version}: {2 - missing} of 2 pods ready" in answer.warnings
+    assert (f"{version}: {2 - missing} of 2 pods ready" in answer.warnings) is bool(missing)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -68,6 +68,7 @@ def version(ready: int, desired: int) -> Version:
 
 
 def test_the_words() -> None:
+    assert way_back_warnings(version(4, 4)) == ()
     assert way_back_warnings(version(3, 4)) == ("v1: 3 of 4 pods ready",)
     assert way_back_warnings(version(0, 4), how="x") == ("v1: 0 of 4 pods ready", "v1 has no ready pods: x")
     assert way_back_warnings(version(0, 0)) == ("v1 has no pods: requests to it fail until it has some",)

@@ -110,7 +110,7 @@ def test_the_way_back_of_a_flip_is_what_took_traffic_before(one: str, other: str
     back = planned(cluster, Act.ROLLBACK)
     assert not back.raises
     assert back.title.endswith(f"to {one}")
-    assert f"{one}: 2 of 2 pods ready" in back.warnings
+    assert not any("pods ready" in warning for warning in back.warnings)
     assert not any("no record" in warning for warning in back.warnings)
     cluster.send_all(back.requests)
     assert active(cluster) == one

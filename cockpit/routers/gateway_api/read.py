@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from cockpit.model.awaited import Awaited
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import SERVICES, Ref, RolloutKey
 from cockpit.model.rollout import Lane, Phase, Rollout
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.planning.steps import Stepping
+from cockpit.planning.writers import last_write
 from cockpit.routers.backends import outside_sides
 from cockpit.routers.degraded import degraded_by
 from cockpit.routers.gateway_api.acts import TABLE, stepping_on
@@ -47,8 +49,17 @@ def rollout_of(split: HttpRouteSplit, objects: Objects) -> Rollout:
         incomplete_target=way.incomplete_target,
         probe_target_missing=way.missing,
         created=metadata.creation_timestamp,
+        awaited=_awaited(split, objects),
     )
     return with_others(found, outside_sides(split.sides, objects), planned=False)
+
+
+def _awaited(split: HttpRouteSplit, objects: Objects) -> tuple[Awaited, ...]:
+    if not is_pending(split.route):
+        return ()
+    what, token = str(ref_to_route(split.route, objects)), ("generation", str(split.route.metadata.generation))
+    controller = "the controller of its Gateway"
+    return (Awaited(what, controller, "accepted the last change", token, last_write(split.route)),)
 
 
 def _objects(split: HttpRouteSplit, objects: Objects) -> tuple[Ref, ...]:

@@ -133,6 +133,7 @@ def _failing_pods(rollout: Rollout) -> list[Finding]:
             reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
             text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail"
             text += f": {reasons}" if reasons else ""
+            text += "" if taking or version.ready else "; no requests go to it"
             names = ", ".join(pod.name for pod in failing[:3])
             found.append(finding("failing-pods", severity, text, names, about=version.name))
     return found

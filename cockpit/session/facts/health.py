@@ -89,9 +89,18 @@ def _doubts(rollout: Rollout) -> Iterable[str]:
     for lane in rollout.lanes:
         if lane.verdict in (Verdict.DOUBTFUL, Verdict.OFF):
             yield f"{describe(lane)}{in_lane(lane.name)}"
-    # While a controller makes progress, the share is on its way; it says itself when it gets no further.
-    if rollout.phase is not Phase.PROGRESSING and (words := withheld(rollout)):
+    if not _on_its_way(rollout) and (words := withheld(rollout)):
         yield words
+
+
+def _on_its_way(rollout: Rollout) -> bool:
+    """Whether a declared share may still be written.
+
+    While a controller makes progress it is; it says itself when it gets no further. Who paused it by hand knows that it
+    goes no further until somebody resumes it.
+    """
+    by_hand = rollout.phase is Phase.PAUSED and not (rollout.step and rollout.step.until)
+    return by_hand or rollout.phase is Phase.PROGRESSING
 
 
 def _not_measured(rollout: Rollout, probe: ProbeView, now: float, max_errors: float) -> str:

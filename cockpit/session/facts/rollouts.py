@@ -14,6 +14,7 @@ from cockpit.model.kinds import LATE
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.model.values import dataclass
+from cockpit.planning.awaited import with_awaited
 from cockpit.session.facts.federation import MERGED, Federated, placed
 from cockpit.session.facts.root_labels import with_root
 from cockpit.workloads.findings import finding
@@ -177,7 +178,8 @@ class Rollouts:
         if found is not None:
             self.read += 1
             try:
-                rollouts = tuple(with_root(rollout, found) for rollout in adapter.read(found, objects))
+                read = (with_root(rollout, found) for rollout in adapter.read(found, objects))
+                rollouts = tuple(with_awaited(rollout, objects) for rollout in read)
                 if isinstance(objects, Federated):
                     rollouts = tuple(placed(rollout, objects) for rollout in rollouts)
             except Exception as error:

@@ -10,6 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
 from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, without_port
+from cockpit.systems.argo.awaited import unseen
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
@@ -21,7 +22,6 @@ from cockpit.systems.argo.trials import takes_part
 from cockpit.systems.progress_findings import not_observed, replica_failure, stuck
 from cockpit.workloads.findings import finding, listed, percent
 
-_INSTANCE = "argo-rollouts.argoproj.io/controller-instance-id"
 # A version is reported if its share of the traffic is this many times its share of the pods.
 _OVERLOAD = 2.0
 
@@ -29,7 +29,7 @@ _OVERLOAD = 2.0
 def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[Finding, ...]:
     what = f"{state.ref}"
     return (
-        *_unseen(state, what),
+        *_unseen(state),
         *_conditions(state, what),
         *refused_routes(state, what, objects),
         *cause_of(state, objects),
@@ -43,18 +43,10 @@ def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[F
     )
 
 
-def _unseen(state: ArgoState, what: str) -> Iterator[Finding]:
-    """A status that never moves: no controller runs, or none is responsible for this object."""
-    if state.status.observed:
-        return
-    instance = (state.rollout.metadata.labels or {}).get(_INSTANCE)
-    only = f"; only a controller with instance ID {instance} handles it" if instance else ""
-    never = not state.status.seen
-    yield not_observed(
-        f"{what}: the Argo Rollouts controller has not {'seen it' if never else 'picked up the last change'} yet{only}",
-        Severity.WARNING if never else Severity.INFO,
-        f"generation {state.rollout.metadata.generation}, observed {state.status.seen or 'none'}",
-    )
+def _unseen(state: ArgoState) -> Iterator[Finding]:
+    if awaited := unseen(state):
+        evidence = f"generation {state.rollout.metadata.generation}, observed {state.status.seen or 'none'}"
+        yield not_observed(awaited, evidence)
 
 
 def _conditions(state: ArgoState, what: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.routers.degraded import degraded_by
 from cockpit.systems.argo.acts import TABLE
+from cockpit.systems.argo.awaited import awaited_of
 from cockpit.systems.argo.findings import findings_of
 from cockpit.systems.argo.phases import phase_of, step_of
 from cockpit.systems.argo.probe_targets import way_in
@@ -56,6 +57,7 @@ def rollout_of(state: ArgoState, objects: Objects) -> Rollout:
         created=metadata.creation_timestamp,
         since=_since(state),
         checks=checks_of(state, objects),
+        awaited=awaited_of(state, objects),
     )
     return with_others(with_trials(found, state.trials, state.strategy.top, split.trials), split.others)
 

@@ -13,9 +13,8 @@ from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
-from cockpit.planning.readiness import readiness
 from cockpit.planning.refusals import refused
-from cockpit.planning.way_back import way_back_warnings
+from cockpit.planning.way_back import short_of_pods, way_back_warnings
 from cockpit.systems.argo.editions import annotation, find_edition, revision_of
 from cockpit.systems.argo.expectations import expected, why_not_seen
 from cockpit.systems.argo.old_templates import carried_back, original
@@ -124,7 +123,7 @@ def _readiness(state: ArgoState, target: ReplicaSet, name: str, way: TemplateSou
     edition = next((e for e in state.editions if e.uid == target.metadata.uid), None)
     how = "they are created step by step" if way is TemplateSource.RELEASE else ""
     if edition is None:
-        return (readiness(name, max(target.status.ready_replicas, 0), target.desired),)
+        return short_of_pods(name, max(target.status.ready_replicas, 0), target.desired)
     slow = (AS_PODS_COME,) if way is TemplateSource.HOME and is_dynamic(state.rollout) else ()
     return (*way_back_warnings(edition.version, how=how), *slow)
 

@@ -16,6 +16,7 @@ from cockpit.routers.gateway_api.matching import path_to
 from cockpit.routers.gateway_api.probe_targets import route_target
 from cockpit.routers.gateway_api.routes import find_route, rules_of
 from cockpit.systems.flagger.acts import TABLE, canary_ref
+from cockpit.systems.flagger.awaited import awaited_of
 from cockpit.systems.flagger.checks import checks_of
 from cockpit.systems.flagger.state import FlaggerState, FlaggerStrategy, services_of
 from cockpit.systems.progress_findings import rolled_back
@@ -70,6 +71,7 @@ def rollout_of(state: FlaggerState, objects: Objects) -> Rollout:
         since=text(state.canary.status, "lastTransitionTime") or None,
         checks=checks_of(state),
         said=told_once(condition_messages(state.canary.status)),
+        awaited=awaited_of(state),
     )
     return with_others(found, state.others)
 

@@ -16,6 +16,7 @@ from cockpit.routers.gateway_api.matching import path_to
 from cockpit.routers.gateway_api.probe_targets import route_target
 from cockpit.routers.gateway_api.routes import find_route, rules_of
 from cockpit.systems.kruise.acts import TABLE
+from cockpit.systems.kruise.awaited import awaited_of
 from cockpit.systems.kruise.findings import findings_of, stuck_upgrade
 from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.words import message, planned_steps, step_of
@@ -61,6 +62,7 @@ def rollout_of(release: KruiseState, objects: Objects) -> Rollout:
         created=metadata.creation_timestamp,
         since=release.progress.updated_at if release.progress.releasing else None,
         said=_said(release),
+        awaited=awaited_of(release),
     )
     return with_others(found, traffic.others)
 

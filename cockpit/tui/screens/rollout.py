@@ -29,6 +29,7 @@ from cockpit.tui.rollout_layout import Needs, Place, Places, alone, main_width, 
 from cockpit.tui.rows import group_of
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.text import FindingsText
+from cockpit.tui.standing import Cause, cause_of
 from cockpit.tui.text import BASES, local_times, version_slots
 from cockpit.tui.way_back import back_line, wants_way_back, way_back
 from cockpit.tui.widgets.event_list import EventList
@@ -148,7 +149,8 @@ class RolloutScreen(CockpitScreen):
         found = [localised(FindingLines(each), port.now(), port.zone) for each in folded(shown.rollout.findings)]
         note = "" if shown.health.health is Health.FINE else fault_words([shown])
         back = back_line(shown, self._back, port.keymap, port.glyphs)
-        return told_of(health, note, back, found, self._around(view))
+        word = "the release fails" if cause_of(shown) is Cause.FAILING else ""
+        return told_of(health, note, back, found, self._around(view), word)
 
     def _around(self, view: FleetView) -> list[FindingLines]:
         """Clusters that may be stale, and the same rollout in other clusters."""

@@ -24,7 +24,8 @@ MOST_REASON = 1000
 class Told:
     """A health with its reason and evidence, the way back, and what else was found, worst first.
 
-    `before` are findings that make the health itself uncertain, such as a cluster that is not read.
+    `before` are findings that make the health itself uncertain, such as a cluster that is not read. `word` is what the
+    release does where its health alone does not say it.
     """
 
     health: RolloutHealth = NOT_MEASURED
@@ -32,6 +33,7 @@ class Told:
     back: Line = BLANK
     before: Sequence[FindingLines] = ()
     others: Sequence[FindingLines] = ()
+    word: str = ""
 
     @property
     def calm(self) -> bool:
@@ -57,7 +59,7 @@ def calm_line(told: Told, width: int, glyphs: Glyphs, key: str) -> Line:
 
 
 def _title(told: Told) -> str:
-    return WORDS.get(told.health.health, told.health.health.value)
+    return told.word or WORDS.get(told.health.health, told.health.health.value)
 
 
 def reason_lines(told: Told, width: int, most: int, glyphs: Glyphs) -> list[Line]:
@@ -161,8 +163,9 @@ class HealthPanel(Painted):
 
 
 def told_of(
-    health: RolloutHealth, note: str, back: Line, found: Sequence[FindingLines], clusters: Sequence[FindingLines]
-) -> Told:
+    health: RolloutHealth, note: str, back: Line, found: Sequence[FindingLines], clusters: Sequence[FindingLines],
+    word: str = "",
+) -> Told:  # fmt: skip
     """What a rollout's screen tells: a finding that says what the health says gives it its evidence."""
     reason = safe_text(health.reason)
     same = next((each for each in found if reason and safe_text(each.text) == reason), None)
@@ -170,4 +173,4 @@ def told_of(
     grave = [each for each in clusters if each.rank == GRAVE]
     rest = [each for each in clusters if each not in grave]
     ranked = sorted([*others, *rest], key=lambda each: each.rank)
-    return Told(health, same.evidence if same else note, back, grave, ranked)
+    return Told(health, same.evidence if same else note, back, grave, ranked, word)

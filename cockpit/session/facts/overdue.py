@@ -1,0 +1,117 @@
+"""Since when each rollout waits for a controller, and when that has taken too long.
+
+A slow controller takes seconds, and a new leader half a minute: after a minute somebody has to look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from cockpit.model.ages import seconds_since_epoch, utc_time
+from cockpit.model.awaited import Awaited
+from cockpit.model.clock import Clock
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Finding, Rollout, Severity
+from cockpit.model.values import dataclass
+from cockpit.workloads.findings import finding
+
+# Seconds that a controller may take; how long a Lease of a lost leader lasts, and the election, are well within.
+PATIENCE = 60.0
+# Seconds between two looks at those that wait, at least and at most.
+_LEAST, _LOOK = 0.5, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Seen at `at` (UTC) and `since` (monotonic seconds) first. `found`: it was so when its rollout was first read.
+
+    `began` is when the wait began (UTC), `told` whether it has taken too long.
+    """
+
+    at: float
+    since: float
+    found: bool
+    began: float = 0.0
+    told: bool = False
+
+
+class Overdue:
+    """Remembers what rollouts wait for; `touch` asks for a rollout to be looked at again."""
+
+    def __init__(self, clock: Clock, touch: Callable[[RolloutKey], None]) -> None:
+        self._clock = clock
+        self._touch = touch
+        self._waits: dict[RolloutKey, dict[tuple[str, ...], _Wait]] = {}
+        self._seen: set[RolloutKey] = set()
+        self._waiting = asyncio.Event()
+
+    def told(self, rollout: Rollout, stale: str) -> Rollout:
+        """The rollout with a warning for what its controllers have not done for too long.
+
+        While its data is `stale` nothing becomes overdue, and what waits begins to wait anew: the controllers may have
+        been cut off too.
+        """
+        key, before = rollout.key, self._waits.pop(rollout.key, {})
+        if not rollout.awaited:
+            if not stale:
+                self._seen.add(key)
+            return rollout
+        waits: dict[tuple[str, ...], _Wait] = {}
+        found = []
+        for awaited in rollout.awaited:
+            wait = before.get(awaited.subject)
+            if stale and not (wait and wait.told):
+                continue
+            wait = wait or _Wait(self._clock.now(), self._clock.monotonic(), key not in self._seen)
+            wait = replace(wait, began=_began(awaited, wait))
+            wait = replace(wait, told=wait.told or self._lasts(wait) >= PATIENCE)
+            waits[awaited.subject] = wait
+            if wait.told:
+                found.append(_overdue(awaited, wait.began))
+        if not stale:
+            self._seen.add(key)
+        if waits:
+            self._waits[key] = waits
+        if not all(wait.told for wait in waits.values()):
+            self._waiting.set()
+        return _with(rollout, found) if found else rollout
+
+    def _lasts(self, wait: _Wait) -> float:
+        """For how many seconds it has waited; the monotonic clock stands still while the machine sleeps."""
+        if wait.began == wait.at:
+            return self._clock.monotonic() - wait.since
+        return self._clock.now() - wait.began
+
+    async def run(self) -> None:
+        """Look again at rollouts that wait, until cancelled: nothing happens to them that would be noticed."""
+        while True:
+            await self._waiting.wait()
+            self._waiting.clear()
+            await self._clock.sleep(min(self._next(), _LOOK))
+            for key, waits in list(self._waits.items()):
+                if not all(wait.told for wait in waits.values()):
+                    self._touch(key)
+
+    def _next(self) -> float:
+        """Seconds until one of them has waited too long."""
+        waits = (wait for waits in self._waits.values() for wait in waits.values() if not wait.told)
+        return max(min((PATIENCE - self._lasts(wait) for wait in waits), default=0.0), _LEAST)
+
+
+def _began(awaited: Awaited, wait: _Wait) -> float:
+    """When the wait began (UTC seconds): by what the objects say where this session did not see it begin."""
+    said = seconds_since_epoch(awaited.since)
+    return wait.at if said is None or (said <= wait.at and not wait.found) else said
+
+
+def _overdue(awaited: Awaited, began: float) -> Finding:
+    text = awaited.overdue(f"since {utc_time(began)}")
+    return finding("not-observed", Severity.WARNING, text, about=" ".join(awaited.subject))
+
+
+def _with(rollout: Rollout, found: list[Finding]) -> Rollout:
+    """The rollout with these warnings instead of the notes of its adapter that it may take a moment."""
+    others = tuple(each for each in rollout.findings if each.id != "not-observed")
+    return replace(rollout, findings=(*found, *others))

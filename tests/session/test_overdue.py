@@ -1,0 +1,102 @@
+"""How long a controller may take, by which clock, and who looks again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from cockpit.model.awaited import Awaited
+from cockpit.model.refs import RolloutKey
+from cockpit.model.rollout import Phase, Rollout
+from cockpit.session.clock import ManualClock
+from cockpit.session.facts.overdue import Overdue
+
+NOW = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+KEY = RolloutKey("t", "shop", "web", "argo")
+CHANGE = Awaited("Rollout shop/web", "Argo", "picked up the last change", ("generation", "7"))
+STALE = "t is not up to date"
+
+
+def waiting(*awaited: Awaited) -> Rollout:
+    return Rollout(KEY, "ingress", Phase.PROGRESSING, "", (), (), (), "1", awaited=awaited)
+
+
+def said(overdue: Overdue, rollout: Rollout, stale: str = "") -> list[str]:
+    return [found.text for found in overdue.told(rollout, stale).findings]
+
+
+async def test_a_change_that_was_made_before_anybody_looked_is_as_old_as_its_object_says() -> None:
+    overdue = Overdue(ManualClock(NOW + 61), lambda key: None)
+    (text,) = said(overdue, waiting(replace(CHANGE, since="2026-01-01T00:00:00Z")))
+    assert "has not picked up the last change since 00:00:00 UTC" in text
+
+
+async def test_a_change_that_was_seen_counts_by_the_clock_of_this_machine() -> None:
+    clock = ManualClock(NOW)
+    overdue = Overdue(clock, lambda key: None)
+    assert not said(overdue, waiting())
+    # The API server's clock is an hour behind.
+    behind = waiting(replace(CHANGE, since="2025-12-31T23:00:00Z"))
+    assert not said(overdue, behind)
+    await clock.advance(59)
+    assert not said(overdue, behind)
+    await clock.advance(1)
+    assert said(overdue, behind)
+
+
+async def test_another_change_begins_anew() -> None:
+    clock = ManualClock(NOW)
+    overdue = Overdue(clock, lambda key: None)
+    for generation in range(7, 12):
+        assert not said(overdue, waiting(replace(CHANGE, token=("generation", str(generation)))))
+        await clock.advance(40)
+
+
+async def test_a_pause_is_over_when_it_ends_and_not_when_it_begins() -> None:
+    clock = ManualClock(NOW)
+    overdue = Overdue(clock, lambda key: None)
+    pause = waiting(replace(CHANGE, undone="gone on", token=("pause",), since="2026-01-01T00:10:00Z"))
+    for seconds in (0, 600, 59):
+        await clock.advance(seconds)
+        assert not said(overdue, pause)
+    await clock.advance(1)
+    assert said(overdue, pause)
+
+
+async def test_nothing_becomes_overdue_while_the_cluster_is_not_heard_and_what_is_stays() -> None:
+    clock = ManualClock(NOW)
+    overdue, rollout = Overdue(clock, lambda key: None), waiting(CHANGE)
+    assert not said(overdue, rollout)
+    await clock.advance(120)
+    assert not said(overdue, rollout, STALE)
+    # Its controllers may have been cut off too, and get their time once it is back.
+    assert not said(overdue, rollout)
+    await clock.advance(60)
+    assert said(overdue, rollout)
+    assert said(overdue, rollout, STALE)
+    assert said(overdue, rollout)
+
+
+async def test_a_machine_that_slept_did_not_wait() -> None:
+    clock = ManualClock(NOW)
+    overdue, rollout = Overdue(clock, lambda key: None), waiting(CHANGE)
+    assert not said(overdue, rollout)
+    clock.suspend(3600)
+    assert not said(overdue, rollout)
+
+
+async def test_it_is_looked_at_again_when_it_is_due_without_any_event() -> None:
+    clock = ManualClock(NOW)
+    rollout, seen = waiting(CHANGE), list[list[str]]()
+    overdue = Overdue(clock, lambda key: seen.append(said(overdue, rollout)))
+    task = asyncio.create_task(overdue.run())
+    assert not said(overdue, rollout)
+    await asyncio.sleep(0)
+    await clock.advance(59)
+    assert not any(seen)
+    await clock.advance(1)
+    assert seen[-1]
+    looks = len(seen)
+    await clock.advance(600)
+    assert len(seen) == looks, "who is told of is not looked at again"
+    task.cancel()
