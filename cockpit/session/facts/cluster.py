@@ -217,7 +217,7 @@ class Cluster:
     def stale_rollouts(self) -> dict[RolloutKey, str]:
         """The rollouts whose data may be stale, and why; none while the whole cluster is live and all of it is read."""
         early = {key: words for key in self.rollouts.early if (words := self._early(key))}
-        if self.view().state is Sync.LIVE:
+        if not self.rollouts.current() or self.view().state is Sync.LIVE:
             return early
         kinds = self._informers.kinds()
         why = {adapter: self._stale(needs, kinds) for adapter, needs in self._needs.items()}
