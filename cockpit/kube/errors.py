@@ -25,6 +25,8 @@ It never contains tokens or keys.
 # ruff: noqa: N818 - named after what happened; the suffix "Error" on eleven classes adds nothing
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 
 from cockpit.model.reasons import READ_ONLY
@@ -205,13 +207,15 @@ class Status(msgspec.Struct):
     details: _Details | None = None
 
 
-_status_decoder = msgspec.json.Decoder(Status)
+@cache
+def _status_decoder() -> msgspec.json.Decoder[Status]:
+    return msgspec.json.Decoder(Status)
 
 
 def read_status(body: bytes) -> Status | None:
     """The Status in a response body, None if there is none."""
     try:
-        status = _status_decoder.decode(body)
+        status = _status_decoder().decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return status if status.kind == "Status" else None

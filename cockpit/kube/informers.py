@@ -152,8 +152,8 @@ class Informers:
 
     def _unsettled(self, resources: Collection[Resource]) -> frozenset[Resource]:
         """The kinds of these that are being read for the first time."""
-        syncs = ((resource, self._reflectors[resource].sync) for resource in resources)
-        return frozenset(resource for resource, sync in syncs if sync.state in _BEGINNING and not sync.relists)
+        progress = ((resource, self._reflectors[resource].progress) for resource in resources)
+        return frozenset(resource for resource, each in progress if each.state in _BEGINNING and each.lists <= 1)
 
     def _changed(self, changes: ChangeSet) -> None:
         self._news.set()

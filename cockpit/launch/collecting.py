@@ -9,12 +9,17 @@ from __future__ import annotations
 import gc
 
 _USUAL = gc.get_threshold()
-_SELDOM = 100_000
+_SELDOM = 500_000
 
 
 def seldom() -> None:
     """While a program loads, and until its clusters are read."""
     gc.set_threshold(_SELDOM)
+
+
+def no_more() -> None:
+    """At the end: the process gives back all that it holds, so that Python need not search it for circles first."""
+    gc.freeze()
 
 
 def as_usual() -> None:

@@ -68,6 +68,8 @@ def main() -> None:
         reader_left()
         talk(f"Error: {StdoutFailed.why(error)}")
         sys.exit(1)
+    finally:
+        collecting.no_more()
 
 
 def complete_for_kubectl() -> None:

@@ -7,6 +7,7 @@ built-in role `edit` grants.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -73,7 +74,11 @@ class Subject:
     uid: str = ""
 
 
-_decoder = msgspec.json.Decoder(ToldAct)
+@cache
+def _decoder() -> msgspec.json.Decoder[ToldAct]:
+    return msgspec.json.Decoder(ToldAct)
+
+
 _WORST = frozenset({Stage.UNVERIFIED, Stage.UNKNOWN})
 
 
@@ -132,7 +137,7 @@ def told_by(event: Event) -> ToldAct | None:
     if not text or len(text.encode()) > ANNOTATION_BYTES or at is None:
         return None
     try:
-        told = _decoder.decode(text)
+        told = _decoder().decode(text)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
         return None
     if told.version > _VERSION or not told.id or told.stage in (Stage.DRY_RUN, Stage.SENDING):

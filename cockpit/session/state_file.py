@@ -11,7 +11,6 @@ import fcntl
 import os
 import select
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def replace_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileNotFoundError):
         _require_regular(path, os.lstat(path))
+    import tempfile  # with all that copies and packs files; most commands write none
+
     # mkstemp creates the file with mode 0600.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:

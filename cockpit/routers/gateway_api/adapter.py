@@ -70,10 +70,14 @@ class GatewayApiRouter:
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         if not isinstance(root, HttpRoute | GrpcRoute):
             return ()
-        from cockpit.routers.gateway_api.read import rollout_of
         from cockpit.routers.gateway_api.split import splits_of
 
-        return tuple(rollout_of(split, objects) for split in splits_of(root, objects))
+        splits = splits_of(root, objects)
+        if not splits:
+            return ()
+        from cockpit.routers.gateway_api.read import rollout_of
+
+        return tuple(rollout_of(split, objects) for split in splits)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         from cockpit.routers.gateway_api import acts

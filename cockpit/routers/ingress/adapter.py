@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     HORIZONTALPODAUTOSCALERS,
@@ -15,18 +18,16 @@ from cockpit.model.refs import (
     SERVICES,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import gone
-from cockpit.routers.ingress import acts
 from cockpit.routers.ingress.annotations import enabled
 from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, dialect_of
 from cockpit.routers.ingress.orphans import orphan_of
 from cockpit.routers.ingress.placement import placements_of
-from cockpit.routers.ingress.read import orphan_rollout, rollout_of
-from cockpit.routers.ingress.split import split_of
 from cockpit.workloads.lookups import find_ingress
 from cockpit.workloads.owners import KEEPERS
 
@@ -47,16 +48,25 @@ class IngressRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "ingress",
-            "main and canary Ingress (nginx, Volcengine APIG, Higress and MSE, Alibaba ALB)",
-            "weight, header and cookie rules of the canary Ingress, lane by lane",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.routers.ingress import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.routers.ingress import acts
+
+        return (
+            Card(
+                "ingress",
+                "main and canary Ingress (nginx, Volcengine APIG, Higress and MSE, Alibaba ALB)",
+                "weight, header and cookie rules of the canary Ingress, lane by lane",
+                acts.TABLE.acts,
+            ),
+        )
 
     def __init__(self, overrides: Overrides = NO_OVERRIDES) -> None:
         self._overrides = overrides
@@ -66,13 +76,23 @@ class IngressRouter:
             return ()
         if enabled(root, dialect_of(root, objects, self._overrides)):
             orphan = orphan_of(root, objects, self._overrides)
-            return (orphan_rollout(orphan, objects),) if orphan else ()
-        return tuple(
-            rollout_of(split_of(placement, objects), objects)
-            for placement in placements_of(root, objects, self._overrides)
-        )
+            if orphan is None:
+                return ()
+            from cockpit.routers.ingress.read import orphan_rollout
+
+            return (orphan_rollout(orphan, objects),)
+        placements = placements_of(root, objects, self._overrides)
+        if not placements:
+            return ()
+        from cockpit.routers.ingress.read import rollout_of
+        from cockpit.routers.ingress.split import split_of
+
+        return tuple(rollout_of(split_of(placement, objects), objects) for placement in placements)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.routers.ingress import acts
+        from cockpit.routers.ingress.split import split_of
+
         root = rollout.objects[0]
         main = find_ingress(objects, root.namespace, root.name)
         if main is None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import REFRESH, gone
-from cockpit.routers.red_black import acts
-from cockpit.routers.red_black.read import rollout_of
 from cockpit.routers.red_black.split import look
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.owners import KEEPERS
@@ -34,21 +36,37 @@ class RedBlackRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "red-black",
-            "ReplicaSets NAME-v000, NAME-v001 with a Service's selector labels on or off (Spinnaker, CODING CD)",
-            "which version takes traffic, which is half enabled, the shares by ready pods",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.routers.red_black import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.routers.red_black import acts
+
+        return (
+            Card(
+                "red-black",
+                "ReplicaSets NAME-v000, NAME-v001 with a Service's selector labels on or off (Spinnaker, CODING CD)",
+                "which version takes traffic, which is half enabled, the shares by ready pods",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return tuple(rollout_of(state, objects) for state in look(root, objects)) if isinstance(root, Service) else ()
+        found = look(root, objects) if isinstance(root, Service) else ()
+        if not found:
+            return ()
+        from cockpit.routers.red_black.read import rollout_of
+
+        return tuple(rollout_of(state, objects) for state in found)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.routers.red_black import acts
+
         service = find_service(objects, rollout.key.namespace, rollout.objects[0].name)
         found = look(service, objects) if service else ()
         state = next((state for state in found if state.name == rollout.key.name), None)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import REFRESH, gone
-from cockpit.routers.service import acts
-from cockpit.routers.service.read import rollout_of
 from cockpit.routers.service.split import look
 from cockpit.routers.service.unselected import TABLE as UNSELECTED_TABLE
 from cockpit.routers.service.unselected import is_shown, unselected_rollout
@@ -37,16 +39,25 @@ class ServiceRouter:
         *MESH_KINDS,
         HORIZONTALPODAUTOSCALERS,
     )
-    writes = acts.TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "service",
-            "Service selector",
-            "blue-green: which version is selected; several versions behind one Service by ready pods",
-            acts.TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.routers.service import acts
+
+        return acts.TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.routers.service import acts
+
+        return (
+            Card(
+                "service",
+                "Service selector",
+                "blue-green: which version is selected; several versions behind one Service by ready pods",
+                acts.TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
         if not isinstance(root, Service):
@@ -54,9 +65,15 @@ class ServiceRouter:
         if is_shown(root, objects):
             return (unselected_rollout(root, objects),)
         state = look(root, objects)
-        return (rollout_of(state, objects),) if state else ()
+        if state is None:
+            return ()
+        from cockpit.routers.service.read import rollout_of
+
+        return (rollout_of(state, objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.routers.service import acts
+
         service = find_service(objects, rollout.key.namespace, rollout.objects[0].name)
         if service and is_unselected(service):
             return UNSELECTED_TABLE.plan(service, rollout, ask, objects)

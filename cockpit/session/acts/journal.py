@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,11 @@ TAIL_BYTES = 1024 * 1024
 LINE_BYTES = 64 * 1024
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Entry)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Entry]:
+    return msgspec.json.Decoder(Entry)
 
 
 class Journal:
@@ -97,7 +102,7 @@ class Journal:
             if not line.strip():
                 continue
             try:
-                entry = _decoder.decode(line)
+                entry = _decoder().decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 self.unreadable += 1
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
@@ -228,7 +229,8 @@ async def _attempt(
     objects: dict[Ref, Mapping[str, Any] | None] = {}
     grounds: dict[Ref, Mapping[str, Any] | None] = {}
     try:
-        objects = await read_objects(place, (request.ref for request in plan.requests))
+        refs = (request.ref for request in plan.requests)
+        objects, _ = await asyncio.gather(read_objects(place, refs), _review(place, plan.requests))
         if takes_pods_away(plan):
             grounds = {ref: await read_one(cluster.of(ref), ref) for ref in routing(rollout)}
         trial = await try_out(place, plan, objects)
@@ -270,8 +272,16 @@ def away(cluster: Cluster, place: Cluster) -> str:
 
 
 async def read_objects(place: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
-    """The objects as the server has them (None: does not exist). Raises KubeError."""
-    return {ref: await read_one(place, ref) for ref in dict.fromkeys(refs)}
+    """The objects as the server has them (None: does not exist), asked for at once. Raises KubeError."""
+    wanted = tuple(dict.fromkeys(refs))
+    found = await asyncio.gather(*(read_one(place, ref) for ref in wanted))
+    return dict(zip(wanted, found, strict=True))
+
+
+async def _review(place: Cluster, requests: Iterable[Request]) -> None:
+    """Have the rights to all requests reviewed at once; the answers are kept for `try_out`."""
+    rights = dict.fromkeys((request.verb.value, request.ref, request.subresource) for request in requests)
+    await asyncio.gather(*(place.api.allowed(*right) for right in rights))
 
 
 def _concerns(surroundings: Surroundings, plan: Plan) -> tuple[str, ...]:

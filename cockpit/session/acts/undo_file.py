@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -43,9 +44,14 @@ class UndoFile(Generic[S]):
     def __init__(self, path: Path, servers: Mapping[str, str], step: type[S]) -> None:
         self._path = path
         self._servers = servers
-        self._decoder = msgspec.json.Decoder(list[_Kept[step]])  # type: ignore[valid-type]
+        self._step = step
         self._seen: tuple[int, int, int] | None = None
         self._told = False  # whether it was said that the file cannot be looked at
+
+    @cached_property
+    def _decoder(self) -> msgspec.json.Decoder[list[_Kept[S]]]:
+        """Made for the first file that is there: most commands meet none."""
+        return msgspec.json.Decoder(list[_Kept[self._step]])  # type: ignore[name-defined]
 
     def news(self) -> dict[RolloutKey, list[S]] | None:
         """The steps for this session's clusters; None if the file has not changed since the last read or write."""

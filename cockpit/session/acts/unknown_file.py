@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -72,7 +73,11 @@ class UnknownFile:
         self._path = path
         self._servers = dict(servers or {})
         self._here: dict[str, UnknownWrite] = {}
-        self._decoder = msgspec.json.Decoder(list[UnknownWrite])
+
+    @cached_property
+    def _decoder(self) -> msgspec.json.Decoder[list[UnknownWrite]]:
+        """Made for the first file that is there: most commands meet none."""
+        return msgspec.json.Decoder(list[UnknownWrite])
 
     def server(self, context: str) -> str:
         """The address that tells clusters of one name apart."""

@@ -218,7 +218,7 @@ class Cluster:
         """The rollouts whose data may be stale, and why; none while the whole cluster is live and all of it is read."""
         late = self._to_reread()
         early = dict.fromkeys(self.rollouts.early, self._still_read(late)) if late else {}
-        if self.view().state is Sync.LIVE:
+        if not self.rollouts.current() or self.view().state is Sync.LIVE:
             return early
         kinds = self._informers.kinds()
         why = {adapter: self._stale(needs, kinds) for adapter, needs in self._needs.items()}

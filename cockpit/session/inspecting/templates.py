@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -137,6 +136,8 @@ def difference(old: tuple[str, Mapping[str, Any]], new: tuple[str, Mapping[str, 
     """
     numbers: dict[str, int] = {}
     before, after = (_lines(template, numbers) for _, template in (old, new))
+    import difflib
+
     lines = difflib.unified_diff(before, after, safe_text(old[0], 80), safe_text(new[0], 80), lineterm="")
     return tuple(line.rstrip("\n") for line in lines)[:MOST_LINES]
 

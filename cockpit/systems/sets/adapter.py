@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import AdvancedStatefulSet, CloneSet, DaemonSet, Obj, StatefulSet
-from cockpit.model.plan import Ask, Plan, Refused
+from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import (
     ADVANCED_STATEFULSETS,
     CLONESETS,
@@ -19,15 +22,20 @@ from cockpit.model.refs import (
     STATEFULSETS,
     Resource,
 )
+from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused_gone
-from cockpit.systems.sets import acts
-from cockpit.systems.sets.read import rollout_of
-from cockpit.systems.sets.state import look
 
 _NEEDS = (CONTROLLERREVISIONS, PODS, SERVICES, ENDPOINTSLICES, INGRESSES, *STEERING, *MESH_KINDS)
+
+
+def _rollout_of(root: StatefulSet | DaemonSet, objects: Objects) -> tuple[Rollout, ...]:
+    from cockpit.systems.sets.read import rollout_of
+    from cockpit.systems.sets.state import look
+
+    return (rollout_of(root, look(root, objects), objects),)
 
 
 class StatefulSetSystem:
@@ -36,21 +44,34 @@ class StatefulSetSystem:
     id = "statefulset"
     roots: tuple[Resource, ...] = (STATEFULSETS,)
     needs: tuple[Resource, ...] = (STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
-    writes = acts.STATEFULSET_TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "statefulset",
-            "StatefulSet",
-            "its ControllerRevisions as versions, pods per version and held back by the partition; each pod is a step",
-            acts.STATEFULSET_TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.sets import acts
+
+        return acts.STATEFULSET_TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.sets import acts
+
+        return (
+            Card(
+                "statefulset",
+                "StatefulSet",
+                "its ControllerRevisions as versions, pods per version and held back by the partition;"
+                " each pod is a step",
+                acts.STATEFULSET_TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, StatefulSet) else ()
+        return _rollout_of(root, objects) if isinstance(root, StatefulSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.sets import acts
+        from cockpit.systems.sets.state import look
+
         found = objects.get(STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, StatefulSet):
             return refused_gone(rollout, ask.act, "the StatefulSet")
@@ -63,22 +84,34 @@ class CloneSetSystem:
     id = "cloneset"
     roots: tuple[Resource, ...] = (CLONESETS,)
     needs: tuple[Resource, ...] = (CLONESETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
-    writes = acts.CLONESET_TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "cloneset",
-            "CloneSet of OpenKruise without a Kruise Rollout",
-            "its ControllerRevisions as versions, pods per version, pods that the partition (count or percentage)"
-            " holds back; each pod is a step",
-            acts.CLONESET_TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.sets import acts
+
+        return acts.CLONESET_TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.sets import acts
+
+        return (
+            Card(
+                "cloneset",
+                "CloneSet of OpenKruise without a Kruise Rollout",
+                "its ControllerRevisions as versions, pods per version, pods that the partition (count or percentage)"
+                " holds back; each pod is a step",
+                acts.CLONESET_TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, CloneSet) else ()
+        return _rollout_of(root, objects) if isinstance(root, CloneSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.sets import acts
+        from cockpit.systems.sets.state import look
+
         found = objects.get(CLONESETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, CloneSet):
             return refused_gone(rollout, ask.act, "the CloneSet")
@@ -91,21 +124,34 @@ class AdvancedStatefulSetSystem:
     id = "advanced-statefulset"
     roots: tuple[Resource, ...] = (ADVANCED_STATEFULSETS,)
     needs: tuple[Resource, ...] = (ADVANCED_STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
-    writes = acts.ADVANCED_TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "advanced-statefulset",
-            "StatefulSet of OpenKruise without a Kruise Rollout",
-            "its ControllerRevisions as versions, pods per version and held back by the partition; each pod is a step",
-            acts.ADVANCED_TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.sets import acts
+
+        return acts.ADVANCED_TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.sets import acts
+
+        return (
+            Card(
+                "advanced-statefulset",
+                "StatefulSet of OpenKruise without a Kruise Rollout",
+                "its ControllerRevisions as versions, pods per version and held back by the partition;"
+                " each pod is a step",
+                acts.ADVANCED_TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, AdvancedStatefulSet) else ()
+        return _rollout_of(root, objects) if isinstance(root, AdvancedStatefulSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.sets import acts
+        from cockpit.systems.sets.state import look
+
         found = objects.get(ADVANCED_STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, AdvancedStatefulSet):
             return refused_gone(rollout, ask.act, "the StatefulSet")
@@ -118,21 +164,33 @@ class DaemonSetSystem:
     id = "daemonset"
     roots: tuple[Resource, ...] = (DAEMONSETS,)
     needs: tuple[Resource, ...] = (DAEMONSETS, *_NEEDS)
-    writes = acts.DAEMONSET_TABLE.writes_by_act
 
-    cards = (
-        Card(
-            "daemonset",
-            "DaemonSet",
-            "its ControllerRevisions as versions, pods per version, one pod per node",
-            acts.DAEMONSET_TABLE.acts,
-        ),
-    )
+    @cached_property
+    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
+        from cockpit.systems.sets import acts
+
+        return acts.DAEMONSET_TABLE.writes_by_act
+
+    @cached_property
+    def cards(self) -> tuple[Card, ...]:
+        from cockpit.systems.sets import acts
+
+        return (
+            Card(
+                "daemonset",
+                "DaemonSet",
+                "its ControllerRevisions as versions, pods per version, one pod per node",
+                acts.DAEMONSET_TABLE.acts,
+            ),
+        )
 
     def read(self, root: Obj, objects: Objects) -> tuple[Rollout, ...]:
-        return (rollout_of(root, look(root, objects), objects),) if isinstance(root, DaemonSet) else ()
+        return _rollout_of(root, objects) if isinstance(root, DaemonSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
+        from cockpit.systems.sets import acts
+        from cockpit.systems.sets.state import look
+
         found = objects.get(DAEMONSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, DaemonSet):
             return refused_gone(rollout, ask.act, "the DaemonSet")
