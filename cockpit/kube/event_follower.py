@@ -133,7 +133,9 @@ class EventFollower:
             "timeoutSeconds": str(seconds),
             "allowWatchBookmarks": "true",
         }
-        async with aclosing(self._api.batches(self._path, query, what=self._what)) as batches:
+        # Without bookmarks nothing comes while nothing happens.
+        silence = seconds + 2 * _GRACE_SECONDS
+        async with aclosing(self._api.batches(self._path, query, what=self._what, silence=silence)) as batches:
             async for lines in batches:
                 self.problem = ""
                 for line in lines:
