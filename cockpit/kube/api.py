@@ -52,14 +52,15 @@ class KubeApi:
         return bytes(await self.transport.fetch(Call("GET", path, query or {}, what=what or path), limit=LIST_BYTES))
 
     async def batches(
-        self, path: str, query: Mapping[str, str] | None = None, *, what: str = ""
+        self, path: str, query: Mapping[str, str] | None = None, *, what: str = "", silence: float | None = None
     ) -> AsyncGenerator[list[bytes]]:
         """Complete lines of a stream, in batches as they arrive; the first batch, possibly empty, means it is open.
 
-        Ends when the server ends it. Close it (`contextlib.aclosing`) to stop early.
+        Ends when the server ends it. Close it (`contextlib.aclosing`) to stop early. `silence` is for how many seconds
+        nothing may come, if that is longer than bookmarks take.
         """
         call = Call("GET", path, query or {}, what=what or path)
-        async with aclosing(self.transport.lines(call)) as batches:
+        async with aclosing(self.transport.lines(call, silence)) as batches:
             async for batch in batches:
                 yield batch
 

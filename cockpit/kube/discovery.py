@@ -20,8 +20,8 @@ _ALWAYS_SERVED = frozenset({"/api/v1", "/apis/apps/v1"})
 _BUILT_IN = frozenset({"", "apps", "autoscaling", "coordination.k8s.io", "discovery.k8s.io", "networking.k8s.io"})
 _GROUPS = "/apis"
 # Kinds that are not served are looked for about once a minute, each at its own time: that the list of groups holds for
-# so many seconds makes it a few requests a minute for all of them.
-_FRESH_SECONDS = 20.0
+# so many seconds makes it one request a minute for all of them.
+_FRESH_SECONDS = 60.0
 _PLAIN = "application/json"
 # As kubectl asks (apidiscovery.k8s.io): every group with its kinds in one answer. A server that does not know it
 # answers with names of groups alone.

@@ -2,14 +2,14 @@
 
 kube-apiserver keeps no watch cache of Events (apiserver, cachesize.go), so a watch of them gets no bookmarks, and each
 list makes the server read them all, whatever the selector: that is done once. Afterwards the version to watch from is
-kept young by reading a single Event now and then, which a watch that is open must have passed.
+kept young by reading a single Event before a watch ends, which that watch passes before it does.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from cockpit.kube.api import LIST_BYTES, KubeApi
 from cockpit.kube.backoff import Backoff, Random
@@ -34,10 +34,10 @@ from cockpit.model.refs import EVENTS
 _PAGE = 500
 # Retry interval for what only a person can fix.
 _SLOW_RETRY = 60.0
-# Seconds between looks for a younger version: two of them are well within etcd's five minutes of history.
-_YOUNGER_SECONDS = 60.0
-# The server ends a watch after this long; one that it did not end by then is dead.
+# The server ends a watch after this long; one that it did not end by then is dead. A younger version is looked for so
+# many seconds before that end, and taken over so many before it: all of it is within etcd's five minutes of history.
 _WATCH_SECONDS, _GRACE_SECONDS = (200.0, 240.0), 20.0
+_LOOK_SECONDS, _YOUNGER_SECONDS = 30.0, 10.0
 
 
 class EventFollower:
@@ -111,7 +111,7 @@ class EventFollower:
         """Watch until the server ends it; Stalled if it does not, ApiError if it fails."""
         seconds = self._rng.uniform(*_WATCH_SECONDS)
         stream = asyncio.create_task(self._watch(int(seconds)))
-        younger = asyncio.create_task(self._grow_younger())
+        younger = asyncio.create_task(self._grow_younger(seconds))
         late = asyncio.create_task(self._clock.sleep(seconds + _GRACE_SECONDS))
         tasks = (stream, younger, late)
         try:
@@ -133,7 +133,9 @@ class EventFollower:
             "timeoutSeconds": str(seconds),
             "allowWatchBookmarks": "true",
         }
-        async with aclosing(self._api.batches(self._path, query, what=self._what)) as batches:
+        # Without bookmarks nothing comes while nothing happens.
+        silence = seconds + 2 * _GRACE_SECONDS
+        async with aclosing(self._api.batches(self._path, query, what=self._what, silence=silence)) as batches:
             async for lines in batches:
                 self.problem = ""
                 for line in lines:
@@ -155,17 +157,14 @@ class EventFollower:
             case _:
                 pass  # gone, or not an Event that we write
 
-    async def _grow_younger(self) -> None:
-        """Take over the version that the server had a while ago: the watch that is open has passed it."""
-        earlier = ""
-        while True:
-            await self._clock.sleep(_YOUNGER_SECONDS)
-            if earlier:
-                self._version = earlier
-            try:
-                earlier = self._page(await self._fetch({"limit": "1"})).version
-            except ApiError:
-                earlier = ""
+    async def _grow_younger(self, seconds: float) -> None:
+        """Take over the version that the server had shortly before a watch of so many seconds ends, which has passed
+        it by then."""
+        await self._clock.sleep(seconds - _LOOK_SECONDS)
+        with suppress(ApiError):
+            younger = self._page(await self._fetch({"limit": "1"})).version
+            await self._clock.sleep(_LOOK_SECONDS - _YOUNGER_SECONDS)
+            self._version = younger or self._version
 
     async def _fetch(self, query: dict[str, str]) -> bytes | bytearray:
         return await self._api.transport.fetch(Call("GET", self._path, query, what=self._what), limit=LIST_BYTES)

@@ -90,7 +90,7 @@ class Wire(asyncio.BufferedProtocol):
     def write(self, data: bytes) -> None:
         self.transport.write(data)
 
-    async def read(self, seconds: float) -> bytes | bytearray:
+    async def read(self, seconds: float) -> bytes:
         """What has arrived, or the next thing that does; b"" at the end. Raises TimeoutError."""
         if not self._arrived and not self.ended:
             self._waiting = asyncio.get_running_loop().create_future()
@@ -99,7 +99,8 @@ class Wire(asyncio.BufferedProtocol):
                     await self._waiting
             finally:
                 self._waiting = None
-        data, self._arrived = self._arrived, bytearray()
+        data = bytes(self._arrived)
+        self._arrived.clear()
         if self._paused and not self.transport.is_closing():
             self._paused = False
             self.transport.resume_reading()

@@ -66,6 +66,7 @@ class Informers:
         self._discovery = Discovery(api, clock)
         self._news = asyncio.Event()
         self._patient = True
+        self._reading: frozenset[Resource] | None = None
         turns = asyncio.Semaphore(BRIEF_AT_ONCE if brief else LISTS_AT_ONCE)
         self._reflectors = {
             resource: Reflector(
@@ -91,9 +92,11 @@ class Informers:
 
     @property
     def reading(self) -> frozenset[Resource]:
-        """The kinds that are being read, for the first time or anew."""
-        states = ((resource, reflector.progress.state) for resource, reflector in self._reflectors.items())
-        return frozenset(resource for resource, state in states if state in _BEGINNING)
+        """The kinds that are being read, for the first time or anew; each stale rollout asks."""
+        if self._reading is None:
+            states = ((resource, reflector.progress.state) for resource, reflector in self._reflectors.items())
+            self._reading = frozenset(resource for resource, state in states if state in _BEGINNING)
+        return self._reading
 
     @property
     def enough(self) -> bool:
@@ -156,6 +159,7 @@ class Informers:
         return frozenset(resource for resource, each in progress if each.state in _BEGINNING and each.lists <= 1)
 
     def _changed(self, changes: ChangeSet) -> None:
+        self._reading = None
         self._news.set()
         self._on_change(changes)
 

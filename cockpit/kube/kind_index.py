@@ -91,7 +91,7 @@ class KindIndex:
         rarest, *others = buckets
         # Mostly the same objects have all of the labels.
         if others := [other for other in others if other != rarest]:
-            rarest = [name for name in rarest if all([_holds(other, name) for other in others])]
+            rarest = [name for name in rarest if all(_holds(other, name) for other in others)]
         return self._named(namespace, rarest)
 
     def anywhere(self, key: str) -> Sequence[Obj]:

@@ -30,12 +30,12 @@ from cockpit.kube.errors import (
     from_status,
 )
 from cockpit.kube.listing import Listing
+from cockpit.kube.liveness import Liveness, Missed
 from cockpit.kube.paths import list_path
-from cockpit.kube.pulse import QUIET_SECONDS, Pulse, answer_in_time
+from cockpit.kube.pulse import Pulse
 from cockpit.kube.store import ChangeSet, Removed, Store
 from cockpit.kube.sync_state import SyncState
 from cockpit.kube.tap import Tap
-from cockpit.kube.transport import Call
 from cockpit.model.clock import Clock
 from cockpit.model.kinds import STRUCTS
 from cockpit.model.objects import Obj
@@ -50,20 +50,12 @@ FAILING_SECONDS = 60.0
 SHORT_SECONDS = 1.0
 # A version that is too old this soon after a list would be too old after the next list as well.
 FRESH_SECONDS = 5.0
-# A stream without an event or a bookmark for longer than bookmarks take has to be proven.
-UNPROVEN_SECONDS = 65.0
 # A server that gave no watch for this long may have come back with an older store, as after a restored snapshot: its
 # versions go on from there, so that a watch from a version that it gives anew misses what was put back.
 OUTAGE_SECONDS = 5.0
-# The rest of a silence can be too short for a clock to tell.
-_SHORTEST_DOZE = 0.1
 NOT_SERVED = "the cluster does not serve this kind"
 _CACHED, _NEWEST = "0", ""
 _GIVEN_UP = (Sync.ABSENT, Sync.FORBIDDEN)
-
-
-class _Missed(Exception):  # noqa: N818 - what happened
-    """Something may have happened that a watch does not tell: only a new list does."""
 
 
 class Reflector:
@@ -119,14 +111,15 @@ class Reflector:
             sync=self._sync,
             tap=tap,
         )
+        self._liveness = Liveness(
+            api, self._path, self._labels, what=self._what, decoder=self._decoder, clock=clock, pulse=pulse
+        )
         # Whoever does not watch needs what is there now: the server's cache may be behind.
         self._version = _NEWEST if brief else _CACHED
         # False while the server chose the version: the watch's initial objects then come in any order.
         self._ordered = False
         self._opened = False
         self._listed_at = 0.0
-        # When this watch last brought something, or was shown to have missed nothing; monotonic seconds.
-        self._heard_at = 0.0
         self._failing_since: float | None = None
         # Since when no watch could be opened, or the last one was given up in silence.
         self._away_since: float | None = None
@@ -191,7 +184,9 @@ class Reflector:
         listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST), gathering=gathering)
         self._version = listed.version
         self._ordered = listed.version not in (_CACHED, _NEWEST)
-        self._listed_at = self._heard_at = self._clock.monotonic()
+        self._listed_at = self._clock.monotonic()
+        self._liveness.heard()
+        self._liveness.began()
         self._away_since = None
         self._sync.listed(listed.unreadable)
         self._emit(self._store.replace(self._resource, listed.objects, listed.gathered))
@@ -202,7 +197,7 @@ class Reflector:
         began = self._clock.monotonic()
         try:
             events = await self._watch_closely()
-        except _Missed:
+        except Missed:
             return True
         except (Unauthorized, Forbidden, NotFound):
             raise
@@ -215,6 +210,7 @@ class Reflector:
 
     async def _after_failure(self, error: ApiError, lasted: float) -> bool:
         """Wait as long as the failure requires; true if a new list is needed."""
+        self._liveness.began()
         now = self._clock.monotonic()
         if _too_old(error) or isinstance(error, Invalid):
             if now - self._listed_at < FRESH_SECONDS or isinstance(error, Invalid):
@@ -237,7 +233,7 @@ class Reflector:
     async def _watch_closely(self) -> int:
         """Follow one stream while it can be called live; returns how many events it brought."""
         stream = asyncio.create_task(self._watch())
-        doubt = asyncio.create_task(self._doubt())
+        doubt = asyncio.create_task(self._liveness.doubt(lambda: self._version if self._ordered else ""))
         try:
             await asyncio.wait((stream, doubt), return_when=asyncio.FIRST_COMPLETED)
             if not stream.done():
@@ -250,38 +246,12 @@ class Reflector:
                 task.cancel()
             await asyncio.gather(stream, doubt, return_exceptions=True)
 
-    async def _doubt(self) -> None:
-        """Ask the server whenever it is silent; raises ApiError if it does not answer, and _Missed after a silence of
-        this stream in which something may have happened."""
-        while True:
-            quiet = self._clock.monotonic() - max(self._heard_at, self._pulse.at)
-            if quiet < QUIET_SECONDS:
-                await self._clock.sleep(max(QUIET_SECONDS - quiet, _SHORTEST_DOZE))
-                continue
-            await self._pulse.ask(self._path, self._what)
-            if self._clock.monotonic() - self._heard_at >= UNPROVEN_SECONDS:
-                await self._prove()
-
-    async def _prove(self) -> None:
-        """Show that this stream missed nothing, though neither an event nor a bookmark came: the server's version is
-        still the same. Raises _Missed if it is not."""
-        call = Call("GET", self._path, {"limit": "1"} | self._labels, what=self._what)
-        body = await answer_in_time(self._api, call, self._clock)
-        try:
-            version = self._decoder.page(body).version
-        except Undecodable as error:
-            raise self._bad(str(error)) from None
-        if not self._ordered or version != self._version:
-            raise _Missed
-        self._heard_at = self._clock.monotonic()
-
     async def _watch(self) -> int:
         """Follow one stream to its end; returns how many events it brought, bookmarks included."""
         query = self._labels | {
             "watch": "1",
             "allowWatchBookmarks": "true",
-            # client-go's values: streams that end at different times spread the load on the server.
-            "timeoutSeconds": str(int(self._rng.uniform(300, 600))),
+            "timeoutSeconds": str(int(self._liveness.watch_seconds(self._rng))),
         }
         if self._version:
             query["resourceVersion"] = self._version
@@ -294,7 +264,7 @@ class Reflector:
                 self._trust()
                 self._sync.become(Sync.LIVE)
                 if lines:
-                    self._heard_at = self._clock.monotonic()
+                    self._liveness.heard()
                     self._sync.heard()
                     self._fold(lines)
                     self._failing_since = None
@@ -302,10 +272,10 @@ class Reflector:
         return events
 
     def _trust(self) -> None:
-        """A watch was opened. Raises _Missed if the server was away for so long that its store may be another one."""
+        """A watch was opened. Raises Missed if the server was away for so long that its store may be another one."""
         since, self._away_since = self._away_since, None
         if since is not None and self._clock.monotonic() - since >= OUTAGE_SECONDS:
-            raise _Missed
+            raise Missed
 
     def _fold(self, lines: list[bytes]) -> None:
         """Apply events to the store as one change. Events before one that ends the watch are still applied."""

@@ -103,12 +103,13 @@ class Transport:
                     raise BadAnswer(f"longer than {limit} bytes", context=self._target.context, what=call.what)
                 yield piece
 
-    async def lines(self, call: Call) -> AsyncGenerator[list[bytes]]:
+    async def lines(self, call: Call, silence: float | None = None) -> AsyncGenerator[list[bytes]]:
         """Complete lines as they arrive; first an empty batch, once the server has responded with success.
 
-        A last line without a newline is dropped: it was cut off.
+        A last line without a newline is dropped: it was cut off. `silence` is for how many seconds nothing may come, if
+        that is not `stall`.
         """
-        async with self._answer(call, self._stall) as response:
+        async with self._answer(call, silence or self._stall) as response:
             yield []
             rest = bytearray()
             while chunk := await response.body.read():

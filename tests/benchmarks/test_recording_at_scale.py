@@ -76,7 +76,7 @@ class Cluster:
     async def pieces(self, call: Call, *, limit: int) -> AsyncGenerator[bytes]:
         yield await self.fetch(call, limit=limit)
 
-    async def lines(self, call: Call) -> AsyncGenerator[list[bytes]]:
+    async def lines(self, call: Call, silence: float | None = None) -> AsyncGenerator[list[bytes]]:
         yield []
         while call.path.endswith("/pods"):
             yield await self.events.get()

@@ -71,10 +71,10 @@ async def server() -> AsyncIterator[tuple[Events, str]]:
 
 
 @asynccontextmanager
-async def following(url: str, told: list[str], why: list[str]) -> AsyncIterator[ManualClock]:
+async def following(url: str, told: list[str], why: list[str], stall: float = 70.0) -> AsyncIterator[ManualClock]:
     clock = ManualClock()
     target = ConnectTarget(context="test", server=url, user="ann", namespace="shop")
-    api = KubeApi(target, Transport(target, FixedCredentials(()), timeout=5.0), clock)
+    api = KubeApi(target, Transport(target, FixedCredentials(()), timeout=5.0, stall=stall), clock)
     follower = EventFollower(
         api,
         None,
@@ -122,12 +122,27 @@ async def test_the_version_stays_young_by_reading_one_event(server: tuple[Events
         events.version = 500
         await until(clock, lambda: [query for query in events.asked if query.get("limit") == "1"])
         events.version = 600
-        await until(clock, lambda: len([q for q in events.asked if q.get("limit") == "1"]) > 1)
+        for _ in range(25):
+            await clock.advance(1)
+        assert len([q for q in events.asked if q.get("limit") == "1"]) == 1, "one question for each watch"
         events.script = [[], []]
         events.hold.set()
         await until(clock, lambda: len([q for q in events.asked if "watch" in q]) > 1)
     watches = [query for query in events.asked if "watch" in query]
     assert watches[1]["resourceVersion"] == "500"
+
+
+async def test_a_watch_that_is_silent_because_nothing_happens_is_not_given_up(server: tuple[Events, str]) -> None:
+    """Watches of Events get no bookmarks, and a new list makes the server read all Events that it has."""
+    events, url = server
+    events.script = [[]]
+    async with following(url, [], [], stall=0.001) as clock:
+        await until(clock, lambda: [query for query in events.asked if query.get("limit") == "1"])
+    assert [("watch" in query, query.get("limit")) for query in events.asked] == [
+        (False, "500"),
+        (True, None),
+        (False, "1"),
+    ]
 
 
 async def test_a_version_that_is_too_old_leads_to_a_new_list(server: tuple[Events, str]) -> None:

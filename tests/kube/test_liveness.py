@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 
 from cockpit.kube.informers import Informers
+from cockpit.kube.liveness import UNPROVEN_SECONDS
 from cockpit.kube.pulse import ANSWER_SECONDS, QUIET_SECONDS, Pulse
-from cockpit.kube.reflector import UNPROVEN_SECONDS
 from cockpit.model.refs import DEPLOYMENTS, PODS, SERVICES
 from cockpit.model.view import Sync
 from cockpit.session.clock import ManualClock

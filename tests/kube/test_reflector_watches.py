@@ -16,8 +16,23 @@ async def test_watch_asks_for_bookmarks_and_an_end_at_random(server: Scripted, f
     await server.requests(2)
     query = server.asked[1].query
     assert query["allowWatchBookmarks"] == "true"
-    assert 300 <= int(query["timeoutSeconds"]) <= 600
+    assert 60 <= int(query["timeoutSeconds"]) <= 120
     assert server.asked[1].path == "/api/v1/pods"
+
+
+async def test_the_first_watch_is_short_so_that_kinds_go_on_at_different_times_and_the_next_is_long(
+    server: Scripted, follow: Follow, pod: MakeDoc, bookmark: MakeDoc
+) -> None:
+    """Bookmarks that all come together leave the server silent for a minute, so that it has to be asked."""
+    ended = server.streams(bookmark("77"), end="close")
+    server.then(server.page(pod("a")), ended, ended, server.fails(500), ended)
+    followed = follow()
+    await followed.until(lambda: followed.sync.state is Sync.RETRYING)
+    await followed.retry()
+    await server.requests(6)
+    seconds = [int(asked.query["timeoutSeconds"]) for asked in server.asked[1:6]]
+    assert [60 <= each <= 120 for each in seconds] == [True, False, False, True, False]
+    assert all(1800 <= each <= 3600 for each in seconds if each > 120)
 
 
 async def test_namespace_is_part_of_the_path(server: Scripted, follow: Follow, pod: MakeDoc) -> None:

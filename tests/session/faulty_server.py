@@ -60,11 +60,11 @@ class CountedTransport(Transport):
         finally:
             self.waiting -= 1
 
-    async def lines(self, call: Call) -> AsyncGenerator[list[bytes]]:
+    async def lines(self, call: Call, silence: float | None = None) -> AsyncGenerator[list[bytes]]:
         self.waiting += 1
         answered = False
         try:
-            async with aclosing(super().lines(call)) as batches:
+            async with aclosing(super().lines(call, silence)) as batches:
                 async for batch in batches:
                     self.waiting -= not answered
                     answered = True

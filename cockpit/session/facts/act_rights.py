@@ -26,8 +26,9 @@ from cockpit.session.changes import first_of
 
 log = logging.getLogger(__name__)
 
-# Somebody who was just granted a right waits at most this long, as for the review of a plan.
-_REFRESH_SECONDS = 60.0
+# Somebody who was just granted a right waits at most this long, as for the review of a plan. Who has all rights waits
+# for none: that one was taken away is also told by the dry run of an act.
+_REFRESH_SECONDS, _ALL_SECONDS = 60.0, 300.0
 _AT_ONCE = 8
 _EVERYTHING = Ref(Resource("*", "*", "*", "*", namespaced=False), "", "")
 _NOTHING: Mapping[Act, str] = {}
@@ -75,8 +76,7 @@ class ActRights:
         self._begun = True
         try:
             while True:
-                await self._refresh(namespaces())
-                end = self._clock.monotonic() + _REFRESH_SECONDS
+                end = self._clock.monotonic() + await self._refresh(namespaces())
                 while (left := end - self._clock.monotonic()) > 0:
                     self._news.clear()
                     await self._learn(self._wanted)
@@ -112,20 +112,22 @@ class ActRights:
         self._news.set()
         return False
 
-    async def _refresh(self, namespaces: Collection[str]) -> None:
-        """Ask again what was asked before, and forget rollouts that may be gone."""
+    async def _refresh(self, namespaces: Collection[str]) -> float:
+        """Ask again what was asked before, and forget rollouts that may be gone; returns for how long that holds."""
         self._judged = {}
         try:
             everything = not await self._api.allowed("*", _EVERYTHING)
+            seconds = _ALL_SECONDS if everything else _REFRESH_SECONDS
         except KubeError as error:
             log.info("what this user may do in %s is not known: %s", self._api.context, error)
-            everything = True
+            everything, seconds = True, _REFRESH_SECONDS
         before, self._all = self._all, everything
         if before is not everything:
             self._change()
         known = set(self._rules) & set(namespaces)
         self._rules = {namespace: rules for namespace, rules in self._rules.items() if namespace in known}
         await self._learn(set() if everything else known)
+        return seconds
 
     async def _learn(self, namespaces: Collection[str]) -> None:
         """Review these namespaces, some at a time."""

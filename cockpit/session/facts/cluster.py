@@ -230,6 +230,10 @@ class Cluster:
         late = self._to_reread() if key in self.rollouts.early else []
         return self._still_read(late) if late else ""
 
+    def half_read(self, key: RolloutKey) -> bool:
+        """Whether a rollout was read before late kinds were, and is to be read again once they are."""
+        return key in self.rollouts.early and bool(LATE & self._informers.reading or self._to_reread())
+
     def _to_reread(self) -> list[str]:
         """The late kinds that are read by now, by their plurals, while some rollout was read without them."""
         return [kind.plural for kind in sorted(LATE) if self.store.known(kind)] if self.rollouts.early else []

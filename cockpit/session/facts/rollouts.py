@@ -10,7 +10,8 @@ from cockpit.kube.questions import object_topic
 from cockpit.kube.store import Store
 from cockpit.kube.tracking import Tracked
 from cockpit.model.adapter import Adapter
-from cockpit.model.kinds import LATE
+from cockpit.model.kinds import LATE, STRUCTS
+from cockpit.model.objects import Obj, Workload
 from cockpit.model.refs import Ref, Resource, RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.model.values import dataclass
@@ -57,6 +58,8 @@ class Rollouts:
         self._readings: dict[_Root, _Reading] = {}
         self._asked: dict[str, set[_Root]] = {}
         self._prefixes = _prefixes(self._adapters)
+        self._leaves = _leaves(self._adapters)
+        self._hidden: set[_Root] = set()
         self._current: dict[RolloutKey, Rollout] = {}
         self._readers: dict[RolloutKey, int] = {}
         self._changes = Changes()
@@ -105,10 +108,11 @@ class Rollouts:
         return changed
 
     def mark(self, topics: Iterable[str]) -> None:
-        """Note the roots that asked about one of the topics, to be read again."""
+        """Note the roots that asked about one of the topics, to be read again; not workloads that are hidden."""
         for topic in topics:
             for root in (*self._asked.get(topic, ()), *self._named(topic)):
-                self._waiting.setdefault(root, self._shown)
+                if root not in self._hidden:
+                    self._waiting.setdefault(root, self._shown)
 
     @property
     def waiting(self) -> int:
@@ -127,27 +131,38 @@ class Rollouts:
         while self._queue:
             root = self._queue.pop()
             del self._waiting[root]
-            before = self._readings.get(root)
-            if self._read(root):
-                changed = True
-                after = self._readings.get(root)
-                if _shape(before) != _shape(after):
-                    self._reshaped = True
-                elif after:
-                    self._update(root, after)
+            changed = self._reread(root) or changed
             if over():
                 break
         return changed
+
+    def _reread(self, root: _Root) -> bool:
+        """Read one root again; true if that changed a rollout."""
+        before = self._readings.get(root)
+        if not self._read(root):
+            return False
+        after = self._readings.get(root)
+        if _shape(before) != _shape(after):
+            self._reshaped = True
+        elif after:
+            self._update(root, after)
+        return True
 
     def _turn(self, root: _Root) -> tuple[bool, tuple[int, str, str, str]]:
         return self._waiting[root] == self._shown, _order(root)
 
     def settle(self) -> None:
-        """Decide which of the readings are shown; `current` follows only then."""
+        """Decide which of the readings are shown; `current` follows only then.
+
+        A workload that is part of another rollout was not read while it was: it is read before it is shown.
+        """
         self._shown += 1
-        if self._reshaped:
+        while self._reshaped:
             self._reshaped = False
+            before = self._hidden
             self._select()
+            for root in before - self._hidden:
+                self._reread(root)
 
     def _named(self, topic: str) -> Iterable[_Root]:
         """The roots of a topic that names an object of a root kind, or says that such a kind was read."""
@@ -225,16 +240,19 @@ class Rollouts:
         """Drop rollouts that are part of another one, and second readings of a key."""
         found: dict[RolloutKey, tuple[Rollout, int]] = {}
         claims: dict[Ref, int] = {}
+        hidden: set[_Root] = set()
         for root in sorted((root for root, reading in self._readings.items() if reading.rollouts), key=_order):
+            reader = root.adapter
             for rollout in self._readings[root].rollouts:
-                found.setdefault(rollout.key, (rollout, root.adapter))
                 for ref in _claims(rollout):
-                    claims.setdefault(ref, root.adapter)
-        shown = {
-            key: (rollout, reader)
-            for key, (rollout, reader) in sorted(found.items(), key=lambda item: _key_order(item[0]))
-            if all(claims.get(ref, reader) >= reader for ref in rollout.objects[:1])
-        }
+                    claims.setdefault(ref, reader)
+                if all(claims[ref] >= reader for ref in rollout.objects[:1]):
+                    found.setdefault(rollout.key, (rollout, reader))
+                elif reader >= self._leaves:
+                    hidden.add(root)
+        shown = dict(sorted(found.items(), key=lambda item: _key_order(item[0])))
+        self._hidden = hidden
+        self._early -= {each.key for root in hidden for each in self._readings[root].rollouts} - shown.keys()
         self._changes.reshaped = True
         self._current = {key: rollout for key, (rollout, _) in shown.items()}
         self._readers = {key: reader for key, (_, reader) in shown.items()}
@@ -256,6 +274,15 @@ def _claims(rollout: Rollout) -> tuple[Ref, ...]:
 def _shape(reading: _Reading | None) -> tuple[tuple[RolloutKey, tuple[Ref, ...], tuple[Ref, ...]], ...]:
     """The part of a reading that decides which rollouts are shown."""
     return tuple((r.key, r.objects[:1], _claims(r)) for r in (reading.rollouts if reading else ()))
+
+
+def _leaves(adapters: Sequence[Adapter]) -> int:
+    """The place of the first adapter from which on all are rooted in workloads. No workload claims another one, so that
+    nothing depends on a reading of theirs that is not shown."""
+    place = len(adapters)
+    while place and all(issubclass(STRUCTS.get(root, Obj), Workload) for root in adapters[place - 1].roots):
+        place -= 1
+    return place
 
 
 def _prefixes(adapters: Sequence[Adapter]) -> dict[str, list[tuple[int, Resource]]]:

@@ -78,7 +78,7 @@ class ForeignChanges:
         if known is not None and known.rollout is rollout:
             return
         cluster = self.clusters.get(rollout.key.context)
-        if cluster is None:
+        if cluster is None or cluster.half_read(rollout.key):
             return
         objects = dict(_objects(cluster, rollout))
         managers = {ref: managers_of(obj) for ref, obj in objects.items()}
