@@ -14,7 +14,9 @@ class Random(Protocol):
 class Backoff:
     """Exponential backoff with jitter, using the values of client-go: 0.8 s, doubled up to 30 s, times [1, 2).
 
-    Two minutes without a failure reset it. Times are monotonic seconds.
+    A server that says when to come back is not asked sooner. It says the same to everybody: the spread and the doubling
+    stay, so that those whom it turned away do not all come back at once, again and again. Two minutes without a failure
+    reset it. Times are monotonic seconds.
     """
 
     FIRST = 0.8
@@ -26,11 +28,12 @@ class Backoff:
         self._next = self.FIRST
         self._resumed_at: float | None = None
 
-    def delay(self, now: float) -> float:
-        """Seconds to wait after a failure that happened `now`."""
+    def delay(self, now: float, told: float | None = None) -> float:
+        """Seconds to wait after a failure that happened `now`, at which the server told to wait for `told` seconds."""
         if self._resumed_at is not None and now - self._resumed_at >= self.HEALTHY:
             self._next = self.FIRST
-        seconds = self._next * self._rng.uniform(1.0, 2.0)
+        spread = self._next * self._rng.uniform(1.0, 2.0) - self._next
+        seconds = max(self._next, told or 0.0) + spread
         self._next = min(self._next * 2, self.LONGEST)
         self._resumed_at = now + seconds
         return seconds

@@ -85,7 +85,7 @@ class EventFollower:
                 if isinstance(error, Gone | Invalid | Stalled):
                     self._version = ""
                 self.problem = str(error)
-                await self._clock.sleep(error.retry_after or self._backoff.delay(self._clock.monotonic()))
+                await self._clock.sleep(self._backoff.delay(self._clock.monotonic(), error.retry_after))
 
     async def _fail(self, why: str, seconds: float) -> None:
         if why != self.problem:

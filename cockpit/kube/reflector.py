@@ -322,7 +322,7 @@ class Reflector:
             self._on_change(changes)
 
     async def _wait(self, error: ApiError) -> None:
-        seconds = error.retry_after or self._backoff.delay(self._clock.monotonic())
+        seconds = self._backoff.delay(self._clock.monotonic(), error.retry_after)
         self._sync.become(Sync.RETRYING, str(error), seconds)
         self._tried()
         await self._clock.sleep(seconds)

@@ -45,7 +45,7 @@ async def test_a_short_break_costs_no_list(
 async def test_who_is_throttled_asks_for_no_list(server: Scripted, follow: Follow, pod: MakeDoc) -> None:
     server.then(server.page(pod("a")), server.fails(429, headers={"Retry-After": "20"}), server.streams())
     followed = follow()
-    assert await fails(followed) == 20.0 > OUTAGE_SECONDS
+    assert await fails(followed) >= 20.0 > OUTAGE_SECONDS
     await followed.until(lambda: followed.sync.state is Sync.LIVE)
     assert followed.sync.relists == 0
     assert len(server.asked) == 3
