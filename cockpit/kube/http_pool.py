@@ -24,6 +24,7 @@ class HttpPool:
         self._to_proxy = to_proxy
         self._idle: list[HttpConnection] = []
         self._used: set[HttpConnection] = set()
+        self._opening: set[asyncio.Task[HttpConnection]] = set()
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def ask(self, server: Place, request: Request, silence: float) -> tuple[HttpConnection, Head]:
@@ -39,11 +40,28 @@ class HttpPool:
             except HttpFailure as failure:
                 if failure.answered or failure.silent or request.method not in _REPEATABLE:
                     raise
-        new = await open_connection(server, self._proxy, self._to_proxy)
+        new = await self._opened(server)
+        return new, await self._asked(new, request, silence)
+
+    async def _opened(self, server: Place) -> HttpConnection:
+        """A new connection; `close` ends the way to it, however far it is."""
+        opening = asyncio.ensure_future(open_connection(server, self._proxy, self._to_proxy))
+        self._opening.add(opening)
+        try:
+            new = await opening
+        except asyncio.CancelledError:
+            if opening.done() and not opening.cancelled() and opening.exception() is None:
+                opening.result().close()
+            current = asyncio.current_task()
+            if self._closed and current is not None and not current.cancelling():
+                raise _ended() from None
+            raise
+        finally:
+            self._opening.discard(opening)
         if self._closed:
             new.close()
-            raise broken(None, within=False)
-        return new, await self._asked(new, request, silence)
+            raise _ended()
+        return new
 
     async def _asked(self, connection: HttpConnection, request: Request, silence: float) -> Head:
         self._used.add(connection)
@@ -97,8 +115,15 @@ class HttpPool:
         self._closed = True
         if self._sweeping is not None:
             self._sweeping.cancel()
+        for opening in self._opening:
+            opening.cancel()
         for connection in (*self._idle, *self._used):
             connection.close()
         self._idle.clear()
         self._used.clear()
         await asyncio.sleep(0)  # the sockets are closed in the loop's next turn
+
+
+def _ended() -> HttpFailure:
+    """Closed before anything was sent."""
+    return HttpFailure(str(broken(None, within=False)), sent=False)

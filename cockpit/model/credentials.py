@@ -36,10 +36,42 @@ _SECRET_NAME = lazy_re(_WORDS + r"\Z")
 _SECRET_FIELD = lazy_re(_WORDS.encode() + rb'"\s*:\s*"')
 # These name a Secret (ingress-nginx, annotations of authentication).
 _NAMES_A_SECRET = ("auth-secret", "tls-secret", "auth-tls-secret")
+# A name with a value: `DB_PASSWORD=x`, `x-api-key: x`, `"token":"x"`, also with its quotes escaped, and `--token x`.
+_NAMED = re.compile(
+    r"""(?ix)
+    ( (?: token | (?<!auth-)(?<!tls-)secret | passw(?:or)?d | passphrase | (?<![a-z])(?:pwd|pass|jwt)
+      | (?:api|access|private|secret|account|auth)[-_]?key | access[-_]?key[-_]?id | credentials?
+      | signature | authorization )
+      (?: \\{0,4}["']? [ \t]{0,9} (?P<sign>[:=]) [ \t]{0,9} (?:Invalid[ ]value:[ ])? ) )
+    (?: (?P<quote>\\{0,4}["']) (?P<quoted>(?:(?!(?P=quote))[^\n])+)
+      | (?P<scheme>(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)[ \t]{1,9})?
+        (?P<plain>[^\s,;&"'<>{}\[\]\\]+) (?P<more>[ \t]{1,9}[a-z])? )
+    """
+)
+_FLAG = re.compile(
+    r"(?i)(--[a-z0-9-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private|secret)-?key))"
+    r"([ \t]{1,9})(?!-)[^\s\"']+"
+)
+# What one of these says of itself: a JWT (RFC 7519), keys of AWS, GitHub, GitLab, Slack, Google.
+_KNOWN = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:eyJ[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]*){0,4}|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+    r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeprs]-[A-Za-z0-9-]{10,}"
+    r"|AIza[A-Za-z0-9_-]{30,})"
+)
+_MARKS = ("eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "gh", "glpat-", "xox", "AIza")
+# A part of every name above, and what may stand from there to its value: most texts have none, and are left at once.
+_PARTS = ("token", "secret", "pass", "pwd", "jwt", "key", "credential", "signature", "authorization")
+_SAYS = re.compile(r"""(?:word|wd|phrase|s|[-_]?key|[-_]?id){0,2}\\{0,4}["']?[ \t]{0,9}[:=]""")
+_KEYS = ("api", "access", "private", "secret", "account", "auth")
+_NO_VALUES = frozenset({"true", "false", "null", "none", "nil"})
 
 
 def without_credentials(text: str) -> str:
-    """The text with "(hidden)" in place of users and passwords of URLs, of secret parameters, tokens and hooks."""
+    """The text with "(hidden)" in place of users and passwords of URLs, of secret parameters, tokens and hooks.
+
+    And of what a name such as `password` is said to be (`password=x`, `x-api-key: x`), and of keys and tokens that are
+    known by how they begin. A word of letters alone that a sentence goes on after is none: "token: not found".
+    """
     if "://" in text:
         text = _USER.sub(rf"\1{HIDDEN}@", text)
     if "=" in text:
@@ -49,6 +81,12 @@ def without_credentials(text: str) -> str:
         text = _HOOK.sub(rf"\1{HIDDEN}", text)
     if "bearer" in folded or "basic" in folded:
         text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
+    if any(_says(folded, part) for part in _PARTS):
+        text = _NAMED.sub(_shown_named, text)
+    if "--" in text:
+        text = _FLAG.sub(rf"\1\2{HIDDEN}", text)
+    if any(mark in text for mark in _MARKS):
+        text = _KNOWN.sub(HIDDEN, text)
     return text
 
 
@@ -67,6 +105,31 @@ def is_secret_parameter(name: str) -> bool:
 def _shown_parameter(found: re.Match[str]) -> str:
     sign, name, _ = found.groups()
     return f"{sign}{name}={HIDDEN}" if is_secret_parameter(name) else found[0]
+
+
+def _says(folded: str, part: str) -> bool:
+    """Whether a value may follow a name with this part: a look at each place where it stands, and at no other."""
+    place = folded.find(part)
+    while place >= 0:
+        end = place + len(part)
+        named = part != "key" or folded[max(place - 8, 0) : place].rstrip("-_").endswith(_KEYS)
+        if named and _SAYS.match(folded, end):
+            return True
+        place = folded.find(part, end)
+    return False
+
+
+def _shown_named(found: re.Match[str]) -> str:
+    """A name with its value hidden, unless it is a word of a sentence, or says that there is none."""
+    name, quote = found[1], found["quote"]
+    if quote:
+        return f"{name}{quote}{HIDDEN}"
+    plain, more = found["plain"], found["more"] or ""
+    if plain.lower() in _NO_VALUES:
+        return found[0]
+    if found["sign"] == ":" and not found["scheme"] and plain.isalpha() and more:
+        return found[0]
+    return f"{name}{HIDDEN}{more}"
 
 
 def may_hold_credentials(text: bytes) -> bool:

@@ -192,7 +192,8 @@ class Stage(StrEnum):
 class Entry:
     """One line of the journal. `server` is the address of the cluster, which tells clusters with the same context
     name apart; "" if it is not known. `record` is the plan as it was sent, `seen` what was seen when the line was
-    written; None if it was not kept. `undoes` is the id of the act that it undoes, "" if it undoes none.
+    written; None if it was not kept. `undoes` is the id of the act that it undoes, "" if it undoes none. `until` is
+    when what it tells of ended (UTC seconds), None if that did not, or took no time.
     """
 
     id: str
@@ -209,6 +210,7 @@ class Entry:
     record: ActRecord | None = None
     seen: Seen | None = None
     undoes: str = ""
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

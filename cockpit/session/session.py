@@ -127,8 +127,9 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._pairing = Pairing(*given, host=host, announces=announces)
         self._guards.listen(self._pairing.guards_changed)
         self._disarming = Disarming(self._guards, self._pairing.armed, self.cluster)
-        self._touched: set[RolloutKey] = set()
-        self._made = {context: RolloutViews(self._make) for context in self._clusters}
+        self._touched = set[RolloutKey]()
+        shared = (self._shared.read_again, self._shared.left)
+        self._made = {context: RolloutViews(self._make, *shared) for context in self._clusters}
         self._view = self._assemble(None)
 
     async def __aenter__(self) -> Self:

@@ -17,6 +17,7 @@ from cockpit.model.refs import (
     PODS,
     REPLICASETS,
     SERVICES,
+    Ref,
     Resource,
 )
 from cockpit.model.text import safe_text
@@ -88,6 +89,16 @@ def leading_to(objects: Objects, namespace: str, service: str) -> dict[str, Obj]
 
     A route in another namespace is "HTTPRoute web/shop".
     """
+    return {_title(resource, user, namespace): user for resource, user in _leading(objects, namespace, service)}
+
+
+def refs_leading_to(objects: Objects, namespace: str, service: str) -> tuple[Ref, ...]:
+    """The same routes, each by where it is."""
+    found = _leading(objects, namespace, service)
+    return tuple(Ref(resource, user.metadata.namespace, user.metadata.name) for resource, user in found)
+
+
+def _leading(objects: Objects, namespace: str, service: str) -> list[tuple[Resource, Obj]]:
     place = (namespace, service)
     near = [
         (r.resource, u)
@@ -96,7 +107,7 @@ def leading_to(objects: Objects, namespace: str, service: str) -> dict[str, Obj]
         for u in objects.keyed(r.resource, namespace, r.service_key(*place))
     ]
     away = [(r.resource, u) for r in KINDS if r.away_key for u in objects.anywhere(r.resource, r.away_key(*place))]
-    return {_title(resource, user, namespace): user for resource, user in (*near, *away)}
+    return [*near, *away]
 
 
 def rules_of_host(objects: Objects, namespace: str, service: str) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ def test_json_has_every_field(program: FakeProgram) -> None:
         {
             "id": "1",
             "time": "2023-11-14T19:43:20.250Z",
+            "until": None,
             "who": "ann@eu",
             "context": "eu",
             "namespace": "payments",

@@ -355,3 +355,26 @@ def test_a_proxy_without_a_host_is_named_and_its_password_is_not() -> None:
     with pytest.raises(ConfigError, match="proxy-url is not a valid server URL") as caught:
         HttpServer(target("https://api.example", **{"proxy-url": "http://me:s3cr3t@"}))
     assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("through", [True, False], ids=["proxy", "handshake"])
+async def test_closing_ends_a_connection_that_is_not_made_yet(bare: Bare, through: bool) -> None:
+    """As at the end of a session, while a proxy or a server takes its time: nobody waits for it."""
+    reached = asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        while await reader.read(1000):
+            pass
+
+    bare.handle = wait
+    place = f"127.0.0.1:{bare.port}"
+    to = target("https://api.example", **{"proxy-url": f"http://{place}"}) if through else target(f"https://{place}")
+    made = Transport(to, FixedCredentials((), trusting()))
+    asking = asyncio.create_task(get(made))
+    await reached.wait()
+    await made.close()
+    with pytest.raises(Unreachable) as caught:
+        await asking
+    assert not caught.value.sent
+    await bare.ended.wait()

@@ -57,3 +57,33 @@ def test_another_proxy_of_the_environment_is_refused_by_its_name(monkeypatch: py
 )
 def test_loopback(server: str, here: bool) -> None:
     assert is_loopback(server) is here
+
+
+@pytest.mark.parametrize(
+    ("exempt", "servers", "others"),
+    [
+        ("*", ("https://api.example", "https://10.0.0.1"), ()),
+        ("10.0.0.0/8", ("https://10.1.2.3:6443",), ("https://11.1.2.3", "https://api.example", "https://[fd00::1]")),
+        (" 192.168.0.0/16 , fd00::/8", ("https://192.168.3.4", "https://[fd00::1]:6443"), ("https://10.0.0.1",)),
+        ("10.1.2.3/8", ("https://10.9.9.9",), ("https://11.0.0.1",)),
+        ("10.0.0.0/99,nonsense/8", (), ("https://10.0.0.1", "https://nonsense")),
+        ("10.0.0.1", ("https://10.0.0.1", "https://[::ffff:10.0.0.1]"), ("https://10.0.0.10",)),
+        ("10.0.0.1:6443", ("https://10.0.0.1:6443",), ("https://10.0.0.1", "https://10.0.0.1:443")),
+        ("[fd00::1]:443,fd00::2", ("https://[fd00::1]", "https://[fd00::2]:6443"), ("https://[fd00::1]:6443",)),
+        ("example.com", ("https://example.com", "https://API.example.com"), ("https://badexample.com",)),
+        (".example.com", ("https://api.example.com",), ("https://example.com",)),
+        ("*.example.com", ("https://api.example.com",), ("https://example.com",)),
+        ("example.com:443", ("https://api.example.com",), ("https://api.example.com:6443",)),
+        (",,", (), ("https://api.example",)),
+    ],
+)
+def test_no_proxy_means_what_it_means_to_kubectl(
+    monkeypatch: pytest.MonkeyPatch, exempt: str, servers: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    """golang.org/x/net/http/httpproxy: networks and ports, which Python's own rule does not know."""
+    for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://environment:1")
+    monkeypatch.setenv("NO_PROXY", exempt)
+    assert [server for server in servers if proxy_for(target(server))] == []
+    assert [server for server in others if not proxy_for(target(server))] == []

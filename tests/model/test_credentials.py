@@ -37,6 +37,34 @@ TEXTS = [
     "authorization: bEaReR {}",
     "https://hooks.slack.COM/services/T0/B0/{}",
     'proxy_set_header Authorization "Basic {}==";',
+    "password={}",
+    "DB_PASSWORD={}",
+    "pwd={}; timeout=5",
+    "x-api-key: {}",
+    "X-Api-Key:{}",
+    "authorization: {}",
+    "Authorization: token {}",
+    "authorization: AWS4-HMAC-SHA256 Credential={}",
+    '"password": "{}"',
+    '"apiKey":"pre fix {}"',
+    r"the body \"client_secret\":\"{}\" was refused",
+    "'secret_key' = '{}'",
+    'data.password: Invalid value: "{}"',
+    "mysql --password {} --host db",
+    "--api-key={}",
+    "aws_secret_access_key = {}",
+    "aws_access_key_id={}",
+]
+# Keys and tokens that are known by how they begin, wherever they stand.
+KNOWN = [
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0",
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ASIAIOSFODNN7EXAMPLE",
+    "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+    "glpat-0123456789abcdefghij",
+    "xoxb-0123456789-abcdef",
 ]
 words = st.text("abc xyz:/\"'", max_size=12)
 
@@ -52,6 +80,44 @@ def test_a_credential_inside_of_a_text_is_never_shown(before: str, text: str, af
         assert SECRET[:4] not in safe_text(whole, limit), "nor a part of one, where the text is cut"
     assert without_credentials(without_credentials(whole)) == without_credentials(whole)
     assert may_hold_credentials(json.dumps(whole).encode())
+
+
+@given(words, st.sampled_from(KNOWN), words)
+def test_a_key_that_is_known_by_how_it_begins_is_never_shown(before: str, key: str, after: str) -> None:
+    whole = f"{before} {key} {after}"
+    assert key[8:] not in without_credentials(whole)
+    assert key[8:] not in safe_text(whole)
+    assert key[8:] not in json.dumps(redacted({"status": {"message": whole}}))
+    assert without_credentials(without_credentials(whole)) == without_credentials(whole)
+
+
+@given(
+    st.sampled_from(["password", "DB_PASSWORD", "passwd", "client-secret", "x-auth-token", "apikey", "API_KEY", "pwd"]),
+    st.sampled_from(["=", ": ", ":", " = ", '": "', "': '", '\\": \\"']),
+    st.text("abcXYZ0189+/=_-.!$%", min_size=6, max_size=40).filter(lambda value: not value.isalpha()),
+    words,
+)
+def test_the_value_of_a_secret_name_is_never_shown(name: str, sign: str, value: str, after: str) -> None:
+    assert value not in without_credentials(f"started with {name}{sign}{value} {after}").replace(name, "")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("password" * 50_000, "password: " * 40_000, '"token":"' * 40_000, "eyJ" * 100_000, "eyJ-" * 80_000),
+        *(
+            "--token" * 50_000,
+            "token \t " * 40_000,
+            "\\" * 200_000 + "token",
+            "--" * 100_000 + "key",
+            "a.eyJa." * 50_000,
+        ),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_any_text_is_looked_through_in_one_go(text: str) -> None:
+    without_credentials(text)
 
 
 @pytest.mark.timeout(60)
@@ -74,6 +140,18 @@ def test_a_long_text_is_looked_through_in_one_go(text: str) -> None:
         "v2 25% -> 50%; app=web, version=v2",
         "owner ann@example.com",
         "http://[::1]:8080/a?b=c#d",
+        "the password policy was changed",
+        "token: not found in the request",
+        'secret "pay-tls" not found',
+        "nginx.ingress.kubernetes.io/auth-secret: shop/basic",
+        "automountServiceAccountToken: false",
+        "spec.tls.secretName: Required value",
+        "registry.example.com/shop/web:v2.1.0-rc.1+build.5",
+        "commit 3588079b054ea2f75bb5371bdcffcef4606aabbc",
+        "key=app in selector; key: tls.crt",
+        "max_tokens=512 bypass=1 compass: north",
+        "kubectl -n shop get secret pay-tls -o yaml",
+        "VirtualService x: spec.http[0].route[1].weight 10 -> 20",
     ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:

@@ -80,7 +80,7 @@ def last_stages(
     """Each wanted act at its last stage, oldest first; `begin` and `now` are UTC seconds."""
     last: dict[str, Entry] = {}
     for entry in entries:
-        if wanted(entry.rollout) and (begin is None or entry.at >= begin):
+        if wanted(entry.rollout) and (begin is None or (entry.until or entry.at) >= begin):
             last[entry.id] = merged(last.get(entry.id), entry)
     return sorted((as_known(entry, now) for entry in last.values()), key=lambda entry: entry.at)
 
@@ -112,6 +112,7 @@ def _document(act: Entry) -> dict[str, Any]:
     return {
         "id": act.id,
         "time": time_text(act.at),
+        "until": time_text(act.until),
         "who": act.who,
         "context": key.context,
         "namespace": key.namespace,

@@ -59,6 +59,13 @@ class JournalLines:
         for entry in [*self._entries.values()]:
             self._show(as_known(entry, self._clock.now()))
 
+    async def in_file(self) -> tuple[Entry, ...]:
+        """What the file holds by now, the newest last: other sessions write to it too. None if it cannot be read."""
+        try:
+            return await asyncio.to_thread(self._journal.tail, SHOWN * 4)
+        except OSError:
+            return ()
+
     def new_id(self) -> str:
         return f"{self._rng.getrandbits(64):016x}"
 

@@ -13,10 +13,20 @@ from cockpit.workloads.unread import rests_on
 
 
 class RolloutViews:
-    """Views sorted by rollout key. `make` builds one from a rollout and the reason why its data is stale."""
+    """Views sorted by rollout key. `make` builds one from a rollout and the reason why its data is stale.
 
-    def __init__(self, make: Callable[[Rollout, str], RolloutView]) -> None:
+    `again` is called with a rollout that an object of its own changed without changing it, `left` with the keys of
+    those that are no more, after all others are made.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Rollout, str], RolloutView],
+        again: Callable[[Rollout], None] = lambda rollout: None,
+        left: Callable[[Set[RolloutKey]], None] = lambda keys: None,
+    ) -> None:
         self._make = make
+        self._again, self._left = again, left
         self._made: dict[RolloutKey, RolloutView] = {}
         self._sources: dict[RolloutKey, Rollout] = {}
         self._stale: dict[RolloutKey, str] = {}
@@ -49,7 +59,10 @@ class RolloutViews:
         for key in remade & rollouts.keys():
             self._made[key] = self._remade(key, rollouts[key])
             self._sources[key] = rollouts[key]
+        for key in (changes.again - remade) & rollouts.keys():
+            self._again(rollouts[key])
         if changes.reshaped:
+            self._left(self._made.keys() - rollouts.keys())
             self._made = {key: self._made[key] for key in rollouts}
             self._sources = {key: self._sources[key] for key in rollouts}
 

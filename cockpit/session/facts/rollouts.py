@@ -25,9 +25,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Changes:
-    """Rollouts that changed; `reshaped` if some were added or removed, so that any can differ."""
+    """Rollouts that changed; `reshaped` if some were added or removed, so that any can differ.
+
+    `again` are those that were read again, because an object changed, and are as they were.
+    """
 
     keys: set[RolloutKey] = field(default_factory=set)
+    again: set[RolloutKey] = field(default_factory=set)
     reshaped: bool = False
 
 
@@ -207,7 +211,10 @@ class Rollouts:
             self._early.difference_update(rollout.key for rollout in before.rollouts)
         if objects.lacking & LATE:
             self._early.update(rollout.key for rollout in rollouts)
-        return (before.rollouts if before else ()) != rollouts
+        if (before.rollouts if before else ()) != rollouts:
+            return True
+        self._changes.again.update(rollout.key for rollout in rollouts)
+        return False
 
     def _remember(self, root: _Root, before: _Reading | None, reading: _Reading | None) -> None:
         old = before.topics if before else frozenset()

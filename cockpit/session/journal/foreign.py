@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from cockpit.kube.sender import FIELD_MANAGER
@@ -10,7 +10,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.journal import Origin
 from cockpit.model.objects import DaemonSet, Obj, Workload
 from cockpit.model.plan import Change
-from cockpit.model.refs import Ref, Resource, RolloutKey
+from cockpit.model.refs import SERVICES, Ref, Resource, RolloutKey
 from cockpit.model.release_state import ReleaseState, changes_between, release_state
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
@@ -18,6 +18,8 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, Stage
 from cockpit.planning.writers import UNNAMED, Managers, Writer, last_writer, managers_of, writer_between
 from cockpit.session.facts.cluster import Cluster
+from cockpit.session.journal.object_changes import FieldsChange, ObjectChanges
+from cockpit.workloads.lookups import refs_leading_to
 
 CHANGE = "change"
 # What a controller does so soon after an act on the rollout is what was asked of it.
@@ -30,6 +32,8 @@ _EVENT_SECONDS, _CONSEQUENCE_WAITS = 10.0, 3.0
 # Seconds after the last change of an entry until it is kept.
 _STILL_SECONDS = 2.0
 _MOST_WORDS = 8
+# Characters by which an image is known again in a line.
+_TELLING = 60
 
 
 @dataclass(slots=True)
@@ -53,6 +57,13 @@ class _Run:
     due: float
     uncertain: bool = False  # it may turn out to be what an act of a cockpit led to
     kept: bool = False
+    fields: dict[Ref, FieldsChange] = field(default_factory=dict)  # what shares and images do not say
+
+    def add(self, fields: Iterable[FieldsChange]) -> None:
+        """One more change of objects, from the state before the first."""
+        for each in fields:
+            first = self.fields.get(each.ref, each)
+            self.fields[each.ref] = FieldsChange(each.ref, first.before, each.after)
 
 
 @dataclass(slots=True)
@@ -70,23 +81,44 @@ class ForeignChanges:
     news: Callable[[], None]
     _known: dict[RolloutKey, _Known] = field(default_factory=dict)
     _runs: dict[tuple[RolloutKey, str], _Run] = field(default_factory=dict)
+    _objects: dict[str, ObjectChanges] = field(default_factory=dict)  # of each context
     _followed: list[_Run] = field(default_factory=list)  # by another run, before they were kept
 
-    def look(self, rollout: Rollout) -> None:
-        """A rollout was read: tell what was set anew since it was read before. The first reading tells nothing."""
+    def look(self, rollout: Rollout, again: bool = False) -> None:
+        """A rollout was read: tell what was set anew since it was read before. The first reading tells nothing.
+
+        With `again` an object of it changed, even if it is the same.
+        """
         known = self._known.get(rollout.key)
-        if known is not None and known.rollout is rollout:
+        if known is not None and known.rollout is rollout and not again:
             return
         cluster = self.clusters.get(rollout.key.context)
         if cluster is None or cluster.half_read(rollout.key):
             return
-        objects = dict(_objects(cluster, rollout))
+        objects = _objects_around(cluster, rollout)
         managers = {ref: managers_of(obj) for ref, obj in objects.items()}
         now = _Known(rollout, release_state(rollout), _replicas(objects), managers, cluster.unread_of(rollout))
         self._known[rollout.key] = now
-        # What only now may be read, or may not any more, has not changed.
-        if known is not None and known.unread == now.unread and (changes := _changes(known, now)):
-            self._changed(known, now, _writer(known.managers, now.managers), changes)
+        fields = self._objects.setdefault(cluster.context, ObjectChanges())
+        objects |= _objects_before(cluster, known.managers.keys() - objects.keys() if known else ())
+        changed = [each for each in fields.look(rollout.key, objects, self.clock.now()) if each.words]
+        if known is None:
+            # A route or a selector that leads elsewhere can give a rollout another name, and then it is read as new.
+            self._changed(now, now, (), changed)
+        elif known.unread == now.unread:
+            # What only now may be read, or may not any more, has not changed.
+            same = known.rollout.objects[:1] == rollout.objects[:1]
+            self._changed(known, now, _changes(known, now) if same else (), changed)
+
+    def left(self, key: RolloutKey) -> None:
+        """A rollout is no more: tell what was set of its objects that no other rollout has."""
+        known, cluster = self._known.pop(key, None), self.clusters.get(key.context)
+        fields = self._objects.get(key.context)
+        if known is not None and cluster is not None and fields is not None:
+            objects = _objects_before(cluster, known.managers)
+            changed = fields.look(key, objects, self.clock.now(), alone=True)
+            self._changed(known, known, (), [each for each in changed if each.words])
+            fields.forget(ref for ref, obj in objects.items() if obj is None)
 
     def due(self, everything: bool = False) -> Iterator[Entry]:
         """Entries that are to be kept by now, or `everything` at the end; not those that an Event told meanwhile."""
@@ -126,27 +158,57 @@ class ForeignChanges:
             title = safe_text(f"last wrote {ref}, before it was looked at")
             yield _entry(id_, writer.at, rollout.key, writer, title)
 
-    def _changed(self, before: _Known, after: _Known, writer: Writer, changes: tuple[Change, ...]) -> None:
+    def _changed(
+        self, before: _Known, after: _Known, changes: tuple[Change, ...], fields: Sequence[FieldsChange]
+    ) -> None:
+        """Tell what was set; the fields of objects only where shares, images and pods do not say it."""
+        if changes:
+            self._told(before, after, _writer(before.managers, after.managers, fields), changes, ())
+            return
+        by_writer: dict[str, list[FieldsChange]] = {}
+        for each in fields:
+            by_writer.setdefault(each.writer.manager, []).append(each)
+        for of_one in by_writer.values():
+            # What a controller sets of its own objects is its way, which is told by shares and steps.
+            if not of_one[0].writer.controller:
+                self._told(before, after, of_one[0].writer, (), of_one)
+
+    def _told(
+        self,
+        before: _Known,
+        after: _Known,
+        writer: Writer,
+        changes: tuple[Change, ...],
+        fields: Sequence[FieldsChange],
+    ) -> None:
         key, now = after.rollout.key, self.clock.now()
         if writer.controller:
-            # A controller pauses and resumes on its own way.
-            changes = tuple(change for change in changes if change.what != "paused")
+            # A controller pauses and resumes on its own way, and makes the version that somebody asked for.
+            said = self._said_by_people(key, now)
+            changes = tuple(c for c in changes if c.what != "paused" and not (_of_image(c) and _is_said(c, said)))
         # What cannot be told from a consequence of an act is taken for one.
         uncertain = writer.controller or writer.manager in ("", FIELD_MANAGER)
-        if not changes or (uncertain and self._acted_lately(key, now)):
+        if not (changes or fields) or (uncertain and self._acted_lately(key, now)):
             return
         run = self._runs.get((key, writer.manager))
-        if run is None or now - run.last > _TOGETHER_SECONDS or _is_next_step(run, before, after, now):
+        if run is None or now - run.last > _TOGETHER_SECONDS or _is_next_step(run, before, after, fields, now):
             if run is not None and not run.kept:
                 self._followed.append(run)
             run = self._runs[key, writer.manager] = self._begun(before, writer, now)
-            run.entry = replace(run.entry, title=_title(changes))
         else:
             run.last, run.due, run.kept = now, max(run.due, now + _STILL_SECONDS), False
-            run.entry = replace(run.entry, title=_title(_changes(run.before, after) or changes))
+            changes = _changes(run.before, after) or changes
+        run.add(fields)
+        title = _title(changes, run.fields.values()) or _title((), fields)
+        run.entry = replace(run.entry, title=title)
         if not uncertain:
             self.show(run.entry)
         self.news()
+
+    def _said_by_people(self, key: RolloutKey, now: float) -> str:
+        """What was told of others than controllers a moment ago."""
+        runs = [run for run in self._all if run.entry.rollout == key and not run.uncertain]
+        return "\n".join(run.entry.title for run in runs if now - run.last <= _CONSEQUENCE_SECONDS)
 
     def _begun(self, before: _Known, writer: Writer, now: float) -> _Run:
         key = before.rollout.key
@@ -166,16 +228,35 @@ def _objects(cluster: Cluster, rollout: Rollout) -> Iterator[tuple[Ref, Obj | No
     """The objects that a release is set by, the root first."""
     workloads = (version.workload for version in rollout.versions if version.workload)
     for ref in dict.fromkeys((*rollout.objects, *workloads)):
-        yield ref, cluster.of(ref).store.get(ref.resource, ref.namespace, ref.name)
+        yield ref, _object(cluster, ref)
 
 
-def _is_next_step(run: _Run, before: _Known, after: _Known, now: float) -> bool:
+def _objects_around(cluster: Cluster, rollout: Rollout) -> dict[Ref, Obj | None]:
+    """These, and the routes that lead to its Services."""
+    objects = dict(_objects(cluster, rollout))
+    for ref in [ref for ref in objects if ref.resource == SERVICES]:
+        for route in refs_leading_to(cluster.of(ref).store, ref.namespace, ref.name):
+            objects.setdefault(route, _object(cluster, route))
+    return objects
+
+
+def _objects_before(cluster: Cluster, refs: Iterable[Ref]) -> dict[Ref, Obj | None]:
+    """Objects that a rollout had, None if one is gone; without kinds that are not read any more."""
+    return {ref: _object(cluster, ref) for ref in refs if cluster.of(ref).store.known(ref.resource)}
+
+
+def _object(cluster: Cluster, ref: Ref) -> Obj | None:
+    return cluster.of(ref).store.get(ref.resource, ref.namespace, ref.name)
+
+
+def _is_next_step(run: _Run, before: _Known, after: _Known, fields: Sequence[FieldsChange], now: float) -> bool:
     """Whether a change is another step than the run so far: it sets again what that has set, later or by its number.
 
     Each step has a line and a time of its own; what one step writes, object by object, has one in common.
     """
     so_far = {change.what for change in changes_between(run.before.state, before.state)}
     again = any(change.what in so_far for change in changes_between(before.state, after.state))
+    again = again or any(each.ref in run.fields for each in fields)
     return again and (now - run.last > _STILL_SECONDS or before.state.step != after.state.step)
 
 
@@ -198,17 +279,30 @@ def _stands_alone(workload: Workload) -> bool:
     return not owned and not isinstance(workload, DaemonSet)
 
 
-def _writer(before: Mapping[Ref, Managers], after: Mapping[Ref, Managers]) -> Writer:
-    """Whoever wrote one of the objects last; the root's writer before a controller that follows it."""
+def _writer(before: Mapping[Ref, Managers], after: Mapping[Ref, Managers], fields: Iterable[FieldsChange]) -> Writer:
+    """Whoever wrote one of the objects last; the root's writer before a controller that follows it.
+
+    Whoever set `fields` before all others.
+    """
+    setters = [each.writer for each in fields if each.writer.manager and not each.writer.controller]
     found = [each for ref, now in after.items() if (each := writer_between(before.get(ref, {}), now))]
     people = [each for each in found if not each.controller]
-    return max(people or found, key=lambda each: each.at or 0.0, default=UNNAMED)
+    return max(setters or people or found, key=lambda each: each.at or 0.0, default=UNNAMED)
 
 
-def _title(changes: tuple[Change, ...]) -> str:
-    words = [str(change) for change in changes[:_MOST_WORDS]]
-    more = [f"and {len(changes) - _MOST_WORDS} more"] if len(changes) > _MOST_WORDS else []
-    return safe_text(", ".join([*words, *more]), 500)
+def _of_image(change: Change) -> bool:
+    return change.what.partition(" ")[0] in ("image", "version")
+
+
+def _is_said(change: Change, said: str) -> bool:
+    """Whether an image is in what was told, which may be cut."""
+    return change.after[:_TELLING] in said
+
+
+def _title(changes: tuple[Change, ...], fields: Iterable[FieldsChange]) -> str:
+    said = [*map(str, changes), *(line for each in fields for line in each.words)]
+    more = [f"and {len(said) - _MOST_WORDS} more"] if len(said) > _MOST_WORDS else []
+    return safe_text(", ".join([*said[:_MOST_WORDS], *more]), 500)
 
 
 def _entry(id_: str, at: float, key: RolloutKey, writer: Writer, title: str) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cockpit.model.clock import Clock
 from cockpit.model.journal import UNTOLD
@@ -13,7 +13,7 @@ from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
+from cockpit.model.view import Entry, RolloutView
 from cockpit.planning.act_event import NOTE
 from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.acts.seen import seen_of
@@ -21,11 +21,10 @@ from cockpit.session.acts.surroundings import Surroundings
 from cockpit.session.acts.undo import UndoStack
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.journal.foreign import ForeignChanges
-from cockpit.session.journal.health_notes import HEALTH, HealthNotes
+from cockpit.session.journal.health_notes import COCKPIT, HealthNotes, open_outage
 from cockpit.session.journal.reader import OthersActs
 from cockpit.session.journal.teller import Teller
 
-COCKPIT = "cockpit"
 LONGEST_NOTE = 500
 # Seconds between looks at what is to be kept, while there is something.
 _KEEP_SECONDS = 1.0
@@ -56,7 +55,7 @@ class SharedJournal:
             *(clusters, clock, rng, session, logbook, undo, surroundings.touch, self._complain_of_reading)
         )
         self._foreign = ForeignChanges(clusters, clock, logbook.last_act, logbook.show, logbook.new_id, self._news.set)
-        self._health = HealthNotes(self._news.set)
+        self._health = HealthNotes(*(clock, logbook.new_id, lambda: logbook.entries, self._is_gone, self._news.set))
         logbook.listen(self._teller.hear)
 
     def begin(self, act_id: str, plan: Plan, before: Rollout | None) -> None:
@@ -80,6 +79,16 @@ class SharedJournal:
     def read(self, rollout: Rollout) -> None:
         """A rollout as it was read from its objects."""
         self._foreign.look(rollout)
+
+    def read_again(self, rollout: Rollout) -> None:
+        """An object of a rollout changed, and the rollout did not."""
+        self._foreign.look(rollout, again=True)
+
+    def left(self, keys: Iterable[RolloutKey]) -> None:
+        """These rollouts are no more: their objects are gone, or belong to others."""
+        for key in keys:
+            self._foreign.left(key)
+        self._news.set()
 
     def shown(self, view: RolloutView) -> RolloutView:
         """The same view, after noting what the journal keeps of it."""
@@ -129,22 +138,32 @@ class SharedJournal:
             await self._news.wait()
             self._news.clear()
             await self._keep_now()
-            if self._foreign.waiting:
+            if self._foreign.waiting or self._health.waiting:
                 self._news.set()
             await self._clock.sleep(_KEEP_SECONDS)
 
     async def _keep_now(self, everything: bool = False) -> None:
         self._foreign.forget(self._is_gone)
-        changes, turns = [*self._foreign.due(everything)], [*self._health.take()]
+        changes, turns = [*self._foreign.due(everything)], [*self._health.take(everything)]
         for entry in changes:
             await self._logbook.keep(entry)
-        for view, words in turns:
-            await self._logbook.remark(COCKPIT, view.rollout.key, HEALTH, words, seen=seen_of(view))
+        for entry in turns:
+            await self._keep_outage(entry)
         complaints, self._complaints = self._complaints, []
         for key, title, why in complaints:
             await self._logbook.remark(COCKPIT, key, UNTOLD, title, why)
         if changes or turns or complaints:
             self._surroundings.touch()
+
+    async def _keep_outage(self, entry: Entry) -> None:
+        """Note an outage, unless another session on this machine has noted that it began."""
+        began = entry.until is None
+        earlier = open_outage(await self._logbook.in_file(), entry.rollout, self._clock.now()) if began else None
+        if earlier is None:
+            await self._logbook.keep(entry)
+        else:
+            self._health.adopt(earlier)
+            self._logbook.show(earlier)
 
     def _is_gone(self, key: RolloutKey) -> bool:
         cluster = self._clusters.get(key.context)
