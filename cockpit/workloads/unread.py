@@ -31,6 +31,7 @@ _RULES = frozenset({DESTINATIONRULES, DESTINATIONRULES_V1BETA1, DESTINATIONRULES
 RESTS_ON: Mapping[str, frozenset[Resource]] = {
     "no-ready-pods": _READY,
     "empty-backend": _READY,
+    "selector-misses": _READY,
     "empty-destination": _READY,
     "main-empty": _READY,
     "invalid-backend": _SERVICES,

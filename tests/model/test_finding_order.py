@@ -24,7 +24,9 @@ def test_the_worst_come_first_and_else_the_order_stays() -> None:
     assert not any(each.because for each in found)
 
 
-@pytest.mark.parametrize("cause", ["no-ready-pods", "selector-misses", "no-such-port", "pods-without-port", "main-empty"])
+@pytest.mark.parametrize(
+    "cause", ["no-ready-pods", "selector-misses", "no-such-port", "pods-without-port", "main-empty"]
+)
 def test_a_cause_comes_before_requests_that_fail_because_of_it(cause: str) -> None:
     found = worst_first([a("no-answers"), a("nobody-answers"), a(cause, evidence="app=pay")])
     assert ids(found) == [cause, "no-answers", "nobody-answers"]
