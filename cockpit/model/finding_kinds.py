@@ -12,10 +12,12 @@ INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 # A Literal, so that a word that is no id does not pass the types.
 FindingId = Literal[
     "no-ready-pods",
+    "selector-misses",
     "pods-without-port",
     "no-such-port",
     "not-pinned",
     "sticky",
+    "near-first",
     "rolling",
     "no-selector",
     "others",

@@ -48,6 +48,8 @@ _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
     "canary-empty": _VERSION_FAILS,
     "empty-backend": _VERSION_FAILS,
     "empty-destination": _VERSION_FAILS,
+    "others": {"selector-misses": Severity.WARNING},
+    "answers-of-others": {"selector-misses": Severity.WARNING, "others": Severity.WARNING},
 }
 
 

@@ -6,9 +6,16 @@ from cockpit.model.finding_kinds import CRITICAL, INFO, WARNING, FindingId, Find
 
 TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
     "no-ready-pods": FindingKind(
-        (INFO, CRITICAL),
-        "Requests lead to pods of which none is ready, so they fail; `info` while a first Deployment starts its pods.",
+        (INFO, WARNING, CRITICAL),
+        "Requests lead to pods of which none is ready, so they fail; `info` while a first Deployment starts its pods, "
+        "`warning` where the Service sends requests to pods that are not ready.",
         "Send the traffic to a version with ready pods, then look at why the pods are not ready.",
+    ),
+    "selector-misses": FindingKind(
+        (WARNING, CRITICAL),
+        "A Service does not select the pods of the workload that it is meant for by its name, its earlier templates or "
+        "its labels; `critical` where it selects none at all, so that its requests fail.",
+        "Give the selector of the Service the labels of the pod template, or the template the labels back.",
     ),
     "pods-without-port": FindingKind(
         (WARNING, CRITICAL),
@@ -31,6 +38,12 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         (INFO,),
         "Known clients stay on the pod or version that they were given, whatever the weights.",
         "Expect known clients to move late after a change, or turn session affinity off.",
+    ),
+    "near-first": FindingKind(
+        (INFO,),
+        "A Service sends requests to pods near the client or the node first, so a version's share is not its share of "
+        "the ready pods, and a probe from one place sees only some of them.",
+        "Look at which zones and nodes the pods are on; judge such a split by metrics of all of them.",
     ),
     "rolling": FindingKind(
         (WARNING,),

@@ -38,6 +38,18 @@ def _none_ready(severity: Severity, text: str, evidence: str) -> Finding:
     return finding("no-ready-pods", severity, text, evidence)
 
 
+def published_unready(text: str, service: Service, evidence: str = "") -> Finding:
+    """No pod is ready, and a Service sends them requests all the same."""
+    name = f"Service {service.metadata.namespace}/{service.metadata.name}"
+    words = f"{text}, and {name} sends them requests all the same (publishNotReadyAddresses)"
+    return _none_ready(Severity.WARNING, words, evidence)
+
+
+def selector_misses(severity: Severity, text: str, evidence: str = "") -> Finding:
+    """A Service does not select the pods of the workload that it is meant for."""
+    return finding("selector-misses", severity, text, evidence)
+
+
 def without_port(taking: Service | None, objects: Objects, *idle: Service | None) -> Iterator[Finding]:
     """Each Service with ready pods that have none of its ports; `idle` ones get no requests, or only a part of them."""
     for service in {(s.metadata.namespace, s.metadata.name): s for s in (taking, *idle) if s}.values():
@@ -96,6 +108,20 @@ def sticky(text: str, evidence: str = "") -> Finding:
 def sticky_by_address(text: str) -> Finding:
     """The same for a Service that keeps a client address on one pod: whoever asks from one address sees one pod."""
     return sticky(text, BY_ADDRESS)
+
+
+def near_first(service: Service) -> Iterator[Finding]:
+    """A Service whose pods do not all get the same part of the requests (core/v1, ServiceSpec)."""
+    spec, entered = service.spec, service.spec.type in ("LoadBalancer", "NodePort")
+    settings = [f"trafficDistribution {spec.traffic_distribution}"] if spec.traffic_distribution else []
+    mode = (service.metadata.annotations or {}).get("service.kubernetes.io/topology-mode", "")
+    settings += [f"topology-mode {mode}"] if mode.lower() == "auto" else []
+    settings += ["internalTrafficPolicy Local"] if spec.internal_traffic_policy == "Local" else []
+    settings += ["externalTrafficPolicy Local"] if entered and spec.external_traffic_policy == "Local" else []
+    if settings:
+        what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+        text = f"{what} sends requests to pods near their client or node first: shares by number of pods do not hold"
+        yield finding("near-first", Severity.INFO, text, listed(settings))
 
 
 def rolling_versions(named: Iterable[tuple[str, Candidate]]) -> Iterator[Finding]:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from cockpit.model.lookup import Objects
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
-from cockpit.model.rollout import Finding, Lane, PodState, Share, Version
+from cockpit.model.rollout import Lane, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.planning.awaited import unseen_change
-from cockpit.planning.edits import ref_to
-from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import (
-    ingress_ports,
-    no_ready_pods,
-    none_ready_yet,
-    sticky_by_address,
-    without_port,
-)
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
-from cockpit.systems.progress_findings import not_observed
 from cockpit.workloads.endpoints import reached
 from cockpit.workloads.findings import listed
-from cockpit.workloads.others import NO_OTHERS, Others, outside
-from cockpit.workloads.rolling import starts_first
+from cockpit.workloads.meant import Meant
+from cockpit.workloads.others import NO_OTHERS, Others
 from cockpit.workloads.versions import Candidate
 
 # Set by the Deployment controller on the Deployment and on each of its ReplicaSets.
@@ -57,7 +45,8 @@ class Rolling:
 
     `history` is the revision history, oldest first. `held` is the number of pods that keep the old template because
     the update is held back. `others` are ready pods behind the Service that belong to other workloads, `portless` are
-    names of those that have none of its ports.
+    names of those that have none of its ports, `published` of those that get requests whether they are ready or not.
+    `meant` is a Service that should select its pods and does not.
     """
 
     workload: Updating
@@ -68,6 +57,8 @@ class Rolling:
     held: int = 0
     others: Others = NO_OTHERS
     portless: frozenset[str] = frozenset()
+    published: frozenset[str] = frozenset()
+    meant: Meant | None = None
 
     @property
     def previous(self) -> TemplateEdition | None:
@@ -156,11 +147,7 @@ def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:
     """The split by a Service that selects the pods: nothing is declared, ready pods decide."""
     if state.service is None:
         return ()
-    selector = (state.service.spec.selector or {}).items()
-    ready = [
-        reached(e.candidate.pods, e.version.ready, state.portless) if selector <= e.candidate.labels.items() else 0
-        for e in state.editions
-    ]
+    ready = [pods_reached(state, e) for e in state.editions]
     total = sum(ready) + state.others.ready
     shares = tuple(
         Share(e.version.name, None, count / total if total else 0.0)
@@ -169,36 +156,19 @@ def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:
     return (Lane("default", "", shares, derived=True),) if shares else ()
 
 
-def service_in_front(
-    services: Sequence[Service], homes: Collection[str], objects: Objects
-) -> tuple[Service | None, Others]:
-    """The first Service that selects only pods of `homes`, else the first that selects any; and its other pods.
-
-    A Service for a whole namespace, such as one for monitoring, is not the one that users reach.
-    """
-    found = [(service, outside(service, objects, homes)) for service in services]
-    return next((pair for pair in found if not pair[1].ready), next(iter(found), (None, NO_OTHERS)))
-
-
-def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
-    """Whether its controller runs, and what users of its Service notice."""
-    found = []
-    if awaited := unseen_change(state.workload):
-        seen, last = state.workload.status.observed_generation, state.workload.metadata.generation
-        found.append(not_observed(awaited, f"generation {last}, observed {seen}"))
-    if state.service and state.workload.desired and not any(e.version.ready for e in state.editions):
-        what = str(ref_to(state.workload))
-        failing = any(pod.state is PodState.FAILING for e in state.editions for pod in e.version.pods)
-        if starts_first(state.workload) and not failing:
-            found.append(none_ready_yet(what, reasons(state.editions)))
-        else:
-            found.append(no_ready_pods(f"{what} has no ready pods: requests fail", reasons(state.editions)))
-    if state.service and state.service.spec.session_affinity == "ClientIP":
-        name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
-        found.append(sticky_by_address(f"Service {name} keeps each client address on one pod"))
-    found += [*without_port(state.service, objects), *ingress_ports(state.service, objects)]
-    found += mesh_findings(state.service, objects) if state.service else ()
-    return tuple(found)
+def pods_reached(state: Rolling, edition: TemplateEdition) -> int:
+    """How many pods of an edition get requests through the Service."""
+    selector = (state.service.spec.selector or {} if state.service else {}).items()
+    pods = edition.candidate.pods
+    if not selector:
+        return 0
+    if state.published:
+        return sum(pod.metadata.name in state.published for pod in pods)
+    if selector <= edition.candidate.labels.items():
+        return reached(pods, edition.version.ready, state.portless)
+    # Labels that somebody puts on single pods, such as on the one that leads.
+    chosen = [pod for pod in pods if pod.ready and selector <= (pod.metadata.labels or {}).items()]
+    return reached(chosen, len(chosen), state.portless)
 
 
 def reasons(editions: Sequence[TemplateEdition]) -> str:

@@ -11,6 +11,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj, Service, Workload
 from cockpit.model.values import dataclass
 from cockpit.workloads.lookups import find_service, leading_to, services_selecting
+from cockpit.workloads.meant import Meant
 from cockpit.workloads.owners import ref_of, workloads_matching
 from cockpit.workloads.probe_targets import is_canary
 
@@ -31,10 +32,15 @@ def name_of_service(service: Service, objects: Objects) -> ReachedName:
     return ReachedName(name, _without(name, own, *(route.metadata.name for route in routes)))
 
 
-def name_of_workload(workload: Workload, objects: Objects) -> ReachedName:
-    """The name of a rollout of one workload: that of its Service, if the Service selects no other workload."""
+def name_of_workload(workload: Workload, objects: Objects, meant: Meant | None = None) -> ReachedName:
+    """The name of a rollout of one workload: that of its Service, if the Service selects no other workload.
+
+    Where none selects it, `meant` is the Service that should.
+    """
     own, namespace = workload.metadata.name, workload.metadata.namespace
     selecting = services_selecting(objects, namespace, workload.template_labels)
+    if not selecting and meant is not None and meant.service is not None:
+        selecting = (meant.service,)
     reached = [name_of_service(service, objects) for service in selecting]
     known = _without("", own, *(name for found in reached for name in (found.name, *found.others)))
     service = _only(workload, selecting, objects)
@@ -52,7 +58,7 @@ def _only(workload: Workload, selecting: tuple[Service, ...], objects: Objects) 
     if len(found) != 1:
         return None
     picked = workloads_matching(found[0].spec.selector or {}, workload.metadata.namespace, objects)
-    return found[0] if len(picked) == 1 else None
+    return found[0] if all(ref_of(one) == ref_of(workload) for one in picked) else None
 
 
 def _routes_to(service: Service, objects: Objects) -> list[Obj]:

@@ -17,12 +17,13 @@ _KEDA = "KEDA ScaledObject"
 
 @dataclass(frozen=True, slots=True)
 class Scaler:
-    """An autoscaler and its bounds; `what` is the workload in words."""
+    """An autoscaler and its bounds; `what` is the workload in words, `wants_more` whether the upper one holds it."""
 
     owner: Owner
     what: str
     least: int
     most: int
+    wants_more: bool = False
 
     @property
     def text(self) -> str:
@@ -32,7 +33,8 @@ class Scaler:
 
     @property
     def finding(self) -> Finding:
-        return finding("scaled-by", Severity.INFO, self.text, f"{self.owner.kind} {self.owner.name}")
+        text = self.text + ("; it would add more now, and its maximum holds it" if self.wants_more else "")
+        return finding("scaled-by", Severity.INFO, text, f"{self.owner.kind} {self.owner.name}")
 
     def why_not(self, count: int) -> str:
         """Why a manual count would not last; "" if it can.
@@ -66,7 +68,7 @@ def scaler_for(ref: Ref, objects: Objects) -> Scaler | None:
         if autoscaler.spec.scale_target_ref.api_version in ("", ref.resource.api_version):
             least = autoscaler.spec.min_replicas
             bounds = (1 if least is None else least, autoscaler.spec.max_replicas)
-            return Scaler(_owner(autoscaler), str(ref), *bounds)
+            return Scaler(_owner(autoscaler), str(ref), *bounds, autoscaler.wants_more)
     return None
 
 

@@ -29,6 +29,7 @@ _RULES = frozenset(DESTINATIONRULE_VERSIONS)
 RESTS_ON: Mapping[str, frozenset[Resource]] = {
     "no-ready-pods": _READY,
     "empty-backend": _READY,
+    "selector-misses": _READY,
     "empty-destination": _READY,
     "main-empty": _READY,
     "invalid-backend": _SERVICES,

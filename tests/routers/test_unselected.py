@@ -10,7 +10,7 @@ from cockpit.model.plan import Act, Ask, Refused
 from cockpit.model.refs import SERVICES
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
-from tests.objects import Cluster, seed
+from tests.objects import Cluster, Doc, seed
 from tests.routers.ingresses import findings, read
 
 ROUTER = ServiceRouter()
@@ -40,7 +40,10 @@ def rollouts(cluster: Cluster, name: str = "legacy", namespace: str = "default")
 def test_what_users_reach_is_shown_and_says_why_it_has_no_versions(cluster: Cluster) -> None:
     (rollout,) = rollouts(cluster)
     assert (rollout.phase, rollout.versions, rollout.lanes) == (Phase.AT_REST, (), ())
-    (found,) = rollout.findings
+    empty, found = rollout.findings
+    # Nobody has written its endpoints.
+    assert (empty.id, empty.severity) == ("no-ready-pods", Severity.CRITICAL)
+    assert "no selector and no ready endpoints: requests fail" in empty.text
     assert (found.id, found.severity) == ("no-selector", Severity.INFO)
     assert "Service default/legacy in test has no selector" in found.text
     assert "give it a selector" in found.text
@@ -49,6 +52,19 @@ def test_what_users_reach_is_shown_and_says_why_it_has_no_versions(cluster: Clus
     answer = ROUTER.plan(rollout, Ask(Act.FLIP), cluster)
     assert isinstance(answer, Refused)
     assert "Service default/legacy in test: its Service has no selector" in answer.why
+
+
+def test_endpoints_that_somebody_writes_are_no_alarm() -> None:
+    written: Doc = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "mine", "namespace": "default", "labels": {"kubernetes.io/service-name": "legacy"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["192.0.2.9"]}],
+        "ports": [{"name": "", "port": 80}],
+    }
+    (rollout,) = rollouts(made(type="LoadBalancer").add(written))
+    assert [found.id for found in rollout.findings] == ["no-selector"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,12 @@ class ServiceSpec(Struct, frozen=True, gc=False, rename="camel"):
     cluster_ip: str | None = field(default=None, name="clusterIP")
     external_name: str | None = None
     session_affinity: str | None = None
+    # PreferClose, PreferSameZone or PreferSameNode.
+    traffic_distribution: str | None = None
+    internal_traffic_policy: str | None = None
+    external_traffic_policy: str | None = None
+    # Endpoints of pods that are not ready get requests as well.
+    publish_not_ready_addresses: bool = False
 
 
 class PortStatus(Struct, frozen=True, gc=False):

@@ -41,6 +41,7 @@ class Ordinals(Struct, frozen=True, gc=False):
 class SetSpec(WorkloadSpec, frozen=True, dict=True, rename="camel"):
     update_strategy: UpdateStrategy | None = None
     ordinals: Ordinals | None = None
+    service_name: str | None = None
 
 
 class SetStatus(Struct, frozen=True, gc=False, rename="camel"):

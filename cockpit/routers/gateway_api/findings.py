@@ -36,11 +36,15 @@ _MOST_RIVALS = 100
 def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
     """All findings, the worst first."""
     what = name_of(split.route)
-    found = [*_status(split.route, what, objects), *_rules_differ(split, what), *_mixes(split), *_rolling(split)]
+    found = [
+        *status_findings(split.route, what, objects),
+        *_rules_differ(split, what),
+        *_mixes(split),
+        *_rolling(split),
+    ]
     for rule_backends in split.each_rule:
         found += [
-            *_weights(rule_backends, what),
-            *(f for f, _ in _weighted_backends(rule_backends, what)),
+            *backend_findings(rule_backends, what),
             *_ports(rule_backends, what),
             *(sticky(text) for text in kept_sessions(rule_backends, what)),
             *_unread(rule_backends, what),
@@ -80,7 +84,8 @@ def is_refused(route: AnyRoute) -> bool:
     return bool(seen) and all(c.get("status") == "False" for c in seen)
 
 
-def _status(route: AnyRoute, what: str, objects: Objects) -> Iterator[Finding]:
+def status_findings(route: AnyRoute, what: str, objects: Objects) -> Iterator[Finding]:
+    """What the Gateways of a route say of it."""
     seen = list(_conditions(route))
     if not seen:
         reason = idle_gateway(route, objects) or "check that its Gateway exists and a controller runs"
@@ -98,7 +103,8 @@ def _status(route: AnyRoute, what: str, objects: Objects) -> Iterator[Finding]:
         if condition.get("type") == "Accepted":
             text = f"a Gateway rejects {what} ({condition.get('reason')}) and sends it no requests"
             yield finding("not-accepted", Severity.CRITICAL, text, reported)
-        elif condition.get("type") == "ResolvedRefs":
+        # What was said of an earlier generation may be mended.
+        elif condition.get("type") == "ResolvedRefs" and _generation(condition) in (0, route.metadata.generation):
             text = f"{what} has a backend that cannot be resolved: its share of the requests gets 500"
             yield finding("unresolved-refs", Severity.WARNING, text, reported)
 
@@ -176,6 +182,12 @@ def _at_one_listener(one: AnyRoute, other: AnyRoute) -> bool:
         for mine in rules_of(one).parents
         for theirs in rules_of(other).parents
     )
+
+
+def backend_findings(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:
+    """Backends of a rule that get no requests or answer none."""
+    yield from _weights(rule_backends, what)
+    yield from (found for found, _ in _weighted_backends(rule_backends, what))
 
 
 def _weights(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from cockpit.routers.service.acts import TABLE
 from cockpit.routers.service.split import BlueGreen
 from cockpit.routers.traffic_findings import (
     ingress_ports,
+    near_first,
     no_ready_pods,
     none_ready_yet,
     not_pinned,
@@ -49,6 +50,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
             *_findings(state),
             *without_port(service, objects),
             *ingress_ports(service, objects),
+            *near_first(service),
             *mesh_findings(service, objects),
             *owned,
         ),

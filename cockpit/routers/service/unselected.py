@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
-from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.refs import ENDPOINTSLICES, RolloutKey
+from cockpit.model.rollout import Finding, Phase, Rollout
 from cockpit.planning.act_table import ActTable
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
+from cockpit.routers.traffic_findings import no_ready_pods
+from cockpit.workloads.endpoints import backing_of
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.probe_targets import service_target
 from cockpit.workloads.reached_names import name_of_service
@@ -29,7 +33,7 @@ def is_shown(service: Service, objects: Objects) -> bool:
 
 
 def unselected_rollout(service: Service, objects: Objects) -> Rollout:
-    found, (owners, owned) = no_selector(service, objects), owners_and_findings([service], objects)
+    found, (owners, owned) = list(_findings(service, objects)), owners_and_findings([service], objects)
     way = service_target(service, objects)
     named = name_of_service(service, objects)
     return Rollout(
@@ -42,7 +46,7 @@ def unselected_rollout(service: Service, objects: Objects) -> Rollout:
         lanes=(),
         objects=(ref_to(service),),
         epoch=epoch_of(service.metadata.uid),
-        findings=(*((found,) if found else ()), *owned),
+        findings=(*found, *owned),
         acts=TABLE.states(service, objects),
         owners=owners,
         probe_target=way.probe_target,
@@ -50,3 +54,14 @@ def unselected_rollout(service: Service, objects: Objects) -> Rollout:
         probe_target_missing=way.missing,
         created=service.metadata.creation_timestamp,
     )
+
+
+def _findings(service: Service, objects: Objects) -> Iterator[Finding]:
+    if objects.known(ENDPOINTSLICES) and not backing_of(service, objects).total:
+        what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+        text = (
+            f"{what} has no selector and no ready endpoints: requests fail; write its endpoints, or give it a selector"
+        )
+        yield no_ready_pods(text)
+    if found := no_selector(service, objects):
+        yield found

@@ -94,12 +94,15 @@ def rollout_view(
 
 
 def _compared(lanes: tuple[Lane, ...], rollout: Rollout, probe: ProbeView) -> tuple[Lane, ...]:
-    """The lanes; without a verdict on a split between pods of which one client address sees one pod alone.
+    """The lanes; without a verdict on a split between pods of which one client sees some alone.
 
     The API server's Service proxy picks a pod by itself for each request.
     """
-    by_address = any(found.id == "sticky" and found.evidence == BY_ADDRESS for found in rollout.findings)
-    if not by_address or probe.probe_target is None or probe.probe_target.service is not None:
+    by_client = any(
+        found.id == "near-first" or (found.id == "sticky" and found.evidence == BY_ADDRESS)
+        for found in rollout.findings
+    )
+    if not by_client or probe.probe_target is None or probe.probe_target.service is not None:
         return lanes
     return tuple(_of_one_client(lane) if lane.derived else lane for lane in lanes)
 

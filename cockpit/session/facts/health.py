@@ -20,7 +20,7 @@ from cockpit.workloads.findings import listed
 # Warnings about what users get; a warning about how objects are written speaks against nobody's health.
 _DOUBTS = frozenset(
     {"split-off", "answers-of-others", "nobody-answers", "errors", "client-errors", "real-errors", "slower"}
-    | {"failing-pods"}
+    | {"failing-pods", "selector-misses"}
 )
 # Answers that say nothing: the probe runs, and what users get is not known.
 _BLIND = frozenset({"redirected", "no-version"})

@@ -6,29 +6,24 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Condition, Deployment
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, Rollout
-from cockpit.planning.api_targets import with_api_target
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.systems.deployment.acts import TABLE
-from cockpit.systems.editions import Rolling, lanes_by_ready_pods, service_findings
-from cockpit.systems.phrases import NO_SERVICE, NOT_SEEN
+from cockpit.systems.editions import Rolling, lanes_by_ready_pods
+from cockpit.systems.in_front import service_findings, way_in
+from cockpit.systems.phrases import NOT_SEEN
 from cockpit.systems.progress_findings import replica_failure, stuck
 from cockpit.workloads.others import with_others
-from cockpit.workloads.probe_targets import FoundTarget, service_target
 from cockpit.workloads.reached_names import name_of_workload
 
 
 def rollout_of(deployment: Deployment, state: Rolling, objects: Objects) -> Rollout:
     service = state.service
     owners, owned = owners_and_findings([deployment], objects)
-    way = (
-        with_api_target(service_target(service, objects), service, objects)
-        if service
-        else FoundTarget(missing=NO_SERVICE)
-    )
+    way = way_in(state, objects)
     lanes = lanes_by_ready_pods(state)
-    named = name_of_workload(deployment, objects)
+    named = name_of_workload(deployment, objects, state.meant)
     found = Rollout(
         key=RolloutKey(objects.context, deployment.metadata.namespace, named.name, "deployment"),
         aliases=named.others,

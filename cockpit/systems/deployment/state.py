@@ -5,8 +5,8 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, ReplicaSet
 from cockpit.model.rollout import Role
-from cockpit.systems.editions import REVISION, Rolling, TemplateEdition, number_of, service_in_front
-from cockpit.workloads.endpoints import portless_pods
+from cockpit.systems.editions import REVISION, Rolling, TemplateEdition, number_of
+from cockpit.systems.in_front import with_service
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import replica_sets_of
 from cockpit.workloads.versions import candidate_of, versions_of
@@ -22,16 +22,9 @@ def look(deployment: Deployment, objects: Objects) -> Rolling:
     versions = versions_of(candidates, _roles(shown, current))
     editions = tuple(TemplateEdition(r, c, v) for r, c, v in zip(shown, candidates, versions, strict=True))
     services = services_selecting(objects, deployment.metadata.namespace, deployment.template_labels)
-    service, others = service_in_front(services, {deployment.metadata.uid, *(r.metadata.uid for r in sets)}, objects)
-    return Rolling(
-        deployment,
-        next((e for e in editions if e.source is current), None) if current else None,
-        editions,
-        tuple(sets),
-        service,
-        others=others,
-        portless=portless_pods(service, objects) if service else frozenset(),
-    )
+    newest = next((e for e in editions if e.source is current), None) if current else None
+    state = Rolling(deployment, newest, editions, tuple(sets), None)
+    return with_service(state, services, {deployment.metadata.uid, *(r.metadata.uid for r in sets)}, objects)
 
 
 def _current(deployment: Deployment, sets: list[ReplicaSet]) -> ReplicaSet | None:

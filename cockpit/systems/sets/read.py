@@ -8,18 +8,17 @@ from cockpit.model.objects import CloneSet, StatefulSet
 from cockpit.model.plan import ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, PlannedStep, PodState, Rollout, Severity, Step
-from cockpit.planning.api_targets import with_api_target
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
-from cockpit.systems.editions import Rolling, TemplateEdition, lanes_by_ready_pods, reasons, service_findings
-from cockpit.systems.phrases import NO_SERVICE, NOT_SEEN
+from cockpit.systems.editions import Rolling, TemplateEdition, lanes_by_ready_pods, reasons
+from cockpit.systems.in_front import service_findings, way_in
+from cockpit.systems.phrases import NOT_SEEN
 from cockpit.systems.progress_findings import stuck
 from cockpit.systems.sets.acts import CLONESET_TABLE, DAEMONSET_TABLE, STATEFULSET_TABLE
 from cockpit.systems.sets.state import Set, system_of
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.others import with_others
-from cockpit.workloads.probe_targets import FoundTarget, service_target
 from cockpit.workloads.reached_names import name_of_workload
 from cockpit.workloads.rolling import ON_DELETE, is_paused, is_rolling, strategy_of
 
@@ -30,14 +29,10 @@ _MOST_STEPS = 50
 def rollout_of(workload: Set, state: Rolling, objects: Objects) -> Rollout:
     service = state.service
     owners, owned = owners_and_findings([workload], objects)
-    way = (
-        with_api_target(service_target(service, objects), service, objects)
-        if service
-        else FoundTarget(missing=NO_SERVICE)
-    )
+    way = way_in(state, objects)
     lanes = lanes_by_ready_pods(state)
     phase = phase_of(workload, state)
-    named = name_of_workload(workload, objects)
+    named = name_of_workload(workload, objects, state.meant)
     found = Rollout(
         key=RolloutKey(objects.context, workload.metadata.namespace, named.name, system_of(workload)),
         aliases=named.others,

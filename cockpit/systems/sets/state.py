@@ -20,8 +20,8 @@ from cockpit.model.objects import (
 from cockpit.model.refs import PODS
 from cockpit.model.rollout import Role
 from cockpit.planning.edits import ref_to
-from cockpit.systems.editions import Rolling, TemplateEdition, service_in_front, template_of
-from cockpit.workloads.endpoints import portless_pods
+from cockpit.systems.editions import Rolling, TemplateEdition, template_of
+from cockpit.systems.in_front import with_service
 from cockpit.workloads.images import application_images
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import pods_of, revisions_of
@@ -72,18 +72,10 @@ def look(workload: Set, objects: Objects) -> Rolling:
     ]
     versions = versions_of(candidates, _roles(candidates, shown, newest, at_rest, bool(held)))
     editions = tuple(TemplateEdition(by_name.get(n), c, v) for n, c, v in zip(shown, candidates, versions, strict=True))
-    services = _balancing(services_selecting(objects, workload.metadata.namespace, workload.template_labels))
-    service, others = service_in_front(services, {workload.metadata.uid}, objects)
-    return Rolling(
-        workload,
-        next((e for e, name in zip(editions, shown, strict=True) if name == newest), None),
-        editions,
-        history,
-        service,
-        held,
-        others,
-        portless_pods(service, objects) if service else frozenset(),
-    )
+    current = next((e for e, name in zip(editions, shown, strict=True) if name == newest), None)
+    services = services_selecting(objects, workload.metadata.namespace, workload.template_labels)
+    state = Rolling(workload, current, editions, history, None, held)
+    return with_service(state, services, {workload.metadata.uid}, objects, among=_balancing(services))
 
 
 def _by_revision(workload: Set, pods: Sequence[Pod]) -> dict[str, list[Pod]]:

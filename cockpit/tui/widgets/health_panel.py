@@ -100,7 +100,7 @@ def body_lines(told: Told, width: int, height: int, glyphs: Glyphs) -> tuple[lis
     while left and len(lines) < max(height - 2, 1):
         lines += finding_lines(left.pop(0), width, glyphs, 1)
     back = [clip(told.back, width, glyphs.ellipsis)] if told.back else []
-    room = min(2 if height > 3 else 1, height - len(lines) - len(back))
+    room = min(2 if height > 3 or not told.others else 1, height - len(lines) - len(back))
     if room > 0 and not in_title(told):
         lines += reason_lines(told, width, room, glyphs)
     lines += back

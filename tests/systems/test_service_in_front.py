@@ -1,0 +1,239 @@
+"""The Service in front of a plain workload: found by what remains where its selector does not match, and why told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cockpit.model.refs import DEPLOYMENTS, STATEFULSETS
+from cockpit.model.rollout import Finding, Rollout, Severity
+from cockpit.systems.deployment.adapter import DeploymentSystem
+from cockpit.systems.sets.adapter import StatefulSetSystem
+from tests.objects import Cluster, Doc
+
+LABELS = {"app": "web", "tier": "front"}
+
+
+def metadata(name: str, **more: Any) -> Doc:
+    return {
+        "name": name,
+        "namespace": "default",
+        "uid": f"uid-{name}",
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+        **more,
+    }
+
+
+def deployment(name: str = "web", labels: dict[str, str] | None = None, kind: str = "Deployment") -> Doc:
+    labels = dict(labels or LABELS)
+    container = {
+        "name": "web",
+        "image": f"registry.example/{name}:v1",
+        "ports": [{"name": "http", "containerPort": 8080}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": kind,
+        "metadata": metadata(name, generation=1),
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": dict(labels)}, "spec": {"containers": [container]}},
+        },
+        "status": {"observedGeneration": 1},
+    }
+
+
+def service(name: str = "web", selector: dict[str, str] | None = None, **spec: Any) -> Doc:
+    port = {"name": "http", "port": 80, "targetPort": "http"}
+    chosen = dict(LABELS if selector is None else selector)
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(name),
+        "spec": {"type": "ClusterIP", "clusterIP": "10.96.0.9", "selector": chosen, "ports": [port], **spec},
+    }
+
+
+def ingress(name: str = "web", backend: str = "web", **annotations: str) -> Doc:
+    leads = {"service": {"name": backend, "port": {"number": 80}}}
+    path = {"path": "/", "pathType": "Prefix", "backend": leads}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": metadata(name, annotations=annotations),
+        "spec": {"ingressClassName": "nginx", "rules": [{"host": "web.test", "http": {"paths": [path]}}]},
+        "status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.7"}]}},
+    }
+
+
+def cluster_of(*docs: Doc) -> Cluster:
+    cluster = Cluster(docs)
+    for doc in docs:
+        if doc["kind"] == "Deployment":
+            cluster.run(doc["metadata"]["name"])
+    return cluster.balance()
+
+
+def read(cluster: Cluster, name: str = "web") -> Rollout:
+    root = cluster.get(DEPLOYMENTS, "default", name)
+    assert root is not None
+    (rollout,) = DeploymentSystem().read(root, cluster)
+    return rollout
+
+
+def told(rollout: Rollout, kind: str = "selector-misses") -> Finding:
+    (found,) = [each for each in rollout.findings if each.id == kind]
+    return found
+
+
+def test_a_selector_with_a_typo_is_named_with_what_the_pods_have() -> None:
+    cluster = cluster_of(deployment(), service(selector={"app": "wbe"}), ingress())
+    rollout = read(cluster)
+    found = told(rollout)
+    assert found.severity is Severity.CRITICAL
+    assert found.text == (
+        "Service default/web selects no pods, so its requests fail: it asks for app=wbe, the pods of Deployment web"
+        " have app=web"
+    )
+    assert found.evidence == "requests come from Ingress web"
+    # It is still the same rollout, and the probe goes on where users go.
+    assert (rollout.key.name, rollout.probe_target and rollout.probe_target.host) == ("web", "web.test")
+    assert [share.written for share in rollout.lanes[0].shares] == [0.0]
+
+
+def test_nothing_is_told_where_the_selector_matches() -> None:
+    cluster = cluster_of(deployment(), service(), ingress())
+    assert not read(cluster).findings
+
+
+@pytest.mark.parametrize("name", ["web-svc", "web-service"])
+def test_a_service_with_a_usual_ending_is_its_own(name: str) -> None:
+    cluster = cluster_of(deployment(), service(name, {"app": "wbe"}), ingress(backend=name))
+    assert told(read(cluster)).severity is Severity.CRITICAL
+
+
+def test_a_service_is_found_by_the_route_with_the_name_of_the_workload() -> None:
+    cluster = cluster_of(deployment(), service("front-door", {"app": "wbe"}), ingress(backend="front-door"))
+    assert "Service default/front-door selects no pods" in told(read(cluster)).text
+
+
+def test_a_service_is_found_by_the_application_that_the_template_names() -> None:
+    cluster = cluster_of(deployment("web-main"), service("web", {"run": "web"}), ingress("door"))
+    found = told(read(cluster, "web-main"))
+    assert found.text.endswith("it asks for run=web, the pods of Deployment web-main have no label run")
+
+
+def test_a_name_that_several_workloads_carry_as_a_label_speaks_for_none() -> None:
+    both = (deployment("web-main"), deployment("web-worker"))
+    cluster = cluster_of(*both, service("web", {"run": "web"}), ingress("door"))
+    assert not read(cluster, "web-main").findings
+
+
+def test_labels_that_match_in_part_are_a_guess_until_somebody_is_sent_there() -> None:
+    docs = (deployment(), service("door", {"app": "web", "tier": "frnt"}))
+    found = told(read(cluster_of(*docs)))
+    assert (found.severity, "may be meant for Deployment web" in found.text) == (Severity.WARNING, True)
+    led = told(read(cluster_of(*docs, ingress("entry", "door"))))
+    assert led.severity is Severity.CRITICAL
+
+
+def test_a_service_without_pods_by_the_name_hurts_whoever_calls_it() -> None:
+    found = told(read(cluster_of(deployment(), service(selector={"app": "wbe"}))))
+    assert found.severity is Severity.CRITICAL
+
+
+def test_a_worker_without_a_service_is_no_fault() -> None:
+    others = (deployment("api", {"app": "api"}), service("api", {"app": "api"}), ingress("api", "api"))
+    rollout = read(cluster_of(deployment(), *others))
+    assert not rollout.findings
+    assert rollout.probe_target_missing == "no Service selects its pods"
+
+
+def test_a_workload_that_is_scaled_to_nothing_misses_no_requests() -> None:
+    idle = deployment()
+    idle["spec"]["replicas"] = 0
+    assert not read(cluster_of(idle, service(selector={"app": "wbe"}), ingress())).findings
+
+
+def test_a_name_that_leads_elsewhere_on_purpose_is_no_fault() -> None:
+    alias = service(selector={}, type="ExternalName", externalName="web.example.com")
+    assert not read(cluster_of(deployment(), alias)).findings
+    by_hand = service(selector={})
+    assert not [each for each in read(cluster_of(deployment(), by_hand)).findings if each.id == "selector-misses"]
+
+
+def test_pods_of_another_workload_behind_its_service() -> None:
+    other = deployment("other", {"app": "other"})
+    rollout = read(cluster_of(deployment(), other, service(selector={"app": "other"}), ingress()))
+    found = told(rollout)
+    assert found.severity is Severity.WARNING
+    assert found.text.startswith(
+        "Service default/web sends its requests to pods of Deployment other, not to Deployment web"
+    )
+    assert {share.version: share.written for share in rollout.lanes[0].shares} == {"v1": 0.0, "others": 1.0}
+
+
+def test_a_service_that_is_gone_while_a_route_leads_to_it() -> None:
+    rollout = read(cluster_of(deployment(), ingress()))
+    found = told(rollout, "invalid-backend")
+    assert (found.severity, found.text) == (
+        Severity.CRITICAL,
+        "Service default/web does not exist, so requests from Ingress web fail",
+    )
+    assert rollout.probe_target
+    assert rollout.probe_target.host == "web.test"
+
+
+def test_a_route_that_names_no_service_beside_one_that_selects_the_pods() -> None:
+    rollout = read(cluster_of(deployment(), service("web-main"), ingress(backend="web-mian")))
+    assert "does not exist, so requests from Ingress web fail; Service web-main selects the pods" in (
+        told(rollout, "invalid-backend").text
+    )
+
+
+def test_a_second_service_that_users_are_sent_to_and_that_is_empty() -> None:
+    docs = (deployment(), service("metrics"), service(selector={"app": "wbe"}))
+    assert not read(cluster_of(*docs)).findings
+    assert told(read(cluster_of(*docs, ingress()))).severity is Severity.CRITICAL
+
+
+def test_a_template_that_lost_a_label_of_the_selector() -> None:
+    cluster = cluster_of(deployment(), service(), ingress())
+    old = cluster.doc("Deployment", "web")
+    old["spec"]["selector"]["matchLabels"] = {"app": "web"}
+    del old["spec"]["template"]["metadata"]["labels"]["tier"]
+    old["spec"]["template"]["spec"]["containers"][0]["image"] = "registry.example/web:v2"
+    before = {key for key in cluster.docs if key[0] == "ReplicaSet"}
+    cluster.run("web")
+    for key in [key for key in cluster.docs if key[0] == "ReplicaSet" and key not in before]:
+        for doc in (cluster.docs[key], old):
+            doc["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "2"}
+    rollout = read(cluster)
+    assert told(rollout).severity is Severity.WARNING
+    assert told(rollout).text.endswith("it asks for tier=front, these have no label tier")
+    assert {share.version: share.written for share in rollout.lanes[0].shares} == {"v1": 1.0, "v2": 0.0}
+    for key in [k for k, doc in cluster.docs.items() if k[0] == "Pod" and "tier" in doc["metadata"]["labels"]]:
+        del cluster.docs[key]
+    assert told(read(cluster.balance())).severity is Severity.CRITICAL
+
+
+def test_labels_that_somebody_puts_on_the_pod_that_leads() -> None:
+    """As Patroni does: the selector asks for a label that no template has."""
+    chosen = {**LABELS, "role": "primary"}
+    cluster = cluster_of(deployment(), service(selector=chosen), ingress())
+    pod = next(doc for key, doc in cluster.docs.items() if key[0] == "Pod")
+    pod["metadata"]["labels"] |= {"role": "primary"}
+    rollout = read(cluster.balance())
+    assert not rollout.findings
+    assert [share.written for share in rollout.lanes[0].shares] == [1.0]
+
+
+def test_the_service_that_a_statefulset_names() -> None:
+    sts = deployment("db", {"app": "db"}, kind="StatefulSet")
+    sts["spec"]["serviceName"] = "db-peers"
+    root = (cluster := Cluster([sts, service("db-peers", {"app": "bd"})])).get(STATEFULSETS, "default", "db")
+    assert root is not None
+    (rollout,) = StatefulSetSystem().read(root, cluster)
+    assert told(rollout).text.endswith("it asks for app=bd, the pods of StatefulSet db have app=db")
