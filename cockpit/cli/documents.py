@@ -203,6 +203,7 @@ def _lane(lane: Lane) -> Document:
             }
             for share in lane.shares
         ],
+        "unanswered": _unanswered(lane),
         "derived": lane.derived,
         "sticky": lane.sticky,
         "samples": lane.samples,
@@ -211,6 +212,12 @@ def _lane(lane: Lane) -> Document:
         "p_value": lane.p_value,
         "followed": str(lane.followed),
     }
+
+
+def _unanswered(lane: Lane) -> Document | None:
+    """The requests that no version answered, and the status or failure of most of them; null while they are few."""
+    found = observed_document(lane.unanswered)
+    return {**found, "most": lane.unanswered_note or None} if found else None
 
 
 def observed_document(observed: Observed | None) -> Document | None:

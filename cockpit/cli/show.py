@@ -113,7 +113,7 @@ def _when(number: int, at: int | None) -> str:
 
 def _shares(shown: RolloutView) -> str:
     """The lanes' shares, with a column of real traffic if a Prometheus is read."""
-    rows = [(lane, share) for lane in shown.rollout.lanes for share in lane.shares]
+    rows = [(lane, share) for lane in shown.rollout.lanes for share in lane.rows]
     heads: tuple[str, ...] = ("LANE", "VERSION", "DECLARED", "WRITTEN", "OBSERVED", "SAMPLES", "VERDICT")
     if shown.real is None:
         return table(heads, [_share_row(*row) for row in rows]) if rows else ""

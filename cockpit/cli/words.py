@@ -30,9 +30,17 @@ def written(lane: Lane | None) -> str:
 
 def observed(lane: Lane | None) -> str:
     """Observed shares, each with half the width of its interval."""
-    if lane is None or not any(share.observed for share in lane.shares):
+    if lane is None or not any(share.observed for share in lane.rows):
         return UNKNOWN
-    return _split(lane, _observed_share)
+    return " ".join(filter(None, (_split(lane, _observed_share), _unanswered(lane))))
+
+
+def _unanswered(lane: Lane) -> str:
+    """The share of the requests that no version answered, and why most of them: `unanswered=20% (503)`."""
+    if lane.unanswered is None:
+        return ""
+    note = f" ({lane.unanswered_note})" if lane.unanswered_note else ""
+    return f"unanswered={percent(lane.unanswered.share)}{note}"
 
 
 def _observed_share(share: Share) -> str:

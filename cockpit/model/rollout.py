@@ -16,6 +16,8 @@ from cockpit.model.values import dataclass
 
 # The name of the row for pods, backends and answers that belong to no version.
 OTHERS = "others"
+# The name of the row for requests that no version answered.
+NOBODY = "no version"
 
 
 class Phase(StrEnum):
@@ -120,8 +122,9 @@ class Version:
 class Observed:
     """Probe results of one version in one lane: shares are fractions of 1, times are in milliseconds.
 
-    `samples` is the number of answers in the lane that name a version, plus those that name none where others do;
-    `share` is this version's part of them, `errors` this version's errors.
+    `samples` is the number of answers in the lane that name a version, plus those that name none where others do, plus
+    the requests that no version answered where these are told (`Lane.unanswered`); `share` is this version's part of
+    them, `errors` this version's errors.
     """
 
     share: float
@@ -171,7 +174,8 @@ class Lane:
     largest chance that a split that is followed looks as bad as this at some time until now. `missing` is about how
     many more answers a verdict needs; None if it has one or none would help. `sticky` is the lane of a probe's client
     that keeps its cookies beside the lane of the same requests without, or one in which an address stays on one pod:
-    its split is not judged.
+    its split is not judged. `unanswered` are the requests that no version answered, None while they are no part to
+    speak of; `unanswered_note` is the status or failure of most of them.
     """
 
     name: str
@@ -188,6 +192,16 @@ class Lane:
     awaited_since: float | None = None
     missing: int | None = None
     sticky: bool = False
+    unanswered: Observed | None = None
+    unanswered_note: str = ""
+
+    @property
+    def rows(self) -> tuple[Share, ...]:
+        """The shares, and one more for the requests that no version answered: what a table of the lane shows."""
+        if self.unanswered is None:
+            return self.shares
+        name = f"{NOBODY}: {self.unanswered_note}" if self.unanswered_note else NOBODY
+        return (*self.shares, Share(name, None, None, self.unanswered, others=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,16 @@ from cockpit.probe.following import PATIENCE, Following, part_followed
 from cockpit.probe.recognise import VersionReading
 from cockpit.probe.split_detector import SplitDetector
 from cockpit.probe.stats import always_valid, wilson
-from cockpit.probe.verdict import FOLLOWED, NO_SPLIT, Ruling, is_astray, rule, usable_split
+from cockpit.probe.turning import Turning
+from cockpit.probe.verdict import FOLLOWED, NO_SPLIT, NONE_NAMED, Ruling, is_astray, rule, usable_split
 from cockpit.probe.window import Tally
 
 # After so many requests without an answer that names a version, none is expected.
 NAMELESS = 20
-# Answers that name no version get a row once they are certainly more than this share.
+# Answers that name no version, and requests without an answer, get a row once they are certainly more than this share.
 _NOTED = 0.01
+# Requests without an answer that can be more than an accident.
+_FEWEST_UNANSWERED = 3
 # Requests after which the older half is dropped: five minutes at the default rate. An hour of good answers must not
 # hide a bad minute.
 BLOCK = 1500
@@ -36,9 +39,9 @@ class LaneRecord:
     """Counts and verdict of one lane. Times are monotonic seconds.
 
     Counts cover the last one to two blocks of requests; those of a refuted split begin where the answers began to
-    differ. After a change from the split of the record `before`, answers count from the first that follow the new
-    one; where old and new are too much alike to tell, from `settle` seconds after the change, which was at `since`,
-    or `now` in UTC.
+    differ, and all of them begin anew where an outage begins or ends (`turning`). After a change from the split of the
+    record `before`, answers count from the first that follow the new one; where old and new are too much alike to tell,
+    from `settle` seconds after the change, which was at `since`, or `now` in UTC.
     """
 
     def __init__(
@@ -55,9 +58,11 @@ class LaneRecord:
         self._counting_from = since + (settle if before is not None else 0.0)
         if self._written and (follow := Following(self._earlier, self._written)).measurable:
             self._following, self._counting_from = follow, since + PATIENCE
+        self._told_of = 0  # answers by which it is known that the split is not followed yet
         self.tally = Tally()
         self._newer: Tally | None = None
         self._since_change = Tally()
+        self._turning = Turning()
         self._confirmed = self._was_confirmed = False
         self._next_look = 0
         self.samples = self.errors = self.unknown = 0  # of all requests, including dropped blocks
@@ -85,23 +90,24 @@ class LaneRecord:
         if self._following is not None:
             self._count_following(self._following, reading, ms, begun)
         elif begun >= self._counting_from:
-            self._count(reading, ms)
+            self._count(reading, ms, begun)
 
     def _count_following(self, following: Following, reading: VersionReading, ms: float, begun: float) -> None:
         if reading.version is None:
             # It follows no split, and users who get no answer must not wait for the gateway.
-            self._count(reading, ms)
+            self._count(reading, ms, begun)
             return
         if reading.version not in self._others:
             following.see(reading.version)
+        self._told_of += 1
         self._pending = [] if following.fresh else [*self._pending, (reading, ms)][-_MOST_PENDING:]
         if following.followed or begun >= self._counting_from:
             kept = self._pending or [(reading, ms)]
             self._following, self._pending, self._counting_from = None, [], begun
             for one, took in kept:
-                self._count(one, took)
+                self._count(one, took, begun)
 
-    def _count(self, reading: VersionReading, ms: float) -> None:
+    def _count(self, reading: VersionReading, ms: float, begun: float) -> None:
         self.samples += 1
         self.errors += reading.kind is CellKind.ERROR
         self.unknown += reading.kind is CellKind.UNKNOWN
@@ -117,7 +123,20 @@ class LaneRecord:
             self._next_look = 0
         elif self._detector.fresh:
             self._since_change = Tally()
+        self._turn(reading, ms, begun)
         self._note_verdict()
+
+    def _turn(self, reading: VersionReading, ms: float, begun: float) -> None:
+        """Count anew where requests begin to be answered by nobody, or to go well again."""
+        self._turning.see(reading, ms, begun)
+        run = self._turning.run
+        # What speaks against the split is told with its figures until it is over.
+        judged = self._detector.level is not Level.CALM or self._detector.straying
+        if (judged and 0 < run.named < self.tally.named) or not self._turning.turned(self.tally):
+            return
+        self.tally, self._newer, self._next_look = self._turning.counts(), None, 0
+        if self._since_change.samples > run.samples:
+            self._since_change = self._turning.counts()
 
     def _note_verdict(self) -> None:
         """Remember whether the split is borne out; after every hundredth answer more, because it takes a while."""
@@ -146,7 +165,8 @@ class LaneRecord:
         if self._written is None:
             return Ruling(Verdict.UNKNOWN, None, NO_SPLIT)
         if self._following is not None:
-            return Ruling(Verdict.NOT_YET, None, FOLLOWED[Followed.NOT_YET])
+            words = FOLLOWED[Followed.NOT_YET] if self._told_of else NONE_NAMED
+            return Ruling(Verdict.NOT_YET, None, words)
         return rule(self._seen(), self._written, self._detector.level, self._detector.p_value, self._confirmed)
 
     def _seen(self) -> dict[str, int]:
@@ -156,7 +176,8 @@ class LaneRecord:
     def followed(self) -> Followed:
         """Whether requests follow the split that was written last."""
         if self._following is not None:
-            return Followed.NOT_YET
+            # Without an answer nobody knows.
+            return Followed.NOT_YET if self._told_of else Followed.YES
         if self._detector.level is not Level.ALARM or self._was_confirmed or not self._written:
             return Followed.YES
         seen = self._seen()
@@ -178,7 +199,7 @@ class LaneRecord:
 
         `looking` is true while more answers may come in.
         """
-        basis = (self.samples, looking)
+        basis = (self.samples + self._told_of, looking)
         if self._filled is None or self._filled[0] is not lane or self._filled[1] != basis:
             filled = fill(lane, self.tally, self.ruling, looking)
             followed = self.followed
@@ -196,18 +217,24 @@ def fill(lane: Lane, tally: Tally, ruling: Ruling, looking: bool) -> Lane:
     nameless = tally.named == 0 and (not looking or tally.samples >= NAMELESS)
     # If most requests name no version, the few that do say nothing about what users get.
     nameless = nameless or mostly_nameless(tally)
-    shares = tuple(replace(share, observed=observed(tally, share.version, share.others)) for share in lane.shares)
+    unanswered = _unanswered(tally)
+    failed = tally.unanswered if unanswered else 0
+    shares = tuple(
+        replace(share, observed=observed(tally, share.version, share.others, failed=failed)) for share in lane.shares
+    )
     known = {share.version for share in shares}
     strays = sorted(
         (name for name in tally.versions if name not in known), key=lambda name: -tally.versions[name].answers
     )
     # A version that no route of the lane names gets nothing by what is written.
     shares += tuple(
-        Share(name, None, 0.0 if lane.shares else None, observed(tally, name)) for name in strays[:_MOST_STRAYS]
+        Share(name, None, 0.0 if lane.shares else None, observed(tally, name, failed=failed))
+        for name in strays[:_MOST_STRAYS]
     )
-    lost = tally.named and wilson(tally.unknown, tally.answered)[0] > _NOTED
+    few = not tally.named and looking and tally.samples < NAMELESS
+    lost = wilson(tally.unknown, tally.named + tally.unknown)[0] > _NOTED and not few
     if lost and not any(share.others for share in shares):
-        shares = (*shares, Share(OTHERS, None, None, observed(tally, OTHERS, True), others=True))
+        shares = (*shares, Share(OTHERS, None, None, observed(tally, OTHERS, True, failed=failed), others=True))
     astray = any(
         is_astray(share.observed.answers, share.observed.samples, share.written or 0.0)
         for share in shares
@@ -222,7 +249,18 @@ def fill(lane: Lane, tally: Tally, ruling: Ruling, looking: bool) -> Lane:
         unknown=tally.unknown,
         p_value=ruling.p_value,
         missing=ruling.more or None,
+        unanswered=unanswered,
+        unanswered_note=tally.notes.most_common(1)[0][0] if unanswered and tally.notes else "",
     )
+
+
+def _unanswered(tally: Tally) -> Observed | None:
+    """The requests that no version answered, once they are certainly more than a few."""
+    failed, n = tally.unanswered, tally.samples
+    if failed < _FEWEST_UNANSWERED or wilson(failed, n)[0] <= _NOTED:
+        return None
+    low, high = always_valid(failed, n)
+    return Observed(share=failed / n, low=low, high=high, samples=n, errors=failed)
 
 
 def mostly_nameless(tally: Tally) -> bool:
@@ -230,13 +268,19 @@ def mostly_nameless(tally: Tally) -> bool:
     return tally.samples >= NAMELESS and tally.named * 2 < tally.samples
 
 
-def observed(tally: Tally, version: str, others: bool = False, interval: Interval = always_valid) -> Observed | None:
+def observed(
+    tally: Tally, version: str, others: bool = False, interval: Interval = always_valid, *, failed: int = 0
+) -> Observed | None:
     """What was observed of one version, with an interval; None until an answer names a version.
 
     `others` is the row for everything that belongs to no version: answers that name none count there. `interval` has
-    to be always valid wherever it is looked at again and again.
+    to be always valid wherever it is looked at again and again. `failed` are requests without an answer of which the
+    shares are parts, too.
     """
-    n = tally.answered
+    # Answers of which none names a version may be of any of them.
+    n = (tally.answered or (tally.unknown if others else 0)) + (
+        failed if tally.named or others or not tally.unknown else 0
+    )
     if not n:
         return None
     count = tally.versions.get(version)

@@ -116,7 +116,7 @@ def describe(lane: Lane) -> str:
     """The verdict in words, for a lane with a probe's observations."""
     written = usable_split({share.version: share.written for share in lane.shares if not share.others})
     seen = {s.version: s.observed.answers for s in lane.shares if s.observed and not s.others}
-    others = next((s for s in lane.shares if s.others), None)
+    others = next((s for s in lane.shares if s.others), None) if any(seen.values()) else None
     if lane.sticky:
         return NOT_COMPARED
     if written is None:

@@ -53,12 +53,21 @@ class VersionCount:
 
 @dataclass(slots=True)
 class Tally:
-    """Results of requests: `samples` are all of them, `errors` and `unknown` are parts."""
+    """Results of requests: `samples` are all of them, `errors` and `unknown` are parts.
+
+    `notes` counts the status or failure of those that no version answered.
+    """
 
     samples: int = 0
     errors: int = 0
     unknown: int = 0
     versions: dict[str, VersionCount] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unanswered(self) -> int:
+        """Requests that failed without an answer of any version."""
+        return self.samples - self.named - self.unknown
 
     @property
     def named(self) -> int:
@@ -77,6 +86,8 @@ class Tally:
         self.errors += reading.kind is CellKind.ERROR
         self.unknown += reading.kind is CellKind.UNKNOWN
         if reading.version is None:
+            if reading.kind is CellKind.ERROR:
+                self.notes[reading.note] += 1
             return
         version = self.versions.setdefault(reading.version, VersionCount())
         version.answers += 1

@@ -146,6 +146,9 @@ def _split(facts: Facts) -> Told:
         got = percent(share.observed.share) + (f" {facts.glyphs.plus_minus}{half}" if half else "")
         judged = f": {_verdict(lane)}" if facts.view.probe.running else " when last measured"
         words += f"users get {got}{judged}"
+        if lane.unanswered:
+            note = f" ({safe_text(lane.unanswered_note, 40)})" if lane.unanswered_note else ""
+            words += f"; no version answers {percent(lane.unanswered.share)} of requests{note}"
     else:
         words, style = f"{words}what users get is not measured", "quiet"
     rules = len(rollout.lanes) - 1

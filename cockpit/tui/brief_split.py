@@ -24,7 +24,7 @@ _FEWEST_BAR, _LONGEST_BAR = 8, 40
 def split_lines(view: RolloutView, width: int, glyphs: Glyphs) -> list[Line]:
     """Headings, then a line for each version of each lane; none where no split is known, or without room."""
     lanes = [lane for lane in view.rollout.lanes if lane.shares][:_MOST_LANES]
-    names = [safe_text(share.version, 63) for lane in lanes for share in lane.shares]
+    names = [safe_text(share.version, 63) for lane in lanes for share in lane.rows]
     name = min(max(map(cell_len, names), default=0), _LONGEST_NAME)
     figures = list(_FIGURES)
     while (bar := width - sum(size for _, size in figures) - name - 3) < _FEWEST_BAR and len(figures) > 1:
@@ -37,7 +37,7 @@ def split_lines(view: RolloutView, width: int, glyphs: Glyphs) -> list[Line]:
     for lane in lanes:
         if lane.match:
             lines.append((Span(Verbatim(f" {safe_text(lane.match, 200)}"), "quiet"),))
-        shown = [_share_line(view, lane, share, name, bar, glyphs) for share in lane.shares]
+        shown = [_share_line(view, lane, share, name, bar, glyphs) for share in lane.rows]
         # Name and bar stand before the figures; the narrow pane has fewer of these.
         lines += [line[: -len(_FIGURES)] + line[-len(_FIGURES) :][: len(figures)] for line in shown]
     return lines

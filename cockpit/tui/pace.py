@@ -23,7 +23,7 @@ def facts(view: RolloutView) -> tuple[object, ...]:
             lane.match,
             lane.verdict,
             lane.followed,
-            tuple((s.version, s.declared, s.written) for s in lane.shares),
+            tuple((s.version, s.declared, s.written) for s in lane.rows),
         )
         for lane in rollout.lanes
     )

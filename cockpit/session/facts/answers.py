@@ -83,7 +83,14 @@ def _astray(lane: Lane, probe: ProbeView) -> list[Finding]:
     """Answers that belong to no version, if they are a significant part and not written."""
     found = next((share for share in lane.shares if share.others), None)
     seen = found.observed if found else None
-    if found is None or seen is None or seen.low <= (found.written or 0.0) + _ASTRAY:
+    named = any(share.observed and share.observed.answers for share in lane.shares if not share.others)
+    # Where no answer names a version, that is told of the probe.
+    if (
+        found is None
+        or seen is None
+        or not (named or found.written is not None)
+        or seen.low <= (found.written or 0.0) + _ASTRAY
+    ):
         return []
     place = in_lane(lane.name)
     text = (

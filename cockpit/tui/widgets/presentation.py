@@ -99,7 +99,7 @@ def figure_lines(
 def bar_lines(lane: Lane | None, slots: Mapping[str, int], width: int, glyphs: Glyphs) -> list[Line]:
     """For each version its name and figure, and below a bar over the whole width that stands for all users."""
     lines: list[Line] = []
-    for share in lane.shares if lane else ():
+    for share in lane.rows if lane else ():
         value = _seen(share)
         slot = slots.get(share.version, 3)
         words = "not measured" if value is None else percent(round(value, 2))

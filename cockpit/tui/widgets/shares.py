@@ -25,6 +25,8 @@ TITLE = "who gets what"
 NOTHING = " no route leads to this rollout"
 # Columns of a version's name at most, and of a bar at least and at most: nothing is stretched.
 MOST_NAME, LEAST_BAR, MOST_BAR = 24, 6, 40
+# Where more of the requests fail without an answer, that is why there is no verdict.
+_MOST = 0.5
 # Below this width, figures are worth more than bars.
 FEWEST_FOR_MORE = 60
 
@@ -144,6 +146,8 @@ def split_words(lane: Lane) -> str:
                 if lane.missing
                 else "measuring"
             )
+        case Verdict.UNKNOWN if lane.unanswered and lane.unanswered.share > _MOST:
+            return "no verdict: no version answers"
         case Verdict.UNKNOWN if lane.unknown * 2 > lane.samples:
             return "no verdict: answers name no version"
         case Verdict.UNKNOWN:
@@ -173,12 +177,12 @@ def lane_lines(
     roles = roles or {}
     columns = columns_for([lane], width) if columns is None else columns
     figures = sum(column.width for column in columns)
-    names = [_name(share, roles, glyphs) for share in lane.shares]
+    names = [_name(share, roles, glyphs) for share in lane.rows]
     name = min(max((width_of((Span(n),)) for n in names), default=0), max(width - figures - LEAST_BAR - 5, 4))
     bar = min(max(width - name - figures - 5, 0), MOST_BAR)
     own = [each for each in known if each.lane == lane.name]
     lines = [lane_heading(lane, only, width, glyphs, running, health, columns)]
-    for share, words in zip(lane.shares, names, strict=True):
+    for share, words in zip(lane.rows, names, strict=True):
         slot = slots.get(share.version, 3)
         row = ShareRow(share, error_rate(own, share), lane, running)
         cells = [_cell(column.cell(row, glyphs), column.width) for column in columns]
@@ -253,7 +257,7 @@ def share_bar(share: Share, slot: int, width: int, glyphs: Glyphs) -> list[Span]
 
 def lane_height(lane: Lane) -> int:
     """Lines of a lane."""
-    return 1 + len(lane.shares)
+    return 1 + len(lane.rows)
 
 
 def roles_of(rollout: Rollout) -> dict[str, str]:
