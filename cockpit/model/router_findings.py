@@ -197,6 +197,11 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
         "A VirtualService is larger than what is read of it; only its first routes count here.",
         "Split it into several VirtualServices, or read the object itself.",
     ),
+    "answered-by-route": FindingKind(
+        (WARNING, CRITICAL),
+        "A route answers or redirects all plain requests itself, so no version gets any; `critical` if by a 5xx.",
+        "Remove the route, or give it a match, once users should reach the service again.",
+    ),
     "no-default-route": FindingKind(
         (WARNING,),
         "A VirtualService has no default route: requests that match no condition get 404.",

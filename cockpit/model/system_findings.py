@@ -45,6 +45,12 @@ ARGO_FINDINGS: dict[FindingId, FindingKind] = {
         "The routes that the Rollout lists do not fit its VirtualService, so the controller refuses the Rollout.",
         "List http routes that the VirtualService has.",
     ),
+    "weights-pass-by": FindingKind(
+        (WARNING,),
+        "A step adds a route of its own to a VirtualService of which the Rollout lists no route: Argo Rollouts then"
+        " reports weights that it does not write.",
+        "List the VirtualService's own route in trafficRouting.istio.virtualService.routes.",
+    ),
     "aborted": FindingKind(
         (WARNING,),
         "The release was aborted and the stable version takes the traffic.",

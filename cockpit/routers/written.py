@@ -12,7 +12,8 @@ from cockpit.workloads.findings import finding, percent
 class HeaderLane:
     """Requests that a rule takes out of the split. `share` is the canary's part of them, a fraction of 1.
 
-    It is None if unknown; `declared` is the part that the controller intends for the canary. `match` is the rule in
+    It is None if unknown; `declared` is the part that the controller intends for the canary, None for the same as of
+    requests that no rule singles out. `match` is the rule in
     words, such as "header user=bob"; `headers` make a request match it, None if no example can be derived. `others` is
     the part of backends other than the two.
     """
@@ -20,7 +21,7 @@ class HeaderLane:
     match: str
     headers: tuple[tuple[str, str], ...] | None
     share: float | None
-    declared: float = 1.0
+    declared: float | None = 1.0
     others: float = 0.0
 
     @property

@@ -77,6 +77,18 @@ def _unselected() -> Cluster:
     return Cluster([{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "legacy"}, "spec": spec}])
 
 
+def _unmatched() -> Cluster:
+    """A label too many in the selector of the Service that users reach."""
+    cluster = _alone()
+    cluster.doc("Service", "demo-service")["spec"]["selector"]["track"] = "stable"
+    return cluster.balance()
+
+
+def _without_ingress(cluster: Cluster, name: str) -> Cluster:
+    cluster.remove("Ingress", name)
+    return cluster
+
+
 def _orphan() -> Cluster:
     cluster = conftest.steps("weight")
     cluster.remove("Ingress", "route1")
@@ -212,6 +224,7 @@ SITUATIONS: dict[str, Callable[[], Cluster]] = {
     "service: not pinned": _unpinned,
     "service: one version": _alone,
     "service: no selector": _unselected,
+    "service: selects nobody": _unmatched,
     "service: rolled anew": _restarted,
     "service: driven": lambda: _steered(_blue_green(), "Service", "demo-service"),
     "ingress: by weight": lambda: conftest.steps("weight"),
@@ -253,6 +266,7 @@ SITUATIONS: dict[str, Callable[[], Cluster]] = {
     "argo: paused by hand": _held,
     "argo: without steps": lambda: argo.basic([]),
     "argo: blue-green": argo.previewed,
+    "argo: its ingress is gone": lambda: _without_ingress(argo.routed(), "web"),
     "argo: over its quota": lambda: argo.routed(
         readyReplicas=5, conditions=[{"type": "ReplicaFailure", "status": "True", "message": "quota"}]
     ),
@@ -263,6 +277,7 @@ SITUATIONS: dict[str, Callable[[], Cluster]] = {
     "kruise: upgrading": lambda: kruise.releasing(state="StepUpgrade", ready=0),
     "kruise: rolled back": kruise.rolled_back,
     "kruise: without routing": lambda: kruise.releasing(body=kruise.spec(routing=None)),
+    "kruise: its ingress is gone": lambda: _without_ingress(kruise.releasing(), "echoserver"),
     "flagger: analysing": test_flagger.cluster,
     "flagger: waiting": lambda: test_flagger.cluster(test_flagger.canary("Waiting", 0), test_flagger.route(0)),
     "flagger: at rest": lambda: test_flagger.cluster(test_flagger.canary("Succeeded", 0), test_flagger.route(0)),

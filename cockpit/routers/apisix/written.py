@@ -41,7 +41,7 @@ def apisixroute_split(
     ref = Ref(APISIXROUTES, namespace, name)
     found = _find(objects, namespace, name)
     if found is None:
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects)
     wanted = tuple(rules) or (name,)
     steered = [rule for rule in _rules(found) if text(rule, "name") in wanted]
     lanes = [lane for other in managed for lane in _lanes(_find(objects, namespace, other), canary)]

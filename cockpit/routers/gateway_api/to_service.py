@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute, Service
-from cockpit.model.refs import GRPCROUTES
+from cockpit.model.refs import GRPCROUTES, HTTPROUTE_VERSIONS
 from cockpit.model.rollout import Finding
 from cockpit.routers.gateway_api.findings import backend_findings, name_of, status_findings
-from cockpit.routers.gateway_api.routes import AnyRoute, http_resource, rules_of, unresolved_refs
+from cockpit.routers.gateway_api.routes import AnyRoute, rules_of, unresolved_refs
 from cockpit.routers.gateway_api.split import Sides, rule_backends_of
+from cockpit.workloads.lookups import served
 
 _MOST_ROUTES = 5
 
@@ -34,7 +35,7 @@ def _leading(service: Service, objects: Objects) -> list[AnyRoute]:
     namespace, name = _place(service)
     found = [
         route
-        for resource in (http_resource(objects), GRPCROUTES)
+        for resource in (served(objects, HTTPROUTE_VERSIONS), GRPCROUTES)
         for route in (
             *objects.keyed(resource, namespace, f"service={name}"),
             *objects.anywhere(resource, f"service={namespace}/{name}"),

@@ -18,7 +18,7 @@ from cockpit.routers.gateway_api.routes import (
 from cockpit.routers.gateway_api.split import Sides, rule_backends_of
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
 from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ
-from cockpit.workloads.lookups import served
+from cockpit.workloads.lookups import find_service, served
 
 
 def httproute_split(
@@ -39,7 +39,7 @@ def httproute_split(
     ref = Ref(GRPCROUTES if kind == "GRPCRoute" else served(objects, HTTPROUTE_VERSIONS), namespace, route)
     found = find_route(objects, kind, namespace, route)
     if found is None:
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects, to=find_service(objects, services_in or namespace, stable))
     what, own = f"{kind} {namespace}/{route}", services_in or namespace
     shares: list[tuple[float, float]] = []
     lanes: dict[str, HeaderLane] = {}

@@ -16,7 +16,7 @@ from cockpit.routers.ingress.placement import placements_of
 from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, split_of, weighed
 from cockpit.routers.traffic_findings import missing_route, route_elsewhere
 from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ
-from cockpit.workloads.lookups import find_ingress
+from cockpit.workloads.lookups import find_ingress, find_service
 
 
 def ingress_split(objects: Objects, namespace: str, ingress: str, stable: str, canary: str) -> WrittenSplit:
@@ -28,7 +28,7 @@ def ingress_split(objects: Objects, namespace: str, ingress: str, stable: str, c
     main = find_ingress(objects, namespace, ingress)
     ref = Ref(INGRESSES, namespace, ingress)
     if main is None:
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects, to=find_service(objects, namespace, stable))
     refs, problems = [ref], []
     idle = why_no_controller(main, objects)
     if idle:

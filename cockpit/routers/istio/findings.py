@@ -17,6 +17,10 @@ from cockpit.routers.traffic_findings import no_weight, picks_several, rolling_v
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.selectors import no_selector
 
+# The fraction of failed requests above which users are hurt, as for those that a probe sees (docs/verdicts.md).
+_NOTICED = 0.01
+_SERVER_ERROR = 500
+
 
 def findings_of(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
     """All findings, the worst first."""
@@ -66,8 +70,8 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
             if not aborted and "delay" not in fault:
                 done = "it names no percentage, so no request is failed"
             why = f"{where} injects faults ({listed(sorted(map(str, fault)))}): {done}"
-            # Where plain requests all fail, users are hurt; a test of single requests hurts nobody.
-            severe = route == split.group.default and aborted >= 1
+            # Where plain requests fail, users are hurt; a test of single requests hurts nobody.
+            severe = route == split.group.default and aborted > _NOTICED
             yield finding("fault-injection", Severity.CRITICAL if severe else Severity.WARNING, why)
         if route in split.group.dropped:
             why = f"{where} is dropped: its match is not within that of the VirtualService that delegates to it"
@@ -77,8 +81,26 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
         why = f"{what} has too many routes, conditions and destinations: only its first {read} routes are read"
         yield finding("too-many-routes", Severity.WARNING, why)
     if split.group.default is None and not split.group.dropped:
-        why = f"{what} has no default route: requests that match no rule get 404"
-        yield finding("no-default-route", Severity.WARNING, why)
+        yield _answered(split) or finding(
+            "no-default-route",
+            Severity.WARNING,
+            f"{what} has no default route: requests that match no rule get 404",
+        )
+
+
+def _answered(split: VirtualServiceSplit) -> Finding | None:
+    """Plain requests get to no version, because an earlier route answers them itself or sends them elsewhere."""
+    plain = (r for r in split.group.routes if any(not match.singles_out for match in r.matches))
+    taker = next((taker for route in plain if (taker := split.group.shadow_of(route)) and taker.other), None)
+    if taker is None or taker.other not in ("directResponse", "redirect"):
+        return None
+    where = f"{name_of(split)} route {taker.index + 1}"
+    status = mapping(taker.raw, "directResponse").get("status")
+    if not isinstance(status, int):
+        why = f"{where} redirects all plain requests: none of them gets to a version"
+        return finding("answered-by-route", Severity.WARNING, why)
+    why = f"{where} answers all plain requests with status {status}: none of them gets to a version"
+    return finding("answered-by-route", Severity.CRITICAL if status >= _SERVER_ERROR else Severity.WARNING, why)
 
 
 def aborted_of(route: IstioRoute) -> float:

@@ -14,7 +14,7 @@ from cockpit.routers.istio.destinations import side_of
 from cockpit.routers.istio.findings import empty_destinations
 from cockpit.routers.istio.matches import IstioMatch, example
 from cockpit.routers.istio.route_groups import shadow_of
-from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, routes_of
+from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, mirrors_of, routes_of
 from cockpit.routers.traffic_findings import missing_route, no_weight, route_elsewhere
 from cockpit.routers.written import HeaderLane, WrittenSplit, shares_that_differ
 from cockpit.workloads.findings import finding
@@ -52,7 +52,7 @@ def virtualservice_split(
     what = f"VirtualService {namespace}/{name}"
     found = find_virtual_service(objects, namespace, name)
     if found is None:
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects)
     viewer = viewer_of(found, objects)
     shares: list[tuple[float, float]] = []
     lanes: dict[str, HeaderLane] = {}
@@ -83,7 +83,8 @@ def virtualservice_split(
                 lanes.setdefault(left, HeaderLane(left, None, share, declared=0.0, others=others))
                 problems.append(_not_listed(what, left, routes))
         elif share:
-            _add_lanes(lanes, singled, share, others)
+            # Copies are taken of requests that are split like all others.
+            _add_lanes(lanes, singled, share, others, None if any(mirrors_of(route, namespace)) else 1.0)
         if counts or not plain:
             strangers |= {str(t): None for t, s in route.shares() if s and not _either(t, stable, canary, namespace)}
             unserved += empty_destinations(what, route, lambda t: side_of(t, viewer, objects), plain=plain)
@@ -96,12 +97,14 @@ def virtualservice_split(
     )
 
 
-def _add_lanes(lanes: dict[str, HeaderLane], matches: Iterable[IstioMatch], share: float, others: float) -> None:
+def _add_lanes(
+    lanes: dict[str, HeaderLane], matches: Iterable[IstioMatch], share: float, others: float, declared: float | None
+) -> None:
     """A lane for each kind of request that a route singles out; the first route of the same requests counts."""
     for match in matches:
         request = example(match)
         headers = tuple((request.headers or {}).items()) if request else None
-        lanes.setdefault(match.text, HeaderLane(match.text, headers, share, others=others))
+        lanes.setdefault(match.text, HeaderLane(match.text, headers, share, declared, others))
 
 
 def _elsewhere(what: str, routes: Collection[str]) -> Finding:

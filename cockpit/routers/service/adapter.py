@@ -1,4 +1,4 @@
-"""The adapter of Service selectors: one rollout per Service that has versions to choose from, or has no selector."""
+"""The adapter of Service selectors: one rollout per Service that has versions to choose from, or nobody to answer."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
 from cockpit.planning.wording import REFRESH, gone
 from cockpit.routers.service.split import look
+from cockpit.routers.service.unmatched import TABLE as UNMATCHED_TABLE
+from cockpit.routers.service.unmatched import missed_by, unmatched_rollout
 from cockpit.routers.service.unselected import TABLE as UNSELECTED_TABLE
 from cockpit.routers.service.unselected import is_shown, unselected_rollout
 from cockpit.workloads.lookups import find_service
@@ -65,11 +67,12 @@ class ServiceRouter:
         if is_shown(root, objects):
             return (unselected_rollout(root, objects),)
         state = look(root, objects)
-        if state is None:
-            return ()
-        from cockpit.routers.service.read import rollout_of
+        if state:
+            from cockpit.routers.service.read import rollout_of
 
-        return (rollout_of(state, objects),)
+            return (rollout_of(state, objects),)
+        missed = missed_by(root, objects)
+        return (unmatched_rollout(root, missed, objects),) if missed else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
         from cockpit.routers.service import acts
@@ -78,6 +81,8 @@ class ServiceRouter:
         if service and is_unselected(service):
             return UNSELECTED_TABLE.plan(service, rollout, ask, objects)
         state = look(service, objects) if service else None
+        if state is None and service and missed_by(service, objects):
+            return UNMATCHED_TABLE.plan(service, rollout, ask, objects)
         if state is None:
             why = f"its versions are gone; {REFRESH}" if service else gone("the Service")
             return refused(rollout, ask.act, why)

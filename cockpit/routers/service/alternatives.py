@@ -14,7 +14,7 @@ from cockpit.workloads.owners import workloads_matching
 # Labels that name the part of an application: another value is another part, whatever else is the same.
 _PARTS = frozenset({"app.kubernetes.io/component", "component", "role"})
 # Labels that name the application rather than its version: in a selector another value is another application.
-_IDENTITY = _PARTS | {
+IDENTITY = _PARTS | {
     "app",
     "app.kubernetes.io/instance",
     "app.kubernetes.io/managed-by",
@@ -28,7 +28,7 @@ _IDENTITY = _PARTS | {
     "tier",
 }
 # Labels that unrelated workloads have in common.
-_SHARED = frozenset({"app.kubernetes.io/managed-by", "app.kubernetes.io/part-of", "env", "environment"})
+SHARED = frozenset({"app.kubernetes.io/managed-by", "app.kubernetes.io/part-of", "env", "environment"})
 # Values that versions take turns with; other values may be places that exist side by side permanently.
 _TURNS = frozenset(
     {
@@ -52,7 +52,7 @@ def alternatives(
     found: dict[str, Workload] = {}
     keys: set[str] = set()
     for key, value in selector.items() if len(selector) >= 2 else ():
-        if key in VERSION_LABELS or key in _SHARED:
+        if key in VERSION_LABELS or key in SHARED:
             continue
         for workload in workloads_matching({key: value}, namespace, objects):
             differing = _differing(selector, workload)
@@ -71,7 +71,7 @@ def _differing(selector: Mapping[str, str], workload: Workload) -> set[str]:
     """The keys for which it has another value; none if it is not a version of what is selected."""
     labels = workload.template_labels
     differing = {key for key, value in selector.items() if labels.get(key) != value}
-    return differing if differing <= labels.keys() and not differing & _IDENTITY else set()
+    return differing if differing <= labels.keys() and not differing & IDENTITY else set()
 
 
 def _is_one_thing(workload: Workload, picked: Sequence[Workload]) -> bool:

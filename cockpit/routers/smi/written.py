@@ -30,7 +30,7 @@ def trafficsplit_split(objects: Objects, namespace: str, name: str, stable: str,
     ref = Ref(served(objects, TRAFFICSPLIT_VERSIONS), namespace, name)
     found = objects.get(ref.resource, namespace, name)
     if not isinstance(found, TrafficSplit):
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects)
     backends = entries(found.spec, "backends")[:_MOST_BACKENDS]
     weights = ((_short(text(entry, "service")), _weight(mapping(entry).get("weight"))) for entry in backends)
     split = weights_split(ref, weights, stable, canary)

@@ -23,7 +23,7 @@ def traefikservice_split(objects: Objects, namespace: str, name: str, stable: st
     group, found = next(((group, each) for group, each in groups if each), (TRAEFIKSERVICES, None))
     ref = Ref(group, namespace, name)
     if found is None:
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects)
     listed = entries(found.spec, "weighted", "services")[:_MOST_SERVICES]
     weights = ((_name(entry, namespace), float(weight_of(entry))) for entry in listed)
     split = split_of(found, objects, group)

@@ -133,7 +133,8 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
             yield _unanswered(trial.version.name, written, f"Experiment {trial.experiment}")
     # Behind its Service pods of others may answer; without a Service nobody sends requests to it.
     served = split.others.ready or any(split.doubled.values())
-    if lane.derived and split.root and state.editions and state.replicas and not (total or served):
+    known = (lane.derived and state.editions) or (state.invalid and not state.editions and not split.written.steered)
+    if known and split.root and state.replicas and not (total or served):
         yield no_ready_pods(f"{state.ref} has no ready pods: requests fail", _reasons(state))
 
 

@@ -1,4 +1,4 @@
-"""Why Argo Rollouts refuses a VirtualService: the Rollout lists routes that do not exist, or lists none.
+"""Why Argo Rollouts refuses a VirtualService, or writes its weights past the route that users take.
 
 Source: argo-rollouts, rollout/trafficrouting/istio/istio.go (ValidateHTTPRoutes, getHttpRouteIndexesToPatch).
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, Severity
 from cockpit.systems.argo.state import ArgoState
+from cockpit.systems.argo.steps import StepSpec
 from cockpit.systems.argo.written import istio_routes, managed_routes
 from cockpit.workloads.findings import finding, listed
 
@@ -40,6 +41,23 @@ def refused_routes(state: ArgoState, what: str, objects: Objects) -> Iterator[Fi
         elif not asked and len(own) > 1:
             why = f"{where} has {len(own)} http routes and the Rollout lists none: list the routes to edit in {_FIELD}"
             why += f" ({listed(names)})" if names else ", and give them names"
+        elif not asked and (step := _managed_step(state)):
+            yield _passed_by(where, names, step)
         if why:
             text = f"{what}: {why}; the controller refuses the Rollout (InvalidSpec) and moves no traffic"
             yield finding("invalid-routes", Severity.WARNING, text, "InvalidSpec")
+
+
+def _managed_step(state: ArgoState) -> StepSpec | None:
+    """The first step that puts a route of the controller's own before the one that it finds."""
+    return next((step for step in state.strategy.steps if step.adds_route), None)
+
+
+def _passed_by(where: str, names: list[str], step: StepSpec) -> Finding:
+    """The check of the routes leaves those out that steps add, but the search for the ones to edit does not."""
+    text = (
+        f"step {step.title} adds a route to {where}, and the Rollout lists none to edit: from then on the weights are"
+        f" not written into the route that was there, whatever the status says; list it by name in {_FIELD}"
+    )
+    text += f" ({listed(names)})" if names else ""
+    return finding("weights-pass-by", Severity.WARNING, text, step.kind.value)

@@ -11,6 +11,7 @@ from cockpit.model.objects import Pod, Service
 from cockpit.model.rollout import Finding, Lane, Severity, Share
 from cockpit.model.values import dataclass
 from cockpit.planning.mesh_hosts import mesh_findings
+from cockpit.routers.degraded import before_pods
 from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.editions import HASH, ArgoEdition
 from cockpit.systems.argo.state import ArgoState
@@ -79,7 +80,7 @@ def split_of(state: ArgoState, objects: Objects) -> ArgoSplit:
     lanes = [_lane(state, DEFAULT, _declared(state), mixed)]
     trials = {} if mixed is None else {DEFAULT: _of_trials(state, mixed, split)}
     for rule in split.lanes:
-        declared = _of_rule(state, rule.declared)
+        declared = _declared(state) if rule.declared is None else _of_rule(state, rule.declared)
         shares = _mixed(parts, rule.share, rule.others)
         if all(lane.name != rule.match for lane in lanes):
             lanes.append(_lane(state, rule.match, declared, shares, rule.match, rule.headers))
@@ -95,8 +96,7 @@ def _unalarmed(state: ArgoState, written: Written) -> Written:
     """Without shares that are not served because its first pods start, or because it is scaled to 0 pods."""
     if state.replicas and not state.starts:
         return written
-    kept = tuple(found for found in written.findings if found not in written.unserved_shares)
-    return replace(written, findings=kept, unserved_shares=())
+    return replace(written, findings=before_pods(written.findings, written.unserved_shares), unserved_shares=())
 
 
 def _of_trials(state: ArgoState, parts: Parts, split: WrittenSplit) -> Parts:
@@ -144,6 +144,9 @@ def _declared(state: ArgoState) -> Parts | None:
         return _only(state, only.uid, 1.0) if only else None
     extra = min(status.extra / state.strategy.top, 1.0)
     weight = state.weight
+    if status.paused and status.weight is not None:
+        # Paused by hand, the step gets no pods: what the controller reports is all that it intends for now.
+        weight = min(weight, status.weight / state.strategy.top)
     return {
         **_only(state, state.current.uid, weight),
         state.stable.uid: max(1.0 - weight - extra, 0.0),

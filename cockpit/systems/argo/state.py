@@ -107,10 +107,14 @@ class ArgoState:
 
     @property
     def starts(self) -> bool:
-        """Whether its first pods start and none fails: the condition Healthy comes with the first health, and stays."""
+        """Whether its first pods start and none fails: the condition Healthy comes with the first health, and stays.
+
+        A spec that the controller rejects starts nothing.
+        """
         cells = [cell for edition in self.editions for cell in edition.version.pods]
         failing = any(cell.state is PodState.FAILING for cell in cells)
-        return len(self.editions) <= 1 and not failing and "Healthy" not in self.status.conditions
+        begins = len(self.editions) <= 1 and "Healthy" not in self.status.conditions
+        return begins and not failing and not self.invalid
 
     @property
     def workload_ref(self) -> tuple[str, str]:

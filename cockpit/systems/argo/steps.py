@@ -42,7 +42,8 @@ INSTANT = (ArgoStepKind.HEADER, ArgoStepKind.MIRROR)
 class StepSpec:
     """One step. `weight` is the setWeight; `seconds` is the length of a pause, None if it needs approval.
 
-    `pods` is the number of canary pods by setCanaryScale, None if it follows from a weight.
+    `pods` is the number of canary pods by setCanaryScale, None if it follows from a weight. `adds_route` is true where
+    the controller adds a route for some requests, or for copies of them.
     """
 
     kind: ArgoStepKind
@@ -50,6 +51,7 @@ class StepSpec:
     weight: int | None = None
     seconds: float | None = None
     pods: int | None = None
+    adds_route: bool = False
 
     @property
     def asks(self) -> bool:
@@ -99,7 +101,8 @@ def _step(entry: Any, top: int) -> StepSpec:
         case _:
             body = mapping(entry, kind.value)
             pods = whole(body, "replicas") if kind is ArgoStepKind.SCALE else None
-            return StepSpec(kind, safe_text(_title(kind, body), 3 * _LONGEST), pods=pods)
+            adds = kind in INSTANT and bool(entries(body, "match"))
+            return StepSpec(kind, safe_text(_title(kind, body), 3 * _LONGEST), pods=pods, adds_route=adds)
 
 
 def _pause(pause: dict[str, Any]) -> StepSpec:

@@ -19,7 +19,7 @@ from cockpit.routers.written import WrittenSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import ArgoRouter
 from cockpit.workloads.findings import finding, percent
-from cockpit.workloads.lookups import find_ingress
+from cockpit.workloads.lookups import find_ingress, find_service
 
 _READABLE_ROUTES = ("HTTPRoute", "GRPCRoute")
 
@@ -163,7 +163,7 @@ def _alb_behind(state: ArgoState, router: ArgoRouter, objects: Objects) -> Writt
     ingress = find_ingress(objects, router.namespace, router.name)
     ref = Ref(INGRESSES, router.namespace, router.name)
     if ingress is None:
-        return missing_route(ref, objects.context)
+        return missing_route(ref, objects, to=find_service(objects, ref.namespace, state.strategy.stable))
     weights: dict[str, int] = {}
     for group in _target_groups((ingress.metadata.annotations or {}).get(key, "")):
         name = text(group, "ServiceName")

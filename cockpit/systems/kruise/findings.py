@@ -6,7 +6,7 @@ from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import not_pinned, without_port
+from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, not_pinned, without_port
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.autoscaling import autoscaler_findings
 from cockpit.systems.kruise.shared_routing import shared_routing_findings
@@ -15,6 +15,7 @@ from cockpit.systems.kruise.state import PERCENT_LIMIT, STARTED, KruiseState
 from cockpit.systems.kruise.words import overtaken
 from cockpit.systems.progress_findings import rolled_back
 from cockpit.workloads.findings import finding, percent
+from cockpit.workloads.unread import rests_on_unread
 
 _WATCHED = "rollouts.kruise.io/workload-type"
 _CLOSE = 0.004
@@ -25,7 +26,8 @@ def findings_of(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
         *_workload(release),
         *stuck_upgrade(release),
         *_refused(release),
-        *_stuck_routing(release),
+        *stuck_routing(release),
+        *_nobody(release),
         *_written(release),
         *_left_rules(release),
         *_ended(release),
@@ -118,7 +120,7 @@ def never_reached(release: KruiseState, step: KruiseStep | None) -> bool:
     )
 
 
-def _stuck_routing(release: KruiseState) -> list[Finding]:
+def stuck_routing(release: KruiseState) -> list[Finding]:
     """What the controller retries without reporting it in the status."""
     progress, routing = release.progress, release.plan.routing
     if routing is None or not progress.releasing:
@@ -134,6 +136,29 @@ def _stuck_routing(release: KruiseState) -> list[Finding]:
                 words = f"{_what(release)} cannot route traffic: status.{progress.part}.{name} is empty"
                 found.append(words)
     return [finding("stuck-routing", Severity.WARNING, words) for words in found]
+
+
+def cannot_route(release: KruiseState, objects: Objects) -> bool:
+    """Whether the controller certainly waits, without an end, for a Service, or for its route before the first step."""
+    if release.plan.routing is None or not release.progress.releasing:
+        return False
+    lost = stuck_routing(release) if release.traffic.service is None else []
+    missing = [found for found in release.traffic.problems if found.id == "route-missing"]
+    waits = [*lost, *(missing if not release.progress.stepping else ())]
+    return any(not rests_on_unread(found, objects) for found in waits)
+
+
+def _nobody(release: KruiseState) -> list[Finding]:
+    """Without a router the Service's pods answer; with one, the router's findings tell which share is not served."""
+    subject, traffic = release.subject, release.traffic
+    ready = traffic.others.ready or any(version.ready for version in subject.versions)
+    if release.plan.routing is not None or traffic.service is None or not subject.desired or ready:
+        return []
+    what = f"{release.plan.workload[1]} {release.ref.namespace}/{release.plan.workload[2]}"
+    reasons = dict.fromkeys(pod.reason for version in subject.versions for pod in version.pods if pod.reason)
+    if subject.starts:
+        return [none_ready_yet(what, ", ".join(reasons))]
+    return [no_ready_pods(f"{what} has no ready pods: requests fail", ", ".join(reasons))]
 
 
 def _written(release: KruiseState) -> list[Finding]:

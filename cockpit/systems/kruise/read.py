@@ -17,7 +17,7 @@ from cockpit.routers.gateway_api.probe_targets import route_target
 from cockpit.routers.gateway_api.routes import find_route, rules_of
 from cockpit.systems.kruise.acts import TABLE
 from cockpit.systems.kruise.awaited import awaited_of
-from cockpit.systems.kruise.findings import findings_of, stuck_upgrade
+from cockpit.systems.kruise.findings import cannot_route, findings_of, stuck_upgrade
 from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.words import message, planned_steps, step_of
 from cockpit.systems.phrases import NO_SERVICE
@@ -31,7 +31,8 @@ def rollout_of(release: KruiseState, objects: Objects) -> Rollout:
     metadata, traffic, subject = release.rollout.metadata, release.traffic, release.subject
     owners, owned = owners_and_findings([release.rollout, *([subject.workload] if subject.workload else [])])
     way = _way_in(release, objects)
-    phase, words = degraded_by(phase_of(release), message(release), traffic.unserved_shares, objects)
+    phase = Phase.DEGRADED if cannot_route(release, objects) else phase_of(release)
+    phase, words = degraded_by(phase, message(release), traffic.unserved_shares, objects)
     found = Rollout(
         key=RolloutKey(objects.context, metadata.namespace, metadata.name, "kruise"),
         router=router_of(release),

@@ -15,10 +15,12 @@ from cockpit.model.objects import Service
 from cockpit.model.refs import INGRESSES, SERVICES, Ref
 from cockpit.model.rollout import Finding, Lane, Role, Share
 from cockpit.model.values import dataclass
+from cockpit.routers.degraded import before_pods
 from cockpit.routers.gateway_api.written import httproute_split
 from cockpit.routers.ingress.written import ingress_split
 from cockpit.routers.istio.written import DestinationPattern, virtualservice_split
 from cockpit.routers.written import HeaderLane, WrittenSplit
+from cockpit.systems.kruise import status
 from cockpit.systems.kruise.editions import REVISION_HASH, TEMPLATE_HASH, KruiseEdition
 from cockpit.systems.kruise.spec import KruisePlan, KruiseRouting, KruiseStep, KruiseStyle
 from cockpit.systems.kruise.status import KruiseProgress
@@ -93,8 +95,8 @@ def traffic_of(
         *split.refs,
     )
     # Nothing is served while the first pods start, or where none are wanted, and nobody loses what was there before.
-    alarming = subject.desired > 0 and not subject.starts
-    problems = split.problems if alarming else tuple(p for p in split.problems if p not in split.unserved_shares)
+    alarming = subject.missing or (subject.desired > 0 and not subject.starts)
+    problems = split.problems if alarming else before_pods(split.problems, split.unserved_shares)
     route = Others(names=split.strangers, through=listed(list(map(str, split.refs[:1]))))
     return KruiseSplit(
         tuple(lanes),
@@ -201,7 +203,9 @@ def _declared(plan: KruisePlan, progress: KruiseProgress, subject: KruiseWorkloa
         return _only(subject, Role.STABLE)
     if progress.reason == "Finalising":
         return _only(subject, Role.CANARY)
-    step = plan.step(progress.index) if progress.stepping else None
+    # Paused by hand, the step gets no pods and no traffic: that of the step before it stays.
+    held = plan.paused and progress.state in (status.BEFORE_UPGRADE, status.UPGRADE)
+    step = plan.step((progress.index or 0) - held) if progress.stepping else None
     if step is None:
         return _only(subject, Role.STABLE)
     shared = plan.routing.weight if plan.routing and plan.routing.shared else None

@@ -79,3 +79,37 @@ def test_the_only_route_needs_no_name() -> None:
     assert "invalid-routes" not in ids(
         steered(http("mirrored", *SPLIT), http("", *SPLIT), listed=[], managedRoutes=managed)
     )
+
+
+def _adding(kind: str, **more: Any) -> list[dict[str, Any]]:
+    match = [{"headerName": "x-beta", "headerValue": {"exact": "1"}}]
+    return [{kind: {"name": "extra", "match": match, **more}}, {"setWeight": 20}, {"pause": {}}]
+
+
+@pytest.mark.parametrize("kind", ["setHeaderRoute", "setMirrorRoute"])
+def test_weights_pass_by_a_route_that_is_not_listed_once_a_step_adds_another(kind: str) -> None:
+    """Argo Rollouts 1.8.3: the status reports 50%, the VirtualService keeps 0%, nobody gets the canary."""
+    cluster = steered(http("primary", *SPLIT), listed=[], managedRoutes=[{"name": "extra"}])
+    steps = cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]
+    assert "weights-pass-by" not in ids(cluster)
+    steps["steps"] = _adding(kind)
+    text = text_of(cluster, "weights-pass-by")
+    assert "the weights are not written into the route that was there" in text
+    assert "virtualService.routes (primary)" in text
+    assert "invalid-routes" not in ids(cluster)
+    steps["trafficRouting"]["istio"]["virtualService"]["routes"] = ["primary"]
+    assert "weights-pass-by" not in ids(cluster)
+
+
+def test_taking_a_route_away_adds_none() -> None:
+    cluster = steered(http("primary", *SPLIT), listed=[], managedRoutes=[{"name": "extra"}])
+    steps = cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]
+    steps["steps"] = [{"setHeaderRoute": {"name": "extra"}}, {"setWeight": 20}]
+    assert "weights-pass-by" not in ids(cluster)
+
+
+def test_requests_that_are_copied_are_split_like_all_others() -> None:
+    copied = {**http("mirrored", *SPLIT, match={"method": {"exact": "GET"}}), "mirror": {"host": "web-canary"}}
+    cluster = steered(copied, http("primary", *SPLIT), listed=["primary"], managedRoutes=[{"name": "mirrored"}])
+    assert [lane.name for lane in read(cluster).lanes] == ["default", "method GET"]
+    assert shares(cluster, 1) == {"v1": (0.8, 0.8), "v2": (0.2, 0.2)}

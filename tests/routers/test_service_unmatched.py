@@ -1,0 +1,103 @@
+"""Services that users reach and whose selector no pod meets any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cockpit.model.plan import Act, Ask, Refused
+from cockpit.model.refs import SERVICES
+from cockpit.model.rollout import Phase, Rollout, Severity
+from cockpit.routers.service.adapter import ServiceRouter
+from tests.objects import Cluster, seed
+
+ROUTER = ServiceRouter()
+SERVICE = "demo-service"
+
+
+def cluster(*, two: bool = False, reached: bool = True, **selector: str) -> Cluster:
+    """demo-dp-v1 (app=demo, version=v1), perhaps v2 beside it, and a Service with this selector."""
+    made = Cluster(seed("blue-green-v1") + seed("blue-green-service")).run("demo-dp-v1")
+    if two:
+        made.add(*seed("blue-green-v2")).run("demo-dp-v2")
+    spec = made.doc("Service", SERVICE)["spec"]
+    spec["selector"] = selector
+    spec["type"] = "ClusterIP"
+    if reached:
+        (ingress,) = seed("weight-ingress1")
+        ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] = SERVICE
+        made.add(ingress)
+    return made.balance()
+
+
+def rollouts(made: Cluster) -> tuple[Rollout, ...]:
+    service = made.get(SERVICES, "default", SERVICE)
+    assert service is not None
+    return ROUTER.read(service, made)
+
+
+def told(rollout: Rollout) -> str:
+    (found,) = [f for f in rollout.findings if f.id == "no-ready-pods"]
+    return found.text
+
+
+def labels(made: Cluster) -> dict[str, str]:
+    found: dict[str, str] = made.doc("Deployment", "demo-dp-v1")["spec"]["template"]["metadata"]["labels"]
+    return found
+
+
+def test_a_selector_with_a_label_too_many_is_critical_and_names_it() -> None:
+    app = labels(cluster())["app"]
+    made = cluster(app=app, track="stable")
+    (rollout,) = rollouts(made)
+    assert (rollout.phase, rollout.versions, rollout.lanes) == (Phase.DEGRADED, (), ())
+    (found,) = [f for f in rollout.findings if f.id == "no-ready-pods"]
+    assert found.severity is Severity.CRITICAL
+    assert f"Service default/{SERVICE} selects no pods and requests fail" in found.text
+    assert "the pods of Deployment demo-dp-v1 do not have track=stable" in found.text
+    answer = ROUTER.plan(rollout, Ask(Act.ROLLBACK), made)
+    assert isinstance(answer, Refused)
+    assert "correct its selector" in answer.why
+
+
+def test_of_several_workloads_the_nearest_is_named() -> None:
+    app = labels(cluster())["app"]
+    (rollout,) = rollouts(cluster(two=True, app=app, version="v2", track="stable"))
+    assert "Deployment demo-dp-v2 do not have track=stable" in told(rollout)
+
+
+def test_a_workload_of_the_same_name_is_missed_whatever_its_labels_are() -> None:
+    made = cluster(app="typo")
+    assert rollouts(made) == ()
+    deployment = made.doc("Deployment", "demo-dp-v1")
+    made.remove("Deployment", "demo-dp-v1")
+    deployment["metadata"]["name"] = SERVICE
+    (rollout,) = rollouts(made.add(deployment))
+    assert f"Deployment {SERVICE} do not have app=typo" in told(rollout)
+
+
+def _elsewhere(made: Cluster) -> None:
+    """Users reach the same pods by another Service."""
+    spec: dict[str, Any] = {"type": "LoadBalancer", "selector": {"app": labels(made)["app"]}, "ports": [{"port": 80}]}
+    made.add({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec})
+
+
+def _stopped(made: Cluster) -> None:
+    made.doc("Deployment", "demo-dp-v1")["spec"]["replicas"] = 0
+
+
+def _other_part(made: Cluster) -> None:
+    labels(made)["component"] = "worker"
+    made.doc("Service", SERVICE)["spec"]["selector"]["component"] = "web"
+
+
+@pytest.mark.parametrize("change", [_elsewhere, _stopped, _other_part])
+def test_what_nobody_misses_is_not_shown(change: Any) -> None:
+    made = cluster(app=labels(cluster())["app"], track="preview")
+    change(made)
+    assert rollouts(made) == ()
+
+
+def test_a_service_that_users_do_not_reach_is_not_shown() -> None:
+    assert rollouts(cluster(reached=False, app=labels(cluster())["app"], track="preview")) == ()
