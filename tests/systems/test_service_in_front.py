@@ -260,7 +260,7 @@ def test_pods_that_are_not_ready_and_get_requests_all_the_same() -> None:
         ({"type": "LoadBalancer", "externalTrafficPolicy": "Local"}, "externalTrafficPolicy Local"),
     ],
 )
-def test_a_service_that_sends_to_near_pods_first(spec: dict[str, str], evidence: str) -> None:
+def test_a_service_that_sends_to_near_pods_first(spec: dict[str, Any], evidence: str) -> None:
     found = told(read(cluster_of(deployment(), service(**spec))), "near-first")
     assert (found.severity, found.evidence) == (Severity.INFO, evidence)
 
