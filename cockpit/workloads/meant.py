@@ -59,7 +59,7 @@ def meant_service(
     `selecting` are those that select its template, `earlier` the labels of its other templates, newest first. Beside a
     Service that selects them, only one counts that users are sent to and that leads nowhere.
     """
-    if not workload.desired or objects.unread(SERVICES) or objects.unread(PODS):
+    if not workload.desired or objects.unread(SERVICES):
         return None
     namespace = workload.metadata.namespace
     for labels in () if selecting else earlier:
@@ -112,7 +112,7 @@ def _named(name: str, workload: Workload, objects: Objects, *, certain: bool) ->
     if is_alias(service) or not selector or selector.items() <= workload.template_labels.items():
         return None
     meant = _meant(service, objects, certain=certain)
-    return meant if certain or meant.empty else None
+    return meant if certain or _is_empty(meant, objects) else None
 
 
 def _by_labels(workload: Workload, objects: Objects) -> Iterator[Meant]:
@@ -124,8 +124,13 @@ def _by_labels(workload: Workload, objects: Objects) -> Iterator[Meant]:
             shared = {k: v for k, v in selector.items() if labels.get(k) == v}
             if len(shared) < len(selector) and _only_its(workload, shared, objects):
                 meant = _meant(service, objects, certain=False)
-                if meant.empty:
+                if _is_empty(meant, objects):
                     yield meant
+
+
+def _is_empty(meant: Meant, objects: Objects) -> bool:
+    """Whether nothing can be behind it; what only labels speak for says nothing before pods are read."""
+    return meant.empty and not objects.unread(PODS)
 
 
 def _only_its(workload: Workload, labels: Mapping[str, str], objects: Objects) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.finding_order import folded
 from cockpit.model.health import AnswerHealth, Health, Level
 from cockpit.model.plan import Act, ActState
 from cockpit.model.probe_target import ProbeTarget, ProxiedService
@@ -69,6 +70,20 @@ def test_an_outage_after_many_good_answers_is_told_and_takes_the_verdict_back() 
     assert view.rollout.findings[0].id == "no-answers"
     assert view.rollout.findings[0].severity is Severity.CRITICAL
     assert view.rollout.lanes[0].verdict is Verdict.UNKNOWN
+
+
+def test_an_outage_with_a_known_cause_is_told_by_its_cause() -> None:
+    refused = tuple(Cell(CellKind.ERROR, None, "default", "503", number / 5) for number in range(20))
+    probe = replace(IDLE, running=True, total=20, errors=20, strip=refused)
+    cause = Finding(
+        "selector-misses", Severity.CRITICAL, "Service web selects no pods", "requests come from Ingress web"
+    )
+    view = rollout_view(replace(ROLLOUT, findings=(cause,)), ROLLOUT.lanes, probe, Circumstances(), 0.0)
+    first, second = view.rollout.findings
+    assert (first.id, second.id, second.because) == ("selector-misses", "no-answers", "selector-misses")
+    assert view.health.reason == "Service web selects no pods"
+    (told,) = folded(view.rollout.findings)
+    assert told.evidence == "requests come from Ingress web; the last 20 requests failed"
 
 
 def test_the_worst_is_told_first_and_before_what_was_read() -> None:
@@ -221,19 +236,28 @@ def test_as_many_errors_are_fine_as_the_settings_tolerate(max_errors: float, exp
     assert view.health.health is expected
 
 
-def by_address(target: ProbeTarget, *, derived: bool = True, second: float = 0.5) -> RolloutView:
-    """A Service that keeps an address on one pod, probed from one address."""
+BY_CLIENT = (
+    sticky_by_address("Service web keeps each client address on one pod"),
+    Finding("near-first", Severity.INFO, "Service web sends requests to pods near their client first"),
+)
+
+
+def by_address(
+    target: ProbeTarget, *, derived: bool = True, second: float = 0.5, why: Finding = BY_CLIENT[0]
+) -> RolloutView:
+    """A Service of which one client sees some of the pods, probed from one address."""
     shares = (share("v1", 1 - second, 1.0, 400), share("v2", second, 0.0, 400))
     seen = replace(lane(Verdict.OFF, 400, *shares, p=1e-9), derived=derived)
-    rollout = replace(ROLLOUT, findings=(sticky_by_address("Service web keeps each client address on one pod"),))
+    rollout = replace(ROLLOUT, findings=(why,))
     answers = (AnswerHealth("default", "v1", 400.0, 0.0, 0.0), AnswerHealth("default", "v2", 400.0, 0.0, 0.0))
     probe = replace(IDLE, running=True, total=400, probe_target=target, health=answers)
     return rollout_view(rollout, (seen,), probe, Circumstances(), 0.0)
 
 
-def test_from_one_address_a_split_that_keeps_addresses_on_a_pod_is_not_judged() -> None:
+@pytest.mark.parametrize("why", BY_CLIENT)
+def test_from_one_address_a_split_that_keeps_a_client_to_some_pods_is_not_judged(why: Finding) -> None:
     direct = ProbeTarget("10.0.0.1", 80, "web")
-    view = by_address(direct)
+    view = by_address(direct, why=why)
     assert "split-off" not in {found.id for found in view.rollout.findings}
     assert (view.health.health, view.rollout.lanes[0].sticky) == (Health.NOT_MEASURED, True)
     assert view.health.reason == "not compared with the split: these are the requests of one client"

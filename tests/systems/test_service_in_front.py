@@ -237,3 +237,91 @@ def test_the_service_that_a_statefulset_names() -> None:
     assert root is not None
     (rollout,) = StatefulSetSystem().read(root, cluster)
     assert told(rollout).text.endswith("it asks for app=bd, the pods of StatefulSet db have app=db")
+
+
+def test_pods_that_are_not_ready_and_get_requests_all_the_same() -> None:
+    cluster = cluster_of(deployment(), service(publishNotReadyAddresses=True), ingress())
+    cluster.run("web", ready=0)
+    for key in [key for key in cluster.docs if key[0] == "EndpointSlice"]:
+        for endpoint in cluster.docs[key]["endpoints"]:
+            endpoint["conditions"] = {"ready": True, "serving": False}
+    rollout = read(cluster)
+    found = told(rollout, "no-ready-pods")
+    assert found.severity is Severity.WARNING
+    assert found.text.endswith("sends them requests all the same (publishNotReadyAddresses)")
+    assert [share.written for share in rollout.lanes[0].shares] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("spec", "evidence"),
+    [
+        ({"trafficDistribution": "PreferClose"}, "trafficDistribution PreferClose"),
+        ({"internalTrafficPolicy": "Local"}, "internalTrafficPolicy Local"),
+        ({"type": "LoadBalancer", "externalTrafficPolicy": "Local"}, "externalTrafficPolicy Local"),
+    ],
+)
+def test_a_service_that_sends_to_near_pods_first(spec: dict[str, Any], evidence: str) -> None:
+    found = told(read(cluster_of(deployment(), service(**spec))), "near-first")
+    assert (found.severity, found.evidence) == (Severity.INFO, evidence)
+
+
+def test_a_policy_for_requests_from_outside_is_none_where_there_are_none() -> None:
+    assert not read(cluster_of(deployment(), service(externalTrafficPolicy="Local"))).findings
+
+
+def httproute(port: int, accepted: str = "True") -> Doc:
+    said = {"type": "Accepted", "status": accepted, "reason": "NoMatchingParent", "observedGeneration": 1}
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": metadata("web", generation=1),
+        "spec": {"parentRefs": [{"name": "gw"}], "rules": [{"backendRefs": [{"name": "web", "port": port}]}]},
+        "status": {"parents": [{"parentRef": {"name": "gw"}, "conditions": [said]}]},
+    }
+
+
+def virtual_service(port: int, host: str = "web") -> Doc:
+    route = {"route": [{"destination": {"host": host, "port": {"number": port}}}]}
+    return {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": metadata("web"),
+        "spec": {"hosts": ["web"], "http": [route]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "kind", "words"),
+    [
+        (httproute(8888), "invalid-backend", "Service default/web has no port 8888; they get 500"),
+        (httproute(80, "False"), "not-accepted", "a Gateway rejects HTTPRoute default/web"),
+        (virtual_service(8888), "dangling-destination", "Service default/web has no port 8888"),
+    ],
+)
+def test_what_a_route_to_its_only_service_gets_wrong(route: Doc, kind: str, words: str) -> None:
+    found = told(read(cluster_of(deployment(), service(), route)), kind)
+    assert found.severity is Severity.CRITICAL
+    assert words in found.text
+
+
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+def test_a_route_that_is_right_is_not_spoken_of(route: Doc) -> None:
+    assert not read(cluster_of(deployment(), service(), route)).findings
+
+
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+def test_that_a_service_is_empty_is_told_once_with_its_reason(route: Doc) -> None:
+    rollout = read(cluster_of(deployment(), service(selector={"app": "wbe"}), route))
+    assert [found.id for found in rollout.findings] == ["selector-misses"]
+
+
+def test_a_route_to_a_service_that_is_misspelt() -> None:
+    rollout = read(cluster_of(deployment(), service(), virtual_service(80, "wbe")))
+    assert told(rollout, "invalid-backend").text.startswith("Service default/wbe does not exist")
+
+
+def test_an_ingress_without_a_class_is_told_of_a_plain_workload_too() -> None:
+    entry = ingress()
+    del entry["spec"]["ingressClassName"]
+    entry["status"] = {}
+    assert told(read(cluster_of(deployment(), service(), entry)), "no-ingress-class").severity is Severity.WARNING

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from cockpit.model.finding_order import worst_first
 from cockpit.model.health import AnswerHealth, Health, RolloutHealth
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Followed, Lane, Phase, Severity, Share, Verdict
@@ -90,6 +91,33 @@ async def test_the_first_panel_of_the_rollout_screen_says_the_health(health: Rol
         assert words in first
         assert styles_of(app.screen.query_one(HealthPanel).lines[0], words) == {UNICODE.healths[health.health].style}
         assert shown(app).count(words) == 1
+
+
+CAUSE = Finding(
+    "selector-misses",
+    Severity.CRITICAL,
+    "Service shop/web selects no pods, so its requests fail: it asks for app=wbe, the pods of Deployment web have"
+    " app=web",
+)
+
+
+async def test_a_cause_has_the_room_of_the_symptom_that_it_explains() -> None:
+    found = worst_first([Finding("no-answers", Severity.CRITICAL, "the last 40 requests failed"), CAUSE])
+    broken = view_of("web", RolloutHealth(Health.HURT, CAUSE.text), *found)
+    async with screen(FakeCockpit(fleet_of(broken))) as (app, pilot):
+        assert "last 40 requests" not in shown(app)
+        await press(pilot, "enter")
+        panel = plain(app.screen.query_one(HealthPanel).lines)
+        assert "Service shop/web selects no pods, so its requests fail: it asks for app=wbe" in panel[1]
+        assert "the pods of Deployment web have app=web" in panel[2]
+        assert shown(app).count("selects no pods") == 1
+
+
+def test_a_row_says_the_cause_in_short() -> None:
+    found = worst_first([Finding("no-answers", Severity.CRITICAL, "the last 40 requests failed"), CAUSE])
+    (line,) = plain([row_of(view_of("web", HURT, *found))])
+    assert "selects none" in line
+    assert "no answers" not in line
 
 
 def sections(view: FleetView, opened: Collection[RolloutKey] = ()) -> list[Section]:

@@ -73,3 +73,14 @@ def test_the_autoscaler_is_among_the_owners() -> None:
     (rollout,) = DeploymentSystem().read(deployment, cluster)
     assert rollout.owners == (Owner("HorizontalPodAutoscaler", "load"),)
     assert [f.id for f in rollout.findings] == ["scaled-by"]
+
+
+@pytest.mark.parametrize(("reason", "held"), [("TooManyReplicas", True), ("TooFewReplicas", False)])
+def test_an_autoscaler_that_its_maximum_holds_says_so(reason: str, held: bool) -> None:
+    limited = {"type": "ScalingLimited", "status": "True", "reason": reason, "message": "the desired count is limited"}
+    cluster = Cluster([*seed("blue-green-v1"), {**autoscaler(), "status": {"conditions": [limited]}}]).run(NAME)
+    deployment = cluster.get(DEPLOYMENTS, "default", NAME)
+    assert deployment is not None
+    (rollout,) = DeploymentSystem().read(deployment, cluster)
+    (found,) = rollout.findings
+    assert ("its maximum holds it" in found.text) is held
