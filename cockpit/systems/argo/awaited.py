@@ -51,7 +51,7 @@ def _steps(state: ArgoState) -> Iterator[Awaited]:
 
 
 def _counts(state: ArgoState, objects: Objects) -> Awaited | None:
-    """A status that counts other pods than its ReplicaSets do; in blue-green it need not count those of both versions."""
+    """A status that counts other pods than its ReplicaSets do; in blue-green it counts the active one alone."""
     if not objects.known(REPLICASETS) or objects.unread(REPLICASETS) or state.invalid or not state.strategy.is_canary:
         return None
     reported = whole(state.rollout.status, "readyReplicas") or 0
