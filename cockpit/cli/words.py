@@ -8,6 +8,7 @@ from cockpit.model.finding_order import folded
 from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Share, Verdict
 from cockpit.model.shares import percent
+from cockpit.session.facts.health import PROBE_OFF
 from cockpit.texts.current import Verbatim, translated
 
 if TYPE_CHECKING:
@@ -125,8 +126,10 @@ def with_way(shown: RolloutView) -> RolloutHealth:
     target = shown.probe.probe_target or rollout.probe_target
     if found.health is not Health.NOT_MEASURED or shown.probe.running or target is None:
         return found
+    # Somebody's screen may well be measuring: what is off is the probe of this command.
+    reason = found.reason.replace(PROBE_OFF, "this command sends no requests", 1)
     way = f"measure it: cockpit verify {rollout.key.namespace}/{rollout.key.name}"
-    return RolloutHealth(found.health, f"{found.reason}; {way}" if found.reason else way)
+    return RolloutHealth(found.health, f"{reason}; {way}" if reason else way)
 
 
 def state(shown: RolloutView) -> str:

@@ -15,6 +15,8 @@ from cockpit.model.view import KindSync, Sync
 
 # Seconds between two reports of how far a list is: each of them is painted.
 PROGRESS_SECONDS = 1.0
+# States in which it is known what there is to read.
+_KNOWN = frozenset({Sync.LIVE, Sync.ABSENT, Sync.FORBIDDEN})
 
 
 class SyncState:
@@ -64,7 +66,7 @@ class SyncState:
             return
         if state is not self.state and state is Sync.LIVE:
             self._since = self._clock.now()
-        elif self.state is Sync.LIVE:
+        elif self.state in _KNOWN:
             self._since = max(self._pulse.heard, self._last_event or 0.0)
         self.state = state
         self._error = error

@@ -30,14 +30,14 @@ def rough(count: int) -> str:
 
 
 def not_given(lane: Lane) -> Share | None:
-    """The written share furthest from its declared one; None if they match.
+    """The written share furthest from its declared one, of two the one that gets less; None if they match.
 
     If pod counts decide, shares are rounded to whole pods, so only requests that go to no version count.
     """
     apart = [
-        (abs(share.declared - share.written), share)
+        (round(abs(share.declared - share.written), 9), share.declared > share.written, share)
         for share in lane.shares
         if share.declared is not None and share.written is not None and (share.others or not lane.derived)
     ]
-    distance, share = max(apart, key=lambda pair: pair[0], default=(0.0, None))
+    distance, _, share = max(apart, key=lambda each: each[:2], default=(0.0, False, None))
     return share if distance > SHARE_TOLERANCE else None

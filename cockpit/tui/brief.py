@@ -205,7 +205,9 @@ def back_told(facts: Facts) -> Told:
 def more_told(facts: Facts) -> Iterable[Told]:
     """What else is known, for panes with room: findings, progress, versions, where it comes from."""
     view, rollout = facts.view, facts.view.rollout
-    if (faults := fault_words([view])) and cause_of(view) is not Cause.HURT:
+    # Beside "fine" they would be those of an outage that is over.
+    told = cause_of(view) is Cause.HURT or view.health.health is Health.FINE
+    if not told and (faults := fault_words([view])):
         yield Told((Span(faults, "waiting"),))
     if words := guard_words(view.guard, facts.zone):
         yield Told((Span(words, "waiting"),))

@@ -25,7 +25,7 @@ _STARTING = frozenset({Sync.CONNECTING, Sync.SYNCING})
 def undecided(view: FleetView) -> tuple[str, ...]:
     """The contexts with something to sample where nobody decided yet; none while a cluster is still being read."""
     asked = [cluster for cluster in view.clusters if not cluster.aside]
-    if any(cluster.state in _STARTING for cluster in asked):
+    if any(cluster.state in _STARTING or cluster.unfinished for cluster in asked):
         return ()
     reachable = {shown.rollout.key.context for shown in _reachable(view)}
     return tuple(
@@ -59,4 +59,5 @@ def question_lines(view: FleetView, contexts: Collection[str]) -> list[str]:
 
 
 def _reachable(view: FleetView) -> list[RolloutView]:
-    return [shown for shown in view.rollouts if shown.probe.probe_target is not None]
+    """The rollouts that can be sampled; of one that is not up to date it is not known whether it is still there."""
+    return [shown for shown in view.rollouts if shown.probe.probe_target is not None and not shown.stale]

@@ -117,3 +117,7 @@ def test_nothing_is_awaited_of_pods_that_are_not_read(name: str) -> None:
                 own = {each.subject for each in rollout.awaited}
                 more = [each for each in with_awaited(rollout, unread).awaited if each.subject not in own]
                 assert not [each for each in more if "pods" in each.undone]
+
+
+def test_the_pods_of_a_preview_need_not_be_counted() -> None:
+    assert not read("argo", argo.previewed()).awaited

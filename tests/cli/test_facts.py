@@ -12,7 +12,7 @@ from cockpit.cli.main import command_line
 from cockpit.cli.options import flags_of
 from cockpit.cli.program import Options
 from cockpit.model.plan import Act, ActState
-from cockpit.model.rollout import Finding, Phase, PlannedStep, Severity, Step
+from cockpit.model.rollout import Finding, Observed, Phase, PlannedStep, Severity, Step
 from cockpit.model.view import KindSync, Sync
 from cockpit.session.facts.groups import groups_of
 from tests.cli.fakes import FakeCockpit, FakeProgram, cluster, fleet, rollout
@@ -56,6 +56,7 @@ def test_list_as_json_has_every_field_of_the_interface() -> None:
     assert lane["shares"][1]["written"] == 0.3
     assert lane["shares"][1]["observed"]["share"] == 0.44
     assert {"share", "low", "high", "samples"} <= set(lane["shares"][1]["observed"])
+    assert lane["unanswered"] is None
     assert found["versions"][0]["images"] == ["web:v1"]
     assert found["acts"][1] == {
         "id": "approve",
@@ -64,6 +65,18 @@ def test_list_as_json_has_every_field_of_the_interface() -> None:
         "ways": [],
         "versions": [],
     }
+
+
+def test_requests_that_no_version_answers_are_in_every_output() -> None:
+    (lane,) = rollout().lanes
+    lost = replace(lane, unanswered=Observed(0.2, 0.1, 0.3, 100, 20), unanswered_note="503")
+    view = fleet([replace(rollout(), lanes=(lost,))])
+    found = json.loads(run(program(view), "show", "web", "-o", "json").stdout)["lanes"][0]["unanswered"]
+    assert (found["share"], found["samples"], found["errors"], found["most"]) == (0.2, 100, 20, "503")
+    assert "unanswered=20% (503)" in run(program(view), "list", "-o", "wide").stdout
+    row = next(line for line in run(program(view), "show", "web").stdout.splitlines() if "no version" in line)
+    assert "no version: 503" in row
+    assert "20% (10%..30%)" in row
 
 
 def test_yaml_and_json_say_the_same() -> None:

@@ -68,7 +68,7 @@ def test_the_page_says_the_health_first() -> None:
 
 def test_the_page_says_how_to_measure_what_is_not_measured() -> None:
     (line,) = [line for line in run(views(seen(OFF)), "show", "web").stdout.splitlines() if line.startswith("Health")]
-    assert line.endswith("not measured: the probe is off; measure it: cockpit verify shop/web")
+    assert line.endswith("not measured: this command sends no requests; measure it: cockpit verify shop/web")
     nowhere = seen(OFF, rollout=replace(rollout(), probe_target=None))
     assert "cockpit verify" not in run(views(nowhere), "show", "web").stdout
     running = replace(QUIET, running=True, probe_target=ProbeTarget("127.0.0.1", 80, "a.test"))

@@ -37,7 +37,7 @@ class Probe:
 
     @property
     def shares(self) -> dict[str, float | None]:
-        return {row.version: row.observed and round(row.observed.share, 3) for row in self.lane.rows}
+        return {row.version: round(row.observed.share, 3) if row.observed else None for row in self.lane.rows}
 
 
 WELL = (V1, V1, V2, V1, V1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.model.health import AnswerHealth, Health, RolloutHealth
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Lane, Observed, Phase, Rollout, Severity, Share, Verdict
+from cockpit.model.rollout import Finding, Lane, Observed, Phase, Rollout, Severity, Share, Step, Verdict
 from cockpit.model.view import Cell, CellKind, ProbeView
 from cockpit.session.facts.assemble import IDLE
 from cockpit.session.facts.health import rollout_health, worst_health
@@ -41,6 +41,25 @@ def with_lane(**fields: object) -> Rollout:
 
 def with_finding(kind: str, severity: Severity) -> Rollout:
     return replace(ROLLOUT, findings=(Finding(kind, severity, "something is wrong"),))
+
+
+@pytest.mark.parametrize(
+    ("phase", "until", "expected"),
+    [
+        (Phase.PAUSED, None, Health.FINE),
+        (Phase.PAUSED, "2026-01-01T00:00:00Z", Health.DOUBTFUL),
+        (Phase.WAITING, None, Health.DOUBTFUL),
+        (Phase.PROGRESSING, None, Health.FINE),
+    ],
+)
+def test_a_share_that_a_pause_by_hand_holds_back_is_no_doubt(phase: Phase, until: str | None, expected: Health) -> None:
+    late = with_lane(shares=(replace(SHARES[0], declared=0.5), replace(SHARES[1], declared=0.5)))
+    assert health(replace(late, phase=phase, step=Step(1, 3, 0.5, until=until))).health is expected
+
+
+def test_what_is_not_given_is_said_of_the_version_that_gets_less() -> None:
+    late = with_lane(shares=(replace(SHARES[0], declared=0.4), replace(SHARES[1], declared=0.6)))
+    assert health(late).reason == "v2: 60% is declared, 30% is written"
 
 
 def test_fine_says_what_was_measured() -> None:

@@ -52,6 +52,15 @@ async def test_the_screen_asks_once_and_says_what_would_be_sent() -> None:
     assert cockpit.samples == [((CONTEXT,), SampleScope.MOVING)]
 
 
+def test_what_is_stale_or_still_read_is_not_counted() -> None:
+    one = next(each for each in UNDECIDED.rollouts if each.probe.probe_target)
+    assert "2 rollouts can be sampled" in question_lines(replace(UNDECIDED, rollouts=(one, one)), (CONTEXT,))[-1]
+    stale = replace(UNDECIDED, rollouts=(one, replace(one, stale="not up to date")))
+    assert "1 rollout can be sampled" in question_lines(stale, (CONTEXT,))[-1]
+    assert undecided(UNDECIDED) == (CONTEXT,)
+    assert not undecided(replace(UNDECIDED, clusters=(cluster(sampling=OPEN, unfinished=3),)))
+
+
 async def test_a_cursor_that_moves_lays_nothing_out_again() -> None:
     async with screen(FakeCockpit(UNDECIDED)) as (app, pilot):
         laid_out: list[object] = []

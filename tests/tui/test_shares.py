@@ -15,7 +15,7 @@ from cockpit.probe.sticky import sticky_lane
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.lines import plain, width_of
 from cockpit.tui.widgets.probe_strip import BLOCK, strip_cells
-from cockpit.tui.widgets.shares import COLUMNS, Shares, columns_for, lane_lines
+from cockpit.tui.widgets.shares import COLUMNS, Shares, columns_for, lane_height, lane_lines
 from tests.tui.driving import press, screen, shown
 from tests.tui.fake import FakeCockpit, fleet, lane, observed
 from tests.tui.scenes import crowded, fleet_of, laned
@@ -33,6 +33,16 @@ def test_one_error_among_one_answer_is_told_in_the_singular() -> None:
     one = replace(lane(0.3, 0.44), samples=1, errors=1)
     assert " 1 answer, 1 error " in drawn(one, 120)[0]
     assert " 20 answers, 2 errors " in drawn(replace(one, samples=20, errors=2), 120)[0]
+
+
+def test_requests_that_no_version_answers_have_a_row_with_what_they_get() -> None:
+    lost = replace(lane(0.3, 0.2), unanswered=observed(0.2, 0.03, 812, 162), unanswered_note="503")
+    *_, row = drawn(lost, 100)
+    assert row.split()[1:4] == ["no", "version:", "503"]
+    assert " 20% " in row
+    assert lane_height(lost) == len(drawn(lost, 100)) == 4
+    gone = replace(lost, verdict=Verdict.UNKNOWN, unanswered=observed(1.0, 0.03, 40, 40))
+    assert "no verdict: no version answers" in drawn(gone, 100)[0]
 
 
 def test_every_figure_ends_where_the_name_of_its_column_ends() -> None:

@@ -35,6 +35,16 @@ QUOTA = Finding("replica-failure", Severity.WARNING, "exceeded quota")
 STUCK = Finding("stuck-step", Severity.WARNING, "step 2 makes no progress")
 
 
+CRASHING = Finding("failing-pods", Severity.WARNING, "2 of 2 pods of v2 fail: CrashLoopBackOff; no requests go to it")
+LATE = Finding("not-observed", Severity.WARNING, "Argo has not picked up the last change since 12:00:00 UTC")
+
+
+def failing() -> RolloutView:
+    """Its pods fail, and that is all that is doubtful."""
+    view = with_parts(moving(), findings=(CRASHING,), step=None)
+    return replace(view, health=RolloutHealth(Health.DOUBTFUL, CRASHING.text))
+
+
 @pytest.mark.parametrize(
     ("view", "cause", "standing"),
     [
@@ -44,6 +54,10 @@ STUCK = Finding("stuck-step", Severity.WARNING, "step 2 makes no progress")
         (with_parts(moving(), phase=Phase.ABORTED), Cause.ABORTED, Standing.NEEDS_YOU),
         (with_parts(moving(), findings=(STUCK,)), Cause.STUCK, Standing.NEEDS_YOU),
         (with_parts(moving(), findings=(QUOTA,)), Cause.STUCK, Standing.NEEDS_YOU),
+        (with_parts(moving(), findings=(CRASHING,)), Cause.FAILING, Standing.NEEDS_YOU),
+        (with_parts(waiting(), findings=(CRASHING,)), Cause.FAILING, Standing.NEEDS_YOU),
+        (with_parts(moving(), findings=(LATE,)), Cause.STUCK, Standing.NEEDS_YOU),
+        (with_parts(moving(), findings=(replace(LATE, severity=Severity.INFO),)), Cause.MOVING, Standing.MOVING),
         (waiting(), Cause.APPROVAL, Standing.NEEDS_YOU),
         (replace(waiting(), health=DOUBTFUL), Cause.APPROVAL, Standing.NEEDS_YOU),
         (replace(moving(), health=DOUBTFUL), Cause.DOUBTFUL, Standing.MOVING),
@@ -63,6 +77,8 @@ def test_who_needs_somebody(view: RolloutView, cause: Cause, standing: Standing)
         (hurt(), ["errors 21%", "by hand", "1 warning"]),
         (waiting(), ["approve", "step 2/6"]),
         (replace(waiting(), health=DOUBTFUL), ["doubtful", "approve", "step 2/6"]),
+        (with_parts(moving(), findings=(LATE,), step=None), ["not picked up", "pods 2/2"]),
+        (failing(), ["pods fail", "pods 2/2"]),
         (with_parts(waiting(), acts=()), ["waits", "step 2/6"]),
         (unmeasured(), ["step 4/6", "4m left", "not measured"]),
         (with_parts(unmeasured(), step=None), ["paused", "not measured"]),

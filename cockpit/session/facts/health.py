@@ -28,6 +28,7 @@ _BLIND = frozenset({"redirected", "no-version"})
 ENOUGH = 30.0
 # Seconds for which answers hold once a probe has stopped.
 _HOLDS = 300.0
+PROBE_OFF = "the probe is off"
 # Seconds without an answer after which a probe that runs measures nothing.
 _SILENT = 60.0
 
@@ -114,7 +115,7 @@ def _not_measured(rollout: Rollout, probe: ProbeView, now: float, max_errors: fl
         last = f", last measured {ago(now - newest)}" if newest is not None else ""
         why = probe.message or "none come in"
         waiting = "waiting for the first answers" if newest is None else f"no answers: {why}"
-        return f"{waiting}{last}" if probe.running and not probe.idle else f"{probe.idle or 'the probe is off'}{last}"
+        return f"{waiting}{last}" if probe.running and not probe.idle else f"{probe.idle or PROBE_OFF}{last}"
     lanes = tried(rollout)
     if not lanes:
         return "no split is written that answers could be compared with"

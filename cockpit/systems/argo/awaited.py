@@ -51,8 +51,8 @@ def _steps(state: ArgoState) -> Iterator[Awaited]:
 
 
 def _counts(state: ArgoState, objects: Objects) -> Awaited | None:
-    """A status that counts other pods than its ReplicaSets do."""
-    if not objects.known(REPLICASETS) or objects.unread(REPLICASETS) or state.invalid:
+    """A status that counts other pods than its ReplicaSets do; in blue-green it counts the active one alone."""
+    if not objects.known(REPLICASETS) or objects.unread(REPLICASETS) or state.invalid or not state.strategy.is_canary:
         return None
     reported = whole(state.rollout.status, "readyReplicas") or 0
     ready = sum(max(each.status.ready_replicas, 0) for each in state.sets)
