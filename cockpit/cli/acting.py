@@ -158,13 +158,16 @@ class _Progress:
     def __init__(self, how: SendOptions) -> None:
         self._live = LiveText(shown=how.output == "table")
         self._counts = False
+        self._waits = bool(how.wait)
 
     def tell(self, outcome: Outcome) -> None:
         """Report a stage. Without a terminal it says once that answers are being counted."""
         if outcome.stage is Stage.SENDING:
             talk("sending")
         elif outcome.stage is Stage.SENT and outcome.counting is None:
-            talk(stated(str(Stage.SENT), outcome.why))
+            # Without a wait this is the outcome, and told as such.
+            if self._waits:
+                talk(stated(str(Stage.SENT), outcome.why))
         elif outcome.stage is Stage.SENT and outcome.counting:
             if not self._counts:
                 talk(stated(str(Stage.SENT), outcome.why))

@@ -30,25 +30,38 @@ class TargetChoice:
 
 
 async def choose_target(cockpit: Cockpit, shown: RolloutView, choice: TargetChoice) -> ProbeTarget:
-    """The probe target to use; forgets and remembers it as requested.
+    """The probe target to use; forgets the remembered one if that is requested.
 
     Raises ProbeTargetError for an invalid `at`, CommandFailed if there is no target or it could not be stored.
     """
     key, current = shown.rollout.key, shown.probe.probe_target
     if choice.forget:
-        _not_kept(key, (await cockpit.set_target(key, None)).problem)
-        talk(f"{key}: remembered target removed")
+        await forget_target(cockpit, key)
         current = None
     elif current and shown.probe.message and not choice.overrides.headers:
         talk(f"{key}: {shown.probe.message}")
-    probe_target = _probe_target(shown.rollout, current or shown.rollout.probe_target, choice)
-    if choice.remember:
-        kept = await cockpit.set_target(key, probe_target)
-        _not_kept(key, kept.problem)
-        talk(f"{key}: {_place(probe_target)} is remembered in {kept.place}")
-        if kept.withheld:
-            talk(f"not remembered, because secret: {', '.join(kept.withheld)}; enter it again each time")
-    return probe_target
+    return _probe_target(shown.rollout, current or shown.rollout.probe_target, choice)
+
+
+async def forget_target(cockpit: Cockpit, key: RolloutKey) -> None:
+    """Forget the remembered target. Raises CommandFailed if that could not be written."""
+    _not_kept(key, (await cockpit.set_target(key, None)).problem)
+    talk(f"{key}: remembered target removed")
+
+
+async def remember_target(cockpit: Cockpit, key: RolloutKey, probe_target: ProbeTarget) -> None:
+    """Remember a target that was tried. Raises CommandFailed if it could not be stored."""
+    kept = await cockpit.set_target(key, probe_target)
+    _not_kept(key, kept.problem)
+    talk(f"{key}: {_place(probe_target)} is remembered in {kept.place}")
+    if kept.withheld:
+        talk(f"not remembered, because secret: {', '.join(kept.withheld)}; enter it again each time")
+
+
+def why_not_remembered(key: RolloutKey, probe_target: ProbeTarget) -> str:
+    """Said of a target of which no answer names a version: on it no split could ever be judged."""
+    where = f"{_place(probe_target)} is not remembered: no answer there names a version"
+    return f"{key}: {where}; give the path, --host NAME or --version-from SPEC and try again"
 
 
 def choose_inside(rollout: Rollout, found: FoundTarget, choice: TargetChoice) -> ProbeTarget:

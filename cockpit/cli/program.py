@@ -24,6 +24,10 @@ class StartError(Exception):
     """A session, screen or embedded cluster did not start; the text says what happened, where, and what to do next."""
 
 
+class NoSuchNameError(StartError):
+    """What was asked for by name is not there; the text names what is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The shared flags, and what a command sets of its probes; None if not given.

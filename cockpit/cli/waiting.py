@@ -91,7 +91,7 @@ async def synced(cockpit: Cockpit, seconds: float) -> FleetView:
     and on a terminal how far a long list is.
     Raises CommandFailed (UNREAD) if no cluster could be read; otherwise ask `unread` what the view lacks.
     """
-    said: set[str] = set()
+    said: dict[str, str] = {}
     progress = LiveText(shown=True)
 
     def seen(view: FleetView) -> bool:
@@ -100,8 +100,8 @@ async def synced(cockpit: Cockpit, seconds: float) -> FleetView:
         if not done:
             for cluster, words in _trouble(view):
                 if cluster not in said:
-                    said.add(cluster)
-                    talk(f"note: {words}; trying for up to {seconds:g} s")
+                    said[cluster] = words
+                    talk(f"{words}; trying for up to {seconds:g} s")
             if words := progress_words(view.clusters):
                 progress.show(translated(words))
         return done
@@ -110,8 +110,11 @@ async def synced(cockpit: Cockpit, seconds: float) -> FleetView:
         view = await until(cockpit, seen, seconds) or cockpit.view()
     finally:
         progress.clear()
+    # What was said while it was waited for is not said again.
+    repeated = {note_of(cluster) for cluster in view.clusters if said.get(cluster.context) == note_of(cluster)}
     for note in notes(view):
-        talk(note)
+        if note not in repeated:
+            talk(note)
     if view.clusters and not any(map(readable, view.clusters)):
         late = all(cluster.state in _STARTING for cluster in view.clusters)
         what = f"no data within {seconds:g} s" if late else "no cluster could be read"
@@ -123,7 +126,7 @@ def _trouble(view: FleetView) -> Iterator[tuple[str, str]]:
     """The clusters whose requests fail at the moment, with the first reason."""
     for cluster in view.clusters:
         if cluster.state is Sync.RETRYING and cluster.message:
-            yield cluster.context, f"{cluster.context}: {cluster.state}: {cluster.message}"
+            yield cluster.context, note_of(cluster)
 
 
 def decided(view: FleetView) -> bool:
@@ -197,12 +200,17 @@ def words_of(missing: Sequence[Unread]) -> str:
     return "; ".join(map(str, missing))
 
 
+def note_of(cluster: ClusterView) -> str:
+    """What is wrong with a cluster, and where that is, as a note."""
+    return f"note: {cluster.context} ({cluster.server}): {cluster.state}: {cluster.message}".rstrip(": ")
+
+
 def notes(view: FleetView) -> list[str]:
     """What is missing in a view and why, one sentence each; none if everything was read."""
     said = []
     for cluster in view.clusters:
         if not readable(cluster):
-            said.append(f"note: {cluster.context} ({cluster.server}): {cluster.state}: {cluster.message}".rstrip(": "))
+            said.append(note_of(cluster))
             continue
         for kind in cluster.kinds:
             retried = kind.state is Sync.RETRYING and kind.error

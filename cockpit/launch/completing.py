@@ -23,6 +23,7 @@ from cockpit.model.values import dataclass
 if TYPE_CHECKING:
     from cockpit.model.view import FleetView
     from cockpit.session.port import Cockpit
+    from cockpit.tui.themes import Themes
 
 # Seconds that a person waits after the tab key.
 PATIENCE = 3.0
@@ -59,7 +60,7 @@ def complete(wanted: Wanted, environ: Mapping[str, str], session: OpenSession) -
             case Completes.SCENARIO:
                 return _scenarios()
             case Completes.THEME:
-                return _themes(environ)
+                return list(_themes(environ).themes)
             case Completes.NAMESPACE:
                 return asyncio.run(_namespaces(wanted, options, environ))
             case Completes.ROLLOUT:
@@ -142,11 +143,16 @@ async def _read(options: Options, session: OpenSession, patience: float) -> Flee
         return await until(cockpit, decided, patience) or cockpit.view()
 
 
-def _themes(environ: Mapping[str, str]) -> Sequence[str]:
+def why_no_theme(name: str, environ: Mapping[str, str]) -> str:
+    """Why the screen takes another theme than this one; "" if it takes it."""
+    return _themes(environ).usable(name)[1]
+
+
+def _themes(environ: Mapping[str, str]) -> Themes:
     from cockpit.session.settings import user_paths
     from cockpit.tui.themes import load_themes, packaged_directory
 
-    return list(load_themes(packaged_directory(), [user_paths(environ).config.parent / "themes"]).themes)
+    return load_themes(packaged_directory(), [user_paths(environ).config.parent / "themes"])
 
 
 class _Name(msgspec.Struct):

@@ -134,9 +134,13 @@ class Launcher:
 
     def config(self, options: Options) -> Sequence[SettingInForce]:
         """See `Program.config`."""
+        from cockpit.launch.completing import why_no_theme
         from cockpit.session.settings_in_force import settings_in_force
 
-        return settings_in_force(self.settings(options), self.paths()["settings"], self._environ, options.chosen)
+        settings = self.settings(options)
+        if why := why_no_theme(settings.theme, self._environ):
+            talk(f"warning: {why}")
+        return settings_in_force(settings, self.paths()["settings"], self._environ, options.chosen)
 
     def complete(self, what: Completes, options: Options, typed: str = "", of: str = "") -> Sequence[str]:
         """See `Program.complete`."""

@@ -21,7 +21,7 @@ from typing import IO, Any
 import click
 
 from cockpit.cli.output import emit, say
-from cockpit.cli.program import DemoOrder, StartError
+from cockpit.cli.program import DemoOrder, NoSuchNameError, StartError
 from cockpit.model.shell_line import shell_word
 from cockpit.model.values import dataclass
 from cockpit.planning.probe_script import SCRIPT
@@ -31,6 +31,8 @@ READY_SECONDS = 60.0
 END_SECONDS = 10.0
 # Exit code with which the cluster reports in one sentence why it cannot start.
 CANNOT_LISTEN = 69
+# How it ends where it has no such scenario.
+NOT_UNDERSTOOD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ def _ready_line(process: subprocess.Popen[bytes], said: IO[str]) -> Mapping[str,
     last = said.read()[-2000:].strip() or "no output"
     if readable and _exit_code(process) == CANNOT_LISTEN:
         raise StartError(last)
+    if readable and _exit_code(process) == NOT_UNDERSTOOD:
+        raise NoSuchNameError(last)
     what = "ended" if readable else f"was not ready within {READY_SECONDS:g} s"
     raise StartError(f"the embedded cluster {what}: {last}")
 

@@ -39,7 +39,7 @@ _NAMES_A_SECRET = ("auth-secret", "tls-secret", "auth-tls-secret")
 # A name with a value: `DB_PASSWORD=x`, `x-api-key: x`, `"token":"x"`, also with its quotes escaped, and `--token x`.
 _NAMED = re.compile(
     r"""(?ix)
-    ( (?: token | (?<!auth-)(?<!tls-)secret | passw(?:or)?d | passphrase | (?<![a-z])(?:pwd|pass|jwt)
+    ( (?: token | (?<!auth-)(?<!tls-)(?<!because[ ])secret | passw(?:or)?d | passphrase | (?<![a-z])(?:pwd|pass|jwt)
       | (?:api|access|private|secret|account|auth)[-_]?key | access[-_]?key[-_]?id | credentials?
       | signature | authorization )
       (?: \\{0,4}["']? [ \t]{0,9} (?P<sign>[:=]) [ \t]{0,9} (?:Invalid[ ]value:[ ])? ) )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cockpit.model.text import safe_text
-from cockpit.model.view import ClusterView, KindSync
+from cockpit.model.view import ClusterView, KindSync, Sync
 
 
 def progress_words(clusters: Sequence[ClusterView]) -> str:
@@ -27,6 +27,18 @@ def several_of(kind: str) -> str:
     if kind.endswith("y") and kind[-2:-1] not in "aeiou":
         return f"{kind[:-1]}ies"
     return f"{kind}es" if kind.endswith("s") else f"{kind}s"
+
+
+def one_of_each(kinds: Sequence[KindSync]) -> tuple[KindSync, ...]:
+    """Each kind once: a cluster serves one or more versions of its API, and the others are no kinds of their own.
+
+    Of a kind that the cluster does not serve at all, one version stands for all.
+    """
+    found: dict[tuple[str, str], list[KindSync]] = {}
+    for kind in kinds:
+        found.setdefault((kind.kind, kind.group), []).append(kind)
+    served = {name: [kind for kind in same if kind.state is not Sync.ABSENT] for name, same in found.items()}
+    return tuple(kind for name, same in found.items() for kind in served[name] or same[-1:])
 
 
 def kind_names(kinds: Sequence[KindSync]) -> list[str]:

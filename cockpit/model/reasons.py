@@ -6,6 +6,8 @@ from cockpit.model.rollout import Rollout
 
 READ_ONLY = "this session is read-only: by --read-only or by the settings (see cockpit config)"
 
+NOTHING_TO_UNDO = "nothing to undo: no act on it was sent from this machine, and no other cockpit told of one"
+
 VIEW_ONLY = (
     "this session only looks (--view-only): nothing is kept on the machine that it runs on, or sent where you say"
 )

@@ -13,6 +13,7 @@ from cockpit.model.probe_target import ProbeTarget, ProxiedService, proxied_targ
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.probe.names import is_address
 from cockpit.probe.recognise import VersionFromError, extractor
 
 URL_LIMIT = 4096
@@ -101,12 +102,19 @@ def target_from_text(
             if incomplete_target and not overrides.version_from
             else probe_target.version_from
         )
-        return replace(probe_target, version_from=kept)
+        return replace(probe_target, version_from=kept, host=_host_of(probe_target, incomplete_target, overrides))
     if incomplete_target is None:
         if place:
             _address_and_port(place)
         raise ProbeTargetError("host and path are not known: enter a URL, such as http://ADDRESS:PORT/path")
     return enter(_completed(incomplete_target, place) if place else incomplete_target, overrides, addressed=bool(place))
+
+
+def _host_of(named: ProbeTarget, known: ProbeTarget | None, overrides: Overrides) -> str:
+    """The Host for a URL that has only an address: that of the route, without which a gateway knows no such place."""
+    if known is None or known.service or overrides.host or not is_address(named.host) or is_address(known.host):
+        return named.host
+    return known.host
 
 
 def enter(incomplete_target: ProbeTarget, overrides: Overrides, *, addressed: bool = False) -> ProbeTarget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.model.guard import FINAL, why_no_release
 from cockpit.model.plan import Act, ActState, Plan, Verb
-from cockpit.model.reasons import READ_ONLY
+from cockpit.model.reasons import NOTHING_TO_UNDO, READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
@@ -81,9 +81,6 @@ def latest_sent(view: FleetView) -> RolloutKey | None:
     contexts = {cluster.context for cluster in view.clusters if not cluster.aside}
     sent = (entry.rollout for entry in reversed(view.journal) if entry.stage in SENT)
     return next((key for key in sent if key.context in contexts), None)
-
-
-NOTHING_TO_UNDO = "nothing to undo: no act on it was sent from this machine, and no other cockpit told of one"
 
 
 def why_idle(key: Key, view: RolloutView) -> str:

@@ -203,9 +203,14 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     @on(ActionRequested)
     def _act_requested(self, message: ActionRequested) -> None:
-        from cockpit.tui.screens.ask import form_for
+        from cockpit.tui.screens.ask import Form, form_for
+        from cockpit.tui.screens.dialog import ActDialog
         from cockpit.tui.screens.plan import PlanDialog
 
+        if isinstance(self.screen, ActDialog | Form):
+            # Pressed before the dialog of another key was there: a second one would hide the first.
+            self.refuse(f"{message.act.value} was not asked for: this dialog comes first, esc leaves it")
+            return
         group = next((g for g in self.view.groups if g.view.rollout.key == message.rollout), None)
         if group is not None:
             self._choose_part(group, message.act)

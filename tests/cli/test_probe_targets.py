@@ -9,7 +9,9 @@ from click.testing import CliRunner, Result
 
 from cockpit.cli.main import command_line
 from cockpit.model.probe_target import ProbeTarget
+from cockpit.model.rollout import Verdict
 from cockpit.model.view import Kept
+from cockpit.probe.sample import SampledVersion, SampleResult
 from tests.cli.fakes import QUIET, FakeCockpit, FakeProgram, fleet, rollout
 
 DERIVED = ProbeTarget("127.0.0.1", 80, "shop.example")
@@ -18,6 +20,10 @@ WHY = "Ingress shop/web has no address in its status"
 CLOSED = replace(rollout(), probe_target=None, incomplete_target=ENTRANCE, probe_target_missing=WHY)
 KEY = CLOSED.key
 TYPE = "cockpit probe shop/web --at ADDRESS[:PORT]"
+
+
+SEEN = SampledVersion("v1", 5, 1.0, 0.5, 1.0, 0, 1.0, 2.0)
+NAMING = SampleResult("http://shop.example/", 5, 0, 0, 1.0, Verdict.UNKNOWN, (SEEN,))
 
 
 def program(*, closed: bool = True, remembered: ProbeTarget | None = None, message: str = "") -> FakeProgram:
@@ -80,6 +86,7 @@ def test_what_cannot_be_aimed_at_is_told_and_nothing_is_kept(words: list[str], c
 
 def test_a_target_is_remembered_and_its_secrets_are_named() -> None:
     made = program()
+    made.result = NAMING
     made.cockpit.kept = Kept("state/targets.json", ("Authorization",))
     result = run(
         made, "probe", "web", "--at", '10.0.0.9 header="Authorization=Bearer hush"', "--remember", "--count", "5"
@@ -96,19 +103,20 @@ def test_a_target_is_remembered_and_its_secrets_are_named() -> None:
 def test_a_target_that_cannot_be_kept_is_an_error() -> None:
     made = program()
     made.cockpit.kept = Kept(problem="state/targets.json: cannot be written: No space left on device")
+    made.result = NAMING
     result = run(made, "probe", "web", "--at", "10.0.0.9", "--remember")
-    assert (result.exit_code, made.sampled) == (1, [])
+    assert result.exit_code == 1
     assert "cannot be written: No space left on device" in result.stderr
 
 
 def test_forgetting_goes_back_to_the_derived_target() -> None:
     made = program(closed=False, remembered=ProbeTarget("10.0.0.8", 80, "other.example"))
-    result = run(made, "probe", "web", "--forget")
+    result = run(made, "probe", "web", "--forget", "--count", "5")
     assert made.cockpit.targets == [(KEY, None)]
     assert made.sampled[0].probe_target == DERIVED
     assert "remembered target removed" in result.stderr
     closed = program(remembered=ProbeTarget("10.0.0.8", 80, "other.example"))
-    result = run(closed, "probe", "web", "--forget")
+    result = run(closed, "probe", "web", "--forget", "--count", "5")
     assert (result.exit_code, closed.cockpit.targets, closed.sampled) == (1, [(KEY, None)], [])
     assert TYPE in result.stderr
 
@@ -132,3 +140,35 @@ def test_a_secret_that_was_not_kept_is_asked_for_unless_it_is_given() -> None:
 )
 def test_show_tells_the_target_or_what_to_type(made: FakeProgram, target: str) -> None:
     assert f"Probe target: {target}" in run(made, "show", "web").stdout
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_forgetting_alone_is_done_and_fine_though_nothing_is_sampled(closed: bool) -> None:
+    made = program(closed=closed, remembered=ProbeTarget("10.0.0.8", 80, "other.example"))
+    result = run(made, "probe", "web", "--forget")
+    assert (result.exit_code, made.cockpit.targets, made.sampled) == (0, [(KEY, None)], [])
+
+
+def test_a_target_whose_answers_name_no_version_is_not_remembered_and_says_what_to_do() -> None:
+    made = program()
+    made.result = replace(NAMING, versions=(), unknown=5)
+    result = run(made, "probe", "web", "--at", "10.0.0.9", "--remember", "--count", "5")
+    assert (result.exit_code, made.cockpit.targets) == (1, [])
+    assert "is not remembered: no answer there names a version" in result.stderr
+    assert "--host NAME or --version-from SPEC" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "host"),
+    [
+        (["--at", "http://127.0.0.1:8080/"], "shop.example"),
+        (["--at", "http://[::1]:8080/x"], "shop.example"),
+        (["--at", "http://127.0.0.1:8080/ host=other"], "other"),
+        (["--at", "http://127.0.0.1:8080/", "--host", "other"], "other"),
+        (["--at", "http://elsewhere.example/"], "elsewhere.example"),
+    ],
+)
+def test_a_url_of_an_address_keeps_the_host_of_the_route(words: list[str], host: str) -> None:
+    made = program(closed=False)
+    assert run(made, "probe", "web", *words, "--count", "5").exit_code == 0
+    assert made.sampled[0].probe_target.host == host

@@ -41,7 +41,7 @@ def test_a_request_that_fails_at_first_is_waited_for() -> None:
     failing = fleet(clusters=[cluster(state=Sync.RETRYING, message="429", kinds=unlisted(Sync.RETRYING))])
     result = run(program(failing, fleet([rollout()])), "list", "-o", "name")
     assert (result.exit_code, result.stdout) == (0, "shop/web\n")
-    assert "note: demo: retrying: 429; trying for up to 1 s" in result.stderr
+    assert "note: demo (https://127.0.0.1:6443): retrying: 429; trying for up to 1 s" in result.stderr
 
 
 def test_a_rollout_that_lacks_what_was_not_read_is_shown_and_not_acted_on() -> None:
@@ -96,3 +96,10 @@ def test_how_far_a_long_list_is_is_not_told_to_a_file() -> None:
     early = fleet([rollout()], [cluster(state=Sync.SYNCING, kinds=(pods,))])
     result = run(program(early, fleet([rollout()])), "list", "-o", "name")
     assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_what_was_said_while_it_was_waited_for_is_not_said_again() -> None:
+    failing = fleet(clusters=[cluster(state=Sync.RETRYING, message="429", kinds=unlisted(Sync.RETRYING))])
+    result = run(program(failing), "list")
+    assert result.exit_code == 8
+    assert result.stderr.count("retrying: 429") == 1

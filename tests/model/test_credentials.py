@@ -141,6 +141,7 @@ def test_a_long_text_is_looked_through_in_one_go(text: str) -> None:
         "owner ann@example.com",
         "http://[::1]:8080/a?b=c#d",
         "the password policy was changed",
+        "not remembered, because secret: X-Auth-Token, Cookie",
         "token: not found in the request",
         'secret "pay-tls" not found',
         "nginx.ingress.kubernetes.io/auth-secret: shop/basic",

@@ -8,7 +8,7 @@ import click
 
 from cockpit.cli.completing import completes
 from cockpit.cli.options import WholeNumber, given, shared_options
-from cockpit.cli.program import Completes, DemoOrder, Program, StartError
+from cockpit.cli.program import Completes, DemoOrder, NoSuchNameError, Program, StartError
 from cockpit.cli.running import CommandFailed
 from cockpit.cli.selecting import screen_selector_option
 
@@ -71,5 +71,7 @@ def demo_command(
     order = DemoOrder(scenarios, serve, listing, tour, *cluster, company is not None, record)
     try:
         ctx.exit(program.demo(order, given()))
+    except NoSuchNameError as problem:
+        raise click.UsageError(str(problem)) from None
     except StartError as problem:
         raise CommandFailed(str(problem)) from None

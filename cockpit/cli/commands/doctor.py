@@ -16,7 +16,7 @@ from cockpit.cli.program import Options, Program
 from cockpit.cli.running import talk, with_session
 from cockpit.cli.waiting import decided, unread, until
 from cockpit.cli.words import stated
-from cockpit.model.reading import kind_names
+from cockpit.model.reading import kind_names, one_of_each
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, FleetView, Sync
 from cockpit.session.port import Cockpit
@@ -110,13 +110,13 @@ def _cluster(cluster: ClusterView) -> str:
         "production": marked,
         "state": stated(str(cluster.state), cluster.message),
     }
-    names = kind_names(cluster.kinds)
+    kinds = one_of_each(cluster.kinds)
+    names = kind_names(kinds)
     rows = [
-        (name, str(kind.state), str(kind.objects), kind.error or "-")
-        for name, kind in zip(names, cluster.kinds, strict=True)
+        (name, str(kind.state), str(kind.objects), kind.error or "-") for name, kind in zip(names, kinds, strict=True)
     ]
-    kinds = table(("KIND", "STATE", "OBJECTS", "WHY"), rows) if rows else ""
-    return f"{_pairs(facts)}\n{kinds}".rstrip()
+    listed = table(("KIND", "STATE", "OBJECTS", "WHY"), rows) if rows else ""
+    return f"{_pairs(facts)}\n{listed}".rstrip()
 
 
 def _pairs(facts: dict[str, str]) -> str:

@@ -13,23 +13,23 @@ from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, WholeNumber, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.probe_job import check_job_options, job_options, probe_from_cluster
-from cockpit.cli.probe_targets import TargetChoice, choose_target
+from cockpit.cli.probe_targets import TargetChoice, choose_target, forget_target, remember_target, why_not_remembered
 from cockpit.cli.program import Options, Program
-from cockpit.cli.running import run, talk, with_session
+from cockpit.cli.running import CommandFailed, run, talk, with_session
 from cockpit.cli.sampling import lane_of, pace, sample_code, sample_text
 from cockpit.cli.waiting import synced
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.lazy_re import lazy_re
 from cockpit.model.probe_job import MOST_RATE
 from cockpit.model.probe_target import PROXIED_RATE, ProbeTarget
-from cockpit.model.rollout import Lane, Rollout
+from cockpit.model.rollout import OTHERS, Lane, Rollout
 from cockpit.model.text import safe_text
 from cockpit.session.port import Cockpit
 from cockpit.session.probing.judged import why_not_judged
 
 if TYPE_CHECKING:
     from cockpit.probe.expect import Expectation
-    from cockpit.probe.sample import SampleOrder
+    from cockpit.probe.sample import SampleOrder, SampleResult
     from cockpit.probe.target import Overrides
 
 # Enough for a share within 10 points; used for a URL without a written or expected split.
@@ -119,6 +119,9 @@ def probe_command(program: Program, /, target: str, output: str, **asked: Any) -
                 probe_from_cluster(program, target, choice, expected, output, asked)
                 return
             options = where_it_is(given(), target)
+            if asked["forget"] and not any(asked[name] for name in ("at", "count", "duration", "expect")):
+                _forget(program, options, target)
+                return
             order = _of_rollout(program, options, target, choice, expected, asked)
         check_files(order.probe_target)
     except (ExpectationError, ProbeTargetError, TlsFileError) as problem:
@@ -130,9 +133,32 @@ def probe_command(program: Program, /, target: str, output: str, **asked: Any) -
         emit(sample_text(result))
     else:
         emit_document(result.document(), output)
+    if asked["remember"]:
+        _remember(program, options, target, order, result)
     code = sample_code(result, order)
     if code is not ExitCode.FINE:
         raise click.exceptions.Exit(int(code))
+
+
+def _forget(program: Program, options: Options, name: str) -> None:
+    """Forget the remembered target, and nothing else: no request is sent."""
+
+    async def forget(cockpit: Cockpit) -> None:
+        await forget_target(cockpit, find(await synced(cockpit, program.request_timeout(options)), name).rollout.key)
+
+    with_session(program, options, forget)
+
+
+def _remember(program: Program, options: Options, name: str, order: SampleOrder, result: SampleResult) -> None:
+    """Remember the target that was tried, if some answer names a version."""
+
+    async def keep(cockpit: Cockpit) -> None:
+        key = find(await synced(cockpit, program.request_timeout(options)), name).rollout.key
+        if not any(seen.answers and seen.version not in ("", OTHERS) for seen in result.versions):
+            raise CommandFailed(why_not_remembered(key, order.probe_target))
+        await remember_target(cockpit, key, order.probe_target)
+
+    with_session(program, options, keep)
 
 
 def _of_url(url: str, overrides: Overrides, expected: Expectation | None, asked: dict[str, Any]) -> SampleOrder:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
+from cockpit.model.reasons import NOTHING_TO_UNDO
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
@@ -184,8 +185,7 @@ class UndoStack:
         """The plan that undoes the last act on this rollout; `rollout` is its current state (None: gone)."""
         step = self.top(key, rollout)
         if step is None:
-            why = f"nothing to undo: no act was sent to {key} from this machine, and no other cockpit told of one"
-            return Refused(Act.UNDO, key, why)
+            return Refused(Act.UNDO, key, NOTHING_TO_UNDO)
         if not step.requests:
             return Refused(Act.UNDO, key, _why_none(step))
         plan = Plan(

@@ -33,6 +33,7 @@ from cockpit.tui.forms import (
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, fit, wrap
 from cockpit.tui.probe_targets import TargetInput, address_of, asked_for, examples, target_of
+from cockpit.tui.unheard import say_unheard
 from cockpit.tui.widgets.below import Below
 from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.scroll_text import TallText
@@ -75,6 +76,11 @@ class Form(ModalScreen[Asked | None]):
 
     def on_mount(self) -> None:
         self.show_form()
+
+    def on_key(self, event: events.Key) -> None:
+        """Say so where a key of the screen below does nothing."""
+        if not event.is_printable or not (event.character or "").isdecimal():
+            say_unheard(self, event)
 
     def on_resize(self) -> None:
         # The height depends on the screen, and the frame is not told when that changes.

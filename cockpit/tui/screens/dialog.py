@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -18,6 +18,7 @@ from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span
+from cockpit.tui.unheard import say_unheard
 from cockpit.tui.widgets.below import Below
 from cockpit.tui.widgets.field import Field
 from cockpit.tui.widgets.marked_button import MarkedButton
@@ -163,6 +164,10 @@ class ActDialog(ModalScreen[None]):
             gap = Span("  ") if line else Span("")
             line += [gap, Span(Verbatim(key), "key"), Span(Verbatim(f" {translated(words)}"), "quiet")]
         return [tuple(line)]
+
+    def on_key(self, event: events.Key) -> None:
+        """Say so where a key that came too early, or is for the screen below, does nothing."""
+        say_unheard(self, event, "nothing is sent yet: the plan is still being made; esc leaves")
 
     def on_descendant_focus(self) -> None:
         """Enter does something else now."""
