@@ -28,6 +28,11 @@ NAMING_SERVICES: tuple[tuple[Resource, ...], ...] = families(
     [row.resource for row in KINDS if row.service_key or row.policy_key]
 )
 
+# The same kinds, and those whose objects name one in another namespace or rule its host, by the keys that tell.
+_NAMING = tuple((row.resource, row.service_key) for row in KINDS if row.service_key)
+_NAMING_AWAY = tuple((row.resource, row.away_key) for row in KINDS if row.away_key)
+_RULING = tuple((row.resource, row.policy_key) for row in KINDS if row.policy_key)
+
 
 def served(objects: Objects, versions: tuple[Resource, ...]) -> Resource:
     """The API version of a kind that is watched; the first if none is."""
@@ -99,21 +104,14 @@ def refs_leading_to(objects: Objects, namespace: str, service: str) -> tuple[Ref
 
 
 def _leading(objects: Objects, namespace: str, service: str) -> list[tuple[Resource, Obj]]:
-    place = (namespace, service)
-    near = [
-        (r.resource, u)
-        for r in KINDS
-        if r.service_key
-        for u in objects.keyed(r.resource, namespace, r.service_key(*place))
-    ]
-    away = [(r.resource, u) for r in KINDS if r.away_key for u in objects.anywhere(r.resource, r.away_key(*place))]
+    near = [(r, u) for r, key in _NAMING for u in objects.keyed(r, namespace, key(namespace, service))]
+    away = [(r, u) for r, key in _NAMING_AWAY for u in objects.anywhere(r, key(namespace, service))]
     return [*near, *away]
 
 
 def rules_of_host(objects: Objects, namespace: str, service: str) -> tuple[str, ...]:
     """The DestinationRules for a Service, from any namespace, by kind and name as in `leading_to`."""
-    rows = [(row.resource, row.policy_key(namespace, service)) for row in KINDS if row.policy_key]
-    found = [(resource, rule) for resource, key in rows for rule in objects.anywhere(resource, key)]
+    found = [(r, rule) for r, key in _RULING for rule in objects.anywhere(r, key(namespace, service))]
     return tuple(dict.fromkeys(_title(resource, rule, namespace) for resource, rule in found))
 
 

@@ -95,8 +95,14 @@ def workloads_owning(pods: Iterable[Pod], objects: Objects) -> tuple[Workload, .
 
 def homes_of(pods: Sequence[Pod], objects: Objects) -> tuple[str, ...]:
     """`home_of` for each of these pods, each owner asked for once."""
-    homes = {owner: home_of(pod, objects) for owner, pod in _one_of_each_owner(pods).items()}
-    return tuple(homes[_owner(pod)] for pod in pods)
+    homes: dict[tuple[str, OwnerReference | None], str] = {}
+    found = []
+    for pod in pods:
+        owner = _owner(pod)
+        if owner not in homes:
+            homes[owner] = home_of(pod, objects)
+        found.append(homes[owner])
+    return tuple(found)
 
 
 def _one_of_each_owner(pods: Iterable[Pod]) -> dict[tuple[str, OwnerReference | None], Pod]:

@@ -1,6 +1,6 @@
 """What a cockpit that nobody touches costs an API server in an hour, on a clock that is moved by hand.
 
-Watches end after 5 to 10 minutes and are resumed, bookmarks come once a minute, kinds that are not served are looked
+Watches end after 30 to 60 minutes and are resumed, bookmarks come once a minute, kinds that are not served are looked
 for again. Every cockpit asks for itself, so twenty cost twenty times as much.
 """
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.kube.store import ChangeSet, Removed, Store
-from cockpit.model.kinds import KINDS, LATE
-from cockpit.model.objects import Obj
-from cockpit.model.refs import ENDPOINTSLICES, PODS, REPLICASETS, Resource, RolloutKey
+from cockpit.model.kinds import KINDS, LATE, STRUCTS
+from cockpit.model.objects import Obj, Workload
+from cockpit.model.refs import DEPLOYMENTS, ENDPOINTSLICES, PODS, REPLICASETS, Resource, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.session.facts.rollouts import Rollouts
@@ -302,3 +302,32 @@ def test_what_is_shown_is_what_a_new_session_reads(
         watched.list(resource)
     assert not difference(watched.shown(), watched.anew())
     assert not watched.rollouts.failures
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_workload_claims_another_one(family: str) -> None:
+    """So that of a workload that is not shown, as it is part of another rollout, nothing has to be known."""
+    watched, found = Watched(family, late=False), 0
+    for moment in watched.moments:
+        watched.docs = {}
+        for (resource, place), doc in moment.items():
+            watched.hold(resource, place, doc)
+        for resource in RESOURCES:
+            watched.list(resource)
+        for number, adapter in enumerate(ADAPTERS):
+            if not all(issubclass(STRUCTS[root], Workload) for root in adapter.roots):
+                continue
+            later = {root for each in ADAPTERS[number:] for root in each.roots}
+            for root in adapter.roots:
+                for obj in watched.store.everywhere(root):
+                    for rollout in adapter.read(obj, watched.store):
+                        own, *others = rollout.objects
+                        assert (own.resource, own.namespace, own.name) == (root, *_place(obj))
+                        workloads = {version.workload for version in rollout.versions if version.workload} - {own}
+                        assert not {ref.resource for ref in (*others, *workloads)} & later
+                        found += 1
+    assert found or not any(kind == DEPLOYMENTS for each in watched.moments for kind, _ in each)
+
+
+def _place(obj: Obj) -> Place:
+    return obj.metadata.namespace, obj.metadata.name
