@@ -26,8 +26,8 @@ KUBECONFIG = os.environ.get("COCKPIT_TEST_KUBECONFIG", "")
 SECONDS = float(os.environ.get("COCKPIT_REST_SECONDS", "0"))
 MINUTE, EARLY = 60.0, 5
 PODS = 1000
-# What may come and go meanwhile: a list that is read anew, the record of the last hour while it fills.
-FLAT_MB = 8.0
+# A search for garbage, a list that is read anew: memory that comes and goes.
+FLAT_MB = 3.0
 
 
 @dataclass(frozen=True)
