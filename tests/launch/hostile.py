@@ -7,8 +7,9 @@ import json
 import random
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from cockpit.model.text import MOST_MARKS
 
@@ -135,6 +136,8 @@ def objects(chance: random.Random, rollouts: int) -> Iterator[tuple[str, dict[st
 _CSI = re.compile(r"\x1b\[([<=>?]?)([\d;:]*)([ !$'\"]?)([@-~])")
 # The shape of the mouse pointer, which the screen library sets.
 _POINTERS = frozenset({"default", "pointer", "text"})
+# What a link may carry besides its address: the number by which its pieces belong together.
+_LINK = re.compile(r"(id=\d+)?")
 _OSC = re.compile(r"\x1b\](\d*);?([^\x07\x1b]*)(?:\x07|\x1b\\)")
 # The other screen, mouse, cursor, focus, paste, updates in one piece, sizes in band, wrapped lines.
 _MODES = frozenset({"1049", "1000", "1003", "1015", "1006", "25", "1004", "2004", "2026", "2048", "7"})
@@ -153,8 +156,13 @@ ALLOWED: dict[tuple[str, str, str], frozenset[str] | None] = {
 _SGR = frozenset({0, 1, 2, 3, 4, 7, 9, 22, 23, 24, 27, 29, 39, 49, *range(30, 38), *range(40, 48), *range(90, 108)})
 
 
-def faults_of(raw: bytes, *, plain: bool = False, most_marks: int = MOST_MARKS) -> list[str]:
-    """What a terminal must not get, with what stands around it. `plain`: of output without a screen, no sequence."""
+def faults_of(
+    raw: bytes, *, plain: bool = False, most_marks: int = MOST_MARKS, links: Sequence[re.Pattern[str]] = ()
+) -> list[str]:
+    """What a terminal must not get, with what stands around it. `plain`: of output without a screen, no sequence.
+
+    `links` are what the addresses of the settings can become: the only ones that may be links.
+    """
     try:
         shown = raw.decode()
     except UnicodeDecodeError as error:
@@ -162,7 +170,7 @@ def faults_of(raw: bytes, *, plain: bool = False, most_marks: int = MOST_MARKS) 
     found, at, marks = [], 0, 0
     while at < len(shown):
         character = shown[at]
-        if character == "\x1b" and not plain and (length := _sequence(shown, at)):
+        if character == "\x1b" and not plain and (length := _sequence(shown, at, links)):
             at += length
             continue
         marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
@@ -178,7 +186,7 @@ def faults_of_cast(raw: bytes) -> list[str]:
     return [fault for frame in frames[1:] for fault in faults_of(frame[2].encode())]
 
 
-def _sequence(shown: str, at: int) -> int:
+def _sequence(shown: str, at: int, links: Sequence[re.Pattern[str]]) -> int:
     """How long the sequence is that begins here, if it is one of the program's own; 0 if it is not."""
     if csi := _CSI.match(shown, at):
         private, parameters, between, final = csi.groups()
@@ -187,8 +195,20 @@ def _sequence(shown: str, at: int) -> int:
         return csi.end() - at if good and (final != "m" or _colours(parameters)) else 0
     if osc := _OSC.match(shown, at):
         copied = osc[1] == "52" and osc[2].startswith("c;") and _copied(osc[2][2:])
-        return osc.end() - at if copied or (osc[1] == "22" and osc[2] in _POINTERS) else 0
+        linked = osc[1] == "8" and _is_link(osc[2], links)
+        return osc.end() - at if copied or linked or (osc[1] == "22" and osc[2] in _POINTERS) else 0
     return 0
+
+
+def _is_link(said: str, links: Sequence[re.Pattern[str]]) -> bool:
+    """Whether OSC 8 begins a link to an address of the settings, printable and of a browser, or ends one."""
+    given, _, address = said.partition(";")
+    if not address:
+        return said == ";"
+    safe = address.isascii() and address.isprintable() and not set(address) & set(' \\"<>^`{|}')
+    host = urlsplit(address)
+    own = any(link.fullmatch(address) for link in links)
+    return bool(_LINK.fullmatch(given)) and safe and own and host.scheme in ("http", "https") and host.username is None
 
 
 def _colours(parameters: str) -> bool:

@@ -51,6 +51,25 @@ async def test_a_request_that_was_lost_is_unknown_until_it_can_not_arrive_any_mo
     assert (await on.passing(on.session.prepare(KEY, UNDO))).why.startswith("nothing to undo")
 
 
+async def test_across_a_cut_network_it_is_soon_told_that_nothing_is_known(server: ApiServer, stage: Open) -> None:
+    """Each look at the object would take its own timeout."""
+    on = await stage(server)
+    plan = await prepared(on)
+
+    def cut() -> None:
+        server.frozen = True
+
+    server.lose_requests, server.on_write, begun = 1, cut, on.clock.monotonic()
+    outcome = await on.passing(on.session.send(plan))
+    assert outcome.stage is Stage.UNKNOWN, outcome
+    assert "may or may not have happened" in outcome.why
+    assert on.clock.monotonic() - begun <= 20.0
+    server.frozen = False
+    view = await on.until(lambda view: view.journal[-1].stage is not Stage.UNKNOWN)
+    assert view.journal[-1].stage is Stage.REFUSED
+    assert server.writes == []
+
+
 async def test_a_write_that_arrives_later_is_found_out_and_can_be_undone(server: ApiServer, stage: Open) -> None:
     on = await stage(server)
     plan = await prepared(on)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Seconds before each look at an object after a response was lost: the write may still be in flight.
 _LOOKS = (0.0, 1.0, 2.0, 4.0)
+# Seconds after which that ends where the object cannot be read; it is followed from then on.
+_LONGEST_LOOK = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,21 @@ async def _look(cluster: Cluster, clock: Clock, request: Request) -> bool | None
     """Whether a request whose response was lost took effect.
 
     None if the object cannot be read either, or cannot tell because a controller may have consumed the write already.
+    Across a network that is cut each read takes its whole timeout: that the outcome is not known is told before that.
     """
+    looking = asyncio.ensure_future(_looks(cluster, clock, request))
+    try:
+        await first_of(asyncio.wait({looking}), clock.sleep(_LONGEST_LOOK))
+    finally:
+        if not looking.done():
+            looking.cancel()
+    if looking.done():
+        return looking.result()
+    await asyncio.wait({looking})
+    return None
+
+
+async def _looks(cluster: Cluster, clock: Clock, request: Request) -> bool | None:
     effect: bool | None = None
     for pause in _LOOKS:
         await clock.sleep(pause)
