@@ -219,6 +219,11 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
         "A destination's host is no Service of this cluster.",
         "Check that a ServiceEntry says where the host is.",
     ),
+    "not-exported": FindingKind(
+        (INFO,),
+        "A VirtualService for the mesh is exported to some namespaces only, so clients in others do not follow it.",
+        "Export it to the namespaces of its clients too, if they should be split in the same way.",
+    ),
     "two-virtual-services": FindingKind(
         (WARNING, CRITICAL),
         "Two VirtualServices of the mesh are for the same host, and which one counts is undefined; or one takes all"
