@@ -68,8 +68,8 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "Give all of them the same weights, or read the object itself.",
     ),
     "route-missing": FindingKind(
-        (WARNING,),
-        "The router object that a rollout's controller should write does not exist.",
+        (WARNING, CRITICAL),
+        "The router object that a controller should write does not exist; `critical` if users come no other way.",
         "Create it, or correct its name in the rollout's spec.",
     ),
     "route-elsewhere": FindingKind(
