@@ -55,6 +55,7 @@ FindingId = Literal[
     "dangling-subset",
     "outside-host",
     "two-virtual-services",
+    "not-exported",
     "not-at-gateway",
     "merged-at-gateway",
     "delegated",

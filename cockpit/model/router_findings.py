@@ -81,8 +81,8 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "Give all of them the same weights, or read the object itself.",
     ),
     "route-missing": FindingKind(
-        (WARNING,),
-        "The router object that a rollout's controller should write does not exist.",
+        (WARNING, CRITICAL),
+        "The router object that a controller should write does not exist; `critical` if users come no other way.",
         "Create it, or correct its name in the rollout's spec.",
     ),
     "route-elsewhere": FindingKind(
@@ -231,6 +231,11 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
         (INFO,),
         "A destination's host is no Service of this cluster.",
         "Check that a ServiceEntry says where the host is.",
+    ),
+    "not-exported": FindingKind(
+        (INFO,),
+        "A VirtualService for the mesh is exported to some namespaces only, so clients in others do not follow it.",
+        "Export it to the namespaces of its clients too, if they should be split in the same way.",
     ),
     "two-virtual-services": FindingKind(
         (WARNING, CRITICAL),

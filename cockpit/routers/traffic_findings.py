@@ -175,8 +175,8 @@ def missing_route(ref: Ref, objects: Objects, *, to: Service | None = None) -> W
     to that Service, they get no answer.
     """
     why = f"{ref} does not exist in {objects.context}: nothing splits the traffic"
-    if to is None or is_reached(to, objects):
-        return WrittenSplit(None, refs=(ref,), problems=(finding("route-missing", Severity.WARNING, why),))
-    lost = f"{why}, no other route leads to Service {to.metadata.name}, and requests fail"
-    found = finding("route-missing", Severity.CRITICAL, lost)
-    return WrittenSplit(None, refs=(ref,), problems=(found,), unserved_shares=(found,))
+    lost = to is not None and not is_reached(to, objects)
+    if to is not None and lost:
+        why = f"{why}, no other route leads to Service {to.metadata.name}, and requests fail"
+    found = finding("route-missing", Severity.CRITICAL if lost else Severity.WARNING, why)
+    return WrittenSplit(None, refs=(ref,), problems=(found,), unserved_shares=(found,) if lost else ())

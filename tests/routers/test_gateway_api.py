@@ -171,6 +171,18 @@ def test_rules_that_concern_different_things_are_different_rollouts() -> None:
     assert [r.key.name for r in read_all(cluster)] == ["shop.shop-v1", "shop.cart-a"]
 
 
+def test_a_rule_for_one_path_does_not_stand_for_all_others() -> None:
+    """On the lab / got v2 and every other path v1; it was shown as v2 for everybody."""
+    home = rule(backend("shop-v2"))
+    home["matches"] = [{"path": {"type": "Exact", "value": "/"}}]
+    rest = rule(backend("shop-v1", 100), backend("shop-v2", 0), path="/")
+    for rules in ((home, rest), (rest, home)):
+        rollout = read(shop(route(*rules)))
+        assert shares(rollout) == {"v1": 1.0, "v2": 0.0}
+        assert rollout.incomplete_target or rollout.probe_target
+        assert (rollout.probe_target or rollout.incomplete_target).path == "/probe"  # type: ignore[union-attr]
+
+
 def test_rules_of_one_thing_that_split_differently_are_told() -> None:
     rollout = read(shop(route(SPLIT, rule(backend("shop-v1"), backend("shop-v2"), path="/b"))))
     assert findings(rollout) == {"rules-differ": Severity.WARNING}

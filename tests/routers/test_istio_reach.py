@@ -227,6 +227,15 @@ def test_a_delegate_without_conditions_keeps_all_its_routes() -> None:
     assert [lane.name for lane in read(cluster).lanes] == ["default", "x=1"]
 
 
+@pytest.mark.parametrize(("exported", "told"), [(["."], "default only"), (["*"], ""), ([], ""), (["a", "."], "a and")])
+def test_clients_of_other_namespaces_may_not_follow_it(exported: list[str], told: str) -> None:
+    """With exportTo ".", a client of another namespace got 39 and 41 of 80 answers, where 0 and 100% are written."""
+    text = findings(reviews(virtual_service(split(0, 100), exportTo=exported))).get("not-exported", "")
+    assert told in text if told else not text
+    outside = reviews(virtual_service(split(), hosts=("shop.test",), gateways=["gate"], exportTo=exported), *gate())
+    assert "not-exported" not in findings(outside)
+
+
 def test_a_route_that_fails_everything_on_purpose_is_critical() -> None:
     aborted = {**split(), "fault": {"abort": {"percentage": {"value": 100}, "httpStatus": 418}}}
     cluster = reviews(virtual_service(aborted))

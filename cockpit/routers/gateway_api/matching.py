@@ -77,6 +77,13 @@ def path_of(match: RouteMatch) -> str:
     return example_path(match.path, pattern=match.path_type == "RegularExpression")
 
 
+def paths_of(match: RouteMatch) -> tuple[str, ...]:
+    """Paths with which a request satisfies a match; for a prefix also one below, as another rule may take its own."""
+    path = path_of(match)
+    below = path and match.path_type == "PathPrefix"
+    return (path, f"{path.rstrip('/')}/probe") if below else tuple(filter(None, (path,)))
+
+
 def path_to(rules: Sequence[RouteRule], service: str) -> str:
     """The path of plain requests that a route sends to a Service; "/" if none is known."""
     led = (rule for rule in rules if any(backend.service == service for backend in rule.backends))

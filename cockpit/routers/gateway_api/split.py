@@ -16,7 +16,7 @@ from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.stable_version import stable_of
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
-from cockpit.routers.gateway_api.matching import MOST_PATTERNS, example, path_of, wins
+from cockpit.routers.gateway_api.matching import MOST_PATTERNS, example, paths_of, wins
 from cockpit.routers.gateway_api.routes import (
     AnyRoute,
     RouteBackend,
@@ -196,7 +196,7 @@ def _split(
         ((m, rule_backends.rule.index) for rule_backends in plain for m in rule_backends.rule.matches if m.is_plain),
         MOST_PATTERNS,
     )
-    ways = [(path, index) for match, index in matches if (path := path_of(match))][:_MOST_WAYS]
+    ways = [(path, index) for match, index in matches for path in paths_of(match)][:_MOST_WAYS]
     if not ways:
         return split
     # Of several rules for plain requests, the first that actually gets them.
@@ -206,7 +206,7 @@ def _split(
 
 
 # Each way is tried against every match of the route, patterns among them.
-_MOST_WAYS = 8
+_MOST_WAYS = 16
 
 
 def _stable(each_rule: Sequence[RuleBackends], uids: Sequence[str]) -> str:

@@ -37,10 +37,23 @@ def exposure_findings(service: VirtualService, objects: Objects) -> tuple[Findin
     silent = dict(_silent(entry, objects))
     severity = Severity.CRITICAL if set(silent) == set(gateways_of(entry)) else Severity.WARNING
     what = f"VirtualService {entry.metadata.namespace}/{entry.metadata.name}"
-    return tuple(
-        finding("not-at-gateway", severity, f"{what} gets no requests from Gateway {name}: {why}")
-        for name, why in silent.items()
+    return (
+        *(
+            finding("not-at-gateway", severity, f"{what} gets no requests from Gateway {name}: {why}")
+            for name, why in silent.items()
+        ),
+        *_kept_from_clients(entry, what),
     )
+
+
+def _kept_from_clients(service: VirtualService, what: str) -> Iterator[Finding]:
+    """A sidecar of a namespace that it is not exported to asks the Service, whose ready pods decide."""
+    exported = texts(mapping(service.spec).get("exportTo"))[:_MOST_COMPARED]
+    if MESH in gateways_of(service) and exported and "*" not in exported:
+        named = sorted({service.metadata.namespace if name == "." else name for name in exported})
+        places = listed(named[:_MOST_HOSTS])
+        why = f"{what} is exported to {places} only: clients in other namespaces get every pod behind the Service"
+        yield finding("not-exported", Severity.INFO, why, "exportTo")
 
 
 def is_unreachable(service: VirtualService, objects: Objects) -> bool:

@@ -96,11 +96,11 @@ def _answered(split: VirtualServiceSplit) -> Finding | None:
         return None
     where = f"{name_of(split)} route {taker.index + 1}"
     status = mapping(taker.raw, "directResponse").get("status")
-    if not isinstance(status, int):
-        why = f"{where} redirects all plain requests: none of them gets to a version"
-        return finding("answered-by-route", Severity.WARNING, why)
-    why = f"{where} answers all plain requests with status {status}: none of them gets to a version"
-    return finding("answered-by-route", Severity.CRITICAL if status >= _SERVER_ERROR else Severity.WARNING, why)
+    failing = isinstance(status, int) and status >= _SERVER_ERROR
+    why = f"{where} redirects all plain requests: none of them gets to a version"
+    if isinstance(status, int):
+        why = f"{where} answers all plain requests with status {status}: none of them gets to a version"
+    return finding("answered-by-route", Severity.CRITICAL if failing else Severity.WARNING, why)
 
 
 def aborted_of(route: IstioRoute) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, Severity
 from cockpit.systems.argo.state import ArgoState
-from cockpit.systems.argo.steps import StepSpec
+from cockpit.systems.argo.steps import ArgoStepKind, StepSpec
 from cockpit.systems.argo.written import istio_routes, managed_routes
 from cockpit.workloads.findings import finding, listed
 
@@ -41,16 +41,20 @@ def refused_routes(state: ArgoState, what: str, objects: Objects) -> Iterator[Fi
         elif not asked and len(own) > 1:
             why = f"{where} has {len(own)} http routes and the Rollout lists none: list the routes to edit in {_FIELD}"
             why += f" ({listed(names)})" if names else ", and give them names"
-        elif not asked and (step := _managed_step(state)):
+        elif not asked and (step := _managed_step(state, named=bool(names))):
             yield _passed_by(where, names, step)
         if why:
             text = f"{what}: {why}; the controller refuses the Rollout (InvalidSpec) and moves no traffic"
             yield finding("invalid-routes", Severity.WARNING, text, "InvalidSpec")
 
 
-def _managed_step(state: ArgoState) -> StepSpec | None:
-    """The first step that puts a route of the controller's own before the one that it finds."""
-    return next((step for step in state.strategy.steps if step.adds_route), None)
+def _managed_step(state: ArgoState, *, named: bool) -> StepSpec | None:
+    """The first step that adds a route by which the one that was there gets out of the controller's sight.
+
+    Of several it finds the first without a name, unless there is a mirror route, which it edits by its name alone.
+    """
+    adding = (step for step in state.strategy.steps if step.adds_route)
+    return next((step for step in adding if named or step.kind is ArgoStepKind.MIRROR), None)
 
 
 def _passed_by(where: str, names: list[str], step: StepSpec) -> Finding:

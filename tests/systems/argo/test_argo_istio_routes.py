@@ -101,6 +101,13 @@ def test_weights_pass_by_a_route_that_is_not_listed_once_a_step_adds_another(kin
     assert "weights-pass-by" not in ids(cluster)
 
 
+@pytest.mark.parametrize(("kind", "told"), [("setHeaderRoute", False), ("setMirrorRoute", True)])
+def test_a_route_without_a_name_is_found_unless_copies_are_taken(kind: str, told: bool) -> None:
+    cluster = steered(http("", *SPLIT), listed=[], managedRoutes=[{"name": "extra"}])
+    cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]["steps"] = _adding(kind)
+    assert ("weights-pass-by" in ids(cluster)) is told
+
+
 def test_taking_a_route_away_adds_none() -> None:
     cluster = steered(http("primary", *SPLIT), listed=[], managedRoutes=[{"name": "extra"}])
     steps = cluster.doc("Rollout", "web")["spec"]["strategy"]["canary"]
