@@ -120,9 +120,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
-        self._metrics = metrics_reader(
-            settings.prometheus, self._clusters, transport, clock, self.touch, settings.probe.max_errors
-        )
+        given = (self._clusters, transport, clock, self.touch, settings.probe.max_errors)
+        self._metrics = metrics_reader(settings.prometheus, *given)
         given = (self._clusters, settings.pairing, clock, rng, self.touch, self._logbook.remark, self._guards.armed)
         self._pairing = Pairing(*given, host=host, announces=announces)
         self._guards.listen(self._pairing.guards_changed)

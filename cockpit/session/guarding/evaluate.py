@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cockpit.model.guard import COMPARED, FINAL, GuardOrder, GuardState, Measure, condition_words
+from cockpit.model.guard import COMPARED, FINAL, GuardOrder, GuardState, Measure, condition_words, why_no_release
 from cockpit.model.plan import Act, ActState, Plan
 from cockpit.model.probe_answer import DEFAULT_TIMEOUT
+from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.model.values import dataclass
@@ -159,6 +160,16 @@ def way_back(acts: tuple[ActState, ...]) -> ActState:
     known = [state for way in WAYS_BACK for state in acts if state.act is way]
     missing = ActState(Act.ROLLBACK, False, "this rollout has no act that goes back")
     return next((state for state in known if state.enabled), known[-1] if known else missing)
+
+
+def why_not_set(order: GuardOrder, rollout: Rollout, read_only: bool) -> str:
+    """Why this guard cannot be set now; "" if it can."""
+    if order.armed and read_only:
+        return READ_ONLY
+    if why := why_no_release(rollout) or why_order_unfit(order, rollout):
+        return why
+    way = way_back(rollout.acts)
+    return "" if way.enabled or not order.armed else f"it could not act: {way.why}"
 
 
 def why_order_unfit(order: GuardOrder, rollout: Rollout) -> str:

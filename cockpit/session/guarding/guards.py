@@ -12,9 +12,8 @@ from typing import Any, Protocol
 from cockpit.model.armed import ToldGuard
 from cockpit.model.clock import Clock
 from cockpit.model.finding_order import worst_first
-from cockpit.model.guard import FINAL, GuardOrder, GuardState, GuardView, way_words, why_no_release
+from cockpit.model.guard import FINAL, GuardOrder, GuardState, GuardView, way_words
 from cockpit.model.plan import Act, Ask, Plan, Refused
-from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.second import Second
@@ -37,7 +36,7 @@ from cockpit.session.guarding.evaluate import (
     started,
     way_back,
     why_not_due,
-    why_order_unfit,
+    why_not_set,
 )
 from cockpit.session.guarding.findings import guard_findings, until_words
 from cockpit.session.guarding.told import guard_words, is_less, told_of
@@ -133,7 +132,7 @@ class Guards:
         shown, cluster = self._surroundings.shown(key), self._surroundings.cluster(key.context)
         if shown is None or cluster is None:
             return f"no rollout {key} to guard: it may have been deleted; refresh the list"
-        if why := _why_not(order, shown.rollout, cluster.sender.read_only):
+        if why := why_not_set(order, shown.rollout, cluster.sender.read_only):
             return f"no guard was set on {key}: {why}"
         watch = started(order, shown.rollout, self._clock.monotonic(), now)
         guard = _Guard(self._logbook.new_id(), watch, cluster.api.user, cluster.user_at_context, now)
@@ -385,16 +384,6 @@ class Guards:
         task = asyncio.ensure_future(logged())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _why_not(order: GuardOrder, rollout: Rollout, read_only: bool) -> str:
-    """Why this guard cannot be set now; "" if it can."""
-    if order.armed and read_only:
-        return READ_ONLY
-    if why := why_no_release(rollout) or why_order_unfit(order, rollout):
-        return why
-    way = way_back(rollout.acts)
-    return "" if way.enabled or not order.armed else f"it could not act: {way.why}"
 
 
 def _ended(outcome: Outcome) -> str:
