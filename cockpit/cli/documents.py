@@ -139,6 +139,7 @@ def _act(state: ActState) -> Document:
         "why": state.why,
         "ways": ways,
         "versions": list(state.versions),
+        "leads": state.leads,
     }
 
 

@@ -84,7 +84,9 @@ class ActState:
     """Whether an act applies now; `why` is the reason if not.
 
     `ways` are the methods if there are several, the usual one first. `versions` are the names to choose from if the
-    user must choose; empty if the act itself determines the version, or applies to all.
+    user must choose; empty if the act itself determines the version, or applies to all. `leads` is where it leads if
+    nothing is named, in a few words that follow its key, such as "sends everyone to v1"; "" where the act's name says
+    it. `undoable` is whether requests can undo it.
     """
 
     act: Act
@@ -92,6 +94,8 @@ class ActState:
     why: str = ""
     ways: tuple[ActWay, ...] = ()
     versions: tuple[str, ...] = ()
+    leads: str = ""
+    undoable: bool = True
 
 
 class Verb(StrEnum):
@@ -207,6 +211,8 @@ class Plan:
     undoes the patches, guarded by the values written here; a delete is undone by creating the object again as it was
     read just before. `raises` is true if more users will get the new version: sending then needs a deliberate choice.
     `final` is true where the adapter knows that everyone gets the new version in the end, which `expected` may not say.
+    `risky` is true where the version that it leads to may not serve, as far as the objects tell: sending then needs a
+    deliberate choice, and no guard sends it.
     `reaches` distinguishes "the controller did it" from "the API server accepted it". `replaces` is the version whose
     template is replaced by another one, "" for an act that writes no template.
     """
@@ -226,6 +232,7 @@ class Plan:
     pods: tuple[tuple[str, int], ...] = ()
     reaches: Milestone | None = None
     replaces: str = ""
+    risky: bool = False
 
     @property
     def decisive(self) -> bool:

@@ -23,6 +23,7 @@ State = TypeVar("State")
 
 # The longest reason that is shown; lists and refusals cut it at the same place.
 _LONGEST = 500
+_LONGEST_LEADS = 160
 ASKED_OF_ADAPTERS: tuple[Act, ...] = tuple(act for act in Act if act not in OF_THE_SESSION)
 _PLAIN = {act: Ask(act) for act in ASKED_OF_ADAPTERS}
 
@@ -49,6 +50,11 @@ def _no_versions(state: object, objects: Objects) -> tuple[str, ...]:
     return ()
 
 
+def nowhere(state: object, objects: Objects) -> str:
+    """Where an act leads whose name says it: no words."""
+    return ""
+
+
 def _no_services(state: object, objects: Objects) -> tuple[Service, ...]:
     return ()
 
@@ -60,7 +66,8 @@ class ActEntry(Generic[State]):
     `why_not` is why it does not apply now, "" if it does; a plan can still be refused for its arguments, as text or as
     `Refused`. `named` is the same for an ask that names a version, which can apply when the act's own choice does not;
     None if the act is about the whole rollout and takes no version. `versions` are the names to choose from if there is
-    a choice, `ways` the ways to the same end (`Ask.by`), the usual one first.
+    a choice, `ways` the ways to the same end (`Ask.by`), the usual one first. `leads` is where it leads without any
+    argument, in words that follow its key, `undoable` whether its plan has an inverse.
     """
 
     plan: Callable[[State, Rollout, Ask, Objects], Plan | Refused | str]
@@ -68,6 +75,8 @@ class ActEntry(Generic[State]):
     named: Callable[[State, Objects], str] | None = None
     versions: Callable[[State, Objects], tuple[str, ...]] = _no_versions
     ways: Callable[[State, Objects], tuple[ActWay, ...]] = _no_ways
+    leads: Callable[[State, Objects], str] = nowhere
+    undoable: bool = True
 
 
 def by_state(why: Callable[[State], str]) -> Callable[[State, Objects], str]:
@@ -79,12 +88,17 @@ def state_entry(
     why_not: Callable[[State], str],
     plan: Callable[[State, Rollout, Ask], Plan | Refused | str],
     named: Callable[[State], str] | None = None,
+    leads: Callable[[State], str] | None = None,
+    *,
+    undoable: bool = True,
 ) -> ActEntry[State]:
     """An entry for functions that need only the state."""
     return ActEntry(
         lambda state, rollout, ask, objects: plan(state, rollout, ask),
         by_state(why_not),
         named=by_state(named) if named else None,
+        leads=by_state(leads) if leads else nowhere,
+        undoable=undoable,
     )
 
 
@@ -152,7 +166,10 @@ class ActTable(Generic[State]):
         entry = self.entries.get(act)
         if why or entry is None:
             return ActState(act, False, safe_text(why, _LONGEST))
-        return ActState(act, True, ways=entry.ways(state, objects), versions=entry.versions(state, objects))
+        return ActState(
+            *(act, True, "", entry.ways(state, objects), entry.versions(state, objects)),
+            *(safe_text(entry.leads(state, objects), _LONGEST_LEADS), entry.undoable),
+        )
 
     def _why_not(self, ask: Ask, state: State, objects: Objects) -> str:
         entry = self.entries.get(ask.act)

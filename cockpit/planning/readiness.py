@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from cockpit.model.counts import counted
 from cockpit.model.lanes import CLOSE
 from cockpit.model.objects import Service, Workload
+from cockpit.model.refs import DAEMONSETS
 from cockpit.model.rollout import Version
 from cockpit.model.shell_line import shell_line
 from cockpit.model.text import safe_text
+from cockpit.planning.earlier_version import why_failing
 from cockpit.workloads.endpoints import lacking_ports
 from cockpit.workloads.findings import listed
 
@@ -28,11 +30,16 @@ def without_pods(version: Version, versions: Iterable[Version], place: str) -> s
 
     `versions` are all of the rollout at `place`, its "namespace/name": as many pods as another one has are enough.
     """
-    count = version.desired or max((other.ready for other in versions), default=0)
+    begin = f"{version.name} has no ready pods: it cannot answer requests"
+    if version.desired:
+        why = why_failing(version.pods, version.ready)
+        pods = f"{counted(version.desired, 'pod')} not ready" + (f" ({why})" if why else "")
+        return f"{begin}; look at why, or wait: {pods}"
+    if version.workload is None or version.workload.resource == DAEMONSETS:
+        return f"{begin}; wait until it is ready"
+    count = max((other.ready for other in versions), default=0)
     command = shell_line(["cockpit", "scale", place, f"{version.name}={max(count, 1)}"])
-    scale = f"scale it up first: {command}"
-    way = scale if version.workload else "wait until it is ready"
-    return f"{version.name} has no ready pods: it cannot answer requests; {safe_text(way, 300)}"
+    return f"{begin}; {safe_text(f'scale it up first: {command}', 300)}"
 
 
 def without_port(name: str, service: Service, workload: Workload | None) -> str:

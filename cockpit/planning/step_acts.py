@@ -18,6 +18,7 @@ from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.edits import Operation, json_patch, merge_patch, op, pointer
 from cockpit.planning.refusals import refused
 from cockpit.planning.steps import MOST_STEPS, STEPS, Stepping, StepPlan
+from cockpit.planning.wording import gives_everyone
 from cockpit.workloads.findings import percent
 
 NO_PLAN = "it has no step plan: start one with steps, such as 20 50 100"
@@ -32,6 +33,12 @@ def why_not_approve(stepping: Stepping) -> str:
     if stepping.plan:
         return f"every step of the plan {stepping.plan.words} is done: set new steps to continue"
     return next((problem.text for problem in stepping.problems), NO_PLAN)
+
+
+def approve_leads(stepping: Stepping) -> str:
+    """Where an approval leads, where that is to everyone; else the step says it."""
+    plan = stepping.active
+    return gives_everyone(plan.version) if plan and plan.shares[plan.taken] > 1 - CLOSE else ""
 
 
 def plan_steps(
@@ -107,12 +114,15 @@ def _take(stepping: Stepping, plan: StepPlan, rollout: Rollout, ask: Ask, place:
     )
     if isinstance(weighed, Refused):
         return replace(weighed, act=ask.act)
+    everyone = share > 1 - CLOSE
     taken = carried(weighed, stepping, after)
     before = "-" if written is None else percent(written)
     return replace(
         taken,
         act=ask.act,
-        title=f"step {place + 1} of {len(plan.shares)}: {plan.version} {before} -> {percent(share)}",
+        title=f"step {place + 1} of {len(plan.shares)}: {plan.version} {before} -> {percent(share)}"
+        + (f", {gives_everyone(plan.version)}" if everyone else ""),
+        final=taken.final or everyone,
         undo=f"{plan.version} back to {before}, step {plan.taken} of {len(plan.shares)}",
     )
 

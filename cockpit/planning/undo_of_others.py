@@ -22,6 +22,7 @@ from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.template_changes import more_than_images
+from cockpit.planning.wording import no_undo_of
 
 # Acts that are each other's inverse, whatever the shares were.
 _PAIRS = {
@@ -78,7 +79,7 @@ def undo_plan(told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Obje
     moved = ask.act not in (Act.JUMP, Act.STEPS) and now != (told.before.step, bool(told.before.steps))
     notes = (_NO_PLAN,) if told.before.steps and moved and _applies(rollout, Act.STEPS) else ()
     warnings = (_on_whose_word(told, rollout), *notes, *plan.warnings)
-    return replace(plan, act=Act.UNDO, title=what, warnings=warnings)
+    return replace(plan, act=Act.UNDO, title=what, undo=no_undo_of(told.title), warnings=warnings)
 
 
 def way_to_undo(

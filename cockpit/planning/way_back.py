@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from cockpit.model.plan import Act, Plan
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Rollout, Version
 from cockpit.planning.readiness import readiness
 from cockpit.workloads.findings import listed
@@ -46,6 +48,12 @@ def forward_warnings(
         return ()
     verb = "is older and has" if len(older_dead) == 1 else "are older and have"
     return (f"{listed(older_dead)} {verb} no ready pods: this sends all traffic to the newer {target.name}",)
+
+
+def no_help(plan: Plan, rollout: Rollout) -> tuple[str, ...]:
+    """What speaks against a way back where nothing that hurts is the fault of a version."""
+    remedy = unmended(rollout) if plan.act in (Act.ROLLBACK, Act.ABORT) else ""
+    return (f"this does not help: not by rolling back: {remedy}",) if remedy else ()
 
 
 def version_warnings(rollout: Rollout, name: str, *, how: str = "") -> tuple[str, ...]:

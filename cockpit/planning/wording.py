@@ -43,3 +43,18 @@ def several_picked(service: str, names: str) -> str:
 def not_sum(total: str) -> str:
     """Why shares that name every version are refused; `total` is their sum, such as "90%"."""
     return f"the shares add up to {total}, not 100%: leave one version out and it gets the rest"
+
+
+def no_undo_of(title: str) -> str:
+    """What a plan says of its own undo that is one: an undo takes an act away and adds none."""
+    return f"not by undo: do it again: {title}"
+
+
+def gives_everyone(name: str) -> str:
+    """What an act leads to after which no user gets another version, in words that follow its key."""
+    return f"everyone gets {name}"
+
+
+def sends_everyone(name: str) -> str:
+    """The same for a way back whose requests move the traffic themselves."""
+    return f"sends everyone to {name}"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
-from cockpit.model.rollout import Lane, Share, Version
+from cockpit.model.rollout import Lane, PodState, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.planning.earlier_version import Earlier, earlier_of, failing, why_no_earlier, why_returning
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
 from cockpit.workloads.endpoints import reached
 from cockpit.workloads.findings import listed
 from cockpit.workloads.meant import Meant
 from cockpit.workloads.others import NO_OTHERS, Others
-from cockpit.workloads.versions import Candidate
+from cockpit.workloads.versions import Candidate, pod_cell
 
 # Set by the Deployment controller on the Deployment and on each of its ReplicaSets.
 REVISION = "deployment.kubernetes.io/revision"
@@ -61,12 +62,21 @@ class Rolling:
     meant: Meant | None = None
 
     @property
-    def previous(self) -> TemplateEdition | None:
-        """The edition that a rollback goes to: the newest one that is older than the current one."""
-        older = [e for e in self.editions if e is not self.current and e.source]
-        if self.current is not None:
-            older = [e for e in older if e.number < self.current.number]
-        return max(older, key=lambda e: e.number, default=None)
+    def present(self) -> Earlier | None:
+        """The current template as a way back sees it; None if it is not on record."""
+        source = self.current.source if self.current else None
+        return self.seen(source) if source else None
+
+    @property
+    def kept(self) -> tuple[Earlier, ...]:
+        """Every other template on record as a way back sees it, oldest first."""
+        now = self.current.source if self.current else None
+        return tuple(self.seen(source) for source in self.history if source is not now)
+
+    def seen(self, source: Source) -> Earlier:
+        """A template on record as a way back sees it, by the name of its version where that is shown."""
+        edition = next((e for e in self.editions if e.source is source), None)
+        return earlier(source, edition.candidate if edition else None, edition.version.name if edition else "")
 
     @property
     def before(self) -> tuple[TemplateEdition, ...]:
@@ -107,23 +117,70 @@ def template_of(source: Source) -> dict[str, Any] | None:
     return {key: value for key, value in template.items() if key != "$patch"}
 
 
+def earlier(source: Source, candidate: Candidate | None, name: str = "") -> Earlier:
+    """A template on record as a way back sees it; `candidate` has its pods, `name` is "" where it is not shown."""
+    pods = tuple(map(pod_cell, candidate.pods if candidate else ()))
+    ready = candidate.ready if candidate else 0
+    return Earlier(
+        uid=source.metadata.uid,
+        name=name or f"revision {number_of(source)}",
+        born=source.metadata.creation_timestamp or "",
+        number=number_of(source),
+        ready=ready,
+        pods=any(pod.state is not PodState.LEAVING for pod in pods) or ready > 0,
+        against=failing(pods, ready),
+        listed=bool(name),
+    )
+
+
+def led_back_to(current: Source | None, history: Sequence[Source], pods: Mapping[str, Candidate]) -> Source | None:
+    """The template that a roll back leads to, so that its version is shown; `pods` by the uid of their template."""
+    if current is None:
+        return None
+    known = {source.metadata.uid: source for source in history if source is not current}
+    others = [earlier(source, pods.get(uid)) for uid, source in known.items()]
+    found = earlier_of(earlier(current, pods.get(current.metadata.uid)), others)
+    return known[found.uid] if found else None
+
+
 def way_back(state: Rolling, name: str | None) -> TemplateGoal | str:
     """The template to roll back to, by version name or revision number; otherwise the reason as text."""
     current = state.current
     if current is None:
         return f"{NOT_SEEN}; wait a moment"
     if name is None:
-        found = state.previous
-        if found is None:
-            return f"{current.version.name} is the only template in the revision history: nothing to roll back to"
-    else:
-        found = next((e for e in state.editions if e.version.name == name), None)
-        if found is current:
-            return is_current(name)
+        return _chosen(state, current)
+    found = next((e for e in state.editions if e.version.name == name), None)
+    if found is current:
+        return is_current(name)
     if found is not None:
         kept = no_template(found.version.name)
         return TemplateGoal(found.source, found.version.name) if found.source and template_of(found.source) else kept
-    return _by_number(state, name or "")
+    return _by_number(state, name)
+
+
+def _chosen(state: Rolling, current: TemplateEdition) -> TemplateGoal | str:
+    """The template that a roll back leads to if none is named; otherwise the reason as text."""
+    present, others = state.present, state.kept
+    if present is None:
+        return no_template(current.version.name)
+    if why := why_returning(present, others):
+        return why
+    found = earlier_of(present, others)
+    if found is None:
+        return why_no_earlier(present, others)
+    source = next(s for s in state.history if s.metadata.uid == found.uid)
+    return TemplateGoal(source, found.name) if template_of(source) else no_template(found.name)
+
+
+def leads(state: Rolling, *, waits: bool = False) -> str:
+    """Where a roll back leads, in a few words; `waits` is whether no pod is replaced by itself."""
+    goal = way_back(state, None)
+    if isinstance(goal, str):
+        return ""
+    if waits:
+        return f"makes {goal.name} the template again, and replaces no pod"
+    return f"rolls {goal.name} out again, pod by pod"
 
 
 def _by_number(state: Rolling, name: str) -> TemplateGoal | str:

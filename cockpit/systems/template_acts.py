@@ -13,6 +13,7 @@ from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import Phase, PodState, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.planning.earlier_version import cautions, passed_over
 from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
@@ -49,13 +50,13 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
     before, after = msgspec.json.decode(state.workload.spec.raw_template), template_of(goal.source)
     now = state.current.version.name if state.current else "?"
     stuck = _stuck_pods(state, goal)
-    paused, forward = state.workload.spec.paused, _is_younger(state, goal)
+    paused = state.workload.spec.paused
     if paused:
-        text = ENDS_PAUSE
-        manner = replace(manner, warnings=(*manner.warnings, text))
-    if forward:
-        text = f"{goal.name} came after {now}: this rolls it out again; use a revision number to choose an older one"
-        manner = replace(manner, warnings=(text, *manner.warnings))
+        manner = replace(manner, warnings=(*manner.warnings, ENDS_PAUSE))
+    present, target = state.present, state.seen(goal.source)
+    forward = present is not None and target.came_after(present)
+    passed = passed_over(present, state.kept, target) if present and ask.version is None else ()
+    manner = replace(manner, warnings=(*cautions(target, present), *manner.warnings, *passed))
     reported = version_warnings(rollout, goal.name, how="they are created during the rollout")
     manner = replace(manner, warnings=(*manner.warnings, *reported))
     return _plan(
@@ -82,17 +83,8 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
         raises=forward,
         identity=goal.source.metadata.uid,
         stuck=stuck,
+        risky=bool(target.against),
     )
-
-
-def _is_younger(state: Rolling, goal: TemplateGoal) -> bool:
-    """Whether the template to roll back to was created after the current one; after a rollback the numbers differ.
-
-    A template that is rolled out again gets the highest number but keeps its object.
-    """
-    present = state.current.source if state.current else None
-    made = (present.metadata.creation_timestamp if present else None) or ""
-    return bool(made) and (goal.source.metadata.creation_timestamp or "") > made
 
 
 def why_not_image(state: Rolling, image: tuple[str, str] | None) -> str:
@@ -179,6 +171,7 @@ def _plan(
     identity: str | None = None,
     stuck: tuple[Ref, ...] = (),
     raises: bool = False,
+    risky: bool = False,
 ) -> Plan:
     ref = ref_to(state.workload)
     return Plan(
@@ -200,6 +193,7 @@ def _plan(
             *revert_warnings([state.workload], objects),
         ),
         raises=raises,
+        risky=risky,
         reaches=_milestone(state, ask, manner, identity),
         replaces=state.current.version.name if state.current and ask.act is not Act.RESTART else "",
     )

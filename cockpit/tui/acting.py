@@ -21,13 +21,14 @@ def starts_on_cancel(plan: Plan, rollout: Rollout | None) -> bool:
     """The rule of every plan dialog: what raises exposure or destroys starts on Cancel, all else on Send.
 
     Objects are destroyed by a delete, pods by a restart or a smaller number of them. At rest, whatever moves the
-    traffic raises the exposure of a version that users did not have, a way back included. `rollout` is None if it is
-    gone.
+    traffic raises the exposure of a version that users did not have, a way back included; and a way back to a version
+    that may not serve starts on Cancel as well. `rollout` is None if it is gone.
     """
     deletes = bool(plan.gone) or any(request.verb is Verb.DELETE for request in plan.requests)
     moves = plan.act in WAYS_BACK or bool(plan.expected)
     at_rest = rollout is not None and rollout.phase is Phase.AT_REST
-    return plan.raises or plan.final or deletes or _ends_pods(plan, rollout) or (at_rest and moves)
+    exposes = plan.raises or plan.final or plan.risky
+    return exposes or deletes or _ends_pods(plan, rollout) or (at_rest and moves)
 
 
 def _ends_pods(plan: Plan, rollout: Rollout | None) -> bool:
@@ -63,7 +64,9 @@ def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
     if read_only:
         return ActState(act, False, READ_ONLY)
     why = view.why_denied(act)
-    return ActState(act, not why, _of(view, why) if why else "")
+    if why or known is None:
+        return ActState(act, not why, _of(view, why) if why else "")
+    return ActState(act, True, leads=safe_text(known.leads, 160), undoable=known.undoable)
 
 
 def _of(view: RolloutView, why: str) -> str:

@@ -9,7 +9,8 @@ from cockpit.model.ages import age, ago, seconds_since_epoch
 from cockpit.model.counts import counted
 from cockpit.model.finding_order import folded, told_for
 from cockpit.model.health import Health
-from cockpit.model.plan import Act, ActState
+from cockpit.model.plan import ActState
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Lane, Phase, Rollout, Severity, Share, Verdict
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
@@ -28,8 +29,6 @@ from cockpit.tui.way_back import goes_back_words
 _MOST_TEXT = 600
 _NO_SIGN = Span("  ")
 _PODS_SAY = frozenset({"failing-pods", "replica-failure"})
-# Acts that only a controller offers: its requests are not reversed by one of ours.
-_CONTROLLED = frozenset({Act.ABORT, Act.SET_IMAGE, Act.RESTART})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,8 @@ def _approval(facts: Facts) -> str:
     rollout, key = facts.view.rollout, facts.keymap["approve"]
     state = state_of(key, facts.view, facts.read_only)
     step = f"step {rollout.step.index} of {rollout.step.count} " if rollout.step else ""
-    how = f"{key.shown} approves it" if state.enabled else _without_name(rollout, state)
+    leads = f": {state.leads}" if state.leads else ""
+    how = f"{key.shown} approves it{leads}" if state.enabled else _without_name(rollout, state)
     title = f" ({rollout.step.title})" if rollout.step and rollout.step.title else ""
     return f"{step}waits for approval{title}; {how}"
 
@@ -183,17 +183,19 @@ def back_told(facts: Facts) -> Told:
     states = {id: state_of(keymap[id], facts.view, facts.read_only) for id in ("rollback", "abort")}
     ways: list[tuple[Key, str]] = []
     if states["rollback"].enabled:
-        ways.append((keymap["rollback"], goes_back_words(Act.ROLLBACK, rollout)))
+        ways.append((keymap["rollback"], goes_back_words(states["rollback"], rollout)))
     if states["abort"].enabled:
-        ways.append((keymap["abort"], goes_back_words(Act.ABORT, rollout)))
+        ways.append((keymap["abort"], goes_back_words(states["abort"], rollout)))
     undoing = facts.view.undoing
     if undoing is not None:
         if state_of(keymap["undo"], facts.view, facts.read_only).enabled:
             told = ", as an Event tells" if undoing.by else ""
             ways.append((keymap["undo"], f"undoes '{_words(facts, facts.glyphs.titled(undoing.title))}'{told}"))
-    elif states["rollback"].enabled and not _CONTROLLED & {state.act for state in rollout.acts if state.enabled}:
+    elif states["rollback"].enabled and states["rollback"].undoable:
         ways.append((keymap["undo"], "undoes it"))
     spans = [Span("back:", "strong")]
+    if ways and (remedy := unmended(rollout)):
+        spans.append(Span(f"not by rolling back: {remedy};", "waiting"))
     if not any(state.enabled for state in states.values()):
         why = _words(facts, _without_name(rollout, states["rollback"]))
         spans.append(Span(f"no roll back: {why}{';' if ways else ''}", "quiet"))

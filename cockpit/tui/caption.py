@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cockpit.model.finding_order import leading
 from cockpit.model.health import Health
 from cockpit.model.plan import Act
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Phase
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, RolloutView, Stage
@@ -45,13 +46,17 @@ def _outcome(entry: Entry) -> str:
 def _way_back(view: RolloutView, keymap: Keymap) -> str:
     """The key that the rollout's screen names for the way back; "" if there is none now."""
     state = way_back(view)
-    return f". {key_of(state.act, keymap)} goes back" if state and state.enabled else ""
+    helps = state and state.enabled and not unmended(view.rollout)
+    return f". {key_of(state.act, keymap)} goes back" if state and helps else ""
 
 
 def _decision(view: RolloutView, keymap: Keymap) -> str:
     """That a person has to decide, and the key of an approval where it applies."""
-    approves = any(state.act is Act.APPROVE and state.enabled for state in view.rollout.acts)
-    return "waits for a person" + (f"; {keymap['approve'].shown} approves" if approves else "")
+    approves = next((state for state in view.rollout.acts if state.act is Act.APPROVE and state.enabled), None)
+    if approves is None:
+        return "waits for a person"
+    leads = f": {safe_text(approves.leads, 160)}" if approves.leads else ""
+    return f"waits for a person; {keymap['approve'].shown} approves{leads}"
 
 
 def _moment(view: RolloutView, keymap: Keymap) -> str:

@@ -7,13 +7,14 @@ from collections import Counter
 from cockpit.model.counts import plural
 from cockpit.model.health import Health
 from cockpit.model.plan import Act, ActState, Plan, Refused, Request
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import KEYS, Keymap
 from cockpit.tui.lines import BLANK, Line, Span
-from cockpit.tui.text import base_of, new_share
+from cockpit.tui.text import base_of
 
 # Roll back is the same key everywhere, so it comes first; where a release can only be aborted, that goes back.
 WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
@@ -39,7 +40,9 @@ def back_line(view: RolloutView, plan: Plan | Refused | None, keymap: Keymap, gl
     if not state.enabled:
         return (head, Span(f"not now: {safe_text(state.why, 300)}", "quiet"))
     key = Span(key_of(state.act, keymap), "key")
-    words = Span(f" {goes_back_words(state.act, view.rollout)}")
+    words = Span(f" {goes_back_words(state, view.rollout)}")
+    if why := unmended(view.rollout):
+        return (head, Span(f"not by rolling back: {why}; ", "waiting"), key, words)
     if plan is None:
         return (head, key, words)
     if isinstance(plan, Refused):
@@ -50,18 +53,19 @@ def back_line(view: RolloutView, plan: Plan | Refused | None, keymap: Keymap, gl
     return (head, key, words, Span(", "), Span(key_of(Act.UNDO, keymap), "key"), Span(" undoes it"), sends)
 
 
-def goes_back_words(act: Act, rollout: Rollout) -> str:
-    """What a way back does, as every screen says it."""
-    if act is Act.ABORT:
-        return "aborts the release"
-    lane, at_rest = rollout.default_lane, rollout.phase is Phase.AT_REST
-    main = new_share(rollout)
-    others = [each for each in rollout.own_versions if main is None or each.name != main.version]
-    base = base_of(rollout) if not at_rest else others[0] if len(others) == 1 else None
-    if base is None:
-        return "rolls back"
-    written = lane is not None and not lane.derived
-    return f"{'sends everyone' if written else 'rolls back'} to {safe_text(base.name, 63)}"
+def goes_back_words(state: ActState, rollout: Rollout) -> str:
+    """What a way back does, as every screen says it: where the adapter says that it leads."""
+    words = safe_text(state.leads, 160) or ("aborts the release" if state.act is Act.ABORT else "rolls back")
+    base = base_of(rollout) if rollout.phase is not Phase.AT_REST else None
+    if base is None or not words.startswith(f"sends everyone to {base.name}") or not _has_all(rollout, base.name):
+        return words
+    return f"ends the release; everyone is on {safe_text(base.name, 63)} already"
+
+
+def _has_all(rollout: Rollout, name: str) -> bool:
+    """Whether every request goes to that version already, by what is written."""
+    lanes = [[share for share in lane.shares if share.written] for lane in rollout.lanes]
+    return bool(lanes) and all(found and all(share.version == name for share in found) for found in lanes)
 
 
 def key_of(act: Act, keymap: Keymap) -> str:

@@ -64,6 +64,7 @@ def test_list_as_json_has_every_field_of_the_interface() -> None:
         "why": "nothing waits for approval",
         "ways": [],
         "versions": [],
+        "leads": "",
     }
 
 

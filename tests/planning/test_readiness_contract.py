@@ -28,7 +28,7 @@ STATES: dict[str, tuple[str, Callable[[], Cluster]]] = {
     "gateway-api": ("gateway-api", by_http_route),
     "ingress": ("ingress", by_ingress),
 }
-WHY = "v1 has no ready pods: it cannot answer requests; scale it up first: cockpit scale default/shelf v1=2"
+WHY = "v1 has no ready pods: it cannot answer requests; look at why, or wait: 2 pods not ready"
 
 
 def split(state: str) -> tuple[str, Cluster]:

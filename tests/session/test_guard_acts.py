@@ -170,6 +170,14 @@ async def test_nothing_is_sent_that_brings_the_new_version_back(tmp_path: Path) 
     assert fleet.sent == 0
 
 
+async def test_nothing_is_sent_that_leads_to_a_version_that_may_not_serve(tmp_path: Path) -> None:
+    fleet = Fleet(plan=replace(WAY, risky=True, warnings=("v1 has no ready pods",)))
+    found = await (await table(tmp_path, fleet)).look()
+    assert found.state is GuardState.FAILED
+    assert "may leave users without an answer; v1 has no ready pods; decide by hand" in found.words
+    assert fleet.sent == 0
+
+
 @pytest.mark.parametrize("stage", [Stage.SENT, Stage.UNVERIFIED, Stage.UNKNOWN])
 async def test_what_is_not_confirmed_is_no_success_and_is_planned_again(tmp_path: Path, stage: Stage) -> None:
     fleet = Fleet(stages=[stage, Stage.VERIFIED])

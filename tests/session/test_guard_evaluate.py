@@ -235,10 +235,20 @@ def plan(**fields: object) -> Plan:
         (plan(reaches=Milestone("v2 stable", identity="2")), True),
         (plan(expected=(Expected("default", "v2", 1.0),)), True),
         (plan(raises=True), True),
+        (plan(risky=True), True),
     ],
 )
 def test_a_way_back_never_leads_into_the_release(way: Plan, forward: bool) -> None:
     assert bool(leads_into_release(guard("hurt"), way, ROLLOUT)) is forward
+
+
+def test_a_guard_does_not_go_back_where_no_version_is_at_fault() -> None:
+    cause = Finding("not-accepted", Severity.CRITICAL, "the Gateway refuses the route")
+    lost = replace(ROLLOUT, findings=(cause,))
+    why = leads_into_release(guard("hurt"), plan(), lost)
+    assert why == (
+        "no version is at fault, so going back does not help: fix what the Gateway says of the route; decide by hand"
+    )
 
 
 def test_stale_data_ends_no_guard_but_time_does() -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Change, Expected, Milestone, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref, RolloutKey
-from cockpit.model.rollout import Lane, Phase, Role, Rollout, Share, Version
+from cockpit.model.rollout import Lane, Phase, PodCell, PodState, Role, Rollout, Share, Version
 from cockpit.session.acts.effect import took_effect, would_apply
-from cockpit.session.acts.undo import SentAct, UndoStack, recreation, remaining, step_back
+from cockpit.session.acts.undo import SentAct, UndoStack, UndoStep, recreation, remaining, step_back
 from tests.objects import merged
 
 KEY = RolloutKey("test", "shop", "web", "ingress")
@@ -256,13 +256,37 @@ def test_undo_gives_traffic_only_to_what_is_ready(whole: bool, ready: int) -> No
     assert isinstance(answer, Refused) is (ready == 0)
 
 
-def test_an_act_without_an_inverse_names_the_way_back_that_its_plan_told() -> None:
+def test_an_act_without_an_inverse_names_what_leads_back_now_and_not_what_its_plan_told() -> None:
     abort = replace(plan(PATCH), title="abort", inverse=(), undo="retry starts the same version again")
     undo = UndoStack()
     undo.push(KEY, step_back(abort, None, [SentAct(PATCH)]))
-    refused = undo.plan(KEY)
-    assert isinstance(refused, Refused)
-    assert refused.why == "abort: this act cannot be undone; instead: retry starts the same version again"
+    for now in ("", "retry"):
+
+        def advise(_: UndoStep, now: str = now) -> str:
+            return now
+
+        refused = undo.plan(KEY, None, advise)
+        assert isinstance(refused, Refused)
+        assert refused.why == "abort: this act cannot be undone" + (f"; instead: {now}" if now else "")
+
+
+def test_an_undo_that_leads_to_a_version_that_was_crashing_says_so_and_is_deliberate() -> None:
+    now = stands(1.0)
+    cells = (PodCell("v2-0", "u", PodState.FAILING, "CrashLoopBackOff"),)
+    bad = replace(now, versions=(now.versions[0], replace(now.versions[1], ready=0, pods=cells)))
+    back = replace(plan(PATCH), title="web back to v1", replaces="v2", inverse=(PATCH,), expected=())
+    stack = UndoStack()
+    stack.push(KEY, step_back(back, bad, [SentAct(PATCH)]))
+    undo = stack.plan(KEY, now)
+    assert isinstance(undo, Plan)
+    assert undo.warnings == ("v2 was crashing before this act (CrashLoopBackOff)",)
+    assert undo.risky
+    assert undo.undo == "not by undo: do it again: web back to v1"
+    healthy = UndoStack()
+    healthy.push(KEY, step_back(back, now, [SentAct(PATCH)]))
+    calm = healthy.plan(KEY, now)
+    assert isinstance(calm, Plan)
+    assert (calm.warnings, calm.risky) == ((), False)
 
 
 def test_an_act_can_be_undone_under_another_name_of_its_rollout() -> None:

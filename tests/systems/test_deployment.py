@@ -155,7 +155,8 @@ def test_going_back_from_a_roll_back_is_told_as_going_forward(cluster: Cluster) 
         elif image:
             doc["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
     cluster.doc("Deployment", NAME)["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = "3"
-    plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert "already rolling back to v1, and pods of v2 are" in refusal(cluster, Ask(Act.ROLLBACK))
+    plan = planned(cluster, Ask(Act.ROLLBACK, version="v2"))
     assert plan.raises
     assert "v2 came after v1" in plan.warnings[0]
 

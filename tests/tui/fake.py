@@ -61,6 +61,7 @@ HURT = RolloutHealth(Health.HURT, "v2 answers 44% of requests, 30% is written")
 DOUBTFUL = RolloutHealth(Health.DOUBTFUL, "answers speak against 30% for v2 (24-29%, n=812)")
 FINE = RolloutHealth(Health.FINE, "users get what is written: 902 answers, none failed")
 NOWHERE = RolloutHealth(Health.NOT_MEASURED, "there is nowhere to send requests to")
+BACK = "sends everyone to v1"
 QUIET = ProbeView(False, None, 0.0, 10.0, 0, 0, 0)
 
 
@@ -97,7 +98,12 @@ def acts(*enabled: Act, why: str = "does not apply at rest") -> tuple[ActState, 
     ways = {
         Act.PROMOTE: (ActWay("backend", "the Ingress sends all requests"), ActWay("selector", "the Service selects"))
     }
-    return tuple(ActState(act, act in enabled, "" if act in enabled else why, ways.get(act, ())) for act in usual)
+    return tuple(
+        ActState(act, True, "", ways.get(act, ()), leads=BACK * (act is Act.ROLLBACK))
+        if act in enabled
+        else ActState(act, False, why, ways.get(act, ()))
+        for act in usual
+    )
 
 
 def rollout(name: str, system: str, phase: Phase, lanes: tuple[Lane, ...], **more: Any) -> Rollout:
@@ -145,7 +151,9 @@ ARGO_STEPS = (
     PlannedStep("100%", 1.0),
 )
 CONTROLLED = tuple(
-    ActState(act, act is not Act.RETRY, "" if act is not Act.RETRY else "it was not aborted")
+    ActState(act, False, "it was not aborted")
+    if act is Act.RETRY
+    else ActState(act, True, leads=BACK * (act is Act.ROLLBACK), undoable=act not in (Act.ROLLBACK, Act.ABORT))
     for act in (Act.APPROVE, Act.PROMOTE, Act.PAUSE, Act.ABORT, Act.RETRY, Act.JUMP, Act.ROLLBACK, Act.SET_IMAGE)
 )
 

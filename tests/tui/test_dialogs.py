@@ -44,7 +44,13 @@ def in_phase(phase: Phase) -> Rollout:
 def test_what_raises_exposure_or_destroys_starts_on_cancel_whatever_the_act(act: Act) -> None:
     moving = in_phase(Phase.CANARY)
     deleting = replace(plan(act).requests[0], verb=Verb.DELETE)
-    for parts in ({"raises": True}, {"final": True}, {"gone": (deleting.ref,)}, {"requests": (deleting,)}):
+    for parts in (
+        {"raises": True},
+        {"final": True},
+        {"risky": True},
+        {"gone": (deleting.ref,)},
+        {"requests": (deleting,)},
+    ):
         assert starts_on_cancel(plan(act, **parts), moving), parts
     at_rest = in_phase(Phase.AT_REST)
     assert starts_on_cancel(plan(act), at_rest), "at rest it takes a version away that users have"

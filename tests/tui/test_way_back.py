@@ -14,7 +14,7 @@ from cockpit.tui.lines import plain
 from cockpit.tui.way_back import back_line, sends_words
 from cockpit.tui.widgets.health_panel import HealthPanel
 from tests.tui.driving import press, rest, screen, shown
-from tests.tui.fake import FINE, HURT, FakeCockpit, acts, fleet
+from tests.tui.fake import FINE, HURT, FakeCockpit, acts, fleet, lane
 from tests.tui.plans import plan_of
 from tests.tui.states import STATES, hurt, resting, state
 
@@ -52,6 +52,34 @@ def test_where_a_release_can_only_be_aborted_that_is_the_way() -> None:
     assert line(replace(view, rollout=replace(view.rollout, acts=states)), None) == " back: x aborts the release"
 
 
+def test_where_it_leads_is_what_the_adapter_says() -> None:
+    view = hurt()
+    states = (ActState(Act.ROLLBACK, True, leads="releases v1 again, through all steps"),)
+    told = line(replace(view, rollout=replace(view.rollout, acts=states)), None)
+    assert told == " back: r releases v1 again, through all steps"
+
+
+def test_where_everyone_is_there_already_it_does_not_say_that_it_sends_them() -> None:
+    view = hurt()
+    there = replace(view, rollout=replace(view.rollout, lanes=(lane(0.0, 0.0),)))
+    assert line(there, None) == " back: r ends the release; everyone is on v1 already"
+    testers = lane(1.0, None, name="x-beta", match="x-beta: always")
+    some = replace(view, rollout=replace(view.rollout, lanes=(lane(0.0, 0.0), testers)))
+    assert line(some, None) == " back: r sends everyone to v1"
+
+
+def test_where_the_cause_is_in_no_version_the_line_says_what_mends_it_and_the_key_stays() -> None:
+    view = hurt()
+    cause = Finding("no-such-port", Severity.CRITICAL, "Service shop/pay has no port 81")
+    symptom = Finding("nobody-answers", Severity.CRITICAL, "every request fails")
+    lost = replace(view, rollout=replace(view.rollout, findings=(symptom, cause)))
+    words = " back: not by rolling back: name a port of the Service in the Ingress; r sends everyone to v1"
+    assert line(lost, plan_for(view)) == words
+    crash = Finding("failing-pods", Severity.CRITICAL, "pods of v2 fail")
+    both = replace(view, rollout=replace(view.rollout, findings=(cause, crash)))
+    assert "not by" not in line(both, plan_for(view)), "a version may be at fault as well"
+
+
 def test_no_way_says_why_and_at_rest_nothing_is_said_unless_users_are_hurt() -> None:
     view = hurt()
     none = replace(view, rollout=replace(view.rollout, acts=acts(why="the canary has no main")))
@@ -59,7 +87,7 @@ def test_no_way_says_why_and_at_rest_nothing_is_said_unless_users_are_hurt() -> 
     refused = Refused(Act.ROLLBACK, view.rollout.key, "v1 has no ready pods")
     assert line(view, refused) == " back: not now: v1 has no ready pods"
     assert line(resting(), None) == ""
-    assert line(replace(resting(), health=HURT), None) == " back: r sends everyone to v2"
+    assert line(replace(resting(), health=HURT), None) == " back: r sends everyone to v1"
 
 
 async def test_the_session_is_asked_what_it_would_do_again_only_when_the_rollout_changes() -> None:

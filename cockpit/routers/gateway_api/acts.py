@@ -14,8 +14,17 @@ from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.ownership import why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.shares import from_base
-from cockpit.planning.step_acts import Weigh, carried, plan_approve, plan_jump, plan_steps, why_not_approve
+from cockpit.planning.step_acts import (
+    Weigh,
+    approve_leads,
+    carried,
+    plan_approve,
+    plan_jump,
+    plan_steps,
+    why_not_approve,
+)
 from cockpit.planning.steps import Stepping, stepping_of
+from cockpit.planning.wording import sends_everyone
 from cockpit.planning.writes import CLEANING, SCALING
 from cockpit.routers.gateway_api.finish import plan_finish, why_not_finish
 from cockpit.routers.gateway_api.routes import ref_to_route
@@ -51,6 +60,11 @@ def _why_not_back(split: HttpRouteSplit, objects: Objects) -> str:
     return back if isinstance(back, str) else ""
 
 
+def _leads_back(split: HttpRouteSplit, objects: Objects) -> str:
+    back = going_back(split, None)
+    return "" if isinstance(back, str) else sends_everyone(back.name)
+
+
 def _why_not_steps(split: HttpRouteSplit, objects: Objects) -> str:
     """Why no plan can be started; an existing plan can always be ended."""
     return "" if stepping_on(split, objects).text else why_not_weight(split)
@@ -58,6 +72,10 @@ def _why_not_steps(split: HttpRouteSplit, objects: Objects) -> str:
 
 def _why_not_approve(split: HttpRouteSplit, objects: Objects) -> str:
     return why_not_approve(stepping_on(split, objects))
+
+
+def _leads_on(split: HttpRouteSplit, objects: Objects) -> str:
+    return approve_leads(stepping_on(split, objects))
 
 
 def _promotable(split: HttpRouteSplit, objects: Objects) -> tuple[str, ...]:
@@ -129,12 +147,12 @@ TABLE: ActTable[HttpRouteSplit] = ActTable(
         Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
         Act.HEADER: ActEntry(plan_header, by_state(why_not_header), named=by_state(why_not_header)),
         Act.STEPS: ActEntry(_plan_steps, _why_not_steps, named=_why_not_steps),
-        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve),
+        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve, leads=_leads_on),
         Act.JUMP: ActEntry(_plan_jump, _why_not_approve),
         Act.PROMOTE: ActEntry(
             _plan_promote, by_state(why_not_promote), named=by_state(why_not_weight), versions=_promotable
         ),
-        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies, leads=_leads_back),
         Act.SCALE: ActEntry(plan_scale_of),
         Act.FINISH: ActEntry(_plan_finish, by_state(why_not_finish), named=applies),
     },

@@ -13,14 +13,23 @@ from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import why_managed
 from cockpit.planning.refusals import refused
-from cockpit.planning.step_acts import NO_PLAN, Weigh, carried, plan_approve, plan_jump, plan_steps, why_not_approve
+from cockpit.planning.step_acts import (
+    NO_PLAN,
+    Weigh,
+    approve_leads,
+    carried,
+    plan_approve,
+    plan_jump,
+    plan_steps,
+    why_not_approve,
+)
 from cockpit.planning.steps import Stepping, stepping_of
 from cockpit.planning.writes import CLEANING, SCALING
 from cockpit.routers.ingress.finish import plan_finish, plan_finish_orphan, why_not_finish
 from cockpit.routers.ingress.pairing import two_versions
 from cockpit.routers.ingress.placement import CanaryIngress
 from cockpit.routers.ingress.promote import plan_promote, ways, why_not_promote
-from cockpit.routers.ingress.roll_back import plan_back, why_not_back
+from cockpit.routers.ingress.roll_back import leads, plan_back, why_not_back
 from cockpit.routers.ingress.set_header import plan_header, why_not_header
 from cockpit.routers.ingress.set_weight import plan_weight, why_not_weight
 from cockpit.routers.ingress.split import CanarySplit
@@ -56,6 +65,11 @@ def _why_not_approve(split: CanarySplit, objects: Objects) -> str:
     if isinstance(pair, str):
         return pair
     return why_not_approve(stepping) if stepping else NO_PLAN
+
+
+def _leads_on(split: CanarySplit, objects: Objects) -> str:
+    stepping = stepping_on(split)
+    return approve_leads(stepping) if stepping else ""
 
 
 def _closed(split: CanarySplit, objects: Objects) -> str:
@@ -120,10 +134,10 @@ TABLE: ActTable[CanarySplit] = ActTable(
         Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
         Act.HEADER: ActEntry(plan_header, by_state(why_not_header), named=by_state(why_not_header)),
         Act.STEPS: ActEntry(_plan_steps, _why_not_steps, named=_why_not_steps),
-        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve),
+        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve, leads=_leads_on),
         Act.JUMP: ActEntry(_plan_jump, _why_not_approve),
         Act.PROMOTE: ActEntry(_plan_promote, why_not_promote, named=why_not_promote, ways=ways),
-        Act.ROLLBACK: ActEntry(_plan_back, why_not_back, named=applies),
+        Act.ROLLBACK: ActEntry(_plan_back, why_not_back, named=applies, leads=leads),
         Act.SCALE: ActEntry(_plan_scale),
         Act.FINISH: ActEntry(plan_finish, by_state(why_not_finish), named=applies),
     },

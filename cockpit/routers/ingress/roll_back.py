@@ -13,7 +13,7 @@ from cockpit.planning.edits import Edit, annotations_edit, ref_to, selector_edit
 from cockpit.planning.ownership import revert_warnings, why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.way_back import way_back_warnings
-from cockpit.planning.wording import several_picked, takes_all
+from cockpit.planning.wording import sends_everyone, several_picked, takes_all
 from cockpit.routers.backends import Upstream
 from cockpit.routers.ingress.annotations import shares_sessions
 from cockpit.routers.ingress.findings import ruled, sessions
@@ -30,6 +30,12 @@ from cockpit.workloads.versions import Candidate
 def why_not_back(split: CanarySplit, objects: Objects) -> str:
     found = _goal(split, None, objects)
     return found if isinstance(found, str) else ""
+
+
+def leads(split: CanarySplit, objects: Objects) -> str:
+    """Where a roll back leads, in a few words."""
+    found = _goal(split, None, objects)
+    return "" if isinstance(found, str) else sends_everyone(found[0].name)
 
 
 def plan_back(split: CanarySplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:

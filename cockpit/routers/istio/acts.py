@@ -11,11 +11,11 @@ from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.ownership import why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.shares import from_base
-from cockpit.planning.step_acts import Weigh, plan_approve, plan_jump, plan_steps, why_not_approve
+from cockpit.planning.step_acts import Weigh, approve_leads, plan_approve, plan_jump, plan_steps, why_not_approve
 from cockpit.planning.wording import no_version
 from cockpit.planning.writes import CLEANING, SCALING
 from cockpit.routers.istio.finish import plan_finish, why_not_finish
-from cockpit.routers.istio.roll_back import plan_back, why_not_back
+from cockpit.routers.istio.roll_back import leads, plan_back, why_not_back
 from cockpit.routers.istio.routes import HTTP
 from cockpit.routers.istio.set_header import plan_header, why_not_header
 from cockpit.routers.istio.set_weight import (
@@ -95,10 +95,10 @@ TABLE: ActTable[VirtualServiceSplit] = ActTable(
         Act.SET_WEIGHT: ActEntry(plan_weight, by_state(why_not_weight)),
         Act.HEADER: ActEntry(plan_header, by_state(why_not_header), named=by_state(why_not_header)),
         Act.STEPS: ActEntry(_plan_steps, _why_not_steps, named=applies),
-        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve),
+        Act.APPROVE: ActEntry(_plan_approve, _why_not_approve, leads=lambda split, _: approve_leads(split.stepping)),
         Act.JUMP: ActEntry(_plan_jump, _why_not_approve),
         Act.PROMOTE: ActEntry(plan_promote, by_state(why_not_promote), named=applies),
-        Act.ROLLBACK: ActEntry(plan_back, by_state(why_not_back), named=applies),
+        Act.ROLLBACK: ActEntry(plan_back, by_state(why_not_back), named=applies, leads=by_state(leads)),
         Act.SCALE: ActEntry(plan_scale_of),
         Act.FINISH: ActEntry(plan_finish, why_not_finish, named=applies),
     },

@@ -12,7 +12,7 @@ from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
 from cockpit.planning.step_acts import carried
 from cockpit.planning.way_back import forward_warnings, way_back_warnings
-from cockpit.planning.wording import PREVIOUS_RULES, no_version, takes_all
+from cockpit.planning.wording import PREVIOUS_RULES, no_version, sends_everyone, takes_all
 from cockpit.routers.istio.set_weight import shares_now
 from cockpit.routers.istio.split import DEFAULT, NO_DEFAULT_ROUTE, VirtualServiceSplit, no_destination, written_of
 from cockpit.routers.istio.write import expected_after, http_edit, http_of, weighted_with
@@ -22,6 +22,12 @@ from cockpit.workloads.findings import percent
 def why_not_back(split: VirtualServiceSplit) -> str:
     found = _goal(split, None)
     return found if isinstance(found, str) else ""
+
+
+def leads(split: VirtualServiceSplit) -> str:
+    """Where a roll back leads, in a few words."""
+    target = _goal(split, None)
+    return sends_everyone(target.name) if isinstance(target, Version) else ""
 
 
 def plan_back(split: VirtualServiceSplit, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:

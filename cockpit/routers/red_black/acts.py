@@ -11,7 +11,7 @@ from cockpit.model.plan import Act, Ask, Change, Expected, Milestone, Plan, Refu
 from cockpit.model.refs import PODS, REPLICASETS
 from cockpit.model.rights import rights
 from cockpit.model.rollout import Phase, Role, Rollout
-from cockpit.planning.act_table import ActEntry, ActTable, applies
+from cockpit.planning.act_table import ActEntry, ActTable, applies, nowhere
 from cockpit.planning.capacity import capacity_warnings
 from cockpit.planning.edits import deletion, ref_to
 from cockpit.planning.finish import CleanUp, Leftovers, removable_versions
@@ -19,7 +19,7 @@ from cockpit.planning.ownership import revert_warnings, why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.scale import plan_scale
 from cockpit.planning.way_back import way_back_warnings
-from cockpit.planning.wording import UNDO_DELETION
+from cockpit.planning.wording import UNDO_DELETION, sends_everyone
 from cockpit.routers.red_black.split import LabelState, Member, RedBlack
 from cockpit.routers.red_black.version_choice import named, to_choose, way_out, why_held, why_not_one
 from cockpit.routers.red_black.write import disabling, enabling, undoing
@@ -60,7 +60,16 @@ def _about(act: Act, make: Callable[[RedBlack, Rollout, Ask, Member, Objects], P
     def names(state: RedBlack, objects: Objects) -> tuple[str, ...]:
         return tuple(m.name for m in to_choose(state, act))
 
-    return ActEntry(planned, why_not, named=applies, versions=names)
+    leads = _leads_back if act is Act.ROLLBACK else nowhere
+    return ActEntry(planned, why_not, named=applies, versions=names, leads=leads)
+
+
+def _leads_back(state: RedBlack, objects: Objects) -> str:
+    target = state.before
+    if target is None:
+        return ""
+    first = f"enables {target.name} beside the others, the first of two acts"
+    return sends_everyone(target.name) if _whole(target) else first
 
 
 def _plan_enable(state: RedBlack, rollout: Rollout, ask: Ask, target: Member, objects: Objects) -> Plan:
@@ -100,6 +109,11 @@ def _plan_disable(state: RedBlack, rollout: Rollout, ask: Ask, target: Member, o
     )
 
 
+def _whole(target: Member) -> bool:
+    """Whether a switch can be one act: all pods of its target are ready, or take traffic already."""
+    return target.label_state is LabelState.ENABLED or target.candidate.ready >= target.candidate.desired
+
+
 def _plan_switch(state: RedBlack, rollout: Rollout, ask: Ask, target: Member, objects: Objects) -> Plan:
     """The target is enabled before the others are disabled.
 
@@ -108,7 +122,7 @@ def _plan_switch(state: RedBlack, rollout: Rollout, ask: Ask, target: Member, ob
     until it has endpoints.
     """
     others = tuple(m for m in state.taking if m is not target)
-    whole = target.label_state is LabelState.ENABLED or target.candidate.ready >= target.candidate.desired
+    whole = _whole(target)
     service = state.service.metadata.name
     out = others if whole else ()
     inside = enabling(target)

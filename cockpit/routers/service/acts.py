@@ -18,7 +18,7 @@ from cockpit.planning.readiness import without_pods, without_port
 from cockpit.planning.refusals import refused
 from cockpit.planning.scale import plan_scale
 from cockpit.planning.way_back import way_back_warnings
-from cockpit.planning.wording import UNDO_DELETION, no_version, takes_all
+from cockpit.planning.wording import UNDO_DELETION, no_version, sends_everyone, takes_all
 from cockpit.planning.writes import CLEANING_WORKLOADS, SCALING
 from cockpit.routers.service.flip_record import PREVIOUS, FlipRecord, Pick
 from cockpit.routers.service.split import BlueGreen, SelectorVersion
@@ -67,6 +67,10 @@ def _why_not_back(state: BlueGreen, objects: Objects) -> str:
     return _why_not_to(state, state.before) if state.before else _nothing_before(state)
 
 
+def _leads_back(state: BlueGreen, objects: Objects) -> str:
+    return sends_everyone(state.before.name) if state.before else ""
+
+
 def _why_not_finish(state: BlueGreen, objects: Objects) -> str:
     old = _removable(state, None, objects)
     return old if isinstance(old, str) else ""
@@ -82,7 +86,10 @@ def _nothing_before(state: BlueGreen) -> str:
     others = [c for c in state.choices if c is not state.active]
     if not others:
         return f"{state.active.name} is the only version here: nothing to go back to"
-    names = " or ".join(f"--to {c.name}" for c in others)
+    able = [c for c in others if not _why_not_to(state, c)]
+    if not able:
+        return _why_not_to(state, others[-1])
+    names = " or ".join(f"--to {c.name}" for c in able)
     if state.way.settled:
         why = f"{state.active.name} is the version rolled back to"
         return f"{why}; to move all traffic elsewhere, name the version: {names}"
@@ -243,7 +250,7 @@ TABLE: ActTable[BlueGreen] = ActTable(
     {
         Act.FLIP: ActEntry(_plan_flip, _why_not_flip, named=applies, versions=_others_named),
         Act.PROMOTE: ActEntry(_plan_promote, _why_not_promote, named=applies),
-        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies, leads=_leads_back),
         Act.SCALE: ActEntry(_plan_scale),
         Act.FINISH: ActEntry(_plan_finish, _why_not_finish, named=applies),
     },

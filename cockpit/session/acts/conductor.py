@@ -20,7 +20,17 @@ from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement
 from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.acts.outcomes import may_be_overtaken, refused, stopped
-from cockpit.session.acts.prepare import Preparation, away, outlined, prepare, read_objects, read_one, stale
+from cockpit.session.acts.prepare import (
+    Preparation,
+    away,
+    instead,
+    no_advice,
+    outlined,
+    prepare,
+    read_objects,
+    read_one,
+    stale,
+)
 from cockpit.session.acts.seen import record_of, seen_of
 from cockpit.session.acts.send import Sending, transmit, what_changed, why_outdated
 from cockpit.session.acts.standing_writes import missed, written_back
@@ -126,7 +136,10 @@ class Conductor:
 
     def undoing(self, rollout: Rollout) -> tuple[Undoing | None, str]:
         """The act that an undo of this rollout would reverse, and why it certainly cannot."""
-        return self._undo.standing(rollout.key, rollout)
+        cluster = self._surroundings.cluster(rollout.key.context)
+        return self._undo.standing(
+            rollout.key, rollout, instead(cluster, rollout, self._clock) if cluster else no_advice
+        )
 
     def outline(self, key: RolloutKey, ask: Ask) -> Plan | Refused:
         """See `Cockpit.outline`."""

@@ -22,11 +22,13 @@ from cockpit.model.view import Prepared
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.pairing.proposal_marks import LOCK
 from cockpit.pairing.second_words import NOT_PROPOSED
+from cockpit.planning.instead import instead_of_undo
 from cockpit.planning.undo_of_others import undo_plan, way_to_undo
+from cockpit.planning.way_back import no_help
 from cockpit.session.acts.pruned import why_pruned
 from cockpit.session.acts.safety import routing, takes_pods_away
 from cockpit.session.acts.surroundings import Surroundings
-from cockpit.session.acts.undo import UndoStack, UndoStep
+from cockpit.session.acts.undo import Instead, UndoStack, UndoStep
 from cockpit.session.changes import first_of
 from cockpit.session.facts.assemble import under_way
 from cockpit.session.facts.cluster import Cluster
@@ -127,12 +129,31 @@ def _undone(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Pla
         undo.adopt(rollout, cluster.rollouts.current())
     step = undo.top(key, rollout)
     if step is None or step.told is None:
-        exact = undo.plan(key, rollout)
+        advice = _advice(cluster, rollout, ask.at) if rollout else no_advice
+        exact = undo.plan(key, rollout, advice)
         way = None if isinstance(exact, Refused) else _confirmable(cluster, exact, step, rollout, ask.at)
         return way or exact
     if rollout is None or adapter is None:
         return _gone(key, ask)
     return undo_plan(step.told, rollout, adapter, cluster.objects(rollout), ask.at)
+
+
+def instead(cluster: Cluster, rollout: Rollout, clock: Clock) -> Instead:
+    """What leads back from a rollout as it is now, for an act that no request can undo."""
+    return _advice(cluster, rollout, _timed(clock, Ask(Act.UNDO)).at)
+
+
+def no_advice(step: UndoStep) -> str:
+    """The same where the rollout is gone."""
+    return ""
+
+
+def _advice(cluster: Cluster, rollout: Rollout, at: str) -> Instead:
+    def advise(step: UndoStep) -> str:
+        adapter = cluster.rollouts.adapter(rollout.key)
+        return instead_of_undo(step.did, rollout, adapter, cluster.objects(rollout), at) if adapter else ""
+
+    return advise
 
 
 def _gone(key: RolloutKey, ask: Ask) -> Refused:
@@ -285,10 +306,12 @@ async def _review(place: Cluster, requests: Iterable[Request]) -> None:
 
 
 def _concerns(surroundings: Surroundings, plan: Plan) -> tuple[str, ...]:
-    """Findings that speak against sending more users to the new version; none for a way back."""
+    """Findings that speak against sending more users to the new version; of a way back, that it mends nothing."""
     shown = surroundings.shown(plan.rollout)
-    if shown is None or not plan.raises:
+    if shown is None:
         return ()
+    if not plan.raises:
+        return no_help(plan, shown.rollout)
     # What a version failed when it took traffic counts, though it takes none now.
     grave = [f for f in shown.rollout.findings if f.severity is not Severity.INFO or f.id in ("errors", "real-errors")]
     return tuple(f"{f.text} ({f.evidence})" if f.evidence else f.text for f in grave)

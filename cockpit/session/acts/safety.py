@@ -7,7 +7,7 @@ from typing import Any
 
 from cockpit.model.kinds import ROUTING
 from cockpit.model.lanes import SHARE_TOLERANCE
-from cockpit.model.plan import Expected, Plan, Request, Verb
+from cockpit.model.plan import Act, Expected, Plan, Request, Verb
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Rollout
 
@@ -34,12 +34,18 @@ def why_undo_is_unsafe(plan: Plan, shares: Iterable[Expected], rollout: Rollout 
         gains = share.share > _written(rollout, share.lane, share.version) + SHARE_TOLERANCE
         version = rollout.version(share.version)
         if gains and (version is None or not version.ready):
-            return f"{share.version} would receive traffic but has no ready pods; scale it up first"
+            scalable = version is not None and version.workload and not version.desired
+            way = "scale it up first" if scalable and _applies(rollout, Act.SCALE) else "wait until it has some"
+            return f"{share.version} would receive traffic but has no ready pods; {way}"
     emptied = {r.ref for r in plan.requests if _to_zero(r) or r.verb is Verb.DELETE}
     for version in rollout.versions:
         if version.workload in emptied and _carries(rollout, version.name):
             return f"{version.name} receives traffic and would be left without pods; move the traffic first"
     return ""
+
+
+def _applies(rollout: Rollout, act: Act) -> bool:
+    return any(state.act is act and state.enabled for state in rollout.acts)
 
 
 def _to_zero(request: Request) -> bool:

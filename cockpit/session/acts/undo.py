@@ -14,7 +14,9 @@ from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
 from cockpit.model.view import Undoing
+from cockpit.planning.earlier_version import why_failing
 from cockpit.planning.undo_of_others import OthersAct, as_told, shows_undone, why_not_asked
+from cockpit.planning.wording import no_undo_of
 from cockpit.session.acts.safety import why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
@@ -69,12 +71,19 @@ class UndoStep:
     missing: str = ""  # what it cannot undo
     restores: tuple[Expected, ...] = ()
     pods: tuple[tuple[str, int], ...] = ()
-    way: str = ""  # how to roll back, from the act's plan
+    crashing: tuple[tuple[str, str], ...] = ()  # versions that it leads to whose pods failed, and why, before the act
     id: str = ""
     at: float = 0.0
     told: OthersAct | None = None
     did: OthersAct | None = None
     final: bool = False
+
+
+Instead = Callable[[UndoStep], str]
+
+
+def _nothing(step: UndoStep) -> str:
+    return ""
 
 
 class UndoStack:
@@ -113,14 +122,17 @@ class UndoStack:
         last = [steps[-1] for steps in (self._steps.get(key), others) if steps]
         return max(last, key=lambda step: step.at, default=None)
 
-    def standing(self, key: RolloutKey, rollout: Rollout) -> tuple[Undoing | None, str]:
-        """The act that an undo would reverse, and why it certainly cannot: "" if it may."""
+    def standing(self, key: RolloutKey, rollout: Rollout, instead: Instead = _nothing) -> tuple[Undoing | None, str]:
+        """The act that an undo would reverse, and why it certainly cannot: "" if it may.
+
+        `instead` says what leads back now where it cannot.
+        """
         step = self.top(key, rollout)
         if step is None:
             return None, ""
         if step.told is not None:
             return Undoing(step.title, step.told.who), why_not_asked(step.told, rollout)
-        return Undoing(step.title), "" if step.requests else _why_none(step)
+        return Undoing(step.title), "" if step.requests else _why_none(step, instead)
 
     def changed(self) -> set[RolloutKey]:
         """The rollouts whose last act from this machine is another than at the last call."""
@@ -181,13 +193,13 @@ class UndoStack:
         stored = self._file.change(key, change) if self._file else None
         self._steps[key] = change(self._steps.get(key, [])) if stored is None else stored
 
-    def plan(self, key: RolloutKey, rollout: Rollout | None = None) -> Plan | Refused:
+    def plan(self, key: RolloutKey, rollout: Rollout | None = None, instead: Instead = _nothing) -> Plan | Refused:
         """The plan that undoes the last act on this rollout; `rollout` is its current state (None: gone)."""
         step = self.top(key, rollout)
         if step is None:
             return Refused(Act.UNDO, key, NOTHING_TO_UNDO)
         if not step.requests:
-            return Refused(Act.UNDO, key, _why_none(step))
+            return Refused(Act.UNDO, key, _why_none(step, instead))
         plan = Plan(
             act=Act.UNDO,
             rollout=key,
@@ -196,11 +208,12 @@ class UndoStack:
             requests=step.requests,
             expected=step.expected,
             gone=step.gone,
-            undo="repeat the act",
-            warnings=(step.missing,) if step.missing else (),
+            undo=no_undo_of(step.title),
+            warnings=(*_crashed(step), *((step.missing,) if step.missing else ())),
             raises=step.raises,
             final=step.final,
             pods=step.pods,
+            risky=bool(step.crashing),
         )
         danger = why_undo_is_unsafe(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {danger}") if danger else plan
@@ -213,10 +226,13 @@ def _remember(ids: dict[str, None], id_: str) -> None:
         del ids[next(iter(ids))]
 
 
-def _why_none(step: UndoStep) -> str:
+def _why_none(step: UndoStep, instead: Instead) -> str:
     """Why no request can undo an act, and what to do instead."""
-    way = f"; instead: {step.way}" if step.way else ""
-    return f"{step.title}: {step.missing or f'this act cannot be undone{way}'}"
+    if step.missing:
+        return f"{step.title}: {step.missing}"
+    way = instead(step)
+    told = "".join(f"; {words}" for words in _crashed(step))
+    return f"{step.title}: this act cannot be undone" + (f"; instead: {way}" if way else "") + told
 
 
 def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: str = "", at: float = 0.0) -> UndoStep:
@@ -251,12 +267,24 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: 
         else "",
         restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
         pods=_pods_before(plan, before) if whole else (),
-        way=plan.undo,
+        crashing=_crashing(plan, before),
         id=id_,
         at=at,
         did=as_told(plan, before, _OWN) if before and whole else None,
         final=not plan.raises and _took_everybody(plan, before),
     )
+
+
+def _crashing(plan: Plan, before: Rollout | None) -> tuple[tuple[str, str], ...]:
+    """The versions that an undo gives users again and whose pods fail, each with the reason."""
+    restored = {share.version for share in _shares_before(plan, before) if share.share > CLOSE} | {plan.replaces}
+    pairs = ((v.name, why_failing(v.pods, v.ready)) for v in (before.versions if before else ()) if v.name in restored)
+    return tuple((name, why) for name, why in pairs if why)
+
+
+def _crashed(step: UndoStep) -> tuple[str, ...]:
+    """What a plan says of versions that it leads to and that failed when the act was sent."""
+    return tuple(f"{name} was crashing before this act ({why})" for name, why in step.crashing)
 
 
 def _took_everybody(plan: Plan, before: Rollout | None) -> bool:

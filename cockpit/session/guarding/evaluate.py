@@ -9,6 +9,7 @@ from cockpit.model.plan import Act, ActState, Plan
 from cockpit.model.probe_answer import DEFAULT_TIMEOUT
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
@@ -214,7 +215,7 @@ def newcomers(watch: Watch, rollout: Rollout) -> list[str]:
 
 
 def leads_into_release(watch: Watch, plan: Plan, rollout: Rollout) -> str:
-    """Why a plan is no way back: it gives users more of a version that the guarded release brings; "" if it is one."""
+    """Why a guard does not send a plan: it leads into the guarded release, may not serve, or helps nobody; else ""."""
     new = [version for version in rollout.own_versions if identity_of(version) in watch.release]
     written = {(lane.name, share.version): share.written or 0.0 for lane in rollout.lanes for share in lane.shares}
     names = {version.name for version in new}
@@ -223,6 +224,10 @@ def leads_into_release(watch: Watch, plan: Plan, rollout: Rollout) -> str:
     aimed = any(identity in version.identity for version in new) if identity else False
     if plan.raises or more or aimed:
         return f"{plan.title} brings the new version back instead of taking it away; decide by hand"
+    if remedy := unmended(rollout):
+        return f"no version is at fault, so going back does not help: {remedy}; decide by hand"
+    if plan.risky:
+        return f"{plan.title} may leave users without an answer; {next(iter(plan.warnings), '')}; decide by hand"
     return ""
 
 

@@ -18,10 +18,11 @@ from cockpit.systems.argo.pause_abort import (
     why_not_resume,
     why_not_retry,
 )
-from cockpit.systems.argo.promote import plan_approve, plan_promote, why_not_approve, why_not_promote
+from cockpit.systems.argo.promote import approve_leads, plan_approve, plan_promote, why_not_approve, why_not_promote
 from cockpit.systems.argo.restart_scale import plan_restart, plan_scale, why_not_restart, why_not_scale
-from cockpit.systems.argo.roll_back import plan_back, plan_image, why_not_back, why_not_image
+from cockpit.systems.argo.roll_back import plan_back, plan_image, why_not_image
 from cockpit.systems.argo.state import SOURCES, ArgoState
+from cockpit.systems.argo.way_back import leads, why_not_back
 from cockpit.workloads.lookups import find_service
 
 
@@ -35,16 +36,16 @@ def _moved(state: ArgoState, objects: Objects) -> tuple[Service, ...]:
 _SPEC, _STATUS = rights("patch", (ARGO_ROLLOUTS,)), rights("patch", (ARGO_ROLLOUTS,), "status")
 TABLE: ActTable[ArgoState] = ActTable(
     {
-        Act.APPROVE: state_entry(why_not_approve, plan_approve),
+        Act.APPROVE: state_entry(why_not_approve, plan_approve, leads=approve_leads),
         Act.PROMOTE: state_entry(why_not_promote, plan_promote),
         Act.PAUSE: state_entry(why_not_pause, plan_pause),
         Act.RESUME: state_entry(why_not_resume, plan_pause),
-        Act.ABORT: state_entry(why_not_abort, plan_abort),
+        Act.ABORT: state_entry(why_not_abort, plan_abort, undoable=False),
         Act.RETRY: state_entry(why_not_retry, plan_retry),
         Act.JUMP: state_entry(why_not_jump, plan_jump),
         Act.SET_WEIGHT: state_entry(why_not_jump, plan_weight),
         # A named revision can exist where the previous one does not.
-        Act.ROLLBACK: state_entry(why_not_back, plan_back, named=why_not_image),
+        Act.ROLLBACK: state_entry(why_not_back, plan_back, why_not_image, leads, undoable=False),
         Act.SET_IMAGE: state_entry(why_not_image, plan_image),
         Act.RESTART: state_entry(why_not_restart, plan_restart),
         Act.SCALE: state_entry(why_not_scale, plan_scale),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
@@ -10,6 +10,7 @@ from cockpit.model.objects import ArgoRollout, ReplicaSet
 from cockpit.model.refs import REPLICASETS
 from cockpit.model.rollout import Role, Version
 from cockpit.model.values import dataclass
+from cockpit.planning.earlier_version import Earlier, earlier_of
 from cockpit.systems.argo.status import ArgoStatus
 from cockpit.systems.argo.strategy import ArgoStrategy
 from cockpit.workloads.images import image_tag
@@ -77,17 +78,39 @@ def sets_of(rollout: ArgoRollout, objects: Objects) -> tuple[ReplicaSet, ...]:
 def editions_of(
     sets: Iterable[ReplicaSet], strategy: ArgoStrategy, status: ArgoStatus, objects: Objects
 ) -> tuple[ArgoEdition, ...]:
-    """The editions to show: the current one, the stable one, those with pods, and the newest of the rest."""
+    """The editions to show: the current and the stable one, those with pods, the newest of the rest, the way back."""
     ordered = list(sets)
     live = [r for r in ordered if hash_of(r) in (status.current, status.stable) or r.desired or r.status.replicas]
     rest = [r for r in ordered if r not in live]
-    shown = [r for r in ordered if r in live or r in rest[-1:]]
+    back = _led_back_to(ordered, status)
+    shown = [r for r in ordered if r in live or r in rest[-1:] or r.metadata.uid == back]
     candidates = [candidate_of(r, objects) for r in shown]
     roles = {c.uid: _role(hash_of(r), strategy, status) for r, c in zip(shown, candidates, strict=True)}
     versions = versions_of(candidates, roles)
     return tuple(
         ArgoEdition(r, c, replace(v, marks=v.marks | ({hash_of(r)} - {""})))
         for r, c, v in zip(shown, candidates, versions, strict=True)
+    )
+
+
+def _led_back_to(sets: Sequence[ReplicaSet], status: ArgoStatus) -> str:
+    """The uid of the ReplicaSet that a roll back at rest leads to; "" if there is none, or if it has failing pods."""
+    seen = {hash_of(r): past_of(r) for r in sets}
+    present = seen.pop(status.current, None)
+    found = earlier_of(present, list(seen.values())) if present else None
+    return found.uid if found else ""
+
+
+def past_of(replica_set: ReplicaSet) -> Earlier:
+    """A ReplicaSet as a way back sees it by itself, without its pods and the name of its version."""
+    return Earlier(
+        uid=replica_set.metadata.uid,
+        name=f"revision {revision_of(replica_set)}",
+        born=replica_set.metadata.creation_timestamp or "",
+        number=revision_of(replica_set),
+        ready=max(replica_set.status.ready_replicas, 0),
+        pods=replica_set.desired > 0,
+        listed=False,
     )
 
 

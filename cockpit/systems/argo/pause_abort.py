@@ -122,6 +122,7 @@ def plan_abort(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
             ),
         ),
         reaches=Milestone("aborted", phases=(Phase.ABORTED,)),
+        risky=not stable.version.ready,
     )
 
 

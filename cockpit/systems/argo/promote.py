@@ -5,11 +5,13 @@ Source: argo-rollouts, pkg/kubectl-argo-rollouts/cmd/promote/promote.go.
 
 from __future__ import annotations
 
+from cockpit.model.lanes import CLOSE
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.capacity import share_capacity
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
+from cockpit.planning.wording import gives_everyone
 from cockpit.systems.argo.editions import ArgoEdition
 from cockpit.systems.argo.emptied import emptied_warnings
 from cockpit.systems.argo.expectations import NO_REPLICASET, expected, next_stop, share_at, why_no_update
@@ -45,6 +47,25 @@ def why_not_approve(state: ArgoState) -> str:
     return _why_nothing_waits(state)
 
 
+def approve_leads(state: ArgoState) -> str:
+    """Where an approval leads, where that is to everyone; else the steps say it."""
+    current = state.current
+    if current is None:
+        return ""
+    if state.strategy.style == "blue-green":
+        return gives_everyone(current.name)
+    return _to_everyone(state, current, state.at) if state.at is not None else ""
+
+
+def _to_everyone(state: ArgoState, current: ArgoEdition, at: int) -> str:
+    """That everyone gets the new version after step `at` without another approval; "" if they do not."""
+    stop = next_stop(state, at + 1)
+    if stop is None or (stop >= 0 and (share_at(state, stop) or 0.0) > 1 - CLOSE):
+        return gives_everyone(current.name)
+    last = not any(step.asks for step in state.strategy.steps[at + 1 :])
+    return f"{gives_everyone(current.name)} in the end: no other step asks" if last else ""
+
+
 def _why_nothing_waits(state: ArgoState) -> str:
     """Why there is nothing to approve without a pause; "" at a step that the controller judges itself."""
     status = state.status
@@ -78,13 +99,13 @@ def _plan_step(state: ArgoState, rollout: Rollout, ask: Ask, current: ArgoEditio
         changes += [*drop_status(state, "controllerPause"), set_status("currentStepIndex", at + 1)]
     stop = next_stop(state, at + 1)
     after = 1.0 if stop is None else share_at(state, stop) if stop >= 0 else None
-    steps = state.strategy.steps
+    steps, everyone = state.strategy.steps, _to_everyone(state, current, at)
     then = steps[at + 1].title if at + 1 < len(steps) else "the end"
     now, to = state.weight, weight_at(steps, at + 1) / state.strategy.top if at + 1 < len(steps) else 1.0
     return Plan(
         act=ask.act,
         rollout=rollout.key,
-        title=f"approve step {at + 1} of {len(steps)} ({step.title})",
+        title=f"approve step {at + 1} of {len(steps)} ({step.title})" + (f": {everyone}" if everyone else ""),
         changes=(
             Change("step", f"{at + 1} ({step.title})", f"{at + 2} ({then})" if at + 1 < len(steps) else then),
             *((Change(f"{current.name} declared", percent(now), percent(to)),) if now != to else ()),
@@ -100,6 +121,7 @@ def _plan_step(state: ArgoState, rollout: Rollout, ask: Ask, current: ArgoEditio
             *_resumes(state),
         ),
         raises=True,
+        final=everyone == gives_everyone(current.name),
         reaches=Milestone(f"step {at + 1} done", not_phases=(Phase.ABORTED,), left_step=at + 1),
     )
 
@@ -119,6 +141,7 @@ def _plan_switch(state: ArgoState, rollout: Rollout, ask: Ask, current: ArgoEdit
         undo="abort before it is stable, rollback afterwards: immediate while the old version keeps its pods",
         warnings=(*_early(state), *_resumes(state)),
         raises=True,
+        final=True,
         reaches=Milestone(f"{current.name} as the active version", not_phases=(Phase.ABORTED,), identity=current.uid),
     )
 

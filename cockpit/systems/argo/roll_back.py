@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 
-from cockpit.model.fields import entries, mapping, text, whole
+from cockpit.model.fields import entries, mapping, text
 from cockpit.model.objects import Container, ReplicaSet
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
+from cockpit.planning.earlier_version import cautions, passed_over
 from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
 from cockpit.planning.way_back import short_of_pods, way_back_warnings
-from cockpit.systems.argo.editions import annotation, find_edition, revision_of
-from cockpit.systems.argo.expectations import expected, why_not_seen
+from cockpit.systems.argo.editions import find_edition, revision_of
+from cockpit.systems.argo.expectations import expected
 from cockpit.systems.argo.old_templates import carried_back, original
-from cockpit.systems.argo.state import ArgoState, stable_set, within
+from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import AS_PODS_COME, is_dynamic
+from cockpit.systems.argo.way_back import (
+    TemplateSource,
+    name_of,
+    others_of,
+    seen,
+    target_of,
+    unused,
+    way_of,
+    why_not_written,
+)
 from cockpit.systems.argo.write import generation_test, spec_request, unpause
 from cockpit.systems.phrases import choose_container, has_image, is_current, no_container
 from cockpit.workloads.findings import listed
@@ -29,52 +39,16 @@ _TEMPLATE = pointer("spec", "template")
 _LISTS = ("containers", "initContainers")
 
 
-def why_not_back(state: ArgoState) -> str:
-    if why := why_not_seen(state):
-        return why
-    if why := _why_not_written(state):
-        return why
-    if state.updating or _unused(state):
-        return "" if stable_set(state) else "the ReplicaSet of the stable version no longer exists: set the image again"
-    return "" if _previous(state) else "no older revision to roll back to"
-
-
-def _why_not_written(state: ArgoState) -> str:
-    """Why the template cannot be written; with a workloadRef it is the workload's template."""
-    kind, name = state.workload_ref
-    if not kind or state.source is not None:
-        return ""
-    return f"its template comes from {kind} {name}, which cannot be read here: change it there"
-
-
-def _unused(state: ArgoState) -> bool:
-    """Whether the current template may have no pods yet, so that the hash in the status is of an older one."""
-    return not state.status.observed or state.behind or bool(state.invalid)
-
-
-def _previous(state: ArgoState) -> ReplicaSet | None:
-    """The previous one: a version that still has ready pods, or pods, else the highest revision before the current one.
-
-    A version that was replaced because its pods failed keeps them for a while, too, and has never been stable.
-    """
-    older = [r for r in state.sets if state.current is None or r is not state.current.replica_set]
-    return max(older, key=lambda r: (r.status.ready_replicas > 0, r.desired > 0, revision_of(r)), default=None)
-
-
 def plan_back(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
     """Roll back to the named version, else to the stable one, or to the previous one if the stable one is current.
 
     The current hash in the status matches the template only after the controller has observed it.
     """
-    if ask.version is not None:
-        target: ReplicaSet | str | None = find_edition(ask.version, state.editions, state.sets)
-    else:
-        target = stable_set(state) if state.updating or _unused(state) else _previous(state)
+    named = ask.version is not None
+    target = find_edition(ask.version or "", state.editions, state.sets) if named else target_of(state)
     if isinstance(target, str):
         return refused(rollout, ask.act, target)
-    if target is None:
-        return refused(rollout, ask.act, "no older revision to roll back to")
-    current = None if _unused(state) else state.current
+    current = None if unused(state) else state.current
     if current is not None and current.replica_set.metadata.uid == target.metadata.uid:
         return refused(rollout, ask.act, is_current(current.name))
     try:
@@ -87,9 +61,11 @@ def plan_back(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
 
 
 def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, template: dict[str, Any]) -> Plan:
-    way = _way(state, target)
-    named = next((e.name for e in state.editions if e.uid == target.metadata.uid), None)
-    name = named or f"revision {revision_of(target)}"
+    way = way_of(state, target)
+    name, listed_now = name_of(state, target), any(e.uid == target.metadata.uid for e in state.editions)
+    present = None if unused(state) or state.current is None else seen(state, state.current.replica_set)
+    goal = seen(state, target)
+    passed = passed_over(present, others_of(state, state.current), goal) if present and state.current else ()
     now = _current(state) or "the current template"
     requests = [_write(state, [op("replace", _TEMPLATE, template)])]
     if state.status.paused:
@@ -102,12 +78,14 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         title=f"{state.rollout.metadata.name} back to {name} (revision {revision_of(target)})",
         changes=(Change("pod template", now, name),),
         requests=tuple(requests),
-        expected=expected(rollout, name, 1.0) if way is not TemplateSource.RELEASE and named else (),
+        expected=expected(rollout, name, 1.0) if way is not TemplateSource.RELEASE and listed_now else (),
         undo=_again(state, now),
         warnings=(
-            way,
+            *cautions(goal, present),
+            _manner(state, way),
             *_readiness(state, target, name, way),
             *_guessed(target, way, ask),
+            *(passed if ask.version is None and way is not TemplateSource.HOME else ()),
             *_stuck(state),
             *revert_warnings([state.source or state.rollout]),
         ),
@@ -115,7 +93,22 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         if way is TemplateSource.RELEASE
         else Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid),
         replaces=_current(state),
+        raises=present is not None and goal.came_after(present),
+        risky=bool(goal.against) or (way is not TemplateSource.RELEASE and not goal.ready),
     )
+
+
+_AS_REPLACED = "the steps are skipped; without traffic routing, traffic moves back as pods are replaced"
+_THERE = "the release was aborted, so traffic is on the stable version already: this ends what is left of it"
+
+
+def _manner(state: ArgoState, way: TemplateSource) -> str:
+    """How it gets there, as a warning of the plan."""
+    if way is not TemplateSource.HOME:
+        return way
+    if state.status.abort or state.status.aborted:
+        return _THERE
+    return way if state.strategy.routers or not state.strategy.is_canary else _AS_REPLACED
 
 
 def _readiness(state: ArgoState, target: ReplicaSet, name: str, way: TemplateSource) -> tuple[str, ...]:
@@ -129,32 +122,13 @@ def _readiness(state: ArgoState, target: ReplicaSet, name: str, way: TemplateSou
 
 
 def _again(state: ArgoState, now: str) -> str:
-    if state.current is None or _unused(state):
+    if state.current is None or unused(state):
         return "no ReplicaSet holds the previous template: restore it from your manifests"
     return f"roll out {now} again: rollback --to {state.current.revision}"
 
 
 def _stuck(state: ArgoState) -> tuple[str, ...]:
     return (f"the controller does nothing while the spec is invalid: {state.invalid}",) if state.invalid else ()
-
-
-class TemplateSource(StrEnum):
-    """What kind of rollback it is; the values are the plan's warnings (rollout/sync.go, isFastRollback)."""
-
-    HOME = "the steps are skipped: all traffic moves to the stable version immediately"
-    SWITCH = "its pods still run: the active Service switches immediately"
-    WINDOW = "within rollbackWindow: steps and analysis are skipped, and traffic may move before all pods are ready"
-    RELEASE = "this is a new release of the older template: it goes through all steps; promote skips them"
-
-
-def _way(state: ArgoState, target: ReplicaSet) -> TemplateSource:
-    stable = stable_set(state)
-    if (state.updating or _unused(state)) and stable is not None and target.metadata.uid == stable.metadata.uid:
-        return TemplateSource.HOME
-    if annotation(target, "scale-down-deadline") and target.desired and not state.strategy.is_canary:
-        return TemplateSource.SWITCH
-    window = whole(state.rollout.spec, "rollbackWindow", "revisions") or 0
-    return TemplateSource.WINDOW if stable and within(target, stable, state.sets, window) else TemplateSource.RELEASE
 
 
 def _guessed(target: ReplicaSet, way: TemplateSource, ask: Ask) -> tuple[str, ...]:
@@ -176,7 +150,7 @@ def _write(state: ArgoState, changes: list[Operation]) -> Request:
 
 
 def why_not_image(state: ArgoState) -> str:
-    if why := _why_not_written(state):
+    if why := why_not_written(state):
         return why
     return "" if _containers(state) else "its template has no containers"
 
@@ -221,7 +195,7 @@ def plan_image(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
 
 def _current(state: ArgoState) -> str:
     """The version of the current template; "" while no ReplicaSet may have it."""
-    return state.current.name if state.current and not _unused(state) else ""
+    return state.current.name if state.current and not unused(state) else ""
 
 
 def _fast(state: ArgoState, image: str) -> tuple[str, ...]:

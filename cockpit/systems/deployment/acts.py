@@ -9,12 +9,12 @@ from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS
 from cockpit.model.rights import rights
 from cockpit.model.rollout import Rollout
-from cockpit.planning.act_table import ActEntry, ActTable
+from cockpit.planning.act_table import ActEntry, ActTable, by_state
 from cockpit.planning.edits import json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings, why_managed
 from cockpit.planning.refusals import refused
 from cockpit.planning.scale import plan_scale
-from cockpit.systems.editions import Rolling, template_of, way_back
+from cockpit.systems.editions import Rolling, leads, template_of, way_back
 from cockpit.systems.phrases import ALREADY_PAUSED, NOT_PAUSED, one_count
 from cockpit.systems.template_acts import TemplateWriter, plan_back, plan_image, plan_restart
 
@@ -98,7 +98,7 @@ def _plan_scale(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) ->
 TABLE: ActTable[Rolling] = ActTable(
     {
         # A named version can be available where the previous one is not.
-        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=_why_held),
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=_why_held, leads=by_state(leads)),
         Act.PAUSE: ActEntry(_plan_pause, _why_not_pause),
         Act.RESUME: ActEntry(_plan_pause, _why_not_resume),
         Act.SET_IMAGE: ActEntry(_plan_image, _why_not_template),

@@ -5,7 +5,13 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, ReplicaSet
 from cockpit.model.rollout import Role
-from cockpit.systems.editions import REVISION, Rolling, TemplateEdition, number_of
+from cockpit.systems.editions import (
+    REVISION,
+    Rolling,
+    TemplateEdition,
+    led_back_to,
+    number_of,
+)
 from cockpit.systems.in_front import with_service
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.owners import replica_sets_of
@@ -13,12 +19,14 @@ from cockpit.workloads.versions import candidate_of, versions_of
 
 
 def look(deployment: Deployment, objects: Objects) -> Rolling:
-    """The shown editions are those with pods, the current one, and the previous one."""
+    """The shown editions: the current one, those with pods, the one before, and the one that a roll back leads to."""
     sets = sorted(replica_sets_of(deployment, objects), key=lambda r: (number_of(r), r.metadata.name))
     current = _current(deployment, sets)
     older = [r for r in sets if r is not current]
-    shown = [r for r in sets if r is current or r.desired or r.status.replicas or r in older[-1:]]
-    candidates = [candidate_of(r, objects) for r in shown]
+    made = {r.metadata.uid: candidate_of(r, objects) for r in sets if r is current or r.desired or r.status.replicas}
+    back = led_back_to(current, sets, made)
+    shown = [r for r in sets if r.metadata.uid in made or r is back or r in older[-1:]]
+    candidates = [made.get(r.metadata.uid) or candidate_of(r, objects) for r in shown]
     versions = versions_of(candidates, _roles(shown, current))
     editions = tuple(TemplateEdition(r, c, v) for r, c, v in zip(shown, candidates, versions, strict=True))
     services = services_selecting(objects, deployment.metadata.namespace, deployment.template_labels)

@@ -28,7 +28,7 @@ _NEVER: dict[Act, str | Callable[[KruiseState], str]] = {
 _SPEC = rights("patch", (KRUISE_ROLLOUTS,))
 TABLE: ActTable[KruiseState] = ActTable(
     {
-        Act.APPROVE: state_entry(approve.why_not_approve, approve.plan_approve),
+        Act.APPROVE: state_entry(approve.why_not_approve, approve.plan_approve, leads=approve.leads),
         Act.JUMP: state_entry(approve.why_not_jump, approve.plan_jump),
         Act.PAUSE: state_entry(pause_disable.why_not_pause, pause_disable.plan_pause),
         Act.RESUME: state_entry(pause_disable.why_not_resume, pause_disable.plan_resume),
@@ -36,7 +36,9 @@ TABLE: ActTable[KruiseState] = ActTable(
         Act.ENABLE: state_entry(pause_disable.why_not_enable, pause_disable.plan_enable),
         Act.SET_WEIGHT: state_entry(set_weight.why_not_weight, set_weight.plan_weight),
         # A named version can be available where the previous one is not.
-        Act.ROLLBACK: state_entry(roll_back.why_not_rollback, roll_back.plan_rollback, named=lambda _: ""),
+        Act.ROLLBACK: state_entry(
+            *(roll_back.why_not_rollback, roll_back.plan_rollback, lambda _: "", roll_back.leads), undoable=False
+        ),
         Act.SET_IMAGE: state_entry(roll_back.why_not_release, roll_back.plan_image),
         Act.RESTART: state_entry(roll_back.why_not_restart, roll_back.plan_restart),
     },

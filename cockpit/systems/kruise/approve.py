@@ -13,6 +13,7 @@ from cockpit.model.lanes import CLOSE
 from cockpit.model.plan import Ask, Change, Milestone, PatchType, Plan, Request, Verb
 from cockpit.model.rollout import Rollout
 from cockpit.planning.edits import op, pointer
+from cockpit.planning.wording import gives_everyone
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.spec import KruiseStep, KruiseStyle
 from cockpit.systems.kruise.state import KruiseState
@@ -62,7 +63,7 @@ def plan_approve(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | str
     if step is None:
         return why_not_approve(release)
     following = _next(release)
-    last = following is None
+    everyone = following is None or _exposes_all(release, following)
     after = f"{following.index}/{_count(release)}" if following else "finished"
     goes = (
         f"step {following.index}: {title(following, release.plan)}" if following else "the end: all pods are replaced"
@@ -75,16 +76,23 @@ def plan_approve(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | str
     return Plan(
         act=ask.act,
         rollout=rollout.key,
-        title=f"approve step {step.index} of {_count(release)}, on to {goes}",
+        title=f"approve step {step.index} of {_count(release)}, on to {goes}"
+        + (f"; {gives_everyone(release.new_name)}" if everyone else ""),
         changes=(Change("step", f"{step.index}/{_count(release)}", after),),
         requests=(_write(release, operations, "the step and its state as shown"),),
         expected=(),
         undo="roll back, or jump back to an earlier step" if release.progress.steerable else "roll back",
         warnings=_approve_warnings(release, following),
         raises=True,
-        final=last or _exposes_all(release, following),
+        final=everyone,
         reaches=Milestone(f"step {step.index} done", left_step=step.index),
     )
+
+
+def leads(release: KruiseState) -> str:
+    """Where an approval leads, where that is to everyone; else the steps say it."""
+    following = _next(release)
+    return gives_everyone(release.new_name) if following is None or _exposes_all(release, following) else ""
 
 
 def why_not_jump(release: KruiseState) -> str:

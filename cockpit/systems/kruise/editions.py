@@ -15,6 +15,8 @@ from cockpit.workloads.versions import Candidate
 TEMPLATE_HASH = "pod-template-hash"
 REVISION_HASH = "controller-revision-hash"
 NEWEST = 1 << 60
+# What the status says against a version.
+LEFT = "its release was rolled back"
 
 
 @dataclass(frozen=True, slots=True)

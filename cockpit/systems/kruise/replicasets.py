@@ -10,7 +10,16 @@ import msgspec
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BatchRelease, Deployment, ReplicaSet
 from cockpit.model.refs import DEPLOYMENTS, REPLICASETS, Ref
-from cockpit.systems.kruise.editions import NEWEST, TEMPLATE_HASH, KruiseEdition, canonical, plain_template, unmade
+from cockpit.planning.earlier_version import Earlier, earlier_of
+from cockpit.systems.kruise.editions import (
+    LEFT,
+    NEWEST,
+    TEMPLATE_HASH,
+    KruiseEdition,
+    canonical,
+    plain_template,
+    unmade,
+)
 from cockpit.systems.kruise.status import short
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import replica_sets_of
@@ -21,15 +30,20 @@ _REVISION = "deployment.kubernetes.io/revision"
 
 
 def editions_of(
-    deployment: Deployment, extra: Deployment | None, stable: str, objects: Objects
+    deployment: Deployment, extra: Deployment | None, stable: str, left: str, objects: Objects
 ) -> tuple[KruiseEdition, ...]:
-    """Oldest first: the current template, the stable one, those with pods, and the previous one."""
+    """Oldest first: the current template, the stable one, those with pods, the one before, and the way back.
+
+    `left` is the hash of the version that the last release was rolled back from.
+    """
     template = plain_template(msgspec.json.decode(deployment.spec.raw_template))
     wanted = canonical(template)
     sets = sorted(replica_sets_of(deployment, objects), key=lambda r: (revision_of(r), r.metadata.name))
     templates = {r.metadata.name: plain_template(msgspec.json.decode(r.spec.raw_template)) for r in sets}
     present = next((r for r in reversed(sets) if canonical(templates[r.metadata.name]) == wanted), None)
     older = [r for r in sets if r is not present]
+    seen = {hash_of(r): _seen(r, left) for r in sets}
+    back = earlier_of(seen[hash_of(present)], [seen[hash_of(r)] for r in older]) if present else None
     found = [
         KruiseEdition(
             hash_of(r),
@@ -40,13 +54,29 @@ def editions_of(
             (Ref(REPLICASETS, r.metadata.namespace, r.metadata.name),),
         )
         for r in sets
-        if r is present or r.desired or r.status.replicas or hash_of(r) == stable or r in older[-1:]
+        if r is present or r.desired or r.status.replicas or hash_of(r) == stable or r in older[-1:] or _is(r, back)
     ]
     if extra is not None:
         return _with_extra(found, deployment, extra, template, objects)
     if present is None:
         found.append(unmade(deployment, template))
     return tuple(found)
+
+
+def _seen(replica_set: ReplicaSet, left: str) -> Earlier:
+    """A ReplicaSet as a way back sees it before its version has a name."""
+    return Earlier(
+        uid=replica_set.metadata.uid,
+        name=replica_set.metadata.name,
+        born=replica_set.metadata.creation_timestamp or "",
+        number=revision_of(replica_set),
+        ready=max(replica_set.status.ready_replicas, 0),
+        against=LEFT if left and hash_of(replica_set) == left else "",
+    )
+
+
+def _is(replica_set: ReplicaSet, back: Earlier | None) -> bool:
+    return back is not None and back.uid == replica_set.metadata.uid
 
 
 def extra_deployment(deployment: Deployment, release: BatchRelease | None, objects: Objects) -> Deployment | None:

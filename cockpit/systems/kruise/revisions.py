@@ -5,6 +5,7 @@ Sources: Kubernetes, apps/v1 StatefulSetStatus; openkruise/kruise, pkg/controlle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +14,16 @@ from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Container, ControllerRevision, Pod, StatefulSet
 from cockpit.model.refs import CONTROLLERREVISIONS, PODS, Ref
-from cockpit.systems.kruise.editions import NEWEST, REVISION_HASH, KruiseEdition, canonical, plain_template, unmade
+from cockpit.planning.earlier_version import Earlier, earlier_of
+from cockpit.systems.kruise.editions import (
+    LEFT,
+    NEWEST,
+    REVISION_HASH,
+    KruiseEdition,
+    canonical,
+    plain_template,
+    unmade,
+)
 from cockpit.systems.kruise.status import short
 from cockpit.workloads.images import application_first
 from cockpit.workloads.lookups import of_kind
@@ -21,8 +31,11 @@ from cockpit.workloads.owners import pods_of
 from cockpit.workloads.versions import Candidate
 
 
-def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) -> tuple[KruiseEdition, ...]:
-    """Oldest first: the requested revision, the current one, those with pods, the previous one."""
+def editions_of(workload: StatefulSet, ref: Ref, stable: str, left: str, objects: Objects) -> tuple[KruiseEdition, ...]:
+    """Oldest first: the requested revision, the current one, those with pods, the one before, and the way back.
+
+    `left` is the hash of the version that the last release was rolled back from.
+    """
     template = plain_template(msgspec.json.decode(workload.spec.raw_template))
     pods: dict[str, list[Pod]] = {}
     for pod in pods_of(workload, objects):
@@ -33,12 +46,15 @@ def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) 
     current = short(workload.status.current_revision)
     hashes = sorted({*kept, *pods, *filter(None, (asked, current))}, key=lambda h: (_order(kept.get(h)), h))
     older = [h for h in hashes if h != asked]
-    shown = [h for h in hashes if h in (asked, current, stable) or h in pods or h in older[-1:]]
+    back = _back(asked, kept, pods, left)
+    shown = [h for h in hashes if h in (asked, current, stable, back) or h in pods or h in older[-1:]]
     found = [
         KruiseEdition(
             h,
             h == asked,
-            _candidate(workload, ref, h, pods.get(h, []), template if h == asked else templates.get(h), objects),
+            _candidate(
+                workload, ref, kept.get(h), h, pods.get(h, []), template if h == asked else templates.get(h), objects
+            ),
             template if h == asked else templates.get(h),
             _order(kept.get(h)),
         )
@@ -48,6 +64,25 @@ def editions_of(workload: StatefulSet, ref: Ref, stable: str, objects: Objects) 
     if not asked:
         found.append(unmade(workload, template))
     return tuple(found)
+
+
+def _back(asked: str, kept: Mapping[str, ControllerRevision], pods: Mapping[str, list[Pod]], left: str) -> str | None:
+    """The hash of the revision that a roll back leads to."""
+    if asked not in kept:
+        return None
+    seen = {
+        name: Earlier(
+            uid=name,
+            name=name,
+            born=revision.metadata.creation_timestamp or "",
+            number=revision.revision,
+            ready=sum(pod.ready for pod in pods.get(name, ())),
+            against=LEFT if name == left else "",
+        )
+        for name, revision in kept.items()
+    }
+    found = earlier_of(seen[asked], [each for name, each in seen.items() if name != asked])
+    return found.uid if found else None
 
 
 def _asked(workload: StatefulSet, template: dict[str, Any], templates: dict[str, Any]) -> str:
@@ -75,7 +110,13 @@ def _order(revision: ControllerRevision | None) -> int:
 
 
 def _candidate(
-    workload: StatefulSet, ref: Ref, digest: str, pods: list[Pod], template: Any, objects: Objects
+    workload: StatefulSet,
+    ref: Ref,
+    revision: ControllerRevision | None,
+    digest: str,
+    pods: list[Pod],
+    template: Any,
+    objects: Objects,
 ) -> Candidate:
     """A revision's pods as a version; if pods cannot be read, the counts that the workload reports."""
     ready = sum(pod.ready for pod in pods)
@@ -97,7 +138,7 @@ def _candidate(
         pods=tuple(pods),
         ready=ready,
         desired=count,
-        born="",
+        born=(revision.metadata.creation_timestamp if revision else None) or "",
     )
 
 

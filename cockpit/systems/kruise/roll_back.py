@@ -14,10 +14,12 @@ from cockpit.model.fields import entries, mapping, text
 from cockpit.model.plan import Ask, Change, Milestone, Plan, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
+from cockpit.planning.earlier_version import Earlier, cautions, earlier_of, failing, passed_over, why_no_earlier
 from cockpit.planning.edits import json_patch, op, pointer
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.way_back import version_warnings
-from cockpit.systems.kruise.editions import KruiseEdition
+from cockpit.planning.wording import sends_everyone
+from cockpit.systems.kruise.editions import LEFT, KruiseEdition
 from cockpit.systems.kruise.pause_disable import resume_request, spec_warnings
 from cockpit.systems.kruise.spec import KruiseStyle
 from cockpit.systems.kruise.state import STARTED, KruiseState
@@ -88,13 +90,50 @@ def _named(release: KruiseState, name: str) -> KruiseEdition | str:
     return release.subject.named(name) or f"no version {name}; the versions are {names}"
 
 
+def seen(release: KruiseState, edition: KruiseEdition) -> Earlier:
+    """An edition as a way back sees it."""
+    version, progress = release.subject.version(edition), release.progress
+    ready = version.ready if version else 0
+    left = bool(edition.hash) and edition.hash == progress.left_hash
+    return Earlier(
+        uid=edition.candidate.uid,
+        name=release.name(edition),
+        born=edition.candidate.born,
+        number=edition.order,
+        ready=ready,
+        pods=bool(version and version.pods) or ready > 0,
+        against=LEFT if left else failing(version.pods, ready) if version else "",
+    )
+
+
+def _kept(release: KruiseState) -> list[Earlier]:
+    """Every edition but that of the present template, as a way back sees it."""
+    return [seen(release, edition) for edition in release.subject.editions if not edition.present]
+
+
 def _before(release: KruiseState) -> KruiseEdition | str:
-    older = [e for e in release.subject.editions if not e.present]
-    if release.progress.rolled_back:
-        return "the last release was already rolled back: name a version to release another one"
-    if not older:
-        return f"{release.stable_name} is the only template in the revision history: nothing to roll back to"
-    return max(older, key=lambda e: e.order)
+    """At rest, the edition before the present one; otherwise the reason as text."""
+    present, others = release.subject.present, _kept(release)
+    if present is None:
+        return "its present template is not known yet; wait a moment"
+    now = seen(release, present)
+    found = earlier_of(now, others)
+    if found is None:
+        return why_no_earlier(now, others)
+    return next(e for e in release.subject.editions if e.candidate.uid == found.uid)
+
+
+def leads(release: KruiseState) -> str:
+    """Where a roll back leads, in a few words."""
+    target = way_back(release, None)
+    if isinstance(target, str):
+        return ""
+    name = release.name(target)
+    if release.progress.releasing:
+        return f"replaces the new pods by {name}" if release.traffic.derived else sends_everyone(name)
+    if release.plan.disabled or not release.subject.desired:
+        return f"rolls {name} out again, without steps"
+    return f"releases {name} again, through all steps"
 
 
 def plan_rollback(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | str:
@@ -107,6 +146,8 @@ def plan_rollback(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | st
     # The template first: the controller does nothing while it is paused, so no step can continue in between.
     requests = (request, resume_request(release)) if release.paused else (request,)
     under_way = release.progress.releasing
+    goal, current = seen(release, target), seen(release, present) if present else None
+    passed = passed_over(current, _kept(release), goal) if current and not ask.version and not under_way else ()
     return Plan(
         act=ask.act,
         rollout=rollout.key,
@@ -119,10 +160,13 @@ def plan_rollback(release: KruiseState, rollout: Rollout, ask: Ask) -> Plan | st
         expected=(),
         undo=f"release {now} again, from step 1",
         warnings=(
+            *cautions(goal, current),
             *version_warnings(rollout, then, how="" if under_way else "they are created step by step"),
             *_back_warnings(release, then),
+            *passed,
         ),
-        raises=not under_way,
+        raises=not under_way or (current is not None and goal.came_after(current)),
+        risky=bool(goal.against) or (under_way and not goal.ready),
         pods=((then, release.subject.desired),) if under_way else (),
         reaches=_back_reached(release, then, under_way),
         replaces=release.name(present) if present else "",

@@ -80,6 +80,11 @@ class KruiseProgress:
         """Whether the last release ended in a rollback; the status may still show its step as paused."""
         return self.phase == "Healthy" and self.succeeded is False
 
+    @property
+    def left_hash(self) -> str:
+        """The hash of the version that the last release was rolled back from; "" if it was not rolled back."""
+        return self.new_hash if self.rolled_back else ""
+
 
 def progress_of(rollout: KruiseRollout, plan: KruisePlan) -> KruiseProgress:
     status = mapping(rollout.status)

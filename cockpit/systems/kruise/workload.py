@@ -90,9 +90,9 @@ def subject_of(rollout: KruiseRollout, plan: KruisePlan, progress: KruiseProgres
     match found:
         case Deployment():
             extra = replicasets.extra_deployment(found, release, objects) if plan.style is KruiseStyle.CANARY else None
-            editions = replicasets.editions_of(found, extra, progress.stable_hash, objects)
+            editions = replicasets.editions_of(found, extra, progress.stable_hash, progress.left_hash, objects)
         case StatefulSet():
-            editions = revisions.editions_of(found, ref, progress.stable_hash, objects)
+            editions = revisions.editions_of(found, ref, progress.stable_hash, progress.left_hash, objects)
         case _:
             return KruiseWorkload(ref, None, release, unread=objects.unread(resource))
     roles = {e.candidate.uid: role for e, role in zip(editions, _roles(editions, progress), strict=True)}

@@ -11,11 +11,11 @@ from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import ADVANCED_STATEFULSETS, CLONESETS, DAEMONSETS, PODS, STATEFULSETS, Resource
 from cockpit.model.rights import Right, rights
 from cockpit.model.rollout import Rollout
-from cockpit.planning.act_table import ActEntry, ActTable, applies
+from cockpit.planning.act_table import ActEntry, ActTable, applies, by_state
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import why_managed
 from cockpit.planning.scale import plan_scale
-from cockpit.systems.editions import Rolling, way_back
+from cockpit.systems.editions import Rolling, leads, way_back
 from cockpit.systems.phrases import one_count
 from cockpit.systems.sets import partition
 from cockpit.systems.sets.partition import StatefulState
@@ -39,9 +39,16 @@ def _why_not_back(state: tuple[_Kind, Rolling], objects: Objects) -> str:
 
 
 def _plan_back(state: tuple[_Kind, Rolling], rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    workload, rolling = state
-    freed = partition.freed(workload, rolling) if isinstance(workload, StatefulSet) else None
-    return plan_back(rolling, rollout, ask, objects, freed or _manner(workload, rolling))
+    return plan_back(state[1], rollout, ask, objects, _manner_back(*state))
+
+
+def _leads_back(state: tuple[_Kind, Rolling], objects: Objects) -> str:
+    return leads(state[1], waits=_manner_back(*state).waits)
+
+
+def _manner_back(workload: Set, state: Rolling) -> TemplateWriter:
+    freed = partition.freed(workload, state) if isinstance(workload, StatefulSet) else None
+    return freed or _manner(workload, state)
 
 
 def _plan_image(state: tuple[_Kind, Rolling], rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
@@ -76,13 +83,15 @@ def _manner(workload: Set, state: Rolling) -> TemplateWriter:
 def _partitioned(resource: Resource, blocking: tuple[Right, ...] = ()) -> ActTable[StatefulState]:
     return ActTable(
         {
-            Act.APPROVE: ActEntry(partition.plan_approve, partition.why_not_go_on),
+            Act.APPROVE: ActEntry(
+                partition.plan_approve, partition.why_not_go_on, leads=by_state(partition.approve_leads)
+            ),
             Act.JUMP: ActEntry(partition.plan_jump, partition.why_not_go_on),
             Act.PROMOTE: ActEntry(partition.plan_all, partition.why_not_go_on),
             Act.PAUSE: ActEntry(partition.plan_pause, partition.why_not_pause),
             Act.RESUME: ActEntry(partition.plan_resume, partition.why_not_resume),
             # A named version can be available where the previous one is not.
-            Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+            Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies, leads=_leads_back),
             Act.SET_IMAGE: ActEntry(_plan_image),
             Act.RESTART: ActEntry(_plan_restart),
             Act.SCALE: ActEntry(_plan_scale),
@@ -101,7 +110,7 @@ ADVANCED_TABLE = _partitioned(ADVANCED_STATEFULSETS, _BLOCKING)
 CLONESET_TABLE = _partitioned(CLONESETS)
 DAEMONSET_TABLE: ActTable[tuple[DaemonSet, Rolling]] = ActTable(
     {
-        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies),
+        Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies, leads=_leads_back),
         Act.SET_IMAGE: ActEntry(_plan_image),
         Act.RESTART: ActEntry(_plan_restart),
     },

@@ -14,6 +14,7 @@ from cockpit.model.plan import Act, Ask, Change, Milestone, Plan
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.edits import json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
+from cockpit.planning.wording import gives_everyone
 from cockpit.systems.editions import Rolling
 from cockpit.systems.phrases import ALREADY_PAUSED, ENDS_PAUSE, NOT_SEEN
 from cockpit.systems.template_acts import TemplateWriter
@@ -72,6 +73,12 @@ def plan_approve(state: StatefulState, rollout: Rollout, ask: Ask, objects: Obje
     return _plan(*state, rollout, ask, objects, state[1].held - 1)
 
 
+def approve_leads(state: StatefulState) -> str:
+    """Where an approval leads, where that is to everyone: it lets the last held pod go."""
+    current = state[1].current
+    return gives_everyone(current.version.name) if current and state[1].held == 1 else ""
+
+
 def plan_jump(state: StatefulState, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | str:
     """`ask.step` is the number of pods of the new template."""
     workload, rolling = state
@@ -122,7 +129,7 @@ def _plan(workload: StatefulSet, state: Rolling, rollout: Rollout, ask: Ask, obj
         ),
         warnings=revert_warnings([workload], objects),
         raises=goal < state.held,
-        final=goal == 0 and ask.act in (Act.PROMOTE, Act.RESUME),
+        final=goal == 0 and ask.act is not Act.PAUSE,
         reaches=_milestone(state, size, goal),
         pods=((new, size - goal),) if goal else (),
     )
@@ -200,7 +207,8 @@ def _title(workload: StatefulSet, ask: Ask, new: int, name: str) -> str:
         pods = counted(new, "pod that is", "pods that are")
         are = plural(new, "is", "are")
         return f"pause {workload.metadata.name}: only the {pods} {name} or becoming {name} {are} replaced"
-    return f"{workload.metadata.name}: {new} of {counted(workload.desired, 'pod')} {name}"
+    everyone = f", {gives_everyone(name)}" if new == workload.desired and name else ""
+    return f"{workload.metadata.name}: {new} of {counted(workload.desired, 'pod')} {name}{everyone}"
 
 
 def _milestone(state: Rolling, size: int, goal: int) -> Milestone:

@@ -20,7 +20,7 @@ from cockpit.model.objects import (
 from cockpit.model.refs import PODS
 from cockpit.model.rollout import Role
 from cockpit.planning.edits import ref_to
-from cockpit.systems.editions import Rolling, TemplateEdition, template_of
+from cockpit.systems.editions import Rolling, TemplateEdition, led_back_to, template_of
 from cockpit.systems.in_front import with_service
 from cockpit.workloads.images import application_images
 from cockpit.workloads.lookups import services_selecting
@@ -45,13 +45,15 @@ def system_of(workload: Set) -> str:
 
 
 def look(workload: Set, objects: Objects) -> Rolling:
-    """The shown editions are those with pods, the current one, and the previous one."""
+    """The shown editions: the current one, those with pods, the one before, and the one that a roll back leads to."""
     pods, history = pods_of(workload, objects), revisions_of(workload, objects)
     by_name = {r.metadata.name: r for r in history}
     groups = _by_revision(workload, pods)
     newest = _newest(workload, history)
     older = [r.metadata.name for r in history if r.metadata.name != newest]
     shown = [n for n in by_name if n == newest or n in groups or n in older[-1:]]
+    back = _led_back_to(workload, newest, by_name, groups)
+    shown = [n for n in by_name if n in shown or n == back]
     # Pods of a template that is not in the revision history are the oldest.
     shown = [*sorted(n for n in groups if n not in by_name), *shown]
     held = held_back(workload) if isinstance(workload, StatefulSet) else 0
@@ -76,6 +78,20 @@ def look(workload: Set, objects: Objects) -> Rolling:
     services = services_selecting(objects, workload.metadata.namespace, workload.template_labels)
     state = Rolling(workload, current, editions, history, None, held)
     return with_service(state, services, {workload.metadata.uid}, objects, among=_balancing(services))
+
+
+def _led_back_to(
+    workload: Set, newest: str | None, by_name: Mapping[str, ControllerRevision], groups: Mapping[str, Sequence[Pod]]
+) -> str | None:
+    """The name of the revision that a roll back leads to."""
+    ready = {name: sum(pod.ready for pod in pods) for name, pods in groups.items()}
+    made = {
+        revision.metadata.uid: _candidate(workload, name, revision, groups[name], ready[name], None)
+        for name, revision in by_name.items()
+        if name in groups
+    }
+    found = led_back_to(by_name.get(newest or ""), tuple(by_name.values()), made)
+    return found.metadata.name if found else None
 
 
 def _by_revision(workload: Set, pods: Sequence[Pod]) -> dict[str, list[Pod]]:

@@ -237,6 +237,7 @@ def test_the_way_back_warns_where_pods_of_the_stable_version_are_not_ready(act: 
     for (kind, _, _), doc in cluster.docs.items():
         if kind == "Pod" and doc["spec"]["containers"][0]["image"].endswith("v1"):
             doc["status"]["conditions"][0]["status"] = "False"
+    assert planned(cluster, act).risky
     warnings = planned(cluster, act).warnings
     assert "v1: 0 of 5 pods ready" in warnings
     assert "v1 has no ready pods: requests to it fail until it has some" in warnings

@@ -151,7 +151,7 @@ def test_revisions_that_are_not_there_or_not_one() -> None:
     assert "matches revisions 1, 4" in refusal(cluster, back("v1"))
     for name in ("h1", "h2", "h4", "h5"):
         cluster.remove("ReplicaSet", f"web-{name}")
-    assert "no older revision" in refusal(cluster, back())
+    assert "only template in the revision history" in refusal(cluster, back())
 
 
 INVALID = {"type": "InvalidSpec", "status": "True", "reason": "InvalidSpec", "message": "no such field"}

@@ -270,6 +270,17 @@ def test_rolling_back_writes_the_stable_template_and_nothing_else() -> None:
     assert "already rolling back" in refusal(cluster, Ask(Act.ROLLBACK))
 
 
+def test_rolling_back_to_a_version_without_ready_pods_is_deliberate() -> None:
+    cluster = releasing()
+    assert not planned(cluster, Ask(Act.ROLLBACK)).risky
+    for (kind, _, _), doc in cluster.docs.items():
+        if kind == "Pod" and doc["spec"]["containers"][0]["image"].endswith(OLD):
+            doc["status"]["conditions"][0]["status"] = "False"
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert plan.risky
+    assert f"{OLD} has no ready pods: requests to it fail until it has some" in plan.warnings
+
+
 def test_rolling_back_is_refused_once_the_release_has_begun_to_end() -> None:
     cluster = releasing()
     annotations = cluster.doc("Deployment", "echoserver")["metadata"].setdefault("annotations", {})
@@ -299,7 +310,7 @@ def test_during_a_release_the_only_way_back_is_the_stable_version() -> None:
 def test_after_a_release_the_way_back_is_a_release_of_its_own() -> None:
     assert "only template in the revision history" in refusal(resting(), Ask(Act.ROLLBACK))
     cluster = rolled_back()
-    assert "already rolled back" in refusal(cluster, Ask(Act.ROLLBACK))
+    assert "but its release was rolled back; name the version" in refusal(cluster, Ask(Act.ROLLBACK))
     plan = planned(cluster, Ask(Act.ROLLBACK, version=NEW))
     assert plan.raises
     assert any("through all steps" in warning for warning in plan.warnings)

@@ -1,0 +1,32 @@
+"""What mends a finding whose cause lies in no version, so that a roll back does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cockpit.model.finding_kinds import FindingId
+from cockpit.model.rollout import Rollout, Severity
+
+_ITS_OWN_SERVICE = "give the canary a Service of its own, or delete it"
+# A row belongs here if its requests fail whichever version the traffic is sent to.
+REMEDIES: Mapping[FindingId, str] = {
+    "canary-hides-main": _ITS_OWN_SERVICE,
+    "canary-older-than-main": _ITS_OWN_SERVICE,
+    "fault-injection": "take the fault out of the route",
+    "no-such-port": "name a port of the Service in the Ingress",
+    "not-accepted": "fix what the Gateway says of the route",
+    "not-at-gateway": "correct the Gateway, its hosts, or exportTo of the VirtualService",
+    "service-fails": "all versions fail alike, look at what they depend on",
+    "two-routes": "merge the two routes of this host and path",
+    "two-virtual-services": "merge the two VirtualServices of this host",
+}
+# What is measured where such a cause, or any other, keeps requests from every version.
+_SYMPTOMS = frozenset({"nobody-answers", "no-answers"})
+
+
+def unmended(rollout: Rollout) -> str:
+    """What to do instead of going back where nothing that hurts is the fault of a version; "" where one may be."""
+    grave = [found.id for found in rollout.findings if found.severity is Severity.CRITICAL]
+    causes = [name for name in grave if name not in _SYMPTOMS]
+    known = [remedy for name, remedy in REMEDIES.items() if name in causes]
+    return known[0] if known and all(cause in REMEDIES for cause in causes) else ""

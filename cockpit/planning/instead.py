@@ -1,0 +1,35 @@
+"""What leads back where no request can undo an act, as the objects are now: acts that apply, never a stored advice."""
+
+from __future__ import annotations
+
+from cockpit.model.adapter import Adapter
+from cockpit.model.lookup import Objects
+from cockpit.model.plan import Act, Ask
+from cockpit.model.rollout import Rollout
+from cockpit.planning.undo_of_others import OthersAct, way_to_undo
+
+
+def instead_of_undo(did: OthersAct | None, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:
+    """The act that amounts to the undo if it can be planned now, else the ways back that apply; "" for none."""
+    found = way_to_undo(did, rollout, adapter, objects, at) if did else ""
+    if not isinstance(found, str):
+        ask, plan = found
+        risk = next(iter(plan.warnings), "") if plan.risky else ""
+        return spoken(ask) + (f" ({risk})" if risk else "")
+    return ways_back(rollout)
+
+
+def ways_back(rollout: Rollout) -> str:
+    """The acts that go back from here, each with where it leads; "" for none."""
+    states = (state for act in (Act.ABORT, Act.ROLLBACK) for state in rollout.acts if state.act is act)
+    found = (
+        f"{state.act}, which {state.leads}" if state.leads else str(state.act) for state in states if state.enabled
+    )
+    return " or ".join(found)
+
+
+def spoken(ask: Ask) -> str:
+    """An ask as it is typed, such as "rollback --to v2"."""
+    if ask.step is not None:
+        return f"{ask.act} {ask.step}"
+    return f"{ask.act} --to {ask.version}" if ask.version and ask.act is Act.ROLLBACK else str(ask.act)
