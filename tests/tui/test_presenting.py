@@ -72,7 +72,7 @@ def test_what_hurts_comes_first_with_the_way_back() -> None:
 def test_the_way_back_is_the_one_of_the_rollouts_screen() -> None:
     both = acting(Act.ABORT, Act.ROLLBACK)
     line = plain([back_line(replace(both, health=HURT), None, KEYMAP, UNICODE)])[0]
-    assert "r sends everyone to v1" in line
+    assert "r rolls back" in line
     assert caption(replace(both, health=HURT), (), START, KEYMAP).endswith("r goes back")
     assert caption(replace(acting(Act.ABORT), health=HURT), (), START, KEYMAP).endswith("x goes back")
     assert "goes back" not in caption(replace(acting(), health=HURT), (), START, KEYMAP)
