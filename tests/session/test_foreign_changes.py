@@ -129,6 +129,17 @@ async def test_a_controller_on_its_own_is_named(server: ApiServer, stage: Open) 
     assert entry.who == "the Argo Rollouts controller@test"
 
 
+async def test_what_follows_at_once_and_has_no_writer_is_of_the_same_entry(server: ApiServer, stage: Open) -> None:
+    """As when a new version's pods come to a Service that selects them already."""
+    on = await stage(server)
+    write(server, SHOP, "kubectl", "2023-11-14T22:13:21Z", selects("v9"))
+    await on.until(changes)
+    server.change(SHOP, selects("v2"))
+    await on.until(lambda view: gets(view, "v2"))
+    [entry] = await quiet(on)
+    assert (entry.who, entry.title) == ("kubectl@test", "v1 100% -> 0%, v2 0% -> 100%")
+
+
 async def test_a_cockpit_that_leaves_no_event_is_told_after_a_while(server: ApiServer, stage: Open) -> None:
     on = await stage(server)
     write(server, SHOP, "cockpit", "2023-11-14T22:13:21Z", selects("v2"))

@@ -190,6 +190,7 @@ class ForeignChanges:
         uncertain = writer.controller or writer.manager in ("", FIELD_MANAGER)
         if not (changes or fields) or (uncertain and self._acted_lately(key, now)):
             return
+        writer = self._led_by(key, writer, now)
         run = self._runs.get((key, writer.manager))
         if run is None or now - run.last > _TOGETHER_SECONDS or _is_next_step(run, before, after, fields, now):
             if run is not None and not run.kept:
@@ -204,6 +205,14 @@ class ForeignChanges:
         if not uncertain:
             self.show(run.entry)
         self.news()
+
+    def _led_by(self, key: RolloutKey, writer: Writer, now: float) -> Writer:
+        """The writer; of what nobody is noted for, whoever set something a moment ago, which it follows."""
+        if writer.manager:
+            return writer
+        runs = [(run.last, manager) for (of, manager), run in self._runs.items() if of == key and manager]
+        last, manager = max(runs, default=(0.0, ""))
+        return replace(writer, manager=manager) if manager and now - last <= _STILL_SECONDS else writer
 
     def _said_by_people(self, key: RolloutKey, now: float) -> str:
         """What was told of others than controllers a moment ago."""

@@ -185,7 +185,9 @@ def _back_warnings(release: KruiseState, then: str) -> tuple[str, ...]:
         found.append(
             f"no release in progress, so this is a new release of {then} through all steps (without steps if disabled)"
         )
-    elif release.traffic.derived:
+    elif release.traffic.derived and release.plan.routing is not None:
+        found.append("its trafficRoutings route nothing by weight now: traffic moves back only as pods are replaced")
+    elif release.traffic.derived and not release.plan.routing_unknown:
         found.append("without traffic routing, traffic moves back only as pods are replaced")
     if release.plan.style is KruiseStyle.BLUE_GREEN and release.progress.releasing:
         found.append(f"the pods of {then} still run: traffic moves back immediately")
