@@ -34,6 +34,27 @@ NEVER = {
 ARGO_ROUTERS = {
     f"cockpit.routers.{kind}.written" for kind in ("apisix", "gateway_api", "ingress", "istio", "smi", "traefik")
 }
+# What the adapters of Kubernetes' own kinds load for the first rollout of theirs.
+OF_OWN_KINDS = {
+    *("cockpit.routers.red_black.read", "cockpit.routers.red_black.acts", "cockpit.routers.service.acts"),
+    *("cockpit.systems.deployment.acts", "cockpit.systems.sets.acts"),
+}
+# Told of all modules that a program has loaded: classes whose methods were compiled one by one, and regular expressions
+# that were compiled before they were used. Neither depends on the cluster.
+COMPILED = """
+import dataclasses, re, sys
+for name, module in list(sys.modules.items()):
+    for word, value in list(vars(module).items()) if name.startswith("cockpit.") else ():
+        made = dataclasses.is_dataclass(value) and isinstance(value, type) and value.__module__ == name
+        code = getattr(vars(value).get("__eq__"), "__code__", None) if made else None
+        if isinstance(value, re.Pattern) or (code and code.co_filename == "<string>"):
+            print(f"{name}.{word}")
+"""
+# The keys of everything, and what stands below `model`.
+COMPILED_AT_ONCE = {
+    *("cockpit.model.refs.Ref", "cockpit.model.refs.Resource", "cockpit.model.refs.RolloutKey"),
+    "cockpit.texts.columns._GAP",
+}
 # What `launch.compose` loads before the screen is painted for the first time.
 FIRST_PAINT = "cockpit.tui.run, cockpit.session.bridge, cockpit.launch.last_hour, cockpit.launch.own_commands"
 
@@ -113,6 +134,17 @@ def test_only_the_routers_of_a_cluster_are_loaded(tmp_path: Path) -> None:
     with demo_process("argo-canary", "--seed", "1") as ready:
         modules = loaded(tmp_path, "list", "-A", "--kubeconfig", ready["kubeconfig"])
     assert modules & ARGO_ROUTERS == {"cockpit.routers.gateway_api.written", "cockpit.routers.ingress.written"}
+    assert not modules & OF_OWN_KINDS
+
+
+@pytest.mark.parametrize(
+    "modules", ["cockpit.cli.commands.facts, cockpit.launch.assembling, cockpit.kube.connect", FIRST_PAINT]
+)
+def test_what_is_loaded_compiles_nothing_that_may_not_be_used(modules: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", f"import {modules}\n{COMPILED}"], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert set(told.stdout.split()) <= COMPILED_AT_ONCE
 
 
 def test_the_first_paint_waits_for_the_first_screen_alone() -> None:
