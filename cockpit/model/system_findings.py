@@ -13,7 +13,7 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
     "not-observed": FindingKind(
         (INFO, WARNING),
         "A controller has something to do and has not done it: a change, an approval, an abort, a pause that is over, "
-        "a count of pods. `warning` once that lasts longer than a minute.",
+        "a count of pods; `warning` once that lasts longer than a minute.",
         "Check that the controller runs and what its log says: kube-controller-manager, Argo Rollouts, Kruise Rollouts "
         "or Flagger, and that one is responsible for this namespace and instance.",
     ),

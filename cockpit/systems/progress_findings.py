@@ -17,9 +17,11 @@ def replica_failure(text: str, evidence: str = "", *, ready: int) -> Finding:
     return finding("replica-failure", Severity.WARNING if ready else Severity.CRITICAL, text, evidence)
 
 
-def not_observed(awaited: Awaited, evidence: str) -> Finding:
-    """A change that a controller has not processed. A session that sees it last too long makes a warning of it."""
-    return finding("not-observed", Severity.INFO, awaited.yet(), evidence)
+def not_observed(awaited: Awaited, evidence: str = "", *, overdue: str = "") -> Finding:
+    """A change that a controller has not processed; `overdue` says since when, once that has taken too long."""
+    severity = Severity.WARNING if overdue else Severity.INFO
+    words = awaited.overdue(overdue) if overdue else awaited.yet()
+    return finding("not-observed", severity, words, evidence, about=" ".join(awaited.subject) if overdue else "")
 
 
 def rolled_back(text: str, severity: Severity) -> Finding:

@@ -37,6 +37,9 @@ class Read:
     def unread_of(self, rollout: Rollout) -> frozenset[Resource]:
         return frozenset()
 
+    def half_read(self, key: RolloutKey) -> bool:
+        return False
+
 
 class Watch:
     """A journal's eye on the objects of a situation."""

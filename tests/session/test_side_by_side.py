@@ -9,7 +9,7 @@ from typing import Any
 
 from cockpit.model.plan import PatchType, Request, Verb
 from cockpit.model.refs import INGRESSES, SERVICES, Ref
-from cockpit.session.acts.prepare import _review, read_objects
+from cockpit.session.acts.dry_run import read_objects, review
 
 REFS = (Ref(SERVICES, "shop", "web"), Ref(INGRESSES, "shop", "web"))
 
@@ -55,5 +55,5 @@ async def test_objects_are_read_at_once_and_each_once() -> None:
 
 async def test_rights_are_reviewed_at_once_and_each_once() -> None:
     server = Server()
-    await _review(place(server), requests((*REFS, REFS[0])))
+    await review(place(server), requests((*REFS, REFS[0])))
     assert (server.most, server.asked) == (2, [("patch", ref, None) for ref in REFS])

@@ -18,6 +18,7 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import Counting, Outcome, Prepared, Stage, Undoing
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.session.acts.confirm import Confirmation, agreement
+from cockpit.session.acts.dry_run import read_objects, read_one
 from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.acts.outcomes import may_be_overtaken, refused, stopped
 from cockpit.session.acts.prepare import (
@@ -27,8 +28,6 @@ from cockpit.session.acts.prepare import (
     no_advice,
     outlined,
     prepare,
-    read_objects,
-    read_one,
     stale,
 )
 from cockpit.session.acts.seen import record_of, seen_of

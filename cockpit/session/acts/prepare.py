@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from cockpit.kube.errors import ApiError, Conflict, Invalid, KubeError, NotFound
+from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
-from cockpit.model.plan import Act, Ask, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.plan import Act, Ask, Plan, Refused, Request
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
@@ -25,14 +25,13 @@ from cockpit.pairing.second_words import NOT_PROPOSED
 from cockpit.planning.instead import instead_of_undo
 from cockpit.planning.undo_of_others import undo_plan, way_to_undo
 from cockpit.planning.way_back import no_help
-from cockpit.session.acts.pruned import why_pruned
+from cockpit.session.acts.dry_run import Trial, read_objects, read_one, review, try_out
 from cockpit.session.acts.safety import routing, takes_pods_away
 from cockpit.session.acts.surroundings import Surroundings
 from cockpit.session.acts.undo import Instead, UndoStack, UndoStep
 from cockpit.session.changes import first_of
 from cockpit.session.facts.assemble import under_way
 from cockpit.session.facts.cluster import Cluster
-from cockpit.session.facts.diff import differences
 from cockpit.session.second import Digest
 
 log = logging.getLogger(__name__)
@@ -57,16 +56,6 @@ class Preparation:
     undoes: UndoStep | None = None
     grounds: Mapping[Ref, Mapping[str, Any] | None] = field(default_factory=dict)
     proposed: Ask | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """The result of a dry run: a line for each request, what would change, and why the plan cannot be sent."""
-
-    checks: tuple[str, ...]
-    diff: tuple[str, ...]
-    blocked: str = ""
-    outdated: bool = False  # the server refused it because the objects changed since they were read
 
 
 def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
@@ -251,7 +240,7 @@ async def _attempt(
     grounds: dict[Ref, Mapping[str, Any] | None] = {}
     try:
         refs = (request.ref for request in plan.requests)
-        objects, _ = await asyncio.gather(read_objects(place, refs), _review(place, plan.requests))
+        objects, _ = await asyncio.gather(read_objects(place, refs), review(place, plan.requests))
         if takes_pods_away(plan):
             grounds = {ref: await read_one(cluster.of(ref), ref) for ref in routing(rollout)}
         trial = await try_out(place, plan, objects)
@@ -292,19 +281,6 @@ def away(cluster: Cluster, place: Cluster) -> str:
     return READ_ONLY if place.sender.read_only else place.behind()
 
 
-async def read_objects(place: Cluster, refs: Iterable[Ref]) -> dict[Ref, Mapping[str, Any] | None]:
-    """The objects as the server has them (None: does not exist), asked for at once. Raises KubeError."""
-    wanted = tuple(dict.fromkeys(refs))
-    found = await asyncio.gather(*(read_one(place, ref) for ref in wanted))
-    return dict(zip(wanted, found, strict=True))
-
-
-async def _review(place: Cluster, requests: Iterable[Request]) -> None:
-    """Have the rights to all requests reviewed at once; the answers are kept for `try_out`."""
-    rights = dict.fromkeys((request.verb.value, request.ref, request.subresource) for request in requests)
-    await asyncio.gather(*(place.api.allowed(*right) for right in rights))
-
-
 def _concerns(surroundings: Surroundings, plan: Plan) -> tuple[str, ...]:
     """Findings that speak against sending more users to the new version; of a way back, that it mends nothing."""
     shown = surroundings.shown(plan.rollout)
@@ -327,14 +303,6 @@ def _behind(cluster: Cluster, grounds: Mapping[Ref, Mapping[str, Any] | None]) -
     return ""
 
 
-async def read_one(cluster: Cluster, ref: Ref) -> Mapping[str, Any] | None:
-    """The object, or None if it does not exist. Raises KubeError."""
-    try:
-        return await cluster.api.get(ref)
-    except NotFound:
-        return None
-
-
 def stale(cluster: Cluster, plan: Plan) -> str:
     """Why a plan may be based on stale objects; "" if those that it is based on are live.
 
@@ -353,57 +321,3 @@ def _blocked(cluster: Cluster, surroundings: Surroundings, plan: Plan) -> str:
         return taken
     shown = surroundings.shown(plan.rollout)
     return under_way(shown.acting) if shown else ""
-
-
-async def try_out(place: Cluster, plan: Plan, objects: Mapping[Ref, Mapping[str, Any] | None]) -> Trial:
-    """Check the permissions of each request and dry-run it on the server. Raises KubeError."""
-    if not plan.requests:
-        return Trial((), (), blocked="nothing to send: it is already set")
-    checks: list[str] = []
-    diff: list[str] = []
-    blocked, outdated = "", False
-    for number, request in enumerate(plan.requests):
-        earlier = {before.ref for before in plan.requests[:number]}
-        denied = await place.api.allowed(request.verb.value, request.ref, request.subresource)
-        if denied:
-            checks.append(f"{plan.words(request)}: {denied}")
-            blocked = blocked or denied
-            continue
-        if request.ref in earlier:
-            checks.append(f"{plan.words(request)}: cannot be dry-run before the earlier request on the same object")
-            continue
-        try:
-            answer = await place.sender.send(request, dry_run=True)
-        except NotFound as error:
-            checks.append(f"{plan.words(request)}: {error}")
-            blocked = blocked or ("" if request.fleeting else str(error))
-            continue
-        except ApiError as error:
-            checks.append(f"{plan.words(request)}: {error}")
-            blocked = blocked or str(error)
-            outdated = outdated or isinstance(error, Conflict) or _test_failed(request, error)
-            continue
-        if pruned := why_pruned(request, answer):
-            checks.append(f"{plan.words(request)}: {pruned}")
-            blocked = blocked or pruned
-            continue
-        checks.append(f"{plan.words(request)}: accepted in a dry run")
-        diff += _diff(plan, request, objects.get(request.ref), answer)
-    return Trial(tuple(checks), tuple(diff), blocked, outdated)
-
-
-def _test_failed(request: Request, error: ApiError) -> bool:
-    """Whether a JSON Patch may have been refused because one of its tests no longer holds (422)."""
-    return isinstance(error, Invalid) and request.patch is PatchType.JSON
-
-
-def _diff(plan: Plan, request: Request, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:
-    match request.verb:
-        case Verb.CREATE:
-            return [f"{request.ref} is created"]
-        case Verb.DELETE:
-            return [f"{request.ref} is deleted"]
-        case Verb.PATCH:
-            several = len(plan.requests) > 1
-            lines = differences(before or {}, after)
-            return [f"{request.ref}: {line}" if several else line for line in lines]

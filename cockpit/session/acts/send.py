@@ -14,8 +14,9 @@ from cockpit.model.plan import PatchType, Refused, Request, Verb
 from cockpit.model.refs import Ref
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.session.acts.dry_run import read_one
 from cockpit.session.acts.effect import took_effect
-from cockpit.session.acts.prepare import Preparation, planned, read_one
+from cockpit.session.acts.prepare import Preparation, planned
 from cockpit.session.acts.pruned import why_pruned
 from cockpit.session.acts.undo import SentAct, UndoStack
 from cockpit.session.changes import first_of

@@ -6,8 +6,8 @@ from cockpit.kube.errors import KubeError
 from cockpit.model.kubectl import kubectl_words
 from cockpit.model.plan import Plan
 from cockpit.model.shell_line import shell_line
+from cockpit.session.acts.dry_run import read_one
 from cockpit.session.acts.effect import took_effect
-from cockpit.session.acts.prepare import read_one
 from cockpit.session.facts.cluster import Cluster
 
 

@@ -13,9 +13,10 @@ from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Plan, Request
 from cockpit.model.view import Stage
 from cockpit.pairing.pilot_lease import MAY_ARRIVE_SECONDS
+from cockpit.session.acts.dry_run import read_one
 from cockpit.session.acts.effect import took_effect
 from cockpit.session.acts.journal_lines import JournalLines
-from cockpit.session.acts.prepare import Preparation, read_one
+from cockpit.session.acts.prepare import Preparation
 from cockpit.session.acts.send import Sending
 from cockpit.session.acts.surroundings import Surroundings
 from cockpit.session.acts.trace import cannot_have_been_made, trace

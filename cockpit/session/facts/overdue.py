@@ -13,9 +13,9 @@ from cockpit.model.ages import seconds_since_epoch, utc_time
 from cockpit.model.awaited import Awaited
 from cockpit.model.clock import Clock
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Rollout, Severity
+from cockpit.model.rollout import Finding, Rollout
 from cockpit.model.values import dataclass
-from cockpit.workloads.findings import finding
+from cockpit.systems.progress_findings import not_observed
 
 # Seconds that a controller may take; how long a Lease of a lost leader lasts, and the election, are well within.
 PATIENCE = 60.0
@@ -69,7 +69,7 @@ class Overdue:
             wait = replace(wait, told=wait.told or self._lasts(wait) >= PATIENCE)
             waits[awaited.subject] = wait
             if wait.told:
-                found.append(_overdue(awaited, wait.began))
+                found.append(not_observed(awaited, overdue=f"since {utc_time(wait.began)}"))
         if not stale:
             self._seen.add(key)
         if waits:
@@ -104,11 +104,6 @@ def _began(awaited: Awaited, wait: _Wait) -> float:
     """When the wait began (UTC seconds): by what the objects say where this session did not see it begin."""
     said = seconds_since_epoch(awaited.since)
     return wait.at if said is None or (said <= wait.at and not wait.found) else said
-
-
-def _overdue(awaited: Awaited, began: float) -> Finding:
-    text = awaited.overdue(f"since {utc_time(began)}")
-    return finding("not-observed", Severity.WARNING, text, about=" ".join(awaited.subject))
 
 
 def _with(rollout: Rollout, found: list[Finding]) -> Rollout:

@@ -17,9 +17,9 @@ from cockpit.model.plan import Act
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, Stage
 from cockpit.planning.act_event import NOTE, SELECTOR, ToldAct, others_act, told_by
+from cockpit.session.acts.dry_run import read_one
 from cockpit.session.acts.effect import would_apply
 from cockpit.session.acts.journal_lines import JournalLines
-from cockpit.session.acts.prepare import read_one
 from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.changes import first_of
 from cockpit.session.facts.cluster import Cluster

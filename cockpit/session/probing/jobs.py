@@ -23,8 +23,8 @@ from cockpit.planning.probe_job_rights import NEEDED_RIGHTS
 from cockpit.probe.from_pods import JobReport
 from cockpit.probe.sample import SampleOrder
 from cockpit.routers.inside_target import inside_target
+from cockpit.session.acts.dry_run import try_out
 from cockpit.session.acts.journal_lines import JournalLines
-from cockpit.session.acts.prepare import try_out
 from cockpit.session.acts.surroundings import Surroundings
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.probing.job_follower import UNWATCHED, JobFollower, JobWatch, Progress

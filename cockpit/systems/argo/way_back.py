@@ -99,7 +99,8 @@ def seen(state: ArgoState, replica_set: ReplicaSet) -> Earlier:
     version = next((e.version for e in state.editions if e.uid == replica_set.metadata.uid), None)
     if version is None:
         return alone
-    return replace(alone, name=version.name, against=failing(version.pods, version.ready), listed=True)
+    against = failing(version.pods, version.ready)
+    return replace(alone, name=version.name, ready=version.ready, against=against, listed=True)
 
 
 def name_of(state: ArgoState, replica_set: ReplicaSet) -> str:
