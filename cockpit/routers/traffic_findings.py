@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Ingress, Service
+from cockpit.model.objects import Service
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
 from cockpit.workloads.endpoints import port_of, portless_pods, ready_endpoints
 from cockpit.workloads.findings import finding, listed
-from cockpit.workloads.lookups import ingresses_of_service, leading_to
+from cockpit.workloads.lookups import ingresses_of_service
+from cockpit.workloads.meant import is_reached
 from cockpit.workloads.probe_targets import is_canary, ports_of_service
 from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.versions import Candidate
@@ -48,13 +49,6 @@ def published_unready(text: str, service: Service, evidence: str = "") -> Findin
 def selector_misses(severity: Severity, text: str, evidence: str = "") -> Finding:
     """A Service does not select the pods of the workload that it is meant for."""
     return finding("selector-misses", severity, text, evidence)
-
-
-def is_reached(service: Service, objects: Objects) -> bool:
-    """Whether users reach a Service: it has an address outside, or a route that is no canary Ingress leads to it."""
-    led = leading_to(objects, service.metadata.namespace, service.metadata.name).values()
-    outside = service.spec.type in ("LoadBalancer", "NodePort")
-    return outside or any(not (isinstance(route, Ingress) and is_canary(route)) for route in led)
 
 
 def without_port(taking: Service | None, objects: Objects, *idle: Service | None) -> Iterator[Finding]:

@@ -47,8 +47,16 @@ class Meant:
     @property
     def reached(self) -> bool:
         """Whether somebody sends requests to it for users."""
-        kind = self.service.spec.type if self.service else ""
-        return bool(self.routes) or kind in ("LoadBalancer", "NodePort")
+        return bool(self.routes) or (self.service is not None and _is_outside(self.service))
+
+
+def is_reached(service: Service, objects: Objects) -> bool:
+    """Whether users reach a Service: it has an address outside, or a route that is no canary Ingress leads to it."""
+    return _is_outside(service) or bool(_routes(service.metadata.namespace, service.metadata.name, objects))
+
+
+def _is_outside(service: Service) -> bool:
+    return service.spec.type in ("LoadBalancer", "NodePort")
 
 
 def meant_service(

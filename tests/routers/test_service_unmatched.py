@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.refs import SERVICES
+from cockpit.model.refs import DEPLOYMENTS, SERVICES
 from cockpit.model.rollout import Phase, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
+from cockpit.systems.deployment.adapter import DeploymentSystem
 from tests.objects import Cluster, seed
 
 ROUTER = ServiceRouter()
@@ -37,6 +38,14 @@ def rollouts(made: Cluster) -> tuple[Rollout, ...]:
     return ROUTER.read(service, made)
 
 
+def steer(made: Cluster, name: str) -> None:
+    """A Kruise Rollout drives this Deployment, which has no rollout of its own then."""
+    strategy = {"canary": {"steps": [{"replicas": "50%"}]}}
+    workload = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    body = {"apiVersion": "rollouts.kruise.io/v1beta1", "kind": "Rollout", "metadata": {"name": name}}
+    made.add({**body, "spec": {"workloadRef": workload, "strategy": strategy}})
+
+
 def told(rollout: Rollout) -> str:
     (found,) = [f for f in rollout.findings if f.id == "no-ready-pods"]
     return found.text
@@ -48,8 +57,8 @@ def labels(made: Cluster) -> dict[str, str]:
 
 
 def test_a_selector_with_a_label_too_many_is_critical_and_names_it() -> None:
-    app = labels(cluster())["app"]
-    made = cluster(app=app, track="stable")
+    made = _a_label_more()
+    steer(made, "demo-dp-v1")
     (rollout,) = rollouts(made)
     assert (rollout.phase, rollout.versions, rollout.lanes) == (Phase.DEGRADED, (), ())
     (found,) = [f for f in rollout.findings if f.id == "no-ready-pods"]
@@ -63,18 +72,40 @@ def test_a_selector_with_a_label_too_many_is_critical_and_names_it() -> None:
 
 def test_of_several_workloads_the_nearest_is_named() -> None:
     app = labels(cluster())["app"]
-    (rollout,) = rollouts(cluster(two=True, app=app, version="v2", track="stable"))
+    made = cluster(two=True, app=app, version="v2", track="stable")
+    steer(made, "demo-dp-v2")
+    (rollout,) = rollouts(made)
     assert "Deployment demo-dp-v2 do not have track=stable" in told(rollout)
 
 
-def test_a_workload_of_the_same_name_is_missed_whatever_its_labels_are() -> None:
+def same_name() -> Cluster:
     made = cluster(app="typo")
-    assert rollouts(made) == ()
     deployment = made.doc("Deployment", "demo-dp-v1")
     made.remove("Deployment", "demo-dp-v1")
     deployment["metadata"]["name"] = SERVICE
-    (rollout,) = rollouts(made.add(deployment))
+    return made.add(deployment)
+
+
+def test_a_workload_of_the_same_name_is_missed_whatever_its_labels_are() -> None:
+    assert rollouts(cluster(app="typo")) == ()
+    made = same_name()
+    steer(made, SERVICE)
+    (rollout,) = rollouts(made)
     assert f"Deployment {SERVICE} do not have app=typo" in told(rollout)
+
+
+def _a_label_more() -> Cluster:
+    return cluster(app=labels(cluster())["app"], track="stable")
+
+
+@pytest.mark.parametrize("made", [same_name(), _a_label_more()], ids=["same name", "a label more"])
+def test_what_the_rollout_of_a_plain_workload_tells_is_not_told_twice(made: Cluster) -> None:
+    assert rollouts(made) == ()
+    (deployment,) = made.every(DEPLOYMENTS, "default")
+    (rollout,) = DeploymentSystem().read(deployment, made)
+    (found,) = [f for f in rollout.findings if f.id == "selector-misses"]
+    assert found.severity is Severity.CRITICAL
+    assert SERVICE in found.text
 
 
 def _elsewhere(made: Cluster) -> None:

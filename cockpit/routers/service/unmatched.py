@@ -1,7 +1,8 @@
 """The rollout of a Service that users reach and whose selector no pod and no workload meets any more.
 
 Most often somebody edited the selector or the labels: the workload beside it is then one that no Service sends anything
-to. Without such a workload it is not shown: Services are left over in most clusters, and nobody misses their pods.
+to. Without such a workload it is not shown: Services are left over in most clusters, and nobody misses their pods. Nor
+is it where the rollout of a plain workload tells the same.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, Rollout
 from cockpit.planning.act_table import ActTable
 from cockpit.planning.edits import ref_to
-from cockpit.planning.ownership import owners_and_findings
+from cockpit.planning.ownership import owners_and_findings, steered_by
 from cockpit.planning.refusals import epoch_of
 from cockpit.routers.service.alternatives import IDENTITY, SHARED
-from cockpit.routers.traffic_findings import is_reached, no_ready_pods
+from cockpit.routers.traffic_findings import no_ready_pods
 from cockpit.workloads.endpoints import member_pods, ready_endpoints
 from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import services_selecting
+from cockpit.workloads.meant import is_reached, meant_service
 from cockpit.workloads.owners import KEEPERS, controller_of, ref_of, workloads_matching
 from cockpit.workloads.probe_targets import service_target
 from cockpit.workloads.reached_names import name_of_service
@@ -42,7 +44,16 @@ def missed_by(service: Service, objects: Objects) -> tuple[Workload, ...]:
     if member_pods(service, objects) or ready_endpoints(service, objects):
         return ()
     found = {w.metadata.uid: w for w in _related(service, objects) if w.desired and not _selected(w, objects)}
-    return tuple(found.values())
+    return () if any(_tells(w, service, objects) for w in found.values()) else tuple(found.values())
+
+
+def _tells(workload: Workload, service: Service, objects: Objects) -> bool:
+    """Whether the rollout of a workload that no controller of releases drives names this Service as its own."""
+    if controller_of(workload.metadata) is not None or steered_by(objects, ref_of(workload)):
+        return False
+    selecting = services_selecting(objects, workload.metadata.namespace, workload.template_labels)
+    meant = meant_service(workload, selecting, (), objects)
+    return meant is not None and meant.name == service.metadata.name
 
 
 def _related(service: Service, objects: Objects) -> Iterator[Workload]:
