@@ -247,7 +247,7 @@ def test_bad_input_and_what_cannot_be_read_are_named_and_end_with_their_codes(pl
 def test_a_scenario_that_does_not_exist_is_named(tmp_path: Path) -> None:
     process = start(["demo", "--serve", "no-such-story"], tmp_path)
     _, said = process.communicate(timeout=SECONDS)
-    assert process.returncode == 1
+    assert process.returncode == 2
     assert "no-such-story" in said
 
 

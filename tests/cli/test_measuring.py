@@ -283,7 +283,7 @@ def test_verify_counts_what_is_declared_too(last: Rollout, code: int) -> None:
 def test_verify_knows_without_a_request_that_a_declared_share_is_not_written() -> None:
     result = verify([fleet([replace(declaring(0.4, 0.0, Phase.DEGRADED), probe_target=None)])])
     assert result.exit_code == 6
-    assert "60% is declared, 100% is written" in result.stderr
+    assert "v2: 40% is declared, 0% is written" in result.stderr
 
 
 def test_verify_waits_for_what_a_controller_is_about_to_give() -> None:

@@ -30,15 +30,15 @@ GROUPS = ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")
 class ApiServer:
     """`docs` by path. `writes` holds method and path of every write that was carried out, without dry runs and Events.
 
-    While `mute`, watches hear of nothing and no connection ends, and lists are as they were then. While it is `frozen`,
-    nothing new is answered. `forbidden` are plurals that may not be read, `broken` plurals that fail to list and watch,
-    `denied` verbs that reviews deny, `reviewed` are the namespaces of reviews of all rules, which `vague` answers
-    incompletely, and none while `silent`; `forbidden_writes` plurals that may not be written. `users` are more users by
-    token. `lose_answers` is how many coming writes are carried out without an answer, `pruned` are fields, by their
-    path in an object, that no object keeps: as if its schema did not know them.
-    `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write` is
-    called before a write is carried out, which waits for `gate`, `controller` after it, before the answer. Once it is
-    `dead`, every connection ends without an answer.
+    While `mute`, watches hear of nothing and no connection ends, and lists are as they were then. While it is
+    `frozen`, nothing new is answered; then all that still waits is. `forbidden` are plurals that may not be read,
+    `broken` plurals that fail to list and watch, `denied` verbs that reviews deny, `reviewed` are the namespaces of
+    reviews of all rules, which `vague` answers incompletely, and none while `silent`; `forbidden_writes` plurals that
+    may not be written. `users` are more users by token. `lose_answers` is how many coming writes are carried out
+    without an answer, `pruned` are fields, by their path in an object, that no object keeps: as if its schema did not
+    know them. `lose_requests` how many are dropped before. `fail_reads` makes gets of single objects fail. `on_write`
+    is called before a write is carried out, which waits for `gate`, `controller` after it, before the answer. Once it
+    is `dead`, every connection ends without an answer.
     """
 
     def __init__(self, token: str = "good") -> None:
@@ -59,7 +59,8 @@ class ApiServer:
         self.on_write: Callable[[], None] = lambda: None
         self.controller: Callable[[], None] = lambda: None
         self.dead = False
-        self.frozen = False
+        self._thawed = asyncio.Event()
+        self._thawed.set()
         self.gate = asyncio.Event()
         self.gate.set()
         self._muted: tuple[dict[str, Doc], int] | None = None
@@ -148,9 +149,16 @@ class ApiServer:
         finally:
             await runner.cleanup()
 
+    @property
+    def frozen(self) -> bool:
+        return not self._thawed.is_set()
+
+    @frozen.setter
+    def frozen(self, frozen: bool) -> None:
+        (self._thawed.clear if frozen else self._thawed.set)()
+
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        if self.frozen:
-            await asyncio.Event().wait()
+        await self._thawed.wait()
         if self.dead:
             return _lost(request)
         token = request.headers.get("X-Token", "")
