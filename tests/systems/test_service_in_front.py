@@ -394,3 +394,11 @@ def test_an_ingress_without_a_class_is_told_of_a_plain_workload_too() -> None:
     del entry["spec"]["ingressClassName"]
     entry["status"] = {}
     assert told(read(cluster_of(deployment(), service(), entry)), "no-ingress-class").severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+def test_a_route_to_the_first_pods_of_a_deployment_is_no_alarm(route: Doc) -> None:
+    cluster = cluster_of(deployment(), service(), route).run("web", ready=0).balance()
+    begun = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+    cluster.doc("Deployment", "web")["status"]["conditions"] = [begun]
+    assert [(found.id, found.severity) for found in read(cluster).findings] == [("no-ready-pods", Severity.INFO)]
