@@ -87,7 +87,7 @@ def _cause_of(symptom: Finding, findings: Sequence[Finding]) -> int | None:
     ranks = [
         (_ORDER.index(each.severity), place)
         for place, each in enumerate(findings)
-        if each.id in reasons and _ORDER.index(each.severity) <= _ORDER.index(reasons[each.id])
+        if each.id in reasons and not each.partly and _ORDER.index(each.severity) <= _ORDER.index(reasons[each.id])
     ]
     return min(ranks)[1] if ranks else None
 
