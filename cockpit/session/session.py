@@ -127,9 +127,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._guards.listen(self._pairing.guards_changed)
         self._disarming = Disarming(self._guards, self._pairing.armed, self.cluster)
         self._touched = set[RolloutKey]()
-        self._made = {
-            context: RolloutViews(self._make, self._shared.read_again, self._left) for context in self._clusters
-        }
+        calls = (self._make, self._shared.read_again, self._left)
+        self._made = {context: RolloutViews(*calls) for context in self._clusters}
         self._view = self._assemble(None)
 
     async def __aenter__(self) -> Self:
