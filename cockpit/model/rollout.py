@@ -235,7 +235,8 @@ class Finding:
 
     `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
     `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
-    `because` is the id of the finding that explains it, "" if none does (`model.finding_order`).
+    `because` is the id of the finding that explains it, "" if none does (`model.finding_order`). `partly` is true where
+    something else fails besides, for another reason, so that it explains nothing itself.
     """
 
     id: str
@@ -245,6 +246,7 @@ class Finding:
     about: str = ""
     whatever_pods: bool = False
     because: str = ""
+    partly: bool = False
 
     @property
     def subject(self) -> tuple[str, str]:

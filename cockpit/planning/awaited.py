@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from cockpit.model.awaited import Awaited
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Obj, Workload
+from cockpit.model.objects import DaemonSet, Obj, Workload
 from cockpit.model.refs import PODS, Ref
-from cockpit.model.rollout import PodCell, PodState, Rollout
+from cockpit.model.rollout import Rollout
 from cockpit.planning.writers import last_write
-from cockpit.workloads.owners import controller_of, ref_of
+from cockpit.workloads.owners import controller_of, pods_of, ref_of
 
 CHANGE = "picked up the last change"
 
@@ -61,25 +61,31 @@ def _counts(rollout: Rollout, workloads: Mapping[str, Workload], objects: Object
     """Workloads whose status reports other pods as ready than are."""
     if not objects.known(PODS) or objects.unread(PODS):
         return
-    pods = _pods_by_owner(rollout, workloads)
-    for uid, workload in workloads.items():
-        ready = sum(pod.state is PodState.READY for pod in pods.get(uid, {}).values())
-        leaving = sum(pod.state is PodState.LEAVING for pod in pods.get(uid, {}).values())
+    for workload in _with_pods(rollout, workloads):
+        pods = pods_of(workload, objects)
+        ready = sum([pod.ready for pod in pods])
+        leaving = sum([pod.metadata.deletion_timestamp is not None for pod in pods])
         reported = workload.status.ready_replicas
+        # A DaemonSet reports one pod for each node that should run one: no second one while one surges, and none on
+        # nodes that were tainted later.
+        least = 0 if isinstance(workload, DaemonSet) else ready
         # Some controllers count a pod that leaves as long as it is ready.
-        if uid in pods and not ready <= reported <= ready + leaving:
+        if not least <= reported <= ready + leaving:
             undone = f"counted its ready pods anew ({reported} in its status, {ready} there)"
             yield Awaited(str(ref_of(workload)), controller_name(workload), undone, ("ready", str(reported)))
 
 
-def _pods_by_owner(rollout: Rollout, workloads: Mapping[str, Workload]) -> dict[str, dict[str, PodCell]]:
-    """The pods of each workload, also of a Deployment of which the ReplicaSets are versions; all by uid."""
+def _with_pods(rollout: Rollout, workloads: Mapping[str, Workload]) -> Iterator[Workload]:
+    """The workloads that are versions, and the Deployments of ReplicaSets that are.
+
+    A version can have pods of another workload besides, so that its own are no count.
+    """
     by_ref = {ref_of(workload): workload for workload in workloads.values()}
-    found: dict[str, dict[str, PodCell]] = {}
+    found: dict[str, Workload] = {}
     for version in rollout.own_versions:
         workload = by_ref.get(version.workload) if version.workload else None
         owner = controller_of(workload.metadata) if workload else None
-        for each in (workload.metadata if workload else None, owner):
-            if each is not None:
-                found.setdefault(each.uid, {}).update((pod.uid, pod) for pod in version.pods)
-    return found
+        for uid in (workload.metadata.uid if workload else "", owner.uid if owner else ""):
+            if uid in workloads:
+                found[uid] = workloads[uid]
+    yield from found.values()

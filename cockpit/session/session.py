@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -127,8 +127,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._guards.listen(self._pairing.guards_changed)
         self._disarming = Disarming(self._guards, self._pairing.armed, self.cluster)
         self._touched = set[RolloutKey]()
-        shared = (self._shared.read_again, self._shared.left)
-        self._made = {context: RolloutViews(self._make, *shared) for context in self._clusters}
+        calls = (self._make, self._shared.read_again, self._left)
+        self._made = {context: RolloutViews(*calls) for context in self._clusters}
         self._view = self._assemble(None)
 
     async def __aenter__(self) -> Self:
@@ -379,6 +379,11 @@ class Session(Readings, InsideCalls, PairingCalls):
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))
+
+    def _left(self, keys: Set[RolloutKey]) -> None:
+        """Forget what is remembered of rollouts that are no more."""
+        self._shared.left(keys)
+        self._overdue.left(keys)
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)

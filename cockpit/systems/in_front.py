@@ -103,7 +103,8 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
             *mesh_findings(state.service, objects),
             *_routes_to(state.service, objects),
         ]
-    told = {each.id for each in found if each.severity is Severity.CRITICAL}
+    # Where it is only a note that no pod is ready, nobody loses what was there before, by a route either.
+    told = {each.id for each in found if each.severity is Severity.CRITICAL or each.id == "no-ready-pods"}
     # That the Service is empty is told with its reason; each route to it would say it again.
     return tuple(each for each in found if not (each.id in _EMPTY and told & _WHY_EMPTY))
 

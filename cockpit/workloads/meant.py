@@ -7,16 +7,17 @@ names, earlier templates, and labels that match in part.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from cockpit.model.kinds import KINDS
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Ingress, Service, StatefulSet, Workload
+from cockpit.model.objects import Ingress, ReplicaSet, Service, StatefulSet, Workload
 from cockpit.model.objects.istio import service_of
-from cockpit.model.refs import PODS, SERVICES
+from cockpit.model.refs import DEPLOYMENTS, PODS, REPLICASETS, SERVICES
 from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import is_alias, member_pods
 from cockpit.workloads.lookups import find_service, leading_to, of_kind, services_selecting
-from cockpit.workloads.owners import ref_of, workloads_matching, workloads_owning
+from cockpit.workloads.owners import SETS, controller_of, ref_of, workloads_matching, workloads_owning
 from cockpit.workloads.probe_targets import is_canary
 
 _ENDINGS = ("-svc", "-service")
@@ -73,12 +74,12 @@ def meant_service(
     for labels in () if selecting else earlier:
         for service in services_selecting(objects, namespace, labels):
             return _meant(service, objects, certain=True)
-    found = (_named(name, workload, objects, certain=certain) for name, certain in _names(workload, objects))
-    known = [one for one in (*found, *_by_labels(workload, objects)) if one is not None]
+    named = (_named(name, workload, objects, certain=certain) for name, certain in _names(workload, objects))
+    known = (one for one in chain(named, _by_labels(workload, objects)) if one is not None)
     if selecting:
         names = {service.metadata.name for service in selecting}
         return next((m for m in known if m.routes and m.empty and m.name not in names), None)
-    return next(iter(known), None)
+    return next(known, None)
 
 
 def _names(workload: Workload, objects: Objects) -> Iterator[tuple[str, bool]]:
@@ -126,11 +127,17 @@ def _named(name: str, workload: Workload, objects: Objects, *, certain: bool) ->
 def _by_labels(workload: Workload, objects: Objects) -> Iterator[Meant]:
     """Services without pods that ask for some of its labels, which nothing else has, and for others besides."""
     labels = workload.template_labels
+    # Many Services of a release ask for the same few labels of it.
+    alone: dict[frozenset[tuple[str, str]], bool] = {}
     for key, value in labels.items():
         for service in of_kind(Service, objects.keyed(SERVICES, workload.metadata.namespace, f"{key}={value}")):
             selector = service.spec.selector or {}
-            shared = {k: v for k, v in selector.items() if labels.get(k) == v}
-            if len(shared) < len(selector) and _only_its(workload, shared, objects):
+            shared = frozenset((k, v) for k, v in selector.items() if labels.get(k) == v)
+            if len(shared) == len(selector):
+                continue
+            if shared not in alone:
+                alone[shared] = _only_its(workload, dict(shared), objects)
+            if alone[shared]:
                 meant = _meant(service, objects, certain=False)
                 if _is_empty(meant, objects):
                     yield meant
@@ -138,12 +145,27 @@ def _by_labels(workload: Workload, objects: Objects) -> Iterator[Meant]:
 
 def _is_empty(meant: Meant, objects: Objects) -> bool:
     """Whether nothing can be behind it; what only labels speak for says nothing before pods are read."""
-    return meant.empty and not objects.unread(PODS)
+    if not meant.empty or objects.unread(PODS):
+        return False
+    service = meant.service
+    selector = service.spec.selector or {} if service else {}
+    return service is None or not _kept_by_others(selector, service.metadata.namespace, objects)
 
 
 def _only_its(workload: Workload, labels: Mapping[str, str], objects: Objects) -> bool:
-    """Whether no other workload has these labels."""
-    return list(map(ref_of, workloads_matching(labels, workload.metadata.namespace, objects))) == [ref_of(workload)]
+    """Whether no other workload has these labels; asked so that its state, and theirs, may change unheard."""
+    namespace, uid = workload.metadata.namespace, workload.metadata.uid
+    for resource in (DEPLOYMENTS, *SETS):
+        if any(each.metadata.uid != uid for each in objects.members(resource, namespace, labels)):
+            return False
+    return not _kept_by_others(labels, namespace, objects)
+
+
+def _kept_by_others(labels: Mapping[str, str], namespace: str, objects: Objects) -> bool:
+    """Whether ReplicaSets have these labels that are no Deployment's, such as those of an Argo Rollout without pods."""
+    found = of_kind(ReplicaSet, objects.members(REPLICASETS, namespace, labels))
+    owners = (controller_of(each.metadata) for each in found)
+    return any(owner is None or owner.kind != "Deployment" for owner in owners)
 
 
 def _meant(service: Service, objects: Objects, *, certain: bool) -> Meant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from cockpit.tui.standing import Cause, Standing, cause_of, standing_of
 from tests.adapters.situations import HERE, SITUATIONS
 from tests.objects import Cluster
 from tests.systems import test_flagger
+from tests.systems import test_service_in_front as in_front
 from tests.systems.argo import releases as argo
 from tests.systems.kruise import releases as kruise
+from tests.systems.sets import Set
 
 KCM, ARGO, KRUISE = "kube-controller-manager", "the Argo Rollouts controller", "the Kruise Rollouts controller"
 NOW = 1_767_225_600.0  # when the objects of the situations were made
@@ -121,3 +124,23 @@ def test_nothing_is_awaited_of_pods_that_are_not_read(name: str) -> None:
 
 def test_the_pods_of_a_preview_need_not_be_counted() -> None:
     assert not read("argo", argo.previewed()).awaited
+
+
+def test_a_daemon_set_does_not_count_pods_on_nodes_that_were_tainted_later_nor_those_that_surge() -> None:
+    agent = Set("DaemonSet", ["v1", "v1", "v1"], newest="v1")
+    agent.doc["status"] |= {"desiredNumberScheduled": 2, "numberReady": 2, "numberMisscheduled": 1}
+    assert not with_awaited(agent.read(), agent.cluster).awaited
+    agent.doc["status"]["numberReady"] = 4
+    assert [each.undone for each in with_awaited(agent.read(), agent.cluster).awaited] == [
+        "counted its ready pods anew (4 in its status, 3 there)"
+    ]
+
+
+def test_a_version_with_pods_of_two_workloads_says_nothing_of_what_either_counts() -> None:
+    cluster = in_front.cluster_of(in_front.deployment(), in_front.service())
+    before = with_awaited(in_front.read(cluster), cluster)
+    assert not before.awaited
+    (version, *_) = before.versions
+    others = tuple(replace(pod, uid=f"{pod.uid}-extra") for pod in version.pods)
+    joined = replace(version, pods=(*version.pods, *others))
+    assert not with_awaited(replace(before, versions=(joined,)), cluster).awaited

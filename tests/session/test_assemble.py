@@ -226,6 +226,45 @@ def test_pods_that_crash_are_told(ready: int, severity: Severity) -> None:
     assert found.text == "1 of 2 pods of v1 fail: CrashLoopBackOff"
 
 
+CRASHING = (PodCell("web-1", "u1", PodState.FAILING, "CrashLoopBackOff"),)
+NONE_READY = Finding("no-ready-pods", Severity.CRITICAL, "Service web selects no ready pods: requests fail")
+MAIN_EMPTY = Finding("main-empty", Severity.CRITICAL, "Ingress web: Service main has no ready pods")
+
+
+@pytest.mark.parametrize(
+    ("role", "written", "cause", "words"),
+    [
+        # The pods of a version that gets no requests do not explain why those to another one fail.
+        (Role.PREVIEW, (0.0, 0.0), NONE_READY, "; no requests go to it"),
+        # Nor do those of a canary where main is empty for a reason of its own.
+        (Role.CANARY, (0.9, 0.1), MAIN_EMPTY, ""),
+    ],
+)
+def test_pods_that_crash_do_not_hide_that_others_are_missing(
+    role: Role, written: tuple[float, float], cause: Finding, words: str
+) -> None:
+    main = Version("v1", Role.ACTIVE if role is Role.PREVIEW else Role.STABLE, (), None, 0, 0)
+    beside = Version("v2", role, (), None, 0, 1, CRASHING)
+    seen = lane(Verdict.UNKNOWN, 0, *(Share(name, w, w) for name, w in zip(("v1", "v2"), written, strict=True)))
+    rollout = replace(ROLLOUT, versions=(main, beside), lanes=(seen,), findings=(cause,))
+    view = rollout_view(rollout, (seen,), IDLE, Circumstances(), 0.0)
+    assert not any(found.because for found in view.rollout.findings)
+    assert {found.text for found in folded(view.rollout.findings)} == {
+        cause.text,
+        f"1 of 1 pods of v2 fail: CrashLoopBackOff{words}",
+    }
+
+
+def test_where_all_pods_crash_nobody_says_that_no_requests_go_to_them() -> None:
+    seen = replace(lane(Verdict.UNKNOWN, 0, Share("v1", None, 0.0)), derived=True)
+    version = Version("v1", Role.STABLE, (), None, 0, 1, CRASHING)
+    rollout = replace(ROLLOUT, versions=(version,), lanes=(seen,), findings=(NONE_READY,))
+    view = rollout_view(rollout, (seen,), IDLE, Circumstances(), 0.0)
+    assert (view.health.health, view.health.reason) == (Health.HURT, "1 of 1 pods of v1 fail: CrashLoopBackOff")
+    (told,) = folded(view.rollout.findings)
+    assert told.evidence == f"web-1; {NONE_READY.text}"
+
+
 @pytest.mark.parametrize(("max_errors", "expected"), [(0.01, Health.NOT_MEASURED), (0.05, Health.FINE)])
 def test_as_many_errors_are_fine_as_the_settings_tolerate(max_errors: float, expected: Health) -> None:
     seen = lane(Verdict.ON, 2000, share("v1", 1.0, 1.0, 2000))

@@ -52,6 +52,18 @@ async def test_another_change_begins_anew() -> None:
         await clock.advance(40)
 
 
+async def test_a_rollout_that_was_deleted_and_made_again_has_waited_for_nothing() -> None:
+    clock = ManualClock(NOW)
+    overdue = Overdue(clock, lambda key: None)
+    new = waiting(replace(CHANGE, token=("generation", "1")))
+    assert not said(overdue, new)
+    overdue.left({KEY})
+    await clock.advance(600)
+    assert not said(overdue, new)
+    await clock.advance(60)
+    assert said(overdue, new)
+
+
 async def test_a_pause_is_over_when_it_ends_and_not_when_it_begins() -> None:
     clock = ManualClock(NOW)
     overdue = Overdue(clock, lambda key: None)

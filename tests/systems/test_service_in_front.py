@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from cockpit.model.refs import DEPLOYMENTS, STATEFULSETS
+from cockpit.kube.kind_index import KindIndex
+from cockpit.kube.questions import sync_topic
+from cockpit.kube.store import Store
+from cockpit.model.objects import Obj
+from cockpit.model.refs import DEPLOYMENTS, PODS, REPLICASETS, SERVICES, STATEFULSETS
 from cockpit.model.rollout import Finding, Rollout, Severity
+from cockpit.session.facts.rollouts import Rollouts
 from cockpit.systems.deployment.adapter import DeploymentSystem
 from cockpit.systems.sets.adapter import StatefulSetSystem
-from tests.objects import Cluster, Doc
+from tests.objects import Cluster, Doc, decode
 
 LABELS = {"app": "web", "tier": "front"}
+NAME = "app.kubernetes.io/name"
 
 
 def metadata(name: str, **more: Any) -> Doc:
@@ -149,6 +157,67 @@ def test_a_worker_without_a_service_is_no_fault() -> None:
     rollout = read(cluster_of(deployment(), *others))
     assert not rollout.findings
     assert rollout.probe_target_missing == "no Service selects its pods"
+
+
+def test_a_worker_beside_an_argo_rollout_that_is_scaled_to_nothing_is_no_fault() -> None:
+    shared = {"app.kubernetes.io/name": "shop"}
+    web = {**shared, "app.kubernetes.io/component": "web"}
+    owner = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Rollout",
+        "name": "shop-web",
+        "uid": "r",
+        "controller": True,
+    }
+    kept = deployment("shop-web-6c5", web, "ReplicaSet")
+    kept["metadata"]["ownerReferences"] = [owner]
+    kept["spec"]["replicas"] = 0
+    worker = deployment("shop-jobs", {**shared, "app.kubernetes.io/component": "jobs"})
+    cluster = cluster_of(worker, kept, service("shop", web), ingress(backend="shop"))
+    assert not read(cluster, "shop-jobs").findings
+    # Without the ReplicaSet nobody else can be meant.
+    assert told(read(cluster.remove("ReplicaSet", "shop-web-6c5"), "shop-jobs")).severity is Severity.CRITICAL
+
+
+def labels_in_release(name: str) -> dict[str, str]:
+    return {"app.kubernetes.io/instance": "shop", NAME: name}
+
+
+def release(count: int) -> tuple[Store, Rollouts]:
+    """So many Deployments of one Helm release, each with its Service; their selectors share a label."""
+    labels = [labels_in_release(f"web-{n}") for n in range(count)]
+    store = Store("test")
+    rollouts = Rollouts(store, (DeploymentSystem(),))
+    store.replace(DEPLOYMENTS, [decode(deployment(own[NAME], own)) for own in labels])
+    topics = store.replace(SERVICES, [decode(service(f"to-{own[NAME]}", own)) for own in labels]).topics
+    for resource in (PODS, REPLICASETS):
+        store.replace(resource, [])
+    rollouts.apply({*topics, sync_topic(DEPLOYMENTS)})
+    return store, rollouts
+
+
+def test_a_reading_does_not_hear_of_the_state_of_the_other_workloads_of_its_release() -> None:
+    store, rollouts = release(6)
+    before = rollouts.read
+    changed = deployment("web-0", labels_in_release("web-0"))
+    changed["metadata"]["resourceVersion"] = "2"
+    changed["status"]["readyReplicas"] = 1
+    rollouts.apply(store.apply(DEPLOYMENTS, [decode(changed)]).topics)
+    assert rollouts.read - before == 1
+
+
+def test_the_cost_of_a_reading_is_in_proportion_to_the_services_of_its_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, keyed = Counter[int](), KindIndex.keyed
+
+    def counted(index: KindIndex, namespace: str, keys: Sequence[str]) -> Sequence[Obj]:
+        found = keyed(index, namespace, keys)
+        given[count] += len(found)
+        return found
+
+    monkeypatch.setattr(KindIndex, "keyed", counted)
+    for count in (10, 40):
+        release(count)
+    assert given[40] / 40 < 5 * given[10] / 10, "objects that were looked at for each of four times as many"
 
 
 def test_a_workload_that_is_scaled_to_nothing_misses_no_requests() -> None:
@@ -325,3 +394,11 @@ def test_an_ingress_without_a_class_is_told_of_a_plain_workload_too() -> None:
     del entry["spec"]["ingressClassName"]
     entry["status"] = {}
     assert told(read(cluster_of(deployment(), service(), entry)), "no-ingress-class").severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+def test_a_route_to_the_first_pods_of_a_deployment_is_no_alarm(route: Doc) -> None:
+    cluster = cluster_of(deployment(), service(), route).run("web", ready=0).balance()
+    begun = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}
+    cluster.doc("Deployment", "web")["status"]["conditions"] = [begun]
+    assert [(found.id, found.severity) for found in read(cluster).findings] == [("no-ready-pods", Severity.INFO)]

@@ -26,6 +26,7 @@ from cockpit.workloads.meant import is_reached, meant_service
 from cockpit.workloads.owners import KEEPERS, controller_of, ref_of, workloads_matching
 from cockpit.workloads.probe_targets import service_target
 from cockpit.workloads.reached_names import name_of_service
+from cockpit.workloads.unread import rests_on_unread
 
 _MOST_NAMED = 3
 TABLE: ActTable[Service] = ActTable(
@@ -79,17 +80,18 @@ def unmatched_rollout(service: Service, missed: tuple[Workload, ...], objects: O
     owners, owned = owners_and_findings([service], objects)
     way = service_target(service, objects)
     named = name_of_service(service, objects)
+    nobody = _nobody(service, missed)
     return Rollout(
         key=RolloutKey(objects.context, service.metadata.namespace, named.name, "service"),
         aliases=named.others,
         router="service",
-        phase=Phase.DEGRADED,
+        phase=Phase.AT_REST if rests_on_unread(nobody, objects) else Phase.DEGRADED,
         message="its selector matches no pod",
         versions=(),
         lanes=(),
         objects=(ref_to(service),),
         epoch=epoch_of(service.metadata.uid, service.spec.selector),
-        findings=(_nobody(service, missed), *owned),
+        findings=(nobody, *owned),
         acts=TABLE.states(service, objects),
         owners=owners,
         probe_target=way.probe_target,

@@ -13,7 +13,7 @@ from cockpit.model.reading import kind_names
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Resource
-from cockpit.model.rollout import Finding, Lane, PodState, Rollout, Severity, Verdict
+from cockpit.model.rollout import Finding, Lane, PodState, Role, Rollout, Severity, Verdict
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync, Undoing
 from cockpit.probe.error_detector import TOLERATED
@@ -30,6 +30,8 @@ IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, tot
 
 # Worst first: the worst state of its kinds is the state of a cluster.
 _WORST = (Sync.REFUSED, Sync.RETRYING, Sync.CONNECTING, Sync.SYNCING, Sync.LIVE)
+# The roles of versions that requests are meant for.
+_SERVING = (Role.ACTIVE, Role.STABLE)
 _MISSING_KINDS = (Sync.FORBIDDEN, Sync.ABSENT)
 
 T = TypeVar("T")
@@ -128,17 +130,24 @@ def _possible(state: ActState, around: Circumstances) -> ActState:
 def _failing_pods(rollout: Rollout) -> list[Finding]:
     """Versions with pods that crash or cannot start, and the reasons of their containers."""
     found = []
+    failing_pods = {v.name: [pod for pod in v.pods if pod.state is PodState.FAILING] for v in rollout.versions}
+    written = {s.version for lane in rollout.lanes for s in lane.shares if s.written}
+    # Where nothing is ready, pods that decide the shares say of no version that requests are meant for it.
+    down = bool(rollout.lanes) and not written and not any(version.ready for version in rollout.versions)
+    gone = {v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))}
+    gone -= {name for name, failing in failing_pods.items() if failing}
     for version in rollout.versions:
-        failing = [pod for pod in version.pods if pod.state is PodState.FAILING]
-        if failing:
-            taking = any(s.version == version.name and s.written for lane in rollout.lanes for s in lane.shares)
+        if failing := failing_pods[version.name]:
+            taking = version.name in written
             severity = Severity.CRITICAL if version.ready == 0 and taking else Severity.WARNING
             reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
             text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail"
             text += f": {reasons}" if reasons else ""
-            text += "" if taking or version.ready else "; no requests go to it"
+            meant = taking or version.ready or (down and version.role is not Role.PREVIEW)
+            text += "" if meant else "; no requests go to it"
             names = ", ".join(pod.name for pod in failing[:3])
-            found.append(finding("failing-pods", severity, text, names, about=version.name))
+            told = finding("failing-pods", severity, text, names, about=version.name)
+            found.append(replace(told, partly=bool(gone)))
     return found
 
 

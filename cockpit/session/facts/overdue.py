@@ -6,7 +6,7 @@ A slow controller takes seconds, and a new leader half a minute: after a minute 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 from cockpit.model.ages import seconds_since_epoch, utc_time
@@ -77,6 +77,12 @@ class Overdue:
         if not all(wait.told for wait in waits.values()):
             self._waiting.set()
         return _with(rollout, found) if found else rollout
+
+    def left(self, keys: Set[RolloutKey]) -> None:
+        """Forget rollouts that are no more: another one with the same key waits for something else."""
+        for key in keys:
+            self._waits.pop(key, None)
+        self._seen.difference_update(keys)
 
     def _lasts(self, wait: _Wait) -> float:
         """For how many seconds it has waited; the monotonic clock stands still while the machine sleeps."""
