@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Rollout, Severity
 
 READ_ONLY = "this session is read-only: by --read-only or by the settings (see cockpit config)"
 
 NOTHING_TO_UNDO = "nothing to undo: no act on it was sent from this machine, and no other cockpit told of one"
+
+# The end of a reason that passes by itself, as long as there is a controller that works.
+WAIT = "; wait a moment"
 
 VIEW_ONLY = (
     "this session only looks (--view-only): nothing is kept on the machine that it runs on, or sent where you say"
@@ -20,3 +23,9 @@ def no_target(rollout: Rollout) -> str:
 
 # Why a key does nothing while a recording is shown.
 A_RECORDING = "this is a recording: nothing can be changed in it"
+
+
+def in_vain(why: str, rollout: Rollout) -> str:
+    """The reason without the advice to wait, where the controller that is waited for has been silent for too long."""
+    silent = any(each.id == "not-observed" and each.severity is Severity.WARNING for each in rollout.findings)
+    return f"{why.removesuffix(WAIT)}: start it again first" if silent and why.endswith(WAIT) else why

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
+from cockpit.model.reasons import WAIT
 from cockpit.model.rollout import Lane, PodState, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
@@ -147,7 +148,7 @@ def way_back(state: Rolling, name: str | None) -> TemplateGoal | str:
     """The template to roll back to, by version name or revision number; otherwise the reason as text."""
     current = state.current
     if current is None:
-        return f"{NOT_SEEN}; wait a moment"
+        return NOT_SEEN + WAIT
     if name is None:
         return _chosen(state, current)
     found = next((e for e in state.editions if e.version.name == name), None)

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from cockpit.model.awaited import Awaited
+from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.session.clock import ManualClock
@@ -50,6 +51,27 @@ async def test_another_change_begins_anew() -> None:
     for generation in range(7, 12):
         assert not said(overdue, waiting(replace(CHANGE, token=("generation", str(generation)))))
         await clock.advance(40)
+
+
+async def test_one_more_act_brings_a_controller_that_is_silent_no_more_time() -> None:
+    clock = ManualClock(NOW)
+    overdue = Overdue(clock, lambda key: None)
+    assert not said(overdue, waiting(CHANGE))
+    await clock.advance(61)
+    assert said(overdue, waiting(CHANGE))
+    assert said(overdue, waiting(replace(CHANGE, token=("generation", "8"))))
+    assert not said(overdue, waiting()), "it works again"
+    assert not said(overdue, waiting(replace(CHANGE, token=("generation", "9"))))
+
+
+async def test_nobody_is_told_to_wait_for_a_controller_that_is_silent() -> None:
+    clock = ManualClock(NOW)
+    overdue = Overdue(clock, lambda key: None)
+    held = replace(waiting(CHANGE), acts=(ActState(Act.ROLLBACK, enabled=False, why="not seen yet; wait a moment"),))
+    assert overdue.told(held, "").acts == held.acts
+    await clock.advance(61)
+    (act,) = overdue.told(held, "").acts
+    assert act.why == "not seen yet: start it again first"
 
 
 async def test_a_rollout_that_was_deleted_and_made_again_has_waited_for_nothing() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from cockpit.kube.errors import KubeError
 from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request
-from cockpit.model.reasons import READ_ONLY
+from cockpit.model.reasons import READ_ONLY, in_vain
 from cockpit.model.refs import Ref, RolloutKey
 from cockpit.model.rollout import Rollout, Severity
 from cockpit.model.second import Second
@@ -233,7 +233,8 @@ async def _attempt(
     await surroundings.refresh()
     plan = planned(cluster, undo, key, ask)
     if isinstance(plan, Refused):
-        return plan, False
+        shown = surroundings.shown(key)
+        return (replace(plan, why=in_vain(plan.why, shown.rollout)) if shown else plan), False
     rollout, place = cluster.rollout(key), cluster.place(plan)
     step = undo.top(key, rollout) if ask.act is Act.UNDO else None
     objects: dict[Ref, Mapping[str, Any] | None] = {}

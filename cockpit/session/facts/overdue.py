@@ -12,6 +12,7 @@ from dataclasses import replace
 from cockpit.model.ages import seconds_since_epoch, utc_time
 from cockpit.model.awaited import Awaited
 from cockpit.model.clock import Clock
+from cockpit.model.reasons import in_vain
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Rollout
 from cockpit.model.values import dataclass
@@ -60,8 +61,10 @@ class Overdue:
             return rollout
         waits: dict[tuple[str, ...], _Wait] = {}
         found = []
+        silent = {subject[0]: wait for subject, wait in before.items() if wait.told}
         for awaited in rollout.awaited:
-            wait = before.get(awaited.subject)
+            # One more act brings a controller that is silent no more time.
+            wait = before.get(awaited.subject) or silent.get(awaited.what)
             if stale and not (wait and wait.told):
                 continue
             wait = wait or _Wait(self._clock.now(), self._clock.monotonic(), key not in self._seen)
@@ -115,4 +118,6 @@ def _began(awaited: Awaited, wait: _Wait) -> float:
 def _with(rollout: Rollout, found: list[Finding]) -> Rollout:
     """The rollout with these warnings instead of the notes of its adapter that it may take a moment."""
     others = tuple(each for each in rollout.findings if each.id != "not-observed")
-    return replace(rollout, findings=(*found, *others))
+    overdue = replace(rollout, findings=(*found, *others))
+    acts = tuple(replace(act, why=in_vain(act.why, overdue)) for act in rollout.acts)
+    return replace(overdue, acts=acts)

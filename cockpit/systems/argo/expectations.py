@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.model.plan import Expected
+from cockpit.model.reasons import WAIT
 from cockpit.model.rollout import Rollout
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.steps import INSTANT, ArgoStepKind, weight_at
@@ -10,7 +11,7 @@ from cockpit.systems.phrases import NOT_SEEN
 
 _USUAL_TOP = 100
 NO_REPLICASET = "the new version has no ReplicaSet yet; wait a moment"
-_UNOBSERVED = f"{NOT_SEEN}; wait a moment"
+_UNOBSERVED = NOT_SEEN + WAIT
 
 
 def expected(rollout: Rollout, version: str, share: float) -> tuple[Expected, ...]:

@@ -11,6 +11,7 @@ from cockpit.model.counts import counted, plural
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import AdvancedStatefulSet, CloneSet, StatefulSet
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan
+from cockpit.model.reasons import WAIT
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.edits import json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
@@ -57,7 +58,7 @@ def _why_not_seen(workload: StatefulSet, state: Rolling) -> str:
     if strategy_of(workload).type == ON_DELETE:
         return "updateStrategy OnDelete has no partition: delete a pod to replace it"
     if state.current is None:
-        return f"{NOT_SEEN}; wait a moment"
+        return NOT_SEEN + WAIT
     return ""
 
 
