@@ -85,6 +85,14 @@ def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter
     assert spec(cluster)["template"] == template("v1"), "without hash and without the API's defaults"
 
 
+def test_out_of_a_release_of_an_older_template_the_way_home_is_no_way_forward() -> None:
+    cluster = routed()
+    cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["creationTimestamp"] = "2026-02-01T00:00:00Z"
+    plan = planned(cluster, back())
+    assert not plan.raises
+    assert not any("came after" in warning for warning in plan.warnings)
+
+
 def test_what_the_controller_puts_into_its_copies_does_not_come_back() -> None:
     cluster = routed()
     for name, stage in ((OLD, "stable"), (NEW, "canary")):
