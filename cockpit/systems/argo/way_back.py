@@ -95,11 +95,12 @@ def unused(state: ArgoState) -> bool:
 
 def seen(state: ArgoState, replica_set: ReplicaSet) -> Earlier:
     """A revision as a way back sees it."""
-    alone = past_of(replica_set)
+    judged = state.against.get(replica_set.metadata.uid, "")
+    alone = past_of(replica_set, judged)
     version = next((e.version for e in state.editions if e.uid == replica_set.metadata.uid), None)
     if version is None:
         return alone
-    against = failing(version.pods, version.ready)
+    against = failing(version.pods, version.ready) or judged
     return replace(alone, name=version.name, ready=version.ready, against=against, listed=True)
 
 

@@ -21,19 +21,16 @@ from tests.systems.argo.releases import (
     OLD,
     PROMOTED,
     basic,
-    canary,
     ids,
     only_once,
     planned,
     previewed,
+    promoted,
     read,
     refusal,
     replica_set,
-    rollout,
     routed,
     send,
-    service,
-    status,
     template,
 )
 
@@ -55,22 +52,6 @@ def image(tag: str, container: str = "") -> Ask:
 def spec(cluster: Cluster) -> Doc:
     found: Doc = cluster.doc("Rollout", "web")["spec"]
     return found
-
-
-def promoted(**fields: Any) -> Cluster:
-    """v3 is released, after v1 and v2; nothing of those runs any more."""
-    cluster = Cluster(
-        [
-            {
-                **rollout(canary(), "v3", **fields),
-                "status": status(**{**PROMOTED, "currentPodHash": "h3", "stableRS": "h3"}),
-            }
-        ]
-    )
-    replica_set(cluster, "h1", "v1", 1, 0)
-    replica_set(cluster, "h2", "v2", 2, 0)
-    replica_set(cluster, "h3", "v3", 3, 5)
-    return cluster.add(service("web")).balance()
 
 
 def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter() -> None:
