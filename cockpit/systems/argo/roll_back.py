@@ -84,8 +84,8 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         undo=_again(state, now),
         warnings=(
             *cautions(goal, left),
-            _manner(state, way),
             *_readiness(state, target, name, way),
+            _manner(state, way),
             *_guessed(target, way, ask),
             *(passed if ask.version is None else ()),
             *_stuck(state),
