@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from cockpit.model.finding_kinds import FindingId
 from cockpit.model.rollout import Rollout, Severity
@@ -24,9 +24,12 @@ REMEDIES: Mapping[FindingId, str] = {
 _SYMPTOMS = frozenset({"nobody-answers", "no-answers"})
 
 
-def unmended(rollout: Rollout) -> str:
-    """What to do instead of going back where nothing that hurts is the fault of a version; "" where one may be."""
-    grave = [found.id for found in rollout.findings if found.severity is Severity.CRITICAL]
-    causes = [name for name in grave if name not in _SYMPTOMS]
+def unmended(rollout: Rollout, standing: Set[tuple[str, str]] = frozenset()) -> str:
+    """What to do instead of going back where nothing that hurts is the fault of a version; "" where one may be.
+
+    What stood before it hurt is not the cause: `standing` are those findings, by `Finding.subject`.
+    """
+    grave = [f for f in rollout.findings if f.severity is Severity.CRITICAL and f.subject not in standing]
+    causes = [found.id for found in grave if found.id not in _SYMPTOMS]
     known = [remedy for name, remedy in REMEDIES.items() if name in causes]
     return known[0] if known and all(cause in REMEDIES for cause in causes) else ""

@@ -53,7 +53,7 @@ def forward_warnings(
 def no_help(plan: Plan, rollout: Rollout) -> tuple[str, ...]:
     """What speaks against a way back where nothing that hurts is the fault of a version."""
     remedy = unmended(rollout) if plan.act in (Act.ROLLBACK, Act.ABORT) else ""
-    return (f"this does not help: not by rolling back: {remedy}",) if remedy else ()
+    return (f"no version is at fault, so going back does not help: {remedy}",) if remedy else ()
 
 
 def version_warnings(rollout: Rollout, name: str, *, how: str = "") -> tuple[str, ...]:

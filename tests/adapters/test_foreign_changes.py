@@ -16,7 +16,8 @@ from cockpit.session.facts.adapters import ADAPTERS
 from cockpit.session.facts.cluster import Cluster as SessionCluster
 from cockpit.session.journal.foreign import ForeignChanges
 from tests.adapters.situations import HERE, SITUATIONS
-from tests.objects import Cluster, Doc
+from tests.objects import Cluster, Doc, seed
+from tests.systems.test_deployment import revise
 
 Path = tuple[str | int, ...]
 # Kinds that only controllers write, and the gateways themselves, which split nothing.
@@ -176,3 +177,17 @@ def test_fields_that_a_controller_sets_and_what_a_cockpit_sent_are_not_told(
     watch = Watch(SITUATIONS[name](), acted=True)
     watch.look()
     assert watch.edit(place, path, FIELD_MANAGER) == []
+
+
+def test_what_no_rollout_has_any_more_is_forgotten() -> None:
+    """A session lasts for days, and each release leaves a ReplicaSet behind."""
+    cluster = revise(Cluster(seed("blue-green-v1") + seed("blue-green-service")), 1, "bebullish/demo:v1")
+    watch = Watch(cluster)
+    watch.look()
+    kept = []
+    for number in range(2, 12):
+        revise(cluster, number, f"bebullish/demo:v{number}")
+        watch.look()
+        watch.foreign.forget(lambda key: key not in watch.shown)
+        kept.append(len(watch.foreign._objects[cluster.context]))
+    assert max(kept[2:]) == kept[2]

@@ -44,7 +44,7 @@ def test_only_where_nothing_that_hurts_may_be_the_fault_of_a_version(ids: tuple[
 
 def test_the_plan_of_a_way_back_says_the_same() -> None:
     plan = Plan(Act.ROLLBACK, KEY, "back", (), (), ())
-    told = ("this does not help: not by rolling back: name a port of the Service in the Ingress",)
+    told = ("no version is at fault, so going back does not help: name a port of the Service in the Ingress",)
     assert no_help(plan, found("no-such-port")) == told
     assert no_help(plan, found("errors")) == ()
     assert no_help(replace(plan, act=Act.SCALE), found("no-such-port")) == ()

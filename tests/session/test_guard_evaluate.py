@@ -251,6 +251,26 @@ def test_a_guard_does_not_go_back_where_no_version_is_at_fault() -> None:
     )
 
 
+def test_a_cause_that_stood_when_it_was_set_does_not_hold_it_back() -> None:
+    """Users were answered all the same; what keeps them from an answer began with the release."""
+    cause = Finding("two-routes", Severity.CRITICAL, "an older route gets its requests")
+    lost = Finding("nobody-answers", Severity.CRITICAL, "nobody answers", about="default")
+    before, after = replace(ROLLOUT, findings=(cause,)), replace(ROLLOUT, findings=(lost, cause))
+    order = GuardOrder(parse_conditions(["hurt"]), True)
+    assert leads_into_release(started(order, before, 0.0, NOW), plan(), after) == ""
+    assert "merge the two routes" in leads_into_release(started(order, ROLLOUT, 0.0, NOW), plan(), after)
+
+
+@pytest.mark.parametrize("condition", ["slower", "errors worse", "p99 ratio > 2"])
+def test_no_cause_elsewhere_speaks_for_a_version_that_is_worse_than_the_other(condition: str) -> None:
+    cause = Finding("fault-injection", Severity.CRITICAL, "a route injects faults")
+    faulty = replace(ROLLOUT, findings=(cause,))
+    watch = guard("hurt", condition)
+    assert leads_into_release(watch, plan(), faulty)
+    assert leads_into_release(replace(watch, held=(1.0, None)), plan(), faulty)
+    assert leads_into_release(replace(watch, held=(None, 1.0)), plan(), faulty) == ""
+
+
 def test_stale_data_ends_no_guard_but_time_does() -> None:
     watch = look(guard("hurt", seconds=100.0), 1.0, None, "t is not up to date")
     assert watch.state is GuardState.STALE

@@ -101,6 +101,21 @@ def test_the_outage_of_a_rollout_that_is_gone_ends_with_it() -> None:
     assert on.told == {"0": "users were hurt for 5s: v2 fails 30%"}
 
 
+@pytest.mark.parametrize(("later", "words"), [(3600.0, "for at most 1h"), (3.0, "for 13s")])
+def test_of_an_outage_that_another_session_noted_it_is_said_how_much_of_it_was_seen(later: float, words: str) -> None:
+    """The session before may have ended hours ago, and users been fine since."""
+    before = Noting()
+    before.see(Health.HURT, 1)
+    (earlier,) = before.lines
+    on = Noting()
+    on.at += later
+    on.see(Health.HURT, 1)
+    on.notes.adopt(earlier)
+    on.see(Health.HURT, 9)
+    on.see(Health.FINE, 20)
+    assert on.told["0"] == f"users were hurt {words}: v2 fails 30%"
+
+
 def test_what_a_session_before_left_open_is_ended_by_the_next_one() -> None:
     before = Noting()
     before.see(Health.HURT, 5)

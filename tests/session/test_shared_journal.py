@@ -13,7 +13,7 @@ from cockpit.model.view import Entry, FleetView, Prepared, Stage, Undoing
 from cockpit.planning.act_event import ACT_ANNOTATION
 from cockpit.session.acts.journal import Journal
 from cockpit.session.settings import Settings
-from tests.session.acting import UNDO, active, sent
+from tests.session.acting import UNDO, active, prepared, sent
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, SHOP, V1, Open
 from tests.session.conftest import Stage as Opened
@@ -94,13 +94,34 @@ async def test_undo_undoes_what_the_other_did_with_their_name_in_the_plan(server
 async def test_the_latest_act_of_anybody_is_undone_first(server: ApiServer, stage: Open) -> None:
     ann, bob = await two(server, stage)
     await sent(bob)
-    await ann.clock.advance(60)
+    for on in (ann, bob):
+        await on.clock.advance(60)
     await ann.until(lambda view: [e for e in acts(view) if e.stage is Stage.VERIFIED])
     await sent(ann, Ask(Act.FLIP, version="v1"))
     await bob.until(lambda view: [e for e in acts(view) if e.title == "flip v1"])
     first = await bob.passing(bob.session.prepare(KEY, UNDO))
     assert isinstance(first, Prepared)
     assert first.plan.title == "undo flip v1, sent by ann as its Event says"
+
+
+async def test_an_act_by_a_clock_that_is_ahead_does_not_get_later_by_each_word_about_it(
+    server: ApiServer, stage: Open
+) -> None:
+    ann, bob = await two(server, stage)
+    await ann.clock.advance(600)
+    await sent(ann)
+    await bob.until(lambda view: [e for e in acts(view) if e.stage is Stage.VERIFIED])
+    heard = acts(bob.session.view())[0].at
+    await bob.clock.advance(10)
+    await sent(bob, Ask(Act.FLIP, version="v1"))
+    await bob.clock.advance(10)
+    [path] = [path for path, doc in server.docs.items() if path.startswith(EVENTS) and "flip v2" in doc["message"]]
+    told = json.loads(server.docs[path]["metadata"]["annotations"][ACT_ANNOTATION])
+    again = json.dumps({**told, "why": "said again"})
+    server.change(path, {"metadata": {"annotations": {ACT_ANNOTATION: again}}})
+    view = await bob.until(lambda view: [e for e in acts(view) if e.why == "said again"])
+    assert acts(view)[0].at == heard
+    assert (await prepared(bob, UNDO)).plan.title == "undo: flip v1"
 
 
 async def test_what_was_changed_since_is_not_undone(server: ApiServer, stage: Open) -> None:

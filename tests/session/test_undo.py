@@ -31,6 +31,16 @@ def plan(*requests: Request, raises: bool = True) -> Plan:
     return Plan(Act.SET_WEIGHT, KEY, "v2 50%", changes, requests, expected, inverse=(BACK,), raises=raises)
 
 
+def test_at_the_same_moment_the_act_of_another_is_the_last_one() -> None:
+    """The clock of the other is ahead, and what was heard of its act is that it was sent by now."""
+    stack = UndoStack()
+    stack.push(KEY, UndoStep("mine", (BACK,), (), (), id="1", at=5.0))
+    stack.learn(KEY, UndoStep("theirs", (), (), (), id="2", at=5.0))
+    top = stack.top(KEY)
+    assert top
+    assert top.title == "theirs"
+
+
 def test_a_deleted_object_is_made_again_without_what_only_the_server_sets() -> None:
     read: dict[str, Any] = {
         "apiVersion": "v1",

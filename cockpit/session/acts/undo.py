@@ -119,7 +119,8 @@ class UndoStack:
         """The step of the last act on a rollout, of this session or of another; `rollout` is its current state."""
         self._catch_up()
         others = [step for step in self._others.get(key, ()) if not self._is_over(step, rollout)]
-        last = [steps[-1] for steps in (self._steps.get(key), others) if steps]
+        # At the same moment another's comes first: it was heard of after an act of this machine was sent.
+        last = [steps[-1] for steps in (others, self._steps.get(key)) if steps]
         return max(last, key=lambda step: step.at, default=None)
 
     def standing(self, key: RolloutKey, rollout: Rollout, instead: Instead = _nothing) -> tuple[Undoing | None, str]:

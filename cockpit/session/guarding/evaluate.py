@@ -224,11 +224,18 @@ def leads_into_release(watch: Watch, plan: Plan, rollout: Rollout) -> str:
     aimed = any(identity in version.identity for version in new) if identity else False
     if plan.raises or more or aimed:
         return f"{plan.title} brings the new version back instead of taking it away; decide by hand"
-    if remedy := unmended(rollout):
+    if remedy := _elsewhere(watch, rollout):
         return f"no version is at fault, so going back does not help: {remedy}; decide by hand"
     if plan.risky:
         return f"{plan.title} may leave users without an answer; {next(iter(plan.warnings), '')}; decide by hand"
     return ""
+
+
+def _elsewhere(watch: Watch, rollout: Rollout) -> str:
+    """What mends it where no version is at fault; "" where one may be, or is worse than the stable one."""
+    held = zip(watch.order.conditions, watch.held, strict=True)
+    differs = any(since is not None and condition.measure in COMPARED for condition, since in held)
+    return "" if differs else unmended(rollout, watch.standing)
 
 
 def _why_gone(became: RolloutKey | None) -> str:

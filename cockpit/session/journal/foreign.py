@@ -100,8 +100,9 @@ class ForeignChanges:
         now = _Known(rollout, release_state(rollout), _replicas(objects), managers, cluster.unread_of(rollout))
         self._known[rollout.key] = now
         fields = self._objects.setdefault(cluster.context, ObjectChanges())
-        objects |= _objects_before(cluster, known.managers.keys() - objects.keys() if known else ())
-        changed = [each for each in fields.look(rollout.key, objects, self.clock.now()) if each.words]
+        before = _objects_before(cluster, known.managers.keys() - objects.keys() if known else ())
+        changed = [each for each in fields.look(rollout.key, objects | before, self.clock.now()) if each.words]
+        fields.leave(before, self.clock.now())
         if known is None:
             # A route or a selector that leads elsewhere can give a rollout another name, and then it is read as new.
             self._changed(now, now, (), changed)
@@ -118,7 +119,7 @@ class ForeignChanges:
             objects = _objects_before(cluster, known.managers)
             changed = fields.look(key, objects, self.clock.now(), alone=True)
             self._changed(known, known, (), [each for each in changed if each.words])
-            fields.forget(ref for ref, obj in objects.items() if obj is None)
+            fields.leave(known.managers, self.clock.now())
 
     def due(self, everything: bool = False) -> Iterator[Entry]:
         """Entries that are to be kept by now, or `everything` at the end; not those that an Event told meanwhile."""
@@ -143,9 +144,14 @@ class ForeignChanges:
         return (*self._followed, *self._runs.values())
 
     def forget(self, gone: Callable[[RolloutKey], bool]) -> None:
-        """Forget rollouts that are gone."""
+        """Forget rollouts that are gone, and objects that no rollout has any more."""
         for key in [key for key in self._known if gone(key)]:
             del self._known[key]
+        for context, fields in self._objects.items():
+            fields.forget(self.clock.now(), lambda context=context: self._held(context))  # type: ignore[misc]
+
+    def _held(self, context: str) -> set[Ref]:
+        return {ref for key, known in self._known.items() if key.context == context for ref in known.managers}
 
     def last_writes(self, rollout: Rollout) -> Iterator[Entry]:
         """The last write of each object by another tool, as an entry of then; not by a cockpit, nor by a controller."""

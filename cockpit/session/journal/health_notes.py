@@ -101,6 +101,7 @@ class HealthNotes:
         """Another session on this machine has noted the outage already: the entry is one."""
         outage = self._outages.get(earlier.rollout)
         if outage is not None:
+            outage.unseen = outage.entry.at - earlier.at > _ANOTHER
             outage.entry, outage.fresh = earlier, False
 
     def _hurt(self, view: RolloutView, outage: _Outage | None) -> None:

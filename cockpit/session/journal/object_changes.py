@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from cockpit.model.objects import Obj
@@ -63,6 +63,11 @@ class ObjectChanges:
 
     def __init__(self) -> None:
         self._seen: dict[Ref, _Seen] = {}
+        self._left: dict[Ref, float] = {}  # since when a rollout has them no more
+
+    def __len__(self) -> int:
+        """How many it remembers."""
+        return len(self._seen)
 
     def look(
         self, key: RolloutKey, objects: Mapping[Ref, Obj | None], now: float, alone: bool = False
@@ -85,10 +90,18 @@ class ObjectChanges:
                 found.append(FieldsChange(ref, seen.before, obj))
         return tuple(found)
 
-    def forget(self, refs: Iterable[Ref]) -> None:
-        """Forget objects that are gone."""
-        for ref in refs:
-            self._seen.pop(ref, None)
+    def leave(self, refs: Iterable[Ref], now: float) -> None:
+        """A rollout has these objects no more; another one may have them, or is about to."""
+        self._left.update(dict.fromkeys(refs, now))
+
+    def forget(self, now: float, held: Callable[[], Set[Ref]]) -> None:
+        """Forget those that no rollout has by now; `held` are the objects of all."""
+        over = [ref for ref, at in self._left.items() if not 0 <= now - at <= _TOLD_SECONDS]
+        kept = held() if over else frozenset[Ref]()
+        for ref in over:
+            del self._left[ref]
+            if ref not in kept:
+                self._seen.pop(ref, None)
 
 
 def _decide_otherwise(before: Obj, after: Obj) -> bool:

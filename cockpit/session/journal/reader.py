@@ -62,6 +62,7 @@ class OthersActs:
         self._tasks: set[asyncio.Task[None]] = set()
         self._adding: set[asyncio.Task[None]] = set()
         self._kept = 0
+        self._heard_at: dict[str, float] = {}  # by the id of an act
 
     def start(self) -> None:
         """Follow from now on, if that was not asked for before."""
@@ -100,8 +101,9 @@ class OthersActs:
         self._kept += 1
         if self._kept == _MOST_KEPT:
             self._complain(context, f"more than {_MOST_KEPT} of them came; what comes now is left out")
-        # Its time is what its writer claims: one that is yet to come would be the last act for ever.
-        told = replace(told, at=min(told.at, self._clock.now()))
+        # Its time is what its writer claims: one that is yet to come would be the last act for ever. An Event that says
+        # more of an act does not make it later than what was done here meanwhile.
+        told = replace(told, at=self._heard_at.setdefault(told.id, min(told.at, self._clock.now())))
         key = self._key(context, event, told)
         self._learn(key, told)
         adding = asyncio.create_task(self._add(key, told))

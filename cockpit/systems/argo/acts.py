@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.plan import Act
@@ -45,7 +47,7 @@ TABLE: ActTable[ArgoState] = ActTable(
         Act.JUMP: state_entry(why_not_jump, plan_jump),
         Act.SET_WEIGHT: state_entry(why_not_jump, plan_weight),
         # A named revision can exist where the previous one does not.
-        Act.ROLLBACK: state_entry(why_not_back, plan_back, why_not_image, leads, undoable=False),
+        Act.ROLLBACK: replace(state_entry(why_not_back, plan_back, why_not_image, undoable=False), leads=leads),
         Act.SET_IMAGE: state_entry(why_not_image, plan_image),
         Act.RESTART: state_entry(why_not_restart, plan_restart),
         Act.SCALE: state_entry(why_not_scale, plan_scale),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
@@ -19,7 +19,7 @@ from cockpit.workloads.owners import controller_of
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
 
 HASH = "rollouts-pod-template-hash"
-_REVISION = "rollout.argoproj.io/revision"
+REVISION = "rollout.argoproj.io/revision"
 _SCALE_DOWN = "scale-down-deadline"
 
 
@@ -63,7 +63,7 @@ def hash_of(replica_set: ReplicaSet) -> str:
 
 def revision_of(replica_set: ReplicaSet) -> int:
     """The revision number; 0 if the annotation is missing or not a number."""
-    written = annotation(replica_set, _REVISION)
+    written = annotation(replica_set, REVISION)
     return int(written) if written.isascii() and written.isdigit() and len(written) <= 18 else 0
 
 
@@ -76,13 +76,20 @@ def sets_of(rollout: ArgoRollout, objects: Objects) -> tuple[ReplicaSet, ...]:
 
 
 def editions_of(
-    sets: Iterable[ReplicaSet], strategy: ArgoStrategy, status: ArgoStatus, objects: Objects
+    sets: Iterable[ReplicaSet],
+    strategy: ArgoStrategy,
+    status: ArgoStatus,
+    objects: Objects,
+    against: Mapping[str, str],
 ) -> tuple[ArgoEdition, ...]:
-    """The editions to show: the current and the stable one, those with pods, the newest of the rest, the way back."""
+    """The editions to show: the current and the stable one, those with pods, the newest of the rest, the way back.
+
+    `against` is what speaks against one as a way back, by uid.
+    """
     ordered = list(sets)
     live = [r for r in ordered if hash_of(r) in (status.current, status.stable) or r.desired or r.status.replicas]
     rest = [r for r in ordered if r not in live]
-    back = _led_back_to(ordered, status)
+    back = _led_back_to(ordered, status, against)
     shown = [r for r in ordered if r in live or r in rest[-1:] or r.metadata.uid == back]
     candidates = [candidate_of(r, objects) for r in shown]
     roles = {c.uid: _role(hash_of(r), strategy, status) for r, c in zip(shown, candidates, strict=True)}
@@ -93,15 +100,15 @@ def editions_of(
     )
 
 
-def _led_back_to(sets: Sequence[ReplicaSet], status: ArgoStatus) -> str:
+def _led_back_to(sets: Sequence[ReplicaSet], status: ArgoStatus, against: Mapping[str, str]) -> str:
     """The uid of the ReplicaSet that a roll back at rest leads to; "" if there is none, or if it has failing pods."""
-    seen = {hash_of(r): past_of(r) for r in sets}
+    seen = {hash_of(r): past_of(r, against.get(r.metadata.uid, "")) for r in sets}
     present = seen.pop(status.current, None)
     found = earlier_of(present, list(seen.values())) if present else None
     return found.uid if found else ""
 
 
-def past_of(replica_set: ReplicaSet) -> Earlier:
+def past_of(replica_set: ReplicaSet, against: str) -> Earlier:
     """A ReplicaSet as a way back sees it by itself, without its pods and the name of its version."""
     return Earlier(
         uid=replica_set.metadata.uid,
@@ -110,6 +117,7 @@ def past_of(replica_set: ReplicaSet) -> Earlier:
         number=revision_of(replica_set),
         ready=max(replica_set.status.ready_replicas, 0),
         pods=replica_set.desired > 0,
+        against=against,
         listed=False,
     )
 

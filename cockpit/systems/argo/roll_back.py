@@ -65,7 +65,9 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
     name, listed_now = name_of(state, target), any(e.uid == target.metadata.uid for e in state.editions)
     present = None if unused(state) or state.current is None else seen(state, state.current.replica_set)
     goal = seen(state, target)
-    passed = passed_over(present, others_of(state, state.current), goal) if present and state.current else ()
+    # Home to the stable version takes a release back, also one of an older template.
+    left = None if way is TemplateSource.HOME else present
+    passed = passed_over(left, others_of(state, state.current), goal) if left and state.current else ()
     now = _current(state) or "the current template"
     requests = [_write(state, [op("replace", _TEMPLATE, template)])]
     if state.status.paused:
@@ -81,11 +83,11 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         expected=expected(rollout, name, 1.0) if way is not TemplateSource.RELEASE and listed_now else (),
         undo=_again(state, now),
         warnings=(
-            *cautions(goal, present),
-            _manner(state, way),
+            *cautions(goal, left),
             *_readiness(state, target, name, way),
+            _manner(state, way),
             *_guessed(target, way, ask),
-            *(passed if ask.version is None and way is not TemplateSource.HOME else ()),
+            *(passed if ask.version is None else ()),
             *_stuck(state),
             *revert_warnings([state.source or state.rollout]),
         ),
@@ -93,7 +95,7 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         if way is TemplateSource.RELEASE
         else Milestone(f"{name} stable and at rest", phases=(Phase.AT_REST,), identity=target.metadata.uid),
         replaces=_current(state),
-        raises=present is not None and goal.came_after(present),
+        raises=left is not None and goal.came_after(left),
         risky=bool(goal.against) or (way is not TemplateSource.RELEASE and not goal.ready),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cockpit.model.fields import entries, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ArgoRollout, Deployment, Obj, ReplicaSet
@@ -10,6 +12,7 @@ from cockpit.model.rollout import PodState
 from cockpit.model.values import dataclass
 from cockpit.systems.argo.editions import ArgoEdition, editions_of, hash_of, revision_of, sets_of
 from cockpit.systems.argo.emptied import emptied_ingress
+from cockpit.systems.argo.past_runs import failed_analyses
 from cockpit.systems.argo.status import ArgoStatus, status_of
 from cockpit.systems.argo.steps import StepSpec, weight_at
 from cockpit.systems.argo.strategy import ArgoStrategy, strategy_of
@@ -26,7 +29,7 @@ class ArgoState:
 
     `trials` are the ReplicaSets of its Experiment. `source` is the workload in `workloadRef`; None if the Rollout has
     its own template or the workload cannot be read. `emptied` is the Ingress that answers 503 once the canary has 100%;
-    "" if none does.
+    "" if none does. `against` is what judgements say against a ReplicaSet as a way back, by uid.
     """
 
     rollout: ArgoRollout
@@ -35,6 +38,7 @@ class ArgoState:
     sets: tuple[ReplicaSet, ...]
     editions: tuple[ArgoEdition, ...]
     source: Deployment | ReplicaSet | None
+    against: Mapping[str, str]
     scaler: Scaler | None = None
     emptied: str = ""
     trials: tuple[Trial, ...] = ()
@@ -159,12 +163,13 @@ def within(target: ReplicaSet, stable: ReplicaSet, sets: tuple[ReplicaSet, ...],
 def look(rollout: ArgoRollout, objects: Objects) -> ArgoState:
     strategy, status = strategy_of(rollout), status_of(rollout)
     sets = sets_of(rollout, objects)
-    editions = editions_of(sets, strategy, status, objects)
+    against = failed_analyses(rollout, status.stable, sets, objects)
+    editions = editions_of(sets, strategy, status, objects, against)
     ref = Ref(ARGO_ROLLOUTS, rollout.metadata.namespace, rollout.metadata.name)
     emptied = emptied_ingress(rollout, strategy, objects)
     source, scaler = _source(rollout, objects), scaler_for(ref, objects)
     trials = trials_of(rollout, [edition.name for edition in editions], objects)
-    return ArgoState(rollout, strategy, status, sets, editions, source, scaler, emptied, trials)
+    return ArgoState(rollout, strategy, status, sets, editions, source, against, scaler, emptied, trials)
 
 
 def _source(rollout: ArgoRollout, objects: Objects) -> Deployment | ReplicaSet | None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 from enum import StrEnum
 
 from cockpit.model.fields import whole
+from cockpit.model.lookup import Objects
 from cockpit.model.objects import ReplicaSet
 from cockpit.planning.earlier_version import Earlier, earlier_of, failing, why_no_earlier
 from cockpit.systems.argo.editions import ArgoEdition, annotation, past_of, revision_of
 from cockpit.systems.argo.expectations import why_not_seen
 from cockpit.systems.argo.state import ArgoState, stable_set, within
 from cockpit.systems.argo.strategy import is_dynamic
+from cockpit.systems.argo.written import written_of
 
 
 class TemplateSource(StrEnum):
@@ -42,17 +44,17 @@ def why_not_back(state: ArgoState) -> str:
     return target if isinstance(target, str) else ""
 
 
-def leads(state: ArgoState) -> str:
+def leads(state: ArgoState, objects: Objects) -> str:
     """Where a roll back leads, in a few words."""
     target = target_of(state)
-    return _words(state, target) if isinstance(target, ReplicaSet) else ""
+    return _words(state, target, objects) if isinstance(target, ReplicaSet) else ""
 
 
-def _words(state: ArgoState, target: ReplicaSet) -> str:
+def _words(state: ArgoState, target: ReplicaSet, objects: Objects) -> str:
     name = name_of(state, target)
     match way_of(state, target):
         case TemplateSource.HOME:
-            return _words_home(state, name)
+            return _words_home(state, name, objects)
         case TemplateSource.SWITCH:
             return f"switches the active Service to {name} at once"
         case TemplateSource.WINDOW:
@@ -62,7 +64,7 @@ def _words(state: ArgoState, target: ReplicaSet) -> str:
     return f"releases {name} again, through all steps" if state.strategy.steps else f"rolls {name} out again"
 
 
-def _words_home(state: ArgoState, name: str) -> str:
+def _words_home(state: ArgoState, name: str, objects: Objects) -> str:
     """What going home to the stable version does, which has all traffic already after an abort."""
     status = state.status
     if status.abort or status.aborted or not state.updating:
@@ -72,6 +74,8 @@ def _words_home(state: ArgoState, name: str) -> str:
         return stays if _unswitched(state) else f"switches back to {name} at once"
     if not state.strategy.routers:
         return f"rolls back to {name}, pod by pod"
+    if any(found.id == "route-missing" for found in written_of(state, objects).findings):
+        return f"rolls back to {name}, and users get it once its route is there"
     return f"sends everyone to {name}" + (", as its pods come" if is_dynamic(state.rollout) else " at once")
 
 
@@ -95,11 +99,12 @@ def unused(state: ArgoState) -> bool:
 
 def seen(state: ArgoState, replica_set: ReplicaSet) -> Earlier:
     """A revision as a way back sees it."""
-    alone = past_of(replica_set)
+    judged = state.against.get(replica_set.metadata.uid, "")
+    alone = past_of(replica_set, judged)
     version = next((e.version for e in state.editions if e.uid == replica_set.metadata.uid), None)
     if version is None:
         return alone
-    against = failing(version.pods, version.ready)
+    against = failing(version.pods, version.ready) or judged
     return replace(alone, name=version.name, ready=version.ready, against=against, listed=True)
 
 

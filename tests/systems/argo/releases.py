@@ -280,3 +280,19 @@ def only_once(cluster: Cluster, plan: Plan) -> Cluster:
         with pytest.raises(ConflictError):
             send(cluster, request)
     return cluster
+
+
+def promoted(**fields: Any) -> Cluster:
+    """v3 is released, after v1 and v2; nothing of those runs any more."""
+    cluster = Cluster(
+        [
+            {
+                **rollout(canary(), "v3", **fields),
+                "status": status(**{**PROMOTED, "currentPodHash": "h3", "stableRS": "h3"}),
+            }
+        ]
+    )
+    replica_set(cluster, "h1", "v1", 1, 0)
+    replica_set(cluster, "h2", "v2", 2, 0)
+    replica_set(cluster, "h3", "v3", 3, 5)
+    return cluster.add(service("web")).balance()

@@ -7,9 +7,24 @@ from typing import Any
 import pytest
 
 from cockpit.model.checks import Check, CheckState, limit_words, progress_words, value_words
+from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase
 from tests.objects import Cluster, Doc, owner
-from tests.systems.argo.releases import ABORTED, HASH, NEW, OLD, RUNNING, ids, previewed, read, routed, said, text_of
+from tests.systems.argo.releases import (
+    ABORTED,
+    HASH,
+    NEW,
+    OLD,
+    RUNNING,
+    ids,
+    planned,
+    previewed,
+    promoted,
+    read,
+    routed,
+    said,
+    text_of,
+)
 
 METRIC: Doc = {
     "name": "errors",
@@ -68,6 +83,25 @@ def test_a_run_of_an_earlier_release_of_the_same_template_does_not_judge_this_on
         cluster.doc("AnalysisRun", name)["metadata"]["annotations"] = {"rollout.argoproj.io/revision": revision}
     assert [(check.name, check.state) for check in checks(cluster)] == [("now", CheckState.SUCCESSFUL)]
     assert "judged" not in ids(cluster), "an abort by hand is not blamed on it"
+
+
+def test_no_way_back_leads_to_a_version_whose_analysis_failed_unless_it_is_named() -> None:
+    """v2 was aborted, and v3 released after it: the version before is v1."""
+    cluster = promoted()
+    assert planned(cluster, Ask(Act.ROLLBACK)).title == "web back to v2 (revision 2)"
+    run(cluster, "bad", "Failed", of="h2", at=1)
+    annotations = cluster.doc("AnalysisRun", "bad")["metadata"].setdefault("annotations", {})
+    annotations["rollout.argoproj.io/revision"] = "1"
+    assert "v2" in planned(cluster, Ask(Act.ROLLBACK)).title, "of an earlier release of it"
+    annotations["rollout.argoproj.io/revision"] = "2"
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert plan.title == "web back to v1 (revision 1)"
+    assert "not to v2: its analysis failed (AnalysisRun bad)" in plan.warnings
+    assert "releases v1 again, through all steps" in [state.leads for state in read(cluster).acts]
+    assert planned(cluster, Ask(Act.ROLLBACK, version="v2")).risky
+    run(cluster, "good", "Successful", of="h2", at=2)
+    cluster.doc("AnalysisRun", "good")["metadata"]["annotations"] = annotations
+    assert "v2" in planned(cluster, Ask(Act.ROLLBACK)).title, "a retry succeeded"
 
 
 def test_a_run_is_read_with_its_metrics_their_values_and_their_limits() -> None:

@@ -21,19 +21,16 @@ from tests.systems.argo.releases import (
     OLD,
     PROMOTED,
     basic,
-    canary,
     ids,
     only_once,
     planned,
     previewed,
+    promoted,
     read,
     refusal,
     replica_set,
-    rollout,
     routed,
     send,
-    service,
-    status,
     template,
 )
 
@@ -57,22 +54,6 @@ def spec(cluster: Cluster) -> Doc:
     return found
 
 
-def promoted(**fields: Any) -> Cluster:
-    """v3 is released, after v1 and v2; nothing of those runs any more."""
-    cluster = Cluster(
-        [
-            {
-                **rollout(canary(), "v3", **fields),
-                "status": status(**{**PROMOTED, "currentPodHash": "h3", "stableRS": "h3"}),
-            }
-        ]
-    )
-    replica_set(cluster, "h1", "v1", 1, 0)
-    replica_set(cluster, "h2", "v2", 2, 0)
-    replica_set(cluster, "h3", "v3", 3, 5)
-    return cluster.add(service("web")).balance()
-
-
 def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter() -> None:
     cluster = routed()
     plan = planned(cluster, back())
@@ -83,6 +64,14 @@ def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter
     assert "to the stable version immediately" in plan.warnings[0]
     only_once(cluster, plan)
     assert spec(cluster)["template"] == template("v1"), "without hash and without the API's defaults"
+
+
+def test_out_of_a_release_of_an_older_template_the_way_home_is_no_way_forward() -> None:
+    cluster = routed()
+    cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["creationTimestamp"] = "2026-02-01T00:00:00Z"
+    plan = planned(cluster, back())
+    assert not plan.raises
+    assert not any("came after" in warning for warning in plan.warnings)
 
 
 def test_what_the_controller_puts_into_its_copies_does_not_come_back() -> None:

@@ -17,6 +17,7 @@ from tests.systems.kruise.releases import (
     releasing,
     resting,
     rolled_back,
+    sets,
     spec,
 )
 
@@ -305,6 +306,17 @@ def test_rolling_back_while_paused_resumes_after_the_template_is_written() -> No
 def test_during_a_release_the_only_way_back_is_the_stable_version() -> None:
     assert "another release" in refusal(releasing(), Ask(Act.ROLLBACK, version=NEW))
     assert "not recorded" in refusal(releasing(stableRevision=""), Ask(Act.ROLLBACK))
+
+
+def test_a_release_of_an_older_version_is_taken_back_as_any_other() -> None:
+    """The stable version came after it: a guard would not go back to what it takes for the way forward."""
+    cluster = releasing()
+    old_hash = cluster.doc("KruiseRollout", "web")["status"]["canaryStatus"]["stableRevision"]
+    stable = next(s for s in sets(cluster) if s["metadata"]["labels"]["pod-template-hash"] == old_hash)
+    stable["metadata"]["creationTimestamp"] = "2027-01-01T00:00:00Z"
+    plan = planned(cluster, Ask(Act.ROLLBACK))
+    assert not plan.raises
+    assert not any("came after" in warning for warning in plan.warnings)
 
 
 def test_after_a_release_the_way_back_is_a_release_of_its_own() -> None:
