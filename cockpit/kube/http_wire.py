@@ -151,7 +151,8 @@ async def open_wire(place: Place) -> Wire:
 
 async def encrypt(wire: Wire, place: Place) -> None:
     """Speak TLS with the server behind a proxy, through an open connection to the proxy. Raises HttpFailure."""
-    assert place.tls is not None and wire.transport is not None
+    assert place.tls is not None
+    assert wire.transport is not None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             transport = await asyncio.get_running_loop().start_tls(

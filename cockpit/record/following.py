@@ -24,8 +24,8 @@ from cockpit.session.port import Cockpit
 log = logging.getLogger(__name__)
 
 WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
-# Seconds between two views that are recorded, and for which one is put off, while clusters are read for the first time: each of them has other rows,
-# which are recorded once more when everything is there.
+# Seconds between two views that are recorded, and for which one is put off, while clusters are read for the first time:
+# each of them has other rows, which are recorded once more when everything is there.
 EARLY_SECONDS = 10.0
 _BEGINNING = (Sync.CONNECTING, Sync.SYNCING)
 
