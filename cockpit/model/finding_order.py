@@ -110,12 +110,15 @@ def leading(findings: Sequence[Finding]) -> Finding | None:
     return next((found for found in folded(findings) if found.severity is Severity.CRITICAL), None)
 
 
-def told_for(findings: Sequence[Finding], ids: Collection[str]) -> Finding | None:
-    """What to tell for the first finding with one of these ids: itself, or what explains it."""
+def told_for(findings: Sequence[Finding], ids: Collection[str], *, notes: bool = True) -> Finding | None:
+    """What to tell for the first finding with one of these ids: itself, or what explains it.
+
+    `notes` is whether one that is only a note counts; what explains it may be a note all the same.
+    """
     heads: list[Finding] = []
     for found in findings:
         if not found.because or not heads:
             heads.append(found)
-        if found.id in ids:
+        if found.id in ids and (notes or found.severity is not Severity.INFO):
             return heads[-1]
     return None

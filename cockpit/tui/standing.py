@@ -77,8 +77,7 @@ def failing_by(rollout: Rollout) -> Finding | None:
 
 def _first(rollout: Rollout, ids: frozenset[str]) -> Finding | None:
     """The first finding of these that is more than a note, or what explains it."""
-    found = (each.id for each in rollout.findings if each.id in ids and each.severity is not Severity.INFO)
-    return told_for(rollout.findings, {first}) if (first := next(found, None)) else None
+    return told_for(rollout.findings, ids, notes=False)
 
 
 def cause_of(view: RolloutView) -> Cause:

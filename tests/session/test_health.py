@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model.finding_order import worst_first
 from cockpit.model.health import AnswerHealth, Health, RolloutHealth
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
@@ -87,6 +88,17 @@ def test_each_kind_of_evidence(rollout: Rollout, expected: Health, words: str) -
     found = health(rollout)
     assert found.health is expected
     assert words in found.reason
+
+
+def test_a_doubt_is_told_by_what_explains_it_also_where_that_is_a_note_alone() -> None:
+    told = (
+        Finding("leak", Severity.WARNING, "a header leaks"),
+        Finding("no-ready-pods", Severity.INFO, "the pods start for the first time"),
+        Finding("split-off", Severity.WARNING, "v2 answers 0%"),
+        Finding("errors", Severity.INFO, "v1 failed when it took traffic"),
+    )
+    found = health(replace(ROLLOUT, findings=worst_first(told)))
+    assert found == RolloutHealth(Health.DOUBTFUL, "the pods start for the first time")
 
 
 def test_a_share_that_a_controller_is_about_to_write_is_no_doubt() -> None:

@@ -9,7 +9,7 @@ from cockpit.model.counts import counted, plural
 from cockpit.model.finding_order import leading, told_for
 from cockpit.model.health import WORST_FIRST, Health, RolloutHealth, faded
 from cockpit.model.lanes import in_lane
-from cockpit.model.rollout import Lane, Phase, Rollout, Severity, Verdict
+from cockpit.model.rollout import Lane, Phase, Rollout, Verdict
 from cockpit.model.shares import not_given, percent, rough
 from cockpit.model.text import safe_text
 from cockpit.model.view import CellKind, ProbeView
@@ -84,8 +84,7 @@ def withheld(rollout: Rollout) -> str:
 
 
 def _doubts(rollout: Rollout) -> Iterable[str]:
-    graver = [found for found in rollout.findings if found.severity is not Severity.INFO]
-    if found := told_for(graver, _DOUBTS):
+    if found := told_for(rollout.findings, _DOUBTS, notes=False):
         yield found.text
     for lane in rollout.lanes:
         if lane.verdict in (Verdict.DOUBTFUL, Verdict.OFF):
