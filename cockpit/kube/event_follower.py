@@ -26,6 +26,7 @@ from cockpit.kube.errors import (
     from_status,
 )
 from cockpit.kube.paths import list_path
+from cockpit.kube.reflector import SHORT_SECONDS
 from cockpit.kube.transport import Call
 from cockpit.model.clock import Clock
 from cockpit.model.objects import Event
@@ -108,8 +109,9 @@ class EventFollower:
         self.caught_up.set()
 
     async def _watch_while_it_lives(self) -> None:
-        """Watch until the server ends it; Stalled if it does not, ApiError if it fails."""
+        """Watch until the server ends it; BadAnswer if it does so at once, Stalled if never, ApiError if it fails."""
         seconds = self._rng.uniform(*_WATCH_SECONDS)
+        began = self._clock.monotonic()
         stream = asyncio.create_task(self._watch(int(seconds)))
         younger = asyncio.create_task(self._grow_younger(seconds))
         late = asyncio.create_task(self._clock.sleep(seconds + _GRACE_SECONDS))
@@ -119,13 +121,15 @@ class EventFollower:
             if not stream.done():
                 why = f"{self._api.server}: a watch was not ended in time, so it may have missed events"
                 raise Stalled(why, context=self._api.context, what=self._what, sent=True)
-            await stream
+            if not await stream and self._clock.monotonic() - began < SHORT_SECONDS:
+                raise BadAnswer("the watch ends as soon as it starts", context=self._api.context, what=self._what)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _watch(self, seconds: int) -> None:
+    async def _watch(self, seconds: int) -> int:
+        """Follow one stream to its end; returns how many lines it brought."""
         query = {
             "watch": "1",
             "fieldSelector": self._selector,
@@ -135,11 +139,14 @@ class EventFollower:
         }
         # Without bookmarks nothing comes while nothing happens.
         silence = seconds + 2 * _GRACE_SECONDS
+        count = 0
         async with aclosing(self._api.batches(self._path, query, what=self._what, silence=silence)) as batches:
             async for lines in batches:
                 self.problem = ""
                 for line in lines:
                     self._follow(line)
+                count += len(lines)
+        return count
 
     def _follow(self, line: bytes) -> None:
         try:

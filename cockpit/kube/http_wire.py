@@ -54,7 +54,7 @@ class Wire(asyncio.BufferedProtocol):
         self._waiting: asyncio.Future[None] | None = None
         self.ended = False
         self.error: Exception | None = None
-        self.transport: asyncio.Transport
+        self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -65,7 +65,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._arrived += self._landing[:nbytes]
-        if len(self._arrived) > _MOST_UNREAD and not self._paused:
+        if len(self._arrived) > _MOST_UNREAD and not self._paused and self.transport is not None:
             self._paused = True
             self.transport.pause_reading()
         self._wake()
@@ -76,6 +76,9 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.ended, self.error = True, error
+        # It leads back here, and holds a quarter of a megabyte: it would lie there until garbage is searched for, and
+        # for good if it was made before `gc.freeze`.
+        self.transport = None
         self._wake()
 
     def _wake(self) -> None:
@@ -85,10 +88,16 @@ class Wire(asyncio.BufferedProtocol):
     @property
     def untouched(self) -> bool:
         """True while it is open and nothing has come that was not read."""
-        return not (self.ended or self._arrived or self.transport.is_closing())
+        return not (self.ended or self._arrived or self._closing)
+
+    @property
+    def _closing(self) -> bool:
+        return self.transport is None or self.transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        self.transport.write(data)
+        """After its end nothing is sent; `read` tells of that."""
+        if self.transport is not None:
+            self.transport.write(data)
 
     async def read(self, seconds: float) -> bytes:
         """What has arrived, or the next thing that does; b"" at the end. Raises TimeoutError."""
@@ -101,14 +110,15 @@ class Wire(asyncio.BufferedProtocol):
                 self._waiting = None
         data = bytes(self._arrived)
         self._arrived.clear()
-        if self._paused and not self.transport.is_closing():
+        if self._paused and self.transport is not None and not self._closing:
             self._paused = False
             self.transport.resume_reading()
         return data
 
     def close(self) -> None:
         """At once: nothing that is still wanted is under way."""
-        self.transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
 
 def _landing() -> memoryview:
@@ -142,6 +152,7 @@ async def open_wire(place: Place) -> Wire:
 async def encrypt(wire: Wire, place: Place) -> None:
     """Speak TLS with the server behind a proxy, through an open connection to the proxy. Raises HttpFailure."""
     assert place.tls is not None
+    assert wire.transport is not None
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             transport = await asyncio.get_running_loop().start_tls(

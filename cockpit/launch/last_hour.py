@@ -59,7 +59,7 @@ class LastHour:
 
             async with open_session(tap) as cockpit:
                 self._recorder, self._ring = recorder, ring
-                self._following = Following(cockpit, recorder)
+                self._following = Following(cockpit, recorder, clock)
                 following = asyncio.create_task(self._following.run(), name="record")
                 try:
                     yield cockpit

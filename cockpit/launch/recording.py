@@ -59,7 +59,7 @@ async def _record(order: RecordOrder, options: Options, open_session: OpenSessio
 
         async with open_session(options, asks=True, tap=tap) as cockpit:
             talk(_beginning(order))
-            parts = (Following(cockpit, recorder).run(), follow_events(followed, clock, random.Random()))
+            parts = (Following(cockpit, recorder, clock).run(), follow_events(followed, clock, random.Random()))
             tasks = [asyncio.create_task(part) for part in parts]
             try:
                 await _until_the_end(order.seconds, recorder)

@@ -48,9 +48,10 @@ _NAMED = re.compile(
         (?P<plain>[^\s,;&"'<>{}\[\]\\]+) (?P<more>[ \t]{1,9}[a-z])? )
     """
 )
+# What follows a flag is its value, but for the words that a sentence about the flag goes on with.
 _FLAG = re.compile(
     r"(?i)(--[a-z0-9-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private|secret)-?key))"
-    r"([ \t]{1,9})(?!-)[^\s\"']+"
+    r"([ \t]{1,9})(?!-|(?:is|has|does|goes|names|needs|and|or)[ \t])[^\s\"']+"
 )
 # What one of these says of itself: a JWT (RFC 7519), keys of AWS, GitHub, GitLab, Slack, Google.
 _KNOWN = re.compile(

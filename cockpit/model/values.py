@@ -31,7 +31,8 @@ else:
 # So many values of a class are made without compiling its `__init__`, which takes as long as that.
 _FEW = 20
 _ORDER = {"__lt__": operator.lt, "__le__": operator.le, "__gt__": operator.gt, "__ge__": operator.ge}
-_WRITTEN = {"__eq__", "__repr__", "__setattr__", "__delattr__", "__init__", *_ORDER}
+_STATE = ("__getstate__", "__setstate__")
+_WRITTEN = {"__eq__", "__repr__", "__setattr__", "__delattr__", "__init__", *_STATE, *_ORDER}
 
 
 def _made(cls: type[Any], *, slots: bool = False, frozen: bool = False, order: bool = False, **others: bool) -> Any:
@@ -99,7 +100,7 @@ def _fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]] | None:
             return None
         given: Any = vars(cls).get(name, dataclasses.MISSING)
         field: Any = given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
-        if field.kw_only is True or field.default.__class__.__hash__ is None:
+        if field.kw_only is True or field.hash is not None or field.default.__class__.__hash__ is None:
             return None
         field.name, field.type, field._field_type, field.kw_only = name, kind, _FIELD, False
         found[name] = field
@@ -141,13 +142,14 @@ def _representing(names: list[str]) -> Callable[[Any], str]:
 
 def _first_inits(made: Any) -> Callable[..., None]:
     """An `__init__` for the first values of a class. It gives way to the compiled one, which also tells mistakes."""
-    steps: list[tuple[Any, dataclasses.Field[Any]]] = []
+    steps: list[tuple[Any, dataclasses.Field[Any]]] | None = None
     left = _FEW
 
     def first_init(self: Any, /, *given: Any, **named: Any) -> None:
-        nonlocal left
-        if not steps:
-            steps.extend((vars(made)[field.name].__set__, field) for field in dataclasses.fields(made))
+        nonlocal left, steps
+        if steps is None:
+            # Another thread may make a value meanwhile: it has to find all of the steps or none.
+            steps = [(vars(made)[field.name].__set__, field) for field in dataclasses.fields(made)]
         left -= 1
         if left >= 0 and _filled(self, steps, given, named):
             if hasattr(made, "__post_init__"):

@@ -24,8 +24,8 @@ from cockpit.session.port import Cockpit
 log = logging.getLogger(__name__)
 
 WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
-# Seconds between two views that are recorded while clusters are read for the first time: each of them has other rows,
-# which are recorded once more when everything is there.
+# Seconds between two views that are recorded, and for which one is put off, while clusters are read for the first time:
+# each of them has other rows, which are recorded once more when everything is there.
 EARLY_SECONDS = 10.0
 _BEGINNING = (Sync.CONNECTING, Sync.SYNCING)
 
@@ -42,9 +42,10 @@ class Followed:
 class Following:
     """`run` records until cancelled what this session publishes."""
 
-    def __init__(self, cockpit: Cockpit, recorder: Recorder) -> None:
+    def __init__(self, cockpit: Cockpit, recorder: Recorder, clock: Clock) -> None:
         self._cockpit = cockpit
         self._recorder = recorder
+        self._clock = clock
         self._news = asyncio.Event()
         self._seen: tuple[RolloutView, ...] = ()
         self._grounds: dict[RolloutKey, object] = {}
@@ -55,6 +56,7 @@ class Following:
     async def run(self) -> None:
         """Record views as they are published, and what the ways back would do whenever a rollout changes."""
         unsubscribe = self._cockpit.subscribe(self._published)
+        catching_up = asyncio.create_task(self._catch_up_in_time())
         try:
             self._published(self._cockpit.view())
             while True:
@@ -63,6 +65,13 @@ class Following:
                 await self._outline(self._cockpit.view())
         finally:
             unsubscribe()
+            catching_up.cancel()
+            self.catch_up()
+
+    async def _catch_up_in_time(self) -> None:
+        """What was put off stays on the screen while nothing new is published: it is recorded all the same."""
+        while self._early:
+            await self._clock.sleep(EARLY_SECONDS)
             self.catch_up()
 
     def catch_up(self) -> None:

@@ -57,7 +57,11 @@ def goes_back_words(state: ActState, rollout: Rollout) -> str:
     """What a way back does, as every screen says it: where the adapter says that it leads."""
     words = safe_text(state.leads, 160) or ("aborts the release" if state.act is Act.ABORT else "rolls back")
     base = base_of(rollout) if rollout.phase is not Phase.AT_REST else None
-    if base is None or not words.startswith(f"sends everyone to {base.name}") or not _has_all(rollout, base.name):
+    if base is None or not _has_all(rollout, base.name):
+        return words
+    there, said, how = words.partition(f"sends everyone to {base.name}")
+    # The name of another version can begin with this one.
+    if there or not said or how[:1] not in ("", " ", ","):
         return words
     return f"ends the release; everyone is on {safe_text(base.name, 63)} already"
 

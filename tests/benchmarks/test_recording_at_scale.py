@@ -256,7 +256,7 @@ async def recorded(
     recorder = Recorder(Writer(sink, HEADER, since=since, order=order), clock, threaded=False)
     tap = recorder.tap(CONTEXT)
     cockpit = Published(first)
-    following = asyncio.create_task(Following(cockpit, recorder).run())
+    following = asyncio.create_task(Following(cockpit, recorder, clock).run())
     tap.page(PODS, compact({"items": pods}), first=True, last=True)
     await turns(3)
     recorder.work()

@@ -162,3 +162,19 @@ async def test_a_missing_right_is_said_once(server: tuple[Events, str]) -> None:
         await until(clock, lambda: len(events.asked) >= 3)
     assert len(why) == 1
     assert "events of other cockpits" in why[0]
+
+
+async def test_a_server_that_ends_each_watch_at_once_is_not_asked_again_at_once(server: tuple[Events, str]) -> None:
+    events, url = server
+    events.hold.set()
+
+    def watches() -> int:
+        return len([query for query in events.asked if "watch" in query])
+
+    async with following(url, [], []) as clock:
+        for count in (1, 2, 3):
+            async with asyncio.timeout(PATIENCE):
+                while watches() < count or len(clock.deadlines) != 1:
+                    await asyncio.to_thread(int)
+            assert watches() == count
+            await clock.advance(clock.deadlines[0])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import ssl
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -256,6 +259,23 @@ async def test_a_credential_that_cannot_be_sent_is_not_repeated(bare: Bare) -> N
             await get(made)
     assert "s3cr3t" not in str(caught.value)
     assert not bare.asked
+
+
+async def test_a_connection_that_ended_is_freed_without_a_search_for_garbage(secured: Secured) -> None:
+    port = urlsplit(secured.url).port or 0
+    pool = HttpPool()
+    gc.disable()
+    try:
+        server, asked = Place("localhost", port, trusting(), "kubernetes"), Request("GET", "/x", (("Host", "x"),))
+        connection, _ = await pool.ask(server, asked, 10)
+        encrypted = weakref.ref(connection._wire.transport)
+        del connection
+        await pool.close()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert encrypted() is None
+    finally:
+        gc.enable()
 
 
 # Proxies

@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import inspect
+import itertools
 import pickle
+import sys
+import types
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -13,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.model import values
 from cockpit.model.values import dataclass as ours
 
 T = TypeVar("T")
@@ -252,3 +256,45 @@ def test_once_many_values_were_made_the_arguments_can_be_read() -> None:
     assert list(inspect.signature(Pickled).parameters) == ["a", "b"]
     with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'a'"):
         Pickled()  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("moment", range(40))
+def test_a_thread_that_makes_a_value_between_two_lines_of_the_first_one_makes_a_whole_one(moment: int) -> None:
+    @ours(frozen=True, slots=True)
+    class Fresh:
+        one: int
+        two: int = 2
+        three: int = 3
+
+    moments = itertools.count()
+    made: list[Fresh] = []
+
+    def between(frame: types.FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        if frame.f_code.co_filename != values.__file__:
+            return None
+        if next(moments) == moment:
+            made.append(Fresh(1))
+        return between
+
+    before = sys.gettrace()
+    sys.settrace(between)
+    try:
+        made.append(Fresh(1))
+    finally:
+        sys.settrace(before)
+    assert [dataclasses.astuple(each) for each in made] == [(1, 2, 3)] * len(made)
+
+
+def test_what_a_class_says_of_its_hash_and_of_its_state_holds() -> None:
+    @ours(frozen=True, slots=True)
+    class Marked:
+        one: int
+        aside: list[int] = dataclasses.field(default_factory=list, hash=False)
+
+        def __getstate__(self) -> list[Any]:
+            return [self.one]
+
+    value = Marked(1, [2])
+    assert hash(value) == hash(Marked(1, [3]))
+    assert value != Marked(1, [3])
+    assert value.__getstate__() == [1]

@@ -9,6 +9,7 @@ from typing import Any, cast
 from cockpit.model.view import FleetView, Sync
 from cockpit.record.following import EARLY_SECONDS, Following
 from cockpit.record.recorder import Recorder
+from cockpit.session.clock import ManualClock
 from tests.record.test_last_hour import OnLoop
 
 
@@ -38,7 +39,7 @@ async def test_a_start_is_recorded_at_once_then_seldom_and_when_everything_was_r
     live = cockpit.current
     early = [being_read(live, at) for at in (0.0, 1.0, 2.0, EARLY_SECONDS, EARLY_SECONDS + 1)]
     cockpit.current = early[0]
-    following = Following(cockpit, cast(Recorder, written))
+    following = Following(cockpit, cast(Recorder, written), ManualClock())
     running = asyncio.create_task(following.run())
     await asyncio.sleep(0)
     for view in early[1:]:
@@ -54,5 +55,23 @@ async def test_a_start_is_recorded_at_once_then_seldom_and_when_everything_was_r
     later = being_read(live, EARLY_SECONDS + 4)
     cockpit.publish(later)
     assert written.views[3:] == [*done, later], "what is read anew later is no start"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_was_put_off_and_stays_on_the_screen_is_recorded_in_time() -> None:
+    cockpit, written, clock = OnLoop(), Written(), ManualClock()
+    first, second, much_later = (being_read(cockpit.current, at) for at in (0.0, 1.0, 300.0))
+    cockpit.current = first
+    running = asyncio.create_task(Following(cockpit, cast(Recorder, written), clock).run())
+    await clock.sleeping()
+    written.at = second.at
+    cockpit.publish(second)
+    assert written.views == [first]
+    await clock.advance(EARLY_SECONDS)
+    assert written.views == [first, second]
+    written.at = much_later.at
+    cockpit.publish(much_later)
+    assert written.views == [first, second, much_later]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -63,6 +63,9 @@ def test_where_everyone_is_there_already_it_does_not_say_that_it_sends_them() ->
     view = hurt()
     there = replace(view, rollout=replace(view.rollout, lanes=(lane(0.0, 0.0),)))
     assert line(there, None) == " back: r ends the release; everyone is on v1 already"
+    acts_to = (ActState(Act.ROLLBACK, True, leads="sends everyone to v10"),)
+    other = replace(there, rollout=replace(there.rollout, acts=acts_to))
+    assert line(other, None) == " back: r sends everyone to v10", "whose name begins with that of v1"
     testers = lane(1.0, None, name="x-beta", match="x-beta: always")
     some = replace(view, rollout=replace(view.rollout, lanes=(lane(0.0, 0.0), testers)))
     assert line(some, None) == " back: r sends everyone to v1"
