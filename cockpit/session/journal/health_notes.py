@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cockpit.model.ages import age
 from cockpit.model.clock import Clock
 from cockpit.model.health import Health
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
+from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, RolloutView, Stage
 from cockpit.session.acts.seen import seen_of
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from cockpit.model.objects import Obj
 from cockpit.model.refs import Ref, RolloutKey
+from cockpit.model.values import dataclass
 from cockpit.planning.deciding_fields import deciding_fields, same_fields
 from cockpit.planning.writers import UNNAMED, Writer, managers_of, writer, writer_between
 from cockpit.session.facts.diff import differences
