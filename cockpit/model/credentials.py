@@ -37,7 +37,7 @@ _SECRET_FIELD = lazy_re(_WORDS.encode() + rb'"\s*:\s*"')
 # These name a Secret (ingress-nginx, annotations of authentication).
 _NAMES_A_SECRET = ("auth-secret", "tls-secret", "auth-tls-secret")
 # A name with a value: `DB_PASSWORD=x`, `x-api-key: x`, `"token":"x"`, also with its quotes escaped, and `--token x`.
-_NAMED = re.compile(
+_NAMED = lazy_re(
     r"""(?ix)
     ( (?: token | (?<!auth-)(?<!tls-)(?<!because[ ])secret | passw(?:or)?d | passphrase | (?<![a-z])(?:pwd|pass|jwt)
       | (?:api|access|private|secret|account|auth)[-_]?key | access[-_]?key[-_]?id | credentials?
@@ -49,12 +49,12 @@ _NAMED = re.compile(
     """
 )
 # What follows a flag is its value, but for the words that a sentence about the flag goes on with.
-_FLAG = re.compile(
+_FLAG = lazy_re(
     r"(?i)(--[a-z0-9-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private|secret)-?key))"
     r"([ \t]{1,9})(?!-|(?:is|has|does|goes|names|needs|and|or)[ \t])[^\s\"']+"
 )
 # What one of these says of itself: a JWT (RFC 7519), keys of AWS, GitHub, GitLab, Slack, Google.
-_KNOWN = re.compile(
+_KNOWN = lazy_re(
     r"(?<![A-Za-z0-9_-])(?:eyJ[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]*){0,4}|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"
     r"|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeprs]-[A-Za-z0-9-]{10,}"
     r"|AIza[A-Za-z0-9_-]{30,})"
@@ -62,7 +62,7 @@ _KNOWN = re.compile(
 _MARKS = ("eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "gh", "glpat-", "xox", "AIza")
 # A part of every name above, and what may stand from there to its value: most texts have none, and are left at once.
 _PARTS = ("token", "secret", "pass", "pwd", "jwt", "key", "credential", "signature", "authorization")
-_SAYS = re.compile(r"""(?:word|wd|phrase|s|[-_]?key|[-_]?id){0,2}\\{0,4}["']?[ \t]{0,9}[:=]""")
+_SAYS = lazy_re(r"""(?:word|wd|phrase|s|[-_]?key|[-_]?id){0,2}\\{0,4}["']?[ \t]{0,9}[:=]""")
 _KEYS = ("api", "access", "private", "secret", "account", "auth")
 _NO_VALUES = frozenset({"true", "false", "null", "none", "nil"})
 
