@@ -101,7 +101,7 @@ async def test_undo_brings_no_traffic_to_a_version_without_ready_pods(server: Ap
     await on.until(lambda view: view.rollouts[0].rollout.version("v1").ready == 0)
     answer = await on.passing(on.session.prepare(KEY, UNDO))
     assert isinstance(answer, Refused)
-    assert "v1 would receive traffic but has no ready pods" in answer.why
+    assert "v1 has no ready pods: it cannot answer requests; look at why, or wait: 1 pod not ready" in answer.why
     server.put(pod, kept)
     await on.until(lambda view: view.rollouts[0].rollout.version("v1").ready == 1)
     assert (await sent(on, UNDO)).stage is Stage.VERIFIED

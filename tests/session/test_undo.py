@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonpatch
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from cockpit.model.plan import Act, Change, Expected, Milestone, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.refs import DEPLOYMENTS, INGRESSES, PODS, SERVICES, Ref, RolloutKey
-from cockpit.model.rollout import Lane, Phase, PodCell, PodState, Role, Rollout, Share, Version
+from cockpit.model.rollout import Finding, Lane, Phase, PodCell, PodState, Role, Rollout, Severity, Share, Version
+from cockpit.session.acts.concerns import concerns, hurting
 from cockpit.session.acts.effect import took_effect, would_apply
 from cockpit.session.acts.undo import SentAct, UndoStack, UndoStep, recreation, remaining, step_back
+from cockpit.session.acts.undo_file import UndoFile
 from tests.objects import merged
 
 KEY = RolloutKey("test", "shop", "web", "ingress")
@@ -367,3 +370,29 @@ def test_the_undo_of_what_took_everybody_away_gives_everybody_the_version_again(
     undo = stack.plan(KEY)
     assert isinstance(undo, Plan)
     assert undo.final is final
+
+
+def test_what_was_wrong_before_a_way_back_speaks_against_its_undo_in_any_session(tmp_path: Path) -> None:
+    """The session that undoes it may have seen no request fail."""
+
+    def seen(*findings: Finding) -> Rollout:
+        return replace(stands(1.0), findings=findings)
+
+    errors = Finding("errors", Severity.WARNING, "37% of the requests to v2 fail", "HTTP 503")
+    note = Finding("owner", Severity.WARNING, "Argo CD manages it")
+    back = replace(plan(PATCH, raises=False), act=Act.ROLLBACK, expected=(Expected("default", "v2", 0.0),))
+    told = hurting(back, seen(errors, note))
+    assert told == ("37% of the requests to v2 fail (HTTP 503)",)
+    assert hurting(replace(back, raises=True), seen(errors)) == ()
+    servers = {KEY.context: "https://here"}
+    step = step_back(back, stands(0.8), [SentAct(PATCH)], hurt=told)
+    UndoStack(UndoFile(tmp_path / "undo.json", servers, UndoStep)).push(KEY, step)
+    elsewhere = UndoStack(UndoFile(tmp_path / "undo.json", servers, UndoStep))
+    undo = elsewhere.plan(KEY, stands(1.0))
+    assert isinstance(undo, Plan)
+    assert undo.raises
+    assert "v2 was rolled back from by this act: users get it again; look first at why" in undo.warnings
+    kept = elsewhere.top(KEY)
+    assert kept is not None
+    assert concerns(undo, seen(), kept.hurt) == ("before this act: 37% of the requests to v2 fail (HTTP 503)",)
+    assert concerns(undo, seen(errors), kept.hurt) == told, "said once where this session knows it too"

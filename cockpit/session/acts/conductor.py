@@ -300,7 +300,7 @@ class Conductor:
         if issue.undoes is not None:
             self._undo.replace(key, issue.undoes, remaining(issue.undoes, passage.done, passage.failed))
         elif passage.done:
-            step = step_back(issue.prepared.plan, issue.rollout, passage.done, act_id, self._clock.now())
+            step = step_back(issue.prepared.plan, issue.rollout, passage.done, act_id, self._clock.now(), issue.hurt)
             self._undo.push(key, step)
             return step
         return None

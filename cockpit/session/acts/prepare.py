@@ -14,7 +14,7 @@ from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request
 from cockpit.model.reasons import READ_ONLY, in_vain
 from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.rollout import Rollout, Severity
+from cockpit.model.rollout import Rollout
 from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
@@ -24,7 +24,7 @@ from cockpit.pairing.proposal_marks import LOCK
 from cockpit.pairing.second_words import NOT_PROPOSED
 from cockpit.planning.instead import instead_of_undo
 from cockpit.planning.undo_of_others import undo_plan, way_to_undo
-from cockpit.planning.way_back import no_help
+from cockpit.session.acts.concerns import concerns, hurting
 from cockpit.session.acts.dry_run import Trial, read_objects, read_one, review, try_out
 from cockpit.session.acts.safety import routing, takes_pods_away
 from cockpit.session.acts.surroundings import Surroundings
@@ -46,7 +46,7 @@ class Preparation:
     """A prepared plan and what it was made from: the objects as shown (None: does not exist).
 
     `grounds` are the objects that route the traffic, for a plan that removes pods. `proposed` is the ask from which
-    others can make the same plan; None if there is none.
+    others can make the same plan; None if there is none. `hurt` is what was wrong, for an act that leads away from it.
     """
 
     prepared: Prepared
@@ -56,6 +56,7 @@ class Preparation:
     undoes: UndoStep | None = None
     grounds: Mapping[Ref, Mapping[str, Any] | None] = field(default_factory=dict)
     proposed: Ask | None = None
+    hurt: tuple[str, ...] = ()
 
 
 def planned(cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask) -> Plan | Refused:
@@ -252,7 +253,7 @@ async def _attempt(
     digest = plan_hash(plan, objects)
     blocked = _blocked(cluster, surroundings, plan) or away(cluster, place) or trial.blocked
     second = await cluster.second.why_not(plan, _known(digest))
-    proposed = amounts_to(cluster, undo, key, ask)
+    proposed, shown = amounts_to(cluster, undo, key, ask), _shown(surroundings, plan.rollout)
     if second and proposed is None:
         second = f"{second}; {NOT_PROPOSED}"
     prepared = Prepared(
@@ -261,11 +262,11 @@ async def _attempt(
         blocked=second if second and LOCK in blocked else blocked or second,
         production=cluster.production or place.production,
         diff=trial.diff,
-        concerns=(*cluster.fence.notes(key), *_concerns(surroundings, plan)),
+        concerns=(*cluster.fence.notes(key), *concerns(plan, shown, step.hurt if step else ())),
         digest=digest,
         proposable=bool(second) and proposed is not None and (not blocked or LOCK in blocked),
     )
-    return Preparation(prepared, ask, objects, rollout, step, grounds, proposed), trial.outdated
+    return Preparation(prepared, ask, objects, rollout, step, grounds, proposed, hurting(plan, shown)), trial.outdated
 
 
 def _known(digest: str) -> Digest:
@@ -282,16 +283,9 @@ def away(cluster: Cluster, place: Cluster) -> str:
     return READ_ONLY if place.sender.read_only else place.behind()
 
 
-def _concerns(surroundings: Surroundings, plan: Plan) -> tuple[str, ...]:
-    """Findings that speak against sending more users to the new version; of a way back, that it mends nothing."""
-    shown = surroundings.shown(plan.rollout)
-    if shown is None:
-        return ()
-    if not plan.raises:
-        return no_help(plan, shown.rollout)
-    # What a version failed when it took traffic counts, though it takes none now.
-    grave = [f for f in shown.rollout.findings if f.severity is not Severity.INFO or f.id in ("errors", "real-errors")]
-    return tuple(f"{f.text} ({f.evidence})" if f.evidence else f.text for f in grave)
+def _shown(surroundings: Surroundings, key: RolloutKey) -> Rollout | None:
+    shown = surroundings.shown(key)
+    return shown.rollout if shown else None
 
 
 def _behind(cluster: Cluster, grounds: Mapping[Ref, Mapping[str, Any] | None]) -> str:

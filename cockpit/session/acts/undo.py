@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from cockpit.model.lanes import CLOSE, DEFAULT_LANE
+from cockpit.model.lanes import CLOSE
 from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
 from cockpit.model.reasons import NOTHING_TO_UNDO
 from cockpit.model.refs import PODS, Ref, RolloutKey
@@ -15,9 +15,10 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
 from cockpit.model.view import Undoing
 from cockpit.planning.earlier_version import why_failing
+from cockpit.planning.led_away import led_from_nowhere, left_by, shares_before, took_everybody
 from cockpit.planning.undo_of_others import OthersAct, as_told, shows_undone, why_not_asked
 from cockpit.planning.wording import no_undo_of
-from cockpit.session.acts.safety import why_undo_is_unsafe
+from cockpit.session.acts.safety import undo_risks, why_nowhere, why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
 # Deep enough in practice; each step can hold whole objects.
@@ -59,7 +60,8 @@ class UndoStep:
     `restores` are those shares in any case: their versions must have ready pods before they are written. `id` is that
     of the act in the journal, `at` when it was sent (UTC seconds). `told` is set for an act of another session, whose
     inverse is planned when it is asked for; `did` is the act of this machine as others know it. `final`: the inverse
-    gives everybody the new version again.
+    gives everybody the new version again. `nowhere`: before the act no version took the traffic. `left` are the
+    versions that it rolled back from, `hurt` what was wrong when it was sent.
     """
 
     title: str
@@ -77,6 +79,9 @@ class UndoStep:
     told: OthersAct | None = None
     did: OthersAct | None = None
     final: bool = False
+    nowhere: bool = False
+    left: tuple[str, ...] = ()
+    hurt: tuple[str, ...] = ()
 
 
 Instead = Callable[[UndoStep], str]
@@ -133,7 +138,8 @@ class UndoStack:
             return None, ""
         if step.told is not None:
             return Undoing(step.title, step.told.who), why_not_asked(step.told, rollout)
-        return Undoing(step.title), "" if step.requests else _why_none(step, instead)
+        why = why_nowhere(step.requests, rollout) if step.nowhere else ""
+        return Undoing(step.title), why if step.requests else _why_none(step, instead)
 
     def changed(self) -> set[RolloutKey]:
         """The rollouts whose last act from this machine is another than at the last call."""
@@ -201,6 +207,7 @@ class UndoStack:
             return Refused(Act.UNDO, key, NOTHING_TO_UNDO)
         if not step.requests:
             return Refused(Act.UNDO, key, _why_none(step, instead))
+        risks = undo_risks(step.requests, step.restores, rollout)
         plan = Plan(
             act=Act.UNDO,
             rollout=key,
@@ -210,13 +217,14 @@ class UndoStack:
             expected=step.expected,
             gone=step.gone,
             undo=no_undo_of(step.title),
-            warnings=(*_crashed(step), *((step.missing,) if step.missing else ())),
+            warnings=(*_crashed(step), *risks, *_left(step), *((step.missing,) if step.missing else ())),
             raises=step.raises,
             final=step.final,
             pods=step.pods,
-            risky=bool(step.crashing),
+            risky=bool(step.crashing or risks),
         )
-        danger = why_undo_is_unsafe(plan, step.restores, rollout)
+        nowhere = why_nowhere(step.requests, rollout) if step.nowhere else ""
+        danger = nowhere or why_undo_is_unsafe(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {danger}") if danger else plan
 
 
@@ -236,10 +244,17 @@ def _why_none(step: UndoStep, instead: Instead) -> str:
     return f"{step.title}: this act cannot be undone" + (f"; instead: {way}" if way else "") + told
 
 
-def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: str = "", at: float = 0.0) -> UndoStep:
+def step_back(
+    plan: Plan,
+    before: Rollout | None,
+    done: Sequence[SentAct],
+    id_: str = "",
+    at: float = 0.0,
+    hurt: tuple[str, ...] = (),
+) -> UndoStep:
     """The inverse of the part of a plan that was done; `before` is the rollout when it was planned.
 
-    `id_` is the act's in the journal, `at` when it was sent (UTC seconds).
+    `id_` is the act's in the journal, `at` when it was sent (UTC seconds), `hurt` what was wrong then.
     """
     removed = {_uid(d.before) for d in done if d.request.verb is Verb.DELETE and d.before}
     created = [
@@ -260,43 +275,42 @@ def step_back(plan: Plan, before: Rollout | None, done: Sequence[SentAct], id_: 
         title=plan.title,
         requests=(*created, *inverse, *deletions),
         changes=tuple(replace(c, before=c.after, after=c.before) for c in plan.changes),
-        expected=_shares_before(plan, before) if whole else (),
+        expected=shares_before(plan, before) if whole else (),
         gone=tuple(request.ref for request in deletions),
         raises=not plan.raises,
         missing=f"{', '.join(lost)} cannot be created again, because it was not read before it was deleted"
         if lost
         else "",
-        restores=_shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
+        restores=shares_before(plan, before) if any(d.request.verb is not Verb.DELETE for d in done) else (),
         pods=_pods_before(plan, before) if whole else (),
         crashing=_crashing(plan, before),
         id=id_,
         at=at,
         did=as_told(plan, before, _OWN) if before and whole else None,
-        final=not plan.raises and _took_everybody(plan, before),
+        final=not plan.raises and took_everybody(plan, before),
+        nowhere=led_from_nowhere(plan, before),
+        left=left_by(plan, before),
+        hurt=hurt,
     )
 
 
 def _crashing(plan: Plan, before: Rollout | None) -> tuple[tuple[str, str], ...]:
     """The versions that an undo gives users again and whose pods fail, each with the reason."""
-    restored = {share.version for share in _shares_before(plan, before) if share.share > CLOSE} | {plan.replaces}
+    restored = {share.version for share in shares_before(plan, before) if share.share > CLOSE} | {plan.replaces}
     pairs = ((v.name, why_failing(v.pods, v.ready)) for v in (before.versions if before else ()) if v.name in restored)
     return tuple((name, why) for name, why in pairs if why)
+
+
+def _left(step: UndoStep) -> tuple[str, ...]:
+    """What a plan says of versions that it gives users again and that were rolled back from."""
+    crashing = {name for name, _ in step.crashing}
+    again = (name for name in step.left if name not in crashing)
+    return tuple(f"{name} was rolled back from by this act: users get it again; look first at why" for name in again)
 
 
 def _crashed(step: UndoStep) -> tuple[str, ...]:
     """What a plan says of versions that it leads to and that failed when the act was sent."""
     return tuple(f"{name} was crashing before this act ({why})" for name, why in step.crashing)
-
-
-def _took_everybody(plan: Plan, before: Rollout | None) -> bool:
-    """Whether an act moved the users away from a version that had all of them."""
-    lane = before.default_lane if before else None
-    had = next((share for share in lane.shares if (share.written or 0.0) > 1 - CLOSE), None) if lane else None
-    if had is None or not (plan.expected or plan.reaches) or plan.act is Act.FINISH:
-        return False
-    now = next((e.share for e in plan.expected if (e.lane, e.version) == (DEFAULT_LANE, had.version)), None)
-    gets = any(e.lane == DEFAULT_LANE and e.version != had.version and e.share > CLOSE for e in plan.expected)
-    return plan.replaces == had.version or gets if now is None else now < 1 - CLOSE
 
 
 def remaining(step: UndoStep, done: Sequence[SentAct], failed: Request | None) -> UndoStep | None:
@@ -369,19 +383,6 @@ def _uid(read: Mapping[str, Any] | None) -> str:
     metadata = (read or {}).get("metadata")
     uid = metadata.get("uid") if isinstance(metadata, Mapping) else None
     return uid if isinstance(uid, str) else ""
-
-
-def _shares_before(plan: Plan, before: Rollout | None) -> tuple[Expected, ...]:
-    """The previous written shares that the plan changes."""
-    if before is None:
-        return ()
-    planned = {(e.lane, e.version) for e in plan.expected}
-    return tuple(
-        Expected(lane.name, share.version, share.written)
-        for lane in before.lanes
-        for share in lane.shares
-        if (lane.name, share.version) in planned and share.written is not None
-    )
 
 
 def _pods_before(plan: Plan, before: Rollout | None) -> tuple[tuple[str, int], ...]:

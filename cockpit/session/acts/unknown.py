@@ -56,7 +56,7 @@ class UnknownWrites:
             title=plan.title,
             requests=plan.requests,
             until=now + MAY_ARRIVE_SECONDS,
-            step=issue.undoes or step_back(plan, issue.rollout, sent, act_id, now),
+            step=issue.undoes or step_back(plan, issue.rollout, sent, act_id, now, issue.hurt),
             pid=os.getpid(),
             traces=tuple(trace(request, issue.objects.get(request.ref)) for request in plan.requests),
         )

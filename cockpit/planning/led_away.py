@@ -1,0 +1,53 @@
+"""What an act led away from: where its undo leads, as the objects said before it."""
+
+from __future__ import annotations
+
+from cockpit.model.lanes import CLOSE, DEFAULT_LANE
+from cockpit.model.plan import Act, Expected, Plan
+from cockpit.model.rollout import Lane, Rollout
+
+
+def shares_before(plan: Plan, before: Rollout | None) -> tuple[Expected, ...]:
+    """The previous shares that the plan changes."""
+    planned = {(e.lane, e.version) for e in plan.expected}
+    return tuple(each for each in _shares(before) if (each.lane, each.version) in planned)
+
+
+def led_from_nowhere(plan: Plan, before: Rollout | None) -> bool:
+    """Whether an act gave the users to a version and none had any before, as far as that is known."""
+    lane = before.default_lane if before else None
+    gives = any(e.lane == DEFAULT_LANE and e.share > CLOSE for e in plan.expected)
+    had = _of_lane(lane) if lane else ()
+    return gives and bool(had) and all(each.share <= CLOSE for each in had)
+
+
+def left_by(plan: Plan, before: Rollout | None) -> tuple[str, ...]:
+    """The versions that a roll back took users away from."""
+    if plan.act not in (Act.ROLLBACK, Act.ABORT) or plan.raises:
+        return ()
+    after = {(e.lane, e.version): e.share for e in plan.expected}
+    lost = (e.version for e in shares_before(plan, before) if e.share > after[e.lane, e.version] + CLOSE)
+    return tuple(name for name in dict.fromkeys((*lost, plan.replaces)) if name)
+
+
+def took_everybody(plan: Plan, before: Rollout | None) -> bool:
+    """Whether an act moved the users away from a version that had all of them."""
+    had = next((e for e in _shares(before) if e.lane == DEFAULT_LANE and e.share > 1 - CLOSE), None)
+    if had is None or not (plan.expected or plan.reaches) or plan.act is Act.FINISH:
+        return False
+    now = next((e.share for e in plan.expected if (e.lane, e.version) == (DEFAULT_LANE, had.version)), None)
+    gets = any(e.lane == DEFAULT_LANE and e.version != had.version and e.share > CLOSE for e in plan.expected)
+    return plan.replaces == had.version or gets if now is None else now < 1 - CLOSE
+
+
+def _shares(before: Rollout | None) -> tuple[Expected, ...]:
+    return tuple(each for lane in (before.lanes if before else ()) for each in _of_lane(lane))
+
+
+def _of_lane(lane: Lane) -> tuple[Expected, ...]:
+    """The written shares; in a lane where nothing answers, so that none is written, those that are declared."""
+    written = [(share.version, share.written) for share in lane.shares]
+    declared = [(share.version, share.declared) for share in lane.shares]
+    dead = not any(share for _, share in written) and any(share for _, share in declared)
+    pairs = declared if dead else written
+    return tuple(Expected(lane.name, name, share) for name, share in pairs if share is not None)
