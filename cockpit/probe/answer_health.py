@@ -52,7 +52,7 @@ class AnswerRecord:
 
         `ms` is None if the time it took is not the service's. `rejected`: the answer's status was 4xx.
         """
-        self._record(_NOBODY, lane, at).count(failed and version is None, at)
+        self._record(_NOBODY, lane, at).count(failed and version is None, at, rejected and version is None)
         if version is None:
             return
         own, stable = identity_of(version), _baseline(versions)
