@@ -19,8 +19,8 @@ OBSERVED_FINDINGS: dict[FindingId, FindingKind] = {
     "nobody-answers": FindingKind(
         (WARNING, CRITICAL),
         "More than 1% (`probe.max_errors`) of the requests fail"
-        " before any version answers; `critical` once that is certain.",
-        "Look at the gateway and at backends without ready pods.",
+        " before any version answers; `critical` once that is certain, or once all get a status of 4xx of no version.",
+        "Look at the gateway, at the route and its host, and at backends without ready pods.",
     ),
     "offline": FindingKind(
         (WARNING,),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cockpit.model.health import FORGOTTEN, AnswerHealth, Level, faded
 from cockpit.model.rollout import Role, Version
+from cockpit.probe.ending import Failures
 from cockpit.probe.error_detector import TOLERATED, ErrorDetector
 from cockpit.probe.window import Histogram
 from cockpit.probe.worse_detector import WorseDetector
@@ -52,7 +53,7 @@ class AnswerRecord:
 
         `ms` is None if the time it took is not the service's. `rejected`: the answer's status was 4xx.
         """
-        self._record(_NOBODY, lane, at).count(failed and version is None, at)
+        self._record(_NOBODY, lane, at).count(failed and version is None, at, rejected and version is None)
         if version is None:
             return
         own, stable = identity_of(version), _baseline(versions)
@@ -164,7 +165,8 @@ class _Answers:
 
     def _begin(self) -> None:
         self._compare_afresh()
-        self._detector = ErrorDetector(self._max_errors)
+        self._detector, self._failures = ErrorDetector(self._max_errors), Failures()
+        self._alarmed = False
         self.recent = self.failed = 0.0  # the same, since something speaks against the version
 
     def _compare_afresh(self) -> None:
@@ -182,11 +184,27 @@ class _Answers:
         if rejected:
             self.last_rejected = self.last
         self._detector.see(failed, at)
+        self._failures.see(failed, at)
+        self._end()
         if self._detector.calm and not failed:
             self.recent = self.failed = 0.0
         else:
             self.recent = self.recent * kept + 1
             self.failed = self.failed * kept + failed
+
+    def _end(self) -> None:
+        """Count anew where what raised an alarm is certainly over: only what went well since says something of now.
+
+        Evidence that is still gathered stays: a fault that comes and goes is one.
+        """
+        alarm = self._detector.level is Level.ALARM
+        self._alarmed = self._alarmed or alarm
+        if not (self._alarmed and self._failures.ended):
+            return
+        self.answers, self.errors = min(self.answers, float(self._failures.run)), 0.0
+        self._alarmed, self._failures = False, Failures()
+        if alarm:
+            self._detector = ErrorDetector(self._max_errors)
 
     def compare(
         self, stable: Identity, failed: bool, rejected: bool, ms: float | None, limit: float | None, at: float

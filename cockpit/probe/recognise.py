@@ -91,7 +91,7 @@ class VersionReading:
 
     `note` is the status or the failure. For a redirect to TLS it says so ("308 to https"); for an answer from a pod
     that belongs to no version it names the pod ("pod NAME"), for one out of a cache it says that ("cached"). `rejected`
-    is true for a version's answer with a status of 4xx.
+    is true for an answer with a status of 4xx.
     """
 
     kind: CellKind
@@ -117,9 +117,10 @@ class Recogniser:
             return VersionReading(CellKind.ERROR, version, note)
         if from_cache(answer):
             return VersionReading(CellKind.UNKNOWN, None, CACHED)
+        rejected = answer.status is not None and answer.status >= 400
         if version is not None:
-            return VersionReading(CellKind.ANSWER, version, note, answer.status is not None and answer.status >= 400)
-        return VersionReading(CellKind.UNKNOWN, None, _nameless_note(answer) or note)
+            return VersionReading(CellKind.ANSWER, version, note, rejected)
+        return VersionReading(CellKind.UNKNOWN, None, _nameless_note(answer) or note, rejected)
 
     def _version(self, answer: Answer) -> str | None:
         if answer.status is None:

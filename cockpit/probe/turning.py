@@ -10,6 +10,7 @@ from copy import deepcopy
 from enum import Enum
 
 from cockpit.model.view import CellKind
+from cockpit.probe.ending import Failures
 from cockpit.probe.recognise import VersionReading
 from cockpit.probe.stats import wilson
 from cockpit.probe.window import Tally
@@ -17,7 +18,7 @@ from cockpit.probe.window import Tally
 # Requests in a row without an answer of any version, and the seconds that they take at least: a gateway that restarts
 # fails as many at once. Or so many of them, however fast.
 _FEWEST, _SECONDS, _MANY = 8, 2.0, 500
-# The chance of so many requests in a row that go well, if they still failed as often as before.
+# The chance of so many requests in a row that nobody answers, if as many were answered as before.
 _CHANCE = 1e-5
 
 
@@ -34,6 +35,7 @@ class Turning:
         self._fate = _Fate.FAILED
         self._since = self._lasted = 0.0
         self.run = Tally()
+        self._failures = Failures()
 
     def see(self, reading: VersionReading, ms: float, begun: float) -> None:
         """Take in one request that was sent at `begun` (seconds)."""
@@ -41,6 +43,7 @@ class Turning:
         if fate is not self._fate:
             self._fate, self._since, self.run = fate, begun, Tally()
         self.run.count(reading, ms)
+        self._failures.see(fate is not _Fate.WELL, begun)
         self._lasted = begun - self._since
 
     def turned(self, counted: Tally) -> bool:
@@ -49,17 +52,19 @@ class Turning:
         if before <= 0 or run < _FEWEST:
             return False
         if self._fate is _Fate.NOBODY:
-            return self._lasted >= _SECONDS or run >= _MANY
-        # A rate of few requests is hardly known.
-        failed, _ = wilson(min(counted.errors, before), before)
-        return self._fate is _Fate.WELL and failed > 0 and (1 - failed) ** run < _CHANCE
+            _, nobody = wilson(min(counted.nobodys, counted.samples) - run, before)
+            return nobody**run < _CHANCE and (self._lasted >= _SECONDS or run >= _MANY)
+        return self._fate is _Fate.WELL and counted.samples > run and self._failures.ended
 
     def counts(self) -> Tally:
         """The counts of this row of requests, to go on from."""
+        self._failures = Failures()
         return deepcopy(self.run)
 
 
 def _fate(reading: VersionReading) -> _Fate:
+    if reading.version is None and reading.rejected:
+        return _Fate.NOBODY
     if reading.kind is not CellKind.ERROR:
         return _Fate.WELL
     return _Fate.NOBODY if reading.version is None else _Fate.FAILED

@@ -55,12 +55,14 @@ class VersionCount:
 class Tally:
     """Results of requests: `samples` are all of them, `errors` and `unknown` are parts.
 
-    `notes` counts the status or failure of those that no version answered.
+    `rejected` is the part of `unknown` with a status of 4xx. `notes` counts the status or failure of those that no
+    version answered.
     """
 
     samples: int = 0
     errors: int = 0
     unknown: int = 0
+    rejected: int = 0
     versions: dict[str, VersionCount] = field(default_factory=dict)
     notes: Counter[str] = field(default_factory=Counter)
 
@@ -68,6 +70,11 @@ class Tally:
     def unanswered(self) -> int:
         """Requests that failed without an answer of any version."""
         return self.samples - self.named - self.unknown
+
+    @property
+    def nobodys(self) -> int:
+        """Requests that failed, or got a status of 4xx, without an answer of any version."""
+        return self.unanswered + self.rejected
 
     @property
     def named(self) -> int:
@@ -86,6 +93,7 @@ class Tally:
         self.errors += reading.kind is CellKind.ERROR
         self.unknown += reading.kind is CellKind.UNKNOWN
         if reading.version is None:
+            self.rejected += reading.kind is CellKind.UNKNOWN and reading.rejected
             if reading.kind is CellKind.ERROR:
                 self.notes[reading.note] += 1
             return

@@ -256,11 +256,11 @@ def test_an_answer_that_names_no_version_says_what_else_it_can() -> None:
 
 
 @pytest.mark.parametrize(("status", "rejected"), [(200, False), (302, False), (404, True), (429, True), (500, False)])
-def test_a_status_of_4xx_is_noted_of_an_answer_that_names_its_version(status: int, rejected: bool) -> None:
+def test_a_status_of_4xx_is_noted_of_an_answer_whether_or_not_it_names_its_version(status: int, rejected: bool) -> None:
     recogniser = Recogniser("auto", (V1, V2))
     named = recogniser.read(answer({"version": "web-v1"}, status))
     assert (named.version, named.rejected) == ("v1", rejected)
-    assert not recogniser.read(answer("nothing", status)).rejected
+    assert recogniser.read(answer("nothing", status)).rejected is rejected
 
 
 @pytest.mark.parametrize(

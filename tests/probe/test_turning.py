@@ -104,3 +104,25 @@ def test_whether_a_new_split_is_followed_is_not_said_before_an_answer() -> None:
     assert (later.filled(moved, True).followed, later.ruling.text) == (Followed.YES, "no answer named a version yet")
     later.count(V1, 1.0, probe.at + 0.2)
     assert later.filled(moved, True).followed is Followed.NOT_YET
+
+
+def test_a_partial_outage_that_is_over_is_no_part_of_the_counts() -> None:
+    rng, probe = random.Random(2), Probe().get(1200, *WELL)
+    for _ in range(600):
+        probe.get(1, LOST if rng.random() < 0.08 else rng.choice(WELL))
+    assert f"{NOBODY}: 503" in probe.shares
+    probe.get(200, *WELL)
+    assert (probe.lane.errors, set(probe.shares)) == (0, {"v1", "v2"})
+
+
+def test_where_a_route_is_gone_the_counts_begin_anew_and_again_when_it_is_back() -> None:
+    gone = VersionReading(CellKind.UNKNOWN, None, "404", rejected=True)
+    probe = Probe().get(600, *WELL).get(40, gone)
+    assert probe.shares == {"v1": None, "v2": None, OTHERS: 1.0}
+    probe.get(100, *WELL)
+    assert probe.shares == {"v1": 0.8, "v2": 0.2}
+
+
+def test_a_service_without_versions_never_begins_anew() -> None:
+    gone = VersionReading(CellKind.UNKNOWN, None, "404", rejected=True)
+    assert Probe().get(300, gone).lane.samples == 300

@@ -190,3 +190,54 @@ def test_a_probe_that_learns_nothing_is_reported() -> None:
     assert answer_findings((), running, NOW) == ()
     assert answer_findings((), replace(dead, total=5, errors=5, strip=refused[:5]), NOW) == ()
     assert answer_findings((), replace(dead, running=False), NOW) == ()
+
+
+def gone(*notes: str, count: int = 40, seconds: float = 0.2) -> tuple[Cell, ...]:
+    """Answers of no version with these statuses in turn, one after the other."""
+    kinds = [CellKind.ERROR if note.startswith("5") else CellKind.UNKNOWN for note in notes]
+    turns = [number % len(notes) for number in range(count)]
+    return tuple(Cell(kinds[turn], None, "default", notes[turn], seconds * at) for at, turn in enumerate(turns))
+
+
+ONCE = (known("v1", 240.0, 0), known("v2", 60.0, 0), known("", 340.0, 3, Level.DOUBTFUL))
+FOREIGN = replace(
+    lane(
+        Verdict.UNKNOWN,
+        400,
+        share("v1", 0.8, 0.4, 400),
+        Share("others", None, None, Observed(0.5, 0.4, 0.6, 400), True),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("notes", "words"),
+    [
+        (("404",), "get 404 (is the route gone, or the host another?)"),
+        (("404", "404", "503"), "get 404 or 503 (is the route gone, or the host another?)"),
+        (("403",), "get 403 (are the probe's credentials still right?)"),
+        (("410",), "get 410"),
+    ],
+)
+def test_where_no_version_answers_any_more_a_status_of_4xx_hurts(notes: tuple[str, ...], words: str) -> None:
+    view = replace(IDLE, running=True, health=ONCE, strip=gone(*notes))
+    (found,) = answer_findings((FOREIGN,), view, NOW)
+    assert (found.id, found.severity) == ("nobody-answers", Severity.CRITICAL)
+    assert found.text == f"no version answers: 100% of the last 40 requests {words}"
+
+
+@pytest.mark.parametrize(
+    ("health", "strip"),
+    [
+        (ONCE[2:], gone("404")),  # no version was ever recognised
+        (ONCE, gone("404", count=19)),
+        (ONCE, gone("404", seconds=0.01)),  # for a moment
+        (ONCE, gone("200")),  # something else answers
+        (ONCE, gone("404", "200")),
+        (ONCE, (*gone("404"), Cell(CellKind.ANSWER, "v1", "default", "404", 9.0))),  # the application's own
+        (ONCE, tuple(replace(cell, lane="beta") for cell in gone("404"))),
+    ],
+)
+def test_a_status_of_4xx_is_no_outage_by_itself(health: tuple[AnswerHealth, ...], strip: tuple[Cell, ...]) -> None:
+    found = answer_findings((FOREIGN,), replace(IDLE, running=True, health=health, strip=strip), NOW)
+    assert not [each for each in found if each.severity is Severity.CRITICAL]

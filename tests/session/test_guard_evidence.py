@@ -231,3 +231,20 @@ def rejecting(view: RolloutView) -> RolloutView:
     """With answers of 4xx and requests that failed since the guard was set."""
     health = (replace(one, rejected_at=NOW + 0.5, failed_at=NOW + 0.5) for one in view.probe.health)
     return replace(view, probe=replace(view.probe, health=tuple(health)))
+
+
+@pytest.mark.parametrize("condition", ["hurt", "nobody answers"])
+def test_a_route_that_is_gone_is_no_ground_to_act(condition: str) -> None:
+    """Going back brings no route back, and a limiter or a login may turn away the probe alone."""
+    cells = tuple(Cell(CellKind.UNKNOWN, None, "default", "404", 0.2 * number) for number in range(40))
+    view = rejecting(probed(NOBODY, *cells))
+    nobody = (replace(one, failed_at=None) for one in view.probe.health)
+    view = replace(view, probe=replace(view.probe, health=tuple(nobody)))
+    watch = look(guard(condition), 1.0, view)
+    assert watch.state is GuardState.PROPOSING
+    assert "it does not act by itself: the answers are of no version" in watch.words
+
+
+def test_a_split_beside_a_route_that_is_gone_is_not_known() -> None:
+    cells = tuple(Cell(CellKind.UNKNOWN, None, "default", "404", 0.2 * number) for number in range(40))
+    assert look(guard("hurt"), 1.0, probed(found("split-off", "default"), *cells)).state is GuardState.PROPOSING

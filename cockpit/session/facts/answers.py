@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from cockpit.model.ages import ago
@@ -13,7 +14,7 @@ from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ProbeView
 from cockpit.probe.recognise import CACHED, NOT_CACHED
 from cockpit.probe.verdict import FOLLOWED
-from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words
+from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words, turned_away
 from cockpit.workloads.findings import finding
 
 # Requests after which a probe that learns nothing is reported.
@@ -26,14 +27,25 @@ _ALIKE = 2.0
 _OLD = 30.0
 # Seconds that a gateway may take to follow a new split before that is critical.
 _SLOW_GATEWAY = 120.0
+# What to ask where no version answers any more, by the status of most answers.
+_ASK = {
+    "404": "(is the route gone, or the host another?)",
+    "401": "(are the probe's credentials still right?)",
+    "403": "(are the probe's credentials still right?)",
+    "429": "(does a rate limiter turn away only the probe?)",
+}
 
 
 def answer_findings(lanes: Sequence[Lane], probe: ProbeView, now: float) -> tuple[Finding, ...]:
     """The findings about answers that an on-call needs to see, worst first; `now` is UTC seconds."""
-    findings = [found for lane in lanes for found in (*_split(lane, probe, now), *_astray(lane, probe))]
+    findings = [found for lane in lanes for found in _split(lane, probe, now)]
     for lane in lanes:
         known = [one for one in probe.health if one.lane == lane.name and one.answers * _age(one, now) >= FORGOTTEN]
-        findings += _failures(lane, known, now)
+        if nobody := _turned_away(lane, probe):
+            # What comes from elsewhere, and the rate of those that fail, are parts of it.
+            findings += [nobody, *_failures(lane, [one for one in known if one.version], now)]
+        else:
+            findings += [*_astray(lane, probe), *_failures(lane, known, now)]
     findings += _blindness(probe)
     return worst_first(findings)
 
@@ -100,6 +112,17 @@ def _astray(lane: Lane, probe: ProbeView) -> list[Finding]:
     notes = dict.fromkeys(cell.note for cell in reversed(probe.strip) if cell.kind is CellKind.UNKNOWN and cell.note)
     evidence = f"{seen.answers} of {seen.samples} answers" + (f": {', '.join(list(notes)[:3])}" if notes else "")
     return [finding("answers-of-others", Severity.WARNING, text, evidence, about=lane.name)]
+
+
+def _turned_away(lane: Lane, probe: ProbeView) -> Finding | None:
+    """That no version answers any more, where versions did, and requests get a status of 4xx."""
+    run = turned_away(lane.name, probe)
+    if not run:
+        return None
+    notes = [note for note, _ in Counter(cell.note for cell in run).most_common(2)]
+    ask = f" {_ASK[notes[0]]}" if notes[0] in _ASK else ""
+    text = f"no version answers: 100% of the last {len(run)} requests{in_lane(lane.name)} get {' or '.join(notes)}{ask}"
+    return finding("nobody-answers", Severity.CRITICAL, text, "versions answered before", about=lane.name)
 
 
 def _failures(lane: Lane, known: Sequence[AnswerHealth], now: float) -> list[Finding]:

@@ -19,7 +19,7 @@ from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeVie
 from cockpit.probe.error_detector import TOLERATED
 from cockpit.routers.traffic_findings import BY_ADDRESS
 from cockpit.session.facts.answers import answer_findings
-from cockpit.session.facts.failing import failing_in_a_row
+from cockpit.session.facts.failing import failing_in_a_row, turned_away
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
 from cockpit.session.facts.real_traffic import real_findings, with_real
@@ -84,9 +84,11 @@ def rollout_view(
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
     found = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
     findings = worst_first(found)
-    if failing_in_a_row(probe):
-        # Earlier observations say nothing about what users get while no request is answered.
-        lanes = tuple(replace(lane, verdict=Verdict.UNKNOWN) for lane in lanes)
+    # Earlier observations say nothing about what users get while no request is answered by a version.
+    vain = failing_in_a_row(probe)
+    lanes = tuple(
+        replace(lane, verdict=Verdict.UNKNOWN) if vain or turned_away(lane.name, probe) else lane for lane in lanes
+    )
     shown = replace(rollout, lanes=with_real(lanes, real), findings=findings, acts=acts)
     health = rollout_health(shown, probe, around.stale, now, around.max_errors)
     return RolloutView(

@@ -51,6 +51,27 @@ def why_all_fail(lane: Lane, probe: ProbeView) -> str:
     return f"the last {len(newest)} requests failed: {reason}"
 
 
+def turned_away(lane: str, probe: ProbeView) -> Sequence[Cell]:
+    """The newest requests of a lane, if versions answered there once, and now for a time none does: 4xx, and failures.
+
+    Newest first; without those that only failed. Whatever split is written: what fails now is known.
+    """
+    known = any(one.version and one.lane == lane and one.answers for one in probe.health)
+    if not known or not probe.running:
+        return ()
+    run = list(takewhile(_of_nobody, (cell for cell in reversed(probe.strip) if cell.lane == lane)))
+    if len(run) < _LATELY or not _for_long(run):
+        return ()
+    # Failures alone are told as such.
+    return run if any(cell.kind is CellKind.UNKNOWN for cell in run[:_LATELY]) else ()
+
+
+def _of_nobody(cell: Cell) -> bool:
+    """Whether no version answered a request, and it failed or got a status of 4xx."""
+    rejected = cell.kind is CellKind.UNKNOWN and len(cell.note) == 3 and cell.note.startswith("4")
+    return cell.version is None and (cell.kind is CellKind.ERROR or rejected)
+
+
 def redirected(lane: Lane, probe: ProbeView) -> bool:
     """Whether all of the newest answers of a lane are redirects."""
     newest = _newest(lane, probe, _LATELY)

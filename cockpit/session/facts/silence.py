@@ -106,7 +106,9 @@ def _fits(each: Finding, view: RolloutView, found: Silence) -> bool:
     if found.until is None:
         run = _in_vain(view.probe)
         return bool(run) and run[0].at >= found.begin
-    failed = [one.failed_at for one in view.probe.health if not one.version and one.failed_at is not None]
+    # A status of 4xx is something that was heard.
+    nobody = (one for one in view.probe.health if not one.version)
+    failed = [at for one in nobody for at in (one.failed_at, one.rejected_at) if at is not None]
     newest = max(failed, default=0.0)
     return each.id == "nobody-answers" and found.since - _ANSWER_UNDER_WAY <= newest <= found.until
 

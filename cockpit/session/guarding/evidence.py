@@ -18,6 +18,7 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import RolloutView
 from cockpit.probe.answer_health import Identity, identity_of
 from cockpit.session.facts.answers import takes_traffic
+from cockpit.session.facts.failing import turned_away
 from cockpit.session.guarding.probe_faults import probe_fault
 
 # Seconds without an answer that names a version after which nothing is measured; longer for slow probes.
@@ -164,6 +165,7 @@ def _is_recent(found: Finding, view: RolloutView, grounds: Grounds) -> bool:
     newest = [one.rejected_at if found.id == "client-errors" else one.failed_at for one in known]
     if found.id == "nobody-answers":
         # Of requests without an answer it is not known whether this machine, or the service, was cut off.
+        newest += [one.rejected_at for one in known if turned_away(found.about, view.probe)]
         newest = [at for at in newest if at is not None and at > grounds.reached]
     return found.id == "split-off" or any(map(grounds.later, newest))
 

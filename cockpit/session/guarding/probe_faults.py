@@ -10,6 +10,7 @@ from collections import Counter
 from cockpit.model.probe_answer import Failure
 from cockpit.model.rollout import Finding
 from cockpit.model.view import Cell, CellKind, ProbeView, RolloutView
+from cockpit.session.facts.failing import turned_away
 
 # What fails before a request is at the gateway: the name, the route, the trust in a certificate.
 _ON_THE_WAY = {
@@ -31,12 +32,21 @@ def probe_fault(found: Finding, view: RolloutView) -> str:
     """Why a finding may rest on a fault of the probe, in words; "" if nothing points to one."""
     match found.id:
         case "nobody-answers":
-            return _on_the_way(_failed(view.probe, found.about))
+            return _elsewhere(view.probe, found.about) or _on_the_way(_failed(view.probe, found.about))
         case "client-errors":
             return _limited(view.probe, found.about)
         case "split-off":
             return _of_nobody(view, found.about)
     return ""
+
+
+def _elsewhere(probe: ProbeView, lane: str) -> str:
+    """Whether requests get a status of 4xx from nobody: a route, a host or a limit, which is not the release's."""
+    return (
+        "the answers are of no version: the route, the host or a limit may be the reason"
+        if turned_away(lane, probe)
+        else ""
+    )
 
 
 def _failed(probe: ProbeView, lane: str) -> list[Cell]:
@@ -65,4 +75,5 @@ def _limited(probe: ProbeView, about: str) -> str:
 def _of_nobody(view: RolloutView, lane: str) -> str:
     """Whether a part of the answers in a lane is of something else, such as a login page: whose they are is open."""
     others = any(each.id == "answers-of-others" and each.about == lane for each in view.rollout.findings)
-    return "part of the answers name no version, so the split of users is not known" if others else ""
+    unknown = others or bool(turned_away(lane, view.probe))
+    return "part of the answers name no version, so the split of users is not known" if unknown else ""
