@@ -139,7 +139,7 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
         "Fix what the condition Accepted says.",
     ),
     "unresolved-refs": FindingKind(
-        (WARNING,),
+        (INFO, WARNING),
         "A backend of the route cannot be resolved, so its share of the requests fails.",
         "Fix what the condition ResolvedRefs says: name, port, kind or a missing ReferenceGrant.",
     ),
@@ -149,7 +149,7 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
         "Merge the two routes, or give them different hosts or paths.",
     ),
     "invalid-backend": FindingKind(
-        (WARNING, CRITICAL),
+        (INFO, CRITICAL),
         "A route names a backend that does not exist; with a weight above 0 its requests fail.",
         "Create the backend, correct its name or port, or set its weight to 0.",
     ),
@@ -352,12 +352,12 @@ INGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "Delete the one that should not count.",
     ),
     "dangling-canary": FindingKind(
-        (WARNING,),
+        (INFO, WARNING),
         "The Service of a canary Ingress does not exist; the main takes its share, or requests fail.",
         "Create the Service, or run finish to delete the canary.",
     ),
     "canary-empty": FindingKind(
-        (WARNING,),
+        (INFO, WARNING),
         "The Service of a canary Ingress has no ready pods or lacks the port, so the main takes its share.",
         "Look at why the canary's pods are not ready, or correct the port.",
     ),

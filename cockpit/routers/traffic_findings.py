@@ -149,7 +149,7 @@ def no_weight(text: str, evidence: str = "") -> Finding:
 
 def invalid_backend(text: str, *, takes: bool) -> Finding:
     """A backend that does not exist; `takes` is true where requests are sent to it, and fail."""
-    return finding("invalid-backend", Severity.CRITICAL if takes else Severity.WARNING, text)
+    return finding("invalid-backend", Severity.CRITICAL if takes else Severity.INFO, text)
 
 
 def empty_backend(text: str) -> Finding:

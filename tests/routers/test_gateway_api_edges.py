@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from cockpit.model.finding_order import worst_first
 from cockpit.model.plan import Act, Ask, Plan
-from cockpit.model.rollout import Phase, Rollout, Severity
+from cockpit.model.rollout import Finding, Phase, Rollout, Severity
 from cockpit.routers.gateway_api.adapter import GatewayApiRouter
 from cockpit.routers.gateway_api.routes import find_route
 from tests.objects import Cluster
@@ -164,3 +165,21 @@ def test_a_plan_says_who_stays_because_of_a_session(ask: Ask) -> None:
         plan = ROUTER.plan(read(cluster), ask, cluster)
         assert isinstance(plan, Plan)
         assert any("known clients stay on their version" in warning for warning in plan.warnings) is told
+
+
+def test_what_cannot_be_resolved_and_gets_no_requests_explains_nothing() -> None:
+    """With all weight on a Service that answers 502, the route's word for the other one was told as the cause."""
+    idle = shop(unresolved(route(rule(backend("shop-v1", 100), backend("gone", 0))), "BackendNotFound"))
+    assert (severities(idle)["unresolved-refs"], severities(idle)["invalid-backend"]) == (Severity.INFO,) * 2
+    assert texts(idle)["unresolved-refs"].endswith("its weight is 0, so it gets no requests")
+    outage = Finding("nobody-answers", Severity.CRITICAL, "nobody answers")
+    assert worst_first((*read(idle).findings, outage))[0] == outage
+    taking = shop(unresolved(route(rule(backend("shop-v1", 90), backend("gone", 10))), "BackendNotFound"))
+    assert severities(taking)["unresolved-refs"] is Severity.WARNING
+
+
+def test_which_backend_cannot_be_resolved_is_not_guessed_where_another_one_may_be_it() -> None:
+    """That of another namespace takes requests, and perhaps it is the one that is not granted."""
+    split = rule(backend("shop-v1", 100, namespace="far"), backend("gone", 0), backend("shop-v2", 0, namespace="near"))
+    cluster = shop(unresolved(route(split), "RefNotPermitted")).add(*away(*version("v1")))
+    assert severities(cluster)["unresolved-refs"] is Severity.WARNING

@@ -37,7 +37,7 @@ def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects
     """All findings, the worst first."""
     what = name_of(split.route)
     found = [
-        *status_findings(split.route, what, objects),
+        *status_findings(split.route, what, objects, split.each_rule),
         *_rules_differ(split, what),
         *_mixes(split),
         *_rolling(split),
@@ -84,8 +84,10 @@ def is_refused(route: AnyRoute) -> bool:
     return bool(seen) and all(c.get("status") == "False" for c in seen)
 
 
-def status_findings(route: AnyRoute, what: str, objects: Objects) -> Iterator[Finding]:
-    """What the Gateways of a route say of it."""
+def status_findings(
+    route: AnyRoute, what: str, objects: Objects, each_rule: Sequence[RuleBackends] = ()
+) -> Iterator[Finding]:
+    """What the Gateways of a route say of it; `each_rule` are its rules, as far as they are read."""
     seen = list(_conditions(route))
     if not seen:
         reason = idle_gateway(route, objects) or "check that its Gateway exists and a controller runs"
@@ -105,8 +107,22 @@ def status_findings(route: AnyRoute, what: str, objects: Objects) -> Iterator[Fi
             yield finding("not-accepted", Severity.CRITICAL, text, reported)
         # What was said of an earlier generation may be mended.
         elif condition.get("type") == "ResolvedRefs" and _generation(condition) in (0, route.metadata.generation):
+            idle = _only_idle_unresolved(route, each_rule)
             text = f"{what} has a backend that cannot be resolved: its share of the requests gets 500"
-            yield finding("unresolved-refs", Severity.WARNING, text, reported)
+            if idle:
+                text = f"{what} has a backend that cannot be resolved; its weight is 0, so it gets no requests"
+            yield finding("unresolved-refs", Severity.INFO if idle else Severity.WARNING, text, reported)
+
+
+def _only_idle_unresolved(route: AnyRoute, each_rule: Sequence[RuleBackends]) -> bool:
+    """Whether what cannot be resolved is known and gets no requests, and all that gets some is certainly resolved."""
+    backends = [weighted for rule_backends in each_rule for weighted in rule_backends.weighted_backends]
+    taking = [weighted for weighted in backends if weighted.backend.weight]
+    certain = all(
+        each.backend.is_service and not each.problem and each.backend.namespace == route.metadata.namespace
+        for each in taking
+    )
+    return certain and any(each.problem for each in backends if not each.backend.weight)
 
 
 def route_not_taken(what: str, reason: str, context: str = "") -> Finding:

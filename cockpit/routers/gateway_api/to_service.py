@@ -21,11 +21,12 @@ def route_findings(service: Service, objects: Objects) -> Iterator[Finding]:
     for route in _leading(service, objects)[:_MOST_ROUTES]:
         what, unresolved = name_of(route), unresolved_refs(route)
         sides: Sides = {}
+        each_rule = [rule_backends_of(rule, unresolved, objects, sides) for rule in rules_of(route).rules]
         told: list[Finding] = []
-        for rule in rules_of(route).rules:
-            if any((b.namespace, b.service) == _place(service) for b in rule.backends):
-                told += backend_findings(rule_backends_of(rule, unresolved, objects, sides), what)
-        said = status_findings(route, what, objects)
+        for read in each_rule:
+            if any((b.namespace, b.service) == _place(service) for b in read.rule.backends):
+                told += backend_findings(read, what)
+        said = status_findings(route, what, objects, each_rule)
         # Where it is known which backend cannot be resolved, the route's own word for it adds nothing.
         yield from told
         yield from (found for found in said if not (told and found.id == "unresolved-refs"))

@@ -54,6 +54,7 @@ class Dialect:
     one_rule: bool = False  # header before cookie before query: only the first is read
     value_is_pattern: bool = False  # a header value is the pattern `always|VALUE` for the whole header
     order_key: str = ""  # orders several canaries, lowest first
+    missing_to_main: bool = False  # a canary whose Service does not exist leaves its share to main
     main_guards: bool = True  # without endpoints main answers 503 for all, the canary's share too
     leaks: bool = False  # the split belongs to Service and port, so it applies wherever they are named
     needs_path: bool = False  # a canary's path without text matches no main, not even `/`
@@ -91,6 +92,7 @@ NGINX = Dialect(
     has_pattern=True,
     has_cookie=True,
     first_names=True,
+    missing_to_main=True,
     leaks=True,
     unmatched_drops=True,
     needs_path=True,

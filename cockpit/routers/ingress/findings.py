@@ -86,7 +86,7 @@ def _not_given(split: CanarySplit, placed: PlacedCanary, share: float) -> Findin
     if placed.canary.loose or placed.void_by:
         return next(iter((*_loose(split, placed), *_void(placed))))
     if placed.side is None or placed.side.service is None:
-        return _dangling(placed)
+        return None if split.placement.dialect.missing_to_main else dangling(split, placed)
     return _empty(placed, placed.side, part) if placed.side.trouble else None
 
 
@@ -229,16 +229,28 @@ def _void(placed: PlacedCanary) -> Iterator[Finding]:
         )
 
 
-def _dangling(placed: PlacedCanary) -> Finding:
-    return finding(
-        "dangling-canary",
-        Severity.WARNING,
-        f"{name_of(placed.canary.ingress)} is a dangling canary: Service {_service(placed)} does not exist;"
-        " main takes its share, but some gateways answer 404; finish deletes it",
-    )
+def dangling(split: CanarySplit, placed: PlacedCanary) -> Finding | None:
+    """That the Service of a canary does not exist; None if it does. A note where it asks for no requests."""
+    if placed.side is not None and placed.side.service is not None:
+        return None
+    asks = _asks(split, placed)
+    then = "it asks for no requests"
+    if asks:
+        sure = split.placement.dialect.missing_to_main
+        then = "main takes its share" if sure else "main takes its share, but some gateways answer 404"
+    severity = Severity.WARNING if asks else Severity.INFO
+    what = f"{name_of(placed.canary.ingress)} is a dangling canary"
+    text = f"{what}: Service {_service(placed)} does not exist; {then}; finish deletes it"
+    return finding("dangling-canary", severity, text)
 
 
-def _empty(placed: PlacedCanary, side: BackendVersions, part: str) -> Finding:
+def _asks(split: CanarySplit, placed: PlacedCanary) -> bool:
+    """Whether its annotations ask for requests at all."""
+    given = sum(share for each, share in weighed([placed], split.placement.dialect) if each is placed)
+    return given > 0 or bool(placed.canary.rules.matches)
+
+
+def _empty(placed: PlacedCanary, side: BackendVersions, part: str, *, asks: bool = True) -> Finding:
     what = name_of(placed.canary.ingress)
     if not side.has_port:
         why = f"{what}: Service {_service(placed)} has no such port ({side.upstream}); main takes its share"
@@ -246,7 +258,7 @@ def _empty(placed: PlacedCanary, side: BackendVersions, part: str) -> Finding:
         why = f"no ready pods behind {part} of {what}: Service {_service(placed)} is empty, its share fails"
     else:
         why = f"no ready pods behind {part} of {what}: Service {_service(placed)} is empty, main takes its share"
-    return finding("canary-empty", Severity.WARNING, why)
+    return finding("canary-empty", Severity.WARNING if asks else Severity.INFO, why)
 
 
 def _behind(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
@@ -261,10 +273,10 @@ def _behind(split: CanarySplit, placed: PlacedCanary) -> Iterator[Finding]:
             f"{name_of(placed.canary.ingress)} names the Service of the younger {listed(list(placed.hides))}: the"
             " gateway answers 404 there",
         )
-    if placed.side is None or placed.side.service is None:
-        yield _dangling(placed)
-    elif not placed.side.has_port:
-        yield _empty(placed, placed.side, "")
+    if lost := dangling(split, placed):
+        yield lost
+    elif placed.side and not placed.side.has_port:
+        yield _empty(placed, placed.side, "", asks=_asks(split, placed))
 
 
 def _service(placed: PlacedCanary) -> str:

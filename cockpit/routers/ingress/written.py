@@ -9,7 +9,7 @@ from cockpit.model.rollout import Finding
 from cockpit.planning.edits import ref_to
 from cockpit.routers.backends import side_of
 from cockpit.routers.ingress.dialect_choice import dialect_of
-from cockpit.routers.ingress.findings import main_empty, unattached_canary, unserved_shares
+from cockpit.routers.ingress.findings import dangling, main_empty, unattached_canary, unserved_shares
 from cockpit.routers.ingress.locations import locations_of
 from cockpit.routers.ingress.no_controller import no_class_finding, why_no_controller
 from cockpit.routers.ingress.placement import placements_of
@@ -47,6 +47,8 @@ def ingress_split(objects: Objects, namespace: str, ingress: str, stable: str, c
         split = split_of(placement, objects)
         refs += [ref_to(placed.canary.ingress) for placed in split.placed_canaries]
         problems += _loose(split, canary)
+        own_canaries = [placed for placed in split.placed_canaries if _leads_to(placed, canary)]
+        problems += filter(None, (dangling(split, placed) for placed in own_canaries))
         unserved += unserved_shares(split)
         own = [placed for placed in split.effective if _leads_to(placed, canary)]
         given = weighed(split.effective, placement.dialect)
