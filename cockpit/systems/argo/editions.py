@@ -110,7 +110,6 @@ def past_of(replica_set: ReplicaSet) -> Earlier:
         number=revision_of(replica_set),
         ready=max(replica_set.status.ready_replicas, 0),
         pods=replica_set.desired > 0,
-        listed=False,
     )
 
 

@@ -100,7 +100,7 @@ def seen(state: ArgoState, replica_set: ReplicaSet) -> Earlier:
     if version is None:
         return alone
     against = failing(version.pods, version.ready)
-    return replace(alone, name=version.name, ready=version.ready, against=against, listed=True)
+    return replace(alone, name=version.name, ready=version.ready, against=against)
 
 
 def name_of(state: ArgoState, replica_set: ReplicaSet) -> str:
