@@ -15,15 +15,15 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.workloads.findings import listed
 
-_MOST_CHOICES = 4
+_ANYWAY = "no older version that is known to work; to take one anyway choose it: --to NAME, on the screen :revisions"
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """A version with a template that a controller keeps, as a way back sees it.
 
-    `born` is when its object was created (RFC 3339), "" if that is not known; `number` that of its revision, by which
-    it can be chosen where `listed` is false. `pods` is whether it has any, `against` what the objects say against it.
+    `born` is when its object was created (RFC 3339), "" if that is not known; `number` that of its revision.
+    `pods` is whether it has any, `against` what the objects say against it.
     """
 
     uid: str
@@ -33,12 +33,6 @@ class Earlier:
     ready: int = 0
     pods: bool = False
     against: str = ""
-    listed: bool = True
-
-    @property
-    def choice(self) -> str:
-        """What names it to `--to`."""
-        return self.name if self.listed else str(self.number)
 
     def came_after(self, other: Earlier) -> bool:
         """Whether it was first rolled out after `other`; not if that is not known."""
@@ -72,14 +66,13 @@ def why_no_earlier(current: Earlier, others: Sequence[Earlier]) -> str:
     """Why no earlier version can be chosen without naming it, and what to do instead."""
     if not others:
         return f"{current.name} is the only template in the revision history: nothing to roll back to"
+    # One that may work would have been found: those that are left came after it or have something against them.
     older = [other for other in others if not other.came_after(current)]
-    newest = sorted(others, key=lambda each: each.number, reverse=True)[:_MOST_CHOICES]
-    names = " or ".join(f"--to {other.choice}" for other in newest)
     if not older:
         came = listed([other.name for other in others])
-        return f"{current.name} is the oldest version here, and {came} came after it; name the version: {names}"
+        return f"{current.name} is the oldest version here, and {came} came after it; {_ANYWAY}"
     worst = max(older, key=lambda each: (each.number, each.born))
-    return f"{worst.name} came before {current.name}, but {worst.against}; name the version to choose it: {names}"
+    return f"{worst.name} came before {current.name}, but {worst.against}; {_ANYWAY}"
 
 
 def why_returning(current: Earlier, others: Sequence[Earlier]) -> str:

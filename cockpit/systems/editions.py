@@ -130,7 +130,6 @@ def earlier(source: Source, candidate: Candidate | None, name: str = "") -> Earl
         ready=ready,
         pods=any(pod.state is not PodState.LEAVING for pod in pods) or ready > 0,
         against=failing(pods, ready),
-        listed=bool(name),
     )
 
 

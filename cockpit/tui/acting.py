@@ -47,10 +47,11 @@ def state_of(key: Key, view: RolloutView | None, read_only: bool) -> ActState:
     return next((state for state in states if state.enabled), states[0])
 
 
-def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
+def act_state(act: Act, view: RolloutView | None, read_only: bool, *, named: bool = False) -> ActState:
     """Whether `act` applies to the rollout.
 
-    The session decides, including which acts wait for one in progress; for an undo, the plan says why not.
+    The session decides, including which acts wait for one in progress; for an undo, the plan says why not. So it
+    does where a version is `named`, which can be taken although the act finds none by itself.
     """
     if view is None:
         return ActState(act, False, "no rollout is selected")
@@ -59,7 +60,7 @@ def act_state(act: Act, view: RolloutView | None, read_only: bool) -> ActState:
     # Undo depends on what this session sent, which the objects do not show.
     if known is None and act is not Act.UNDO:
         return ActState(act, False, _of(view, f"{act.value} does not exist for {safe_text(rollout.key.system, 40)}"))
-    if known is not None and not known.enabled:
+    if known is not None and not known.enabled and not named:
         return ActState(act, False, _of(view, known.why))
     if read_only:
         return ActState(act, False, READ_ONLY)

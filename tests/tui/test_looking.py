@@ -215,15 +215,26 @@ async def test_a_revision_is_chosen_for_a_roll_back() -> None:
     assert [ask for _, ask in cockpit.asks] == [Ask(Act.ROLLBACK, version="1")]
 
 
-async def test_a_revision_where_no_roll_back_applies_says_why() -> None:
+async def test_a_revision_that_may_not_be_rolled_back_to_says_why() -> None:
     cockpit = FakeCockpit()
     view = cockpit.current.rollouts[0]
-    refused = replace(view, rollout=replace(view.rollout, acts=acts(why="users get v1 already")))
+    refused = replace(view, denied=((Act.ROLLBACK, "you may not patch it"),))
     cockpit.current = replace(cockpit.current, rollouts=(refused,))
     async with screen(cockpit) as (app, pilot):
         await press(pilot, "V", "end", "enter")
-        assert "users get v1 already" in said(app)
+        assert "you may not patch it" in said(app)
     assert not cockpit.asks
+
+
+async def test_a_revision_can_be_chosen_where_a_roll_back_finds_none_by_itself() -> None:
+    cockpit = FakeCockpit()
+    view = cockpit.current.rollouts[0]
+    without = replace(view, rollout=replace(view.rollout, acts=acts(why="no older version that is known to work")))
+    cockpit.current = replace(cockpit.current, rollouts=(without,))
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "V", "end", "enter")
+        assert isinstance(app.screen, PlanDialog)
+    assert [ask for _, ask in cockpit.asks] == [Ask(Act.ROLLBACK, version="1")]
 
 
 async def test_no_revisions_say_so() -> None:

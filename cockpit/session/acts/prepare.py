@@ -234,8 +234,8 @@ async def _attempt(
     await surroundings.refresh()
     plan = planned(cluster, undo, key, ask)
     if isinstance(plan, Refused):
-        shown = surroundings.shown(key)
-        return (replace(plan, why=in_vain(plan.why, shown.rollout)) if shown else plan), False
+        seen = _shown(surroundings, key)
+        return (replace(plan, why=in_vain(plan.why, seen)) if seen else plan), False
     rollout, place = cluster.rollout(key), cluster.place(plan)
     step = undo.top(key, rollout) if ask.act is Act.UNDO else None
     objects: dict[Ref, Mapping[str, Any] | None] = {}

@@ -119,7 +119,7 @@ class RevisionsScreen(ListScreen):
         if chosen is None or view is None:
             self.app_port.refuse("no revision is selected" if view else f"{safe_text(self.key)}: this rollout is gone")
             return
-        state = act_state(Act.ROLLBACK, view, self.app_port.view.read_only)
+        state = act_state(Act.ROLLBACK, view, self.app_port.view.read_only, named=True)
         if chosen.current and len({each.workload for each in self.everything}) == 1:
             self.app_port.refuse(f"revision {chosen.number} is what new pods get already")
         elif not state.enabled:
