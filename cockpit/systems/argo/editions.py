@@ -117,11 +117,7 @@ def past_of(replica_set: ReplicaSet, against: str) -> Earlier:
         number=revision_of(replica_set),
         ready=max(replica_set.status.ready_replicas, 0),
         pods=replica_set.desired > 0,
-<<<<<<< HEAD
         against=against,
-        listed=False,
-=======
->>>>>>> fixa
     )
 
 

@@ -104,13 +104,8 @@ def seen(state: ArgoState, replica_set: ReplicaSet) -> Earlier:
     version = next((e.version for e in state.editions if e.uid == replica_set.metadata.uid), None)
     if version is None:
         return alone
-<<<<<<< HEAD
     against = failing(version.pods, version.ready) or judged
-    return replace(alone, name=version.name, ready=version.ready, against=against, listed=True)
-=======
-    against = failing(version.pods, version.ready)
     return replace(alone, name=version.name, ready=version.ready, against=against)
->>>>>>> fixa
 
 
 def name_of(state: ArgoState, replica_set: ReplicaSet) -> str:
