@@ -122,7 +122,12 @@ def _turned_away(lane: Lane, probe: ProbeView) -> Finding | None:
     notes = [note for note, _ in Counter(cell.note for cell in run).most_common(2)]
     ask = f" {_ASK[notes[0]]}" if notes[0] in _ASK else ""
     text = f"no version answers: 100% of the last {len(run)} requests{in_lane(lane.name)} get {' or '.join(notes)}{ask}"
-    return finding("nobody-answers", Severity.CRITICAL, text, "versions answered before", about=lane.name)
+    return _nobody(lane, True, text, "versions answered before")
+
+
+def _nobody(lane: Lane, certain: bool, text: str, evidence: str) -> Finding:
+    severity = Severity.CRITICAL if certain else Severity.WARNING
+    return finding("nobody-answers", severity, text, evidence, about=lane.name)
 
 
 def _failures(lane: Lane, known: Sequence[AnswerHealth], probe: ProbeView, now: float) -> list[Finding]:
@@ -139,8 +144,7 @@ def _failures(lane: Lane, known: Sequence[AnswerHealth], probe: ProbeView, now: 
             continue
         if not one.version:
             text = f"{percent(one.error_rate)} of requests{place} fail, and no version answers them"
-            severity = Severity.CRITICAL if one.failing is Level.ALARM else Severity.WARNING
-            found.append(finding("nobody-answers", severity, text, _counts(one, now, "requests"), about=lane.name))
+            found.append(_nobody(lane, one.failing is Level.ALARM, text, _counts(one, now, "requests")))
         else:
             found.append(_version_fails(lane, one, versions, probe, now))
     found += [_rejects(lane, one) for one in versions if one.rejecting and takes_traffic(lane, one.version)]
