@@ -241,3 +241,22 @@ def test_where_no_version_answers_any_more_a_status_of_4xx_hurts(notes: tuple[st
 def test_a_status_of_4xx_is_no_outage_by_itself(health: tuple[AnswerHealth, ...], strip: tuple[Cell, ...]) -> None:
     found = answer_findings((FOREIGN,), replace(IDLE, running=True, health=health, strip=strip), NOW)
     assert not [each for each in found if each.severity is Severity.CRITICAL]
+
+
+@pytest.mark.parametrize(
+    ("followed", "newest", "severity"),
+    [
+        (Followed.NOT_YET, "v2", Severity.CRITICAL),
+        (Followed.PARTLY, "v2", Severity.CRITICAL),
+        (Followed.NOT_YET, "v1", Severity.INFO),
+        (Followed.YES, "v2", Severity.INFO),
+    ],
+)
+def test_a_version_that_fails_hurts_until_requests_follow_the_split_that_spares_it(
+    followed: Followed, newest: str, severity: Severity
+) -> None:
+    moved = replace(lane(Verdict.NOT_YET, 0, Share("v1", 1.0, 1.0), Share("v2", 0.0, 0.0)), followed=followed)
+    strip = tuple(Cell(CellKind.ERROR, newest, "default", "503", 0.2 * number) for number in range(5))
+    probe = replace(IDLE, running=True, health=(known("v2", 60, 60, Level.ALARM),), strip=strip)
+    (found,) = answer_findings((moved,), probe, NOW)
+    assert (found.id, found.severity) == ("errors", severity)

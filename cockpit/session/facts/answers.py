@@ -14,7 +14,7 @@ from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ProbeView
 from cockpit.probe.recognise import CACHED, NOT_CACHED
 from cockpit.probe.verdict import FOLLOWED
-from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words, turned_away
+from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words, still_answers, turned_away
 from cockpit.workloads.findings import finding
 
 # Requests after which a probe that learns nothing is reported.
@@ -43,9 +43,9 @@ def answer_findings(lanes: Sequence[Lane], probe: ProbeView, now: float) -> tupl
         known = [one for one in probe.health if one.lane == lane.name and one.answers * _age(one, now) >= FORGOTTEN]
         if nobody := _turned_away(lane, probe):
             # What comes from elsewhere, and the rate of those that fail, are parts of it.
-            findings += [nobody, *_failures(lane, [one for one in known if one.version], now)]
+            findings += [nobody, *_failures(lane, [one for one in known if one.version], probe, now)]
         else:
-            findings += [*_astray(lane, probe), *_failures(lane, known, now)]
+            findings += [*_astray(lane, probe), *_failures(lane, known, probe, now)]
     findings += _blindness(probe)
     return worst_first(findings)
 
@@ -122,10 +122,15 @@ def _turned_away(lane: Lane, probe: ProbeView) -> Finding | None:
     notes = [note for note, _ in Counter(cell.note for cell in run).most_common(2)]
     ask = f" {_ASK[notes[0]]}" if notes[0] in _ASK else ""
     text = f"no version answers: 100% of the last {len(run)} requests{in_lane(lane.name)} get {' or '.join(notes)}{ask}"
-    return finding("nobody-answers", Severity.CRITICAL, text, "versions answered before", about=lane.name)
+    return _nobody(lane, True, text, "versions answered before")
 
 
-def _failures(lane: Lane, known: Sequence[AnswerHealth], now: float) -> list[Finding]:
+def _nobody(lane: Lane, certain: bool, text: str, evidence: str) -> Finding:
+    severity = Severity.CRITICAL if certain else Severity.WARNING
+    return finding("nobody-answers", severity, text, evidence, about=lane.name)
+
+
+def _failures(lane: Lane, known: Sequence[AnswerHealth], probe: ProbeView, now: float) -> list[Finding]:
     """Requests of this lane that fail, by who answered them, and versions that are slower than the stable one."""
     found, place = [], in_lane(lane.name)
     versions = [one for one in known if one.version]
@@ -139,10 +144,9 @@ def _failures(lane: Lane, known: Sequence[AnswerHealth], now: float) -> list[Fin
             continue
         if not one.version:
             text = f"{percent(one.error_rate)} of requests{place} fail, and no version answers them"
-            severity = Severity.CRITICAL if one.failing is Level.ALARM else Severity.WARNING
-            found.append(finding("nobody-answers", severity, text, _counts(one, now, "requests"), about=lane.name))
+            found.append(_nobody(lane, one.failing is Level.ALARM, text, _counts(one, now, "requests")))
         else:
-            found.append(_version_fails(lane, one, versions, now))
+            found.append(_version_fails(lane, one, versions, probe, now))
     found += [_rejects(lane, one) for one in versions if one.rejecting and takes_traffic(lane, one.version)]
     found += [_slower(lane, one) for one in versions if one.slower is Level.ALARM and takes_traffic(lane, one.version)]
     return found
@@ -158,11 +162,15 @@ def _alike(lane: Lane, versions: Sequence[AnswerHealth]) -> list[AnswerHealth]:
     return taking if max(rates) <= _ALIKE * min(rates) else []
 
 
-def _version_fails(lane: Lane, one: AnswerHealth, versions: Sequence[AnswerHealth], now: float) -> Finding:
+def _version_fails(
+    lane: Lane, one: AnswerHealth, versions: Sequence[AnswerHealth], probe: ProbeView, now: float
+) -> Finding:
     place, rate = in_lane(lane.name), percent(one.error_rate)
     stable = next((other for other in versions if other.version == one.baseline), None)
     compared = f"; {stable.version} fails {percent(stable.error_rate)}" if stable else ""
-    taking, alarm = takes_traffic(lane, one.version), one.failing is Level.ALARM
+    # Whatever is written: what requests still get is known.
+    taking = takes_traffic(lane, one.version) or still_answers(lane, one.version, probe)
+    alarm = one.failing is Level.ALARM
     severity = Severity.WARNING if taking else Severity.INFO
     if taking and alarm:
         severity = Severity.CRITICAL

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 
-from cockpit.model.rollout import Finding, Lane, Severity
+from cockpit.model.rollout import Finding, Followed, Lane, Severity
 from cockpit.model.view import Cell, CellKind, ProbeView
 
 # Failures in a row; if one request in five fails, so many happen once in a hundred thousand tries.
@@ -70,6 +70,14 @@ def _of_nobody(cell: Cell) -> bool:
     """Whether no version answered a request, and it failed or got a status of 4xx."""
     rejected = cell.kind is CellKind.UNKNOWN and len(cell.note) == 3 and cell.note.startswith("4")
     return cell.version is None and (cell.kind is CellKind.ERROR or rejected)
+
+
+def still_answers(lane: Lane, version: str, probe: ProbeView) -> bool:
+    """Whether a version is among the newest answers of a lane of which requests do not follow the written split yet."""
+    if lane.followed is Followed.YES or not probe.running:
+        return False
+    cells = islice((cell for cell in reversed(probe.strip) if cell.lane == lane.name), _LATELY)
+    return any(cell.version == version for cell in cells)
 
 
 def redirected(lane: Lane, probe: ProbeView) -> bool:
