@@ -236,7 +236,8 @@ class Finding:
     `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
     `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
     `because` is the id of the finding that explains it, "" if none does (`model.finding_order`). `partly` is true where
-    something else fails besides, for another reason, so that it explains nothing itself.
+    something else fails besides, for another reason, so that it explains nothing itself. `whatever_version` is true
+    where requests fail to whichever version they are sent, although those of other findings of its id may not.
     """
 
     id: str
@@ -247,6 +248,7 @@ class Finding:
     whatever_pods: bool = False
     because: str = ""
     partly: bool = False
+    whatever_version: bool = False
 
     @property
     def subject(self) -> tuple[str, str]:
