@@ -277,7 +277,8 @@ class Rollout:
     `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
     `labels` and `annotations` are those of its root object, by name; of the annotations only the short ones.
     `checks` are what judges the release, the worst first, `said` what its controller says in its own words, `awaited`
-    what only its controllers can do next and have not done.
+    what only its controllers can do next and have not done. `inside_only` is true where no route leads to its Service
+    from outside, so that answers say which version is behind it and not what users get.
     """
 
     key: RolloutKey
@@ -305,6 +306,7 @@ class Rollout:
     checks: tuple[Check, ...] = ()
     said: tuple[Said, ...] = ()
     awaited: tuple[Awaited, ...] = ()
+    inside_only: bool = False
 
     def is_called(self, name: str) -> bool:
         """Whether a name means this rollout: its own, or that of one of its objects or of one that routes to it."""

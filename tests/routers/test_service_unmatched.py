@@ -132,3 +132,10 @@ def test_what_nobody_misses_is_not_shown(change: Any) -> None:
 
 def test_a_service_that_users_do_not_reach_is_not_shown() -> None:
     assert rollouts(cluster(reached=False, app=labels(cluster())["app"], track="preview")) == ()
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_whether_anything_leads_to_it_from_outside(reached: bool) -> None:
+    made = cluster(two=True, reached=reached, app=labels(cluster())["app"])
+    (rollout,) = rollouts(made)
+    assert rollout.inside_only is not reached

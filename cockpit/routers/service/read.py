@@ -24,6 +24,7 @@ from cockpit.routers.traffic_findings import (
     without_port,
 )
 from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.meant import is_inside_only
 from cockpit.workloads.missed import mismatch_words
 from cockpit.workloads.others import outside, with_others
 from cockpit.workloads.probe_targets import service_target
@@ -62,6 +63,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         incomplete_target=way.incomplete_target,
         probe_target_missing=way.missing,
         api_target=way.api_target,
+        inside_only=is_inside_only(service, objects),
         created=service.metadata.creation_timestamp,
     )
     return with_others(found, outside(service, objects, {c.candidate.uid for c in state.choices}))
