@@ -36,7 +36,7 @@ _SHARE_LOST = dict.fromkeys(
     ("canary-empty", "dangling-canary", "unattached-canary", "two-canaries", "route-not-taken"), Severity.WARNING
 )
 _PODS_FAIL = dict.fromkeys(("failing-pods", "replica-failure"), Severity.WARNING)
-_VERSION_FAILS = {"failing-pods": Severity.CRITICAL}
+_BACKEND_FAILS = {"failing-pods": Severity.CRITICAL, "selector-misses": Severity.CRITICAL}
 # What is only noticed, and what explains it. A version that answers with errors is no symptom, whatever is written.
 _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
     "no-answers": _ALL_LOST,
@@ -44,10 +44,10 @@ _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
     "split-off": {**_ALL_LOST, **_PART_LOST, **_SHARE_LOST},
     "no-ready-pods": _PODS_FAIL,
     "stuck": _PODS_FAIL,
-    "main-empty": _VERSION_FAILS,
-    "canary-empty": _VERSION_FAILS,
-    "empty-backend": _VERSION_FAILS,
-    "empty-destination": _VERSION_FAILS,
+    "main-empty": _BACKEND_FAILS,
+    "canary-empty": _BACKEND_FAILS,
+    "empty-backend": _BACKEND_FAILS,
+    "empty-destination": _BACKEND_FAILS,
     "others": {"selector-misses": Severity.WARNING},
     "answers-of-others": {"selector-misses": Severity.WARNING, "others": Severity.WARNING},
 }

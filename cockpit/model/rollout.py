@@ -236,7 +236,8 @@ class Finding:
     `about` names the version and lane that a finding with figures is about; "" if its text alone identifies it.
     `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
     `because` is the id of the finding that explains it, "" if none does (`model.finding_order`). `partly` is true where
-    something else fails besides, for another reason, so that it explains nothing itself.
+    something else fails besides, for another reason, so that it explains nothing itself. `whatever_version` is true
+    where requests fail to whichever version they are sent, although those of other findings of its id may not.
     """
 
     id: str
@@ -247,6 +248,7 @@ class Finding:
     whatever_pods: bool = False
     because: str = ""
     partly: bool = False
+    whatever_version: bool = False
 
     @property
     def subject(self) -> tuple[str, str]:
@@ -275,7 +277,8 @@ class Rollout:
     `since` is when its controller says that it came to where it stands (RFC 3339), None if it does not say.
     `labels` and `annotations` are those of its root object, by name; of the annotations only the short ones.
     `checks` are what judges the release, the worst first, `said` what its controller says in its own words, `awaited`
-    what only its controllers can do next and have not done.
+    what only its controllers can do next and have not done. `inside_only` is true where no route leads to its Service
+    from outside, so that answers say which version is behind it and not what users get.
     """
 
     key: RolloutKey
@@ -303,6 +306,7 @@ class Rollout:
     checks: tuple[Check, ...] = ()
     said: tuple[Said, ...] = ()
     awaited: tuple[Awaited, ...] = ()
+    inside_only: bool = False
 
     def is_called(self, name: str) -> bool:
         """Whether a name means this rollout: its own, or that of one of its objects or of one that routes to it."""

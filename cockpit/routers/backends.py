@@ -9,6 +9,7 @@ from cockpit.model.objects import BackendPort, Service
 from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import Backing, backing_of, is_alias, port_of, selected_pods
 from cockpit.workloads.lookups import find_service
+from cockpit.workloads.missed import missed_words
 from cockpit.workloads.others import Others, outside, together
 from cockpit.workloads.owners import workloads_matching
 from cockpit.workloads.versions import Candidate, candidate_of, ownerless_candidates
@@ -32,13 +33,17 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class BackendVersions:
-    """One backend: its Service (None if missing), the ready endpoints behind it, the versions there."""
+    """One backend: its Service (None if missing), the ready endpoints behind it, the versions there.
+
+    `missed` is which labels its selector has wrong, worded like `trouble`; "" if nothing speaks for that.
+    """
 
     upstream: Upstream
     service: Service | None
     has_port: bool
     backing: Backing
     candidates: tuple[Candidate, ...]
+    missed: str = ""
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -55,7 +60,12 @@ class BackendVersions:
             return "does not exist"
         if not self.has_port:
             return f"has no port {self.upstream.port_name or self.upstream.number}"
-        return "has no ready pods" if self.empty else ""
+        return self.nobody if self.empty else ""
+
+    @property
+    def nobody(self) -> str:
+        """Why it has no ready pods, worded to follow "Service NAME"."""
+        return self.missed or "has no ready pods"
 
     def fractions(self) -> Mapping[str, float]:
         """How requests spread over the versions here; empty if nothing is ready.
@@ -89,7 +99,8 @@ def side_of(upstream: Upstream, namespace: str, objects: Objects, *, by_target: 
     ownerless = ownerless_candidates(selected_pods(service, objects), {c.uid for c in known}, objects)
     # Beside workloads, pods of nobody are no versions: no act leads to them, and they count as others.
     candidates = tuple(known) or ownerless or (faceless(upstream, backing.total),)
-    return BackendVersions(upstream, service, port is not None, backing, candidates)
+    missed = "" if known or ownerless or backing.total else missed_words(service, objects)
+    return BackendVersions(upstream, service, port is not None, backing, candidates, missed)
 
 
 def faceless(upstream: Upstream, ready: int) -> Candidate:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Service
+from cockpit.model.objects import Pod, Service
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
-from cockpit.workloads.endpoints import port_of, portless_pods, ready_endpoints
+from cockpit.workloads.endpoints import is_alias, member_pods, port_of, portless_pods, ready_endpoints
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.meant import is_reached
+from cockpit.workloads.missed import mismatch_words
+from cockpit.workloads.naming import HASH_LABELS
 from cockpit.workloads.probe_targets import is_canary, ports_of_service
 from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.versions import Candidate
@@ -46,9 +49,25 @@ def published_unready(text: str, service: Service, evidence: str = "") -> Findin
     return _none_ready(Severity.WARNING, words, evidence)
 
 
-def selector_misses(severity: Severity, text: str, evidence: str = "") -> Finding:
-    """A Service does not select the pods of the workload that it is meant for."""
-    return finding("selector-misses", severity, text, evidence)
+def selector_misses(severity: Severity, text: str, evidence: str = "", *, whatever_version: bool = False) -> Finding:
+    """A Service does not select the pods of the workload that it is meant for; of `whatever_version`, if that is so."""
+    return replace(finding("selector-misses", severity, text, evidence), whatever_version=whatever_version)
+
+
+def misses_ready(service: Service | None, root: str, pods: Iterable[Pod], objects: Objects) -> Iterator[Finding]:
+    """A Service of a controller's release that selects nothing while pods of the release are ready.
+
+    What the controller itself writes into a selector, a hash, is no mistake of anybody.
+    """
+    ready = next((pod for pod in pods if pod.ready), None)
+    if service is None or ready is None or is_alias(service) or member_pods(service, objects):
+        return
+    labels = ready.metadata.labels or {}
+    wrong = {key for key, value in (service.spec.selector or {}).items() if labels.get(key) != value}
+    if wrong.difference(HASH_LABELS):
+        what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+        text = f"{what} {mismatch_words(service, root, labels)}; its requests fail"
+        yield selector_misses(Severity.CRITICAL, text, whatever_version=True)
 
 
 def without_port(taking: Service | None, objects: Objects, *idle: Service | None) -> Iterator[Finding]:

@@ -155,7 +155,8 @@ def _missed(state: Rolling) -> Iterator[Finding]:
         if not meant.certain and not meant.reached:
             text = f"{what} selects no pods and may be meant for {root}: it asks for {asked}, these have {have}"
         hurts = meant.certain or meant.reached
-        yield selector_misses(Severity.CRITICAL if hurts else Severity.WARNING, text, led)
+        severity = Severity.CRITICAL if hurts else Severity.WARNING
+        yield selector_misses(severity, text, led, whatever_version=not _met_before(state, meant.service))
     elif not any(taker.metadata.uid == workload.metadata.uid for taker in meant.takers):
         takers = [f"{ref_to(taker).resource.kind} {taker.metadata.name}" for taker in meant.takers[:3]]
         other = f"pods of {listed(takers)}" if takers else "other pods"
@@ -165,6 +166,12 @@ def _missed(state: Rolling) -> Iterator[Finding]:
         yield selector_misses(
             Severity.WARNING, f"{what} selects no pods of {newest}: it asks for {asked}, these have {have}", led
         )
+
+
+def _met_before(state: Rolling, service: Service) -> bool:
+    """Whether a Service selects an earlier version's pods, so that a roll back gives it some again."""
+    selector = (service.spec.selector or {}).items()
+    return any(selector <= edition.candidate.labels.items() for edition in state.editions)
 
 
 def _left_out(state: Rolling, meant: Meant) -> str:

@@ -145,7 +145,7 @@ def _split(facts: Facts) -> Told:
         half = half_width(share.observed)
         got = percent(share.observed.share) + (f" {facts.glyphs.plus_minus}{half}" if half else "")
         judged = f": {_verdict(lane)}" if facts.view.probe.running else " when last measured"
-        words += f"users get {got}{judged}"
+        words += f"its Service gives {got}{judged}" if rollout.inside_only else f"users get {got}{judged}"
         if lane.unanswered:
             note = f" ({safe_text(lane.unanswered_note, 40)})" if lane.unanswered_note else ""
             words += f"; no version answers {percent(lane.unanswered.share)} of requests{note}"

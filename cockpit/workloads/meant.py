@@ -16,7 +16,7 @@ from cockpit.model.objects.istio import service_of
 from cockpit.model.refs import DEPLOYMENTS, PODS, REPLICASETS, SERVICES
 from cockpit.model.values import dataclass
 from cockpit.workloads.endpoints import is_alias, member_pods
-from cockpit.workloads.lookups import find_service, leading_to, of_kind, services_selecting
+from cockpit.workloads.lookups import NAMING_SERVICES, find_service, leading_to, of_kind, served, services_selecting
 from cockpit.workloads.owners import SETS, controller_of, ref_of, workloads_matching, workloads_owning
 from cockpit.workloads.probe_targets import is_canary
 
@@ -54,6 +54,13 @@ class Meant:
 def is_reached(service: Service, objects: Objects) -> bool:
     """Whether users reach a Service: it has an address outside, or a route that is no canary Ingress leads to it."""
     return _is_outside(service) or bool(_routes(service.metadata.namespace, service.metadata.name, objects))
+
+
+def is_inside_only(service: Service, objects: Objects) -> bool:
+    """Whether certainly nothing leads to a Service from outside: all kinds that could are read."""
+    return not is_reached(service, objects) and not any(
+        objects.unread(served(objects, family)) for family in NAMING_SERVICES
+    )
 
 
 def _is_outside(service: Service) -> bool:

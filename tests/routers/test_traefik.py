@@ -101,7 +101,7 @@ def test_a_service_without_pods_keeps_its_share_and_it_is_degraded() -> None:
     rollout = read(shop(SPLIT, v2=0))
     assert shares(rollout) == {"v1": 0.75, "v2": 0.25}
     assert rollout.phase is Phase.DEGRADED
-    assert "25% of the requests to Service default/shop-v2, which has no ready pods: they get 503" in rollout.message
+    assert "25% of the requests to Service default/shop-v2, which has no ready pods; they get 503" in rollout.message
     assert findings(rollout) == {"empty-backend": Severity.CRITICAL, "needs-traefik-setting": Severity.WARNING}
 
 

@@ -63,6 +63,13 @@ def test_what_is_not_given_is_said_of_the_version_that_gets_less() -> None:
     assert health(late).reason == "v2: 60% is declared, 30% is written"
 
 
+def test_users_are_not_named_where_nothing_leads_to_it_from_outside() -> None:
+    """A Service that no route names was called fine, and that all users get its version."""
+    told = health(replace(ROLLOUT, inside_only=True))
+    words = "selected: v1 and v2; nothing leads to it from outside: 300 answers, none failed"
+    assert told == RolloutHealth(Health.FINE, words)
+
+
 def test_fine_says_what_was_measured() -> None:
     assert health() == RolloutHealth(Health.FINE, "users get what is written: 300 answers, none failed")
 

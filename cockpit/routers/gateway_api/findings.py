@@ -237,7 +237,7 @@ def _weighted_backends(rule_backends: RuleBackends, what: str) -> Iterator[tuple
             yield invalid_backend(text + ("; they get 500" if share else ""), takes=share > 0), share
         elif weighted.side.empty and share:
             service = f"{weighted.backend.namespace}/{weighted.backend.service}"
-            text = f"{what} sends {part} to Service {service}, which has no ready pods: they get 503"
+            text = f"{what} sends {part} to Service {service}, which {weighted.side.nobody}; they get 503"
             yield empty_backend(text), share
 
 

@@ -254,6 +254,9 @@ def _empty(placed: PlacedCanary, side: BackendVersions, part: str, *, asks: bool
     what = name_of(placed.canary.ingress)
     if not side.has_port:
         why = f"{what}: Service {_service(placed)} has no such port ({side.upstream}); main takes its share"
+    elif side.missed:
+        then = "its share fails" if placed.by_address else "main takes its share"
+        why = f"{what}: Service {_service(placed)} {side.missed}; {then}"
     elif placed.by_address:
         why = f"no ready pods behind {part} of {what}: Service {_service(placed)} is empty, its share fails"
     else:

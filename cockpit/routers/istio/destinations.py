@@ -12,6 +12,7 @@ from cockpit.routers.istio.destination_rules import Viewer, rules_in_force, rule
 from cockpit.routers.istio.routes import Destination, Subset, subsets_of
 from cockpit.workloads.endpoints import backing_of, is_alias, port_of, selected_pods
 from cockpit.workloads.lookups import find_service
+from cockpit.workloads.missed import missed_words
 from cockpit.workloads.others import NO_OTHERS, Others
 from cockpit.workloads.owners import workloads_matching
 from cockpit.workloads.versions import Candidate, candidate_of, ownerless_candidates
@@ -25,7 +26,7 @@ class DestinationVersions:
     """One destination. `missing` says why nothing can answer for it (its share gets 503); "" if pods can.
 
     `counts` are the ready endpoints by candidate's uid, "" for those of `others`, which no version owns. A side without
-    known pods has one faceless candidate.
+    known pods has one faceless candidate. `missed` is which labels the selector of its Service has wrong, or "".
     """
 
     target: Destination
@@ -35,6 +36,7 @@ class DestinationVersions:
     counts: tuple[tuple[str, int], ...]
     candidates: tuple[Candidate, ...]
     others: Others = NO_OTHERS
+    missed: str = ""
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -103,7 +105,9 @@ def side_of(
     # Endpoints written by others: versions cannot be told apart. For a subset they would need its labels.
     ready = 0 if target.subset else backing.total
     nobody = _faceless(target, ready)
-    return DestinationVersions(target, service, subset, "", ((nobody.uid, ready),) if ready else (), (nobody,))
+    missed = "" if ready else missed_words(service, objects)
+    counts = ((nobody.uid, ready),) if ready else ()
+    return DestinationVersions(target, service, subset, "", counts, (nobody,), missed=missed)
 
 
 def _missing(

@@ -136,7 +136,7 @@ def empty_destinations(
     for target, share in route.shares():
         side = side_of(target)
         if share and side.empty:
-            why = side.missing or f"{target} has no ready pods"
+            why = side.missing or (side.missed and f"its Service {side.missed}") or f"{target} has no ready pods"
             part = f"{percent(share)} of {'all requests' if plain else 'requests'}"
             yield finding(
                 "dangling-destination" if side.missing else "empty-destination",

@@ -11,7 +11,7 @@ from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.routers.service.acts import TABLE
-from cockpit.routers.service.split import BlueGreen
+from cockpit.routers.service.split import BlueGreen, SelectorVersion
 from cockpit.routers.traffic_findings import (
     ingress_ports,
     near_first,
@@ -19,10 +19,13 @@ from cockpit.routers.traffic_findings import (
     none_ready_yet,
     not_pinned,
     rolling_versions,
+    selector_misses,
     sticky_by_address,
     without_port,
 )
 from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.meant import is_inside_only
+from cockpit.workloads.missed import mismatch_words
 from cockpit.workloads.others import outside, with_others
 from cockpit.workloads.probe_targets import service_target
 from cockpit.workloads.reached_names import name_of_service
@@ -60,6 +63,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         incomplete_target=way.incomplete_target,
         probe_target_missing=way.missing,
         api_target=way.api_target,
+        inside_only=is_inside_only(service, objects),
         created=service.metadata.creation_timestamp,
     )
     return with_others(found, outside(service, objects, {c.candidate.uid for c in state.choices}))
@@ -101,6 +105,22 @@ def _message(state: BlueGreen) -> str:
     return f"{state.active.name} takes all traffic" + (f"; {', '.join(waiting)}" if waiting else "")
 
 
+def _unanswered(state: BlueGreen, what: str, selector: str) -> Finding:
+    """Why nobody answers: its selector meets no version, while one has ready pods, or no pod is ready."""
+    ready = [c for c in state.choices if c.version.ready and c.candidate.workload]
+    if state.serving or not ready:
+        return no_ready_pods(f"{what} selects no ready pods: requests fail", selector)
+    wanted = (state.service.spec.selector or {}).items()
+    nearest = max(ready, key=lambda c: len(wanted & c.candidate.labels.items()))
+    words = mismatch_words(state.service, _root_of(nearest), nearest.candidate.labels)
+    return selector_misses(Severity.CRITICAL, f"{what} {words}; its requests fail", selector)
+
+
+def _root_of(choice: SelectorVersion) -> str:
+    ref = choice.candidate.ref
+    return f"{ref.resource.kind} {ref.name}" if ref else choice.name
+
+
 def _findings(state: BlueGreen) -> tuple[Finding, ...]:
     service = state.service
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
@@ -108,11 +128,7 @@ def _findings(state: BlueGreen) -> tuple[Finding, ...]:
     found = []
     if state.backing.total == 0:
         starts = _starts(state)
-        found.append(
-            none_ready_yet(what, selector)
-            if starts
-            else no_ready_pods(f"{what} selects no ready pods: requests fail", selector)
-        )
+        found.append(none_ready_yet(what, selector) if starts else _unanswered(state, what, selector))
     if state.mixed:
         parts = ", ".join(f"{c.name}: {c.endpoints}" for c in state.serving)
         found.append(

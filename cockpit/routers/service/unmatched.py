@@ -7,28 +7,27 @@ is it where the rollout of a plain workload tells the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service, Workload
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Phase, Rollout
+from cockpit.model.rollout import Finding, Phase, Rollout, Severity
 from cockpit.planning.act_table import ActTable
 from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings, steered_by
 from cockpit.planning.refusals import epoch_of
 from cockpit.routers.service.alternatives import IDENTITY, SHARED
-from cockpit.routers.traffic_findings import no_ready_pods
+from cockpit.routers.traffic_findings import selector_misses
 from cockpit.workloads.endpoints import member_pods, ready_endpoints
-from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.meant import is_reached, meant_service
+from cockpit.workloads.missed import mismatch_words
 from cockpit.workloads.owners import KEEPERS, controller_of, ref_of, workloads_matching
 from cockpit.workloads.probe_targets import service_target
 from cockpit.workloads.reached_names import name_of_service
 from cockpit.workloads.unread import rests_on_unread
 
-_MOST_NAMED = 3
 TABLE: ActTable[Service] = ActTable(
     {}, otherwise="its Service selects no pods: correct its selector, or the labels in the workload's template"
 )
@@ -103,15 +102,12 @@ def unmatched_rollout(service: Service, missed: tuple[Workload, ...], objects: O
 
 def _nobody(service: Service, missed: tuple[Workload, ...]) -> Finding:
     selector = service.spec.selector or {}
-    lacking = {w.metadata.uid: _lacking(selector, w) for w in missed}
-    nearest = min(missed, key=lambda w: len(lacking[w.metadata.uid]))
-    labels = listed(lacking[nearest.metadata.uid][:_MOST_NAMED])
-    return no_ready_pods(
-        f"Service {service.metadata.namespace}/{service.metadata.name} selects no pods and requests fail:"
-        f" the pods of {ref_of(nearest).resource.kind} {nearest.metadata.name} do not have {labels}",
+    nearest = max(missed, key=lambda w: len(selector.items() & w.template_labels.items()))
+    root = f"{ref_of(nearest).resource.kind} {nearest.metadata.name}"
+    return selector_misses(
+        Severity.CRITICAL,
+        f"Service {service.metadata.namespace}/{service.metadata.name}"
+        f" {mismatch_words(service, root, nearest.template_labels)}; its requests fail",
         f"selector {','.join(f'{key}={value}' for key, value in sorted(selector.items()))}",
+        whatever_version=True,
     )
-
-
-def _lacking(selector: Mapping[str, str], workload: Workload) -> list[str]:
-    return [f"{key}={value}" for key, value in selector.items() if workload.template_labels.get(key) != value]

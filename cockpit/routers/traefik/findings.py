@@ -51,8 +51,8 @@ def _unserved_shares(split: TraefikSplit, what: str) -> Iterator[Finding]:
             yield invalid_backend(text, takes=True)
         elif end.side.empty and end.share:
             text = (
-                f"{what} sends {percent(end.share)} of the requests to Service {end.service}, which has no ready pods:"
-                " they get 503"
+                f"{what} sends {percent(end.share)} of the requests to Service {end.service}, which"
+                f" {end.side.nobody}; they get 503"
             )
             yield empty_backend(text)
     if split.lost > CLOSE:

@@ -167,6 +167,10 @@ def _figures(rollout: Rollout, probe: ProbeView, now: float) -> str:
     skipped = [lane.name for lane in rollout.lanes if lane.headers is None]
     beside = f"; not measured: lane {', '.join(skipped)}" if skipped else ""
     failed += _rejected(probe)
+    if rollout.inside_only:
+        taking = {share.version for lane in tried(rollout) for share in lane.shares if share.written}
+        said = f"selected: {listed(sorted(taking))}; nothing leads to it from outside"
+        return f"{said}: {rough(answers)} {plural(answers, 'answer')}{failed}{when}{beside}"
     return f"users get what is written: {rough(answers)} {plural(answers, 'answer')}{failed}{when}{beside}"
 
 

@@ -9,7 +9,7 @@ from cockpit.model.fields import entries, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, without_port
+from cockpit.routers.traffic_findings import misses_ready, no_ready_pods, none_ready_yet, without_port
 from cockpit.systems.argo.awaited import unseen
 from cockpit.systems.argo.causes import cause_of
 from cockpit.systems.argo.istio_routes import refused_routes
@@ -21,6 +21,7 @@ from cockpit.systems.argo.strategy import is_dynamic
 from cockpit.systems.argo.trials import takes_part
 from cockpit.systems.progress_findings import not_observed, replica_failure, stuck
 from cockpit.workloads.findings import finding, listed, percent
+from cockpit.workloads.lookups import find_service
 
 # A version is reported if its share of the traffic is this many times its share of the pods.
 _OVERLOAD = 2.0
@@ -36,6 +37,7 @@ def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[F
         *failing_metrics(checks_of(state, objects)),
         *_standstill(state, what),
         *_capacity(state, split),
+        *_missed(state, split, objects),
         *split.findings,
         *without_port(split.root, objects, *split.services),
         *_remains(state),
@@ -136,6 +138,14 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
     known = (lane.derived and state.editions) or (state.invalid and not state.editions and not split.written.steered)
     if known and split.root and state.replicas and not (total or served):
         yield no_ready_pods(f"{state.ref} has no ready pods: requests fail", _reasons(state))
+
+
+def _missed(state: ArgoState, split: ArgoSplit, objects: Objects) -> Iterator[Finding]:
+    """The Service of its users selects none of its pods, which are ready."""
+    pods = [pod for edition in reversed(state.editions) for pod in edition.candidate.pods]
+    # One that it does not name, and that selects nothing, is known by its name.
+    service = split.root or find_service(objects, state.ref.namespace, state.ref.name)
+    yield from misses_ready(service, f"{state.ref.resource.kind} {state.ref.name}", pods, objects)
 
 
 def _unanswered(name: str, written: float, evidence: str) -> Finding:

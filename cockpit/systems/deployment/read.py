@@ -14,6 +14,7 @@ from cockpit.systems.editions import Rolling, lanes_by_ready_pods
 from cockpit.systems.in_front import service_findings, way_in
 from cockpit.systems.phrases import NOT_SEEN
 from cockpit.systems.progress_findings import replica_failure, stuck
+from cockpit.workloads.meant import is_inside_only
 from cockpit.workloads.others import with_others
 from cockpit.workloads.reached_names import name_of_workload
 
@@ -49,6 +50,7 @@ def rollout_of(deployment: Deployment, state: Rolling, objects: Objects) -> Roll
         incomplete_target=way.incomplete_target,
         probe_target_missing=way.missing,
         api_target=way.api_target,
+        inside_only=state.service is not None and is_inside_only(state.service, objects),
         created=deployment.metadata.creation_timestamp,
     )
     return with_others(found, state.others)

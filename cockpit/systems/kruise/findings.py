@@ -6,7 +6,7 @@ from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.mesh_hosts import mesh_findings
-from cockpit.routers.traffic_findings import no_ready_pods, none_ready_yet, not_pinned, without_port
+from cockpit.routers.traffic_findings import misses_ready, no_ready_pods, none_ready_yet, not_pinned, without_port
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.autoscaling import autoscaler_findings
 from cockpit.systems.kruise.shared_routing import shared_routing_findings
@@ -28,6 +28,7 @@ def findings_of(release: KruiseState, objects: Objects) -> tuple[Finding, ...]:
         *_refused(release),
         *stuck_routing(release),
         *_nobody(release),
+        *_missed(release, objects),
         *_written(release),
         *_left_rules(release),
         *_ended(release),
@@ -159,6 +160,13 @@ def _nobody(release: KruiseState) -> list[Finding]:
     if subject.starts:
         return [none_ready_yet(what, ", ".join(reasons))]
     return [no_ready_pods(f"{what} has no ready pods: requests fail", ", ".join(reasons))]
+
+
+def _missed(release: KruiseState, objects: Objects) -> list[Finding]:
+    """The Service of its users selects none of its pods, which are ready."""
+    pods = [pod for edition in release.subject.editions for pod in edition.candidate.pods]
+    root = f"{release.plan.workload[1]} {release.plan.workload[2]}"
+    return list(misses_ready(release.traffic.service, root, pods, objects))
 
 
 def _written(release: KruiseState) -> list[Finding]:

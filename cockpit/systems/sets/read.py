@@ -18,6 +18,7 @@ from cockpit.systems.progress_findings import stuck
 from cockpit.systems.sets.acts import CLONESET_TABLE, DAEMONSET_TABLE, STATEFULSET_TABLE
 from cockpit.systems.sets.state import Set, system_of
 from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.meant import is_inside_only
 from cockpit.workloads.others import with_others
 from cockpit.workloads.reached_names import name_of_workload
 from cockpit.workloads.rolling import ON_DELETE, is_paused, is_rolling, strategy_of
@@ -56,6 +57,7 @@ def rollout_of(workload: Set, state: Rolling, objects: Objects) -> Rollout:
         incomplete_target=way.incomplete_target,
         probe_target_missing=way.missing,
         api_target=way.api_target,
+        inside_only=state.service is not None and is_inside_only(state.service, objects),
         created=workload.metadata.creation_timestamp,
     )
     return with_others(found, state.others)

@@ -274,7 +274,7 @@ def users(view: RolloutView, width: int, glyphs: Glyphs) -> Line:
     if observed is None or not observed.samples:
         return (Span(_unobserved(rollout, share, width, glyphs), "quiet"),)
     number = percent(observed.share)
-    if rollout.phase is Phase.AT_REST and observed.share >= _EVERYONE:
+    if rollout.phase is Phase.AT_REST and observed.share >= _EVERYONE and not rollout.inside_only:
         return (Span("everyone" if width > len("everyone") else number, "quiet"),)
     style = "quiet" if not view.probe.running else "risk" if cause_of(view) is Cause.HURT else ""
     if width <= _PERCENT:

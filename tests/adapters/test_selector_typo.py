@@ -1,0 +1,76 @@
+"""A typo in the selector of a Service is told in the same words, whatever leads to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from cockpit.model.finding_order import worst_first
+from cockpit.model.refs import SERVICES
+from cockpit.model.remedies import unmended
+from cockpit.model.rollout import Finding, Rollout, Severity
+from cockpit.routers.service.adapter import ServiceRouter
+from tests.objects import Cluster, seed
+from tests.routers import ingresses
+from tests.routers.conftest import steps
+from tests.routers.httproutes import backend, route, rule, shop
+from tests.routers.test_gateway_api_edges import read as read_route
+from tests.systems.argo.releases import RUNNING, basic
+from tests.systems.argo.releases import read as read_argo
+
+
+def mistyped(cluster: Cluster, name: str, key: str = "app") -> Cluster:
+    cluster.doc("Service", name)["spec"]["selector"][key] = "wbe"
+    return cluster.balance()
+
+
+def told(rollout: Rollout) -> list[Finding]:
+    return [each for each in rollout.findings if "it asks for" in each.text]
+
+
+def an_httproute() -> Rollout:
+    return read_route(mistyped(shop(route(rule(backend("shop-v1", 80), backend("shop-v2", 20)))), "shop-v2"))
+
+
+def blue_green() -> Rollout:
+    made = Cluster(seed("blue-green-v1") + seed("blue-green-v2") + seed("blue-green-service"))
+    made = mistyped(made.run("demo-dp-v1").run("demo-dp-v2"), "demo-service", "version")
+    service = made.get(SERVICES, "default", "demo-service")
+    assert service is not None
+    [rollout] = ServiceRouter().read(service, made)
+    return rollout
+
+
+def argo() -> Rollout:
+    return read_argo(mistyped(basic(**RUNNING), "web"))
+
+
+@pytest.mark.parametrize("read", [an_httproute, blue_green, argo])
+def test_it_is_told_by_the_labels(read: Callable[[], Rollout]) -> None:
+    [found] = told(read())
+    assert found.severity is Severity.CRITICAL
+    assert "selects no pods: it asks for " in found.text
+    assert "=wbe, the pods of " in found.text
+
+
+@pytest.mark.parametrize("name", ["http-server-v1", "http-server-v2"])
+def test_of_an_ingress_too(name: str) -> None:
+    weight_story = steps("weight")
+    [found] = {each.text for each in told(ingresses.read(mistyped(weight_story, name)))}
+    assert f"selects no pods: it asks for app=wbe, the pods of Deployment {name} have app={name}" in found
+
+
+def test_pods_that_are_not_ready_are_no_typo() -> None:
+    weight_story = steps("weight").run("http-server-v2", ready=0)
+    assert not told(ingresses.read(mistyped(weight_story, "http-server-v2")))
+
+
+def test_going_back_does_not_help_where_the_service_of_all_users_has_it() -> None:
+    rollout = argo()
+    assert unmended(rollout) == "correct the selector of the Service"
+    assert "selects no pods" in worst_first(rollout.findings)[0].text
+
+
+def test_what_another_version_answers_is_mended_by_going_back() -> None:
+    assert unmended(an_httproute()) == unmended(blue_green()) == ""
