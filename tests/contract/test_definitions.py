@@ -249,5 +249,6 @@ def test_a_deleted_definition_takes_its_objects_along(api: Api, defined: Defined
     assert "create not allowed while custom resource definition is terminating" in refused.json()["message"]
     free = {"metadata": {"finalizers": None}}
     defined.client.patch(f"{defined.path}/a", json=free, headers={"Content-Type": MERGE})
-    defined.until(lambda: api.client.get(f"{CRDS}/{defined.name}").status_code == 404, tries=2000)
-    defined.until(lambda: api.client.get(defined.path).status_code == 404, tries=2000)
+    # A real API server looks whether the objects are gone every five seconds.
+    defined.until(lambda: api.client.get(f"{CRDS}/{defined.name}").status_code == 404, tries=20_000)
+    defined.until(lambda: api.client.get(defined.path).status_code == 404, tries=20_000)
