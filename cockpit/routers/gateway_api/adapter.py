@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     GATEWAY_VERSIONS,
@@ -20,16 +20,17 @@ from cockpit.model.refs import (
     SERVICES,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.planning.wording import gone
 from cockpit.workloads.owners import KEEPERS
 
 
-class GatewayApiRouter:
+class GatewayApiRouter(TableAdapter):
     """Routes of the Gateway API, whoever implements it."""
 
     id = "gateway-api"
@@ -47,23 +48,21 @@ class GatewayApiRouter:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.routers.gateway_api import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.routers.gateway_api.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.routers.gateway_api import acts
-
         return (
             Card(
                 "gateway-api",
                 "HTTPRoute (GRPCRoute is shown only)",
                 "weights and header rules of a route, whether the gateway has accepted them, backends that return"
                 " errors",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -80,7 +79,6 @@ class GatewayApiRouter:
         return tuple(rollout_of(split, objects) for split in splits)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.routers.gateway_api import acts
         from cockpit.routers.gateway_api.routes import find_route
         from cockpit.routers.gateway_api.split import splits_of
 
@@ -91,4 +89,4 @@ class GatewayApiRouter:
         split = next((s for s in splits_of(route, objects) if s.name == rollout.key.name), None)
         if split is None:
             return refused(rollout, ask.act, "it now routes to one Service only: nothing to split")
-        return acts.TABLE.plan(split, rollout, ask, objects)
+        return self.table.plan(split, rollout, ask, objects)

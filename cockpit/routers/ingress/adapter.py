@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     HORIZONTALPODAUTOSCALERS,
@@ -18,11 +18,12 @@ from cockpit.model.refs import (
     SERVICES,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.planning.wording import gone
 from cockpit.routers.ingress.annotations import enabled
 from cockpit.routers.ingress.dialect_choice import NO_OVERRIDES, Overrides, dialect_of
@@ -32,7 +33,7 @@ from cockpit.workloads.lookups import find_ingress
 from cockpit.workloads.owners import KEEPERS
 
 
-class IngressRouter:
+class IngressRouter(TableAdapter):
     """Main and canary Ingresses in the dialects of `dialects.DIALECTS`; `overrides` are a user's, by class name."""
 
     id = "ingress"
@@ -49,22 +50,20 @@ class IngressRouter:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.routers.ingress import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.routers.ingress.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.routers.ingress import acts
-
         return (
             Card(
                 "ingress",
                 "main and canary Ingress (nginx, Volcengine APIG, Higress and MSE, Alibaba ALB)",
                 "weight, header and cookie rules of the canary Ingress, lane by lane",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 

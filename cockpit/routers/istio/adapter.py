@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, VirtualService
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     DESTINATIONRULE_VERSIONS,
     ENDPOINTSLICES,
@@ -19,15 +19,16 @@ from cockpit.model.refs import (
     VIRTUALSERVICE_VERSIONS,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.planning.wording import REFRESH, gone
 from cockpit.workloads.owners import KEEPERS
 
 
-class IstioRouter:
+class IstioRouter(TableAdapter):
     """VirtualServices with DestinationRules, by subset and by host."""
 
     id = "istio"
@@ -44,22 +45,20 @@ class IstioRouter:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.routers.istio import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.routers.istio.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.routers.istio import acts
-
         return (
             Card(
                 "istio",
                 "VirtualService and DestinationRule (Istio, TKE Mesh)",
                 "weights by subset or by host, one lane per match, the step plan, routes that are never reached",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -73,7 +72,6 @@ class IstioRouter:
         return tuple(rollout_of(split_of(group, objects), objects) for group in groups_of(root, objects))
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.routers.istio import acts
         from cockpit.routers.istio.delegates import groups_of
         from cockpit.routers.istio.routes import find_virtual_service
         from cockpit.routers.istio.split import split_of
@@ -85,4 +83,4 @@ class IstioRouter:
         group = next((b for b in groups_of(service, objects) if b.name == rollout.key.name), None)
         if group is None:
             return refused(rollout, ask.act, f"its routes changed and lead elsewhere; {REFRESH}")
-        return acts.TABLE.plan(split_of(group, objects), rollout, ask, objects)
+        return self.table.plan(split_of(group, objects), rollout, ask, objects)

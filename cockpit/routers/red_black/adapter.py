@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.planning.wording import REFRESH, gone
 from cockpit.routers.red_black.split import look
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.owners import KEEPERS
 
 
-class RedBlackRouter:
+class RedBlackRouter(TableAdapter):
     """Spinnaker's and CODING CD's red/black (blue/green) over numbered ReplicaSets."""
 
     id = "red-black"
@@ -37,22 +38,20 @@ class RedBlackRouter:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.routers.red_black import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.routers.red_black.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.routers.red_black import acts
-
         return (
             Card(
                 "red-black",
                 "ReplicaSets NAME-v000, NAME-v001 with a Service's selector labels on or off (Spinnaker, CODING CD)",
                 "which version takes traffic, which is half enabled, the shares by ready pods",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -65,12 +64,10 @@ class RedBlackRouter:
         return tuple(rollout_of(state, objects) for state in found)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.routers.red_black import acts
-
         service = find_service(objects, rollout.key.namespace, rollout.objects[0].name)
         found = look(service, objects) if service else ()
         state = next((state for state in found if state.name == rollout.key.name), None)
         if state is None:
             why = f"its ReplicaSets are gone; {REFRESH}" if service else gone("the Service")
             return refused(rollout, ask.act, why)
-        return acts.TABLE.plan(state, rollout, ask, objects)
+        return self.table.plan(state, rollout, ask, objects)

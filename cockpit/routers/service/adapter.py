@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import ENDPOINTSLICES, HORIZONTALPODAUTOSCALERS, INGRESSES, PODS, SERVICES, Resource
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.planning.wording import REFRESH, gone
 from cockpit.routers.service.split import look
 from cockpit.routers.service.unmatched import TABLE as UNMATCHED_TABLE
@@ -26,7 +27,7 @@ from cockpit.workloads.owners import KEEPERS
 from cockpit.workloads.selectors import is_unselected
 
 
-class ServiceRouter:
+class ServiceRouter(TableAdapter):
     """Blue-green by selector; if the selector matches several versions, the split by ready pods."""
 
     id = "service"
@@ -42,22 +43,20 @@ class ServiceRouter:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.routers.service import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.routers.service.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.routers.service import acts
-
         return (
             Card(
                 "service",
                 "Service selector",
                 "blue-green: which version is selected; several versions behind one Service by ready pods",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -75,8 +74,6 @@ class ServiceRouter:
         return (unmatched_rollout(root, missed, objects),) if missed else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.routers.service import acts
-
         service = find_service(objects, rollout.key.namespace, rollout.objects[0].name)
         if service and is_unselected(service):
             return UNSELECTED_TABLE.plan(service, rollout, ask, objects)
@@ -86,4 +83,4 @@ class ServiceRouter:
         if state is None:
             why = f"its versions are gone; {REFRESH}" if service else gone("the Service")
             return refused(rollout, ask.act, why)
-        return acts.TABLE.plan(state, rollout, ask, objects)
+        return self.table.plan(state, rollout, ask, objects)

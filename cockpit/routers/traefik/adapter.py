@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, TraefikService
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ENDPOINTSLICES,
     HORIZONTALPODAUTOSCALERS,
@@ -18,14 +18,15 @@ from cockpit.model.refs import (
     TRAEFIKSERVICES,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.workloads.owners import KEEPERS
 
 
-class TraefikRouter:
+class TraefikRouter(TableAdapter):
     """Weighted TraefikServices, nested ones included."""
 
     id = "traefik"
@@ -41,22 +42,20 @@ class TraefikRouter:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.routers.traefik import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.routers.traefik.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.routers.traefik import acts
-
         return (
             Card(
                 "traefik",
                 "weighted TraefikService (traefik.io), shown only",
                 "weights down to the Services at the end, through nested and mirrored ones, what Traefik would drop",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -70,7 +69,6 @@ class TraefikRouter:
         return (rollout_of(split, objects),) if split else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.routers.traefik import acts
         from cockpit.routers.traefik.split import find_traefik_service, split_of
 
         root = rollout.objects[0]
@@ -80,4 +78,4 @@ class TraefikRouter:
         split = split_of(service, objects)
         if split is None:
             return refused(rollout, ask.act, "it leads to one Service only: there is nothing to split")
-        return acts.TABLE.plan(split, rollout, ask, objects)
+        return self.table.plan(split, rollout, ask, objects)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
@@ -30,13 +30,14 @@ from cockpit.model.refs import (
     VIRTUALSERVICE_VERSIONS,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.refusals import refused_gone
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.workloads.owners import KEEPERS
 
 
-class ArgoSystem:
+class ArgoSystem(TableAdapter):
     """Canary and blue-green releases by the Argo Rollouts controller."""
 
     id = "argo"
@@ -63,29 +64,27 @@ class ArgoSystem:
         *TRAFFICSPLIT_VERSIONS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.argo import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.argo.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.argo import acts
-
         return (
             Card(
                 "argo canary",
                 "Rollout (argoproj.io) with steps, and the nginx or ALB Ingress, VirtualService, HTTPRoute,"
                 " TraefikService, ApisixRoute or TrafficSplit that it edits",
                 "steps with pauses, declared and written weight, pods per version, why it was aborted",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
             Card(
                 "argo blue-green",
                 "Rollout (argoproj.io) with an active and a preview Service",
                 "active and preview version, the pause before the switch, how long the old version keeps its pods",
-                tuple(act for act in acts.TABLE.acts if act not in (Act.JUMP, Act.SET_WEIGHT)),
+                tuple(act for act in self.table.acts if act not in (Act.JUMP, Act.SET_WEIGHT)),
             ),
         )
 
@@ -98,10 +97,9 @@ class ArgoSystem:
         return (rollout_of(look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.argo import acts
         from cockpit.systems.argo.state import look
 
         found = objects.get(ARGO_ROLLOUTS, rollout.key.namespace, rollout.key.name)
         if not isinstance(found, ArgoRollout):
             return refused_gone(rollout, ask.act, "the Rollout")
-        return acts.TABLE.plan(look(found, objects), rollout, ask, objects)
+        return self.table.plan(look(found, objects), rollout, ask, objects)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     DEPLOYMENTS,
     ENDPOINTSLICES,
@@ -19,15 +19,16 @@ from cockpit.model.refs import (
     SERVICES,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused_gone
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.workloads.lookups import find_deployment
 
 
-class DeploymentSystem:
+class DeploymentSystem(TableAdapter):
     """Rolling updates by the Deployment controller."""
 
     id = "deployment"
@@ -44,22 +45,20 @@ class DeploymentSystem:
         HORIZONTALPODAUTOSCALERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.deployment import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.deployment.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.deployment import acts
-
         return (
             Card(
                 "deployment",
                 "Deployment",
                 "its ReplicaSets as versions, pods per version, the share that follows from ready pods",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -72,10 +71,9 @@ class DeploymentSystem:
         return (rollout_of(root, look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.deployment import acts
         from cockpit.systems.deployment.state import look
 
         deployment = find_deployment(objects, rollout.key.namespace, rollout.objects[0].name)
         if deployment is None:
             return refused_gone(rollout, ask.act, "the Deployment")
-        return acts.TABLE.plan(look(deployment, objects), rollout, ask, objects)
+        return self.table.plan(look(deployment, objects), rollout, ask, objects)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import FlaggerCanary, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     DESTINATIONRULE_VERSIONS,
     ENDPOINTSLICES,
@@ -22,13 +22,14 @@ from cockpit.model.refs import (
     VIRTUALSERVICE_VERSIONS,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.refusals import refused_gone
+from cockpit.planning.table_adapter import TableAdapter
 from cockpit.workloads.owners import KEEPERS
 
 
-class FlaggerSystem:
+class FlaggerSystem(TableAdapter):
     """Flagger's Canary (flagger.app/v1beta1) with providers istio, gatewayapi, Ingress and kubernetes."""
 
     id = "flagger"
@@ -47,22 +48,20 @@ class FlaggerSystem:
         *KEEPERS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.flagger import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.flagger.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.flagger import acts
-
         return (
             Card(
                 "flagger",
                 "Flagger Canary",
                 "phase, weight or iteration, failed checks, gates; the split in the route that it controls",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -75,10 +74,9 @@ class FlaggerSystem:
         return (rollout_of(look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.flagger import acts
         from cockpit.systems.flagger.state import look
 
         found = objects.get(FLAGGER_CANARIES, rollout.key.namespace, rollout.key.name)
         if not isinstance(found, FlaggerCanary):
             return refused_gone(rollout, ask.act, "the Canary")
-        return acts.TABLE.plan(look(found, objects), rollout, ask, objects)
+        return self.table.plan(look(found, objects), rollout, ask, objects)

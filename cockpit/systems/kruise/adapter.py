@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import KruiseRollout, Obj
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ADVANCED_STATEFULSETS,
     BATCHRELEASE_VERSIONS,
@@ -32,12 +32,13 @@ from cockpit.model.refs import (
     VIRTUALSERVICE_VERSIONS,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.refusals import refused_gone
+from cockpit.planning.table_adapter import TableAdapter
 
 
-class KruiseSystem:
+class KruiseSystem(TableAdapter):
     """Releases in steps by the Kruise Rollouts controller (rollouts.kruise.io)."""
 
     id = "kruise"
@@ -54,16 +55,14 @@ class KruiseSystem:
         *DESTINATIONRULE_VERSIONS,
     )
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.kruise import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.kruise.acts import TABLE
 
-        return acts.TABLE.writes_by_act
+        return TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.kruise import acts
-
         return (
             Card(
                 "kruise",
@@ -71,7 +70,7 @@ class KruiseSystem:
                 " Ingress, HTTPRoute or VirtualService",
                 "partition, canary and blue-green steps with pods and weights, A/B lanes, the real effect of"
                 " routers and Service selectors, stuck steps and why",
-                acts.TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -84,10 +83,9 @@ class KruiseSystem:
         return (rollout_of(look(root, objects), objects),)
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.kruise import acts
         from cockpit.systems.kruise.state import find, look
 
         found = find(objects, rollout.key.namespace, rollout.key.name)
         if found is None:
             return refused_gone(rollout, ask.act, "the Kruise Rollout")
-        return acts.TABLE.plan(look(found, objects), rollout, ask, objects)
+        return self.table.plan(look(found, objects), rollout, ask, objects)

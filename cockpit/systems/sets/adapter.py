@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 from cockpit.model.adapter import Card
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import AdvancedStatefulSet, CloneSet, DaemonSet, Obj, StatefulSet
-from cockpit.model.plan import Act, Ask, Plan, Refused
+from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import (
     ADVANCED_STATEFULSETS,
     CLONESETS,
@@ -22,11 +22,12 @@ from cockpit.model.refs import (
     STATEFULSETS,
     Resource,
 )
-from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
+from cockpit.planning.act_table import ActTable
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.planning.ownership import STEERING
 from cockpit.planning.refusals import refused_gone
+from cockpit.planning.table_adapter import TableAdapter
 
 _NEEDS = (CONTROLLERREVISIONS, PODS, SERVICES, ENDPOINTSLICES, INGRESSES, *STEERING, *MESH_KINDS)
 
@@ -38,30 +39,28 @@ def _rollout_of(root: StatefulSet | DaemonSet, objects: Objects) -> tuple[Rollou
     return (rollout_of(root, look(root, objects), objects),)
 
 
-class StatefulSetSystem:
+class StatefulSetSystem(TableAdapter):
     """Rolling updates by the StatefulSet controller, held back by the partition."""
 
     id = "statefulset"
     roots: tuple[Resource, ...] = (STATEFULSETS,)
     needs: tuple[Resource, ...] = (STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.sets import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.sets.acts import STATEFULSET_TABLE
 
-        return acts.STATEFULSET_TABLE.writes_by_act
+        return STATEFULSET_TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.sets import acts
-
         return (
             Card(
                 "statefulset",
                 "StatefulSet",
                 "its ControllerRevisions as versions, pods per version and held back by the partition;"
                 " each pod is a step",
-                acts.STATEFULSET_TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -69,39 +68,36 @@ class StatefulSetSystem:
         return _rollout_of(root, objects) if isinstance(root, StatefulSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.sets import acts
         from cockpit.systems.sets.state import look
 
         found = objects.get(STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, StatefulSet):
             return refused_gone(rollout, ask.act, "the StatefulSet")
-        return acts.STATEFULSET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+        return self.table.plan((found, look(found, objects)), rollout, ask, objects)
 
 
-class CloneSetSystem:
+class CloneSetSystem(TableAdapter):
     """Updates by OpenKruise's CloneSet controller; one with a Kruise Rollout belongs to that."""
 
     id = "cloneset"
     roots: tuple[Resource, ...] = (CLONESETS,)
     needs: tuple[Resource, ...] = (CLONESETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.sets import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.sets.acts import CLONESET_TABLE
 
-        return acts.CLONESET_TABLE.writes_by_act
+        return CLONESET_TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.sets import acts
-
         return (
             Card(
                 "cloneset",
                 "CloneSet of OpenKruise without a Kruise Rollout",
                 "its ControllerRevisions as versions, pods per version, pods that the partition (count or percentage)"
                 " holds back; each pod is a step",
-                acts.CLONESET_TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -109,39 +105,36 @@ class CloneSetSystem:
         return _rollout_of(root, objects) if isinstance(root, CloneSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.sets import acts
         from cockpit.systems.sets.state import look
 
         found = objects.get(CLONESETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, CloneSet):
             return refused_gone(rollout, ask.act, "the CloneSet")
-        return acts.CLONESET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+        return self.table.plan((found, look(found, objects)), rollout, ask, objects)
 
 
-class AdvancedStatefulSetSystem:
+class AdvancedStatefulSetSystem(TableAdapter):
     """Updates by OpenKruise's StatefulSet controller; one with a Kruise Rollout belongs to that."""
 
     id = "advanced-statefulset"
     roots: tuple[Resource, ...] = (ADVANCED_STATEFULSETS,)
     needs: tuple[Resource, ...] = (ADVANCED_STATEFULSETS, HORIZONTALPODAUTOSCALERS, *_NEEDS)
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.sets import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.sets.acts import ADVANCED_TABLE
 
-        return acts.ADVANCED_TABLE.writes_by_act
+        return ADVANCED_TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.sets import acts
-
         return (
             Card(
                 "advanced-statefulset",
                 "StatefulSet of OpenKruise without a Kruise Rollout",
                 "its ControllerRevisions as versions, pods per version and held back by the partition;"
                 " each pod is a step",
-                acts.ADVANCED_TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -149,38 +142,35 @@ class AdvancedStatefulSetSystem:
         return _rollout_of(root, objects) if isinstance(root, AdvancedStatefulSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.sets import acts
         from cockpit.systems.sets.state import look
 
         found = objects.get(ADVANCED_STATEFULSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, AdvancedStatefulSet):
             return refused_gone(rollout, ask.act, "the StatefulSet")
-        return acts.ADVANCED_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+        return self.table.plan((found, look(found, objects)), rollout, ask, objects)
 
 
-class DaemonSetSystem:
+class DaemonSetSystem(TableAdapter):
     """Rolling updates by the DaemonSet controller: one pod per node."""
 
     id = "daemonset"
     roots: tuple[Resource, ...] = (DAEMONSETS,)
     needs: tuple[Resource, ...] = (DAEMONSETS, *_NEEDS)
 
-    @cached_property
-    def writes(self) -> Mapping[Act, tuple[Right, ...]]:
-        from cockpit.systems.sets import acts
+    @property
+    def table(self) -> ActTable[Any]:
+        from cockpit.systems.sets.acts import DAEMONSET_TABLE
 
-        return acts.DAEMONSET_TABLE.writes_by_act
+        return DAEMONSET_TABLE
 
     @cached_property
     def cards(self) -> tuple[Card, ...]:
-        from cockpit.systems.sets import acts
-
         return (
             Card(
                 "daemonset",
                 "DaemonSet",
                 "its ControllerRevisions as versions, pods per version, one pod per node",
-                acts.DAEMONSET_TABLE.acts,
+                self.table.acts,
             ),
         )
 
@@ -188,10 +178,9 @@ class DaemonSetSystem:
         return _rollout_of(root, objects) if isinstance(root, DaemonSet) else ()
 
     def plan(self, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-        from cockpit.systems.sets import acts
         from cockpit.systems.sets.state import look
 
         found = objects.get(DAEMONSETS, rollout.key.namespace, rollout.objects[0].name)
         if not isinstance(found, DaemonSet):
             return refused_gone(rollout, ask.act, "the DaemonSet")
-        return acts.DAEMONSET_TABLE.plan((found, look(found, objects)), rollout, ask, objects)
+        return self.table.plan((found, look(found, objects)), rollout, ask, objects)
