@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cockpit.model.guard import GuardOrder, GuardState, parse_conditions
 from cockpit.model.health import AnswerHealth, Health, Level, RolloutHealth
@@ -357,50 +355,3 @@ def test_times_are_not_compared_while_the_probe_itself_is_too_slow(condition: st
 
 
 # What a release can look like; the last is whether it hurts.
-HEALTHS = st.sampled_from((FINE, RolloutHealth(Health.DOUBTFUL, "perhaps"), NOT_MEASURED, HURT))
-LOOKS = st.lists(
-    st.tuples(st.floats(0.1, 90.0), HEALTHS, st.booleans(), st.sampled_from((Phase.WAITING, Phase.PROGRESSING))),
-    max_size=40,
-)
-
-
-def played(looks: Sequence[tuple[float, RolloutHealth, bool, Phase]], armed: bool) -> list[tuple[float, Watch]]:
-    watch, at, found = guard("hurt for 30s", armed=armed), 0.0, []
-    for seconds, health, stale, phase in looks:
-        at += seconds
-        watch = look(watch, at, shown(health, phase=phase), "stale" if stale else "")
-        found.append((at, watch))
-    return found
-
-
-@given(LOOKS)
-def test_a_guard_acts_at_most_once_and_only_on_what_holds_now(
-    looks: list[tuple[float, RolloutHealth, bool, Phase]],
-) -> None:
-    found = played(looks, armed=True)
-    first = next((n for n, (_, watch) in enumerate(found) if watch.state is GuardState.ACTING), None)
-    if first is None:
-        return
-    assert looks[first][1] is HURT
-    assert not looks[first][2], "the data is live"
-    began = first
-    while began and looks[began - 1][1] is HURT:
-        began -= 1
-    assert found[first][0] - found[began][0] >= 30.0
-    # Who runs the guard takes it from here: nothing that is seen changes it any more.
-    assert all(watch == found[first][1] for _, watch in found[first:])
-
-
-@given(LOOKS)
-def test_a_guard_that_is_not_armed_never_acts(looks: list[tuple[float, RolloutHealth, bool, Phase]]) -> None:
-    assert all(watch.state is not GuardState.ACTING for _, watch in played(looks, armed=False))
-
-
-@given(LOOKS)
-def test_a_guard_never_acts_where_nothing_hurts_or_the_data_is_stale(
-    looks: list[tuple[float, RolloutHealth, bool, Phase]],
-) -> None:
-    calm = [(seconds, FINE if health is HURT else health, stale, phase) for seconds, health, stale, phase in looks]
-    old = [(seconds, health, True, phase) for seconds, health, _, phase in looks]
-    for sequence in (calm, old):
-        assert all(watch.state is not GuardState.ACTING for _, watch in played(sequence, armed=True))
