@@ -54,7 +54,7 @@ def why_all_fail(lane: Lane, probe: ProbeView) -> str:
 def turned_away(lane: str, probe: ProbeView) -> Sequence[Cell]:
     """The newest requests of a lane, if versions answered there once, and now for a time none does: 4xx, and failures.
 
-    Newest first; without those that only failed. Whatever split is written: what fails now is known.
+    Newest first; none where all of them failed without a status of 4xx. Whatever split is written: what fails is known.
     """
     known = any(one.version and one.lane == lane and one.answers for one in probe.health)
     if not known or not probe.running:

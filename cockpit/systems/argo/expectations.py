@@ -11,6 +11,7 @@ from cockpit.systems.phrases import NOT_SEEN
 
 _USUAL_TOP = 100
 NO_REPLICASET = "the new version has no ReplicaSet yet; wait a moment"
+NO_REPLICASETS = "the ReplicaSets of both versions are not known yet; wait a moment"
 _UNOBSERVED = NOT_SEEN + WAIT
 
 

@@ -9,7 +9,7 @@ from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
 from cockpit.planning.way_back import way_back_warnings
 from cockpit.systems.argo.editions import ArgoEdition
-from cockpit.systems.argo.expectations import expected, why_no_update, why_not_ready
+from cockpit.systems.argo.expectations import NO_REPLICASETS, expected, why_no_update, why_not_ready
 from cockpit.systems.argo.phases import WAKES, asks
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import AS_PODS_COME, is_dynamic
@@ -94,7 +94,7 @@ def plan_abort(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
     """
     current, stable = state.current, state.stable
     if current is None or stable is None:
-        return refused(rollout, ask.act, "the ReplicaSets of both versions are not known yet; wait a moment")
+        return refused(rollout, ask.act, NO_REPLICASETS)
     changes = [*drop_status(state, "promoteFull"), set_status("abort", True)]
     request = status_request(state, changes, VERSIONS)
     paused = state.status.paused

@@ -14,7 +14,14 @@ from cockpit.planning.refusals import refused
 from cockpit.planning.wording import gives_everyone
 from cockpit.systems.argo.editions import ArgoEdition
 from cockpit.systems.argo.emptied import emptied_warnings
-from cockpit.systems.argo.expectations import NO_REPLICASET, expected, next_stop, share_at, why_no_update
+from cockpit.systems.argo.expectations import (
+    NO_REPLICASET,
+    NO_REPLICASETS,
+    expected,
+    next_stop,
+    share_at,
+    why_no_update,
+)
 from cockpit.systems.argo.phases import TAKEN_UP, until
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.steps import JUDGED, StepSpec, scale_at, weight_at
@@ -24,7 +31,6 @@ from cockpit.workloads.findings import percent
 _ABORTED = "it was aborted: retry starts the same version again, rollback abandons it"
 # How much load a pod may get, relative to its load before the release.
 _OVERLOAD = 1.5
-_NO_REPLICASETS = "the ReplicaSets of both versions are not known yet; wait a moment"
 _PROMOTING = "a full promotion is already in progress: abort stops it"
 
 
@@ -190,13 +196,13 @@ def why_not_promote(state: ArgoState) -> str:
         return "it was aborted, and a full promotion would release it anyway: retry it first if you want that"
     if status.promote_full:
         return _PROMOTING
-    return "" if state.current and state.stable else _NO_REPLICASETS
+    return "" if state.current and state.stable else NO_REPLICASETS
 
 
 def plan_promote(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
     current, stable = state.current, state.stable
     if current is None or stable is None:
-        return refused(rollout, ask.act, _NO_REPLICASETS)
+        return refused(rollout, ask.act, NO_REPLICASETS)
     left = [step.title for step in state.strategy.steps[state.at or 0 :]]
     request = status_request(state, [set_status("promoteFull", True)], VERSIONS, consumed=True)
     # A full promotion also works while paused; resuming first would let a step run before it.
