@@ -90,8 +90,9 @@ async def test_a_storm_of_changes_is_published_at_most_ten_times_a_second(server
     for number in range(200):
         server.put(f"/api/v1/namespaces/shop/pods/more-{number}", pod("v1"))
         await on.clock.advance(0.01)
-    await on.until(lambda view: view.rollouts[0].rollout.versions[0].ready == 201)
-    assert len(at) >= 2
+        if number % 50 == 49:  # the network is real, and may deliver them all when the storm is over
+            await on.until(lambda view, ready=number + 2: view.rollouts[0].rollout.versions[0].ready == ready)
+    assert len(at) >= 4
     assert all(later - earlier >= Reads.FOLLOWING.pause - 1e-9 for earlier, later in itertools.pairwise(at))
 
 
