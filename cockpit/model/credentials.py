@@ -34,6 +34,18 @@ _WORDS = (
 )
 _SECRET_NAME = lazy_re(_WORDS + r"\Z")
 _SECRET_FIELD = lazy_re(_WORDS.encode() + rb'"\s*:\s*"')
+# How such a field's name ends: most texts have none, and are not searched for the whole.
+_FIELD_ENDS = (
+    b'token"',
+    b'secret"',
+    b'passwd"',
+    b'password"',
+    b'key"',
+    b'id"',
+    b'credential"',
+    b'credentials"',
+    b'authorization"',
+)
 # These name a Secret (ingress-nginx, annotations of authentication).
 _NAMES_A_SECRET = ("auth-secret", "tls-secret", "auth-tls-secret")
 # A name with a value: `DB_PASSWORD=x`, `x-api-key: x`, `"token":"x"`, also with its quotes escaped, and `--token x`.
@@ -82,12 +94,13 @@ def without_credentials(text: str) -> str:
         text = _HOOK.sub(rf"\1{HIDDEN}", text)
     if "bearer" in folded or "basic" in folded:
         text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
-    if any(_says(folded, part) for part in _PARTS):
+    if _says_a_value(folded):
         text = _NAMED.sub(_shown_named, text)
     if "--" in text:
         text = _FLAG.sub(rf"\1\2{HIDDEN}", text)
-    if any(mark in text for mark in _MARKS):
-        text = _KNOWN.sub(HIDDEN, text)
+    for mark in _MARKS:
+        if mark in text:
+            return _KNOWN.sub(HIDDEN, text)
     return text
 
 
@@ -108,15 +121,16 @@ def _shown_parameter(found: re.Match[str]) -> str:
     return f"{sign}{name}={HIDDEN}" if is_secret_parameter(name) else found[0]
 
 
-def _says(folded: str, part: str) -> bool:
-    """Whether a value may follow a name with this part: a look at each place where it stands, and at no other."""
-    place = folded.find(part)
-    while place >= 0:
-        end = place + len(part)
-        named = part != "key" or folded[max(place - 8, 0) : place].rstrip("-_").endswith(_KEYS)
-        if named and _SAYS.match(folded, end):
-            return True
-        place = folded.find(part, end)
+def _says_a_value(folded: str) -> bool:
+    """Whether a value may follow a name with one of the parts: a look at each place where one stands."""
+    for part in _PARTS:
+        place = folded.find(part)
+        while place >= 0:
+            end = place + len(part)
+            named = part != "key" or folded[max(place - 8, 0) : place].rstrip("-_").endswith(_KEYS)
+            if named and _SAYS.match(folded, end):
+                return True
+            place = folded.find(part, end)
     return False
 
 
@@ -135,7 +149,9 @@ def _shown_named(found: re.Match[str]) -> str:
 
 def may_hold_credentials(text: bytes) -> bool:
     """Whether a text of JSON can have a credential in one of its strings, or a field whose name says so."""
-    if _SECRET_FIELD.search(text):
-        return True
+    folded = text.lower()
+    for end in _FIELD_ENDS:
+        if end in folded and _SECRET_FIELD.search(text):
+            return True
     plain = text.decode(errors="replace")
     return without_credentials(plain) != plain
