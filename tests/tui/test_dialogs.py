@@ -345,3 +345,39 @@ async def test_in_production_the_name_is_typed_before_enter_sends() -> None:
         await press(pilot, *"http-server", "enter")
         assert "enter sends esc cancels" in last_lines(app)
         assert not cockpit.sent
+
+
+class LongPlans(FakeCockpit):
+    """Plans that are longer than any panel."""
+
+    async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
+        prepared = await super().prepare(key, ask)
+        assert isinstance(prepared, Prepared)
+        warnings = tuple(f"warning number {number}" for number in range(30))
+        return replace(prepared, plan=replace(prepared.plan, warnings=warnings))
+
+
+async def test_what_comes_of_a_plan_is_in_sight_wherever_it_was_scrolled_to() -> None:
+    cockpit = LongPlans()
+    cockpit.hold = asyncio.Event()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "enter", "r", "pagedown", "pagedown", "enter")
+        assert isinstance(app.screen, PlanDialog)
+        assert app.screen.sent
+        assert "sent" in shown(app)
+        await press(pilot, "pagedown", "pagedown")
+        assert "warning number 0" not in shown(app)
+        cockpit.hold.set()
+        await rest(pilot)
+        assert "verified" in shown(app)
+
+
+async def test_that_a_plan_is_outdated_is_in_sight_wherever_it_was_scrolled_to() -> None:
+    cockpit = LongPlans()
+    async with screen(cockpit) as (app, pilot):
+        await press(pilot, "enter", "r", "pagedown", "pagedown")
+        cockpit.why_outdated = "somebody else changed it"
+        assert isinstance(app.screen, PlanDialog)
+        app.screen.look()
+        await rest(pilot)
+        assert "somebody else changed it" in shown(app)

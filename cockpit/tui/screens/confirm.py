@@ -61,8 +61,7 @@ class ConfirmDialog(PlanDialog):
         prepared = self._planned
         if self.sent or not isinstance(prepared, Prepared) or not self._may_confirm(prepared):
             return
-        self.sent = True
-        self.stop_offering()
+        self.begin()
         self.app.run_worker(self._confirm(prepared), group="acts", exit_on_error=False)
 
     async def _confirm(self, prepared: Prepared) -> None:

@@ -197,6 +197,17 @@ class ActDialog(ModalScreen[None]):
         self.query_one("#send", Button).disabled = False
         self.query_one("#cancel" if on_cancel else "#send").focus()
 
+    def begin(self) -> None:
+        """It is being sent."""
+        self.sent = True
+        self.stop_offering()
+        self.show_news()
+
+    def show_news(self) -> None:
+        """Draw it again with what came of it, which stands at the top, wherever the plan was scrolled to."""
+        self.query_one(DialogText).top = 0
+        self.show()
+
     def stop_offering(self) -> None:
         """It cannot be sent any more, or was."""
         self.query_one("#name").display = False

@@ -146,7 +146,7 @@ class PlanDialog(ActDialog):
         if why and not self.sent and prepared is self.prepared:
             self.outdated = why
             self.stop_offering()
-            self.show()
+            self.show_news()
 
     def plan_again(self) -> None:
         """Somebody proposed, confirmed or withdrew something: what may be done with the plan has changed."""
@@ -164,8 +164,7 @@ class PlanDialog(ActDialog):
             return
         if self.sent or self.outdated or not isinstance(prepared, Prepared) or prepared.blocked:
             return
-        self.sent = True
-        self.stop_offering()
+        self.begin()
         self.close_label("Close")
         # The app owns the send, so closing the dialog does not cancel it.
         self.app.run_worker(self._send(prepared), group="acts", exit_on_error=False)
@@ -174,7 +173,7 @@ class PlanDialog(ActDialog):
         """Say what came of a proposal."""
         self.told = words
         if self.is_attached:
-            self.show()
+            self.show_news()
 
     async def _send(self, prepared: Prepared) -> None:
         app = self.app
@@ -193,11 +192,13 @@ class PlanDialog(ActDialog):
     def _stage_reported(self, message: StageReported) -> None:
         if self.outcomes[-1:] == [message.outcome]:
             return
-        replaces = bool(message.outcome.counting) or self.one_line_a_stage
-        if replaces and self.outcomes and self.outcomes[-1].stage is message.outcome.stage:
+        same = bool(self.outcomes) and self.outcomes[-1].stage is message.outcome.stage
+        if same and (message.outcome.counting or self.one_line_a_stage):
             self.outcomes.pop()
         self.outcomes.append(message.outcome)
-        if not (message.outcome.counting and self.port.slow):  # on a slow link the next view draws the count
+        if not same:
+            self.show_news()
+        elif not (message.outcome.counting and self.port.slow):  # on a slow link the next view draws the count
             self.show()
 
 

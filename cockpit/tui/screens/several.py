@@ -153,7 +153,7 @@ class SeveralDialog(ActDialog):
             if why and not self.sent and self.items[number] is item:
                 self.items[number] = replace(item, outdated=why)
                 self.stop_offering()
-                self.show()
+                self.show_news()
 
     # What is done
 
@@ -171,8 +171,7 @@ class SeveralDialog(ActDialog):
         plans = self._sendable
         if self.sent or self.outdated_now or not plans:
             return
-        self.sent = True
-        self.stop_offering()
+        self.begin()
         self.close_label("Close")
         # The app owns the sending, so closing the dialog does not cancel it.
         self.app.run_worker(self._send(plans), group="acts", exit_on_error=False)
@@ -188,7 +187,7 @@ class SeveralDialog(ActDialog):
             self.items[number] = replace(self.items[number], outcome=outcome)
         self.ended = ended_words(self.items, key_of(Act.UNDO, app_port_of(app).keymap))
         if self.is_current:
-            self.show()
+            self.show_news()
         self._on_end(self)
 
     @on(ItemReported)
