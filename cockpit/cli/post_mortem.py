@@ -56,22 +56,33 @@ def _span(entries: Sequence[Entry]) -> str:
     notes = len(entries) - acts
     words = [counted(acts, "act")] if acts or not notes else []
     words += [counted(notes, "note")] if notes else []
-    return translated(f"{' and '.join(words)}, from {time_text(entries[0].at)} to {time_text(entries[-1].at)}.")
+    ended = max(entry.until or entry.at for entry in entries)
+    return translated(f"{' and '.join(words)}, from {time_text(entries[0].at)} to {time_text(ended)}.")
 
 
 def _pictures(acts: Sequence[tuple[Entry, str]]) -> Iterator[str]:
     """For each rollout the share that users got of each version at each entry, as bars, with the health."""
     for name in dict.fromkeys(name for _, name in acts):
         seen = [(entry, entry.seen) for entry, of in acts if of == name and entry.seen]
-        lines = [line for entry, moment in seen for line in _moment(entry, moment)]
+        lines = [line for entry, moment in sorted(seen, key=_by_time) for line in _moment(entry, moment)]
         if lines:
             yield translated(f"# Split and health of {inline(name)}")
             yield code_block(lines)
 
 
+def _by_time(seen: tuple[Entry, Seen]) -> float:
+    return _seen_at(seen[0])
+
+
+def _seen_at(entry: Entry) -> float:
+    """When it was looked: at an act's outcome, where that was awaited."""
+    awaited = entry.stage in (Stage.VERIFIED, Stage.UNVERIFIED)
+    return entry.until if awaited and entry.until is not None else entry.at
+
+
 def _moment(entry: Entry, seen: Seen) -> Iterator[str]:
     health = stated(seen.health, seen.why)
-    yield f"{time_text(entry.at)}  {title_of(entry)}  [{translated(seen.phase)}, {health}]"
+    yield f"{time_text(_seen_at(entry))}  {title_of(entry)}  [{translated(seen.phase)}, {health}]"
     for share in seen.shares:
         if (part := _known(share)) is not None:
             lane = "" if share.lane == DEFAULT_LANE else translated(f" in lane {share.lane}")
@@ -100,8 +111,9 @@ def _findings(acts: Sequence[tuple[Entry, str]]) -> Iterator[str]:
     last: dict[tuple[str, str], float] = {}
     for entry, name in acts:
         for text in entry.seen.findings if entry.seen else ():
-            first.setdefault((name, text), entry.at)
-            last[name, text] = entry.at
+            at = _seen_at(entry)
+            first[name, text] = min(first.get((name, text), at), at)
+            last[name, text] = max(last.get((name, text), at), at)
     if first:
         rows = [
             (name, translated(text), time_text(at), time_text(last[name, text])) for (name, text), at in first.items()

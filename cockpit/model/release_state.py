@@ -90,9 +90,13 @@ def changes_between(before: ReleaseState, after: ReleaseState) -> tuple[Change, 
 def _shares(before: ReleaseState, after: ReleaseState) -> Iterator[Change]:
     places = dict.fromkeys((lane, version) for lane, version, _ in (*before.shares, *after.shares))
     for lane, version in places:
-        old, new = before.share(lane, version), after.share(lane, version)
-        if abs((old or 0.0) - (new or 0.0)) > SHARE_TOLERANCE:
-            yield Change(f"{safe_text(version, 63)}{in_lane(lane)}", percent(old or 0.0), percent(new or 0.0))
+        old, new = before.share(lane, version) or 0.0, after.share(lane, version) or 0.0
+        if abs(old - new) > SHARE_TOLERANCE:
+            # Without a written split pods decide, which is not 0%.
+            first, then = (
+                percent(share) if lane in state.lanes else "not set" for state, share in ((before, old), (after, new))
+            )
+            yield Change(f"{safe_text(version, 63)}{in_lane(lane)}", first, then)
 
 
 def _images(before: ReleaseState, after: ReleaseState) -> Iterator[Change]:

@@ -50,7 +50,7 @@ class Watch:
         clusters = cast("Mapping[str, SessionCluster]", {objects.context: Read(objects)})
         names = iter(range(10**6))
         self.foreign = ForeignChanges(
-            *(clusters, self, lambda key: self.at if acted else None),
+            *(clusters, self, lambda of: self.at if acted else None, lambda context: True),
             *(lambda entry: None, lambda: str(next(names)), lambda: None),
         )
         self.shown: dict[RolloutKey, Rollout] = {}

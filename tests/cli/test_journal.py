@@ -156,9 +156,9 @@ def test_a_page_for_a_post_mortem_has_a_timeline_and_each_act(program: FakeProgr
     fill(program, *ACTS)
     page = run(program, "payments/pay", "-o", "markdown").stdout
     assert page.startswith(
-        "# Timeline\n\n2 acts, from 2023-11-14T19:43:21.250Z to 2023-11-14T22:12:20.250Z.\n\n"
+        "# Timeline\n\n2 acts, from 2023-11-14T19:43:20.250Z to 2023-11-14T22:12:20.250Z.\n\n"
         "| time (UTC) | who | rollout | act | outcome |\n| --- | --- | --- | --- | --- |\n"
-        "| 2023-11-14T19:43:21.250Z | ann@eu | payments/pay | set weight of payments/pay | verified |\n"
+        "| 2023-11-14T19:43:20.250Z | ann@eu | payments/pay | set weight of payments/pay | verified |\n"
     )
     assert "## 2023-11-14T22:12:20.250Z roll back payments/pay\n\nBy ann@eu, on payments/pay, " in page
     assert "in context eu. Outcome: refused: it changed" in page
@@ -254,3 +254,27 @@ def test_what_is_told_of_a_whole_cluster_names_it_instead_of_a_rollout(program: 
     fill(program, told, *ACTS[2:])
     row = next(line for line in run(program).stdout.splitlines() if "not read" in line)
     assert row.split()[1:5] == ["ann@eu", "eu", "not", "read"]
+
+
+def test_an_act_is_of_when_it_was_sent_and_what_it_led_to_comes_after_it(program: FakeProgram) -> None:
+    sent = replace(ACTS[0], at=NOW - 300, stage=Stage.SENT)
+    note = Entry("n", NOW - 290, "bob@eu", PAY, "note", "errors rise", Stage.NOTED)
+    seen = Seen("canary", "fine", "", 2, (SeenShare("default", "v2", 0.3, 0.3),))
+    verified = replace(sent, at=NOW - 240, stage=Stage.VERIFIED, seen=seen)
+    fill(program, sent, note, verified)
+    acts = json.loads(run(program, "-o", "json").stdout)["acts"]
+    assert [(act["title"], act["time"], act["until"]) for act in acts] == [
+        (sent.title, "2023-11-14T22:08:20.250Z", "2023-11-14T22:09:20.250Z"),
+        ("errors rise", "2023-11-14T22:08:30.250Z", None),
+    ]
+    page = run(program, "-o", "markdown").stdout
+    assert "1 act and 1 note, from 2023-11-14T22:08:20.250Z to 2023-11-14T22:09:20.250Z." in page
+    assert f"2023-11-14T22:09:20.250Z  {sent.title}  [canary, fine]" in page, "what was seen is of the outcome"
+    assert titles(run(program, "--since", "5m", "-o", "json")) == [sent.title, "errors rise"]
+
+
+def test_an_outage_that_began_before_and_is_not_over_is_of_any_hour(program: FakeProgram) -> None:
+    began = Entry("4", NOW - 9000, "cockpit", PAY, "health", "users are hurt: v2 fails 21%", Stage.NOTED)
+    over = replace(began, id="5", at=NOW - 9500)
+    fill(program, began, over, replace(over, title="users were hurt for 5m: v2 fails 21%", until=NOW - 9200))
+    assert titles(run(program, "--since", "1h", "-o", "json")) == [began.title]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.cli.commands.journal import last_stages
 from cockpit.model.journal import Origin
 from cockpit.model.view import Entry, FleetView, Stage
 from cockpit.planning.writers import UNNAMED, last_writer, managers_of, writer, writer_between
@@ -191,3 +192,84 @@ def test_who_wrote_between_two_readings_is_who_has_another_time() -> None:
     assert last is not None
     assert last.manager == "helm"
     assert managers_of(None) == {}
+
+
+WHEN = "2023-11-14T22:13:21Z"
+
+
+def whole(on: Opened) -> list[Entry]:
+    """What `cockpit journal` shows of the file."""
+    return last_stages(Journal(on.journal).everything(), lambda key: True, None, on.clock.now())
+
+
+async def test_two_sessions_of_one_machine_keep_a_change_once(server: ApiServer, stage: Open) -> None:
+    first, second = await stage(server), await stage(server)
+    write(server, SHOP, "kubectl-patch", WHEN, selects("v2"))
+    await first.until(changes)
+    await second.until(changes)
+    await quiet(first)
+    await quiet(second)
+    assert len([*Journal(first.journal).everything()]) == 2, "each has written it"
+    assert [entry.title for entry in whole(first)] == ["v1 100% -> 0%, v2 0% -> 100%"]
+
+
+async def test_two_changes_within_a_second_are_two_entries(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    write(server, SHOP, "kubectl-patch", WHEN, selects("v2"))
+    await on.until(changes)
+    await on.clock.advance(3)
+    write(server, SHOP, "kubectl-patch", WHEN, selects("v1"))
+    server.change(SHOP, {"metadata": {"managedFields": [managed("kubectl-patch", WHEN), managed("x", WHEN)]}})
+    assert len({entry.id for entry in await quiet(on)}) == 2
+
+
+async def test_a_session_that_follows_no_events_asks_before_it_says_that_there_is_none(
+    server: ApiServer, stage: Open
+) -> None:
+    """As `watch` does beside a screen, on another machine."""
+    server.users["bobs"] = "bob"
+    watch, bob = await stage(server), await stage(server, tokens=("bobs",), machine="elsewhere")
+    server.controller = lambda: server.docs[SHOP]["metadata"].update(managedFields=[managed("cockpit", WHEN)])
+    assert (await sent(bob)).stage is Stage.VERIFIED
+    assert await quiet(watch, 80) == []
+    [entry] = [entry for entry in watch.session.view().journal if entry.origin is Origin.EVENT]
+    assert (entry.who, entry.title) == ("bob@test", "flip v2")
+
+
+async def test_an_act_of_this_machine_without_an_event_is_known_from_its_file(server: ApiServer, stage: Open) -> None:
+    server.forbidden_writes.add("events")
+    watch, other = await stage(server), await stage(server)
+    server.controller = lambda: server.docs[SHOP]["metadata"].update(managedFields=[managed("cockpit", WHEN)])
+    assert (await sent(other)).stage is Stage.VERIFIED
+    assert await quiet(watch, 80) == []
+    acts = [entry for entry in watch.session.view().journal if entry.act == "flip"]
+    assert [(entry.who, entry.stage) for entry in acts] == [("ann@test", Stage.VERIFIED)]
+
+
+async def test_what_may_be_an_act_is_not_told_by_a_session_that_ends_before_it_can_know(
+    server: ApiServer, stage: Open
+) -> None:
+    on = await stage(server)
+    write(server, SHOP, "cockpit", WHEN, selects("v2"))
+    await on.until(lambda view: gets(view, "v2"))
+    await on.passing(on.session.__aexit__(None, None, None))
+    assert not on.journal.exists()
+
+
+async def test_where_no_events_are_read_nothing_is_said_of_them(server: ApiServer, stage: Open) -> None:
+    server.forbidden.add("events")
+    on = await stage(server)
+    write(server, SHOP, "cockpit", WHEN, selects("v2"))
+    [entry] = await quiet(on, 80)
+    assert entry.who == "another session of the cockpit@test"
+
+
+async def test_a_write_that_was_noticed_is_not_told_again_as_the_last_one(server: ApiServer, stage: Open) -> None:
+    first = await stage(server)
+    write(server, SHOP, "kubectl-patch", "2023-11-14T22:13:20Z", selects("v2"))
+    await first.until(changes)
+    await quiet(first)
+    later = await stage(server)
+    for on in (first, later):
+        on.session.select([KEY])
+        assert [entry.title for entry in await quiet(on)] == ["v1 100% -> 0%, v2 0% -> 100%"]

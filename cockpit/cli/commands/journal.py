@@ -23,6 +23,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry
 from cockpit.session.acts.journal import Journal
 from cockpit.session.acts.journal_lines import as_known, merged
+from cockpit.session.journal.health_notes import LONGEST_OUTAGE, is_open
 from cockpit.session.port import Cockpit
 
 
@@ -80,9 +81,12 @@ def last_stages(
     """Each wanted act at its last stage, oldest first; `begin` and `now` are UTC seconds."""
     last: dict[str, Entry] = {}
     for entry in entries:
-        if wanted(entry.rollout) and (begin is None or (entry.until or entry.at) >= begin):
+        # What began before may have ended since, and may not have.
+        if wanted(entry.rollout) and (begin is None or (entry.until or entry.at) >= begin - LONGEST_OUTAGE):
             last[entry.id] = merged(last.get(entry.id), entry)
-    return sorted((as_known(entry, now) for entry in last.values()), key=lambda entry: entry.at)
+    known = (as_known(entry, now) for entry in last.values())
+    reaching = (entry for entry in known if begin is None or (entry.until or entry.at) >= begin or is_open(entry))
+    return sorted(reaching, key=lambda entry: entry.at)
 
 
 def _wanted(options: Options, text: str | None) -> Callable[[RolloutKey], bool]:

@@ -140,9 +140,19 @@ class JournalLines:
         self._show(entry)
         await self._keep(entry)
 
-    def last_act(self, rollout: RolloutKey) -> float | None:
-        """When an act on a rollout was last sent or confirmed, by whomever (UTC seconds); None if none was."""
-        times = [e.at for e in self._shown if e.rollout == rollout and e.stage not in _NO_ACT]
+    async def catch_up(self) -> None:
+        """Show the acts of other sessions on this machine, which the file holds."""
+        found: dict[str, Entry] = {}
+        for entry in await self.in_file():
+            known = self._entries.get(entry.id)
+            if entry.origin is Origin.HERE and (known is None or known.origin is not Origin.HERE):
+                found[entry.id] = merged(found.get(entry.id), entry)
+        for entry in found.values():
+            self._show(as_known(entry, self._clock.now()))
+
+    def last_act(self, of: Callable[[RolloutKey], bool]) -> float | None:
+        """When a rollout that `of` holds of was last acted on, or that confirmed, by whomever; None if none was."""
+        times = [e.until or e.at for e in self._shown if e.stage not in _NO_ACT and of(e.rollout)]
         return max(times, default=None)
 
     async def _write(self, entry: Entry) -> None:
@@ -176,12 +186,18 @@ class JournalLines:
 
 
 def merged(before: Entry | None, entry: Entry) -> Entry:
-    """An act at a later line: a line that this machine wrote stands, and the plan is that of an earlier line."""
+    """An act at a later line: a line that this machine wrote stands, and the plan is that of an earlier line.
+
+    It is of when it was sent, and ends with its outcome: what it led to meanwhile comes after it.
+    """
     if before is None:
         return entry
     if before.origin is Origin.HERE and entry.origin is not Origin.HERE:
         return before
-    return replace(entry, record=entry.record or before.record, seen=entry.seen or before.seen)
+    entry = replace(entry, record=entry.record or before.record, seen=entry.seen or before.seen)
+    if before.stage in (Stage.NOTED, Stage.DRY_RUN) or entry.stage is Stage.NOTED:
+        return entry
+    return replace(entry, at=before.at, until=entry.at if entry.at > before.at else entry.until or before.until)
 
 
 def as_known(entry: Entry, now: float) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
@@ -26,14 +27,18 @@ CHANGE = "change"
 _CONSEQUENCE_SECONDS = 60.0
 # Changes by one writer that follow each other within this are one entry, save the steps of a release.
 _TOGETHER_SECONDS = 30.0
-# Seconds that an act of another cockpit has to be told by its Event, before its write, or what a controller made of
-# it, is told by what was seen.
-_EVENT_SECONDS, _CONSEQUENCE_WAITS = 10.0, 3.0
+# Seconds that an act of another cockpit has to be told by its Event, which follows its last request, before its write,
+# or what a controller made of it, is told by what was seen.
+_EVENT_SECONDS, _CONSEQUENCE_WAITS = 60.0, 3.0
 # Seconds after the last change of an entry until it is kept.
 _STILL_SECONDS = 2.0
 _MOST_WORDS = 8
 # Characters by which an image is known again in a line.
 _TELLING = 60
+# Identities of changes that are remembered, to tell two within a second apart.
+_MOST_IDS = 1000
+_ANOTHER_COCKPIT = "another session of the cockpit"
+_SILENT_COCKPIT = "another session of the cockpit, which leaves no Event"
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ class _Run:
     last: float
     due: float
     uncertain: bool = False  # it may turn out to be what an act of a cockpit led to
+    by_cockpit: bool = False
     kept: bool = False
     fields: dict[Ref, FieldsChange] = field(default_factory=dict)  # what shares and images do not say
 
@@ -68,14 +74,16 @@ class _Run:
 
 @dataclass(slots=True)
 class ForeignChanges:
-    """`last_act` says when anybody acted on a rollout by a cockpit (UTC seconds), None if nobody did.
+    """`last_act` says when anybody acted by a cockpit on a rollout that a test holds of (UTC seconds), None if nobody.
 
-    `show` is called with each entry as it stands, `news` once there is one that will be `due`; `new_id` names one.
+    `hears` says whether the acts of other cockpits in a context are read. `show` is called with each entry as it
+    stands, `news` once there is one that will be `due`; `new_id` names one of which the writer's time is not known.
     """
 
     clusters: Mapping[str, Cluster]
     clock: Clock
-    last_act: Callable[[RolloutKey], float | None]
+    last_act: Callable[[Callable[[RolloutKey], bool]], float | None]
+    hears: Callable[[str], bool]
     show: Callable[[Entry], None]
     new_id: Callable[[], str]
     news: Callable[[], None]
@@ -83,6 +91,7 @@ class ForeignChanges:
     _runs: dict[tuple[RolloutKey, str], _Run] = field(default_factory=dict)
     _objects: dict[str, ObjectChanges] = field(default_factory=dict)  # of each context
     _followed: list[_Run] = field(default_factory=list)  # by another run, before they were kept
+    _ids: dict[str, None] = field(default_factory=dict)
 
     def look(self, rollout: Rollout, again: bool = False) -> None:
         """A rollout was read: tell what was set anew since it was read before. The first reading tells nothing.
@@ -121,14 +130,22 @@ class ForeignChanges:
             self._changed(known, known, (), [each for each in changed if each.words])
             fields.leave(known.managers, self.clock.now())
 
+    def unsure(self) -> set[str]:
+        """The contexts of entries that are due, and that may be what an act of a cockpit led to."""
+        now = self.clock.now()
+        return {run.entry.rollout.context for run in self._all if run.uncertain and not run.kept and now >= run.due}
+
     def due(self, everything: bool = False) -> Iterator[Entry]:
-        """Entries that are to be kept by now, or `everything` at the end; not those that an Event told meanwhile."""
+        """Entries that are to be kept by now, or `everything` that is certain at the end; not what an act led to."""
         now = self.clock.now()
         for run in self._all:
-            if (now >= run.due or everything) and not run.kept:
+            waited = now >= run.due
+            if (waited or everything) and not run.kept:
                 run.kept = True
-                if not (run.uncertain and self._acted_lately(run.entry.rollout, run.entry.at)):
+                if not run.uncertain:
                     yield run.entry
+                elif waited and not self._acted_lately(run.entry.rollout, run.entry.at, run.by_cockpit):
+                    yield self._of_nobody_told(run)
         self._followed = [run for run in self._followed if not run.kept]
         for name, run in list(self._runs.items()):
             if run.kept and now - run.last > _TOGETHER_SECONDS:
@@ -194,7 +211,8 @@ class ForeignChanges:
             changes = tuple(c for c in changes if c.what != "paused" and not (_of_image(c) and _is_said(c, said)))
         # What cannot be told from a consequence of an act is taken for one.
         uncertain = writer.controller or writer.manager in ("", FIELD_MANAGER)
-        if not (changes or fields) or (uncertain and self._acted_lately(key, now)):
+        by_cockpit = writer.manager == FIELD_MANAGER
+        if not (changes or fields) or (uncertain and self._acted_lately(key, now, by_cockpit)):
             return
         writer = self._led_by(key, writer, now)
         run = self._runs.get((key, writer.manager))
@@ -227,15 +245,42 @@ class ForeignChanges:
 
     def _begun(self, before: _Known, writer: Writer, now: float) -> _Run:
         key = before.rollout.key
-        if writer.manager == FIELD_MANAGER:
-            words = replace(writer, words="another session of the cockpit, which leaves no Event")
-            return _Run(_entry(self.new_id(), now, key, words, ""), before, now, now + _EVENT_SECONDS, True)
-        uncertain = writer.controller or not writer.manager
-        wait = _CONSEQUENCE_WAITS if uncertain else _STILL_SECONDS
-        return _Run(_entry(self.new_id(), now, key, writer, ""), before, now, now + wait, uncertain)
+        by_cockpit = writer.manager == FIELD_MANAGER
+        uncertain = by_cockpit or writer.controller or not writer.manager
+        wait = _EVENT_SECONDS if by_cockpit else _CONSEQUENCE_WAITS if uncertain else _STILL_SECONDS
+        words = replace(writer, words=_ANOTHER_COCKPIT) if by_cockpit else writer
+        entry = _entry(self._id(key, writer), now, key, words, "")
+        return _Run(entry, before, now, now + wait, uncertain, by_cockpit)
 
-    def _acted_lately(self, key: RolloutKey, now: float) -> bool:
-        acted = self.last_act(key)
+    def _id(self, key: RolloutKey, writer: Writer) -> str:
+        """The same in each session that sees the change: several of one machine write to one file."""
+        if writer.at is None:
+            return self.new_id()
+        place, number = f"{key} {key.system} {writer.manager} {writer.at}", 0
+        while (found := hashlib.sha256(f"{place} {number}".encode()).hexdigest()[:16]) in self._ids:
+            number += 1
+        self._ids[found] = None
+        if len(self._ids) > _MOST_IDS:
+            del self._ids[next(iter(self._ids))]
+        return found
+
+    def _of_nobody_told(self, run: _Run) -> Entry:
+        """An entry of what nobody told; a cockpit is said to leave no Event only where Events are read."""
+        key = run.entry.rollout
+        if run.by_cockpit and self.hears(key.context):
+            return replace(run.entry, who=_who(_SILENT_COCKPIT, key))
+        return run.entry
+
+    def _acted_lately(self, key: RolloutKey, now: float, by_cockpit: bool) -> bool:
+        """Whether what was seen comes of an act: what a cockpit wrote can belong to more rollouts than it acted on."""
+        known = self._known.get(key)
+
+        def fits(other: RolloutKey) -> bool:
+            if by_cockpit:
+                return other.context == key.context
+            return other == key or (known is not None and known.rollout.was(other))
+
+        acted = self.last_act(fits)
         return acted is not None and abs(now - acted) <= _CONSEQUENCE_SECONDS
 
 
@@ -324,10 +369,14 @@ def _entry(id_: str, at: float, key: RolloutKey, writer: Writer, title: str) -> 
     return Entry(
         id=id_,
         at=at,
-        who=safe_text(f"{writer.words}@{key.context}", 200),
+        who=_who(writer.words, key),
         rollout=key,
         act=CHANGE,
         title=title,
         stage=Stage.NOTED,
         origin=Origin.CHANGE,
     )
+
+
+def _who(words: str, key: RolloutKey) -> str:
+    return safe_text(f"{words}@{key.context}", 200)

@@ -20,7 +20,7 @@ HEALTH = "health"
 # and go, and answers are judged one by one.
 _STILL_FINE, _ANOTHER = 15.0, 60.0
 # How long ago an outage can have begun, by the line of another session, to be the one that is seen now.
-_LONGEST_SECONDS = 24 * 3600.0
+LONGEST_OUTAGE = 24 * 3600.0
 _HURT = "users are hurt"
 
 
@@ -147,9 +147,14 @@ def open_outage(entries: Iterable[Entry], key: RolloutKey, now: float) -> Entry 
     """The outage of a rollout that these entries begin, oldest first, and none of them ends."""
     last = None
     for entry in entries:
-        if entry.act == HEALTH and entry.rollout == key and now - entry.at <= _LONGEST_SECONDS:
+        if entry.act == HEALTH and entry.rollout == key and now - entry.at <= LONGEST_OUTAGE:
             last = entry
-    return last if last is not None and last.until is None and last.title.startswith(_HURT) else None
+    return last if last is not None and is_open(last) else None
+
+
+def is_open(entry: Entry) -> bool:
+    """Whether it says that an outage began, and not that it ended."""
+    return entry.act == HEALTH and entry.until is None and entry.title.startswith(_HURT)
 
 
 def _ended(outage: _Outage, until: float) -> Entry:

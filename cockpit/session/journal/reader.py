@@ -88,6 +88,11 @@ class OthersActs:
             await first_of(follower.caught_up.wait(), self._clock.sleep(_PATIENCE))
         await asyncio.gather(*self._adding)
 
+    def hears(self, context: str) -> bool:
+        """Whether the acts of others in a context are known."""
+        follower = self._followers.get(context)
+        return follower is not None and follower.caught_up.is_set() and not follower.problem
+
     async def close(self) -> None:
         """Stop following."""
         for task in self._tasks:

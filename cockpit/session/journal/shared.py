@@ -7,7 +7,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping
 
 from cockpit.model.clock import Clock
-from cockpit.model.journal import UNTOLD
+from cockpit.model.journal import UNTOLD, Origin
 from cockpit.model.plan import Act, Plan
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
@@ -28,6 +28,8 @@ from cockpit.session.journal.teller import Teller
 LONGEST_NOTE = 500
 # Seconds between looks at what is to be kept, while there is something.
 _KEEP_SECONDS = 1.0
+# Seconds between a write, by the API server's clock, and the entry of who saw it.
+_SEEN_WITHIN = 60.0
 
 
 class SharedJournal:
@@ -54,7 +56,9 @@ class SharedJournal:
         self._others = OthersActs(
             *(clusters, clock, rng, session, logbook, undo, surroundings.touch, self._complain_of_reading)
         )
-        self._foreign = ForeignChanges(clusters, clock, logbook.last_act, logbook.show, logbook.new_id, self._news.set)
+        self._foreign = ForeignChanges(
+            *(clusters, clock, logbook.last_act, self._others.hears, logbook.show, logbook.new_id, self._news.set)
+        )
         self._health = HealthNotes(*(clock, logbook.new_id, lambda: logbook.entries, self._is_gone, self._news.set))
         logbook.listen(self._teller.hear)
 
@@ -102,8 +106,10 @@ class SharedJournal:
             rollout = cluster.rollout(key) if cluster else None
             if rollout is not None:
                 self._told.add(key)
+                told = [entry for entry in self._logbook.entries if entry.origin is Origin.CHANGE]
                 for entry in self._foreign.last_writes(rollout):
-                    self._logbook.show(entry)
+                    if not any(_is_told_by(entry, each) for each in told):
+                        self._logbook.show(entry)
                 self._surroundings.touch()
 
     async def note(self, key: RolloutKey, text: str) -> str:
@@ -144,6 +150,8 @@ class SharedJournal:
 
     async def _keep_now(self, everything: bool = False) -> None:
         self._foreign.forget(self._is_gone)
+        if not everything:
+            await self._know_acts()
         changes, turns = [*self._foreign.due(everything)], [*self._health.take(everything)]
         for entry in changes:
             await self._logbook.keep(entry)
@@ -154,6 +162,13 @@ class SharedJournal:
             await self._logbook.remark(COCKPIT, key, UNTOLD, title, why)
         if changes or turns or complaints:
             self._surroundings.touch()
+
+    async def _know_acts(self) -> None:
+        """What may come of an act is told by what was seen only once the acts of other sessions are known."""
+        if contexts := self._foreign.unsure():
+            await self._logbook.catch_up()
+        for context in contexts:
+            await self._others.caught_up(context)
 
     async def _keep_outage(self, entry: Entry) -> None:
         """Note an outage, unless another session on this machine has noted that it began."""
@@ -178,3 +193,9 @@ class SharedJournal:
         title = f"acts of other cockpits in {context} are not read; all else goes on"
         self._complaints.append((RolloutKey(context, "", "", ""), title, why))
         self._news.set()
+
+
+def _is_told_by(write: Entry, told: Entry) -> bool:
+    """Whether an object's last write is a change that the journal has."""
+    same = told.rollout == write.rollout and told.who == write.who and told.id != write.id
+    return same and abs(told.at - write.at) <= _SEEN_WITHIN
