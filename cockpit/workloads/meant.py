@@ -21,6 +21,8 @@ from cockpit.workloads.owners import SETS, controller_of, ref_of, workloads_matc
 from cockpit.workloads.probe_targets import is_canary
 
 _ENDINGS = ("-svc", "-service")
+# A pair that more Services ask for is a release's or a tier's, and says nothing of a single workload.
+_MOST_ALIKE = 20
 # By which a template tells of what application it is, in the words of Kubernetes' guide and in older ones.
 _APPLICATION = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "k8s-app", "name")
 
@@ -137,7 +139,7 @@ def _by_labels(workload: Workload, objects: Objects) -> Iterator[Meant]:
     # Many Services of a release ask for the same few labels of it.
     alone: dict[frozenset[tuple[str, str]], bool] = {}
     for key, value in labels.items():
-        for service in of_kind(Service, objects.keyed(SERVICES, workload.metadata.namespace, f"{key}={value}")):
+        for service in _asking_for(f"{key}={value}", workload.metadata.namespace, objects):
             selector = service.spec.selector or {}
             shared = frozenset((k, v) for k, v in selector.items() if labels.get(k) == v)
             if len(shared) == len(selector):
@@ -148,6 +150,14 @@ def _by_labels(workload: Workload, objects: Objects) -> Iterator[Meant]:
                 meant = _meant(service, objects, certain=False)
                 if _is_empty(meant, objects):
                     yield meant
+
+
+def _asking_for(pair: str, namespace: str, objects: Objects) -> Iterator[Service]:
+    """Services with this pair in their selector; as a further one, only if it tells few Services apart from others."""
+    yield from of_kind(Service, objects.keyed(SERVICES, namespace, pair))
+    further = objects.keyed(SERVICES, namespace, f"also {pair}")
+    if len(further) <= _MOST_ALIKE:
+        yield from of_kind(Service, further)
 
 
 def _is_empty(meant: Meant, objects: Objects) -> bool:

@@ -147,6 +147,14 @@ def test_labels_that_match_in_part_are_a_guess_until_somebody_is_sent_there() ->
     assert led.severity is Severity.CRITICAL
 
 
+@pytest.mark.parametrize("wrong", ["app", "tier"])
+def test_labels_match_in_part_whichever_of_them_has_the_typo(wrong: str) -> None:
+    door = service("door", {**LABELS, wrong: "typo"}, type="LoadBalancer")
+    found = told(read(cluster_of(deployment(), door)))
+    assert found.severity is Severity.CRITICAL
+    assert f"it asks for {wrong}=typo, the pods of Deployment web have {wrong}={LABELS[wrong]}" in found.text
+
+
 def test_a_service_without_pods_by_the_name_hurts_whoever_calls_it() -> None:
     found = told(read(cluster_of(deployment(), service(selector={"app": "wbe"}))))
     assert found.severity is Severity.CRITICAL

@@ -59,9 +59,11 @@ class Service(Obj, frozen=True):
     def index_keys(self) -> Iterator[str]:
         """The first pair of the selector: enough to find every Service that selects given labels, plus a few others.
 
-        For an ExternalName "alias of HOST", the host without a trailing dot.
+        "also K=V" for each further pair, by which a Service is found whose first one has a typo. For an ExternalName
+        "alias of HOST", the host without a trailing dot.
         """
-        yield from (f"{k}={v}" for k, v in sorted((self.spec.selector or {}).items())[:1])
+        for n, (key, value) in enumerate(sorted((self.spec.selector or {}).items())):
+            yield f"also {key}={value}" if n else f"{key}={value}"
         if self.spec.type == "ExternalName" and self.spec.external_name:
             yield f"alias of {self.spec.external_name.rstrip('.').lower()}"
 
