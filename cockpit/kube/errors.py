@@ -105,15 +105,21 @@ class Unreachable(ApiError):
     """`sent` is true if the request may have been sent before the connection failed."""
 
     headline = "cannot be reached"
+    outage = "cannot be reached"
     advice = "Check the network, the VPN and the server address in the kubeconfig."
 
     def __init__(self, message: str, *, context: str, what: str, sent: bool) -> None:
         self.sent = sent
         super().__init__(message, context=context, what=what)
 
+    def of_cluster(self) -> str:
+        """The same of the cluster as a whole, whatever was asked for: safe text."""
+        return f"{self.context} {self.outage}: {self.message.rstrip('.')}. {self.advice}"
+
 
 class Stalled(Unreachable):
     headline = "the connection went silent"
+    outage = "does not answer"
 
 
 class Untrusted(Unreachable):

@@ -12,6 +12,7 @@ from cockpit.kube.discovery import Discovery
 from cockpit.kube.errors import ApiError
 from cockpit.kube.pulse import Pulse
 from cockpit.kube.questions import progress_topic
+from cockpit.kube.read_rights import ReadRights
 from cockpit.kube.reflector import SLOW_RETRY, Reflector
 from cockpit.kube.store import ChangeSet, Store
 from cockpit.kube.tap import Tap
@@ -85,6 +86,7 @@ class Informers:
             )
             for resource in resources
         }
+        self.read_rights = ReadRights(api, self._reflectors, namespace, clock=clock, rng=rng)
 
     def kinds(self) -> tuple[KindSync, ...]:
         """How far each kind can be trusted, in the order of the resources."""

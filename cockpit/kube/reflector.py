@@ -32,7 +32,7 @@ from cockpit.kube.errors import (
 from cockpit.kube.listing import Listing
 from cockpit.kube.liveness import Liveness, Missed
 from cockpit.kube.paths import list_path
-from cockpit.kube.pulse import Pulse
+from cockpit.kube.pulse import QUIET_SECONDS, Pulse
 from cockpit.kube.store import ChangeSet, Removed, Store
 from cockpit.kube.sync_state import SyncState
 from cockpit.kube.tap import Tap
@@ -123,6 +123,7 @@ class Reflector:
         self._failing_since: float | None = None
         # Since when no watch could be opened, or the last one was given up in silence.
         self._away_since: float | None = None
+        self._doubted = asyncio.Event()
 
     @property
     def sync(self) -> KindSync:
@@ -139,6 +140,10 @@ class Reflector:
         self._emit(self._store.absent(self._resource))
         self._sync.become(Sync.ABSENT)
         self._tried()
+
+    def list_anew(self) -> None:
+        """End a watch that is open: only a new list tells whether this kind may still be read."""
+        self._doubted.set()
 
     async def run(self) -> None:
         """List and watch until cancelled. Cluster errors become sync state, never an exception."""
@@ -180,6 +185,7 @@ class Reflector:
         if not self._sync.lists and self._sync.state not in _GIVEN_UP:
             self._sync.become(Sync.SYNCING)
         # For a known version the server answers from its cache, which does not paginate.
+        self._doubted.clear()
         gathering = self._store.gathering(self._resource)
         listed = await self._listing.read(version, paged=version in (_CACHED, _NEWEST), gathering=gathering)
         self._version = listed.version
@@ -234,17 +240,21 @@ class Reflector:
         """Follow one stream while it can be called live; returns how many events it brought."""
         stream = asyncio.create_task(self._watch())
         doubt = asyncio.create_task(self._liveness.doubt(lambda: self._version if self._ordered else ""))
+        doubted = asyncio.create_task(self._doubted.wait())
+        tasks = (stream, doubt, doubted)
         try:
-            await asyncio.wait((stream, doubt), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if doubted.done():
+                raise Missed
             if not stream.done():
                 # What follows is a failure, even of a stream that was open for long.
                 self._opened = False
                 doubt.result()
             return await stream
         finally:
-            for task in (stream, doubt):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(stream, doubt, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self) -> int:
         """Follow one stream to its end; returns how many events it brought, bookmarks included."""
@@ -323,7 +333,7 @@ class Reflector:
 
     async def _wait(self, error: ApiError) -> None:
         seconds = self._backoff.delay(self._clock.monotonic(), error.retry_after)
-        self._sync.become(Sync.RETRYING, str(error), seconds)
+        self._sync.become(Sync.RETRYING, self._words(error), seconds)
         self._tried()
         await self._clock.sleep(seconds)
 
@@ -345,6 +355,14 @@ class Reflector:
         self._sync.become(state, str(error), seconds)
         self._tried()
         await self._clock.sleep(seconds)
+
+    def _words(self, error: ApiError) -> str:
+        """What went wrong; where the whole server is away, that it is so, whichever kind was asked for.
+
+        One watch can fall silent while the others go on: then it is that one.
+        """
+        alone = isinstance(error, Stalled) and self._clock.monotonic() - self._pulse.at < QUIET_SECONDS
+        return error.of_cluster() if isinstance(error, Unreachable) and not alone else str(error)
 
     def _tried(self) -> None:
         if self._brief:

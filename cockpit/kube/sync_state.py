@@ -66,7 +66,8 @@ class SyncState:
             return
         if state is not self.state and state is Sync.LIVE:
             self._since = self._clock.now()
-        elif self.state in _KNOWN:
+        elif self.state in _KNOWN and not (self.state is Sync.FORBIDDEN and self._lists):
+            # Of a kind that may not be read any more nothing was heard since, whatever else was.
             self._since = max(self._pulse.heard, self._last_event or 0.0)
         self.state = state
         self._error = error

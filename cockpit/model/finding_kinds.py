@@ -161,6 +161,7 @@ FindingId = Literal[
     "not-read",
     "unreadable",
     "being-deleted",
+    "right-lost",
     "part-unread",
     "part-stale",
     "elsewhere",

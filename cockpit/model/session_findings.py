@@ -130,6 +130,11 @@ READING_FINDINGS: dict[FindingId, FindingKind] = {
         "The object at the root of a rollout is being deleted and waits for its finalizers or its pods.",
         "Nothing that you send to it lasts; look at the finalizers in the evidence if it does not go away.",
     ),
+    "right-lost": FindingKind(
+        (WARNING,),
+        "The right to read kinds that the rollout is read from was taken away; what is shown of them is old.",
+        "Ask for get, list and watch on these kinds again.",
+    ),
     "part-unread": FindingKind(
         (WARNING,),
         "A neighbouring cluster was not read, so versions that run there may be missing.",

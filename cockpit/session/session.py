@@ -365,8 +365,8 @@ class Session(Readings, InsideCalls, PairingCalls):
         if cluster and stale:
             rollout = cluster.certain(rollout)
         rollout = self._overdue.told(rollout, stale)
-        if cluster and (away := cluster.away(rollout)):
-            rollout = replace(rollout, findings=(*away, *rollout.findings))
+        if cluster and (doubts := (*cluster.away(rollout), *cluster.old(rollout))):
+            rollout = replace(rollout, findings=(*doubts, *rollout.findings))
         rollout = self._rights.resolved(rollout)
         lanes, probe = self._probes.seen(rollout)
         read_only = cluster is not None and cluster.sender.read_only

@@ -40,6 +40,7 @@ async def test_a_frozen_server_is_stale_since_the_last_thing_heard(
         await clock.advance(1.0)
     assert followed.sync.state is Sync.RETRYING
     assert followed.sync.since == heard
+    assert followed.sync.error.startswith(f"test does not answer: {server.url}: nothing was heard"), "not one kind"
     assert followed.names() == ["a", "b"], "what was known stays"
     for _ in range(2):
         await followed.retry()

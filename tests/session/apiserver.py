@@ -170,7 +170,8 @@ class ApiServer:
             return web.json_response({"status": {"userInfo": {"username": user}}}, status=201)
         if path == REVIEWS:
             asked = (await request.json())["spec"]["resourceAttributes"]
-            allowed = not self.denied if asked["verb"] == "*" else asked["verb"] not in self.denied
+            denied = self.denied | ({"get", "list", "watch"} if asked["resource"] in self.forbidden else set())
+            allowed = not (self.denied or self.forbidden) if asked["verb"] == "*" else asked["verb"] not in denied
             return web.json_response({"status": {"allowed": allowed, "reason": "by a test"}})
         if path == RULES:
             self.reviewed.append((await request.json())["spec"]["namespace"])

@@ -106,6 +106,8 @@ class FaultyServer(ApiServer):
         self.docs, self._version, self._deleted = docs, version + ahead, deleted
         self.undone |= set(range(count, len(self.applied)))
         self.put_back.append((len(self.applied), active(self)))
+        # Every API server was started again for it: none has the store of before in its memory.
+        self._old.clear()
         self.dead = False
 
     def look(self) -> None:

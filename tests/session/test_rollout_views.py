@@ -47,6 +47,9 @@ class Stand:
         self.early: frozenset[RolloutKey] = frozenset()
         self.unread: frozenset[Resource] = frozenset()
 
+    def not_allowed_any_more(self) -> dict[Resource, float]:
+        return {}
+
     def put(self, *names: str) -> None:
         """These rollouts were read, for the first time or anew."""
         for name in names:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cockpit.kube.read_rights import REVIEW_SECONDS
+from cockpit.model.ages import utc_time
+from cockpit.model.health import Health
 from cockpit.model.rollout import Severity
 from cockpit.model.view import FleetView, Sync
 from cockpit.session.facts.adapters import ADAPTERS
@@ -39,3 +42,31 @@ async def test_a_right_that_comes_or_goes_makes_an_alarm_certain_or_doubtful(ser
     server.hang_up()
     await on.until(lambda view: any(kind.state is Sync.FORBIDDEN for kind in view.clusters[0].kinds))
     assert not alarming(on.session.view())
+
+
+# The longest time until a right that is gone is told.
+TOLD_WITHIN = 300.0
+
+
+async def test_a_right_that_is_taken_away_while_a_watch_is_open_is_told_in_time(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    (view,) = on.session.view().rollouts
+    assert not [found for found in view.rollout.findings if found.id == "right-lost"]
+    server.forbidden = {"pods"}
+    began = on.clock.monotonic()
+    seen = await on.until(lambda view: any(kind.state is Sync.FORBIDDEN for kind in view.clusters[0].kinds))
+    assert REVIEW_SECONDS[0] <= on.clock.monotonic() - began < TOLD_WITHIN
+    (cluster,), (view,) = seen.clusters, seen.rollouts
+    (pods,) = (kind for kind in cluster.kinds if kind.kind == "Pod")
+    since = utc_time(pods.since)
+    assert cluster.message == f"no permission to read Pod; what is shown of it may be as old as {since}"
+    assert "pods is forbidden" in pods.error
+    assert [found.text for found in view.rollout.findings if found.id == "right-lost"] == [
+        f"test does not allow you to read pods any more: what is shown of them is as of {since}"
+    ]
+    assert view.health.health is not Health.FINE
+    assert pods.objects, "what was read stays"
+    assert any(act.enabled for act in view.rollout.acts), "no act is blocked by it"
+    server.forbidden = set()
+    seen = await on.until(lambda view: all(kind.state is not Sync.FORBIDDEN for kind in view.clusters[0].kinds))
+    assert not [found for found in seen.rollouts[0].rollout.findings if found.id == "right-lost"]

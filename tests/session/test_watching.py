@@ -131,7 +131,7 @@ async def test_an_api_that_cannot_be_reached_is_a_state_and_comes_back(stage: Op
     server.url = "http://127.0.0.1:9"
     on = await stage(server, live=False)
     view = await on.until(lambda view: view.clusters[0].state is Sync.RETRYING)
-    assert "cannot be reached" in view.clusters[0].message
+    assert view.clusters[0].message.startswith("test cannot be reached: http://127.0.0.1:9: ")
 
 
 async def test_one_cluster_that_goes_away_does_not_disturb_the_other(stage: Open) -> None:

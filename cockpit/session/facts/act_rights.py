@@ -17,7 +17,7 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.clock import Clock
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, ActState, Plan
-from cockpit.model.refs import Ref, Resource, RolloutKey
+from cockpit.model.refs import EVERYTHING, RolloutKey
 from cockpit.model.rights import Right
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 # for none: that one was taken away is also told by the dry run of an act.
 _REFRESH_SECONDS, _ALL_SECONDS = 60.0, 300.0
 _AT_ONCE = 8
-_EVERYTHING = Ref(Resource("*", "*", "*", "*", namespaced=False), "", "")
 _NOTHING: Mapping[Act, str] = {}
 
 
@@ -116,7 +115,7 @@ class ActRights:
         """Ask again what was asked before, and forget rollouts that may be gone; returns for how long that holds."""
         self._judged = {}
         try:
-            everything = not await self._api.allowed("*", _EVERYTHING)
+            everything = not await self._api.allowed("*", EVERYTHING)
             seconds = _ALL_SECONDS if everything else _REFRESH_SECONDS
         except KubeError as error:
             log.info("what this user may do in %s is not known: %s", self._api.context, error)

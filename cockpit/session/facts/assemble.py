@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TypeVar
 
+from cockpit.model.ages import utc_time
 from cockpit.model.finding_order import worst_first
 from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.plan import Act, ActState
@@ -162,6 +163,8 @@ def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:
     named = zip(kind_names(kinds), kinds, strict=True)
     forbidden = [name for name, kind in named if kind.state is Sync.FORBIDDEN]
     missing = f"no permission to read {', '.join(forbidden)}" if forbidden else ""
+    if since := [kind.since for kind in kinds if lost(kind)]:
+        missing += f"; what is shown of it may be as old as {utc_time(min(since))}"
     if not there:
         if not kinds:
             return Sync.CONNECTING, "", None
@@ -173,6 +176,11 @@ def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:
     behind = [kind for kind in there if kind.state is worst.state]
     error = next((kind.error for kind in behind if kind.error), "")
     return worst.state, "; ".join(filter(None, (error, missing))), min(kind.since for kind in behind)
+
+
+def lost(kind: KindSync) -> bool:
+    """Whether a kind was read once, and may not be read any more."""
+    return kind.state is Sync.FORBIDDEN and kind.last_event is not None
 
 
 def settled(kinds: Sequence[KindSync]) -> bool:

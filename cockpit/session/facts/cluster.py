@@ -25,7 +25,7 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, KindSync, Sync
 from cockpit.planning.probe_job_rights import JOB_NEEDS
 from cockpit.session.facts.act_rights import ActRights
-from cockpit.session.facts.assemble import sync_state, unalarmed
+from cockpit.session.facts.assemble import lost, sync_state, unalarmed
 from cockpit.session.facts.federation import MERGED
 from cockpit.session.facts.rollouts import Rollouts
 from cockpit.session.fence import NO_FENCE, Fence
@@ -154,6 +154,8 @@ class Cluster:
         """Read until cancelled. An internal error becomes this cluster's state and does not affect the others."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read())
+            if self._reads is not Reads.FACTS:
+                tasks.create_task(self._informers.read_rights.run())
             if not self.sender.read_only and self._reads is not Reads.FACTS:
                 tasks.create_task(self.act_rights.run(lambda: {key.namespace for key in self.rollouts.current()}))
 
@@ -256,6 +258,27 @@ class Cluster:
                 text = f"{', '.join(names)} runs in another cluster: {words}"
                 found.append(finding("part-stale", Severity.WARNING, text, neighbour.view().message))
         return tuple(found)
+
+    def not_allowed_any_more(self) -> dict[Resource, float]:
+        """The kinds that were read and may not be read any more, and since when (UTC seconds)."""
+        kinds = zip(self._resources, self._informers.kinds(), strict=True)
+        return {resource: kind.since for resource, kind in kinds if lost(kind)}
+
+    def old(self, rollout: Rollout) -> tuple[Finding, ...]:
+        """A finding about kinds that may not be read any more, of which old objects are shown; no act is blocked."""
+        adapter = self.rollouts.adapter(rollout.key)
+        gone = self.not_allowed_any_more() if adapter else {}
+        place = rollout.key.namespace
+        shown = sorted(kind for kind in gone if adapter and kind in self._needs[adapter.id] and self._has(kind, place))
+        if not shown:
+            return ()
+        names = " and ".join(kind.plural for kind in shown)
+        since = utc_time(min(gone[kind] for kind in shown))
+        text = f"{self.context} does not allow you to read {names} any more: what is shown of them is as of {since}"
+        return (finding("right-lost", Severity.WARNING, text),)
+
+    def _has(self, kind: Resource, namespace: str) -> bool:
+        return bool(self.store.every(kind, namespace if kind.namespaced else ""))
 
     def unread(self) -> bool:
         """Whether a kind that the cluster may serve was never read."""

@@ -51,6 +51,8 @@ def _judged(rollout: Rollout, probe: ProbeView, stale: str, now: float, max_erro
         return Health.NOT_MEASURED, missing + _real(rollout)
     if stale:
         return Health.NOT_MEASURED, f"what is shown may be old: {stale}"
+    if old := next((found.text for found in rollout.findings if found.id == "right-lost"), ""):
+        return Health.NOT_MEASURED, old
     return Health.FINE, _figures(rollout, probe, now)
 
 

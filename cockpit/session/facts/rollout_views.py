@@ -32,6 +32,7 @@ class RolloutViews:
         self._stale: dict[RolloutKey, str] = {}
         self._away: list[str] = []
         self._rights = 0
+        self._gone: Mapping[Resource, float] = {}
         self._unread: frozenset[Resource] = frozenset()
 
     def get(self, key: RolloutKey) -> RolloutView | None:
@@ -44,10 +45,11 @@ class RolloutViews:
         """Follow the cluster; `touched` are rollouts of which something other than objects may have changed."""
         changes, rollouts = cluster.rollouts.take_changes(), cluster.rollouts.current()
         stale, away = cluster.stale_rollouts(), [neighbour.behind() for neighbour in cluster.neighbours]
+        gone = cluster.not_allowed_any_more()
         rights = cluster.act_rights.version
         remade = set(touched | changes.keys) | self._of_other_doubts(cluster, stale)
-        if (away, rights) != (self._away, self._rights):
-            self._away, self._rights = away, rights
+        if (away, rights, gone) != (self._away, self._rights, self._gone):
+            self._away, self._rights, self._gone = away, rights, gone
             remade.update(rollouts)
         if stale != self._stale:
             # Usually in the same words for all; at the start, for those that were read.
