@@ -199,9 +199,10 @@ async def why_unconfirmed(prepared: Prepared, how: SendOptions, person: Person) 
         return f"nothing was sent: {plan.rollout.context} is production; add --confirm {shell_word(name)}"
     if how.yes:
         return ""
-    usual = "y/N" if plan.raises else "Y/n"
+    raises = plan.raises and plan.exposes
+    usual = "y/N" if raises else "Y/n"
     answer = (await person.answer(translated(f"Send? [{usual}] "))).lower()
-    agreed = answer in ("y", "yes") or (answer == "" and not plan.raises)
+    agreed = answer in ("y", "yes") or (answer == "" and not raises)
     return "" if agreed else "nothing was sent: not confirmed"
 
 
@@ -209,6 +210,7 @@ def preview(prepared: Prepared) -> str:
     """The plan as text, with the server's checks."""
     plan = prepared.plan
     lines = [safe_text(translated(plan.title)), *_section("changes", list(map(_change, plan.changes)))]
+    lines += _section("outage", [plan.ends_outage] if plan.ends_outage else [])
     lines += _section("commands", [Verbatim(bounded_line(command, 4000)) for command in plan.commands()])
     lines += _section("concerns", list(prepared.concerns))
     lines += _section("warnings", list(plan.cautions()))

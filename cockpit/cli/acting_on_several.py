@@ -211,7 +211,7 @@ async def _why_unconfirmed(plans: Sequence[Prepared], how: SendOptions, person: 
         return "" if typed == wanted else f"nothing was sent: production; add --confirm {shell_word(wanted)}"
     if how.yes:
         return ""
-    raises = any(plan.plan.raises for plan in plans)
+    raises = any(plan.plan.raises and plan.plan.exposes for plan in plans)
     question = f"Send {counted(len(plans), 'act')}? [{'y/N' if raises else 'Y/n'}] "
     answer = (await person.answer(translated(question))).lower()
     agreed = answer in ("y", "yes") or (answer == "" and not raises)

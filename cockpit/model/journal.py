@@ -8,6 +8,8 @@ from cockpit.model.values import dataclass
 
 # What an entry is about that says that acts are not told to others, or not read from them.
 UNTOLD = "events"
+# What an entry is about that notes when users were hurt.
+HEALTH = "health"
 
 
 class Origin(StrEnum):

@@ -214,7 +214,8 @@ class Plan:
     `risky` is true where the version that it leads to may not serve, as far as the objects tell: sending then needs a
     deliberate choice, and no guard sends it.
     `reaches` distinguishes "the controller did it" from "the API server accepted it". `replaces` is the version whose
-    template is replaced by another one, "" for an act that writes no template.
+    template is replaced by another one, "" for an act that writes no template. `ends_outage` says so where nobody is
+    answered now and it leads requests to ready pods: then nobody loses what works.
     """
 
     act: Act
@@ -233,6 +234,12 @@ class Plan:
     reaches: Milestone | None = None
     replaces: str = ""
     risky: bool = False
+    ends_outage: str = ""
+
+    @property
+    def exposes(self) -> bool:
+        """Whether users who are answered now get more of the new version."""
+        return (self.raises or self.final) and not self.ends_outage
 
     @property
     def decisive(self) -> bool:
@@ -241,7 +248,7 @@ class Plan:
         The act's name does not matter: a flip exposes everyone as a promotion does. Pods are made again by their
         owners.
         """
-        return self.final or self.everyone or self.destroys
+        return ((self.final or self.everyone) and not self.ends_outage) or self.destroys
 
     @property
     def undoable(self) -> bool:

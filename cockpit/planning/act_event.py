@@ -35,6 +35,7 @@ ANNOTATION_BYTES = 16 * 1024
 # An Event is written once, and says more later.
 TELLING_RIGHTS = (right("create", EVENTS), right("patch", EVENTS))
 _MOST_VALUES, _MOST_PODS, _MOST_STEPS = 200, 1_000_000, 1000
+_MOST_HURT = 3
 _VERSION = 1
 
 
@@ -42,8 +43,8 @@ _VERSION = 1
 class ToldAct:
     """An act as its session tells others. `at` is UTC seconds; `session` tells sessions apart.
 
-    `before` is what was set before it, `expected` and `pods` what it was to lead to; None and empty for a note. `gone`
-    and `replaces` are as in `OthersAct`.
+    `before` is what was set before it, `expected` and `pods` what it was to lead to; None and empty for a note. `gone`,
+    `replaces` and `hurt` are as in `OthersAct`.
     """
 
     id: str
@@ -64,6 +65,7 @@ class ToldAct:
     version: int = _VERSION
     gone: tuple[str, ...] = ()
     replaces: str = ""
+    hurt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ def others_act(told: ToldAct) -> OthersAct | None:
         changes=told.changes,
         gone=told.gone,
         replaces=told.replaces,
+        hurt=told.hurt,
     )
 
 
@@ -215,6 +218,7 @@ def _safe(told: ToldAct, at: float, most: int = 300) -> ToldAct:
         at=at,
         gone=tuple(safe_text(name, most) for name in told.gone[:40]),
         replaces=safe_text(told.replaces, NAME_LENGTH),
+        hurt=tuple(safe_text(text, most) for text in told.hurt[:_MOST_HURT]),
     )
 
 

@@ -17,6 +17,7 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.mesh_hosts import mesh_warnings
+from cockpit.planning.outage import with_outage
 from cockpit.planning.refusals import refused
 
 State = TypeVar("State")
@@ -149,6 +150,7 @@ class ActTable(Generic[State]):
         if isinstance(found, Refused):
             return found
         self._check(found)
+        found = with_outage(found, rollout)
         return self._with_mesh(found, state, objects) if ask.act in _MOVING else found
 
     def _check(self, plan: Plan) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cockpit.model.adapter import Adapter
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Act, Ask
+from cockpit.model.plan import Act, Ask, Plan
 from cockpit.model.rollout import Rollout
-from cockpit.planning.undo_of_others import OthersAct, way_to_undo
+from cockpit.planning.undo_of_others import OthersAct, way_to_undo, ways_to_before
 
 
 def instead_of_undo(did: OthersAct | None, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:
@@ -17,6 +19,15 @@ def instead_of_undo(did: OthersAct | None, rollout: Rollout, adapter: Adapter, o
         risk = next(iter(plan.warnings), "") if plan.risky else ""
         return spoken(ask) + (f" ({risk})" if risk else "")
     return ways_back(rollout)
+
+
+def all_the_same(did: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:
+    """The act that leads to how it was before, whatever was changed since, if one can be planned; "" if none."""
+    for ask in ways_to_before(did, rollout):
+        timed = replace(ask, at=at)
+        if isinstance(adapter.plan(rollout, timed, objects), Plan):
+            return spoken(ask)
+    return ""
 
 
 def ways_back(rollout: Rollout) -> str:
@@ -32,4 +43,8 @@ def spoken(ask: Ask) -> str:
     """An ask as it is typed, such as "rollback --to v2"."""
     if ask.step is not None:
         return f"{ask.act} {ask.step}"
+    if ask.weights:
+        return " ".join([str(ask.act), *(f"{version}={share * 100:g}" for version, share in ask.weights)])
+    if ask.version and ask.act is Act.FLIP:
+        return f"{ask.act} {ask.version}"
     return f"{ask.act} --to {ask.version}" if ask.version and ask.act is Act.ROLLBACK else str(ask.act)

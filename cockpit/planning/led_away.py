@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.plan import Act, Expected, Plan
 from cockpit.model.rollout import Lane, Rollout
@@ -25,9 +27,14 @@ def left_by(plan: Plan, before: Rollout | None) -> tuple[str, ...]:
     """The versions that a roll back took users away from."""
     if plan.act not in (Act.ROLLBACK, Act.ABORT) or plan.raises:
         return ()
-    after = {(e.lane, e.version): e.share for e in plan.expected}
-    lost = (e.version for e in shares_before(plan, before) if e.share > after[e.lane, e.version] + CLOSE)
-    return tuple(name for name in dict.fromkeys((*lost, plan.replaces)) if name)
+    return lost_by(plan.expected, shares_before(plan, before), plan.replaces)
+
+
+def lost_by(expected: Iterable[Expected], before: Iterable[Expected], replaces: str) -> tuple[str, ...]:
+    """The versions that have less by `expected` than `before`, and the one that an act replaced."""
+    after = {(e.lane, e.version): e.share for e in expected}
+    lost = (e.version for e in before if e.share > after.get((e.lane, e.version), e.share) + CLOSE)
+    return tuple(name for name in dict.fromkeys((*lost, replaces)) if name)
 
 
 def took_everybody(plan: Plan, before: Rollout | None) -> bool:

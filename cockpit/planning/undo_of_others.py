@@ -21,8 +21,9 @@ from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.planning.led_away import lost_by
 from cockpit.planning.template_changes import more_than_images
-from cockpit.planning.wording import no_undo_of
+from cockpit.planning.wording import no_undo_of, rolled_back_from
 
 # Acts that are each other's inverse, whatever the shares were.
 _PAIRS = {
@@ -33,6 +34,8 @@ _PAIRS = {
     Act.ABORT: Act.RETRY,
     Act.RETRY: Act.ABORT,
 }
+# Acts that lead away from what hurts.
+WAYS_BACK = (Act.ROLLBACK, Act.ABORT)
 _TEMPLATES = (Act.SET_IMAGE, Act.ROLLBACK)
 _NO_PLAN = "this does not take the step plan back to where it was: set the steps again"
 # What `scale` says that it changes.
@@ -44,7 +47,8 @@ class OthersAct:
     """An act of another session as its Event tells it: what was set before it, and what it was meant to lead to.
 
     `who` and `title` are safe text. `pods` are the numbers of pods that it set by version, `changes` what it changed in
-    words, `gone` the objects that it deleted. `replaces` is the version whose template it replaced, "" for none.
+    words, `gone` the objects that it deleted. `replaces` is the version whose template it replaced, "" for none. `hurt`
+    is what was wrong when it was sent, as its session saw it; only warnings are made of it.
     """
 
     who: str
@@ -56,6 +60,15 @@ class OthersAct:
     changes: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     replaces: str = ""
+    hurt: tuple[str, ...] = ()
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The versions that it rolled back from."""
+        if self.act not in WAYS_BACK:
+            return ()
+        before = (Expected(lane, version, share) for lane, version, share in self.before.shares)
+        return lost_by(self.expected, before, self.replaces)
 
 
 def as_told(plan: Plan, before: Rollout, who: str) -> OthersAct:
@@ -78,7 +91,8 @@ def undo_plan(told: OthersAct, rollout: Rollout, adapter: Adapter, objects: Obje
     now = (rollout.step.index if rollout.step else None, bool(rollout.steps))
     moved = ask.act not in (Act.JUMP, Act.STEPS) and now != (told.before.step, bool(told.before.steps))
     notes = (_NO_PLAN,) if told.before.steps and moved and _applies(rollout, Act.STEPS) else ()
-    warnings = (_on_whose_word(told, rollout), *notes, *plan.warnings)
+    again = tuple(rolled_back_from(safe_text(name, 63)) for name in told.left)
+    warnings = (_on_whose_word(told, rollout), *again, *notes, *plan.warnings)
     return replace(plan, act=Act.UNDO, title=what, undo=no_undo_of(told.title), warnings=warnings)
 
 
@@ -262,6 +276,14 @@ def _shares(told: OthersAct, rollout: Rollout) -> Iterator[Ask | str]:
     if everything is not None:
         yield from (Ask(act, version=everything) for act in (Act.FLIP, Act.ROLLBACK) if _applies(rollout, act))
     yield "neither set-weight nor flip leads back from here"
+
+
+def ways_to_before(did: OthersAct, rollout: Rollout) -> Iterator[Ask]:
+    """Acts that may lead to how it was before an act, whatever was changed since."""
+    if did.act in _TEMPLATES and did.replaces:
+        yield Ask(Act.ROLLBACK, version=did.replaces)
+    elif did.act not in _PAIRS:
+        yield from (ask for ask in _shares(did, rollout) if isinstance(ask, Ask))
 
 
 def _why_not_it(told: OthersAct, plan: Plan, rollout: Rollout, objects: Objects) -> str:

@@ -50,6 +50,11 @@ def no_undo_of(title: str) -> str:
     return f"not by undo: do it again: {title}"
 
 
+def rolled_back_from(name: str) -> str:
+    """What the undo of a roll back says of a version that users get again."""
+    return f"{name} was rolled back from by this act: users get it again; look first at why"
+
+
 def gives_everyone(name: str) -> str:
     """What an act leads to after which no user gets another version, in words that follow its key."""
     return f"everyone gets {name}"

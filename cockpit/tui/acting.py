@@ -27,8 +27,9 @@ def starts_on_cancel(plan: Plan, rollout: Rollout | None) -> bool:
     deletes = bool(plan.gone) or any(request.verb is Verb.DELETE for request in plan.requests)
     moves = plan.act in WAYS_BACK or bool(plan.expected)
     at_rest = rollout is not None and rollout.phase is Phase.AT_REST
-    exposes = plan.raises or plan.final or plan.risky
-    return exposes or deletes or _ends_pods(plan, rollout) or (at_rest and moves)
+    # What ends an outage takes nothing from anybody.
+    moves = moves and not plan.ends_outage
+    return plan.exposes or plan.risky or deletes or _ends_pods(plan, rollout) or (at_rest and moves)
 
 
 def _ends_pods(plan: Plan, rollout: Rollout | None) -> bool:

@@ -55,7 +55,8 @@ def change_lines(prepared: Prepared, owners: Sequence[Owner], width: int, glyphs
     if prepared.blocked:
         head, style = ("second", "waiting") if prepared.proposable else ("blocked", "risk")
         lines += _part(head, [prepared.blocked], width, style)
-    if plan.raises:
+    lines += _part("outage", [plan.ends_outage] if plan.ends_outage else [], width, "strong")
+    if plan.raises and plan.exposes:
         lines += _part("exposure", ["sends more users to the new version"], width, "waiting")
     lines += _part("concern", prepared.concerns, width, "risk")
     lines += _part("warning", plan.cautions(), width, "waiting")

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 from cockpit.model.guard import GuardOrder, GuardState, GuardView, parse_conditions
+from cockpit.model.journal import HEALTH
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase
 from cockpit.model.view import RolloutView
 from cockpit.session.journal.foreign import CHANGE
-from cockpit.session.journal.health_notes import HEALTH
 from tests.journeys.argo import (
     IMAGE,
     NAME,

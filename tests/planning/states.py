@@ -180,14 +180,24 @@ def with_v3(cluster: Cluster) -> Cluster:
 
 def answered(system: str, cluster: Cluster, ask: Ask) -> Plan | Refused:
     """What a router answers, which is refused where it lists that it cannot be, and with the listed reason."""
-    adapter = next(a for a in ADAPTERS if a.id == system)
+    rollout = rollout_of(system, cluster)
+    listed = next(state for state in rollout.acts if state.act is ask.act)
+    answer: Plan | Refused = _adapter(system).plan(rollout, ask, cluster)
+    assert listed.enabled or ask.version or (isinstance(answer, Refused) and listed.why in answer.why)
+    return answer
+
+
+def rollout_of(system: str, cluster: Cluster) -> Rollout:
+    """The release as a router reads it."""
+    adapter = _adapter(system)
     root = next(root for r in adapter.roots for root in cluster.every(r, "default") if root.metadata.name == "shelf")
     found: tuple[Rollout, ...] = adapter.read(root, cluster)
     assert len(found) == 1, found
-    listed = next(state for state in found[0].acts if state.act is ask.act)
-    answer = adapter.plan(found[0], ask, cluster)
-    assert listed.enabled or ask.version or (isinstance(answer, Refused) and listed.why in answer.why)
-    return answer
+    return found[0]
+
+
+def _adapter(system: str) -> Any:
+    return next(a for a in ADAPTERS if a.id == system)
 
 
 def told(answer: Plan | Refused) -> str:

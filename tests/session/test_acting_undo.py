@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cockpit.model.plan import Act, Ask, Refused
-from cockpit.model.view import Prepared, Stage
+from cockpit.model.view import Stage
 from tests.session.acting import UNDO, active, sent
-from tests.session.apiserver import ApiServer
+from tests.session.apiserver import ApiServer, Doc
 from tests.session.conftest import KEY, SHOP, V1, Open
 
 
@@ -29,15 +29,38 @@ async def test_undo_makes_a_deleted_object_again(server: ApiServer, stage: Open)
     assert isinstance(again, Refused)
 
 
-async def test_undo_is_refused_where_somebody_else_moved_on(server: ApiServer, stage: Open) -> None:
+async def test_an_undo_of_what_somebody_else_changed_since_is_refused_with_what_and_by_whom(
+    server: ApiServer, stage: Open
+) -> None:
     on = await stage(server)
     assert (await sent(on)).stage is Stage.VERIFIED
-    server.change(SHOP, {"spec": {"selector": {"version": "v3"}}})
+    server.change(SHOP, {"spec": {"selector": {"version": "v3"}}, "metadata": {"managedFields": _edited()}})
     plan = await on.passing(on.session.prepare(KEY, UNDO))
-    assert isinstance(plan, Prepared)
-    assert plan.blocked
-    assert (await on.session.send(plan)).stage is Stage.REFUSED
+    assert isinstance(plan, Refused), "no plan that the server would not take"
+    assert "it was changed since: Service shop/shop: spec.selector.version v2 -> v3, by kubectl" in plan.why
+    assert "to go back all the same: flip v1" in plan.why
     assert active(server) == "v3"
+
+
+async def test_an_undo_whose_object_is_gone_is_refused_and_says_so(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    server.remove(SHOP)
+    plan = await on.passing(on.session.prepare(KEY, UNDO))
+    assert isinstance(plan, Refused)
+    assert "Service shop/shop was deleted" in plan.why
+
+
+def _edited() -> list[Doc]:
+    fields: Doc = {"f:spec": {"f:selector": {"f:version": {}}}}
+    owner: Doc = {"manager": "kubectl-edit", "operation": "Update", "time": "2100-01-01T00:00:00Z", "fieldsV1": fields}
+    other: Doc = {
+        "manager": "later",
+        "operation": "Update",
+        "time": "2100-01-01T00:00:09Z",
+        "fieldsV1": {"f:metadata": {}},
+    }
+    return [owner, other]
 
 
 async def test_the_view_says_whether_there_is_something_to_undo(server: ApiServer, stage: Open) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from cockpit.model.guard import GuardOrder, GuardState, GuardView, parse_conditions
 from cockpit.model.health import AnswerHealth, Level
+from cockpit.model.journal import HEALTH
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Verdict
 from cockpit.model.view import FleetView
 from cockpit.model.view import Stage as ActStage
-from cockpit.session.journal.health_notes import HEALTH
 from cockpit.session.settings import Settings
 from tests.session.acting import active, sent
 from tests.session.apiserver import ApiServer

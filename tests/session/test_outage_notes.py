@@ -9,11 +9,12 @@ import pytest
 
 from cockpit.model.guard import GuardOrder, parse_conditions
 from cockpit.model.health import Health, RolloutHealth
+from cockpit.model.journal import HEALTH
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry, RolloutView
 from cockpit.session.acts.journal import Journal
 from cockpit.session.facts.assemble import IDLE
-from cockpit.session.journal.health_notes import HEALTH, HealthNotes
+from cockpit.session.journal.health_notes import HealthNotes
 from tests.session.apiserver import ApiServer
 from tests.session.conftest import KEY, Open
 from tests.session.test_guards import hurt, releasing

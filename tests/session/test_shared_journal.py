@@ -282,3 +282,20 @@ async def test_a_claim_is_believed_once_the_objects_show_it(server: ApiServer, s
     refused = await ann.passing(ann.session.prepare(KEY, UNDO))
     assert isinstance(refused, Refused)
     assert refused.why.startswith("nothing to undo")
+
+
+async def test_what_hurt_before_the_act_of_another_is_a_concern_on_their_word_alone(
+    server: ApiServer, stage: Open
+) -> None:
+    ann, bob = await two(server, stage)
+    await sent(ann)
+    await bob.until(lambda view: [e for e in acts(view) if e.stage is Stage.VERIFIED])
+    [path] = [path for path in server.docs if path.startswith(f"{EVENTS}/")]
+    told = json.loads(server.docs[path]["metadata"]["annotations"][ACT_ANNOTATION])
+    assert told["hurt"] == []
+    told["hurt"], told["why"] = ["20% of the requests to v1 fail"], "took effect and more"
+    server.change(path, {"metadata": {"annotations": {ACT_ANNOTATION: json.dumps(told)}}})
+    await bob.until(lambda view: [e for e in acts(view) if e.why == "took effect and more"])
+    plan = await bob.passing(bob.session.prepare(KEY, UNDO))
+    assert isinstance(plan, Prepared)
+    assert "before this act: 20% of the requests to v1 fail, as the Event of ann says" in plan.concerns

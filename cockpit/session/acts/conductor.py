@@ -93,9 +93,9 @@ class Conductor:
         logbook: JournalLines,
         undo: UndoStack,
         unknown: UnknownFile | None = None,
-        tell_of: Callable[[str, Plan, Rollout | None], None] = lambda act_id, plan, before: None,
+        tell_of: Callable[[str, Plan, Rollout | None, tuple[str, ...]], None] = lambda *of: None,
     ) -> None:
-        """`tell_of` hears of each act before its first line: its id, its plan, and the rollout before it."""
+        """`tell_of` hears of each act before its first line: its id and plan, the rollout before it, what hurts."""
         self._surroundings = surroundings
         self._clock = clock
         self._logbook = logbook
@@ -114,7 +114,7 @@ class Conductor:
         return plan.title if plan else ""
 
     async def prepare(self, key: RolloutKey, ask: Ask) -> Prepared | Refused:
-        issue = await prepare(self._surroundings, self._clock, self._undo, key, ask)
+        issue = await prepare(self._surroundings, self._clock, self._undo, key, ask, self._logbook.entries)
         if isinstance(issue, Refused):
             return issue
         # The issue keeps the prepared plan alive, so that its id cannot be reused.
@@ -231,7 +231,7 @@ class Conductor:
         await self._surroundings.refresh()
         if why := who.why_not() or await self._why_not_now(cluster, issue):
             return await note(refused(plan, why))
-        self._tell_of(act_id, plan, issue.rollout)
+        self._tell_of(act_id, plan, issue.rollout, issue.hurt)
         report(await note(Outcome(Stage.SENDING, plan.title, plan), record_of(plan, issue.objects), last=False))
         noted = await self._unknown.begin(act_id, by, issue)
         passage = await transmit(cluster, self._clock, issue, self._left)

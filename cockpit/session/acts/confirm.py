@@ -156,7 +156,8 @@ def _not_ready(view: RolloutView, name: str, count: int) -> str:
 
 def _observed(plan: Plan, view: RolloutView) -> Confirmation:
     lanes = [lane for name in dict.fromkeys(e.lane for e in plan.expected) if (lane := _lane(view, name))]
-    default = view.rollout.default_lane if not lanes and plan.raises and view.probe.running else None
+    leads = plan.raises or bool(plan.ends_outage)
+    default = view.rollout.default_lane if not lanes and leads and view.probe.running else None
     if default and (why := why_all_fail(default, view.probe)):
         # An act that raises exposure must lead to answers, whether or not the share itself can be read.
         return Confirmation(False, f"done, but {why}", unanswered=True)
@@ -167,7 +168,7 @@ def _observed(plan: Plan, view: RolloutView) -> Confirmation:
         return Confirmation(True, f"confirmed by the objects: {plan.reaches.words}")
     if not lanes:
         return Confirmation(True, "confirmed by the objects")
-    return _sampled(view, lanes, raises=plan.raises)
+    return _sampled(view, lanes, raises=leads)
 
 
 def _sampled(view: RolloutView, lanes: Sequence[Lane], *, raises: bool) -> Confirmation:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cockpit.model.plan import PatchType, Request, Verb
 
-_MISSING: Any = object()
+MISSING: Any = object()
 
 
 def took_effect(request: Request, found: Mapping[str, Any] | None) -> bool:
@@ -34,16 +34,22 @@ def would_apply(request: Request, found: Mapping[str, Any] | None) -> bool:
         case Verb.PATCH if found is None:
             return False
         case Verb.PATCH if request.patch is PatchType.MERGE:
-            wanted = _at(request.body or {}, ("metadata", "resourceVersion"))
-            return wanted is _MISSING or wanted == _at(found, ("metadata", "resourceVersion"))
+            wanted = value_at(request.body or {}, ("metadata", "resourceVersion"))
+            return wanted is MISSING or wanted == value_at(found, ("metadata", "resourceVersion"))
         case Verb.PATCH:
-            return all(_test_holds(each, found) for each in request.body if each.get("op") == "test")
+            return not failed_tests(request, found)
+
+
+def failed_tests(request: Request, found: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any]]:
+    """The tests of a JSON Patch that do not hold for the object: where, and the value that would have to be there."""
+    tests = [each for each in request.body if each.get("op") == "test"]
+    return [(_keys(each["path"]), each.get("value")) for each in tests if not _test_holds(each, found)]
 
 
 def _test_holds(operation: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     """By RFC 6902; an API server takes a field that is absent for null."""
-    there = _at(found, _keys(operation["path"]))
-    return (None if there is _MISSING else there) == operation.get("value")
+    there = value_at(found, _keys(operation["path"]))
+    return (None if there is MISSING else there) == operation.get("value")
 
 
 def _keys(path: str) -> tuple[str, ...]:
@@ -64,22 +70,22 @@ def _operation_holds(operation: Mapping[str, Any], found: Mapping[str, Any]) -> 
     """By RFC 6902; an item appended to a list is searched for anywhere in it."""
     keys = _keys(operation["path"])
     if operation["op"] == "remove":
-        return _at(found, keys) is _MISSING
+        return value_at(found, keys) is MISSING
     if keys and keys[-1] == "-":
-        items = _at(found, keys[:-1])
+        items = value_at(found, keys[:-1])
         return isinstance(items, list) and any(_contains(item, operation["value"]) for item in items)
-    return _contains(_at(found, keys), operation["value"])
+    return _contains(value_at(found, keys), operation["value"])
 
 
 def _other_object(request: Request, found: Mapping[str, Any]) -> bool:
     """The deletion had a uid precondition, and the object of that name now has another uid."""
-    wanted = _at(request.body or {}, ("preconditions", "uid"))
-    return isinstance(wanted, str) and wanted != _at(found, ("metadata", "uid"))
+    wanted = value_at(request.body or {}, ("preconditions", "uid"))
+    return isinstance(wanted, str) and wanted != value_at(found, ("metadata", "uid"))
 
 
 def _leaving(found: Mapping[str, Any]) -> bool:
     """Deletion was accepted, but finalizers still hold the object."""
-    return isinstance(_at(found, ("metadata", "deletionTimestamp")), str)
+    return isinstance(value_at(found, ("metadata", "deletionTimestamp")), str)
 
 
 def _without_version(body: Any) -> Any:
@@ -93,12 +99,12 @@ def _without_version(body: Any) -> Any:
 def _contains(found: Any, wanted: Any) -> bool:
     """Whether `found` contains all of `wanted`; null means absent, as in a merge patch (RFC 7396)."""
     if wanted is None:
-        return found is None or found is _MISSING
+        return found is None or found is MISSING
     if isinstance(wanted, Mapping):
         if not isinstance(found, Mapping):
             # The server removes empty maps.
-            return (found is _MISSING or found is None) and all(value is None for value in wanted.values())
-        return all(_contains(found.get(key, _MISSING), value) for key, value in wanted.items())
+            return (found is MISSING or found is None) and all(value is None for value in wanted.values())
+        return all(_contains(found.get(key, MISSING), value) for key, value in wanted.items())
     if isinstance(wanted, list):
         return (
             isinstance(found, list)
@@ -108,12 +114,13 @@ def _contains(found: Any, wanted: Any) -> bool:
     return type(found) is type(wanted) and bool(found == wanted)
 
 
-def _at(value: Any, keys: Sequence[str]) -> Any:
+def value_at(value: Any, keys: Sequence[str]) -> Any:
+    """What is there by these keys; MISSING if nothing is."""
     for key in keys:
         if isinstance(value, Mapping):
-            value = value.get(key, _MISSING)
+            value = value.get(key, MISSING)
         elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
             value = value[int(key)]
         else:
-            return _MISSING
+            return MISSING
     return value

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from cockpit.kube.errors import KubeError
+from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request
 from cockpit.model.reasons import READ_ONLY, in_vain
@@ -18,13 +19,14 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.model.view import Prepared
+from cockpit.model.view import Entry, Prepared
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.pairing.proposal_marks import LOCK
 from cockpit.pairing.second_words import NOT_PROPOSED
-from cockpit.planning.instead import instead_of_undo
+from cockpit.planning.instead import all_the_same, instead_of_undo, ways_back
 from cockpit.planning.undo_of_others import undo_plan, way_to_undo
-from cockpit.session.acts.concerns import concerns, hurting
+from cockpit.session.acts.changed_since import changed_since
+from cockpit.session.acts.concerns import before_act, concerns, hurting, noted_outages
 from cockpit.session.acts.dry_run import Trial, read_objects, read_one, review, try_out
 from cockpit.session.acts.safety import routing, takes_pods_away
 from cockpit.session.acts.surroundings import Surroundings
@@ -33,6 +35,8 @@ from cockpit.session.changes import first_of
 from cockpit.session.facts.assemble import under_way
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.second import Digest
+
+Journal = Iterable[Entry]
 
 log = logging.getLogger(__name__)
 
@@ -195,9 +199,12 @@ def _timed(clock: Clock, ask: Ask) -> Ask:
 
 
 async def prepare(
-    surroundings: Surroundings, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask
+    surroundings: Surroundings, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask, journal: Journal = ()
 ) -> Preparation | Refused:
-    """Plan, check permissions, dry-run; plan again if the objects changed meanwhile. Never raises."""
+    """Plan, check permissions, dry-run; plan again if the objects changed meanwhile. Never raises.
+
+    `journal` is what the session's journal holds.
+    """
     cluster = surroundings.cluster(key.context)
     if cluster is None:
         return _no_context(key, ask)
@@ -205,7 +212,7 @@ async def prepare(
         same = amounts_to(cluster, undo, key, ask)
         # A plan that names a time is that of the proposal only with the time of the proposal.
         at = (await cluster.second.ask_of(key, same)).at if same else ask.at
-        return await _settled(surroundings, cluster, clock, undo, key, _timed(clock, replace(ask, at=at)))
+        return await _settled(surroundings, cluster, clock, undo, key, _timed(clock, replace(ask, at=at)), journal)
     except Exception as error:
         log.exception("preparing %s on %s failed", ask.act, key)
         what = safe_text(f"{type(error).__name__}: {error}")
@@ -214,21 +221,27 @@ async def prepare(
 
 
 async def _settled(
-    surroundings: Surroundings, cluster: Cluster, clock: Clock, undo: UndoStack, key: RolloutKey, ask: Ask
+    surroundings: Surroundings,
+    cluster: Cluster,
+    clock: Clock,
+    undo: UndoStack,
+    key: RolloutKey,
+    ask: Ask,
+    journal: Journal,
 ) -> Preparation | Refused:
     for _ in range(_ATTEMPTS - 1):
         newer = surroundings.next_view()
-        issue, outdated = await _attempt(surroundings, cluster, undo, key, ask)
+        issue, outdated = await _attempt(surroundings, cluster, undo, key, ask, journal)
         if not outdated:
             return issue
         surroundings.follow()
         await first_of(newer.wait(), clock.sleep(_CATCH_UP_SECONDS))
-    issue, _ = await _attempt(surroundings, cluster, undo, key, ask)
+    issue, _ = await _attempt(surroundings, cluster, undo, key, ask, journal)
     return issue
 
 
 async def _attempt(
-    surroundings: Surroundings, cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask
+    surroundings: Surroundings, cluster: Cluster, undo: UndoStack, key: RolloutKey, ask: Ask, journal: Journal
 ) -> tuple[Preparation | Refused, bool]:
     """The plan, and whether it was made from outdated objects."""
     await surroundings.refresh()
@@ -243,6 +256,8 @@ async def _attempt(
     try:
         refs = (request.ref for request in plan.requests)
         objects, _ = await asyncio.gather(read_objects(place, refs), review(place, plan.requests))
+        if step and plan.requests == step.requests and (why := _why_void(cluster, step, rollout, objects, ask.at)):
+            return Refused(Act.UNDO, key, f"{plan.title}: {why}"), False
         if takes_pods_away(plan):
             grounds = {ref: await read_one(cluster.of(ref), ref) for ref in routing(rollout)}
         trial = await try_out(place, plan, objects)
@@ -256,17 +271,38 @@ async def _attempt(
     proposed, shown = amounts_to(cluster, undo, key, ask), _shown(surroundings, plan.rollout)
     if second and proposed is None:
         second = f"{second}; {NOT_PROPOSED}"
+    now = seconds_since_epoch(ask.at) or 0.0
+    before = before_act(step, plan, noted_outages(journal, key, step.at)) if step else ()
+    hurt = hurting(plan, shown, noted_outages(journal, key, now))
     prepared = Prepared(
         plan=plan,
         checks=trial.checks,
         blocked=second if second and LOCK in blocked else blocked or second,
         production=cluster.production or place.production,
         diff=trial.diff,
-        concerns=(*cluster.fence.notes(key), *concerns(plan, shown, step.hurt if step else ())),
+        concerns=(*cluster.fence.notes(key), *concerns(plan, shown, before)),
         digest=digest,
         proposable=bool(second) and proposed is not None and (not blocked or LOCK in blocked),
     )
-    return Preparation(prepared, ask, objects, rollout, step, grounds, proposed, hurting(plan, shown)), trial.outdated
+    return Preparation(prepared, ask, objects, rollout, step, grounds, proposed, hurt), trial.outdated
+
+
+def _why_void(
+    cluster: Cluster, step: UndoStep, rollout: Rollout | None, objects: Mapping[Ref, Mapping[str, Any] | None], at: str
+) -> str:
+    """Why an undo would be refused because somebody changed its objects since, and what to do; "" where it would not.
+
+    `at` is the present (RFC 3339).
+    """
+    changed = changed_since(step.requests, objects, step.at, seconds_since_epoch(at) or step.at)
+    if not changed:
+        return ""
+    adapter = cluster.rollouts.adapter(rollout.key) if rollout else None
+    why = f"it was changed since: {changed}; an undo would overwrite that"
+    if rollout is None or adapter is None or step.did is None:
+        return why
+    way = all_the_same(step.did, rollout, adapter, cluster.objects(rollout), at) or ways_back(rollout)
+    return f"{why}; to go back all the same: {way}" if way else why
 
 
 def _known(digest: str) -> Digest:

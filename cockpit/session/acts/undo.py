@@ -16,8 +16,9 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import Undoing
 from cockpit.planning.earlier_version import why_failing
 from cockpit.planning.led_away import led_from_nowhere, left_by, shares_before, took_everybody
+from cockpit.planning.outage import with_outage
 from cockpit.planning.undo_of_others import OthersAct, as_told, shows_undone, why_not_asked
-from cockpit.planning.wording import no_undo_of
+from cockpit.planning.wording import no_undo_of, rolled_back_from
 from cockpit.session.acts.safety import undo_risks, why_nowhere, why_undo_is_unsafe
 from cockpit.session.acts.undo_file import UndoFile
 
@@ -208,7 +209,7 @@ class UndoStack:
         if not step.requests:
             return Refused(Act.UNDO, key, _why_none(step, instead))
         risks = undo_risks(step.requests, step.restores, rollout)
-        plan = Plan(
+        undo = Plan(
             act=Act.UNDO,
             rollout=key,
             title=f"undo: {step.title}",
@@ -223,6 +224,7 @@ class UndoStack:
             pods=step.pods,
             risky=bool(step.crashing or risks),
         )
+        plan = with_outage(undo, rollout)
         nowhere = why_nowhere(step.requests, rollout) if step.nowhere else ""
         danger = nowhere or why_undo_is_unsafe(plan, step.restores, rollout)
         return Refused(Act.UNDO, key, f"{plan.title} in {key}: {danger}") if danger else plan
@@ -305,7 +307,7 @@ def _left(step: UndoStep) -> tuple[str, ...]:
     """What a plan says of versions that it gives users again and that were rolled back from."""
     crashing = {name for name, _ in step.crashing}
     again = (name for name in step.left if name not in crashing)
-    return tuple(f"{name} was rolled back from by this act: users get it again; look first at why" for name in again)
+    return tuple(map(rolled_back_from, again))
 
 
 def _crashed(step: UndoStep) -> tuple[str, ...]:

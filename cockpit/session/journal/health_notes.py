@@ -8,6 +8,7 @@ from dataclasses import replace
 from cockpit.model.ages import age
 from cockpit.model.clock import Clock
 from cockpit.model.health import Health
+from cockpit.model.journal import HEALTH
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
@@ -15,7 +16,6 @@ from cockpit.model.view import Entry, RolloutView, Stage
 from cockpit.session.acts.seen import seen_of
 
 COCKPIT = "cockpit"
-HEALTH = "health"
 # Seconds that users have to be fine until an outage is over, and after which one that begins is another: pods come
 # and go, and answers are judged one by one.
 _STILL_FINE, _ANOTHER = 15.0, 60.0

@@ -62,9 +62,9 @@ class SharedJournal:
         self._health = HealthNotes(*(clock, logbook.new_id, lambda: logbook.entries, self._is_gone, self._news.set))
         logbook.listen(self._teller.hear)
 
-    def begin(self, act_id: str, plan: Plan, before: Rollout | None) -> None:
+    def begin(self, act_id: str, plan: Plan, before: Rollout | None, hurt: tuple[str, ...] = ()) -> None:
         """An act is about to be sent; see `Teller.begin`."""
-        self._teller.begin(act_id, plan, before)
+        self._teller.begin(act_id, plan, before, hurt)
 
     def follow_others(self) -> None:
         """Read the acts of other sessions from now on."""

@@ -38,6 +38,7 @@ class _Telling:
 
     plan: Plan | None
     before: Rollout | None
+    hurt: tuple[str, ...] = ()
     version: str = ""
     number: int = 0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -64,9 +65,9 @@ class Teller:
         self._tasks: set[asyncio.Task[None]] = set()
         self._complained: set[str] = set()
 
-    def begin(self, act_id: str, plan: Plan, before: Rollout | None) -> None:
-        """An act is about to be sent; `before` is the rollout that it was planned from."""
-        self._tellings[act_id] = _Telling(plan, before)
+    def begin(self, act_id: str, plan: Plan, before: Rollout | None, hurt: tuple[str, ...] = ()) -> None:
+        """An act is about to be sent; `before` is the rollout that it was planned from, `hurt` what is wrong."""
+        self._tellings[act_id] = _Telling(plan, before, hurt)
         while len(self._tellings) > _MOST_ACTS:
             del self._tellings[next(iter(self._tellings))]
 
@@ -157,6 +158,7 @@ class Teller:
             pods=plan.pods if plan else (),
             gone=tuple(map(str, plan.gone)) if plan else (),
             replaces=plan.replaces if plan else "",
+            hurt=telling.hurt,
         )
 
     def _now(self) -> str:
