@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -173,6 +173,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             tasks.create_task(self._pairing.run())
             tasks.create_task(self._shared.run())
             tasks.create_task(self._metrics.run(lambda: self._view.rollouts))
+            tasks.create_task(self._memory.follow(self._clock, self._current, self.touch))
 
     def _stopped(self, running: asyncio.Task[None]) -> None:
         """A failed session interrupts its owner, as a task group does, instead of showing stale data."""
@@ -384,6 +385,9 @@ class Session(Readings, InsideCalls, PairingCalls):
         """Forget what is remembered of rollouts that are no more."""
         self._shared.left(keys)
         self._overdue.left(keys)
+
+    def _current(self) -> list[Mapping[RolloutKey, Rollout]]:
+        return [cluster.rollouts.current() for cluster in self._clusters.values()]
 
     def _rollout(self, key: RolloutKey) -> Rollout | None:
         cluster = self._clusters.get(key.context)

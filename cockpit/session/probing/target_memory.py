@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from cockpit.model.clock import Clock
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import Kept
 from cockpit.session.probing.probes import Probes
-from cockpit.session.probing.targets import Targets, keep_target
+from cockpit.session.probing.targets import RememberedTarget, Targets, keep_target
+
+# Seconds between looks at whether the file is another one, which cost a system call.
+_LOOK_SECONDS = 5.0
 
 
 class TargetMemory:
@@ -18,13 +22,13 @@ class TargetMemory:
     def __init__(self, probes: Probes, targets: Targets | None) -> None:
         self._probes = probes
         self._targets = targets
-        self._recalled: set[RolloutKey] = set()
+        self._recalled: dict[RolloutKey, RememberedTarget | None] = {}  # as the file had it
 
     async def set(self, key: RolloutKey, target: ProbeTarget | None, rate: float | None) -> Kept:
         """Use a target from now on, None for the derived one; the result says whether it could be remembered."""
         kept = await keep_target(self._targets, key, target)
         note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept.withheld else kept.problem
-        self._recalled.add(key)
+        self._recalled[key] = self._targets.get(key) if self._targets else None
         self._probes.choose(key, target, rate, note)
         return kept
 
@@ -33,8 +37,40 @@ class TargetMemory:
         key = rollout.key
         if key in self._recalled:
             return
-        self._recalled.add(key)
-        target = self._targets.of(rollout, current) if self._targets else None
+        target = self._recalled[key] = self._targets.of(rollout, current) if self._targets else None
         if target:
-            note = f"enter again, secret and so not remembered: {', '.join(target.withheld)}" if target.withheld else ""
-            self._probes.choose(key, target.probe_target, note=note)
+            self._apply(key, target)
+
+    async def follow(
+        self,
+        clock: Clock,
+        contexts: Callable[[], Iterable[Mapping[RolloutKey, Rollout]]],
+        touch: Callable[[RolloutKey], None],
+    ) -> None:
+        """Apply what another session remembers or forgets, until cancelled; `contexts` are the rollouts of each."""
+        while self._targets:
+            await clock.sleep(_LOOK_SECONDS)
+            if self._targets.replaced():
+                for current in contexts():
+                    for rollout in current.values():
+                        self._recall_anew(self._targets, rollout, current, touch)
+
+    def _recall_anew(
+        self,
+        targets: Targets,
+        rollout: Rollout,
+        current: Mapping[RolloutKey, Rollout],
+        touch: Callable[[RolloutKey], None],
+    ) -> None:
+        key = rollout.key
+        target = targets.of(rollout, current)
+        # What was set in this session is newer than a file that says the same as before.
+        if key in self._recalled and target != self._recalled[key]:
+            self._recalled[key] = target
+            self._apply(key, target)
+            touch(key)
+
+    def _apply(self, key: RolloutKey, target: RememberedTarget | None) -> None:
+        withheld = ", ".join(target.withheld) if target else ""
+        note = f"enter again, secret and so not remembered: {withheld}" if withheld else ""
+        self._probes.choose(key, target.probe_target if target else None, note=note)

@@ -50,6 +50,7 @@ class Targets:
         self.problem = ""  # why the file could not be read; it is then renamed to .unreadable
         self._held: Mapping[str, RememberedTarget] = {}
         self._seen: tuple[int, int, int] | None = None  # what tells the file that is held from another
+        self._looked = self._stamp()
 
     def get(self, key: RolloutKey) -> RememberedTarget | None:
         """The remembered target of this rollout."""
@@ -87,16 +88,27 @@ class Targets:
         except OSError as error:
             raise TargetsError(f"{self.path}: cannot be written: {error.strerror}") from None
 
+    def replaced(self) -> bool:
+        """Whether the file is another one than at the last call, or came or went."""
+        before, self._looked = self._looked, self._stamp()
+        return before != self._looked
+
     def _read(self) -> Mapping[str, RememberedTarget]:
         """What the file holds. It is asked for each rollout of a cluster, and read again only when it was replaced."""
-        try:
-            found = os.lstat(self.path)
-        except OSError:
+        seen = self._stamp()
+        if seen is None:
             return self._load()
-        seen = (found.st_ino, found.st_ctime_ns, found.st_size)
         if seen != self._seen:
             self._held, self._seen = self._load(), seen
         return self._held
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        """What tells the file from another; None without one."""
+        try:
+            found = os.lstat(self.path)
+        except OSError:
+            return None
+        return (found.st_ino, found.st_ctime_ns, found.st_size)
 
     def _load(self) -> Mapping[str, RememberedTarget]:
         try:
