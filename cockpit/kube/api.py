@@ -15,6 +15,7 @@ from cockpit.kube.errors import BadAnswer
 from cockpit.kube.identity import Identity
 from cockpit.kube.paths import object_path
 from cockpit.kube.rules import NamespaceRules, ask_rules
+from cockpit.kube.server_time import ServerTime
 from cockpit.kube.transport import Call, Transport
 from cockpit.model.clock import Clock
 from cockpit.model.refs import EVENTS, Ref
@@ -39,6 +40,7 @@ class KubeApi:
         self.namespace = target.namespace
         self.cluster_name = target.cluster_name
         self.transport = transport
+        self.time = transport.server_time = ServerTime(clock)
         self._access = Access(transport, target.context, clock)
         self._identity = Identity(transport, target.user)
 

@@ -2,14 +2,15 @@
 
 kube-apiserver keeps no watch cache of Events (apiserver, cachesize.go), so a watch of them gets no bookmarks, and each
 list makes the server read them all, whatever the selector: that is done once. Afterwards the version to watch from is
-kept young by reading a single Event before a watch ends, which that watch passes before it does.
+kept young by reading a single Event before a watch ends, which that watch passes before it does. Where a proxy cuts
+what is silent, watches are asked to end before that.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from cockpit.kube.api import LIST_BYTES, KubeApi
 from cockpit.kube.backoff import Backoff, Random
@@ -36,9 +37,14 @@ _PAGE = 500
 # Retry interval for what only a person can fix.
 _SLOW_RETRY = 60.0
 # The server ends a watch after this long; one that it did not end by then is dead. A younger version is looked for so
-# many seconds before that end, and taken over so many before it: all of it is within etcd's five minutes of history.
+# many seconds before that end, and was passed so many before it: all of it is within etcd's five minutes of history.
 _WATCH_SECONDS, _GRACE_SECONDS = (200.0, 240.0), 20.0
-_LOOK_SECONDS, _YOUNGER_SECONDS = 30.0, 10.0
+_LOOK_SECONDS, _PASSED_SECONDS = 30.0, 10.0
+# The same as parts of a shorter watch; no watch is asked to be shorter than this, in seconds.
+_LOOK_PART, _PASSED_PART, _SHORTEST_WATCH = 1 / 2, 1 / 6, 12.0
+# A watch that ends so many seconds early was cut. After two of them the next is asked for this part of what the last
+# one held, and each that was not cut lets the next last so many times as long.
+_EARLY_SECONDS, _SHORTER, _LONGER = 2.0, 0.8, 1.25
 
 
 class EventFollower:
@@ -70,6 +76,8 @@ class EventFollower:
         self._stumble = stumble
         self._backoff = Backoff(rng)
         self._version = ""
+        self._holds = _WATCH_SECONDS[1]  # for how long the way to the server holds a watch that is silent
+        self._cut = False  # the last watch was
         self.problem = ""
         self.caught_up = asyncio.Event()
 
@@ -83,7 +91,7 @@ class EventFollower:
             except (Unauthorized, Forbidden, NotFound) as error:
                 await self._fail(str(error), _SLOW_RETRY * self._rng.uniform(1.0, 1.5))
             except ApiError as error:
-                if isinstance(error, Gone | Invalid | Stalled):
+                if isinstance(error, Gone | Invalid):
                     self._version = ""
                 self.problem = str(error)
                 await self._clock.sleep(self._backoff.delay(self._clock.monotonic(), error.retry_after))
@@ -110,18 +118,23 @@ class EventFollower:
 
     async def _watch_while_it_lives(self) -> None:
         """Watch until the server ends it; BadAnswer if it does so at once, Stalled if never, ApiError if it fails."""
-        seconds = self._rng.uniform(*_WATCH_SECONDS)
+        seconds = min(self._rng.uniform(*_WATCH_SECONDS), self._holds)
         began = self._clock.monotonic()
         stream = asyncio.create_task(self._watch(int(seconds)))
-        younger = asyncio.create_task(self._grow_younger(seconds))
+        younger = asyncio.create_task(self._younger(seconds))
         late = asyncio.create_task(self._clock.sleep(seconds + _GRACE_SECONDS))
         tasks = (stream, younger, late)
         try:
             await asyncio.wait((stream, late), return_when=asyncio.FIRST_COMPLETED)
             if not stream.done():
+                self._learn(seconds / 2, cut=True)
                 why = f"{self._api.server}: a watch was not ended in time, so it may have missed events"
                 raise Stalled(why, context=self._api.context, what=self._what, sent=True)
-            if not await stream and self._clock.monotonic() - began < SHORT_SECONDS:
+            lasted = self._clock.monotonic() - began
+            self._learn(lasted, cut=lasted < seconds - _EARLY_SECONDS)
+            if younger.done():
+                self._version = younger.result() or self._version
+            if not await stream and lasted < SHORT_SECONDS:
                 raise BadAnswer("the watch ends as soon as it starts", context=self._api.context, what=self._what)
         finally:
             for task in tasks:
@@ -164,14 +177,26 @@ class EventFollower:
             case _:
                 pass  # gone, or not an Event that we write
 
-    async def _grow_younger(self, seconds: float) -> None:
-        """Take over the version that the server had shortly before a watch of so many seconds ends, which has passed
-        it by then."""
-        await self._clock.sleep(seconds - _LOOK_SECONDS)
-        with suppress(ApiError):
+    def _learn(self, lasted: float, *, cut: bool) -> None:
+        """A watch ended after so many seconds. One cut alone can have any reason, and a short one that of an outage."""
+        if not cut:
+            self._holds = min(self._holds * _LONGER, _WATCH_SECONDS[1])
+        elif lasted >= _SHORTEST_WATCH and self._cut:
+            self._holds = max(lasted * _SHORTER, _SHORTEST_WATCH)
+        self._cut = cut
+
+    async def _younger(self, seconds: float) -> str:
+        """The version that the server had shortly before a watch of so many seconds ends, once that has passed it; ""
+        if that is not known, or the watch itself brought a younger one."""
+        look = min(_LOOK_SECONDS, seconds * _LOOK_PART)
+        await self._clock.sleep(seconds - look)
+        before = self._version
+        try:
             younger = self._page(await self._fetch({"limit": "1"})).version
-            await self._clock.sleep(_LOOK_SECONDS - _YOUNGER_SECONDS)
-            self._version = younger or self._version
+        except ApiError:
+            return ""
+        await self._clock.sleep(look - min(_PASSED_SECONDS, seconds * _PASSED_PART))
+        return younger if self._version == before else ""
 
     async def _fetch(self, query: dict[str, str]) -> bytes | bytearray:
         return await self._api.transport.fetch(Call("GET", self._path, query, what=self._what), limit=LIST_BYTES)

@@ -27,6 +27,7 @@ from cockpit.kube.http_failures import HttpFailure, Unsendable, late
 from cockpit.kube.http_pool import HttpPool
 from cockpit.kube.http_server import HttpServer
 from cockpit.kube.http_wire import CONNECT_SECONDS
+from cockpit.kube.server_time import ServerTime
 from cockpit.model.values import dataclass
 
 # Bookmarks come about once a minute; a stream without a byte for longer is closed and resumed.
@@ -84,6 +85,8 @@ class Transport:
         self._server = HttpServer(target)
         self._pool = HttpPool(self._server.proxy, self._server.to_proxy)
         self._closed = False
+        self.server_time: ServerTime | None = None
+        """Is told the Date of what the server itself answers."""
 
     async def fetch(self, call: Call, *, limit: int) -> bytes | bytearray:
         """The body of a successful response; BadAnswer if it is longer than `limit` bytes."""
@@ -175,7 +178,10 @@ class Transport:
 
     @asynccontextmanager
     async def _once(self, call: Call, headers: Headers, silence: float) -> AsyncIterator[_Response]:
+        asked = self.server_time.asked() if self.server_time else None
         async with self._named_failures(call), self._sent(call, headers, silence) as response:
+            if self.server_time and asked:
+                self.server_time.answered(asked, response.head.header("date"))
             if not 200 <= response.head.status < 300:
                 raise await self._refusal(response, call)
             yield response

@@ -162,6 +162,7 @@ FindingId = Literal[
     "unreadable",
     "being-deleted",
     "right-lost",
+    "clock-off",
     "part-unread",
     "part-stale",
     "elsewhere",

@@ -135,6 +135,12 @@ READING_FINDINGS: dict[FindingId, FindingKind] = {
         "The right to read kinds that the rollout is read from was taken away; what is shown of them is old.",
         "Ask for get, list and watch on these kinds again.",
     ),
+    "clock-off": FindingKind(
+        (INFO,),
+        "The clocks of this machine and of the API server differ by a minute or more; what is waited for is counted"
+        " by the server's.",
+        "Set this machine's clock (NTP).",
+    ),
     "part-unread": FindingKind(
         (WARNING,),
         "A neighbouring cluster was not read, so versions that run there may be missing.",

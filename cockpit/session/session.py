@@ -31,6 +31,7 @@ from cockpit.session.facts.assemble import Circumstances, fleet_view, rollout_vi
 from cockpit.session.facts.cluster import Cluster, Connection
 from cockpit.session.facts.federation import own_rollouts
 from cockpit.session.facts.overdue import Overdue
+from cockpit.session.facts.own_clock import by_own_clock
 from cockpit.session.facts.rollout_views import RolloutViews
 from cockpit.session.facts.silence import Silences
 from cockpit.session.facts.slices import (
@@ -116,7 +117,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._rounds = ProbeRounds(self, self._probes, clock, self._pause, self._rollout)
         self._guards = Guards(self, clock, self._logbook)
         self._silences = Silences(self._clusters, clock)
-        self._overdue = Overdue(clock, self.touch)
+        self._overdue = Overdue(clock, self.touch, self._ahead)
         self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
@@ -365,7 +366,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._shared.read(rollout)
         if cluster and stale:
             rollout = cluster.certain(rollout)
-        rollout = self._overdue.told(rollout, stale)
+        rollout = by_own_clock(self._overdue.told(rollout, stale), self._ahead(key))
         if cluster and (doubts := (*cluster.away(rollout), *cluster.old(rollout))):
             rollout = replace(rollout, findings=(*doubts, *rollout.findings))
         rollout = self._rights.resolved(rollout)
@@ -380,6 +381,10 @@ class Session(Readings, InsideCalls, PairingCalls):
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))
+
+    def _ahead(self, key: RolloutKey) -> float:
+        cluster = self._clusters.get(key.context)
+        return cluster.api.time.ahead if cluster else 0.0
 
     def _left(self, keys: Set[RolloutKey]) -> None:
         """Forget what is remembered of rollouts that are no more."""

@@ -71,8 +71,10 @@ async def server() -> AsyncIterator[tuple[Events, str]]:
 
 
 @asynccontextmanager
-async def following(url: str, told: list[str], why: list[str], stall: float = 70.0) -> AsyncIterator[ManualClock]:
-    clock = ManualClock()
+async def following(
+    url: str, told: list[str], why: list[str], stall: float = 70.0, clock: ManualClock | None = None
+) -> AsyncIterator[ManualClock]:
+    clock = clock or ManualClock()
     target = ConnectTarget(context="test", server=url, user="ann", namespace="shop")
     api = KubeApi(target, Transport(target, FixedCredentials(()), timeout=5.0, stall=stall), clock)
     follower = EventFollower(
@@ -178,3 +180,48 @@ async def test_a_server_that_ends_each_watch_at_once_is_not_asked_again_at_once(
                     await asyncio.to_thread(int)
             assert watches() == count
             await clock.advance(clock.deadlines[0])
+
+
+class CutEvents(Events):
+    """Behind a proxy that cuts what was silent for so many seconds, by the clock; the history is `kept` as long."""
+
+    def __init__(self, idle: float, kept: float) -> None:
+        super().__init__()
+        self.idle, self.kept = idle, kept
+        self.clock = ManualClock()
+        self.versions: dict[str, float] = {}
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        query = dict(request.query)
+        if "watch" not in query:
+            self.version += 1
+            self.versions[str(self.version)] = self.clock.monotonic()
+            return await super().answer(request)
+        self.asked.append(query)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        if self.clock.monotonic() - self.versions[query["resourceVersion"]] > self.kept:
+            line = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}}
+            await response.write(json.dumps(line).encode() + b"\n")
+            return response
+        asked = float(query["timeoutSeconds"])
+        await self.clock.sleep(min(self.idle, asked))
+        if self.idle < asked and request.transport is not None:
+            request.transport.abort()
+        return response
+
+
+async def test_a_proxy_that_cuts_what_is_silent_costs_no_list() -> None:
+    events, app = CutEvents(idle=60.0, kept=300.0), web.Application()
+    app.router.add_get("/{path:.*}", events.answer)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with following(f"http://127.0.0.1:{runner.addresses[0][1]}", [], [], clock=events.clock) as clock:
+        await until(clock, lambda: clock.monotonic() >= 1800.0)
+    await runner.cleanup()
+    watches = [float(query["timeoutSeconds"]) for query in events.asked if "watch" in query]
+    lists = [query for query in events.asked if "watch" not in query and query["limit"] != "1"]
+    assert len(lists) == 1, watches
+    assert max(watches[-4:]) < 80.0 < max(watches[:2])
+    assert len(watches) < 60

@@ -8,9 +8,10 @@ from dataclasses import replace
 from cockpit.model.awaited import Awaited
 from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Phase, Rollout
+from cockpit.model.rollout import Phase, Rollout, Step
 from cockpit.session.clock import ManualClock
 from cockpit.session.facts.overdue import Overdue
+from cockpit.session.facts.own_clock import by_own_clock
 
 NOW = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 KEY = RolloutKey("t", "shop", "web", "argo")
@@ -134,3 +135,33 @@ async def test_it_is_looked_at_again_when_it_is_due_without_any_event() -> None:
     await clock.advance(600)
     assert len(seen) == looks, "who is told of is not looked at again"
     task.cancel()
+
+
+async def test_a_clock_that_is_ahead_makes_nothing_overdue_early() -> None:
+    clock = ManualClock(NOW + 75)
+    overdue = Overdue(clock, lambda key: None, lambda key: 75.0)
+    change = waiting(replace(CHANGE, since="2026-01-01T00:00:00Z"))
+    assert not said(overdue, change)
+    await clock.advance(59)
+    assert not said(overdue, change)
+    await clock.advance(1)
+    assert said(overdue, change)
+
+
+async def test_a_clock_that_is_behind_makes_nothing_overdue_late() -> None:
+    overdue = Overdue(ManualClock(NOW), lambda key: None, lambda key: -75.0)
+    assert said(overdue, waiting(replace(CHANGE, since="2025-12-31T23:59:59Z")))
+
+
+def test_the_end_of_a_pause_is_told_by_the_clock_by_which_it_is_counted() -> None:
+    paused = replace(waiting(), step=Step(1, 3, 0.2, until="2026-01-01T00:10:00Z"))
+    shown = by_own_clock(paused, 75.4)
+    assert shown.step is not None
+    assert shown.step.until == "2026-01-01T00:11:15Z"
+    (told,) = shown.findings
+    assert told.id == "clock-off"
+    assert "this machine's clock is 1m ahead of the API server's" in told.text
+    assert by_own_clock(paused, 1.5) is paused
+    assert not by_own_clock(waiting(), 75.4).findings, "nothing depends on it"
+    odd = replace(waiting(), step=Step(1, 3, 0.2, until="soon"))
+    assert by_own_clock(odd, 75.4).step == odd.step

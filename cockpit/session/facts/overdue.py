@@ -41,8 +41,12 @@ class _Wait:
 class Overdue:
     """Remembers what rollouts wait for; `touch` asks for a rollout to be looked at again."""
 
-    def __init__(self, clock: Clock, touch: Callable[[RolloutKey], None]) -> None:
+    def __init__(
+        self, clock: Clock, touch: Callable[[RolloutKey], None], ahead: Callable[[RolloutKey], float] = lambda key: 0.0
+    ) -> None:
+        """`ahead` is by how many seconds this machine's clock is ahead of that of a rollout's API server."""
         self._clock = clock
+        self._ahead = ahead
         self._touch = touch
         self._waits: dict[RolloutKey, dict[tuple[str, ...], _Wait]] = {}
         self._seen: set[RolloutKey] = set()
@@ -68,7 +72,7 @@ class Overdue:
             if stale and not (wait and wait.told):
                 continue
             wait = wait or _Wait(self._clock.now(), self._clock.monotonic(), key not in self._seen)
-            wait = replace(wait, began=_began(awaited, wait))
+            wait = replace(wait, began=_began(awaited, wait, self._ahead(key)))
             wait = replace(wait, told=wait.told or self._lasts(wait) >= PATIENCE)
             waits[awaited.subject] = wait
             if wait.told:
@@ -109,9 +113,11 @@ class Overdue:
         return max(min((PATIENCE - self._lasts(wait) for wait in waits), default=0.0), _LEAST)
 
 
-def _began(awaited: Awaited, wait: _Wait) -> float:
-    """When the wait began (UTC seconds): by what the objects say where this session did not see it begin."""
+def _began(awaited: Awaited, wait: _Wait, ahead: float) -> float:
+    """When the wait began (UTC seconds of this machine): by what the objects say where this session did not see it
+    begin."""
     said = seconds_since_epoch(awaited.since)
+    said = said if said is None else said + ahead
     return wait.at if said is None or (said <= wait.at and not wait.found) else said
 
 

@@ -1,0 +1,46 @@
+"""How far this machine's clock is from an API server's, by which the times in its objects are written."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from cockpit.model.clock import Clock
+
+# What a Date leaves open: it is cut to whole seconds.
+_CUT = 1.0
+# A clock that is wrong by more opens no TLS connection and gets no token; a Date like this is of somebody in between.
+_MOST = 86_400.0
+
+
+class ServerTime:
+    """`ahead` is by how many seconds this machine's clock is ahead of the server's at least; below zero it is behind,
+    and 0 while nothing says otherwise. It errs towards 0, by how long an answer took and one second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.ahead = 0.0
+
+    def asked(self) -> tuple[float, float]:
+        """When a request is sent, by both clocks."""
+        return self._clock.now(), self._clock.monotonic()
+
+    def answered(self, asked: tuple[float, float], date: str | None) -> None:
+        """A response came, with this Date (RFC 9110, section 6.6.1)."""
+        there = _seconds(date)
+        if there is None:
+            return
+        now = self._clock.now()
+        # The wall clock may have been set meanwhile, or the machine suspended; of both, what claims less.
+        sent = min(asked[0], now - (self._clock.monotonic() - asked[1]))
+        at_least, at_most = sent - there - _CUT, now - there
+        ahead = max(at_least, 0.0) or min(at_most, 0.0)
+        self.ahead = ahead if abs(ahead) <= _MOST else 0.0
+
+
+def _seconds(date: str | None) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date or "")
+    except (ValueError, OverflowError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
