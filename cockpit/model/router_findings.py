@@ -260,7 +260,7 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "delegate-missing": FindingKind(
         (WARNING,),
-        "A VirtualService delegates requests to one that does not exist, so they get 404.",
+        "A VirtualService delegates requests to one that does not exist: later routes take them, or they get 404.",
         "Create the delegate, or remove the route that names it.",
     ),
     "delegate-unread": FindingKind(

@@ -42,6 +42,13 @@ def without_pods(version: Version, versions: Iterable[Version], place: str) -> s
     return f"{begin}; {safe_text(f'scale it up first: {command}', 300)}"
 
 
+def unanswered(version: Version, versions: Iterable[Version], place: str, why: str) -> str:
+    """The same where no request gets to it; `why` is said of what leads to it, and counts if its pods are ready."""
+    if version.ready and why:
+        return f"{version.name} would answer nobody, though its pods are ready: {why}; correct that first"
+    return without_pods(version, versions, place)
+
+
 def without_port(name: str, service: Service, workload: Workload | None) -> str:
     """Why a Service would not reach the ready pods of the version `name`; "" if it would, as far as is known."""
     ports = lacking_ports(service, workload) if workload else ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+_MOST_REQUESTS = 0.5
 
 
 def stable_of(oldest_first: Sequence[str], taking: Collection[str], serving: Collection[str]) -> str:
@@ -17,3 +19,13 @@ def stable_of(oldest_first: Sequence[str], taking: Collection[str], serving: Col
     older = oldest_first[: oldest_first.index(first)] if takers else ()
     able = (name for name in (*takers, *reversed(older)) if name in serving)
     return next(able, first)
+
+
+def oldest_first(born: Mapping[str, str], shares: Mapping[str, float | None]) -> tuple[str, ...]:
+    """The versions in `born`, which is in order of age, with those of unknown age ("") where they belong.
+
+    Of a host outside the cluster nobody knows when it came: it counts as old while it gets most of the requests, as
+    before a move into the cluster, and as the newest after that.
+    """
+    late = [name for name, time in born.items() if not time and (shares.get(name) or 0.0) <= _MOST_REQUESTS]
+    return (*(name for name in born if name not in late), *late)

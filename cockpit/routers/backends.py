@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, Service
 from cockpit.model.values import dataclass
-from cockpit.workloads.endpoints import Backing, backing_of, is_alias, port_of, selected_pods
+from cockpit.workloads.endpoints import Backing, backing_of, is_alias, port_of, portless_words, selected_pods
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.missed import missed_words
 from cockpit.workloads.others import Others, outside, together
@@ -35,7 +35,8 @@ class Upstream:
 class BackendVersions:
     """One backend: its Service (None if missing), the ready endpoints behind it, the versions there.
 
-    `missed` is which labels its selector has wrong, worded like `trouble`; "" if nothing speaks for that.
+    `missed` is which labels its selector has wrong, or which port its ready pods lack, worded like `trouble`; "" if
+    nothing speaks for that.
     """
 
     upstream: Upstream
@@ -99,7 +100,10 @@ def side_of(upstream: Upstream, namespace: str, objects: Objects, *, by_target: 
     ownerless = ownerless_candidates(selected_pods(service, objects), {c.uid for c in known}, objects)
     # Beside workloads, pods of nobody are no versions: no act leads to them, and they count as others.
     candidates = tuple(known) or ownerless or (faceless(upstream, backing.total),)
-    missed = "" if known or ownerless or backing.total else missed_words(service, objects)
+    missed = ""
+    if port and not backing.total:
+        missed = portless_words(service, objects, port)
+        missed = missed or ("" if known or ownerless else missed_words(service, objects))
     return BackendVersions(upstream, service, port is not None, backing, candidates, missed)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.counts import counted
+from cockpit.model.finding_kinds import FindingId
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Pod, Service
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
-from cockpit.workloads.endpoints import is_alias, member_pods, port_of, portless_pods, ready_endpoints
+from cockpit.workloads.endpoints import is_alias, member_pods, port_of, portless_pods, portless_words, ready_endpoints
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.meant import is_reached
@@ -89,19 +90,27 @@ def ingress_ports(service: Service | None, objects: Objects) -> Iterator[Finding
     """Each Ingress that names a port which a Service does not have; critical where no Ingress names one that it has."""
     if service is None or not service.spec.ports:
         return
-    lost: dict[tuple[str, str], list[str]] = {}
+    lost: dict[tuple[str, str, str], list[str]] = {}
     led = False
+    # Where its pods have none of its ports, that is told of the Service itself.
+    served = bool(ready_endpoints(service, objects))
     for ingress in ingresses_of_service(objects, service.metadata.namespace, service.metadata.name):
         for place, port in () if is_canary(ingress) else ports_of_service(ingress, service.metadata.name):
-            if port.name == _BY_ANNOTATION or port_of(service, port, by_target=True):
+            found = port_of(service, port, by_target=True)
+            portless = portless_words(service, objects, found) if found and served else ""
+            if port.name == _BY_ANNOTATION or (found and not portless):
                 led = True
             else:
-                lost.setdefault((ingress.metadata.name, str(port.name or port.number)), []).append(place)
+                key = (ingress.metadata.name, str(port.name or port.number), portless)
+                lost.setdefault(key, []).append(place)
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     severity = Severity.WARNING if led else Severity.CRITICAL
-    for (name, number), places in list(lost.items())[:_MOST_INGRESSES]:
+    for (name, number, portless), places in list(lost.items())[:_MOST_INGRESSES]:
         begin = f"{what} has no port {number}, which Ingress {service.metadata.namespace}/{name} names"
-        yield finding("no-such-port", severity, f"{begin}: requests for {listed(places[:3])} fail")
+        if portless:
+            begin = f"{what} {portless}, for its port {number}, which Ingress {service.metadata.namespace}/{name} names"
+        kind: FindingId = "pods-without-port" if portless else "no-such-port"
+        yield finding(kind, severity, f"{begin}: requests for {listed(places[:3])} fail")
 
 
 def _unreached(what: str, count: int) -> str:

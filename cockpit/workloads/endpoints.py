@@ -6,7 +6,7 @@ EndpointSlices are what proxies follow (discovery.k8s.io/v1); a missing `ready` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -15,6 +15,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort, Workload
 from cockpit.model.refs import ENDPOINTSLICES, PODS
 from cockpit.model.values import dataclass
+from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import find_pod, of_kind, slices_of
 from cockpit.workloads.owners import home_of, workloads_matching
 
@@ -147,6 +148,24 @@ def portless_pods(service: Service, objects: Objects) -> frozenset[str]:
         for endpoint in part.endpoints or ()
         if endpoint.conditions.ready is not False and endpoint.target_ref and endpoint.target_ref.kind == "Pod"
     )
+
+
+def portless_words(service: Service, objects: Objects, port: ServicePort | None = None) -> str:
+    """That its ready pods lack the port that it names, worded to follow "Service NAME"; "" if one has it.
+
+    `port` is the one that a backend names; None for all of them.
+    """
+    wanted = [port.target_port for port in ([port] if port else service.spec.ports or ())]
+    names = list(dict.fromkeys(name for name in wanted if isinstance(name, str)))
+    if not names or is_headless(service) or ready_endpoints(service, objects, port):
+        return ""
+    lacking = portless_pods(service, objects) or (port is not None and ready_endpoints(service, objects))
+    return portless_clause(names) if lacking else ""
+
+
+def portless_clause(names: Sequence[str]) -> str:
+    """Why ready pods that lack the ports of these names get no requests, worded to follow "Service NAME"."""
+    return f"sends to a port named {listed(list(names))}, which the containers of its ready pods do not have"
 
 
 def lacking_ports(service: Service, workload: Workload) -> tuple[str, ...]:

@@ -268,3 +268,11 @@ def test_a_canary_with_a_default_backend_only_has_an_unknown_share() -> None:
 
 def _of(cluster: Cluster, name: str, namespace: str) -> Any:
     return decode(cluster.doc("Ingress", name, namespace))
+
+
+def test_a_canary_of_another_class_is_told_by_the_classes() -> None:
+    """Another controller serves its main, so the gateway of the canary has none for it."""
+    doc = canary(canary_weight="30")
+    doc["spec"]["ingressClassName"] = "other"
+    found = findings(site(doc), "canary")["unattached-canary"]
+    assert "its class is other, that of Ingress main, which has its path, is nginx" in found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase, Role, Severity
 from tests.routers.istio_objects import (
@@ -89,3 +91,11 @@ def test_after_full_promotion_the_old_version_is_old() -> None:
     rollout = read(reviews(virtual_service(split(0, 100))))
     assert {v.name: v.role for v in rollout.versions} == {"v1": Role.OLD, "v2": Role.STABLE}
     assert (rollout.phase, rollout.message) == (Phase.AT_REST, "v2 100%; v1 takes nothing")
+
+
+@pytest.mark.parametrize(("outside", "stable"), [(20, "v1"), (80, "legacy.example.com")])
+def test_a_host_outside_is_old_only_while_it_gets_most_requests(outside: int, stable: str) -> None:
+    """Nobody knows when it came, and a way back to a new backend would move everybody there."""
+    made = reviews(virtual_service(route(to("v1", 100 - outside), to("", outside, host="legacy.example.com"))))
+    [found] = [version.name for version in read(made).versions if version.role is Role.STABLE]
+    assert found == stable

@@ -231,8 +231,9 @@ def why_failing(split: HttpRouteSplit, version: Version) -> str:
     for rule_backends in split.plain:
         own = [weighted for weighted in rule_backends.weighted_backends if split.behind(weighted)[:1] == (version,)]
         if own and not any(weighted.sound for weighted in own):
-            why = own[0].problem or f"Service {own[0].backend.service} has no ready endpoints of {version.name}"
-            return f"{why}: requests to {version.name} fail there; fix it first"
+            side, what = own[0].side, f"Service {own[0].backend.service}"
+            why = f"{what} {side.trouble}" if side.trouble else f"{what} has no ready endpoints of {version.name}"
+            return f"{own[0].problem or why}: requests to {version.name} fail there; fix it first"
     return ""
 
 

@@ -14,7 +14,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
-from cockpit.planning.stable_version import stable_of
+from cockpit.planning.stable_version import oldest_first, stable_of
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
 from cockpit.routers.gateway_api.matching import MOST_PATTERNS, example, paths_of, wins
 from cockpit.routers.gateway_api.routes import (
@@ -183,10 +183,10 @@ def _split(
         for weighted in rule_backends.weighted_backends
         for c in weighted.side.candidates
     }
-    # A version of unknown age, such as a Service that does not exist, is not the stable version.
     candidates = tuple(sorted(found.values(), key=lambda c: (not c.born, c.age_key)))
     stable = _stable(
-        [rule_backends for rule_backends in each_rule if rule_backends.plain] or each_rule, [c.uid for c in candidates]
+        [rule_backends for rule_backends in each_rule if rule_backends.plain] or each_rule,
+        {c.uid: c.born for c in candidates},
     )
     roles = {c.uid: Role.STABLE if c.uid == stable else Role.CANARY for c in candidates}
     split = HttpRouteSplit(name, route, each_rule, candidates, versions_of(candidates, roles), tuple(every))
@@ -209,13 +209,12 @@ def _split(
 _MOST_WAYS = 16
 
 
-def _stable(each_rule: Sequence[RuleBackends], uids: Sequence[str]) -> str:
+def _stable(each_rule: Sequence[RuleBackends], born: Mapping[str, str]) -> str:
     """The version to go back to: the oldest that takes requests or, if one takes all, the next older one.
 
-    `uids` are oldest first. Versions kept at weight 0 from earlier releases are not part of this one.
+    `born` is when each came, in order of age. Versions kept at weight 0 from earlier releases are not part of this one.
     """
     weighted_backends = [weighted for rule_backends in each_rule for weighted in rule_backends.weighted_backends]
-    known = [uid for uid in uids if any(uid in weighted.uids for weighted in weighted_backends)]
     serving = {
         uid
         for weighted in weighted_backends
@@ -223,6 +222,10 @@ def _stable(each_rule: Sequence[RuleBackends], uids: Sequence[str]) -> str:
         for uid, part in weighted.side.fractions().items()
         if part
     }
+    # A version of unknown age that answers nobody, such as a Service that does not exist, is not the stable version.
+    shares = {uid: share for uid, share in each_rule[0].written().items() if uid in serving} if each_rule else {}
+    led = {uid for weighted in weighted_backends for uid in weighted.uids}
+    known = [uid for uid in oldest_first(born, shares) if uid in led]
     taking = {uid for uid in known if any(rule_backends.written().get(uid) for rule_backends in each_rule)}
     if len(taking) == 1 and (older := known[: known.index(next(iter(taking)))]) and older[-1] in serving:
         return older[-1]

@@ -24,8 +24,20 @@ def orphan_of(ingress: Ingress, objects: Objects, overrides: Overrides = NO_OVER
     upstream = locations[0].upstream if locations else None
     where = ", ".join(map(str, locations))
     why = f"no main Ingress has {where}" if where else "it has no path"
+    why = _other_class(ingress, locations, objects) or why
     unseen = _why_unseen(ingress, locations, dialect, objects)
     return CanaryIngress(ingress, rules_of(ingress, dialect), upstream, why, locations, unseen=unseen)
+
+
+def _other_class(ingress: Ingress, locations: tuple[Location, ...], objects: Objects) -> str:
+    """That the Ingress which has its places is of another class, so of another controller; "" if none is."""
+    wanted = {location.place for location in locations}
+    for host in dict.fromkeys(location.host for location in locations):
+        for main in of_kind(Ingress, objects.keyed(INGRESSES, ingress.metadata.namespace, f"host={host}")):
+            if class_of(main) != class_of(ingress) and wanted & {loc.place for loc in locations_of(main)}:
+                classes = f"its class is {class_of(ingress) or 'not set'}, that of Ingress {main.metadata.name}"
+                return f"{classes}, which has its path, is {class_of(main) or 'not set'}"
+    return ""
 
 
 def _why_unseen(ingress: Ingress, locations: tuple[Location, ...], dialect: Dialect, objects: Objects) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cockpit.model.fields import entries, text
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import BackendPort, Service
+from cockpit.model.objects import BackendPort, Pod, Service
+from cockpit.model.refs import PODS
 from cockpit.model.values import dataclass
 from cockpit.routers.istio.destination_rules import Viewer, rules_in_force, rules_naming
 from cockpit.routers.istio.routes import Destination, Subset, subsets_of
-from cockpit.workloads.endpoints import backing_of, is_alias, port_of, selected_pods
+from cockpit.workloads.endpoints import backing_of, is_alias, port_of, portless_clause, portless_pods, selected_pods
+from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import find_service
 from cockpit.workloads.missed import missed_words
 from cockpit.workloads.others import NO_OTHERS, Others
@@ -19,6 +21,8 @@ from cockpit.workloads.versions import Candidate, candidate_of, ownerless_candid
 
 # Subsets of rules that do not count which are searched for a name.
 _MOST_SUBSETS = 1000
+# Labels that a sentence names.
+_MOST_LABELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class DestinationVersions:
     """One destination. `missing` says why nothing can answer for it (its share gets 503); "" if pods can.
 
     `counts` are the ready endpoints by candidate's uid, "" for those of `others`, which no version owns. A side without
-    known pods has one faceless candidate. `missed` is which labels the selector of its Service has wrong, or "".
+    known pods has one faceless candidate. `unserved` is why pods that seem meant for it get none of its requests, "" if
+    nothing speaks for any.
     """
 
     target: Destination
@@ -36,7 +41,7 @@ class DestinationVersions:
     counts: tuple[tuple[str, int], ...]
     candidates: tuple[Candidate, ...]
     others: Others = NO_OTHERS
-    missed: str = ""
+    unserved: str = ""
 
     @property
     def uids(self) -> tuple[str, ...]:
@@ -101,13 +106,40 @@ def side_of(
         loose = tuple(pod for one in ownerless if one.uid not in uids for pod in one.pods if pod.ready)
         others = Others(loose, through=str(target))
         counts += (("", others.ready),) if others.ready else ()
-        return DestinationVersions(target, service, subset, "", counts, candidates, others)
+        unserved = "" if counts else _unserved(service, subset, pods, objects)
+        return DestinationVersions(target, service, subset, "", counts, candidates, others, unserved)
     # Endpoints written by others: versions cannot be told apart. For a subset they would need its labels.
     ready = 0 if target.subset else backing.total
     nobody = _faceless(target, ready)
-    missed = "" if ready else missed_words(service, objects)
+    unserved = "" if ready else _unserved(service, subset, pods, objects)
     counts = ((nobody.uid, ready),) if ready else ()
-    return DestinationVersions(target, service, subset, "", counts, (nobody,), missed=missed)
+    return DestinationVersions(target, service, subset, "", counts, (nobody,), unserved=unserved)
+
+
+def _unserved(service: Service, subset: Subset | None, pods: Sequence[Pod], objects: Objects) -> str:
+    """Why a destination without endpoints has none, by its Service and subset; `pods` are those that both select."""
+    what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+    selector, labels = service.spec.selector or {}, subset.labels if subset else {}
+    if subset and (against := {key: value for key, value in labels.items() if selector.get(key, value) != value}):
+        narrow = _labelled({key: selector[key] for key in against})
+        return f"{what} selects {narrow} only, and subset {subset.name} asks for {_labelled(against)}"
+    ready = [pod for pod in pods if pod.ready]
+    if ready and portless_pods(service, objects).issuperset(pod.metadata.name for pod in ready):
+        named = [str(port.target_port) for port in service.spec.ports or () if isinstance(port.target_port, str)]
+        return f"its Service {portless_clause(named)}" if named else ""
+    if missed := missed_words(service, objects):
+        return f"its Service {missed}"
+    everybody = selected_pods(service, objects)
+    if subset is None or objects.unread(PODS) or not any(pod.ready for pod in everybody):
+        return ""
+    lacking = {k: v for k, v in labels.items() if not any((p.metadata.labels or {}).get(k) == v for p in everybody)}
+    if not lacking or workloads_matching({**selector, **labels}, service.metadata.namespace, objects):
+        return ""
+    return f"no pod of {what} has {_labelled(lacking)}, which subset {subset.name} asks for"
+
+
+def _labelled(labels: Mapping[str, str]) -> str:
+    return listed([f"{key}={value}" for key, value in sorted(labels.items())][:_MOST_LABELS])
 
 
 def _missing(

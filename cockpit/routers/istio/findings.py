@@ -136,7 +136,7 @@ def empty_destinations(
     for target, share in route.shares():
         side = side_of(target)
         if share and side.empty:
-            why = side.missing or (side.missed and f"its Service {side.missed}") or f"{target} has no ready pods"
+            why = side.missing or side.unserved or f"{target} has no ready pods"
             part = f"{percent(share)} of {'all requests' if plain else 'requests'}"
             yield finding(
                 "dangling-destination" if side.missing else "empty-destination",
@@ -174,7 +174,8 @@ def _parents(split: VirtualServiceSplit, objects: Objects) -> Iterator[Finding]:
             continue
         what = f"{name_of(split)} delegates requests to VirtualService {namespace}/{name}, which"
         if objects.covers(namespace):
-            yield finding("delegate-missing", Severity.WARNING, f"{what} does not exist: those requests get 404")
+            why = f"{what} does not exist: later routes take those requests, or they get 404"
+            yield finding("delegate-missing", Severity.WARNING, why)
         else:
             why = f"{what} was not read: namespace {namespace} is not read; try -A for all namespaces"
             yield finding("delegate-unread", Severity.INFO, why)

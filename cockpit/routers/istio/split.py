@@ -9,8 +9,8 @@ from cockpit.model.lookup import Objects
 from cockpit.model.refs import VIRTUALSERVICE_VERSIONS, Ref
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
-from cockpit.planning.readiness import without_pods
-from cockpit.planning.stable_version import stable_of
+from cockpit.planning.readiness import unanswered
+from cockpit.planning.stable_version import oldest_first, stable_of
 from cockpit.planning.steps import Stepping, StepPlan, stepping_of
 from cockpit.routers.istio.destination_rules import Viewer, viewer_of
 from cockpit.routers.istio.destinations import DestinationVersions, side_of, subsets_for
@@ -65,7 +65,8 @@ class VirtualServiceSplit(VersionLookup):
         """Why a version cannot answer requests, with a way out; "" if it can."""
         side = self.alone(version.name)
         answers = not side.empty if side else version.ready > 0
-        return "" if answers else without_pods(version, self.versions, self.place)
+        why = side.missing or side.unserved if side else ""
+        return "" if answers else unanswered(version, self.versions, self.place, why)
 
     @property
     def stable(self) -> Version | None:
@@ -207,7 +208,8 @@ def _roles(split: VirtualServiceSplit) -> dict[str, Role]:
     by_rule = {name for route in joined for name, share in written_of(split, route).items() if share}
     serving = _serving(split)
     plan: StepPlan | None = split.stepping.active
-    stable = plan.base if plan else stable_of(sorted(order, key=lambda name: order[name]), carrying, serving)
+    by_age = oldest_first({name: order[name][0] for name in sorted(order, key=lambda name: order[name])}, default)
+    stable = plan.base if plan else stable_of(by_age, carrying, serving)
     canaries = {*carrying, *by_rule, *((plan.version,) if plan else ())} - {stable}
 
     def is_older(name: str) -> bool:

@@ -15,6 +15,7 @@ from cockpit.routers.red_black.acts import TABLE
 from cockpit.routers.red_black.split import LabelState, Member, RedBlack
 from cockpit.routers.red_black.version_choice import way_out, why_held
 from cockpit.routers.traffic_findings import ingress_ports, no_ready_pods, not_pinned, sticky_by_address, without_port
+from cockpit.workloads.endpoints import portless_words
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import services_selecting
 from cockpit.workloads.others import outside, with_others
@@ -33,7 +34,7 @@ def rollout_of(state: RedBlack, objects: Objects) -> Rollout:
         aliases=(reached.name, *reached.others) if state.name == service.metadata.name else (),
         router="red-black",
         phase=_phase(state),
-        message=_message(state),
+        message=_message(state, objects),
         versions=(*(m.version for m in state.members), *(v for _, v in state.foreign)),
         lanes=(Lane("default", "", shares, derived=state.active is None),),
         objects=(ref_to(service), *(ref_to(m.replica_set) for m in state.members)),
@@ -80,9 +81,13 @@ def _phase(state: RedBlack) -> Phase:
     return Phase.AT_REST if state.active else Phase.CANARY
 
 
-def _message(state: RedBlack) -> str:
-    words = [f"{m.name} {_standing(m)}" for m in state.members]
-    return ("no ready pods behind the Service: " if state.backing.total == 0 else "") + ", ".join(words)
+def _message(state: RedBlack, objects: Objects) -> str:
+    words = ", ".join(f"{m.name} {_standing(m)}" for m in state.members)
+    if state.backing.total:
+        return words
+    if portless := portless_words(state.service, objects):
+        return f"the Service {portless}"
+    return f"no ready pods behind the Service: {words}"
 
 
 def _standing(member: Member) -> str:
@@ -97,7 +102,7 @@ def _findings(state: RedBlack, objects: Objects) -> tuple[Finding, ...]:
     service = state.service
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     found = []
-    if state.backing.total == 0:
+    if state.backing.total == 0 and not portless_words(service, objects):
         text = f"{what} selects no ready pods: requests fail; enable a version that is ready"
         found.append(no_ready_pods(text, _selector(state)))
     for member in state.members:

@@ -23,6 +23,7 @@ from cockpit.routers.traffic_findings import (
     sticky_by_address,
     without_port,
 )
+from cockpit.workloads.endpoints import portless_words
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.meant import is_inside_only
 from cockpit.workloads.missed import mismatch_words
@@ -37,6 +38,7 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
     workloads = [c.candidate.workload for c in state.choices if c.candidate.workload]
     owners, owned = owners_and_findings([service, *workloads], objects)
     way = with_api_target(service_target(service, objects), service, objects)
+    portless = portless_words(service, objects)
     named = name_of_service(service, objects)
     lane = Lane("default", "", _shares(state), derived=state.mixed)
     found = Rollout(
@@ -44,13 +46,13 @@ def rollout_of(state: BlueGreen, objects: Objects) -> Rollout:
         aliases=named.others,
         router="pods" if state.mixed else "service",
         phase=_phase(state),
-        message=_message(state),
+        message=_message(state, portless),
         versions=tuple(c.version for c in state.choices),
         lanes=(lane,),
         objects=(ref_to(service), *(c.candidate.ref for c in state.choices if c.candidate.ref)),
         epoch=_epoch(state),
         findings=(
-            *_findings(state),
+            *_findings(state, portless),
             *without_port(service, objects),
             *ingress_ports(service, objects),
             *near_first(service),
@@ -96,9 +98,9 @@ def _starts(state: BlueGreen) -> bool:
     return bool(state.serving) and not failing and all(starts_first(c.candidate.workload) for c in state.serving)
 
 
-def _message(state: BlueGreen) -> str:
+def _message(state: BlueGreen, portless: str) -> str:
     if state.backing.total == 0:
-        return "no ready pods behind the Service"
+        return f"the Service {portless}" if portless else "no ready pods behind the Service"
     if state.active is None:
         return f"{listed([c.name for c in state.serving])} share the requests by number of ready pods"
     waiting = [f"{c.name} {c.version.ready}/{c.version.desired} ready" for c in state.choices if not c.serving]
@@ -121,12 +123,12 @@ def _root_of(choice: SelectorVersion) -> str:
     return f"{ref.resource.kind} {ref.name}" if ref else choice.name
 
 
-def _findings(state: BlueGreen) -> tuple[Finding, ...]:
+def _findings(state: BlueGreen, portless: str) -> tuple[Finding, ...]:
     service = state.service
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     selector = ",".join(f"{k}={v}" for k, v in sorted((service.spec.selector or {}).items()))
     found = []
-    if state.backing.total == 0:
+    if state.backing.total == 0 and not portless:
         starts = _starts(state)
         found.append(none_ready_yet(what, selector) if starts else _unanswered(state, what, selector))
     if state.mixed:
