@@ -12,6 +12,7 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.plan import Act, Expected, Plan, Refused, Verb
 from cockpit.model.release_state import ReleaseState, release_state
 from cockpit.model.rollout import Phase, Rollout
+from cockpit.planning.instead import instead_of_undo
 from cockpit.planning.undo_of_others import OthersAct, shows_undone, undo_plan, why_over
 from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.facts.adapters import ADAPTERS
@@ -239,6 +240,16 @@ def test_shares_that_are_in_force_are_not_said_to_be_changed_since(situation: st
                 if share.written is not None and not share.others
             )
             assert why_over(replace(SET, expected=shares), rollout) == "", rollout.key
+
+
+def test_where_no_template_is_kept_the_image_leads_back_from_a_roll_back() -> None:
+    cluster = deployment()
+    adapter, rollout = read(cluster)
+    resting = replace(rollout, acts=())
+    did = OthersAct("you", Act.ROLLBACK, "back", ReleaseState(images=(("v9", "demo:v9"),)), replaces="v9")
+    assert instead_of_undo(did, resting, adapter, cluster, AT) == "set-image demo:v9"
+    for other in (replace(did, act=Act.RESTART), replace(did, replaces="v8")):
+        assert instead_of_undo(other, resting, adapter, cluster, AT) == ""
 
 
 def test_an_act_whose_share_follows_from_pods_can_be_undone() -> None:
