@@ -12,7 +12,7 @@ from cockpit.planning.undo_of_others import OthersAct, way_to_undo, ways_to_befo
 
 
 def instead_of_undo(did: OthersAct | None, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:
-    """The act that amounts to the undo if it can be planned now, else the ways back that apply, else an image; or ""."""
+    """The act that amounts to the undo if it can be planned now, else the ways back that apply, else an image."""
     found = way_to_undo(did, rollout, adapter, objects, at) if did else ""
     if not isinstance(found, str):
         ask, plan = found

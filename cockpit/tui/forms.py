@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.counts import counted
-from cockpit.model.journal import HEALTH, Origin
+from cockpit.model.journal import Origin
 from cockpit.model.plan import Act, ActState, Ask
 from cockpit.model.remedies import FAILED
 from cockpit.model.rollout import Role, Rollout, Version
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import Entry
@@ -18,6 +19,8 @@ from cockpit.planning.act_arguments import ACT_SPECS, Argument, ArgumentKind
 from cockpit.planning.argument_text import parsed
 from cockpit.tui.text import RELEASED
 
+# The least part of its answers by which a version is said to have failed.
+_FAILS = 0.05
 PRESETS = (0, 5, 10, 25, 50, 75, 100)
 
 
@@ -142,15 +145,16 @@ def _described(version: Version, state: ActState, rollout: Rollout, journal: Seq
 
 
 def _failed(name: str, rollout: Rollout, journal: Sequence[Entry]) -> str:
-    """How a version failed, by what is shown now, else by the last outage that the journal notes of it."""
+    """How a version failed, by what is shown now, else by the last figures that this machine's journal has of it."""
     alone = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
-    now = (found.text for found in rollout.findings if found.id in FAILED)
-    noted = (
-        entry.title
-        for entry in reversed(journal)
-        if entry.act == HEALTH and entry.origin is Origin.HERE and entry.rollout == rollout.key
-    )
-    return next((text for text in (*now, *noted) if alone.search(text)), "")
+    if now := next((f.text for f in rollout.findings if f.id in FAILED and alone.search(f.text)), ""):
+        return now
+    mine = (e.seen for e in reversed(journal) if e.seen and e.origin is Origin.HERE and e.rollout == rollout.key)
+    for share in (share for seen in mine for share in seen.shares if share.version == name and share.errors):
+        answers = max(round((share.observed or 0.0) * share.samples), share.errors)
+        if share.errors >= _FAILS * answers:
+            return f"failed {percent(share.errors / answers)} of {counted(answers, 'answer')} before"
+    return ""
 
 
 def line_ask(rollout: Rollout, act: Act, text: str) -> Ask | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cockpit.model.journal import HEALTH, Origin
+from cockpit.model.journal import HEALTH, Origin, Seen, SeenShare
 from cockpit.model.plan import Act, Ask, Plan, Verb
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.view import Entry, Stage
@@ -54,9 +54,11 @@ def test_one_that_failed_says_how_by_what_is_shown_or_was_noted_here() -> None:
     assert "v2: 20% of its answers are errors" in options(cluster, found)["v2"]
     assert "errors" not in options(cluster, found)["v1"]
     key = rollout_of("service", cluster).key
-    note = Entry("1", 1.0, "cockpit", key, HEALTH, "users were hurt for 2m: 20% of requests to v1 fail", Stage.NOTED)
+    seen = Seen("at-rest", "hurt", shares=(SeenShare("default", "v1", observed=0.5, samples=100, errors=10),))
+    note = Entry("1", 1.0, "cockpit", key, HEALTH, "users were hurt for 2m", Stage.NOTED, seen=seen)
     told = options(cluster, journal=(note,))
-    assert told["v1"].endswith("users were hurt for 2m: 20% of requests to v1 fail")
-    assert "hurt" not in told["v2"]
-    for other in (replace(note, origin=Origin.EVENT), replace(note, title="users were hurt: v1.2 fails")):
-        assert "hurt" not in options(cluster, journal=(other,))["v1"]
+    assert told["v1"].endswith("failed 20% of 50 answers before")
+    assert "failed" not in told["v2"]
+    few = replace(seen, shares=(replace(seen.shares[0], errors=1),))
+    for other in (replace(note, origin=Origin.EVENT), replace(note, seen=few), replace(note, seen=None)):
+        assert "failed" not in options(cluster, journal=(other,))["v1"]
