@@ -86,7 +86,8 @@ class ActState:
     `ways` are the methods if there are several, the usual one first. `versions` are the names to choose from if the
     user must choose; empty if the act itself determines the version, or applies to all. `leads` is where it leads if
     nothing is named, in a few words that follow its key, such as "sends everyone to v1"; "" where the act's name says
-    it. `undoable` is whether requests can undo it.
+    it. `undoable` is whether requests can undo it. `notes` are what a choice says of some of the `versions`, such as
+    that one took the traffic before.
     """
 
     act: Act
@@ -96,6 +97,11 @@ class ActState:
     versions: tuple[str, ...] = ()
     leads: str = ""
     undoable: bool = True
+    notes: tuple[tuple[str, str], ...] = ()
+
+    def note(self, version: str) -> str:
+        """What a choice says of a version; "" if nothing."""
+        return next((words for name, words in self.notes if name == version), "")
 
 
 class Verb(StrEnum):

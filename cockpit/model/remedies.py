@@ -21,6 +21,8 @@ REMEDIES: Mapping[FindingId, str] = {
     "two-routes": "merge the two routes of this host and path",
     "two-virtual-services": "merge the two VirtualServices of this host",
 }
+# Findings by which a version failed when it took traffic: they count, though it takes none now.
+FAILED = frozenset({"errors", "real-errors"})
 # Of these only those count that say that it is so (`Finding.whatever_version`).
 _IF_SAID = frozenset({"selector-misses"})
 # What is measured where such a cause, or any other, keeps requests from every version.

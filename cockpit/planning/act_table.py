@@ -51,6 +51,10 @@ def _no_versions(state: object, objects: Objects) -> tuple[str, ...]:
     return ()
 
 
+def _no_notes(state: object, objects: Objects) -> tuple[tuple[str, str], ...]:
+    return ()
+
+
 def nowhere(state: object, objects: Objects) -> str:
     """Where an act leads whose name says it: no words."""
     return ""
@@ -68,7 +72,8 @@ class ActEntry(Generic[State]):
     `Refused`. `named` is the same for an ask that names a version, which can apply when the act's own choice does not;
     None if the act is about the whole rollout and takes no version. `versions` are the names to choose from if there is
     a choice, `ways` the ways to the same end (`Ask.by`), the usual one first. `leads` is where it leads without any
-    argument, in words that follow its key, `undoable` whether its plan has an inverse.
+    argument, in words that follow its key, `undoable` whether its plan has an inverse. `notes` are what a choice says
+    of some of the `versions`.
     """
 
     plan: Callable[[State, Rollout, Ask, Objects], Plan | Refused | str]
@@ -78,6 +83,7 @@ class ActEntry(Generic[State]):
     ways: Callable[[State, Objects], tuple[ActWay, ...]] = _no_ways
     leads: Callable[[State, Objects], str] = nowhere
     undoable: bool = True
+    notes: Callable[[State, Objects], tuple[tuple[str, str], ...]] = _no_notes
 
 
 def by_state(why: Callable[[State], str]) -> Callable[[State, Objects], str]:
@@ -171,6 +177,7 @@ class ActTable(Generic[State]):
         return ActState(
             *(act, True, "", entry.ways(state, objects), entry.versions(state, objects)),
             *(safe_text(entry.leads(state, objects), _LONGEST_LEADS), entry.undoable),
+            notes=entry.notes(state, objects),
         )
 
     def _why_not(self, ask: Ask, state: State, objects: Objects) -> str:

@@ -12,13 +12,20 @@ from cockpit.planning.undo_of_others import OthersAct, way_to_undo, ways_to_befo
 
 
 def instead_of_undo(did: OthersAct | None, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:
-    """The act that amounts to the undo if it can be planned now, else the ways back that apply; "" for none."""
+    """The act that amounts to the undo if it can be planned now, else the ways back that apply, else an image."""
     found = way_to_undo(did, rollout, adapter, objects, at) if did else ""
     if not isinstance(found, str):
         ask, plan = found
         risk = next(iter(plan.warnings), "") if plan.risky else ""
         return spoken(ask) + (f" ({risk})" if risk else "")
-    return ways_back(rollout)
+    return ways_back(rollout) or (_image_again(did, rollout, adapter, objects, at) if did else "")
+
+
+def _image_again(did: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:
+    """The image of the version that a roll back replaced, where no template of it is kept; "" if it cannot be set."""
+    image = dict(did.before.images).get(did.replaces, "") if did.act is Act.ROLLBACK else ""
+    ask = Ask(Act.SET_IMAGE, image=("", image), at=at)
+    return f"{ask.act} {image}" if image and isinstance(adapter.plan(rollout, ask, objects), Plan) else ""
 
 
 def all_the_same(did: OthersAct, rollout: Rollout, adapter: Adapter, objects: Objects, at: str) -> str:

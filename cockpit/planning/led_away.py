@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
-from cockpit.model.plan import Act, Expected, Plan
-from cockpit.model.rollout import Lane, Rollout
+from cockpit.model.plan import Act, Expected, Milestone, Plan
+from cockpit.model.rollout import Lane, Phase, Rollout
 
 
 def shares_before(plan: Plan, before: Rollout | None) -> tuple[Expected, ...]:
@@ -35,6 +35,15 @@ def lost_by(expected: Iterable[Expected], before: Iterable[Expected], replaces: 
     after = {(e.lane, e.version): e.share for e in expected}
     lost = (e.version for e in before if e.share > after.get((e.lane, e.version), e.share) + CLOSE)
     return tuple(name for name in dict.fromkeys((*lost, replaces)) if name)
+
+
+def reached_again(plan: Plan, before: Rollout | None) -> Milestone | None:
+    """When the undo of an act that replaced every pod has done the same; None where nothing tells, or at no time."""
+    version = before.version(plan.replaces) if before and plan.replaces else None
+    if plan.reaches is None or Phase.AT_REST not in plan.reaches.phases or version is None or not version.identity:
+        return None
+    words = f"every pod has the template of {version.name} again"
+    return Milestone(words, (Phase.AT_REST,), identity=version.identity[0], replaced=plan.reaches.identity)
 
 
 def took_everybody(plan: Plan, before: Rollout | None) -> bool:

@@ -119,7 +119,7 @@ def way_to_undo(
 def _on_whose_word(told: OthersAct, rollout: Rollout) -> str:
     """What of an act is known from the objects, and what only from its Event."""
     now = release_state(rollout)
-    shares = [(each, now.share(each.lane, each.version) or 0.0) for each in told.expected]
+    shares = [(each, now.share(each.lane, each.version) or 0.0) for each in _written(told, rollout)]
     seen = [f"{safe_text(each.version, 63)}{in_lane(each.lane)} is at {percent(share)}" for each, share in shares]
     forged = "anybody who may create Events can have written it"
     if not seen:
@@ -130,7 +130,7 @@ def _on_whose_word(told: OthersAct, rollout: Rollout) -> str:
 
 def shows_undone(told: OthersAct, rollout: Rollout) -> bool:
     """Whether the objects bear out that an act was undone: what it set is not set any more, or as it was before."""
-    if told.expected:
+    if _written(told, rollout):
         return bool(why_over(told, rollout))
     if told.act is Act.RESTART:
         return False
@@ -171,8 +171,14 @@ def _all_unsaid(told: OthersAct) -> str:
 
 def why_over(told: OthersAct, rollout: Rollout) -> str:
     """Why the act is not in force any more, by the shares that it was to lead to; "" if they are written."""
-    moved = differs_from(release_state(rollout), told.expected)
+    moved = differs_from(release_state(rollout), _written(told, rollout))
     return f"it was changed since: {', '.join(moved)}; nothing to undo" if moved else ""
+
+
+def _written(told: OthersAct, rollout: Rollout) -> tuple[Expected, ...]:
+    """The shares that it was to lead to and that are written: where pod counts decide, none is."""
+    derived = {lane.name for lane in rollout.lanes if lane.derived}
+    return tuple(each for each in told.expected if each.lane not in derived)
 
 
 def _their_own(told: OthersAct) -> str:

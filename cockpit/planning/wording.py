@@ -35,6 +35,11 @@ def takes_all(name: str) -> str:
     return f"{name} already takes all traffic"
 
 
+def took_before(before: bool, against: str) -> str:
+    """What a choice says of a version: whether it took the traffic before, and what the objects say against it."""
+    return "; ".join(words for words in ("took the traffic before" if before else "", against) if words)
+
+
 def several_picked(service: str, names: str) -> str:
     """Why shares cannot be set while one Service selects several versions; `names` are theirs, as in a sentence."""
     return f"Service {service} selects {names}: narrow its selector to one version first"

@@ -228,7 +228,7 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
             if ask is not None:
                 self.push_screen(PlanDialog(message.rollout, ask, view.rollout.owners))
 
-        if form := form_for(view.rollout, message.act):
+        if form := form_for(view.rollout, message.act, self.view.journal):
             self.push_screen(form, plan)
         else:
             plan(Ask(message.act))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.counts import counted
+from cockpit.model.journal import Origin
 from cockpit.model.plan import Act, ActState, Ask
+from cockpit.model.remedies import FAILED
 from cockpit.model.rollout import Role, Rollout, Version
+from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
+from cockpit.model.view import Entry
 from cockpit.planning.act_arguments import ACT_SPECS, Argument, ArgumentKind
 from cockpit.planning.argument_text import parsed
 from cockpit.tui.text import RELEASED
 
+# The least part of its answers by which a version is said to have failed.
+_FAILS = 0.05
 PRESETS = (0, 5, 10, 25, 50, 75, 100)
 
 
@@ -96,15 +103,20 @@ class ActChoice:
     first: int = 0
 
 
-def choice_of(rollout: Rollout, act: Act) -> ActChoice | None:
-    """What has to be chosen before `act` can be planned; None if nothing has to."""
+def choice_of(rollout: Rollout, act: Act, journal: Sequence[Entry] = ()) -> ActChoice | None:
+    """What has to be chosen before `act` can be planned; None if nothing has to.
+
+    `journal` is what this machine noted: versions that failed are marked by it.
+    """
     spec, state = ACT_SPECS[act], next((state for state in rollout.acts if state.act is act), ActState(act, True))
     if (step := spec.argument(ArgumentKind.STEP)) and (rollout.steps or rollout.step):
         return ActChoice(step.question, tuple(_steps(rollout)), _here(rollout))
     version, way = spec.argument(ArgumentKind.VERSION), spec.argument(ArgumentKind.WAY)
     if version and len(state.versions) > 1:
         named = [found for found in rollout.own_versions if found.name in state.versions]
-        return ActChoice(version.question, tuple((_described(v), Ask(act, version=v.name)) for v in named))
+        return ActChoice(
+            version.question, tuple((_described(v, state, rollout, journal), Ask(act, version=v.name)) for v in named)
+        )
     ways = [way for way in state.ways if not way.why]
     if way and len(ways) > 1:
         return ActChoice(way.question, tuple((way.words, Ask(act, by=way.id)) for way in ways))
@@ -125,8 +137,24 @@ def _here(rollout: Rollout) -> int:
     return min(rollout.step.index, count - 1) if rollout.step and count else 0
 
 
-def _described(version: Version) -> str:
-    return f"{version.name}  {version.role.value}  {version.ready}/{counted(version.desired, 'pod')}"
+def _described(version: Version, state: ActState, rollout: Rollout, journal: Sequence[Entry]) -> str:
+    """A version to choose: its role, its pods, whether it took the traffic before, and how it failed."""
+    words = f"{version.name}  {version.role.value}  {version.ready}/{counted(version.desired, 'pod')}"
+    said = [state.note(version.name), _failed(version.name, rollout, journal)]
+    return "  ".join([words, *(each for each in said if each)])
+
+
+def _failed(name: str, rollout: Rollout, journal: Sequence[Entry]) -> str:
+    """How a version failed, by what is shown now, else by the last figures that this machine's journal has of it."""
+    alone = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])")
+    if now := next((f.text for f in rollout.findings if f.id in FAILED and alone.search(f.text)), ""):
+        return now
+    mine = (e.seen for e in reversed(journal) if e.seen and e.origin is Origin.HERE and e.rollout == rollout.key)
+    for share in (share for seen in mine for share in seen.shares if share.version == name and share.errors):
+        answers = max(round((share.observed or 0.0) * share.samples), share.errors)
+        if share.errors >= _FAILS * answers:
+            return f"failed {percent(share.errors / answers)} of {counted(answers, 'answer')} before"
+    return ""
 
 
 def line_ask(rollout: Rollout, act: Act, text: str) -> Ask | str:

@@ -12,7 +12,8 @@ from cockpit.model.adapter import Adapter
 from cockpit.model.plan import Act, Expected, Plan, Refused, Verb
 from cockpit.model.release_state import ReleaseState, release_state
 from cockpit.model.rollout import Phase, Rollout
-from cockpit.planning.undo_of_others import OthersAct, shows_undone, undo_plan
+from cockpit.planning.instead import instead_of_undo
+from cockpit.planning.undo_of_others import OthersAct, shows_undone, undo_plan, why_over
 from cockpit.session.acts.undo import UndoStack, UndoStep
 from cockpit.session.facts.adapters import ADAPTERS
 from tests.adapters.situations import HERE, SITUATIONS
@@ -222,3 +223,42 @@ def test_a_plan_tells_what_the_objects_show_and_what_only_an_event_says() -> Non
     assert plan.title == "undo v2 30%, sent by alice as its Event says"
     assert plan.warnings[0].startswith("the objects show where it is said to have led (")
     assert "who sent it and how it was before is known from its Event alone" in plan.warnings[0]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_shares_that_are_in_force_are_not_said_to_be_changed_since(situation: str) -> None:
+    """Also where pod counts decide them, which nobody writes."""
+    cluster = SITUATIONS[situation]()
+    for adapter in ADAPTERS:
+        roots = (root for kind in adapter.roots for root in cluster.every(kind, HERE))
+        for rollout in (found for root in roots for found in adapter.read(root, cluster)):
+            lanes = [lane for lane in rollout.lanes if not lane.sticky]
+            shares = tuple(
+                Expected(lane.name, share.version, share.written)
+                for lane in lanes
+                for share in lane.shares
+                if share.written is not None and not share.others
+            )
+            assert why_over(replace(SET, expected=shares), rollout) == "", rollout.key
+
+
+def test_where_no_template_is_kept_the_image_leads_back_from_a_roll_back() -> None:
+    cluster = deployment()
+    adapter, rollout = read(cluster)
+    resting = replace(rollout, acts=())
+    did = OthersAct("you", Act.ROLLBACK, "back", ReleaseState(images=(("v9", "demo:v9"),)), replaces="v9")
+    assert instead_of_undo(did, resting, adapter, cluster, AT) == "set-image demo:v9"
+    for other in (replace(did, act=Act.RESTART), replace(did, replaces="v8")):
+        assert instead_of_undo(other, resting, adapter, cluster, AT) == ""
+
+
+def test_an_act_whose_share_follows_from_pods_can_be_undone() -> None:
+    cluster = deployment()
+    _, rollout = read(cluster)
+    lane = rollout.default_lane
+    assert lane
+    assert lane.derived
+    for name in (version.name for version in rollout.own_versions if version.ready):
+        told = replace(SET, expected=(Expected(lane.name, name, 1.0),))
+        assert isinstance(undo(cluster, told), Plan)
+        assert not shows_undone(told, rollout), "the objects do not show that it is over"

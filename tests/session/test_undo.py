@@ -396,3 +396,18 @@ def test_what_was_wrong_before_a_way_back_speaks_against_its_undo_in_any_session
     assert kept is not None
     assert concerns(undo, seen(), kept.hurt) == ("before this act: 37% of the requests to v2 fail (HTTP 503)",)
     assert concerns(undo, seen(errors), kept.hurt) == told, "said once where this session knows it too"
+
+
+def test_the_undo_of_what_replaced_every_pod_is_done_when_every_pod_is_replaced_again() -> None:
+    old = Version("v1", Role.STABLE, (), None, 2, 2, identity=("uid-v1",))
+    before = replace(with_everybody_on("v1"), versions=(old,))
+    made = replace(plan(PATCH), act=Act.SET_IMAGE, expected=(), replaces="v1")
+    whole = replace(made, reaches=Milestone("every pod", (Phase.AT_REST,), identity="uid-v2", replaced="uid-v1"))
+    stack = UndoStack()
+    stack.push(KEY, step_back(whole, before, [SentAct(PATCH, after={})]))
+    undo = stack.plan(KEY)
+    assert isinstance(undo, Plan)
+    again = Milestone("every pod has the template of v1 again", (Phase.AT_REST,), identity="uid-v1", replaced="uid-v2")
+    assert undo.reaches == again
+    for part in (replace(made, reaches=Milestone("a step", (Phase.PAUSED,))), made):
+        assert step_back(part, before, [SentAct(PATCH, after={})]).reaches is None

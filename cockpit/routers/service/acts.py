@@ -11,6 +11,7 @@ from cockpit.model.rollout import Role, Rollout
 from cockpit.model.text import safe_text
 from cockpit.planning.act_table import ActEntry, ActTable, applies
 from cockpit.planning.capacity import capacity_warnings
+from cockpit.planning.earlier_version import failing
 from cockpit.planning.edits import annotation_removal, deletion, ref_to, selector_edit
 from cockpit.planning.finish import CleanUp, Leftovers, removable_versions
 from cockpit.planning.ownership import revert_warnings, why_managed
@@ -18,7 +19,7 @@ from cockpit.planning.readiness import without_pods, without_port
 from cockpit.planning.refusals import refused
 from cockpit.planning.scale import plan_scale
 from cockpit.planning.way_back import way_back_warnings
-from cockpit.planning.wording import UNDO_DELETION, no_version, sends_everyone, takes_all
+from cockpit.planning.wording import UNDO_DELETION, no_version, sends_everyone, takes_all, took_before
 from cockpit.planning.writes import CLEANING_WORKLOADS, SCALING
 from cockpit.routers.service.flip_record import PREVIOUS, FlipRecord, Pick
 from cockpit.routers.service.split import BlueGreen, SelectorVersion
@@ -48,6 +49,16 @@ def _others(state: BlueGreen) -> tuple[SelectorVersion, ...]:
 
 def _others_named(state: BlueGreen, objects: Objects) -> tuple[str, ...]:
     return tuple(c.name for c in _others(state))
+
+
+def _notes(state: BlueGreen, objects: Objects) -> tuple[tuple[str, str], ...]:
+    """Which version took the traffic before, and what speaks against the others."""
+    before = state.last
+    return tuple(
+        (c.name, words)
+        for c in _others(state)
+        if (words := took_before(c is before, failing(c.version.pods, c.version.ready)))
+    )
 
 
 def _why_not_flip(state: BlueGreen, objects: Objects) -> str:
@@ -248,7 +259,7 @@ def _ends_record(state: BlueGreen, found: Leftovers) -> bool:
 _SELECTOR = rights("patch", (SERVICES,))
 TABLE: ActTable[BlueGreen] = ActTable(
     {
-        Act.FLIP: ActEntry(_plan_flip, _why_not_flip, named=applies, versions=_others_named),
+        Act.FLIP: ActEntry(_plan_flip, _why_not_flip, named=applies, versions=_others_named, notes=_notes),
         Act.PROMOTE: ActEntry(_plan_promote, _why_not_promote, named=applies),
         Act.ROLLBACK: ActEntry(_plan_back, _why_not_back, named=applies, leads=_leads_back),
         Act.SCALE: ActEntry(_plan_scale),

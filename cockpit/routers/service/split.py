@@ -66,6 +66,19 @@ class BlueGreen:
         return next((c for c in self.choices if c.candidate.uid == self.way.uid), None)
 
     @property
+    def last(self) -> SelectorVersion | None:
+        """The version that took all traffic last beside the one that does now; None if nothing shows it.
+
+        Where the selector leads to none any more, that is the one to which the last flip led.
+        """
+        record = flip_record(self.service)
+        pick = record.after if record else None
+        if not self.serving:
+            found = pick.among(c.candidate for c in self.choices) if pick else None
+            return next((c for c in self.choices if c.candidate is found), None) if found else None
+        return None if self.mixed or self.way.guessed else self.before
+
+    @property
     def newest(self) -> SelectorVersion:
         """The version that a full promotion selects: the youngest that waits, else the active one, else the last."""
         waiting = [c for c in self.choices if c.version.role in (Role.PREVIEW, Role.CANARY)]

@@ -81,7 +81,7 @@ def _by(read: Mapping[str, Any], places: Sequence[Sequence[str]], at: float, now
     who = last_writer(times)
     if who is None:
         return ""
-    when = f" {age(max(now - who.at, 0.0))} ago" if who.at is not None else ""
+    when = f" (last write {age(max(now - who.at, 0.0))} ago)" if who.at is not None else ""
     return f", by {_named(who)}{when}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cockpit.model.journal import HEALTH, Origin
 from cockpit.model.plan import Plan
 from cockpit.model.refs import RolloutKey
+from cockpit.model.remedies import FAILED
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.model.view import Entry
 from cockpit.planning.undo_of_others import WAYS_BACK
@@ -16,8 +17,6 @@ from cockpit.session.acts.undo import UndoStep
 _MOST_KEPT = 3
 # Seconds before an act in which an outage can have ended that it was sent for: another act may have ended it first.
 _BEFORE_SECONDS = 300.0
-# What a version failed when it took traffic counts, though it takes none now.
-_ERRORS = ("errors", "real-errors")
 
 
 def concerns(plan: Plan, shown: Rollout | None, before: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -36,7 +35,7 @@ def hurting(plan: Plan, shown: Rollout | None, noted: tuple[str, ...] = ()) -> t
     """
     if shown is None or plan.raises:
         return ()
-    grave = [f for f in shown.findings if f.severity is Severity.CRITICAL or f.id in _ERRORS]
+    grave = [f for f in shown.findings if f.severity is Severity.CRITICAL or f.id in FAILED]
     return (tuple(map(_with_evidence, grave)) or noted)[:_MOST_KEPT]
 
 
@@ -61,10 +60,10 @@ def noted_outages(entries: Iterable[Entry], key: RolloutKey, at: float) -> tuple
 
 def _now(plan: Plan, rollout: Rollout) -> tuple[str, ...]:
     if plan.raises and not plan.ends_outage:
-        grave = [f for f in rollout.findings if f.severity is not Severity.INFO or f.id in _ERRORS]
+        grave = [f for f in rollout.findings if f.severity is not Severity.INFO or f.id in FAILED]
     elif plan.raises:
         # That nobody is answered is why it is sent; what a version failed when it was is not.
-        grave = [f for f in rollout.findings if f.id in _ERRORS]
+        grave = [f for f in rollout.findings if f.id in FAILED]
     else:
         return () if plan.ends_outage else no_help(plan, rollout)
     return tuple(map(_with_evidence, grave))

@@ -301,8 +301,10 @@ def _why_void(
     why = f"it was changed since: {changed}; an undo would overwrite that"
     if rollout is None or adapter is None or step.did is None:
         return why
-    way = all_the_same(step.did, rollout, adapter, cluster.objects(rollout), at) or ways_back(rollout)
-    return f"{why}; to go back all the same: {way}" if way else why
+    if same := all_the_same(step.did, rollout, adapter, cluster.objects(rollout), at):
+        return f"{why}; to go back all the same: {same}"
+    way = ways_back(rollout)
+    return f"{why}; instead: {way}" if way else why
 
 
 def _known(digest: str) -> Digest:

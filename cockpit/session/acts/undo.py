@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from cockpit.model.lanes import CLOSE
-from cockpit.model.plan import Act, Change, Expected, Plan, Refused, Request, Verb
+from cockpit.model.plan import Act, Change, Expected, Milestone, Plan, Refused, Request, Verb
 from cockpit.model.reasons import NOTHING_TO_UNDO
 from cockpit.model.refs import PODS, Ref, RolloutKey
 from cockpit.model.rollout import Rollout
 from cockpit.model.values import dataclass
 from cockpit.model.view import Undoing
 from cockpit.planning.earlier_version import why_failing
-from cockpit.planning.led_away import led_from_nowhere, left_by, shares_before, took_everybody
+from cockpit.planning.led_away import led_from_nowhere, left_by, reached_again, shares_before, took_everybody
 from cockpit.planning.outage import with_outage
 from cockpit.planning.undo_of_others import OthersAct, as_told, shows_undone, why_not_asked
 from cockpit.planning.wording import no_undo_of, rolled_back_from
@@ -62,7 +62,8 @@ class UndoStep:
     of the act in the journal, `at` when it was sent (UTC seconds). `told` is set for an act of another session, whose
     inverse is planned when it is asked for; `did` is the act of this machine as others know it. `final`: the inverse
     gives everybody the new version again. `nowhere`: before the act no version took the traffic. `left` are the
-    versions that it rolled back from, `hurt` what was wrong when it was sent.
+    versions that it rolled back from, `hurt` what was wrong when it was sent. `reaches` is when its controller
+    has undone it.
     """
 
     title: str
@@ -83,6 +84,7 @@ class UndoStep:
     nowhere: bool = False
     left: tuple[str, ...] = ()
     hurt: tuple[str, ...] = ()
+    reaches: Milestone | None = None
 
 
 Instead = Callable[[UndoStep], str]
@@ -222,6 +224,7 @@ class UndoStack:
             raises=step.raises,
             final=step.final,
             pods=step.pods,
+            reaches=step.reaches,
             risky=bool(step.crashing or risks),
         )
         plan = with_outage(undo, rollout)
@@ -293,6 +296,7 @@ def step_back(
         nowhere=led_from_nowhere(plan, before),
         left=left_by(plan, before),
         hurt=hurt,
+        reaches=reached_again(plan, before) if whole else None,
     )
 
 

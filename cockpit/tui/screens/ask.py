@@ -17,7 +17,7 @@ from cockpit.model.plan import Act, Ask
 from cockpit.model.probe_job import InsideWish
 from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
-from cockpit.model.view import RolloutView
+from cockpit.model.view import Entry, RolloutView
 from cockpit.planning.act_arguments import ACT_SPECS, ArgumentKind
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.forms import (
@@ -309,8 +309,8 @@ def target_form(view: RolloutView) -> LineForm[TargetInput | InsideWish]:
     )
 
 
-def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
-    """The form that `act` needs; None if it can be planned immediately."""
+def form_for(rollout: Rollout, act: Act, journal: Sequence[Entry] = ()) -> Form[Ask] | None:
+    """The form that `act` needs; None if it can be planned immediately. `journal` is what the session has noted."""
     name = safe_text(rollout.key)
     versions = ", ".join(safe_text(version.name, 40) for version in rollout.own_versions)
     if ACT_SPECS[act].argument(ArgumentKind.SHARES) and (weights := weights_of(rollout)):
@@ -324,5 +324,5 @@ def form_for(rollout: Rollout, act: Act) -> Form[Ask] | None:
             value=image_of(rollout) if is_image else "",
             keep=is_image,
         )
-    choice = choice_of(rollout, act)
+    choice = choice_of(rollout, act, journal)
     return ChoiceForm(choice.title, choice.options, choice.first) if choice and choice.options else None

@@ -203,7 +203,7 @@ async def act_on_several(app: App[Any], items: Sequence[Item], on_end: Callable[
     for item in items:
         shown = app_port_of(app).find(item.rollout)
         ask: Ask | None = None if item.why else Ask(item.act)
-        if shown and ask and (form := form_for(shown.rollout, item.act)):
+        if shown and ask and (form := form_for(shown.rollout, item.act, app_port_of(app).view.journal)):
             ask = await app.push_screen_wait(form)
             if ask is None:
                 app.notify("cancelled: nothing was sent", markup=False, timeout=CANCELLED_SECONDS)
