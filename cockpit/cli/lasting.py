@@ -36,6 +36,10 @@ class Lasting:
     def _steady(self, last: FleetView, now: RolloutView, at: float) -> RolloutView:
         key = now.rollout.key
         before = shown_in(last, key)
+        if now.health.health is Health.HURT:
+            # What else may be wrong comes and goes with every few answers; what is, is told.
+            self._since.pop(key, None)
+            return replace(now, rollout=replace(now.rollout, findings=tuple(_findings(now.rollout))))
         if before is None or before.health.health is not Health.FINE or not _doubted_by_answers(now):
             self._since.pop(key, None)
             return now

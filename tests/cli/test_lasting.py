@@ -55,6 +55,15 @@ def test_what_hurts_is_told_at_once_and_so_is_what_objects_say() -> None:
     assert sentences(seen(Health.NOT_MEASURED, 0), doubt)[0].startswith("demo:shop/web: not measured -> doubtful")
 
 
+def test_doubts_beside_what_hurts_are_not_told_one_by_one() -> None:
+    certain = replace(FAILS, severity=Severity.CRITICAL, text="v2 fails 6% of its requests")
+    other = replace(FAILS, about="v1 default", text="v1 may be failing: 5% of its requests")
+    hurt, both = seen(Health.HURT, 2, certain), seen(Health.HURT, 3, certain, other)
+    told = sentences(seen(Health.FINE, 0), hurt, both, hurt, both, seen(Health.HURT, 9, certain, CRASH))
+    assert [text for text in told if "v1 may be failing" in text] == []
+    assert [text for text in told if CRASH.text in text] == [f"demo:shop/web: warning: {CRASH.text}"]
+
+
 def test_other_changes_do_not_wait_for_a_doubt() -> None:
     doubt = seen(Health.DOUBTFUL, 1)
     (shown,) = doubt.rollouts
