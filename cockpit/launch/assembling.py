@@ -52,15 +52,16 @@ def assemble(
     transport = TransportPerTarget(OpenedLater(lambda: _transport(clock)), through)
     stack.push_async_callback(transport.close)
     servers = {c.api.context: c.api.server for c in connections}
+    rng = rng or random.Random()
 
     return Session(
         connections,
         adapters=adapters_for(settings.dialects),
-        make_probe=_ProbeMaker(transport, clock, settings.probe),
+        make_probe=_ProbeMaker(transport, clock, settings.probe, rng),
         settings=settings,
         journal=Journal(paths.journal, servers),
         clock=clock,
-        rng=rng or random.Random(),
+        rng=rng,
         targets=Targets(paths.targets),
         undo=UndoStack(UndoFile(paths.undo, servers, UndoStep)),
         unknown=UnknownFile(paths.unknown, servers),
@@ -86,8 +87,9 @@ def _transport(clock: Clock) -> ProbeTransport:
 class _ProbeMaker:
     """Makes the probes of a session, which share a budget. What they are made of is loaded for the first one."""
 
-    def __init__(self, transport: ProbeTransport, clock: Clock, asked: ProbeSettings) -> None:
+    def __init__(self, transport: ProbeTransport, clock: Clock, asked: ProbeSettings, rng: random.Random) -> None:
         self._transport = transport
+        self._rng = rng
         self._clock = clock
         self._asked = asked
         self._shared: tuple[Budget, OwnLoad] | None = None
@@ -110,4 +112,5 @@ class _ProbeMaker:
             timeout=asked.timeout,
             max_errors=asked.max_errors,
             own_load=own_load,
+            rng=self._rng,
         )

@@ -216,6 +216,8 @@ class Launcher:
         self, order: SampleOrder, options: Options, progress: Callable[[SampleResult], None]
     ) -> SampleResult:
         """See `Program.sample`."""
+        import random
+
         from cockpit.probe.sample import sample
         from cockpit.session.clock import SystemClock
 
@@ -226,7 +228,7 @@ class Launcher:
             return [target for some in targets_of(self._environ, wanted, settings) for target in some]
 
         async with probe_way(order.probe_target, targets, wanted, clock) as transport:
-            return await sample(transport, clock, order, progress, watch_own_load(clock))
+            return await sample(transport, clock, order, progress, watch_own_load(clock), random.Random())
 
     def screen(self, options: Options) -> int:
         """See `Program.screen`."""

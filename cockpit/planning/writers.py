@@ -66,10 +66,21 @@ def _of_itself(each: object) -> bool:
 def writer_between(before: Managers, after: Managers) -> Writer | None:
     """Whoever wrote last between two readings of an object; None if nobody is noted.
 
-    A write that only removes fields leaves no trace in managedFields.
+    A controller only where nobody else did: it follows what others set. A write that only removes fields leaves no
+    trace in managedFields.
     """
-    moved = {key: time for key, time in after.items() if before.get(key) != time}
-    return last_writer(moved)
+    moved = _moved(before, after)
+    return last_writer({key: time for key, time in moved.items() if not writer(key[0], None).controller} or moved)
+
+
+def controller_between(before: Managers, after: Managers) -> Writer | None:
+    """The controller that wrote last between two readings of an object; None if none did."""
+    moved = _moved(before, after)
+    return last_writer({key: time for key, time in moved.items() if writer(key[0], None).controller})
+
+
+def _moved(before: Managers, after: Managers) -> Managers:
+    return {key: time for key, time in after.items() if before.get(key) != time}
 
 
 def last_writer(managers: Managers) -> Writer | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
@@ -41,8 +42,8 @@ class Probe:
     Counts of a lane restart when its split, its requests or the probe target change. A request sent before that, or
     one that does not follow the new split yet, is shown in the strip but not counted. What is known of a version's
     errors and times stays; more than `max_errors` (a fraction) of its answers are too many. `own_load`
-    tells when times are not the service's; None: nobody watches that. Everything runs on the event loop that runs
-    `run`.
+    tells when times are not the service's; None: nobody watches that. `rng` spaces requests by chance. Everything runs
+    on the event loop that runs `run`.
     """
 
     def __init__(
@@ -58,10 +59,11 @@ class Probe:
         max_errors: float = TOLERATED,
         own_load: OwnLoad | None = None,
         changed: Callable[[], None] = lambda: None,
+        rng: random.Random | None = None,
     ) -> None:
         self._transport, self._clock, self._budget = transport, clock, budget
         self._first = False
-        self._pacer = Pacer(clock, rate)
+        self._pacer = Pacer(clock, rate, rng)
         self._places = asyncio.Semaphore(max(concurrency, 1))
         self._timeout, self._settle, self._changed = timeout, settle, changed
         self._wanted = self._receiving = False

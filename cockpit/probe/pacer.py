@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 from cockpit.model.clock import Clock
@@ -23,10 +24,15 @@ def bounded_rate(rate: float) -> float:
 
 
 class Pacer:
-    """Beats at a rate per second, whatever happens to the requests."""
+    """Beats at a rate per second, whatever happens to the requests.
 
-    def __init__(self, clock: Clock, rate: float) -> None:
+    With `rng` each interval is by chance up to twice the mean. A gateway that serves weights in turn (Traefik, nginx)
+    gives two clients that ask at equal distances each the same places of its round: of 50/50 one version each.
+    """
+
+    def __init__(self, clock: Clock, rate: float, rng: random.Random | None = None) -> None:
         self._clock = clock
+        self._rng, self._part = rng, 1.0
         self._last: float | None = None
         # Of the last beat: seconds by which this process was late with it, and the beats before it that were skipped.
         self.late, self.missed = 0.0, 0
@@ -42,12 +48,14 @@ class Pacer:
         called = self._clock.monotonic()
         while True:
             now = self._clock.monotonic()
-            due = now if self._last is None else self._last + 1 / self.rate
+            due = now if self._last is None else self._last + self._part / self.rate
             if due - now < _TINY:
                 # Missed beats are skipped: the schedule continues from now.
                 self._last = due if now - due <= max(SLACK, 1 / self.rate) else now
                 self.late = max(self._clock.monotonic() - (max(due, called) if held else due), 0.0)
                 self.missed = 0 if held or self._last == due else int((now - due) * self.rate)
+                if self._rng is not None:
+                    self._part = self._rng.uniform(0.0, 2.0)
                 return self._last
             await self._clock.sleep(min(due - now, _LONGEST_SLEEP))
 

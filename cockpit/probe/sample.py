@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -125,9 +126,13 @@ async def sample(
     order: SampleOrder,
     progress: Callable[[SampleResult], None] = lambda _: None,
     own_load: OwnLoad | None = None,
+    rng: random.Random | None = None,
 ) -> SampleResult:
-    """Sample as ordered; `progress` is called at most ten times a second. Raises VersionFromError."""
-    run = SampleRun(clock, order, progress, own_load)
+    """Sample as ordered; `progress` is called at most ten times a second. Raises VersionFromError.
+
+    `rng` spaces requests by chance, as in `Pacer`.
+    """
+    run = SampleRun(clock, order, progress, own_load, rng)
     await run.requests(transport)
     return run.result()
 
@@ -141,9 +146,10 @@ class SampleRun:
         order: SampleOrder,
         progress: Callable[[SampleResult], None],
         own_load: OwnLoad | None = None,
+        rng: random.Random | None = None,
     ) -> None:
         self._clock, self._order, self._progress = clock, order, progress
-        self._own_load = own_load
+        self._own_load, self._rng = own_load, rng
         self._too_slow = ""
         self._phases = Phases(everything=True)
         self._redirects = 0
@@ -166,7 +172,7 @@ class SampleRun:
 
     async def requests(self, transport: ProbeTransport) -> None:
         """Send until the order is complete, then wait for the requests in flight."""
-        pacer = Pacer(self._clock, self._order.rate)
+        pacer = Pacer(self._clock, self._order.rate, self._rng)
         places = asyncio.Semaphore(max(self._order.concurrency, 1))
         sent, held = 0, False
         async with asyncio.TaskGroup() as under_way:

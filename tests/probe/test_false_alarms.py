@@ -7,6 +7,7 @@ evidence. Evidence of T is reached within n answers in at most n / T of all runs
 from __future__ import annotations
 
 import itertools
+import random
 import statistics
 from collections.abc import Iterator, Mapping
 
@@ -70,6 +71,48 @@ def test_a_round_robin_by_weight_is_as_right_as_chance(weights: Mapping[str, int
     total = sum(weights.values())
     detector = SplitDetector({name: weight / total for name, weight in weights.items()})
     assert max(evidence(detector, in_turn(weights), 10_000 * MORE)) < DOUBTFUL
+
+
+ROUNDS = [{"v1": 1, "v2": 1}, {"v1": 9, "v2": 1}, {"v1": 7, "v2": 3}, {"v1": 95, "v2": 5}]
+
+
+def between(weights: Mapping[str, int], mine: Iterator[float], theirs: Iterator[float]) -> Iterator[str]:
+    """What one of two clients gets of a gateway that serves weights in turn; each asks at distances of its own."""
+    answers, at, other = in_turn(weights), 0.0, 0.5
+    while True:
+        while other < at:
+            next(answers)
+            other += next(theirs)
+        yield next(answers)
+        at += next(mine)
+
+
+def distances(seed: int) -> Iterator[float]:
+    """As a `Pacer` by chance."""
+    rng = random.Random(seed)
+    while True:
+        yield rng.uniform(0.0, 2.0)
+
+
+@pytest.mark.parametrize("weights", ROUNDS, ids=str)
+@pytest.mark.parametrize("regular", [False, True], ids=["both by chance", "the other at equal distances"])
+def test_who_else_asks_a_gateway_that_serves_in_turn_does_not_skew_a_split(
+    weights: Mapping[str, int], regular: bool
+) -> None:
+    total = sum(weights.values())
+    for seed in range(3 * MORE):
+        detector = SplitDetector({name: weight / total for name, weight in weights.items()})
+        stream = between(weights, distances(seed), itertools.repeat(1.0) if regular else distances(100 + seed))
+        assert max(evidence(detector, stream, 6000)) < ALARM
+
+
+@pytest.mark.parametrize("weights", ROUNDS, ids=str)
+def test_two_that_ask_at_equal_distances_would_refute_a_true_split(weights: Mapping[str, int]) -> None:
+    """So that the test above tests something."""
+    total = sum(weights.values())
+    detector = SplitDetector({name: weight / total for name, weight in weights.items()})
+    stream = between(weights, itertools.repeat(1.0), itertools.repeat(1.0))
+    assert answers_until(detector, stream, Level.ALARM) < 1000
 
 
 @pytest.mark.parametrize(

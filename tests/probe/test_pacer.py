@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import random
 
 import pytest
 
@@ -30,6 +32,16 @@ async def beats(pacer: Pacer, clock: ManualClock, count: int) -> list[float]:
 async def test_beats_are_due_at_equal_distances() -> None:
     clock = ManualClock()
     assert await beats(Pacer(clock, 4.0), clock, 5) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+
+
+async def test_by_chance_the_rate_is_kept_and_no_distance_is_more_than_twice_the_mean() -> None:
+    clock = ManualClock()
+    found = await beats(Pacer(clock, 4.0, random.Random(1)), clock, 400)
+    distances = [then - one for one, then in itertools.pairwise(found)]
+    assert min(distances) >= 0
+    assert max(distances) <= 0.5 + 1e-6
+    assert sum(distances) / len(distances) == pytest.approx(0.25, rel=0.1)
+    assert len({round(each, 3) for each in distances}) > 100
 
 
 async def test_a_slow_pace_is_kept_over_long_waits() -> None:

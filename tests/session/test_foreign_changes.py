@@ -9,9 +9,11 @@ import pytest
 
 from cockpit.cli.commands.journal import last_stages
 from cockpit.model.journal import Origin
+from cockpit.model.plan import Change
 from cockpit.model.view import Entry, FleetView, Stage
-from cockpit.planning.writers import UNNAMED, last_writer, managers_of, writer, writer_between
+from cockpit.planning.writers import UNNAMED, controller_between, last_writer, managers_of, writer, writer_between
 from cockpit.session.acts.journal import Journal
+from cockpit.session.journal.who import by_whom
 from tests.session.acting import UNDO, sent
 from tests.session.apiserver import ApiServer, Doc
 from tests.session.conftest import KEY, SHOP, V2, Open
@@ -273,3 +275,38 @@ async def test_a_write_that_was_noticed_is_not_told_again_as_the_last_one(server
     for on in (first, later):
         on.session.select([KEY])
         assert [entry.title for entry in await quiet(on)] == ["v1 100% -> 0%, v2 0% -> 100%"]
+
+
+async def test_a_change_without_a_time_is_kept_once_too(server: ApiServer, stage: Open) -> None:
+    """As `kubectl scale` makes it: the API server notes no time for a subresource."""
+    first, second = await stage(server), await stage(server)
+    server.change(SHOP, selects("v2"))
+    await first.until(changes)
+    await second.until(changes)
+    await quiet(first)
+    await quiet(second)
+    assert [entry.title for entry in whole(first)] == ["v1 100% -> 0%, v2 0% -> 100%"]
+    later = await stage(server)
+    assert len(changes(later.session.view())) == 1
+
+
+def test_a_person_is_named_where_a_controller_wrote_right_after() -> None:
+    before = {("kubectl", "Update", ""): "2026-01-01T00:00:00Z", ("rollouts-controller", "Update", ""): ""}
+    after = {
+        ("kubectl", "Update", ""): "2026-01-01T00:00:03Z",
+        ("rollouts-controller", "Update", ""): "2026-01-01T00:00:04Z",
+    }
+    found, controller = writer_between(before, after), controller_between(before, after)
+    assert found is not None
+    assert controller is not None
+    assert (found.manager, controller.manager) == ("kubectl", "rollouts-controller")
+
+
+def test_a_version_and_its_first_step_in_one_reading_are_told_of_whoever_set_each() -> None:
+    kubectl, controller = writer("kubectl", 1.0), writer("rollouts-controller", 2.0)
+    version, share = Change("version v2", "none", "web:v2"), Change("v2", "0%", "20%")
+    both = (share, version)
+    assert [*by_whom(kubectl, controller, both)] == [(kubectl, (version,)), (controller, (share,))]
+    assert [*by_whom(kubectl, None, both)] == [(kubectl, both)]
+    assert [*by_whom(kubectl, controller, (share,))] == [(kubectl, (share,))], "a share alone may be a person's"
+    assert [*by_whom(controller, controller, both)] == [(controller, both)]

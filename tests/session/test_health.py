@@ -136,6 +136,14 @@ def test_what_was_not_measured_is_never_fine(probe: ProbeView, words: str) -> No
     assert words in found.reason
 
 
+def test_answers_that_are_needed_only_if_failures_went_on_are_not_counted() -> None:
+    failed = AnswerHealth("default", "v1", 1600.0, 640.0, NOW)
+    probe = replace(PROBE, health=(failed, AnswerHealth("default", "v2", 100.0, 0.0, NOW)))
+    found = health(probe=probe)
+    assert found.health is Health.NOT_MEASURED
+    assert found.reason == "whether the failures of v1 are over is not known yet"
+
+
 def test_what_may_be_old_is_not_fine() -> None:
     assert health(stale="test is retrying").health is Health.NOT_MEASURED
 

@@ -22,7 +22,7 @@ from cockpit.model.journal import UNTOLD
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Entry
 from cockpit.session.acts.journal import Journal
-from cockpit.session.acts.journal_lines import as_known, merged
+from cockpit.session.acts.journal_lines import as_known, merged, without_twins
 from cockpit.session.journal.health_notes import LONGEST_OUTAGE, is_open
 from cockpit.session.port import Cockpit
 
@@ -80,7 +80,7 @@ def last_stages(
 ) -> list[Entry]:
     """Each wanted act at its last stage, oldest first; `begin` and `now` are UTC seconds."""
     last: dict[str, Entry] = {}
-    for entry in entries:
+    for entry in without_twins(entries):
         # What began before may have ended since, and may not have.
         if wanted(entry.rollout) and (begin is None or (entry.until or entry.at) >= begin - LONGEST_OUTAGE):
             last[entry.id] = merged(last.get(entry.id), entry)

@@ -13,6 +13,7 @@ from cockpit.cli.completing import completes
 from cockpit.cli.documents import view_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.goals import End, Goal, GoalType, Kind, Pursuit
+from cockpit.cli.lasting import Lasting
 from cockpit.cli.names import find, where_it_is
 from cockpit.cli.options import DURATION, given, output_option, shared_options
 from cockpit.cli.output import emit, emit_line
@@ -60,7 +61,8 @@ def watch_command(
 ) -> None:
     """Print one line for each change until interrupted: a sentence, or JSON with -o json.
 
-    Figures that move are no change: another health is, and a new or resolved finding.
+    Figures that move are no change: another health is, and a new or resolved finding. A doubt is told once it has
+    lasted for a minute; that users are hurt, at once.
     """
     if probe and not name:
         raise click.UsageError("--probe needs the NAME of the rollout to sample")
@@ -123,11 +125,14 @@ async def _follow(
     selector: LabelSelector | None = None,
 ) -> End:
     """Tell each change since the view `last`, until the goal is reached or for good."""
+    lasting = Lasting()
     async for view in views(cockpit):
         latest = only(view, key) if key else labelled(view, selector)
-        for text, about in changes(last, latest):
-            _tell(latest, text, about, output)
-        last = latest
+        told = lasting.told(last, latest)
+        for text, about in changes(last, told):
+            # What a script reads beside the sentence is the rollout as it is.
+            _tell(latest, text, (shown_in(latest, about.rollout.key) or about) if about else None, output)
+        last = told
         if pursuit and key and (end := pursuit.look(latest, shown_in(latest, key))):
             return end
     raise AssertionError("views do not end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from cockpit.model.clock import Clock
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _LONGEST_SENDING = 600.0
 _LOST = "the session that sent it ended before the outcome was known: check the objects"
 _NO_ACT = frozenset({Stage.NOTED, Stage.REFUSED, Stage.DRY_RUN})
+# Two sessions see a change within this; its id is the same for both only where the API server notes a time.
+_SAME_SECONDS = 5.0
 # Limit for the screen; the file keeps everything.
 SHOWN = 200
 
@@ -54,7 +56,7 @@ class JournalLines:
             self.problem = f"{self._journal.path} cannot be read: {error.strerror or error}"
             log.warning("%s", self.problem)
             return
-        for entry in entries:
+        for entry in without_twins(entries):
             self._show(entry)
         for entry in [*self._entries.values()]:
             self._show(as_known(entry, self._clock.now()))
@@ -198,6 +200,19 @@ def merged(before: Entry | None, entry: Entry) -> Entry:
     if before.stage in (Stage.NOTED, Stage.DRY_RUN) or entry.stage is Stage.NOTED:
         return entry
     return replace(entry, at=before.at, until=entry.at if entry.at > before.at else entry.until or before.until)
+
+
+def without_twins(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without changes that two sessions of a machine saw, each under its own id."""
+    seen: dict[tuple[RolloutKey, str, str], Entry] = {}
+    for entry in entries:
+        if entry.origin is Origin.CHANGE:
+            place = (entry.rollout, entry.who, entry.title)
+            first = seen.get(place)
+            if first is not None and first.id != entry.id and abs(first.at - entry.at) <= _SAME_SECONDS:
+                continue
+            seen[place] = entry
+        yield entry
 
 
 def as_known(entry: Entry, now: float) -> Entry:

@@ -29,6 +29,8 @@ ENOUGH = 30.0
 # Seconds for which answers hold once a probe has stopped.
 _HOLDS = 300.0
 PROBE_OFF = "the probe is off"
+# More answers than this would be needed only if failures went on as before; they are over sooner, or an alarm.
+_MOST_COUNTED = 3000
 # Seconds without an answer after which a probe that runs measures nothing.
 _SILENT = 60.0
 
@@ -131,6 +133,8 @@ def _not_measured(rollout: Rollout, probe: ProbeView, now: float, max_errors: fl
 def lacking(lane: Lane, probe: ProbeView, now: float, max_errors: float) -> str:
     """The answers that a lane lacks before it is known whether a version fails, in words; "" if it lacks none."""
     short = missing_answers(lane, probe, now, max_errors)
+    if short and short[1] > _MOST_COUNTED:
+        return f"whether the failures of {short[0]} are over is not known yet{in_lane(lane.name)}"
     return f"{counted(short[1], 'more answer')} of {short[0]} needed{in_lane(lane.name)}" if short else ""
 
 

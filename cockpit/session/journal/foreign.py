@@ -17,9 +17,10 @@ from cockpit.model.rollout import Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, Stage
-from cockpit.planning.writers import UNNAMED, Managers, Writer, last_writer, managers_of, writer_between
+from cockpit.planning.writers import Managers, Writer, last_writer, managers_of
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.journal.object_changes import FieldsChange, ObjectChanges
+from cockpit.session.journal.who import by_whom, controller_of, is_said, of_image, writer_of
 from cockpit.workloads.lookups import refs_leading_to
 
 CHANGE = "change"
@@ -33,8 +34,6 @@ _EVENT_SECONDS, _CONSEQUENCE_WAITS = 60.0, 3.0
 # Seconds after the last change of an entry until it is kept.
 _STILL_SECONDS = 2.0
 _MOST_WORDS = 8
-# Characters by which an image is known again in a line.
-_TELLING = 60
 # Identities of changes that are remembered, to tell two within a second apart.
 _MOST_IDS = 1000
 _ANOTHER_COCKPIT = "another session of the cockpit"
@@ -186,7 +185,9 @@ class ForeignChanges:
     ) -> None:
         """Tell what was set; the fields of objects only where shares, images and pods do not say it."""
         if changes:
-            self._told(before, after, _writer(before.managers, after.managers, fields), changes, ())
+            writer = writer_of(before.managers, after.managers, fields)
+            for by, those in by_whom(writer, controller_of(before.managers, after.managers), changes):
+                self._told(before, after, by, those, ())
             return
         by_writer: dict[str, list[FieldsChange]] = {}
         for each in fields:
@@ -208,7 +209,7 @@ class ForeignChanges:
         if writer.controller:
             # A controller pauses and resumes on its own way, and makes the version that somebody asked for.
             said = self._said_by_people(key, now)
-            changes = tuple(c for c in changes if c.what != "paused" and not (_of_image(c) and _is_said(c, said)))
+            changes = tuple(c for c in changes if c.what != "paused" and not (of_image(c) and is_said(c, said)))
         # What cannot be told from a consequence of an act is taken for one.
         uncertain = writer.controller or writer.manager in ("", FIELD_MANAGER)
         by_cockpit = writer.manager == FIELD_MANAGER
@@ -337,26 +338,6 @@ def _replicas(objects: Mapping[Ref, Obj | None]) -> dict[Ref, int]:
 def _stands_alone(workload: Workload) -> bool:
     owned = any(owner.controller for owner in workload.metadata.owner_references or ())
     return not owned and not isinstance(workload, DaemonSet)
-
-
-def _writer(before: Mapping[Ref, Managers], after: Mapping[Ref, Managers], fields: Iterable[FieldsChange]) -> Writer:
-    """Whoever wrote one of the objects last; the root's writer before a controller that follows it.
-
-    Whoever set `fields` before all others.
-    """
-    setters = [each.writer for each in fields if each.writer.manager and not each.writer.controller]
-    found = [each for ref, now in after.items() if (each := writer_between(before.get(ref, {}), now))]
-    people = [each for each in found if not each.controller]
-    return max(setters or people or found, key=lambda each: each.at or 0.0, default=UNNAMED)
-
-
-def _of_image(change: Change) -> bool:
-    return change.what.partition(" ")[0] in ("image", "version")
-
-
-def _is_said(change: Change, said: str) -> bool:
-    """Whether an image is in what was told, which may be cut."""
-    return change.after[:_TELLING] in said
 
 
 def _title(changes: tuple[Change, ...], fields: Iterable[FieldsChange]) -> str:
