@@ -72,15 +72,23 @@ def member_pods(service: Service, objects: Objects) -> tuple[Pod, ...]:
 def backing_of(service: Service, objects: Objects, port: ServicePort | None = None) -> Backing:
     """Ready endpoints behind a Service; with `port`, only those that serve it.
 
-    If EndpointSlices cannot be read, falls back to the selector's ready pods, then to the status of workloads.
+    If EndpointSlices cannot be read, falls back to the selector's ready pods. Without pods nothing says whose they are;
+    then the status of workloads does, and of endpoints that none of them can have it stays unknown.
     """
     counts: Counter[str] = Counter()
-    if objects.known(ENDPOINTSLICES) or objects.known(PODS):
+    by_status = not objects.known(PODS)
+    if objects.known(ENDPOINTSLICES) or not by_status:
         found = ready_endpoints(service, objects, port)
         counts.update(home_of(endpoint.pod, objects) if endpoint.pod else "" for endpoint in found)
-    else:
-        for workload in workloads_matching(service.spec.selector or {}, service.metadata.namespace, objects):
-            counts[workload.metadata.uid] += max(workload.status.ready_replicas, 0)
+        by_status = by_status and any(endpoint.names_pod for endpoint in found)
+    if by_status:
+        ready = {
+            workload.metadata.uid: workload.status.ready_replicas
+            for workload in workloads_matching(service.spec.selector or {}, service.metadata.namespace, objects)
+            if workload.status.ready_replicas > 0
+        }
+        counts.update(ready)
+        counts[""] = max(counts[""] - sum(ready.values()), 0)
     return Backing(tuple(sorted((uid, count) for uid, count in counts.items() if count)))
 
 

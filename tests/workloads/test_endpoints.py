@@ -58,7 +58,7 @@ def test_an_endpoint_whose_pod_is_not_known_belongs_to_nobody(cluster: Cluster) 
     assert backing(cluster).counts == (("", 1), (UID, 2))
 
 
-@pytest.mark.parametrize("unknown", [(ENDPOINTSLICES,), (ENDPOINTSLICES, PODS)])
+@pytest.mark.parametrize("unknown", [(ENDPOINTSLICES,), (PODS,), (ENDPOINTSLICES, PODS)])
 def test_without_slices_pods_tell_and_without_pods_the_workloads(cluster: Cluster, unknown: tuple[Any, ...]) -> None:
     blind = Cluster(unknown=unknown)
     blind.docs = cluster.docs
