@@ -80,7 +80,7 @@ def _setting(end: WeightedEnd, split: TraefikSplit) -> str:
     if end.side.service and is_alias(end.side.service):
         return "is an ExternalName: this needs allowExternalNameServices in Traefik's settings"
     if end.side.empty:
-        return "has no ready pods: this needs allowEmptyServices in Traefik's settings"
+        return "has no endpoints: this needs allowEmptyServices in Traefik's settings"
     return ""
 
 
