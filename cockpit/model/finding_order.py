@@ -39,7 +39,8 @@ _PODS_FAIL = dict.fromkeys(("failing-pods", "replica-failure"), Severity.WARNING
 _BACKEND_FAILS = {"failing-pods": Severity.CRITICAL, "selector-misses": Severity.CRITICAL}
 # What is only noticed, and what explains it. A version that answers with errors is no symptom, whatever is written.
 _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
-    "no-answers": _ALL_LOST,
+    # What a container declares is a hint: it explains where nothing answers at all.
+    "no-answers": {**_ALL_LOST, "undeclared-port": Severity.INFO},
     "nobody-answers": {**_ALL_LOST, **_PART_LOST},
     "split-off": {**_ALL_LOST, **_PART_LOST, **_SHARE_LOST},
     "no-ready-pods": _PODS_FAIL,

@@ -29,6 +29,11 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "names another.",
         "Name a port of the Service in the Ingress, or add the port to the Service.",
     ),
+    "undeclared-port": FindingKind(
+        (INFO,),
+        "A Service sends to a port by number that no container behind it declares; one may listen on it all the same.",
+        "If requests fail, give the Service the port that the containers listen on as targetPort.",
+    ),
     "not-pinned": FindingKind(
         (WARNING,),
         "A Service or subset picks the pods of several versions, so the number of ready pods decides their shares.",
@@ -144,8 +149,9 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
         "Fix what the condition ResolvedRefs says: name, port, kind or a missing ReferenceGrant.",
     ),
     "two-routes": FindingKind(
-        (INFO, CRITICAL),
-        "Two routes have the same host and path, and the older one gets all their requests.",
+        (INFO, WARNING, CRITICAL),
+        "Two routes have the same host and path, and the older one gets all their requests; `warning` at Traefik, "
+        "which may choose the younger one.",
         "Merge the two routes, or give them different hosts or paths.",
     ),
     "invalid-backend": FindingKind(
@@ -231,6 +237,11 @@ ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
         (INFO,),
         "A destination's host is no Service of this cluster.",
         "Check that a ServiceEntry says where the host is.",
+    ),
+    "tls-without-sidecar": FindingKind(
+        (WARNING,),
+        "A DestinationRule has proxies speak mutual TLS to pods without a sidecar to answer it, so requests get 503.",
+        "Give the pods a sidecar, or set tls.mode in the trafficPolicy to DISABLE.",
     ),
     "not-exported": FindingKind(
         (INFO,),

@@ -6,18 +6,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.counts import counted
-from cockpit.model.finding_kinds import FindingId
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Pod, Service
+from cockpit.model.objects import Pod, Service, Workload
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
-from cockpit.workloads.endpoints import is_alias, member_pods, port_of, portless_pods, portless_words, ready_endpoints
+from cockpit.workloads.endpoints import (
+    is_alias,
+    member_pods,
+    port_of,
+    portless_pods,
+    portless_words,
+    ready_endpoints,
+    undeclared_ports,
+)
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.meant import is_reached
 from cockpit.workloads.missed import mismatch_words
 from cockpit.workloads.naming import HASH_LABELS
+from cockpit.workloads.owners import ref_of
 from cockpit.workloads.probe_targets import is_canary, ports_of_service
 from cockpit.workloads.rolling import is_rolling
 from cockpit.workloads.versions import Candidate
@@ -26,6 +34,7 @@ BY_ADDRESS = "sessionAffinity: ClientIP"
 # The AWS Load Balancer Controller finds the backend in an annotation then (its guide to Ingress annotations, actions).
 _BY_ANNOTATION = "use-annotation"
 _MOST_INGRESSES = 5
+_MOST_PORTS = 3
 
 
 def no_ready_pods(text: str, evidence: str = "") -> Finding:
@@ -83,7 +92,28 @@ def without_port(taking: Service | None, objects: Objects, *idle: Service | None
         lost = service is taking and not ready_endpoints(service, objects)
         begin = f"{what} reaches none of its ready pods and requests fail" if lost else _unreached(what, len(names))
         severity = Severity.CRITICAL if lost else Severity.WARNING
-        yield finding("pods-without-port", severity, f"{begin}: {why}", listed(names[:5]))
+        yield _portless(severity, f"{begin}: {why}", listed(names[:5]))
+
+
+def _portless(severity: Severity, text: str, evidence: str = "") -> Finding:
+    """Ready pods that get no requests, because they do not have the port that their Service names."""
+    return finding("pods-without-port", severity, text, evidence)
+
+
+def other_ports(services: Iterable[Service], workloads: Iterable[Workload | None]) -> Iterator[Finding]:
+    """Each Service that sends to a port which the containers behind it do not declare: a hint, where requests fail."""
+    known = [each for each in workloads if each is not None]
+    for service in {(s.metadata.namespace, s.metadata.name): s for s in services}.values():
+        selector = (service.spec.selector or {}).items()
+        for workload in (each for each in known if selector and selector <= each.template_labels.items()):
+            wanted, have = undeclared_ports(service, workload)
+            if wanted:
+                what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+                sent = f"port {listed([str(port) for port in wanted[:_MOST_PORTS]])}"
+                declared = listed([str(port) for port in have[:_MOST_PORTS]])
+                root = f"{ref_of(workload).resource.kind} {workload.metadata.name}"
+                text = f"{what} sends to {sent}, and the containers of {root} declare {declared}"
+                yield finding("undeclared-port", Severity.INFO, f"{text}: if requests fail, correct targetPort")
 
 
 def ingress_ports(service: Service | None, objects: Objects) -> Iterator[Finding]:
@@ -94,23 +124,24 @@ def ingress_ports(service: Service | None, objects: Objects) -> Iterator[Finding
     led = False
     # Where its pods have none of its ports, that is told of the Service itself.
     served = bool(ready_endpoints(service, objects))
-    for ingress in ingresses_of_service(objects, service.metadata.namespace, service.metadata.name):
-        for place, port in () if is_canary(ingress) else ports_of_service(ingress, service.metadata.name):
+    for route in ingresses_of_service(objects, service.metadata.namespace, service.metadata.name):
+        for place, port in () if is_canary(route) else ports_of_service(route, service.metadata.name):
             found = port_of(service, port, by_target=True)
             portless = portless_words(service, objects, found) if found and served else ""
             if port.name == _BY_ANNOTATION or (found and not portless):
                 led = True
             else:
-                key = (ingress.metadata.name, str(port.name or port.number), portless)
+                key = (route.metadata.name, str(port.name or port.number), portless)
                 lost.setdefault(key, []).append(place)
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     severity = Severity.WARNING if led else Severity.CRITICAL
     for (name, number, portless), places in list(lost.items())[:_MOST_INGRESSES]:
-        begin = f"{what} has no port {number}, which Ingress {service.metadata.namespace}/{name} names"
+        ingress, lost_there = f"Ingress {service.metadata.namespace}/{name}", f"requests for {listed(places[:3])} fail"
         if portless:
-            begin = f"{what} {portless}, for its port {number}, which Ingress {service.metadata.namespace}/{name} names"
-        kind: FindingId = "pods-without-port" if portless else "no-such-port"
-        yield finding(kind, severity, f"{begin}: requests for {listed(places[:3])} fail")
+            yield _portless(severity, f"{what} {portless}, for its port {number}, which {ingress} names: {lost_there}")
+        else:
+            begin = f"{what} has no port {number}, which {ingress} names"
+            yield finding("no-such-port", severity, f"{begin}: {lost_there}")
 
 
 def _unreached(what: str, count: int) -> str:
@@ -183,6 +214,11 @@ def invalid_backend(text: str, *, takes: bool) -> Finding:
 def empty_backend(text: str) -> Finding:
     """A share of the requests goes to a Service without ready pods."""
     return finding("empty-backend", Severity.CRITICAL, text)
+
+
+def answered_by_route(severity: Severity, text: str) -> Finding:
+    """A route answers or redirects all plain requests itself."""
+    return finding("answered-by-route", severity, text)
 
 
 def route_elsewhere(text: str) -> Finding:

@@ -21,6 +21,7 @@ from cockpit.routers.traffic_findings import (
     near_first,
     no_ready_pods,
     none_ready_yet,
+    other_ports,
     published_unready,
     selector_misses,
     sticky_by_address,
@@ -99,6 +100,7 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     found += [*without_port(state.service, objects), *ingress_ports(state.service, objects)]
     if state.service:
         found += [
+            *other_ports([state.service], [state.workload]),
             *near_first(state.service),
             *mesh_findings(state.service, objects),
             *_routes_to(state.service, objects),

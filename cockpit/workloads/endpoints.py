@@ -6,7 +6,8 @@ EndpointSlices are what proxies follow (discovery.k8s.io/v1); a missing `ready` 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -186,10 +187,31 @@ def lacking_ports(service: Service, workload: Workload) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(port for port in wanted if isinstance(port, str)))
     if not names or len(names) < len(set(wanted)) or is_headless(service):
         return ()
-    spec = mapping(msgspec.json.decode(workload.spec.raw_template), "spec")
-    containers = (*entries(spec, "containers"), *entries(spec, "initContainers"))
-    have = {text(port, "name") for container in containers for port in entries(container, "ports")}
+    have = {text(port, "name") for port in _declared(workload)}
     return names if have.isdisjoint(names) else ()
+
+
+def undeclared_ports(service: Service, workload: Workload) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The target ports by number of a Service and those that a workload's containers declare, if none is in both.
+
+    Else both are empty, and so they are where nothing is declared: a container may listen on any port (core/v1,
+    Container.ports).
+    """
+    ports = service.spec.ports or ()
+    wanted = [port.port if port.target_port is None else port.target_port for port in ports]
+    numbers = tuple(dict.fromkeys(port for port in wanted if isinstance(port, int)))
+    if not numbers or len(numbers) < len(set(wanted)) or is_headless(service):
+        return (), ()
+    found = (port.get("containerPort") for port in _declared(workload))
+    have = tuple(sorted({number for number in found if isinstance(number, int)}))
+    return (numbers, have) if have and not set(have) & set(numbers) else ((), ())
+
+
+def _declared(workload: Workload) -> Iterator[Mapping[str, Any]]:
+    """The ports that its containers declare, those of sidecars among the init containers included."""
+    spec = mapping(msgspec.json.decode(workload.spec.raw_template), "spec")
+    for container in (*entries(spec, "containers"), *entries(spec, "initContainers")):
+        yield from entries(container, "ports")
 
 
 def reached(pods: Iterable[Pod], ready: int, portless: Collection[str]) -> int:

@@ -12,7 +12,7 @@ from cockpit.model.rollout import Rollout, Severity
 from cockpit.routers.red_black.adapter import RedBlackRouter
 from cockpit.routers.service.adapter import ServiceRouter
 from tests.objects import Cluster, Doc, seed
-from tests.routers import ingresses, istio_objects, istio_reading, test_red_black
+from tests.routers import ingresses, istio_objects, istio_reading, test_red_black, test_traefik, traefik_services
 from tests.routers.conftest import steps
 from tests.routers.httproutes import backend, route, rule, shop
 from tests.routers.test_gateway_api_edges import read as read_route
@@ -32,6 +32,11 @@ def an_ingress() -> Rollout:
 
 def a_main_ingress() -> Rollout:
     return ingresses.read(without_port(steps("weight"), "http-server-v1", ""))
+
+
+def traefik() -> Rollout:
+    weights = traefik_services.weighted(traefik_services.to("shop-v1", 8), traefik_services.to("shop-v2", 2))
+    return test_traefik.read(without_port(traefik_services.shop(weights).balance(), "shop-v2", ""))
 
 
 def istio() -> Rollout:
@@ -62,7 +67,7 @@ def red_black() -> Rollout:
     return rollout
 
 
-@pytest.mark.parametrize("read", [an_httproute, an_ingress, a_main_ingress, istio, blue_green, red_black])
+@pytest.mark.parametrize("read", [an_httproute, an_ingress, a_main_ingress, traefik, istio, blue_green, red_black])
 def test_it_is_told_by_the_port(read: Callable[[], Rollout]) -> None:
     rollout = read()
     grave = [each.text for each in rollout.findings if each.severity is not Severity.INFO]

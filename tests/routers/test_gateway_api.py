@@ -342,3 +342,14 @@ def test_routes_of_the_same_host_with_other_paths_are_not_looked_at(monkeypatch:
     monkeypatch.setattr(cluster, "anywhere", noted)
     read(cluster)
     assert seen == ["shop"]
+
+
+@pytest.mark.parametrize("created", ["2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z"])
+def test_at_traefik_it_is_not_certain_which_of_two_routes_wins(created: str) -> None:
+    """It does not go by age, so neither side may be told that it gets all requests."""
+    mine = route(SPLIT)
+    mine["status"] = {"parents": [{"controllerName": "traefik.io/gateway-controller", "parentRef": {"name": "gate"}}]}
+    rollout = read(shop(mine, route(rule(backend("shop-v1")), name="other", creationTimestamp=created)))
+    found = next(each for each in rollout.findings if each.id == "two-routes")
+    assert found.severity is Severity.WARNING
+    assert "should get their requests, but Traefik may choose the other one" in found.text

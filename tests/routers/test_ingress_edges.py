@@ -276,3 +276,10 @@ def test_a_canary_of_another_class_is_told_by_the_classes() -> None:
     doc["spec"]["ingressClassName"] = "other"
     found = findings(site(doc), "canary")["unattached-canary"]
     assert "its class is other, that of Ingress main, which has its path, is nginx" in found
+
+
+@pytest.mark.parametrize("key", ["permanent-redirect", "temporal-redirect"])
+def test_a_main_that_redirects_every_request_gives_none_to_a_version(key: str) -> None:
+    made = site(canary(canary_weight="30"))
+    made.doc("Ingress", "main")["metadata"]["annotations"] = {NGINX + key: "https://elsewhere.example/"}
+    assert f"Ingress default/main redirects every request ({key})" in findings(made)["answered-by-route"]

@@ -63,6 +63,15 @@ def test_what_is_not_given_is_said_of_the_version_that_gets_less() -> None:
     assert health(late).reason == "v2: 60% is declared, 30% is written"
 
 
+def test_what_is_not_given_is_told_by_its_reason() -> None:
+    """The canary Ingress does say 60%: its pods are what is missing."""
+    late = with_lane(
+        shares=(replace(SHARES[0], declared=0.4, written=1.0), replace(SHARES[1], declared=0.6, written=0.0))
+    )
+    empty = Finding("canary-empty", Severity.WARNING, "no ready pods behind 60% of Ingress shop/web-canary")
+    assert health(replace(late, findings=(empty,))).reason == empty.text
+
+
 def test_users_are_not_named_where_nothing_leads_to_it_from_outside() -> None:
     """A Service that no route names was called fine, and that all users get its version."""
     told = health(replace(ROLLOUT, inside_only=True))

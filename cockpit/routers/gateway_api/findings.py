@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from cockpit.model.fields import entries
 from cockpit.model.fields import text as text_of
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
@@ -19,11 +20,13 @@ from cockpit.routers.traffic_findings import (
     empty_backend,
     invalid_backend,
     no_weight,
+    other_ports,
     picks_several,
     rolling_versions,
     spread_not_read,
     sticky,
 )
+from cockpit.routers.version_lookup import services_of
 from cockpit.routers.written import rules_differ
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import served
@@ -31,6 +34,7 @@ from cockpit.workloads.selectors import no_selector
 
 # Routes for one host and path that are looked at: without host names they can be all routes of a cluster.
 _MOST_RIVALS = 100
+_TRAEFIK = "traefik.io/"
 
 
 def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
@@ -61,7 +65,8 @@ def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects
         if lane.headers is None
     ]
     found += _rivals(split, what, objects)
-    services = [side.service for side in split.sides if side.service]
+    services = services_of(split)
+    found += other_ports(services, (c.workload for c in split.candidates))
     found += [reported for service in services if (reported := no_selector(service, objects))]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
     return tuple(sorted(dict.fromkeys(found), key=lambda f: rank.index(f.severity)))
@@ -180,7 +185,17 @@ def _rivals(split: HttpRouteSplit, what: str, objects: Objects) -> Iterator[Find
             winner = what if ours < its else f"HTTPRoute {name}"
             text = f"{what} and HTTPRoute {name} have the same host and path: {winner} is older"
             severity = Severity.INFO if ours < its else Severity.CRITICAL
-            yield finding("two-routes", severity, f"{text} and gets their requests")
+            gets = "gets their requests"
+            if _by_traefik(split.route):
+                # Seen on Traefik 3.7: of two equal routes the younger one took all requests.
+                severity = Severity.WARNING
+                gets = "should get their requests, but Traefik may choose the other one"
+            yield finding("two-routes", severity, f"{text} and {gets}")
+
+
+def _by_traefik(route: AnyRoute) -> bool:
+    """Whether Traefik serves a route, as its status says."""
+    return any(text_of(each, "controllerName").startswith(_TRAEFIK) for each in entries(route.status, "parents"))
 
 
 def _at_one_listener(one: AnyRoute, other: AnyRoute) -> bool:

@@ -75,6 +75,12 @@ def shares_sessions(canary: Ingress) -> bool:
     return behaviour.strip() != "legacy"
 
 
+def redirected_by(ingress: Ingress, dialect: Dialect) -> str:
+    """The annotation by which a gateway that reads those of ingress-nginx redirects every request; "" if none does."""
+    marks = (ingress.metadata.annotations or {}) if _NGINX in dialect.prefixes else {}
+    return next((key for key in ("permanent-redirect", "temporal-redirect") if marks.get(_NGINX + key, "").strip()), "")
+
+
 def by_address(ingress: Ingress, dialect: Dialect) -> bool:
     """Whether requests go to the Service's own address: then it never counts as empty, and they fail instead."""
     return dialect.has_address and (ingress.metadata.annotations or {}).get(f"{_NGINX}service-upstream", "") in TRUE

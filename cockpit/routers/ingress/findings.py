@@ -9,12 +9,20 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.backends import BackendVersions
-from cockpit.routers.ingress.annotations import by_address, enabled, keeps_sessions, main_guards, shares_sessions
+from cockpit.routers.ingress.annotations import (
+    by_address,
+    enabled,
+    keeps_sessions,
+    main_guards,
+    redirected_by,
+    shares_sessions,
+)
 from cockpit.routers.ingress.dialects import Dialect
 from cockpit.routers.ingress.locations import strictly_younger
 from cockpit.routers.ingress.no_controller import no_class_finding
 from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, weighed
-from cockpit.routers.traffic_findings import picks_several, rolling_versions, sticky
+from cockpit.routers.traffic_findings import answered_by_route, other_ports, picks_several, rolling_versions, sticky
+from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.selectors import no_selector
 
@@ -28,6 +36,7 @@ def findings_of(split: CanarySplit, objects: Objects) -> tuple[Finding, ...]:
         *_mixes(split),
         *_unselected(split, objects),
         *_rolling(split),
+        *other_ports(services_of(split), (c.workload for c in split.candidates)),
         *leaks(split),
         *(sticky(why) for why in sessions(split)),
     ]
@@ -101,6 +110,10 @@ def _main(split: CanarySplit) -> Iterator[Finding]:
         )
     if lost := main_empty(split.placement.main, side, split.placement.dialect):
         yield lost
+    if key := redirected_by(split.placement.main, split.placement.dialect):
+        yield answered_by_route(
+            Severity.WARNING, f"{main} redirects every request ({key}): none of them gets to a version"
+        )
     for rival in split.placement.rivals:
         canary_keys = [k for k in rival.metadata.annotations or {} if "/canary" in k]
         meant = f" (it has {listed(sorted(canary_keys))}, but is not enabled as a canary)" if canary_keys else ""

@@ -8,12 +8,15 @@ from cockpit.model.fields import mapping
 from cockpit.model.lookup import Objects
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.routers.istio.delegates import delegates_of, roots_of, routes_to
+from cockpit.routers.istio.destination_rules import viewer_of
 from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.exposure import exposure_findings
+from cockpit.routers.istio.mutual_tls import mutual_tls_findings
 from cockpit.routers.istio.rivals import rival_findings
 from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, is_cut, routes_of
 from cockpit.routers.istio.split import DEFAULT, VirtualServiceSplit
-from cockpit.routers.traffic_findings import no_weight, picks_several, rolling_versions
+from cockpit.routers.traffic_findings import answered_by_route, no_weight, other_ports, picks_several, rolling_versions
+from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.selectors import no_selector
 
@@ -32,6 +35,8 @@ def findings_of(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Ob
         *_parents(split, objects),
         *_waiting(split),
         *_mixes(split),
+        *mutual_tls_findings(split, viewer_of(split.group.service, objects), objects),
+        *other_ports(services_of(split), (c.workload for c in split.candidates)),
         *split.stepping.problems,
     ]
     default = next((lane for lane in lanes if lane.name == DEFAULT), None)
@@ -100,7 +105,7 @@ def _answered(split: VirtualServiceSplit) -> Finding | None:
     why = f"{where} redirects all plain requests: none of them gets to a version"
     if isinstance(status, int):
         why = f"{where} answers all plain requests with status {status}: none of them gets to a version"
-    return finding("answered-by-route", Severity.CRITICAL if failing else Severity.WARNING, why)
+    return answered_by_route(Severity.CRITICAL if failing else Severity.WARNING, why)
 
 
 def aborted_of(route: IstioRoute) -> float:

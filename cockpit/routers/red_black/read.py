@@ -14,7 +14,14 @@ from cockpit.planning.refusals import epoch_of
 from cockpit.routers.red_black.acts import TABLE
 from cockpit.routers.red_black.split import LabelState, Member, RedBlack
 from cockpit.routers.red_black.version_choice import way_out, why_held
-from cockpit.routers.traffic_findings import ingress_ports, no_ready_pods, not_pinned, sticky_by_address, without_port
+from cockpit.routers.traffic_findings import (
+    ingress_ports,
+    no_ready_pods,
+    not_pinned,
+    other_ports,
+    sticky_by_address,
+    without_port,
+)
 from cockpit.workloads.endpoints import portless_words
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.lookups import services_selecting
@@ -48,6 +55,7 @@ def rollout_of(state: RedBlack, objects: Objects) -> Rollout:
             *_findings(state, objects),
             *without_port(service, objects),
             *ingress_ports(service, objects),
+            *other_ports([service], (m.replica_set for m in state.enabled)),
             *mesh_findings(service, objects),
             *owned,
         ),

@@ -13,10 +13,12 @@ from cockpit.routers.traffic_findings import (
     empty_backend,
     invalid_backend,
     no_weight,
+    other_ports,
     picks_several,
     spread_not_read,
     sticky,
 )
+from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.endpoints import is_alias
 from cockpit.workloads.findings import finding, percent
 from cockpit.workloads.selectors import no_selector
@@ -30,7 +32,8 @@ def findings_of(split: TraefikSplit, objects: Objects) -> tuple[Finding, ...]:
     found = [*unserved_shares(split), *_settings(split, what), *_unread(split, what), *_mixes(split)]
     if mapping(split.service.spec, "weighted", "sticky"):
         found.append(sticky(f"{what} sets a cookie: known clients stay on their version"))
-    services = [side.service for side in split.sides if side.service]
+    services = services_of(split)
+    found += other_ports(services, (c.workload for c in split.candidates))
     found += filter(None, (no_selector(service, objects) for service in services))
     return tuple(sorted(dict.fromkeys(found), key=lambda f: _RANK.index(f.severity)))
 
@@ -77,7 +80,7 @@ def _setting(end: WeightedEnd, split: TraefikSplit) -> str:
     if end.side.service and is_alias(end.side.service):
         return "is an ExternalName: this needs allowExternalNameServices in Traefik's settings"
     if end.side.empty:
-        return "has no ready pods: this needs allowEmptyServices in Traefik's settings"
+        return "has no endpoints: this needs allowEmptyServices in Traefik's settings"
     return ""
 
 

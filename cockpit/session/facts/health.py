@@ -22,6 +22,8 @@ _DOUBTS = frozenset(
     {"split-off", "answers-of-others", "nobody-answers", "errors", "client-errors", "real-errors", "slower"}
     | {"failing-pods", "selector-misses"}
 )
+# Why a canary does not get the share that its own object asks for.
+_NOT_GIVEN = frozenset({"canary-empty", "dangling-canary", "unattached-canary", "two-canaries"})
 # Answers that say nothing: the probe runs, and what users get is not known.
 _BLIND = frozenset({"redirected", "no-version"})
 # Fewer answers of a version, older ones weighing less, do not say whether it fails.
@@ -94,7 +96,8 @@ def _doubts(rollout: Rollout) -> Iterable[str]:
         if lane.verdict in (Verdict.DOUBTFUL, Verdict.OFF):
             yield f"{describe(lane)}{in_lane(lane.name)}"
     if not _on_its_way(rollout) and (words := withheld(rollout)):
-        yield words
+        why = told_for(rollout.findings, _NOT_GIVEN, notes=False)
+        yield why.text if why else words
 
 
 def _on_its_way(rollout: Rollout) -> bool:
