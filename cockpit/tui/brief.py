@@ -23,7 +23,7 @@ from cockpit.tui.keys import Key, Keymap
 from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.since import steady
 from cockpit.tui.standing import Cause, cause_of, failing_by, seconds_left, sign_of, stuck_by
-from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, released
+from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, pods_of, released
 from cockpit.tui.way_back import goes_back_words
 
 _MOST_TEXT = 600
@@ -232,7 +232,8 @@ def _facts(facts: Facts) -> Iterable[Told]:
     system, router = safe_text(rollout.key.system, 40), safe_text(rollout.router, 60)
     yield _fact("system", system if system == router else f"{system}, routed by {router}")
     for version in rollout.versions:
-        yield _fact("pods", f"{safe_text(version.name, 63)} {version.role}, {version.ready}/{version.desired} ready")
+        pods = pods_of(version, facts.glyphs)
+        yield _fact("pods", f"{safe_text(version.name, 63)} {version.role}, {pods} ready")
     new = released(rollout) or base_of(rollout)
     if new is not None and new.images:
         yield _fact("image", safe_text(new.images[0], 300))

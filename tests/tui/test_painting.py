@@ -20,6 +20,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from cockpit.model.health import Health, RolloutHealth
 from cockpit.model.plan import Act, Ask
 from cockpit.model.rollout import Phase
 from cockpit.model.view import FleetView
@@ -33,7 +34,7 @@ from cockpit.tui.screens.journal import JournalScreen
 from cockpit.tui.screens.plan import PlanDialog
 from cockpit.tui.screens.rollout import RolloutScreen
 from tests.tui.fake import DOUBTFUL, FINE, HURT, NOWHERE, START, FakeCockpit, fleet
-from tests.tui.states import chinese, state
+from tests.tui.states import canary, chinese, state
 from tests.tui.terminal import CountingDriver, on_terminal, settled, until
 
 WIDTH, HEIGHT = 80, 24
@@ -236,3 +237,12 @@ def test_only_what_differs_is_written() -> None:
     update = lines.differing(whole(second))
     assert isinstance(update, Pieces)
     assert len(update.pieces) == 2
+
+
+@pytest.mark.parametrize("before", ["", "a"])
+async def test_wide_characters_of_a_cluster_are_whole_wherever_they_stand(before: str) -> None:
+    said = before + "\u754c" * 30
+    view = replace(canary(), health=RolloutHealth(Health.HURT, said))
+    async with watched(replace(fleet(), rollouts=(view,))) as terminal:
+        await terminal.at_rest()
+        assert [line for line in terminal.seen if said in line] != []

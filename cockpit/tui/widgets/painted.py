@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -64,7 +65,7 @@ class Painted(Widget):
         self._strips: dict[int, Strip] = {}
         self._styles: Styles | None = None
         self._drawn_for: Size | None = None
-        # A wide character on the edge between two tiles would be in neither.
+        # A wide character on the edge between two tiles would be in neither: see `_as_one`.
         self._tiled = bool(self.TILE) and not wide()
 
     def compose(self) -> ComposeResult:
@@ -124,8 +125,17 @@ class Painted(Widget):
             if self._styles is None:
                 self._styles = Styles(self.app.theme_variables)
             segments = [Segment(self._safe(text), base + self._styles[style]) for text, style in line if text]
+            if self._tiled and any(cell_len(text) != len(text) for text, _ in line):
+                self._tiled = False
+                self.call_later(self._as_one)
             strip = self._strips[y] = Strip(joined(segments)).adjust_cell_length(self.size.width, base)
         return strip
+
+    def _as_one(self) -> None:
+        """Draw whole lines from now on: two tiles cannot show a half of a wide character each."""
+        for tile in self.query_children(Tile):
+            tile.display = False
+        self.draw_anew()
 
     @staticmethod
     def _safe(text: str) -> str:
