@@ -153,6 +153,7 @@ FindingId = Literal[
     "redirected",
     "no-version",
     "failing-pods",
+    "waiting-pods",
     "real-errors",
     "guard-armed",
     "guard-proposes",

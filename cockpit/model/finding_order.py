@@ -13,8 +13,9 @@ from cockpit.model.rollout import Finding, Severity
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 # Why no request is answered at all, with the least severity at which it means that.
 _ALL_LOST: Mapping[str, Severity] = {
-    # Pods that start for the first time answer nobody either.
+    # Pods that start for the first time answer nobody either, nor do those that nobody wants.
     "no-ready-pods": Severity.INFO,
+    "scaled-to-zero": Severity.INFO,
     **dict.fromkeys(
         (
             *("selector-misses", "pods-without-port", "no-such-port", "main-empty", "not-accepted", "no-weight"),
@@ -36,6 +37,7 @@ _SHARE_LOST = dict.fromkeys(
     ("canary-empty", "dangling-canary", "unattached-canary", "two-canaries", "route-not-taken"), Severity.WARNING
 )
 _PODS_FAIL = dict.fromkeys(("failing-pods", "replica-failure"), Severity.WARNING)
+_NO_POD_COMES = {**_PODS_FAIL, "waiting-pods": Severity.INFO}
 _BACKEND_FAILS = {"failing-pods": Severity.CRITICAL, "selector-misses": Severity.CRITICAL}
 # What is only noticed, and what explains it. A version that answers with errors is no symptom, whatever is written.
 _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
@@ -43,8 +45,8 @@ _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
     "no-answers": {**_ALL_LOST, "undeclared-port": Severity.INFO},
     "nobody-answers": {**_ALL_LOST, **_PART_LOST},
     "split-off": {**_ALL_LOST, **_PART_LOST, **_SHARE_LOST},
-    "no-ready-pods": _PODS_FAIL,
-    "stuck": _PODS_FAIL,
+    "no-ready-pods": _NO_POD_COMES,
+    "stuck": _NO_POD_COMES,
     "main-empty": _BACKEND_FAILS,
     "canary-empty": _BACKEND_FAILS,
     "empty-backend": _BACKEND_FAILS,

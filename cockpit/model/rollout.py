@@ -82,7 +82,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PodCell:
-    """One pod. `node` is "" until it is scheduled, `created` is RFC 3339, `ready` counts containers."""
+    """One pod. `node` is "" until it is scheduled, `created` is RFC 3339, `ready` counts containers.
+
+    `held_up` is what Kubernetes says of a pod that waits for something outside it: a node, a readiness gate.
+    """
 
     name: str
     uid: str
@@ -93,6 +96,7 @@ class PodCell:
     created: str = ""
     ready: int = 0
     containers: int = 0
+    held_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)

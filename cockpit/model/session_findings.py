@@ -72,6 +72,11 @@ OBSERVED_FINDINGS: dict[FindingId, FindingKind] = {
         "Pods of a version crash or cannot start; `critical` where it takes traffic and has no ready pod.",
         "Look at the logs and events of the pods that the evidence names.",
     ),
+    "waiting-pods": FindingKind(
+        (INFO,),
+        "Pods of a version wait for something outside them: for a node that takes them, or for a readiness gate.",
+        "Look at what the evidence says: resources, node selectors and taints, or who should set the gate's condition.",
+    ),
     "real-errors": FindingKind(
         (INFO, WARNING, CRITICAL),
         "Metrics in Prometheus say that more than 1% (`probe.max_errors`) of the real requests fail; `critical` once"

@@ -22,6 +22,11 @@ PROGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "The controller cannot create or delete pods; `critical` where none is ready.",
         "Fix what the condition ReplicaFailure says, often a quota or an admission webhook.",
     ),
+    "scaled-to-zero": FindingKind(
+        (INFO,),
+        "A workload or Rollout is scaled to 0 pods, and nobody else answers for it.",
+        "Scale it up if it should serve.",
+    ),
     "rolled-back": FindingKind(
         (INFO, WARNING),
         "The last release was rolled back; `warning` where the controller did it because checks failed.",
@@ -91,11 +96,6 @@ ARGO_FINDINGS: dict[FindingId, FindingKind] = {
         (INFO,),
         "The Rollout goes back within its rollbackWindow: steps and analysis are skipped, an abort is ignored.",
         "Wait until it has gone back.",
-    ),
-    "scaled-to-zero": FindingKind(
-        (INFO,),
-        "The Rollout is scaled to 0 pods.",
-        "Scale it up if it should serve.",
     ),
     "overloaded": FindingKind(
         (WARNING,),

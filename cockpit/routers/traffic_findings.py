@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.counts import counted
@@ -64,20 +64,32 @@ def selector_misses(severity: Severity, text: str, evidence: str = "", *, whatev
     return replace(finding("selector-misses", severity, text, evidence), whatever_version=whatever_version)
 
 
-def misses_ready(service: Service | None, root: str, pods: Iterable[Pod], objects: Objects) -> Iterator[Finding]:
+def misses_ready(
+    service: Service | None,
+    root: str,
+    pods: Iterable[Pod],
+    objects: Objects,
+    *,
+    hashes: Collection[str],
+    stays: bool = False,
+) -> Iterator[Finding]:
     """A Service of a controller's release that selects nothing while pods of the release are ready.
 
-    What the controller itself writes into a selector, a hash, is no mistake of anybody.
+    A hash that the controller itself writes into a selector, one of `hashes`, is no mistake of anybody. Another one
+    `stays` if the controller leaves it there when a release goes back. The labels of the first of `pods` that is ready
+    are told.
     """
     ready = next((pod for pod in pods if pod.ready), None)
     if service is None or ready is None or is_alias(service) or member_pods(service, objects):
         return
     labels = ready.metadata.labels or {}
-    wrong = {key for key, value in (service.spec.selector or {}).items() if labels.get(key) != value}
-    if wrong.difference(HASH_LABELS):
+    wrong = {key: value for key, value in (service.spec.selector or {}).items() if labels.get(key) != value}
+    mistyped = {key for key, value in wrong.items() if key not in HASH_LABELS or value not in hashes}
+    if mistyped:
         what = f"Service {service.metadata.namespace}/{service.metadata.name}"
         text = f"{what} {mismatch_words(service, root, labels)}; its requests fail"
-        yield selector_misses(Severity.CRITICAL, text, whatever_version=True)
+        lasts = stays or bool(mistyped.difference(HASH_LABELS))
+        yield selector_misses(Severity.CRITICAL, text, whatever_version=lasts)
 
 
 def without_port(taking: Service | None, objects: Objects, *idle: Service | None) -> Iterator[Finding]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import Service
+from cockpit.model.objects import DaemonSet, Service
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.api_targets import with_api_target
 from cockpit.planning.awaited import unseen_change
@@ -29,11 +29,12 @@ from cockpit.routers.traffic_findings import (
 )
 from cockpit.systems.editions import Rolling, pods_reached, reasons
 from cockpit.systems.phrases import NO_SERVICE
-from cockpit.systems.progress_findings import not_observed
+from cockpit.systems.progress_findings import not_observed, scaled_to_zero
 from cockpit.workloads.endpoints import portless_pods, ready_endpoints
 from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import ingresses_of_service
 from cockpit.workloads.meant import Meant, meant_service, mismatch
+from cockpit.workloads.naming import HASH_LABELS
 from cockpit.workloads.others import NO_OTHERS, Others, outside
 from cockpit.workloads.probe_targets import FoundTarget, ingress_target, is_canary, service_target
 from cockpit.workloads.rolling import starts_first
@@ -126,9 +127,14 @@ def _unseen(state: Rolling) -> Iterator[Finding]:
 
 def _unready(state: Rolling) -> Iterator[Finding]:
     """No pod of any version is ready."""
-    if state.service is None or not state.workload.desired or any(e.version.ready for e in state.editions):
+    if state.service is None or any(e.version.ready for e in state.editions):
         return
     what = str(ref_to(state.workload))
+    if not state.workload.desired:
+        # A DaemonSet wants as many pods as nodes take it, and others may answer behind the Service.
+        if not isinstance(state.workload, DaemonSet) and not state.others.ready:
+            yield scaled_to_zero(what)
+        return
     failing = any(pod.state is PodState.FAILING for e in state.editions for pod in e.version.pods)
     if state.published:
         yield published_unready(f"{what} has no ready pods", state.service, reasons(state.editions))
@@ -150,7 +156,7 @@ def _missed(state: Rolling) -> Iterator[Finding]:
         text = f"{what} does not exist, so requests from {listed(meant.routes[:3])} fail{wanted}"
         yield invalid_backend(text, takes=True)
         return
-    asked, have = mismatch(meant.service, workload.template_labels)
+    asked, have = mismatch(meant.service, _labels(state))
     root = f"{ref_to(workload).resource.kind} {workload.metadata.name}"
     if meant.empty:
         text = f"{what} selects no pods, so its requests fail: it asks for {asked}, the pods of {root} have {have}"
@@ -168,6 +174,12 @@ def _missed(state: Rolling) -> Iterator[Finding]:
         yield selector_misses(
             Severity.WARNING, f"{what} selects no pods of {newest}: it asks for {asked}, these have {have}", led
         )
+
+
+def _labels(state: Rolling) -> Mapping[str, str]:
+    """The labels of its newest pods: those of the template, and the hash that its controller adds."""
+    given = state.current.candidate.labels if state.current else {}
+    return {**{key: given[key] for key in HASH_LABELS if key in given}, **state.workload.template_labels}
 
 
 def _met_before(state: Rolling, service: Service) -> bool:

@@ -24,6 +24,11 @@ def not_observed(awaited: Awaited, evidence: str = "", *, overdue: str = "") -> 
     return finding("not-observed", severity, words, evidence, about=" ".join(awaited.subject) if overdue else "")
 
 
+def scaled_to_zero(what: str) -> Finding:
+    """A workload or Rollout that wants no pods."""
+    return finding("scaled-to-zero", Severity.INFO, f"{what} is scaled to 0 pods: nobody answers requests to it")
+
+
 def rolled_back(text: str, severity: Severity) -> Finding:
     """A release that ended on the version before: `warning` where its controller did that, `info` where a person."""
     return finding("rolled-back", severity, text)

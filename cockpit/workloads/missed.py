@@ -33,7 +33,7 @@ def missed_words(service: Service, objects: Objects) -> str:
     if not named and len({each.metadata.uid for each in found}) != 1:
         return ""
     root = f"{ref_of(found[0]).resource.kind} {found[0].metadata.name}"
-    return mismatch_words(service, root, found[0].template_labels)
+    return mismatch_words(service, root, _labels(found[0], objects))
 
 
 def _named(service: Service, objects: Objects) -> Iterator[Workload]:
@@ -53,6 +53,12 @@ def _alike(service: Service, objects: Objects) -> Iterator[Workload]:
         for found in workloads_matching({key: value}, namespace, objects):
             if not services_selecting(objects, namespace, found.template_labels):
                 yield found
+
+
+def _labels(workload: Workload, objects: Objects) -> Mapping[str, str]:
+    """Those of a ready pod: its controller adds a hash to what the template says."""
+    ready = next((pod for pod in pods_of(workload, objects) if pod.ready), None)
+    return (ready.metadata.labels if ready else None) or workload.template_labels
 
 
 def _ready(workload: Workload, objects: Objects) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Pod, StatefulSet, Workload
+from cockpit.model.objects.meta import Condition
 from cockpit.model.objects.pods import ContainerStatus
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import PodCell, PodState, Role, Version
@@ -36,6 +37,8 @@ _FAILING = frozenset(
         "RunContainerError",
     }
 )
+# The reason of the condition Ready where only a readiness gate is missing (kubernetes, pkg/kubelet/status).
+_GATED = "ReadinessGatesNotReady"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ def pod_cell(pod: Pod) -> PodCell:
     meta, spec, statuses = pod.metadata, pod.spec, pod.status.container_statuses or []
     ready = pod.ready
     state, reason = (PodState.READY, "") if ready else _state_and_reason(pod)
+    wait = _wait_of(pod) if state is PodState.STARTING else None
     # As kubectl counts: those of init containers as long as they are what the pod waits for.
     counted = statuses if ready else [*statuses, *(pod.status.init_container_statuses or ())]
     return PodCell(
@@ -195,6 +199,7 @@ def pod_cell(pod: Pod) -> PodCell:
         created=meta.creation_timestamp or "",
         ready=sum([s.ready for s in statuses]),
         containers=len(spec.containers),
+        held_up=safe_text(wait.message or wait.reason or "", 300) if wait else "",
     )
 
 
@@ -203,7 +208,7 @@ def _state_and_reason(pod: Pod) -> tuple[PodState, str]:
     # While an init container waits, the others only wait for it (PodInitializing).
     beginning = _waiting(pod.status.init_container_statuses or [])
     waiting = _waiting(pod.status.container_statuses or [])
-    reason = _worst(beginning) or _worst(waiting) or next(iter((*waiting, *beginning)), "") or _not_placed(pod)
+    reason = _worst(beginning) or _worst(waiting) or next(iter((*waiting, *beginning)), "") or _not_ready(pod)
     if pod.metadata.deletion_timestamp is not None:
         state = PodState.LEAVING
     else:
@@ -222,7 +227,16 @@ def _worst(reasons: Iterable[str]) -> str:
     return next((reason for reason in reasons if reason in _FAILING), "")
 
 
-def _not_placed(pod: Pod) -> str:
-    """Why a pod has no containers yet: what its status says, or that no node takes it."""
-    placing = (c for c in pod.status.conditions or () if c.type == "PodScheduled" and c.status == "False")
-    return pod.status.reason or next((condition.reason for condition in placing), "") or ""
+def _not_ready(pod: Pod) -> str:
+    """Why a pod whose containers wait for nothing is not ready: what its status says, or what it waits for outside."""
+    wait = _wait_of(pod)
+    return pod.status.reason or (wait.reason if wait else "") or ""
+
+
+def _wait_of(pod: Pod) -> Condition | None:
+    """The condition that says that no node takes a pod, or that only a readiness gate is missing; else None."""
+    for condition in pod.status.conditions or ():
+        gated = condition.type == "Ready" and condition.reason == _GATED
+        if condition.status == "False" and (condition.type == "PodScheduled" or gated):
+            return condition
+    return None

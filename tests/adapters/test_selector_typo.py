@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -16,8 +17,10 @@ from tests.routers import ingresses
 from tests.routers.conftest import steps
 from tests.routers.httproutes import backend, route, rule, shop
 from tests.routers.test_gateway_api_edges import read as read_route
-from tests.systems.argo.releases import RUNNING, basic
+from tests.systems.argo.releases import HASH, OLD, RUNNING, basic, previewed
 from tests.systems.argo.releases import read as read_argo
+from tests.systems.kruise.releases import read as read_kruise
+from tests.systems.kruise.releases import releasing
 
 
 def mistyped(cluster: Cluster, name: str, key: str = "app") -> Cluster:
@@ -74,3 +77,46 @@ def test_going_back_does_not_help_where_the_service_of_all_users_has_it() -> Non
 
 def test_what_another_version_answers_is_mended_by_going_back() -> None:
     assert unmended(an_httproute()) == unmended(blue_green()) == ""
+
+
+def kruise(key: str = "app") -> Rollout:
+    found = read_kruise(mistyped(releasing(), "echoserver", key))
+    return replace(found, findings=worst_first(found.findings))
+
+
+def test_a_kruise_release_tells_its_own_service_first() -> None:
+    rollout = kruise()
+    first = rollout.findings[0]
+    assert first.id == "selector-misses"
+    assert "it asks for app=wbe, the pods of Deployment echoserver have app=echoserver" in first.text
+    assert unmended(rollout) == "correct the selector of the Service"
+
+
+def argo_blue_green() -> Rollout:
+    return read_argo(mistyped(previewed(), "web-stable", HASH))
+
+
+@pytest.mark.parametrize("read", [argo_blue_green, lambda: kruise("pod-template-hash")])
+def test_a_hash_that_no_version_has_is_a_typo_too(read: Callable[[], Rollout]) -> None:
+    rollout = read()
+    found = told(rollout)
+    assert {each.severity for each in found} == {Severity.CRITICAL}
+    assert all("-hash=wbe" in each.text and "have no label" not in each.text for each in found)
+    assert not any("and no label" in each.text for each in found)
+
+
+def test_a_kruise_release_that_goes_back_takes_any_hash_out_of_the_selector() -> None:
+    assert unmended(argo_blue_green()) == "correct the selector of the Service"
+    assert unmended(kruise("pod-template-hash")) == ""
+
+
+def test_the_hash_that_users_should_be_sent_to_is_told() -> None:
+    [found] = told(argo_blue_green())
+    assert f"the pods of Rollout web have {HASH}={OLD}" in found.text
+
+
+def test_a_hash_that_the_controller_writes_is_no_typo() -> None:
+    cluster = previewed()
+    for number in range(5):
+        cluster.docs.pop(("Pod", "default", f"web-{OLD}-{number}"))
+    assert not told(read_argo(cluster.balance()))

@@ -36,6 +36,7 @@ def test_one_that_asks_for_no_requests_is_a_note(dangling: Cluster) -> None:
 def test_one_of_a_controller_is_told_too(dangling: Cluster) -> None:
     found = ingress_split(dangling, "default", "route1", "http-server-v1", "http-server-v2")
     assert ([each.id for each in found.problems], found.unserved_shares) == (["dangling-canary"], ())
+    assert found.problems[0].text.endswith("the release needs that Service, create it again")
 
 
 def test_a_gateway_of_which_this_is_not_known_is_called_degraded(dangling: Cluster) -> None:

@@ -226,6 +226,19 @@ def test_pods_that_crash_are_told(ready: int, severity: Severity) -> None:
     assert found.text == "1 of 2 pods of v1 fail: CrashLoopBackOff"
 
 
+def test_pods_that_wait_are_a_note_that_says_for_what_and_explains_an_update_that_is_stuck() -> None:
+    said = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
+    pods = (PodCell("web-1", "u1", PodState.STARTING, "Unschedulable", held_up=said),)
+    version = Version("v2", Role.NEW, (), None, 0, 1, pods)
+    waiting = replace(ROLLOUT, versions=(version,), findings=())
+    (note,) = rollout_view(waiting, (), IDLE, Circumstances(), 0.0).rollout.findings
+    assert (note.id, note.severity, note.evidence) == ("waiting-pods", Severity.INFO, said)
+    assert note.text == "1 of 1 pods of v2 wait: Unschedulable"
+    stuck = Finding("stuck", Severity.WARNING, "ReplicaSet has timed out progressing")
+    late = rollout_view(replace(waiting, findings=(stuck,)), (), IDLE, Circumstances(), 0.0).rollout.findings
+    assert [(each.id, each.because) for each in late] == [("waiting-pods", ""), ("stuck", "waiting-pods")]
+
+
 CRASHING = (PodCell("web-1", "u1", PodState.FAILING, "CrashLoopBackOff"),)
 NONE_READY = Finding("no-ready-pods", Severity.CRITICAL, "Service web selects no ready pods: requests fail")
 MAIN_EMPTY = Finding("main-empty", Severity.CRITICAL, "Ingress web: Service main has no ready pods")

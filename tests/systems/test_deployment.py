@@ -19,6 +19,10 @@ NAME = "demo-dp-v1"
 
 @pytest.fixture
 def cluster() -> Cluster:
+    return cluster_at_rest()
+
+
+def cluster_at_rest() -> Cluster:
     return revise(Cluster(seed("blue-green-v1") + seed("blue-green-service")), 1, "bebullish/demo:v1")
 
 

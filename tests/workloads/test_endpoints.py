@@ -154,6 +154,24 @@ def test_a_pod_that_an_init_container_holds_up_fails(
 
 def test_a_pod_that_no_node_takes_says_so(cluster: Cluster) -> None:
     doc = next(d for key, d in cluster.docs.items() if key[0] == "Pod")
-    doc["status"] = {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]}
+    said = "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."
+    placing = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
+    doc["status"] = {"conditions": [placing]}
     cell = pod_cell(decode(doc))  # type: ignore[arg-type]
-    assert (cell.state, cell.reason) == ("starting", "Unschedulable")
+    assert (cell.state, cell.reason, cell.held_up) == ("starting", "Unschedulable", said)
+
+
+def test_a_pod_that_only_a_readiness_gate_holds_up_names_it(cluster: Cluster) -> None:
+    doc = next(d for key, d in cluster.docs.items() if key[0] == "Pod")
+    said = 'corresponding condition of pod readiness gate "target-health.elbv2.k8s.aws/web" does not exist.'
+    gated = {"type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady", "message": said}
+    placed = {"type": "PodScheduled", "status": "True"}
+    doc["status"] = {"conditions": [placed, gated], "containerStatuses": [{"ready": True}]}
+    cell = pod_cell(decode(doc))  # type: ignore[arg-type]
+    assert (cell.state, cell.reason, cell.held_up) == ("starting", "ReadinessGatesNotReady", said)
+
+
+def test_a_pod_whose_containers_start_is_held_up_by_nothing(cluster: Cluster) -> None:
+    doc = next(d for key, d in cluster.docs.items() if key[0] == "Pod")
+    doc["status"] = {"conditions": [{"type": "Ready", "status": "False", "reason": "ContainersNotReady"}]}
+    assert pod_cell(decode(doc)).held_up == ""  # type: ignore[arg-type]

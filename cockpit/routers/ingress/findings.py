@@ -242,8 +242,11 @@ def _void(placed: PlacedCanary) -> Iterator[Finding]:
         )
 
 
-def dangling(split: CanarySplit, placed: PlacedCanary) -> Finding | None:
-    """That the Service of a canary does not exist; None if it does. A note where it asks for no requests."""
+def dangling(split: CanarySplit, placed: PlacedCanary, *, driven: bool = False) -> Finding | None:
+    """That the Service of a canary does not exist; None if it does. A note where it asks for no requests.
+
+    One that is `driven` by a controller is not deleted: the release needs its Service.
+    """
     if placed.side is not None and placed.side.service is not None:
         return None
     asks = _asks(split, placed)
@@ -253,7 +256,8 @@ def dangling(split: CanarySplit, placed: PlacedCanary) -> Finding | None:
         then = "main takes its share" if sure else "main takes its share, but some gateways answer 404"
     severity = Severity.WARNING if asks else Severity.INFO
     what = f"{name_of(placed.canary.ingress)} is a dangling canary"
-    text = f"{what}: Service {_service(placed)} does not exist; {then}; finish deletes it"
+    after = "the release needs that Service, create it again" if driven else "finish deletes it"
+    text = f"{what}: Service {_service(placed)} does not exist; {then}; {after}"
     return finding("dangling-canary", severity, text)
 
 

@@ -48,7 +48,7 @@ def ingress_split(objects: Objects, namespace: str, ingress: str, stable: str, c
         refs += [ref_to(placed.canary.ingress) for placed in split.placed_canaries]
         problems += _loose(split, canary)
         own_canaries = [placed for placed in split.placed_canaries if _leads_to(placed, canary)]
-        problems += filter(None, (dangling(split, placed) for placed in own_canaries))
+        problems += filter(None, (dangling(split, placed, driven=True) for placed in own_canaries))
         unserved += unserved_shares(split)
         own = [placed for placed in split.effective if _leads_to(placed, canary)]
         given = weighed(split.effective, placement.dialect)

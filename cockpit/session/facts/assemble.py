@@ -14,7 +14,7 @@ from cockpit.model.reading import kind_names
 from cockpit.model.real_traffic import RealView
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import Resource
-from cockpit.model.rollout import Finding, Lane, PodState, Role, Rollout, Severity, Verdict
+from cockpit.model.rollout import Lane, Rollout, Verdict
 from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeView, RolloutView, Sync, Undoing
 from cockpit.probe.error_detector import TOLERATED
@@ -23,16 +23,14 @@ from cockpit.session.facts.answers import answer_findings
 from cockpit.session.facts.failing import failing_in_a_row, turned_away
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
+from cockpit.session.facts.pod_findings import pod_findings
 from cockpit.session.facts.real_traffic import real_findings, with_real
-from cockpit.workloads.findings import finding
 from cockpit.workloads.unread import with_doubts, without_alarms
 
 IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
 
 # Worst first: the worst state of its kinds is the state of a cluster.
 _WORST = (Sync.REFUSED, Sync.RETRYING, Sync.CONNECTING, Sync.SYNCING, Sync.LIVE)
-# The roles of versions that requests are meant for.
-_SERVING = (Role.ACTIVE, Role.STABLE)
 _MISSING_KINDS = (Sync.FORBIDDEN, Sync.ABSENT)
 
 T = TypeVar("T")
@@ -83,7 +81,7 @@ def rollout_view(
         acts = tuple(_possible(act, around) for act in acts)
     lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
-    found = with_doubts((*worst_first(answers), *_failing_pods(rollout), *rollout.findings), around.unread)
+    found = with_doubts((*worst_first(answers), *pod_findings(rollout), *rollout.findings), around.unread)
     findings = worst_first(found)
     # Earlier observations say nothing about what users get while no request is answered by a version.
     vain = failing_in_a_row(probe)
@@ -128,30 +126,6 @@ def _possible(state: ActState, around: Circumstances) -> ActState:
     """The act as it stands for this user, now."""
     why = around.why_not or around.denied.get(state.act, "")
     return replace(state, enabled=False, why=why) if state.enabled and why else state
-
-
-def _failing_pods(rollout: Rollout) -> list[Finding]:
-    """Versions with pods that crash or cannot start, and the reasons of their containers."""
-    found = []
-    failing_pods = {v.name: [pod for pod in v.pods if pod.state is PodState.FAILING] for v in rollout.versions}
-    written = {s.version for lane in rollout.lanes for s in lane.shares if s.written}
-    # Where nothing is ready, pods that decide the shares say of no version that requests are meant for it.
-    down = bool(rollout.lanes) and not written and not any(version.ready for version in rollout.versions)
-    gone = {v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))}
-    gone -= {name for name, failing in failing_pods.items() if failing}
-    for version in rollout.versions:
-        if failing := failing_pods[version.name]:
-            taking = version.name in written
-            severity = Severity.CRITICAL if version.ready == 0 and taking else Severity.WARNING
-            reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
-            text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail"
-            text += f": {reasons}" if reasons else ""
-            meant = taking or version.ready or (down and version.role is not Role.PREVIEW)
-            text += "" if meant else "; no requests go to it"
-            names = ", ".join(pod.name for pod in failing[:3])
-            told = finding("failing-pods", severity, text, names, about=version.name)
-            found.append(replace(told, partly=bool(gone)))
-    return found
 
 
 def sync_state(kinds: Sequence[KindSync]) -> tuple[Sync, str, float | None]:

@@ -12,6 +12,7 @@ from cockpit.model.rollout import Finding, Role, Severity
 from cockpit.routers.traffic_findings import misses_ready, no_ready_pods, none_ready_yet, without_port
 from cockpit.systems.argo.awaited import unseen
 from cockpit.systems.argo.causes import cause_of
+from cockpit.systems.argo.editions import hash_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
 from cockpit.systems.argo.runs import checks_of, failing_metrics
@@ -19,7 +20,7 @@ from cockpit.systems.argo.split import ArgoSplit
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import is_dynamic
 from cockpit.systems.argo.trials import takes_part
-from cockpit.systems.progress_findings import not_observed, replica_failure, stuck
+from cockpit.systems.progress_findings import not_observed, replica_failure, scaled_to_zero, stuck
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.lookups import find_service
 
@@ -97,7 +98,7 @@ def _standstill(state: ArgoState, what: str) -> Iterator[Finding]:
             f"{what} is rolling back within its rollbackWindow: steps and analysis are skipped, an abort is ignored",
         )
     if state.replicas == 0:
-        yield finding("scaled-to-zero", Severity.INFO, f"{what} is scaled to 0 pods: nobody answers requests to it")
+        yield scaled_to_zero(what)
 
 
 def _held_back(state: ArgoState) -> str:
@@ -142,10 +143,15 @@ def _capacity(state: ArgoState, split: ArgoSplit) -> Iterator[Finding]:
 
 def _missed(state: ArgoState, split: ArgoSplit, objects: Objects) -> Iterator[Finding]:
     """The Service of its users selects none of its pods, which are ready."""
-    pods = [pod for edition in reversed(state.editions) for pod in edition.candidate.pods]
+    editions = sorted(state.editions, key=lambda each: each is not state.stable)
+    pods = [pod for edition in editions for pod in edition.candidate.pods]
     # One that it does not name, and that selects nothing, is known by its name.
     service = split.root or find_service(objects, state.ref.namespace, state.ref.name)
-    yield from misses_ready(service, f"{state.ref.resource.kind} {state.ref.name}", pods, objects)
+    hashes = {state.status.current, state.status.stable, *map(hash_of, state.sets)}
+    root = f"{state.ref.resource.kind} {state.ref.name}"
+    # Before the switch of a blue-green release its active Service is left as it is (rollout/service.go).
+    stays = not state.strategy.is_canary
+    yield from misses_ready(service, root, pods, objects, hashes=hashes, stays=stays)
 
 
 def _unanswered(name: str, written: float, evidence: str) -> Finding:

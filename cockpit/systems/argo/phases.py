@@ -37,13 +37,13 @@ def phase_of(state: ArgoState) -> tuple[Phase, str]:
         case "Degraded":
             if not status.aborted:
                 return Phase.DEGRADED, status.message
-            return Phase.ABORTED, "; ".join(filter(None, (status.message, _returning(state))))
+            return Phase.ABORTED, "; ".join(filter(None, (status.message, returning(state))))
         case _:
             return Phase.PROGRESSING, status.message
 
 
-def _returning(state: ArgoState) -> str:
-    """With dynamicStableScale an abort gives the stable version only as much traffic as it has pods for."""
+def returning(state: ArgoState) -> str:
+    """How far an abort has led back: with dynamicStableScale as far as stable pods are ready; "" at the end."""
     stable = state.stable
     if stable is None or not is_dynamic(state.rollout) or stable.version.ready >= state.replicas:
         return ""

@@ -18,6 +18,7 @@ from cockpit.planning.way_back import short_of_pods, way_back_warnings
 from cockpit.systems.argo.editions import find_edition, revision_of
 from cockpit.systems.argo.expectations import expected
 from cockpit.systems.argo.old_templates import carried_back, original
+from cockpit.systems.argo.phases import returning
 from cockpit.systems.argo.state import ArgoState
 from cockpit.systems.argo.strategy import AS_PODS_COME, is_dynamic
 from cockpit.systems.argo.way_back import (
@@ -102,6 +103,7 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
 
 _AS_REPLACED = "the steps are skipped; without traffic routing, traffic moves back as pods are replaced"
 _THERE = "the release was aborted, so traffic is on the stable version already: this ends what is left of it"
+_RETURNING = "the release was aborted, and its traffic has not all returned: this does not bring it back any sooner"
 
 
 def _manner(state: ArgoState, way: TemplateSource) -> str:
@@ -109,7 +111,7 @@ def _manner(state: ArgoState, way: TemplateSource) -> str:
     if way is not TemplateSource.HOME:
         return way
     if state.status.abort or state.status.aborted:
-        return _THERE
+        return _RETURNING if returning(state) else _THERE
     return way if state.strategy.routers or not state.strategy.is_canary else _AS_REPLACED
 
 

@@ -10,7 +10,7 @@ from cockpit.planning.edits import ref_to
 from cockpit.planning.ownership import owners_and_findings
 from cockpit.planning.refusals import epoch_of
 from cockpit.systems.deployment.acts import TABLE
-from cockpit.systems.editions import Rolling, lanes_by_ready_pods
+from cockpit.systems.editions import Rolling, lanes_by_ready_pods, reasons
 from cockpit.systems.in_front import service_findings, way_in
 from cockpit.systems.phrases import NOT_SEEN
 from cockpit.systems.progress_findings import replica_failure, stuck
@@ -43,7 +43,7 @@ def rollout_of(deployment: Deployment, state: Rolling, objects: Objects) -> Roll
             service.spec.selector if service else None,
             [(e.candidate.uid, s.written) for lane in lanes for e, s in zip(state.editions, lane.shares, strict=True)],
         ),
-        findings=(*_findings(deployment), *service_findings(state, objects), *owned),
+        findings=(*_findings(deployment, state), *service_findings(state, objects), *owned),
         acts=TABLE.states(state, objects),
         owners=owners,
         probe_target=way.probe_target,
@@ -83,13 +83,15 @@ def _message(deployment: Deployment) -> str:
     return counts + (f", {old} old" if old > 0 else "") + (", paused" if deployment.spec.paused else "")
 
 
-def _findings(deployment: Deployment) -> tuple[Finding, ...]:
+def _findings(deployment: Deployment, state: Rolling) -> tuple[Finding, ...]:
     what = str(ref_to(deployment))
     found = []
-    for kind, reasons in (("Progressing", {"ProgressDeadlineExceeded"}), ("ReplicaFailure", None)):
+    for kind, named in (("Progressing", {"ProgressDeadlineExceeded"}), ("ReplicaFailure", None)):
         condition = _condition(deployment, kind)
-        if condition and (condition.status == "True" if reasons is None else condition.reason in reasons):
+        if condition and (condition.status == "True" if named is None else condition.reason in named):
             text = f"{what}: {condition.reason}: {condition.message or 'no message'}"
             ready = deployment.status.ready_replicas
-            found.append(stuck(text) if kind == "Progressing" else replica_failure(text, ready=ready))
+            found.append(
+                stuck(text, reasons(state.editions)) if kind == "Progressing" else replica_failure(text, ready=ready)
+            )
     return tuple(found)

@@ -13,7 +13,7 @@ from cockpit.systems.kruise.shared_routing import shared_routing_findings
 from cockpit.systems.kruise.spec import KruiseStep, KruiseStyle
 from cockpit.systems.kruise.state import PERCENT_LIMIT, STARTED, KruiseState
 from cockpit.systems.kruise.words import overtaken
-from cockpit.systems.progress_findings import rolled_back
+from cockpit.systems.progress_findings import rolled_back, scaled_to_zero
 from cockpit.workloads.findings import finding, percent
 from cockpit.workloads.unread import rests_on_unread
 
@@ -153,9 +153,11 @@ def _nobody(release: KruiseState) -> list[Finding]:
     """Without a router the Service's pods answer; with one, the router's findings tell which share is not served."""
     subject, traffic = release.subject, release.traffic
     ready = traffic.others.ready or any(version.ready for version in subject.versions)
+    what = f"{release.plan.workload[1]} {release.ref.namespace}/{release.plan.workload[2]}"
+    if subject.workload is not None and not subject.desired and traffic.service is not None and not ready:
+        return [scaled_to_zero(what)]
     if release.plan.routing is not None or traffic.service is None or not subject.desired or ready:
         return []
-    what = f"{release.plan.workload[1]} {release.ref.namespace}/{release.plan.workload[2]}"
     reasons = dict.fromkeys(pod.reason for version in subject.versions for pod in version.pods if pod.reason)
     if subject.starts:
         return [none_ready_yet(what, ", ".join(reasons))]
@@ -165,8 +167,11 @@ def _nobody(release: KruiseState) -> list[Finding]:
 def _missed(release: KruiseState, objects: Objects) -> list[Finding]:
     """The Service of its users selects none of its pods, which are ready."""
     pods = [pod for edition in release.subject.editions for pod in edition.candidate.pods]
+    known = {release.progress.stable_hash, release.progress.new_hash, *(e.hash for e in release.subject.editions)}
+    # A set's pods carry the name of their revision, or its hash alone.
+    hashes = {*known, *(f"{release.plan.workload[2]}-{each}" for each in known)}
     root = f"{release.plan.workload[1]} {release.plan.workload[2]}"
-    return list(misses_ready(release.traffic.service, root, pods, objects))
+    return list(misses_ready(release.traffic.service, root, pods, objects, hashes=hashes))
 
 
 def _written(release: KruiseState) -> list[Finding]:

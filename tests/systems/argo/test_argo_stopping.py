@@ -10,11 +10,13 @@ from tests.objects import Cluster, ConflictError, Doc
 from tests.systems.argo.releases import (
     ABORTED,
     NEW,
+    NGINX,
     OLD,
     PROMOTED,
     RUNNING,
     basic,
     blue_green,
+    canary,
     ids,
     only_once,
     planned,
@@ -241,6 +243,16 @@ def test_the_way_back_warns_where_pods_of_the_stable_version_are_not_ready(act: 
     assert plan.risky
     assert plan.warnings[0] == "v1: 0 of 5 pods ready", "what a guard says that does not send it"
     assert "v1 has no ready pods: requests to it fail until it has some" in plan.warnings
+
+
+def test_going_back_from_an_abort_whose_traffic_has_not_returned_does_not_say_that_it_has() -> None:
+    cluster = routed(strategy=canary(routing=NGINX, dynamicStableScale=True), **ABORTED)
+    home = "so traffic is on the stable version already"
+    assert any(home in warning for warning in planned(cluster, Act.ROLLBACK).warnings)
+    spec(cluster)["replicas"] = 9
+    warnings = planned(cluster, Act.ROLLBACK).warnings
+    assert not any(home in warning for warning in warnings)
+    assert any("its traffic has not all returned" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("act", [Act.ABORT, Act.ROLLBACK])

@@ -1,0 +1,51 @@
+"""Findings about pods that fail or wait, of any rollout. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from cockpit.model.rollout import Finding, PodState, Role, Rollout, Severity
+from cockpit.workloads.findings import finding
+
+# The roles of versions that requests are meant for.
+_SERVING = (Role.ACTIVE, Role.STABLE)
+
+
+def pod_findings(rollout: Rollout) -> tuple[Finding, ...]:
+    """What its pods say: which fail, and which wait for something outside them."""
+    return (*_failing_pods(rollout), *_waiting_pods(rollout))
+
+
+def _failing_pods(rollout: Rollout) -> list[Finding]:
+    """Versions with pods that crash or cannot start, and the reasons of their containers."""
+    found = []
+    failing_pods = {v.name: [pod for pod in v.pods if pod.state is PodState.FAILING] for v in rollout.versions}
+    written = {s.version for lane in rollout.lanes for s in lane.shares if s.written}
+    # Where nothing is ready, pods that decide the shares say of no version that requests are meant for it.
+    down = bool(rollout.lanes) and not written and not any(version.ready for version in rollout.versions)
+    gone = {v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))}
+    gone -= {name for name, failing in failing_pods.items() if failing}
+    for version in rollout.versions:
+        if failing := failing_pods[version.name]:
+            taking = version.name in written
+            severity = Severity.CRITICAL if version.ready == 0 and taking else Severity.WARNING
+            reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
+            text = f"{len(failing)} of {len(version.pods)} pods of {version.name} fail"
+            text += f": {reasons}" if reasons else ""
+            meant = taking or version.ready or (down and version.role is not Role.PREVIEW)
+            text += "" if meant else "; no requests go to it"
+            names = ", ".join(pod.name for pod in failing[:3])
+            told = finding("failing-pods", severity, text, names, about=version.name)
+            found.append(replace(told, partly=bool(gone)))
+    return found
+
+
+def _waiting_pods(rollout: Rollout) -> Iterator[Finding]:
+    """Versions with pods that no node takes, or that only a readiness gate keeps from being ready."""
+    for version in rollout.versions:
+        if waiting := [pod for pod in version.pods if pod.held_up]:
+            reasons = ", ".join(dict.fromkeys(pod.reason for pod in waiting if pod.reason))
+            text = f"{len(waiting)} of {len(version.pods)} pods of {version.name} wait"
+            text += f": {reasons}" if reasons else ""
+            yield finding("waiting-pods", Severity.INFO, text, waiting[0].held_up, about=version.name)
