@@ -16,7 +16,6 @@ from cockpit.cli.person import TerminalPerson
 from cockpit.cli.program import Completes, DemoOrder, KeyRow, Options, RecordOrder, ReplayOrder, ServeOrder, StartError
 from cockpit.cli.running import StdoutFailed, reader_left, talk
 from cockpit.launch import collecting
-from cockpit.launch.log_file import log_to_file
 from cockpit.launch.own_load import watch_own_load
 from cockpit.launch.places import connect_options, printed_flags, sample_choices, started_as, targets_of
 from cockpit.launch.probe_way import probe_way
@@ -233,6 +232,8 @@ class Launcher:
     def screen(self, options: Options) -> int:
         """See `Program.screen`."""
         import asyncio
+
+        from cockpit.launch.log_file import log_to_file
 
         in_browser = self._environ.get("TEXTUAL_DRIVER", "").endswith("WebDriver")
         if not in_browser and not is_terminal():

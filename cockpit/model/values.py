@@ -88,16 +88,12 @@ def _params(frozen: bool, order: bool) -> Any:
     return params
 
 
-# Annotations with these are no fields, or fields of another kind; and the library looks for them by name as well.
-_OTHER_FIELDS = ("ClassVar", "InitVar", "KW_ONLY")
-
-
 def _fields(cls: type[Any]) -> dict[str, dataclasses.Field[Any]] | None:
     """The fields of a class by name, as the library makes them; None if one is not plain."""
     found: dict[str, dataclasses.Field[Any]] = {}
     for name, kind in cls.__annotations__.items():
-        if not isinstance(kind, str) or any(word in kind for word in _OTHER_FIELDS):
-            return None
+        if not isinstance(kind, str) or "ClassVar" in kind or "InitVar" in kind or "KW_ONLY" in kind:
+            return None  # no field, or one of another kind; the library looks for them by name as well
         given: Any = vars(cls).get(name, dataclasses.MISSING)
         field: Any = given if isinstance(given, dataclasses.Field) else dataclasses.field(default=given)
         if field.kw_only is True or field.hash is not None or field.default.__class__.__hash__ is None:

@@ -12,21 +12,20 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from cockpit.model.guard import GuardOrder
-from cockpit.model.pairing import ControlsAnswer, ControlsOrder
-from cockpit.model.plan import Ask, Plan, Refused
-from cockpit.model.probe_job import InsideWish, JobShape
-from cockpit.model.probe_target import ProbeTarget
-from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.sampling import SampleScope
-from cockpit.model.view import FleetView, Kept, Outcome, Prepared
-from cockpit.session.port import Cockpit
-
 if TYPE_CHECKING:
+    from cockpit.model.guard import GuardOrder
     from cockpit.model.inspection import EventGroup, LogLine, LogOrder, Revision
+    from cockpit.model.pairing import ControlsAnswer, ControlsOrder
+    from cockpit.model.plan import Ask, Plan, Refused
+    from cockpit.model.probe_job import InsideWish, JobShape
+    from cockpit.model.probe_target import ProbeTarget
+    from cockpit.model.refs import Ref, RolloutKey
+    from cockpit.model.sampling import SampleScope
     from cockpit.model.second_order import SecondOrder
+    from cockpit.model.view import FleetView, Kept, Outcome, Prepared
     from cockpit.probe.from_pods import JobReport
     from cockpit.probe.sample import SampleOrder, SampleResult
+    from cockpit.session.port import Cockpit
     from cockpit.workloads.probe_targets import FoundTarget
 
 log = logging.getLogger(__name__)

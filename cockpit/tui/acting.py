@@ -11,7 +11,6 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView, Stage
 from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.keys import Key
-from cockpit.tui.way_back import WAYS_BACK
 
 # Stages in which an act has changed the cluster, or may have.
 SENT = frozenset({Stage.SENT, Stage.VERIFIED, Stage.UNVERIFIED, Stage.UNKNOWN})
@@ -24,6 +23,8 @@ def starts_on_cancel(plan: Plan, rollout: Rollout | None) -> bool:
     traffic raises the exposure of a version that users did not have, a way back included; and a way back to a version
     that may not serve starts on Cancel as well. `rollout` is None if it is gone.
     """
+    from cockpit.tui.way_back import WAYS_BACK
+
     deletes = bool(plan.gone) or any(request.verb is Verb.DELETE for request in plan.requests)
     moves = plan.act in WAYS_BACK or bool(plan.expected)
     at_rest = rollout is not None and rollout.phase is Phase.AT_REST

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
@@ -43,11 +44,10 @@ from cockpit.tui.rows import parts_for
 from cockpit.tui.scope import Scope
 from cockpit.tui.screens.base import CockpitScreen, has_parts
 from cockpit.tui.screens.fleet import FleetScreen
-from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.since import FirstSeen
 from cockpit.tui.theme_file import ThemeFile
 from cockpit.tui.themes import FALLBACK, load_themes, packaged_directory
-from cockpit.tui.widgets.below import Below
+from cockpit.tui.widgets.below import Below, SeenBelow
 
 if TYPE_CHECKING:
     from cockpit.tui.screens.leaving import Leave
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 BAD_ENDS = {Stage.REFUSED, Stage.UNVERIFIED, Stage.UNKNOWN}
 
 
-class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPart, PaintingPart, Keeping):
+class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPart, PaintingPart, Keeping, App[None]):
     """The screen on one session.
 
     `themes_dir` is the user's own; `zone` is the time zone of times of day, `now` gives the current time. `painted`
@@ -125,8 +125,18 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
             self.register_theme(each)
         usable, problem = self.themes.usable(theme)
         self._problems += [problem] if problem else []
-        self.theme = "ansi" if self.no_color else usable
+        self._begin_in("ansi" if self.no_color else usable)
         self._unsubscribe: Callable[[], None] = lambda: None
+
+    def _begin_in(self, theme: str) -> None:
+        """Take a theme before any style sheet is read; setting it would have all read twice before the first paint."""
+        self.set_reactive(App.theme, theme)
+        chosen = self.current_theme
+        self.set_class(True, f"-theme-{chosen.name}", update=False)
+        self.set_class(chosen.dark, "-dark-mode", update=False)
+        self.set_class(not chosen.dark, "-light-mode", update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         # While the app starts, the library's own themes are briefly active.
@@ -287,7 +297,7 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # In an input field, a colon is text.
         if action == "palette":
-            looks = isinstance(self.screen, CockpitScreen | ReadingScreen)
+            looks = isinstance(self.screen, SeenBelow)
             return not self.leaving and looks and not isinstance(self.focused, Input)
         return super().check_action(action, parameters)
 
@@ -348,5 +358,5 @@ class CockpitApp(CommandingPart, PairingPart, NotingPart, OwningPart, RingingPar
 
     @property
     def is_free(self) -> bool:
-        looks = isinstance(self.screen, CockpitScreen | ReadingScreen)
+        looks = isinstance(self.screen, SeenBelow)
         return looks and not self.leaving and not isinstance(self.focused, Input)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.app import App
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.session.port import Cockpit
-from cockpit.tui.copying import Copy
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.keys import Keymap
 from cockpit.tui.own import Own
 from cockpit.tui.scope import Scope
 from cockpit.tui.since import FirstSeen
+
+if TYPE_CHECKING:
+    from cockpit.tui.copying import Copy
 
 
 class AppPort(Protocol):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.widgets import Input
 
 from cockpit.model.reasons import VIEW_ONLY
@@ -13,21 +12,24 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.sampling import SampleScope
 from cockpit.model.view import FleetView
 from cockpit.session.port import Cockpit
-from cockpit.tui.commands import Command, commands
+from cockpit.tui.app_part import AppPart
 from cockpit.tui.keys import Keymap, action_of
 from cockpit.tui.messages import ScopeChanged
 from cockpit.tui.own import Own, OwnEntry
 from cockpit.tui.sampling import question_lines, undecided
 from cockpit.tui.scope import Scope, contexts
 from cockpit.tui.screens.base import CockpitScreen
-from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.themes import Themes
+from cockpit.tui.widgets.below import SeenBelow
+
+if TYPE_CHECKING:
+    from cockpit.tui.commands import Command
 
 # Seconds, enough to read a line or two; the key can be pressed again.
 REFUSAL_SECONDS = 3.0
 
 
-class CommandingPart(App[None]):
+class CommandingPart(AppPart):
     """`CockpitApp` inherits it and sets these attributes. `off` are the keys that are off here, with the reason."""
 
     view: FleetView
@@ -49,10 +51,11 @@ class CommandingPart(App[None]):
 
     def action_palette(self) -> None:
         """Open the palette."""
+        from cockpit.tui.commands import commands
         from cockpit.tui.screens.palette import PaletteScreen
 
         top = self.screen
-        place = top.PLACE if isinstance(top, CockpitScreen | ReadingScreen) else "fleet"
+        place = top.PLACE if isinstance(top, SeenBelow) else "fleet"
         entries = commands(self.keymap, self.view, place, list(self.themes.themes), self.scope, self.own.entries)
         kept = self.theme
 

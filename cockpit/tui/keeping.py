@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.actions import SkipAction
 from textual.screen import Screen
@@ -19,9 +19,11 @@ from cockpit.model.shell_line import shell_word
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.texts.current import translated
-from cockpit.tui.copying import Copy, clipboard_sequence
 from cockpit.tui.keys import Keymap
 from cockpit.tui.telling_keys import TellingKeys
+
+if TYPE_CHECKING:
+    from cockpit.tui.copying import Copy
 
 
 class Keeping(TellingKeys):
@@ -82,6 +84,8 @@ class Keeping(TellingKeys):
         self.push_screen(form, chosen)
 
     async def _put_on_clipboard(self, copy: Copy) -> None:
+        from cockpit.tui.copying import clipboard_sequence
+
         text = await copy.read()
         sequence = clipboard_sequence(text, os.environ)
         if not sequence or self._driver is None:

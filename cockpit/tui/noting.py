@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.app import App
-
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
 from cockpit.session.port import Cockpit
+from cockpit.tui.app_part import AppPart
 from cockpit.tui.screens.base import CockpitScreen
 
 
-class NotingPart(App[None]):
+class NotingPart(AppPart):
     """`CockpitApp` inherits it and sets these attributes."""
 
     view: FleetView

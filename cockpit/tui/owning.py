@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from textual.app import App
-
 from cockpit.model.hyperlinks import link_target
 from cockpit.model.placeholders import PlaceholderError, filled_script, filled_url, filled_words, values_of
 from cockpit.model.reasons import READ_ONLY, VIEW_ONLY
 from cockpit.model.rollout import Rollout
 from cockpit.model.view import FleetView
+from cockpit.tui.app_part import AppPart
 from cockpit.tui.keys import Keymap
 from cockpit.tui.own import NOTHING_OWN, Own, OwnEntry, own_keys
 from cockpit.tui.screens.base import CockpitScreen
@@ -18,7 +17,7 @@ from cockpit.tui.screens.base import CockpitScreen
 SHELL = ("sh", "-c")
 
 
-class OwningPart(App[None]):
+class OwningPart(AppPart):
     """`CockpitApp` inherits it and sets these attributes."""
 
     view: FleetView

@@ -15,9 +15,10 @@ from rich.control import Control
 from rich.segment import Segment
 from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual.app import App
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+
+from cockpit.tui.app_part import AppPart
 
 Piece = tuple[int, int, Strip]  # column, line, what stands there
 
@@ -102,7 +103,7 @@ def _pieces_of(update: ChopsUpdate) -> Iterator[Piece]:
                 yield x, y, strip if end <= last else strip.crop(0, last - x)
 
 
-class PaintingPart(App[None]):
+class PaintingPart(AppPart):
     """`CockpitApp` inherits it.
 
     A screen that replaces another is written whole once, which also removes what somebody else wrote on the terminal;

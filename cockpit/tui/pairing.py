@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.app import App
-
 from cockpit.model.pairing import NO_PAIRING, PairingView, Presence
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
-from cockpit.pairing.second_words import why_not_read
+from cockpit.tui.app_part import AppPart
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.keys import Keymap
-from cockpit.tui.people import news, proposal_news
 
 
-class PairingPart(App[None]):
+class PairingPart(AppPart):
     """Actions of the app about other people. `CockpitApp` inherits them and sets these attributes."""
 
     view: FleetView
@@ -42,6 +39,9 @@ class PairingPart(App[None]):
         pairing = self.view.pairing
         if pairing is NO_PAIRING:
             return
+        from cockpit.pairing.second_words import why_not_read
+        from cockpit.tui.people import news, proposal_news
+
         key = self.keymap["controls"].shown
         told = (*news(self._pairing_before, pairing, key), *proposal_news(self._pairing_before, pairing, key))
         for words, calls in told:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual.app import App
-
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView
+from cockpit.tui.app_part import AppPart
 
 
-class RingingPart(App[None]):
+class RingingPart(AppPart):
     """`CockpitApp` inherits it and sets these attributes."""
 
     view: FleetView

@@ -8,15 +8,16 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from textual import events
-from textual.app import App, ScreenStackError
+from textual.app import ScreenStackError
 from textual.screen import Screen
 from textual.widgets import Input
 
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
+from cockpit.tui.app_part import AppPart
 from cockpit.tui.keys import key_name
 from cockpit.tui.screens.base import CockpitScreen, has_parts
-from cockpit.tui.screens.reading import ReadingScreen
+from cockpit.tui.widgets.below import SeenBelow
 
 
 class Told(StrEnum):
@@ -32,7 +33,7 @@ TellInput = Callable[[Told, str, RolloutKey | None], None]
 TYPED, PASTED = "a key in a field", "text pasted"
 
 
-class TellingKeys(App[None]):
+class TellingKeys(AppPart):
     """`Keeping`, and so `CockpitApp`, inherits it.
 
     `tell_input` hears of each key before it does anything, and of each screen that comes on top.
@@ -73,7 +74,7 @@ class TellingKeys(App[None]):
 
 def screen_words(screen: Screen[object]) -> str:
     """A screen by the name of its keys' place, a dialog by its own."""
-    if isinstance(screen, CockpitScreen | ReadingScreen):
+    if isinstance(screen, SeenBelow):
         return screen.PLACE
     kind = re.sub(r"(Screen|Dialog|Form)$", "", type(screen).__name__)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()

@@ -62,13 +62,14 @@ def load_themes(own: Path, others: Iterable[Path] = ()) -> Themes:
     A bad theme is skipped and reported. Raises ThemeError only if the built-in `dark` or `light` is bad.
     """
     defaults = {dark: _document(own / f"{name}.yaml") for name, dark in (("dark", True), ("light", False))}
+    known = {own / f"{'dark' if dark else 'light'}.yaml": document for dark, document in defaults.items()}
     themes = {}
     problems = []
     files = {}
     for directory in (own, *others):
         for path in sorted(directory.glob("*.yaml")) if directory.is_dir() else ():
             try:
-                themes[path.stem] = theme_of(path.stem, _document(path), defaults)
+                themes[path.stem] = theme_of(path.stem, known.get(path) or _document(path), defaults)
                 if directory != own:
                     files[path.stem] = path
             except ThemeError as error:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
 
 from cockpit.model.plan import Act, ActState
-from cockpit.model.probe_job import InsideWish
 from cockpit.model.reasons import A_RECORDING
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
@@ -17,9 +16,12 @@ from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.footers import LIVE_ONLY, of_a_recording, with_pairing
 from cockpit.tui.keys import KEYS, Key
 from cockpit.tui.messages import ActionRequested
-from cockpit.tui.probe_targets import TargetInput, notice
 from cockpit.tui.screens.looking import Looking
 from cockpit.tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from cockpit.model.probe_job import InsideWish
+    from cockpit.tui.probe_targets import TargetInput
 
 # Keys without an act that need a selected rollout.
 OF_A_ROLLOUT = frozenset(
@@ -141,6 +143,10 @@ class CockpitScreen(Looking):
         if why := self.app_port.off.get("probe-target"):
             self.app_port.refuse(why)
             return
+        from cockpit.model.probe_job import InsideWish
+        from cockpit.tui.probe_targets import notice
+        from cockpit.tui.screens.ask import target_form
+
         key = view.rollout.key
 
         async def keep(target: TargetInput | InsideWish | None) -> None:
@@ -156,8 +162,6 @@ class CockpitScreen(Looking):
                 self.app_port.refuse(safe_text(words))
             if target.probe_target or view.rollout.probe_target:
                 await self.app_port.cockpit.probe(key, True)
-
-        from cockpit.tui.screens.ask import target_form
 
         self.app.push_screen(target_form(view), keep)
 

@@ -17,11 +17,8 @@ from cockpit.model.plan import ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutGroup, RolloutView
-from cockpit.session.acts.several import MOST
 from cockpit.tui.acting import latest_sent
-from cockpit.tui.brief import Facts
 from cockpit.tui.empty import empty_lines
-from cockpit.tui.filtering import Filter
 from cockpit.tui.fleet_layout import places
 from cockpit.tui.footers import FLEET_FOOTER
 from cockpit.tui.keys import Key, bindings_on
@@ -31,7 +28,6 @@ from cockpit.tui.pace import Pace
 from cockpit.tui.rows import Grouping, Order, Section, blocks_of, covered_by, sections_of
 from cockpit.tui.scope import Scope
 from cockpit.tui.screens.base import CockpitScreen, has_parts
-from cockpit.tui.several import items_for
 from cockpit.tui.syncing import READING
 from cockpit.tui.widgets.brief_pane import BriefPane
 from cockpit.tui.widgets.field import Field
@@ -75,11 +71,15 @@ class FleetScreen(CockpitScreen):
 
     def compose(self) -> ComposeResult:
         glyphs, zone = self.app_port.glyphs, self.app_port.zone
-        yield HeaderBar(glyphs, zone)
+        header, table, brief = HeaderBar(glyphs, zone), RolloutTable(glyphs), BriefPane(glyphs)
+        for pane in (header, table, brief):
+            # Until there is a rollout, nothing in them changes: the first paint does not wait for their pieces.
+            pane.cut_later = not self.app_port.view.rollouts
+        yield header
         yield Findings(glyphs)
         with Container(id="fleet"):
-            yield RolloutTable(glyphs)
-            yield BriefPane(glyphs)
+            yield table
+            yield brief
         yield Field(
             placeholder="filter: words in name, namespace, system, state; !word ~letters re:PATTERN -l a=b",
             id="filter",
@@ -174,15 +174,18 @@ class FleetScreen(CockpitScreen):
 
     def _sections(self, view: FleetView) -> list[Section]:
         words = self.words.strip()
-        wanted = Filter(words)
         blocks = blocks_of(view, self.opened)
         rows = sum(len(block) for block in blocks)
+        self._problem = ""
         if words:
+            from cockpit.tui.filtering import Filter
+
+            wanted = Filter(words)
+            self._problem = wanted.problem
             # A row of several clusters has only the labels that its parts share, which says nothing of `!=`.
             chosen = blocks_of(Scope(labels=wanted.labels).of(view), self.opened) if wanted.labels else blocks
             found = (list(filter(wanted.matches, block)) for block in chosen)
             blocks = [block for block in found if block]
-        self._problem = wanted.problem
         self._hidden = max(rows - sum(len(block) for block in blocks), 0)
         sections = sections_of(blocks, self.grouping, self.order, self.app_port.seen, len(view.clusters))
         # What somebody looks for is not folded away.
@@ -218,6 +221,8 @@ class FleetScreen(CockpitScreen):
         if view is None:
             pane.show("", None)
             return
+        from cockpit.tui.brief import Facts
+
         before, name, after = label(view.rollout.key, self._around.of(port.scope.of(port.view), self.opened))
         facts = Facts(view, port.view.journal, port.view.read_only, port.keymap, port.glyphs, port.now(), port.zone)
         pane.show(safe_text(f"{before}{name}{after}", _LONGEST_NAME), facts, port.seen.since(view))
@@ -272,6 +277,8 @@ class FleetScreen(CockpitScreen):
     def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
         if not self.marks:
             return super().wanted(key)
+        from cockpit.tui.several import items_for
+
         items = items_for(key, self.marks.keys, self.app_port.view)
         fit = next((item for item in items if not item.why), items[0])
         why = f"none of the {len(items)} marked: {safe_text(fit.rollout.name)}: {fit.why}" if fit.why else ""
@@ -279,10 +286,14 @@ class FleetScreen(CockpitScreen):
 
     def action_act(self, id: str) -> None:
         """The act on the rollout under the cursor, or on every marked one."""
-        key = self.app_port.keymap[id]
         if not self.marks:
             super().action_act(id)
-        elif len(self.marks.keys) > MOST:
+            return
+        from cockpit.session.acts.several import MOST
+        from cockpit.tui.several import items_for
+
+        key = self.app_port.keymap[id]
+        if len(self.marks.keys) > MOST:
             self.app_port.refuse(f"{len(self.marks.keys)} are marked; an act goes to {MOST} at most, unmark some")
         elif not self.wanted(key)[0].enabled:
             self.app_port.refuse(self.wanted(key)[0].why)

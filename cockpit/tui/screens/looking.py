@@ -6,14 +6,16 @@ The screens are loaded with their keys, because the first paint waits for everyt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cockpit.model.rollout import PodCell, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import RolloutView
 from cockpit.tui.app_port import AppPort
-from cockpit.tui.copying import Copy
-from cockpit.tui.inspecting import compared, rollout_copies, telling_pod
 from cockpit.tui.widgets.below import SeenBelow
+
+if TYPE_CHECKING:
+    from cockpit.tui.copying import Copy
 
 
 class Looking(SeenBelow):
@@ -67,6 +69,7 @@ class Looking(SeenBelow):
 
     def action_logs(self) -> None:
         """The log of the chosen pod, else of the one that tells most."""
+        from cockpit.tui.inspecting import telling_pod
         from cockpit.tui.screens.logs import LogScreen
 
         view = self.one_part("pods belong to one cluster")
@@ -88,6 +91,7 @@ class Looking(SeenBelow):
 
     def action_diff(self) -> None:
         """What differs between the pod templates of the version being released and the one before."""
+        from cockpit.tui.inspecting import compared
         from cockpit.tui.screens.objects import DiffText
 
         view = self.one_part("pod templates belong to one cluster")
@@ -103,6 +107,8 @@ class Looking(SeenBelow):
 
     def copies(self) -> Sequence[Copy]:
         """What can be copied of the selected rollout."""
+        from cockpit.tui.copying import Copy
+        from cockpit.tui.inspecting import rollout_copies
         from cockpit.tui.screens.objects import places_of
 
         view = self.selected()

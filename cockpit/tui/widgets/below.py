@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.geometry import Region, Size
 from textual.screen import Screen
@@ -17,7 +17,13 @@ SETTLING = (0.1, 0.5, 2.0)
 
 
 class SeenBelow(Screen[None]):
-    """A screen that stays visible below a dialog: the dialog draws what changed, cell by cell."""
+    """A screen that stays visible below a dialog: the dialog draws what changed, cell by cell.
+
+    The fleet, a rollout and every screen that only reads are such; dialogs are not. `PLACE` is its name in the key
+    table.
+    """
+
+    PLACE: ClassVar[str]
 
     def _compositor_refresh(self) -> None:
         dialogs = self._dialogs()

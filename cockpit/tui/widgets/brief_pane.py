@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cockpit.model.text import safe_text
 from cockpit.texts.current import Verbatim
-from cockpit.tui.brief import Facts, brief_lines
-from cockpit.tui.brief_split import split_lines
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import BLANK, Line, Span
 from cockpit.tui.panels import FRAME_COLUMNS, FRAME_LINES, Part, framed
 from cockpit.tui.since import Since, since_words
 from cockpit.tui.widgets.painted import Painted
-from cockpit.tui.widgets.timeline import entry_line, latest
+
+if TYPE_CHECKING:
+    from cockpit.tui.brief import Facts
 
 # Lines that the brief itself keeps before there is room for more parts.
 _BRIEF_LINES = 16
@@ -40,6 +42,8 @@ class BriefPane(Painted):
     def draw(self, width: int, height: int) -> list[Line]:
         if height <= FRAME_LINES or self.facts is None:
             return framed([Part(BLANK, [BLANK] * (height - FRAME_LINES))], width, self.glyphs.frame)[:height]
+        from cockpit.tui.brief import brief_lines
+
         facts, inner = self.facts, width - FRAME_COLUMNS - 1
         room = height - FRAME_LINES
         extra = self._extra(facts, inner, room)
@@ -59,6 +63,9 @@ class BriefPane(Painted):
 
     def _extra(self, facts: Facts, inner: int, room: int) -> list[Part]:
         """Parts for a tall pane: who gets what, and the newest acts on any rollout."""
+        from cockpit.tui.brief_split import split_lines
+        from cockpit.tui.widgets.timeline import entry_line, latest
+
         parts = []
         spare = room - _BRIEF_LINES
         split = split_lines(facts.view, inner, self.glyphs)[: max(spare - 1, 0)]

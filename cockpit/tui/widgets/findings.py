@@ -13,12 +13,10 @@ from cockpit.model.values import dataclass
 from cockpit.model.view import ClusterView, RolloutView, Sync
 from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs, Look
-from cockpit.tui.health_words import fault_words, said_by_a_finding, told_health
 from cockpit.tui.keys import Keymap
 from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.text import clock_time, local_times
 from cockpit.tui.widgets.painted import Painted
-from cockpit.workloads.findings import finding
 
 _LOST = frozenset({Sync.RETRYING, Sync.REFUSED, Sync.FORBIDDEN})
 INDENT = 11  # where the words of a warning begin
@@ -58,6 +56,8 @@ class FindingLines:
 
 def health_line(view: RolloutView, keymap: Keymap) -> list[FindingLines]:
     """A rollout's health in one sentence, unless one of its findings says the same."""
+    from cockpit.tui.health_words import fault_words, said_by_a_finding, told_health
+
     if said_by_a_finding(view):
         return []
     note = "" if view.health.health is Health.FINE else fault_words([view])
@@ -69,6 +69,8 @@ def cluster_findings(clusters: Iterable[ClusterView], zone: tzinfo | None) -> li
     found = []
     for cluster in clusters:
         if cluster.state in _LOST and cluster.message:
+            from cockpit.workloads.findings import finding
+
             since = f" since {clock_time(cluster.stale_since, zone)}" if cluster.stale_since is not None else ""
             lost = finding(
                 "not-read", Severity.CRITICAL, f"not read{since}: {cluster.message}", "this data may be stale"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 from cockpit.model.counts import counted
+from cockpit.model.pairing import NO_PAIRING, PairingView
 from cockpit.model.reading import progress_words
+from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import ClusterView, FleetView, RolloutView, Sync
 from cockpit.texts.current import Verbatim, translated
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, ends
-from cockpit.tui.people import people_words, proposal_words
 from cockpit.tui.syncing import READING, unread_words, worst
 from cockpit.tui.text import clock_time, sync_look
 from cockpit.tui.widgets.painted import Painted
@@ -39,10 +40,8 @@ def header_line(
         left += [Span(glyphs.joiner, "quiet"), Span(Verbatim(f"-l {safe_text(labels, _LABELS_COLUMNS)}"), "waiting")]
     left += [Span(glyphs.joiner, "quiet"), Span(fleet_words(view, glyphs) if whole else probe_words(probes))]
     right: list[Span] = [*playback_spans(view, zone), *reenactment_spans(view, zone)]
-    if words := people_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
-        right += [Span(words, "accent"), Span("  ")]
-    if words := proposal_words(view.pairing, None if whole or not probes else probes[0].rollout.key):
-        right += [Span(words, "waiting"), Span("  ")]
+    if view.pairing is not NO_PAIRING:
+        right += _people(view.pairing, None if whole or not probes else probes[0].rollout.key)
     if words := armed_words(view.rollouts):
         right += [Span(words, "waiting"), Span("  ")]
     if any(cluster.production for cluster in clusters):
@@ -102,6 +101,16 @@ def armed_words(rollouts: Sequence[RolloutView]) -> str:
     """How many guards would act by themselves; "" for none."""
     count = sum(1 for shown in rollouts if shown.guard and shown.guard.armed)
     return "" if not count else "guard armed" if count == 1 else f"{count} guards armed"
+
+
+def _people(pairing: PairingView, key: RolloutKey | None) -> Iterator[Span]:
+    """Who else is there, and what is proposed."""
+    from cockpit.tui.people import people_words, proposal_words
+
+    if words := people_words(pairing, key):
+        yield from (Span(words, "accent"), Span("  "))
+    if words := proposal_words(pairing, key):
+        yield from (Span(words, "waiting"), Span("  "))
 
 
 def probe_words(probes: Sequence[RolloutView]) -> str:

@@ -63,16 +63,36 @@ class Painted(Widget):
         super().__init__(id=id, classes=classes)
         self.lines: list[Line] = []
         self._strips: dict[int, Strip] = {}
-        self._styles: Styles | None = None
+        self._styles: tuple[Style, Styles] | None = None
         self._drawn_for: Size | None = None
         # A wide character on the edge between two tiles would be in neither: see `_as_one`.
         self._tiled = bool(self.TILE) and not wide()
+        # Set before it is mounted: it is drawn as a whole, and its tiles are made after its first change.
+        self.cut_later = False
+        self._has_tiles = False  # or will have them once it is painted
 
     def compose(self) -> ComposeResult:
-        if self._tiled:
-            for number in range(self.TILES):
-                yield Tile(number * self.TILE, self.TILE)
-            yield Tile(self.TILES * self.TILE, None)
+        if not self.cut_later:
+            self._has_tiles = True
+            yield from self._tiles()
+
+    def _tiles(self) -> list[Tile]:
+        """The pieces that are redrawn by themselves."""
+        starts = range(0, self.TILES * self.TILE, self.TILE) if self._tiled else ()
+        return [
+            *(Tile(start, self.TILE) for start in starts),
+            *([Tile(self.TILES * self.TILE, None)] if starts else ()),
+        ]
+
+    def _cut_later(self) -> None:
+        """Make the tiles once what changed first is on the screen: until then the pane is drawn as a whole."""
+        if self._tiled and not self._has_tiles:
+            self._has_tiles = True
+            self.call_after_refresh(self._cut_now)
+
+    def _cut_now(self) -> None:
+        if self._tiled and self.is_attached and self.is_running:
+            self.mount(*self._tiles())
 
     def draw(self, width: int, height: int) -> list[Line]:
         """The lines to show in this size, at least one column and one line; fewer leave the rest blank.
@@ -96,10 +116,12 @@ class Painted(Widget):
                 regions += [Region(x, y, length, 1) for x, length in changed_runs(before, after, width)]
         if not regions:
             return
-        if not self._tiled:
+        tiles = self.query_children(Tile) if self._tiled else ()
+        if not tiles:
             self.refresh(*regions)
+            self._cut_later()
             return
-        for tile in self.query_children(Tile):
+        for tile in tiles:
             span = Region(tile.start, 0, tile.size.width, height)
             dirty = [region.intersection(span).translate((-tile.start, 0)) for region in regions]
             if dirty := [region for region in dirty if region]:
@@ -121,10 +143,10 @@ class Painted(Widget):
         strip = self._strips.get(y)
         if strip is None:
             line = self.lines[y] if y < len(self.lines) else BLANK
-            base = self.rich_style
             if self._styles is None:
-                self._styles = Styles(self.app.theme_variables)
-            segments = [Segment(self._safe(text), base + self._styles[style]) for text, style in line if text]
+                self._styles = self.rich_style, Styles(self.app.theme_variables)
+            base, styles = self._styles
+            segments = [Segment(self._safe(text), base + styles[style]) for text, style in line if text]
             if self._tiled and any(cell_len(text) != len(text) for text, _ in line):
                 self._tiled = False
                 self.call_later(self._as_one)
