@@ -21,11 +21,11 @@ from cockpit.launch.compose import main
 main()
 """
 # Of other projects, each with what it takes: `list` reads a kubeconfig and asks an API server.
-LISTS = {"click", "yaml", "msgspec", "h11", "platformdirs"}
+LISTS = {"click", "msgspec", "h11"}
 TAKEN_BY_THEM = {"typing_extensions"}
 # What a list has no use for: of Python, and of this project.
 NEVER = {
-    *("email", "encodings.idna", "http.client", "importlib.metadata", "urllib.request"),
+    *("email", "encodings.idna", "http.client", "importlib.metadata", "shutil", "tempfile", "urllib.request"),
     *("cockpit.cli.show", "cockpit.probe.engine", "cockpit.probe.failure_words", "cockpit.planning.probe_job"),
     *("cockpit.session.inspecting.describe", "cockpit.session.inspecting.logs", "cockpit.session.probing.jobs"),
     "cockpit.texts.catalogue",
