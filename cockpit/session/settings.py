@@ -311,7 +311,7 @@ def _listed(key: str, value: str) -> Any:
 def _scalar_keys() -> list[str]:
     """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
     maps = ("keymap", "dialects", "probe", "pairing", "commands", "links", "columns")
-    own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
+    own = [name for name in Settings.__struct_fields__ if name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
     own += ["pairing.pilot", "pairing.namespace", "pairing.second", "pairing.second_minutes"]
-    return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)] + metrics
+    return own + [f"probe.{name}" for name in ProbeSettings.__struct_fields__] + metrics
