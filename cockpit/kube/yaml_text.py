@@ -8,7 +8,7 @@ from cockpit.kube.plain_yaml import NotPlainError, plain
 
 
 class NotYamlError(ValueError):
-    """`place` is "line 3, column 7", "" where there is none; `problem` quotes nothing of the file."""
+    """`place` is "line 3, column 7", "" where there is none; `problem` quotes nothing of the file, its cause may."""
 
     def __init__(self, place: str, problem: str) -> None:
         self.place, self.problem = place, problem
@@ -40,7 +40,7 @@ def document(content: bytes) -> Any:
         raise NotYamlError(place, str(error.problem or error.context)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: invalid dates and numbers with too many digits.
-        raise NotYamlError("", type(error).__name__) from None
+        raise NotYamlError("", type(error).__name__) from error
 
 
 def _by_library(content: bytes) -> Any:

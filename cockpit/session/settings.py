@@ -178,7 +178,8 @@ def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _s
     try:
         document = yaml_text.document(content)
     except NotYamlError as error:
-        raise SettingsError(source, "", f"is not valid YAML: {error}") from None
+        why = " ".join(str(error.__cause__ or error).split())
+        raise SettingsError(source, "", f"is not valid YAML: {why}") from None
     if document is None:
         return Settings()
     if not isinstance(document, dict):
