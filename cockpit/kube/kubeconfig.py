@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
+from cockpit.kube import yaml_text
 from cockpit.kube.connect_target import ConnectOptions, ConnectTarget
 from cockpit.kube.errors import ConfigError
 from cockpit.kube.impersonation import acting_as
-from cockpit.kube.yaml_text import parsed
+from cockpit.kube.yaml_text import NotYamlError
 from cockpit.model.values import dataclass
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -108,16 +107,12 @@ def _merge(config: Kubeconfig, path: Path) -> None:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = parsed(path.read_bytes())
+        document = yaml_text.document(path.read_bytes())
     except OSError as error:
         raise ConfigError(f"kubeconfig {path} cannot be read: {error.strerror}.") from None
-    except yaml.MarkedYAMLError as error:
-        # Only position and problem: the snippet that PyYAML adds can contain a token.
-        mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigError(f"kubeconfig {path}{place}: not valid YAML ({error.problem or error.context}).") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"kubeconfig {path}: not valid YAML ({type(error).__name__}).") from None
+    except NotYamlError as error:
+        place = f", {error.place}" if error.place else ""
+        raise ConfigError(f"kubeconfig {path}{place}: not valid YAML ({error.problem}).") from None
     if document is None:
         return {}
     if not isinstance(document, dict):

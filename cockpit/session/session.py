@@ -43,10 +43,10 @@ from cockpit.session.facts.slices import (
     readings,
 )
 from cockpit.session.guarding.disarming import Disarming
-from cockpit.session.guarding.guards import Guards
+from cockpit.session.guarding.on_demand import GuardsOnDemand
 from cockpit.session.inspecting.readings import Readings
 from cockpit.session.journal.shared import SharedJournal
-from cockpit.session.metrics.opening import metrics_reader
+from cockpit.session.metrics.on_demand import MetricsOnDemand
 from cockpit.session.opening import nothing_is_sent, open_clusters
 from cockpit.session.pairing.calls import PairingCalls
 from cockpit.session.pairing.pairing import Pairing
@@ -115,14 +115,14 @@ class Session(Readings, InsideCalls, PairingCalls):
             on_change=self.touch,
         )
         self._rounds = ProbeRounds(self, self._probes, clock, self._pause, self._rollout)
-        self._guards = Guards(self, clock, self._logbook)
+        self._guards = GuardsOnDemand(self, clock, self._logbook)
         self._silences = Silences(self._clusters, clock)
         self._overdue = Overdue(clock, self.touch, self._ahead)
         self._open_inside = inside_opener(self, clock, self._logbook, rng, self._probes, self._rollout)
         self._rights = ApiRights(may_proxy(self._clusters), self.touch, clock)
         self._memory = TargetMemory(self._probes, targets)
         asked = (self._clusters, transport, clock, self.touch, settings.probe.max_errors)
-        self._metrics = metrics_reader(settings.prometheus, *asked)
+        self._metrics = MetricsOnDemand(settings.prometheus, *asked)
         given = (self._clusters, settings.pairing, clock, rng, self.touch, self._logbook.remark, self._guards.armed)
         self._pairing = Pairing(*given, host=host, announces=announces)
         self._guards.listen(self._pairing.guards_changed)

@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-import platformdirs
-import yaml
 from msgspec import Meta, Struct
 
-from cockpit.kube.yaml_text import parsed
+from cockpit.kube import yaml_text
+from cockpit.kube.yaml_text import NotYamlError
 from cockpit.model.sampling import SampleScope
 from cockpit.model.values import dataclass
 from cockpit.session.context_patterns import fits_context
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
+from cockpit.session.own_folders import own_folder
 from cockpit.session.own_settings import OwnCommand, OwnLink, own_problem
 from cockpit.session.pairing.settings import PairingSettings, in_words
 from cockpit.texts.languages import ENGLISH, language_of
 
-APP = "cockpit"
 CONFIG_VARIABLE = "COCKPIT_CONFIG"
 STATE_VARIABLE = "COCKPIT_STATE"
 # Prefixes of variables used by the test suite and the embedded cluster.
@@ -142,10 +141,9 @@ class Paths:
 def user_paths(environ: Mapping[str, str] = os.environ) -> Paths:
     """The user's XDG paths; `COCKPIT_CONFIG` overrides the settings file, `COCKPIT_STATE` the state directory."""
     config, state = environ.get(CONFIG_VARIABLE), environ.get(STATE_VARIABLE)
-    directories = platformdirs.PlatformDirs(APP, appauthor=False)
     return Paths(
-        config=Path(config).expanduser() if config else directories.user_config_path / "config.yaml",
-        state=Path(state).expanduser() if state else directories.user_state_path,
+        config=Path(config).expanduser() if config else own_folder("config") / "config.yaml",
+        state=Path(state).expanduser() if state else own_folder("state"),
     )
 
 
@@ -178,14 +176,10 @@ def parse_settings(content: bytes, source: str, warn: Callable[[str], None] = _s
     if len(content) > MAX_BYTES:
         raise SettingsError(source, "", f"is larger than {MAX_BYTES} bytes")
     try:
-        document = parsed(content)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise SettingsError(source, "", f"is not valid YAML: {place}{error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: invalid dates and numbers with too many digits.
-        raise SettingsError(source, "", "is not valid YAML: " + " ".join(str(error).split())) from None
+        document = yaml_text.document(content)
+    except NotYamlError as error:
+        why = " ".join(str(error.__cause__ or error).split())
+        raise SettingsError(source, "", f"is not valid YAML: {why}") from None
     if document is None:
         return Settings()
     if not isinstance(document, dict):
@@ -318,7 +312,7 @@ def _listed(key: str, value: str) -> Any:
 def _scalar_keys() -> list[str]:
     """Dotted names that a variable can set: all except the maps, such as the keymap and the dialects."""
     maps = ("keymap", "dialects", "probe", "pairing", "commands", "links", "columns")
-    own = [field.name for field in msgspec.structs.fields(Settings) if field.name not in maps]
+    own = [name for name in Settings.__struct_fields__ if name not in maps]
     metrics = [f"prometheus.{name}" for name in ("url", "insecure", "gateway", "window")]
     own += ["pairing.pilot", "pairing.namespace", "pairing.second", "pairing.second_minutes"]
-    return own + [f"probe.{field.name}" for field in msgspec.structs.fields(ProbeSettings)] + metrics
+    return own + [f"probe.{name}" for name in ProbeSettings.__struct_fields__] + metrics

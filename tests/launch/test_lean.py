@@ -21,13 +21,15 @@ from cockpit.launch.compose import main
 main()
 """
 # Of other projects, each with what it takes: `list` reads a kubeconfig and asks an API server.
-LISTS = {"click", "yaml", "msgspec", "h11", "platformdirs"}
+LISTS = {"click", "msgspec", "h11"}
 TAKEN_BY_THEM = {"typing_extensions"}
 # What a list has no use for: of Python, and of this project.
 NEVER = {
-    *("email", "encodings.idna", "http.client", "importlib.metadata", "urllib.request"),
+    *("email", "encodings.idna", "http.client", "importlib.metadata", "shutil", "tempfile", "urllib.request"),
     *("cockpit.cli.show", "cockpit.probe.engine", "cockpit.probe.failure_words", "cockpit.planning.probe_job"),
     *("cockpit.session.inspecting.describe", "cockpit.session.inspecting.logs", "cockpit.session.probing.jobs"),
+    *("cockpit.session.guarding.guards", "cockpit.session.guarding.evaluate", "cockpit.session.metrics.reader"),
+    *("cockpit.session.pairing.context", "cockpit.session.pairing.second", "cockpit.session.pairing.armed"),
     "cockpit.texts.catalogue",
 }
 # What reads the routers of an Argo Rollout, by the kind of router.
@@ -136,6 +138,9 @@ def test_one_rollout_loads_no_more(tmp_path: Path, kubeconfig: str) -> None:
         modules, _ = run(tmp_path, *words, "--kubeconfig", kubeconfig, ends=(0, 1) if "flip" in words else (0,))
         assert foreign(modules) == foreign(listed)
         assert rooms(modules) <= rooms(listed)
+        # A guard, a Prometheus and other people are for who asks for them; one rollout is not several.
+        assert not modules & (NEVER - {"cockpit.cli.show"})
+        assert not modules & {"cockpit.cli.acting_on_several", "cockpit.session.acts.several"}
 
 
 def test_only_the_routers_of_a_cluster_are_loaded(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cockpit.cli.acting import SendOptions, act
-from cockpit.cli.acting_on_several import act_on_several
 from cockpit.cli.completing import completes
 from cockpit.cli.names import version_named
 from cockpit.cli.naming_several import LABELS, SEVERAL, ActCommand, named, names_come_first, takes_several
@@ -80,6 +79,8 @@ def act_command(name: str) -> click.Command:
         if not isinstance(names, LabelSelector) and len(names) == 1:
             act(program, names[0], asked, how)
         else:
+            from cockpit.cli.acting_on_several import act_on_several
+
             act_on_several(program, names, asked, how)
 
     command: Any = run

@@ -2,6 +2,8 @@
 
 Field meanings are those of the Kubernetes and each system's API reference. Unknown fields are dropped, absent
 ones get the API's defaults. Every kind is an `Obj`, which defines its index keys.
+
+Annotations are types in these files, not texts: msgspec would compile each text before it makes a decoder.
 """
 
 from cockpit.model.objects.argo import AnalysisRun, ArgoRollout, Experiment

@@ -1,7 +1,5 @@
 """Kinds of Argo Rollouts (argoproj.io/v1alpha1)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """HorizontalPodAutoscalers (autoscaling/v2)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import Struct, field

@@ -1,7 +1,5 @@
 """Kubernetes Events (core v1), as far as the cockpit reads those that cockpits leave."""
 
-from __future__ import annotations
-
 from msgspec import Struct, field
 
 from cockpit.model.objects.meta import Meta, Obj

@@ -1,7 +1,5 @@
 """Flagger's Canary (flagger.app/v1beta1)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

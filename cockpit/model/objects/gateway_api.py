@@ -3,8 +3,6 @@
 `spec` and `status` are raw JSON: routes are read by `cockpit.routers.gateway_api.routes`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

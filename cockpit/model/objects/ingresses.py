@@ -1,7 +1,5 @@
 """Ingresses and their classes (networking.k8s.io/v1)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import Struct, field

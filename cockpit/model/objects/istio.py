@@ -3,8 +3,6 @@
 Specs are raw JSON: without the mesh's admission webhook, the API server stores any shape.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

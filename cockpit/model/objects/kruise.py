@@ -1,7 +1,5 @@
 """Kinds of Kruise Rollouts (rollouts.kruise.io)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Leases: who holds something, and when the holder last said so (coordination.k8s.io/v1)."""
 
-from __future__ import annotations
-
 from msgspec import Struct, field
 
 from cockpit.model.objects.meta import Meta, Obj

@@ -3,8 +3,6 @@
 `spec` stays as the API has it: splits are read by the `written` of their rooms under `cockpit.routers`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What objects of every kind have: metadata, conditions, index keys."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import Struct, field

@@ -1,7 +1,5 @@
 """Pods."""
 
-from __future__ import annotations
-
 from msgspec import Struct, field
 
 from cockpit.model.objects.meta import Condition, Obj, PodMeta

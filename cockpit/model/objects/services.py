@@ -1,7 +1,5 @@
 """Services and the endpoints behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import Struct, field

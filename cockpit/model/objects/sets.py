@@ -1,7 +1,5 @@
 """StatefulSets, DaemonSets and their revisions, from Kubernetes and Kruise."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from msgspec import Struct, field

@@ -3,8 +3,6 @@
 `spec` stays as the API has it: splits are read by `cockpit.routers.traefik.split`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

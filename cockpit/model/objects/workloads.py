@@ -1,7 +1,5 @@
 """Deployments and ReplicaSets, and what they share with other workload kinds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cached_property
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cockpit.kube.errors import KubeError
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.reasons import READ_ONLY
 from cockpit.model.refs import RolloutKey
 from cockpit.model.view import Outcome, Prepared, Stage
-from cockpit.pairing.guard_lease import GuardLease
-from cockpit.session.facts.cluster import Cluster
-from cockpit.session.guarding.guards import Guards
+
+if TYPE_CHECKING:
+    from cockpit.pairing.guard_lease import GuardLease
+    from cockpit.session.facts.cluster import Cluster
+    from cockpit.session.guarding.on_demand import GuardsOnDemand
 
 
 class ToldGuards(Protocol):
@@ -28,7 +30,7 @@ class Disarming:
 
     def __init__(
         self,
-        guards: Guards,
+        guards: GuardsOnDemand,
         told: Callable[[str], ToldGuards | None],
         cluster: Callable[[str], Cluster | None],
     ) -> None:

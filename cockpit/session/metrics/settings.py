@@ -57,6 +57,11 @@ class PrometheusSettings(Struct, frozen=True, forbid_unknown_fields=True):
     namespaces: tuple[str, ...] = ()
 
     @property
+    def anywhere(self) -> bool:
+        """Whether one may be read before somebody asks for it."""
+        return self.mode == "auto" or (self.mode == "url" and bool(self.url or self.contexts or self.rollouts))
+
+    @property
     def general(self) -> PrometheusSource:
         """The source for contexts and rollouts without their own."""
         return PrometheusSource(self.url, self.insecure, self.headers, self.gateway, self.queries)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from cockpit.model.clock import Clock
 from cockpit.model.pairing import (
@@ -24,11 +25,12 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.second import SecondView
 from cockpit.model.view import RolloutView
 from cockpit.session.facts.cluster import Cluster
-from cockpit.session.guarding.findings import elsewhere_finding
-from cockpit.session.pairing.armed import ArmedGuards, Own
-from cockpit.session.pairing.context import ContextPair
-from cockpit.session.pairing.second import ContextSecondPerson, Remark
 from cockpit.session.pairing.settings import PairingSettings
+
+if TYPE_CHECKING:
+    from cockpit.session.pairing.armed import ArmedGuards, Own
+    from cockpit.session.pairing.context import ContextPair
+    from cockpit.session.pairing.second import ContextSecondPerson, Remark
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ _MOST_GUARDS = 5
 
 
 class Pairing:
-    """Who is here and who has the controls; where it is off, no request is made.
+    """Who is here and who has the controls; where it is off, no request is made, and what makes them is not loaded.
 
     `host` names this machine to the others. `announces` is false for a session without a person who looks: it takes
     the controls for its acts and is not listed. `remark` writes into the journal what becomes of proposals. `guards`
@@ -65,12 +67,16 @@ class Pairing:
             mode = settings.mode(context)
             if mode is PilotMode.OFF or cluster.aside:
                 continue
+            from cockpit.session.pairing.context import ContextPair
+
             me = Person(cluster.api.user, host[:60], f"{rng.getrandbits(64):016x}")
             pair = ContextPair(cluster, mode, settings.namespace, me, clock, rng, lambda: touch(None))
             self._pairs[context] = cluster.fence = pair
         self._seconds: dict[str, ContextSecondPerson] = {}
         for context, cluster in clusters.items():
             if (needs := settings.needs(context)) and not cluster.aside:
+                from cockpit.session.pairing.second import ContextSecondPerson
+
                 lasts = settings.second_minutes * 60.0
                 second = ContextSecondPerson(
                     cluster, needs, settings.namespace, lasts, clock, rng, lambda: touch(None), remark
@@ -78,6 +84,8 @@ class Pairing:
                 self._seconds[context] = cluster.second = second
         self._armed: dict[str, ArmedGuards] = {}
         for context in {**self._pairs, **self._seconds}:
+            from cockpit.session.pairing.armed import ArmedGuards
+
             cluster = clusters[context]
             me = Person(cluster.api.user, host[:60], f"{rng.getrandbits(64):016x}")
             self._armed[context] = ArmedGuards(cluster, settings.namespace, me, guards, clock, rng, touch)
@@ -151,6 +159,8 @@ class Pairing:
         here = [each for each in theirs if controls_of(each.told.rollout) == controls_of(key)][:_MOST_GUARDS]
         if not here:
             return view
+        from cockpit.session.guarding.findings import elsewhere_finding
+
         findings = (*map(elsewhere_finding, here), *view.rollout.findings)
         return replace(view, rollout=replace(view.rollout, findings=findings))
 
