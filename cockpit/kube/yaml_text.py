@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.kube.plain_yaml import NotPlainError, plain
+import yaml
+
+# libyaml takes a tenth of the time, which for a kubeconfig of many clusters is most of that of a command, and for the
+# themes a good part of that of the first paint.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class NotYamlError(ValueError):
@@ -18,21 +22,15 @@ class NotYamlError(ValueError):
 def parsed(content: bytes) -> Any:
     """The document. Raises yaml.YAMLError, ValueError for dates and numbers that are none, RecursionError."""
     try:
-        return plain(content)
-    except NotPlainError:
-        return _by_library(content)
+        return yaml.load(content, Loader=_LOADER)
+    except yaml.YAMLError:
+        return yaml.safe_load(content)  # its errors say better where
 
 
 def document(content: bytes) -> Any:
     """As `parsed`, for callers that say what is wrong: raises NotYamlError alone."""
     try:
-        return plain(content)
-    except NotPlainError:
-        pass
-    import yaml
-
-    try:
-        return _by_library(content)
+        return parsed(content)
     except yaml.MarkedYAMLError as error:
         # Only position and problem: the snippet that PyYAML adds can contain a token.
         mark = error.problem_mark or error.context_mark
@@ -41,14 +39,3 @@ def document(content: bytes) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # ValueError: invalid dates and numbers with too many digits.
         raise NotYamlError("", type(error).__name__) from error
-
-
-def _by_library(content: bytes) -> Any:
-    import yaml
-
-    # libyaml takes a tenth of the time, which for a kubeconfig of many clusters is most of that of a command, and for
-    # the themes a good part of that of the first paint.
-    try:
-        return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError:
-        return yaml.safe_load(content)  # its errors say better where

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+import platformdirs
 from msgspec import Meta, Struct
 
 from cockpit.kube import yaml_text
@@ -17,11 +18,11 @@ from cockpit.model.sampling import SampleScope
 from cockpit.model.values import dataclass
 from cockpit.session.context_patterns import fits_context
 from cockpit.session.metrics.settings import PrometheusSettings, from_word, with_headers_in_words
-from cockpit.session.own_folders import own_folder
 from cockpit.session.own_settings import OwnCommand, OwnLink, own_problem
 from cockpit.session.pairing.settings import PairingSettings, in_words
 from cockpit.texts.languages import ENGLISH, language_of
 
+APP = "cockpit"
 CONFIG_VARIABLE = "COCKPIT_CONFIG"
 STATE_VARIABLE = "COCKPIT_STATE"
 # Prefixes of variables used by the test suite and the embedded cluster.
@@ -141,9 +142,10 @@ class Paths:
 def user_paths(environ: Mapping[str, str] = os.environ) -> Paths:
     """The user's XDG paths; `COCKPIT_CONFIG` overrides the settings file, `COCKPIT_STATE` the state directory."""
     config, state = environ.get(CONFIG_VARIABLE), environ.get(STATE_VARIABLE)
+    directories = platformdirs.PlatformDirs(APP, appauthor=False)
     return Paths(
-        config=Path(config).expanduser() if config else own_folder("config") / "config.yaml",
-        state=Path(state).expanduser() if state else own_folder("state"),
+        config=Path(config).expanduser() if config else directories.user_config_path / "config.yaml",
+        state=Path(state).expanduser() if state else directories.user_state_path,
     )
 
 

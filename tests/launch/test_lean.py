@@ -21,7 +21,7 @@ from cockpit.launch.compose import main
 main()
 """
 # Of other projects, each with what it takes: `list` reads a kubeconfig and asks an API server.
-LISTS = {"click", "msgspec", "h11"}
+LISTS = {"click", "yaml", "msgspec", "h11", "platformdirs"}
 TAKEN_BY_THEM = {"typing_extensions"}
 # What a list has no use for: of Python, and of this project.
 NEVER = {
