@@ -7,6 +7,8 @@ from cockpit.model.values import dataclass
 _BESIDE_COLUMNS = 110
 # From here on both have the room for more columns in the table.
 _BESIDE_MORE_COLUMNS = 140
+# The table's least columns there; the pane names the cause and the way back, and needs about 50.
+_ROOMY_COLUMNS, _OWN_COLUMNS = 90, 102
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ def places(width: int, height: int, wanted: int, more_columns: bool = False) -> 
     With `more_columns`, of a person's own, the table stays wide until there is room for both.
     """
     if width >= (_BESIDE_MORE_COLUMNS if more_columns else _BESIDE_COLUMNS):
-        table = min(max(width - 40, 78), 86) if width < 140 else min(max(width - 60, 102), 118)
-        return Places(True, table, 0)
+        if width < _BESIDE_MORE_COLUMNS:
+            return Places(True, min(max(width - 40, 78), 86), 0)
+        return Places(True, min(max(width - 60, _OWN_COLUMNS if more_columns else _ROOMY_COLUMNS), 118), 0)
     if height < 12:
         return Places(False, width, 0)
-    least = 4 if height < 16 else 5 if width >= 80 else 7
+    # From a terminal of 24 lines on, the cause and the way back are there in two lines each.
+    least = 4 if height < 16 else 8 if height >= 22 else 5 if width >= 80 else 7
     # In steps, so that not every new row moves the brief.
     table = -(-wanted // 4) * 4
     return Places(False, width, max(least, height - max(table, 8)))

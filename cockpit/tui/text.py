@@ -105,6 +105,12 @@ def new_share(rollout: Rollout) -> Share | None:
     return found or main_share(rollout, lane)
 
 
+def pods_of(version: Version, glyphs: Glyphs) -> str:
+    """Ready and desired pods; of a version that is replaced, how many there are and how many are to stay."""
+    between = "/" if version.ready <= version.desired else glyphs.arrow
+    return f"{version.ready}{between}{version.desired}"
+
+
 def names_of_release(rollout: Rollout) -> tuple[str, ...]:
     """Names of the version that a release starts from and of the one that it brings; at rest of the only one."""
     base, new = base_of(rollout), released(rollout)

@@ -34,7 +34,7 @@ PATTERNS: tuple[re.Pattern[str], ...] = tuple(
         r"^no host name$",  # caught where it is raised
         r"^default-src ",  # HTTP
         r"^\[VERSION\] ",  # conditions to type
-        r"^(Events: (none|\{0\})|alias of( \{0\})?|line \{0\})$",  # documents, index keys and parsers
+        r"^(Events: (none|\{0\})|alias of( \{0\})?|also \{0\}(=\{1\})?|line \{0\})$",  # documents, index keys and parsers
         r"^last_over_time",  # a query
         r"^the probe of %s failed$",  # the log
         r"^Program \| None$",  # a type

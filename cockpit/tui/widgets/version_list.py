@@ -11,9 +11,11 @@ from textual.binding import Binding, BindingType
 from cockpit.model.counts import counted
 from cockpit.model.rollout import PodCell, PodState, Rollout, Version
 from cockpit.model.text import safe_text
+from cockpit.texts.current import Verbatim
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import BLANK, Line, Span, clip, fit, fit_end, width_of, window
 from cockpit.tui.panels import in_frame
+from cockpit.tui.text import pods_of
 from cockpit.tui.widgets.painted import Painted
 
 TITLE = "pods"
@@ -31,7 +33,7 @@ def version_line(
     of its pod cells, and of how many are ready.
     """
     name, cells, numbers = columns
-    ready = fit(f"{version.ready}/{version.desired}", numbers)
+    ready = fit(Verbatim(pods_of(version, glyphs)), numbers)
     start = (
         Span(f"{glyphs.cursor if here else glyphs.cells[slot]} ", f"version-{slot + 1}"),
         Span(fit_end(safe_text(version.name, 63), name, glyphs.ellipsis) + " ", f"version-{slot + 1}"),
@@ -122,9 +124,11 @@ class VersionList(Painted, can_focus=True):
 
     @property
     def version(self) -> Version | None:
-        """The version under the cursor."""
+        """The version under the cursor; until somebody moves it, the first one that lacks pods is in sight."""
         versions = self.rollout.versions if self.rollout else ()
-        return next((v for v in versions if v.name == self.chosen_version), versions[0] if versions else None)
+        lacking = (v for v in versions if v.ready < v.desired)
+        first = next(lacking, versions[0] if versions else None)
+        return next((v for v in versions if v.name == self.chosen_version), first)
 
     @property
     def pod(self) -> PodCell | None:
@@ -150,6 +154,7 @@ class VersionList(Painted, can_focus=True):
         """Move to another pod of the version."""
         if self.version and self.pod:
             pods = self.version.pods
+            self.chosen_version = self.version.name
             self.chosen_pod = pods[max(min(pods.index(self.pod) + by, len(pods) - 1), 0)].uid
             self.repaint()
 
@@ -177,7 +182,7 @@ class VersionList(Painted, can_focus=True):
         listed = sum(1 + len(v.pods) for v in versions) <= height
         name = min(max(cell_len(safe_text(v.name, 63)) for v in versions), max(width // 3, 6))
         most = max(len(v.pods) for v in versions)
-        numbers = max(len(f"{v.ready}/{v.desired}") for v in versions)
+        numbers = max(len(pods_of(v, self.glyphs)) for v in versions)
         columns = name, min(max(most, 4), MOST_CELLS, max(width - name - numbers - 15, 6)), numbers
         lines: list[Line] = []
         for each in versions[self._top : self._top + height]:
