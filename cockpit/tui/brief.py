@@ -22,7 +22,7 @@ from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.keys import Key, Keymap
 from cockpit.tui.lines import Line, Span, clip, width_of, wrap_line
 from cockpit.tui.since import steady
-from cockpit.tui.standing import Cause, cause_of, failing_by, seconds_left, sign_of, stuck_by
+from cockpit.tui.standing import Cause, cause_of, failing_by, seconds_left, sign_of, stuck_by, unsaid_message
 from cockpit.tui.text import base_of, guard_words, half_width, local_times, new_share, pods_of, released
 from cockpit.tui.way_back import goes_back_words
 
@@ -92,8 +92,13 @@ def _words(facts: Facts, text: str) -> str:
 
 def _reason(facts: Facts) -> Told:
     """What it is and why, in one sentence."""
+    sign = sign_of(facts.view, facts.glyphs)
+    return Told((Span(_reason_words(facts)),), Span(f" {sign.sign}", sign.style))
+
+
+def _reason_words(facts: Facts) -> str:
     view, rollout = facts.view, facts.view.rollout
-    sign, health = sign_of(view, facts.glyphs), told_health(view, facts.keymap)
+    health = told_health(view, facts.keymap)
     cause = cause_of(view)
     text = health.reason
     if cause is Cause.GUARD and view.guard is not None:
@@ -109,7 +114,7 @@ def _reason(facts: Facts) -> Told:
     elif cause is Cause.AT_REST or cause is Cause.MOVING:
         found = next((each for each in folded(rollout.findings) if each.severity is not Severity.INFO), None)
         text = found.text if found else f"{health.health}: {text}" if text else str(health.health)
-    return Told((Span(_words(facts, text)),), Span(f" {sign.sign}", sign.style))
+    return _words(facts, text)
 
 
 def _why(rollout: Rollout) -> str:
@@ -215,10 +220,10 @@ def more_told(facts: Facts) -> Iterable[Told]:
         yield Told((Span(words, "waiting"),))
     if view.acting:
         yield Told((Span(f"under way: {facts.glyphs.titled(view.acting)}", "accent"),))
-    said = _reason(facts).words[0].text
+    said = _reason_words(facts)
     for found in folded(rollout.findings):
         look, text = facts.glyphs.severities[found.severity], _words(facts, found.text)
-        if text != said:
+        if text not in said:
             style = "quiet" if found.severity is Severity.INFO else ""
             yield Told((Span(text, style),), Span(f" {look.sign}", look.style))
     yield from _facts(facts)
@@ -227,8 +232,8 @@ def more_told(facts: Facts) -> Iterable[Told]:
 def _facts(facts: Facts) -> Iterable[Told]:
     view, rollout = facts.view, facts.view.rollout
     yield _fact("phase", f"{rollout.phase}{_left(rollout, facts)}")
-    if rollout.message:
-        yield _fact("says", _words(facts, rollout.message))
+    if message := unsaid_message(rollout):
+        yield _fact("says", _words(facts, message))
     system, router = safe_text(rollout.key.system, 40), safe_text(rollout.router, 60)
     yield _fact("system", system if system == router else f"{system}, routed by {router}")
     for version in rollout.versions:

@@ -31,7 +31,8 @@ def places(width: int, height: int, wanted: int, more_columns: bool = False) -> 
         return Places(True, min(max(width - 60, _OWN_COLUMNS if more_columns else _ROOMY_COLUMNS), 118), 0)
     if height < 12:
         return Places(False, width, 0)
-    least = 4 if height < 16 else 5 if width >= 80 else 7
+    # From a terminal of 24 lines on, the cause and the way back are there in two lines each.
+    least = 4 if height < 16 else 8 if height >= 22 else 5 if width >= 80 else 7
     # In steps, so that not every new row moves the brief.
     table = -(-wanted // 4) * 4
     return Places(False, width, max(least, height - max(table, 8)))

@@ -170,7 +170,9 @@ def wrap_line(line: Line, width: int, indent: int) -> list[Line]:
         for word in text.split():
             for number, whole in enumerate(_unbroken(word)):
                 for piece in _chopped(whole, max(width - indent - 1, 2)):
-                    gap = " " if not number or piece is not whole or used == indent else ""
+                    # A comma in a style of its own belongs to the word before it.
+                    alone = piece[0] in ",;" and used > indent
+                    gap = " " if not alone and (not number or piece is not whole or used == indent) else ""
                     if used > indent and used + len(gap) + cell_len(piece) > width:
                         lines.append([Span(" " * indent)])
                         used, gap = indent, " "

@@ -29,7 +29,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Lines that the parts of a rollout want: its title, each lane, what was found, its pods and its journal."""
+    """Lines that the parts of a rollout want: its title, each lane, what was found, its pods and its journal.
+
+    `charted` is whether the way so far has anything to show.
+    """
 
     title: int
     lanes: tuple[int, ...]
@@ -37,6 +40,7 @@ class Needs:
     pods: int
     least: int = 4  # lines of what hurts and the way back, before anything else gets more
     journal: int = 5
+    charted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +113,33 @@ def _first_wishes(needs: Needs) -> list[tuple[str, int]]:
     ]
 
 
+def _drawn(wishes: list[tuple[str, int]], needs: Needs) -> list[tuple[str, int]]:
+    """The wishes; a chart with nothing to draw comes last, and is no higher than it takes to say so."""
+    if needs.charted:
+        return wishes
+    return [*(wish for wish in wishes if wish[0] != "chart"), ("chart", LEAST_CHART)]
+
+
 def _one(width: int, top: int, room: int, head: Place, needs: Needs) -> Places:
     everyone, two = sum(needs.lanes) or 1, sum(needs.lanes[:2]) or 1
     wishes = [
         *_first_wishes(needs),
         ("answers", 1),
         ("below", 3),
+        ("chart", LEAST_CHART),
+        ("health", min(needs.health, 7)),
         ("shares", min(two, 8)),
         ("below", 4),
         ("chart", 7),
-        ("health", min(needs.health, 6)),
+        ("health", min(needs.health, 9)),
         ("shares", min(everyone, 16)),
         ("below", min(max(needs.pods, 5), 8)),
         ("chart", 10),
         ("health", needs.health),
         ("shares", everyone),
         ("chart", 14),
-        ("below", ALL),
     ]
-    lines = shared_out(room, wishes)
+    lines = shared_out(room, [*_drawn(wishes, needs), ("below", ALL)])
     panes = _upper(0, top, width, lines)
     y = panes.strip.y + panes.strip.height
     chart = Place(0, y, width, lines["chart"])
@@ -153,7 +165,7 @@ def _two_columns(width: int, top: int, room: int, head: Place, needs: Needs) -> 
         ("health", needs.health),
         ("chart", MOST_CHART),
     ]
-    lines = shared_out(room, wishes)
+    lines = shared_out(room, _drawn(wishes, needs))
     panes = _upper(0, top, left, lines)
     y = panes.strip.y + panes.strip.height
     chart = Place(0, y, left, lines["chart"])

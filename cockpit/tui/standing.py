@@ -228,6 +228,15 @@ def warnings_of(rollout: Rollout) -> list[Finding]:
     return [found for found in told if found.severity is Severity.WARNING and found.id not in STUCK | FAILING]
 
 
+def unsaid_message(rollout: Rollout) -> str:
+    """What is left of its message beside its findings: a sentence that stands among them is not told again."""
+    told = (found.text for found in folded(rollout.findings) if found.severity is not Severity.INFO)
+    rest = rollout.message
+    for text in sorted(filter(None, told), key=len, reverse=True):
+        rest = rest.replace(text, "")
+    return "; ".join(filter(None, (part.strip(" ,") for part in rest.split("; ")))) if rest != rollout.message else rest
+
+
 def behind_of(rollout: Rollout) -> Version | None:
     """A version with ready pods that gets no requests: everybody can go to it at once."""
     busy = {share.version for lane in rollout.lanes for share in lane.shares if share.written or share.declared}

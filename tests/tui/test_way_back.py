@@ -113,7 +113,7 @@ async def test_the_session_is_asked_what_it_would_do_again_only_when_the_rollout
 async def test_what_is_fine_takes_one_line_and_what_hurts_a_panel() -> None:
     cockpit = FakeCockpit(replace(fleet(), rollouts=(replace(hurt(), health=FINE),), journal=()))
     calm = replace(hurt(), health=FINE, rollout=replace(hurt().rollout, findings=()))
-    for view, height in ((calm, 1), (hurt(), 4)):
+    for view, height in ((calm, 1), (hurt(), 5)):
         cockpit = FakeCockpit(state(view))
         async with screen(cockpit) as (app, pilot):
             await press(pilot, "enter")

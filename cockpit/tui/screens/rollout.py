@@ -256,6 +256,7 @@ class RolloutScreen(CockpitScreen):
             track_height(shown, height), tuple(lanes),
             wanted_height(told, main_width(width), self.app_port.glyphs, height), pods,
             least_height(told, main_width(width), self.app_port.glyphs), len(self.query_one(Timeline).entries) + 2,
+            shown.probe.running or bool(shown.probe.history or shown.probe.splits),
         )  # fmt: skip
         found = places(width, height, needs)
         if self.enlarged:

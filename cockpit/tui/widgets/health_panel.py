@@ -10,7 +10,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import Sync
 from cockpit.tui.glyphs import Glyphs
-from cockpit.tui.lines import BLANK, Line, Span, clip, width_of, wrap
+from cockpit.tui.lines import BLANK, Line, Span, clip, width_of, wrap, wrap_line
 from cockpit.tui.panels import FRAME_COLUMNS, FRAME_LINES, in_frame
 from cockpit.tui.widgets.findings import ORDER, FindingLines, finding_lines
 from cockpit.tui.widgets.painted import Painted
@@ -18,6 +18,8 @@ from cockpit.tui.widgets.painted import Painted
 WORDS = {Health.HURT: "users are hurt"}
 FRAMES = {Health.HURT: "risk", Health.DOUBTFUL: "waiting"}
 MOST_REASON = 1000
+MOST_REASON_LINES, MOST_BACK_LINES = 3, 3
+BACK_INDENT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,19 @@ def reason_lines(told: Told, width: int, most: int, glyphs: Glyphs) -> list[Line
     return lines
 
 
+def back_lines(told: Told, width: int, most: int, glyphs: Glyphs) -> list[Line]:
+    """The way back in at most `most` lines; what it sends, at its end, is worth no line of its own."""
+    line = told.back
+    core = line[:-1] if len(line) > 2 and line[-1].style == "quiet" else line
+    if not line or most < 1:
+        return []
+    if width_of(core) <= width or most == 1:
+        return [clip(line, width, glyphs.ellipsis)]
+    lines = wrap_line(line, width, BACK_INDENT)
+    rest = tuple(span for each in lines[most - 1 :] for span in each)
+    return [*lines[: most - 1], clip(rest, width, glyphs.ellipsis)]
+
+
 def in_title(told: Told) -> bool:
     """Whether the reason stands beside the title: good news leave the room to what is not."""
     return told.health.health is Health.FINE and not told.before
@@ -99,11 +114,10 @@ def body_lines(told: Told, width: int, height: int, glyphs: Glyphs) -> tuple[lis
     left = [*told.before]
     while left and len(lines) < max(height - 2, 1):
         lines += finding_lines(left.pop(0), width, glyphs, 1)
-    back = [clip(told.back, width, glyphs.ellipsis)] if told.back else []
-    room = min(2 if height > 3 or not told.others else 1, height - len(lines) - len(back))
-    if room > 0 and not in_title(told):
-        lines += reason_lines(told, width, room, glyphs)
-    lines += back
+    room = height - len(lines)
+    why = [] if in_title(told) else reason_lines(told, width, min(MOST_REASON_LINES, room - bool(told.back)), glyphs)
+    lines += why
+    lines += back_lines(told, width, min(MOST_BACK_LINES, room - len(why)), glyphs)
     left += told.others
     while left and len(lines) < height:
         # Two lines for a long one, unless another one has none.
@@ -114,13 +128,18 @@ def body_lines(told: Told, width: int, height: int, glyphs: Glyphs) -> tuple[lis
 
 
 def least_height(told: Told, width: int, glyphs: Glyphs) -> int:
-    """Lines that show a cluster that is not read, the reason in at most two lines, the way back and other clusters."""
+    """Lines that show a cluster that is not read, the reason, the way back and other clusters."""
     if told.calm:
         return 1
-    inside = max(width - FRAME_COLUMNS, 8)
-    reason = 0 if in_title(told) else len(reason_lines(told, inside, 2, glyphs))
     elsewhere = any(each.name for each in told.others)
-    return FRAME_LINES + max(len(told.before[:1]) + reason + bool(told.back) + elsewhere, 2)
+    return FRAME_LINES + max(len(told.before[:1]) + _why_and_back(told, width, glyphs) + elsewhere, 2)
+
+
+def _why_and_back(told: Told, width: int, glyphs: Glyphs) -> int:
+    """Lines of the reason and the way back."""
+    inside = max(width - FRAME_COLUMNS, 8)
+    reason = [] if in_title(told) else reason_lines(told, inside, MOST_REASON_LINES, glyphs)
+    return len(reason) + len(back_lines(told, inside, MOST_BACK_LINES, glyphs))
 
 
 def wanted_height(told: Told, width: int, glyphs: Glyphs, most: int) -> int:
@@ -128,7 +147,7 @@ def wanted_height(told: Told, width: int, glyphs: Glyphs, most: int) -> int:
     if told.calm:
         return 1
     inside = max(width - FRAME_COLUMNS, 8)
-    lines = (0 if in_title(told) else len(reason_lines(told, inside, 3, glyphs))) + bool(told.back)
+    lines = _why_and_back(told, width, glyphs)
     for each in (*told.before, *told.others)[:most]:
         lines += len(finding_lines(each, inside, glyphs, 2))
     return min(max(lines, 1) + FRAME_LINES, most)

@@ -18,7 +18,7 @@ from cockpit.texts.current import Verbatim
 from cockpit.tui.check_lines import check_height, check_lines
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.lines import Line, Span, clip, ends, fit_end, width_of
-from cockpit.tui.standing import waits_for_a_person
+from cockpit.tui.standing import unsaid_message, waits_for_a_person
 from cockpit.tui.text import clock_time, guard_words, local_times, names_of_release
 from cockpit.tui.widgets.painted import Painted
 
@@ -110,20 +110,20 @@ def step_line(view: RolloutView, width: int, glyphs: Glyphs, now: float, zone: t
     elif words := decision(rollout):
         spans.append(Span(f"{words}  ", "waiting"))
     if not only_shares(rollout):
-        spans.append(Span(local_times(safe_text(rollout.message), now, zone)))
+        spans.append(Span(local_times(safe_text(unsaid_message(rollout)), now, zone)))
     return clip(tuple(spans), width, glyphs.ellipsis)
 
 
 def has_step_line(view: RolloutView) -> bool:
     """Whether there is anything to say below the title."""
     rollout = view.rollout
-    said = rollout.message and not only_shares(rollout)
+    said = unsaid_message(rollout) and not only_shares(rollout)
     return bool(rollout.step or view.acting or said or decision(rollout))
 
 
 def only_shares(rollout: Rollout) -> bool:
     """Whether the message only repeats the written shares, which stand in who gets what."""
-    rest = rollout.message
+    rest = unsaid_message(rollout)
     names = {share.version for lane in rollout.lanes for share in lane.shares}
     for word in sorted({*names, *(lane.match for lane in rollout.lanes)}, key=len, reverse=True):
         rest = rest.replace(word, " ") if word else rest

@@ -124,9 +124,11 @@ class VersionList(Painted, can_focus=True):
 
     @property
     def version(self) -> Version | None:
-        """The version under the cursor."""
+        """The version under the cursor; until somebody moves it, the first one that lacks pods is in sight."""
         versions = self.rollout.versions if self.rollout else ()
-        return next((v for v in versions if v.name == self.chosen_version), versions[0] if versions else None)
+        lacking = (v for v in versions if v.ready < v.desired)
+        first = next(lacking, versions[0] if versions else None)
+        return next((v for v in versions if v.name == self.chosen_version), first)
 
     @property
     def pod(self) -> PodCell | None:
@@ -152,6 +154,7 @@ class VersionList(Painted, can_focus=True):
         """Move to another pod of the version."""
         if self.version and self.pod:
             pods = self.version.pods
+            self.chosen_version = self.version.name
             self.chosen_pod = pods[max(min(pods.index(self.pod) + by, len(pods) - 1), 0)].uid
             self.repaint()
 
