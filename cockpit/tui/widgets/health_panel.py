@@ -112,8 +112,11 @@ def body_lines(told: Told, width: int, height: int, glyphs: Glyphs) -> tuple[lis
     """The lines of the panel, how many findings did not fit, and whether a line was cut."""
     lines: list[Line] = []
     left = [*told.before]
+    told_below = _why_and_back(told, width, glyphs)
     while left and len(lines) < max(height - 2, 1):
-        lines += finding_lines(left.pop(0), width, glyphs, 1)
+        # Two lines for a long one, where the reason and the way back leave them.
+        room = height - len(lines) - told_below - (len(left) - 1)
+        lines += finding_lines(left.pop(0), width, glyphs, 2 if room >= 2 else 1)
     room = height - len(lines)
     why = [] if in_title(told) else reason_lines(told, width, min(MOST_REASON_LINES, room - bool(told.back)), glyphs)
     lines += why
@@ -132,12 +135,12 @@ def least_height(told: Told, width: int, glyphs: Glyphs) -> int:
     if told.calm:
         return 1
     elsewhere = any(each.name for each in told.others)
-    return FRAME_LINES + max(len(told.before[:1]) + _why_and_back(told, width, glyphs) + elsewhere, 2)
-
-
-def _why_and_back(told: Told, width: int, glyphs: Glyphs) -> int:
-    """Lines of the reason and the way back."""
     inside = max(width - FRAME_COLUMNS, 8)
+    return FRAME_LINES + max(len(told.before[:1]) + _why_and_back(told, inside, glyphs) + elsewhere, 2)
+
+
+def _why_and_back(told: Told, inside: int, glyphs: Glyphs) -> int:
+    """Lines of the reason and the way back, so many columns wide."""
     reason = [] if in_title(told) else reason_lines(told, inside, MOST_REASON_LINES, glyphs)
     return len(reason) + len(back_lines(told, inside, MOST_BACK_LINES, glyphs))
 
@@ -147,7 +150,7 @@ def wanted_height(told: Told, width: int, glyphs: Glyphs, most: int) -> int:
     if told.calm:
         return 1
     inside = max(width - FRAME_COLUMNS, 8)
-    lines = _why_and_back(told, width, glyphs)
+    lines = _why_and_back(told, inside, glyphs)
     for each in (*told.before, *told.others)[:most]:
         lines += len(finding_lines(each, inside, glyphs, 2))
     return min(max(lines, 1) + FRAME_LINES, most)
