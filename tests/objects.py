@@ -347,6 +347,7 @@ def pod(keeper: Doc, number: int, *, ready: bool = True) -> Doc:
 def slice_of(service: Doc, name: str, pods: list[Doc]) -> Doc:
     def endpoint(doc: Doc) -> Doc:
         ready = doc["status"]["conditions"][0]["status"] == "True"
+        ready = ready or service["spec"].get("publishNotReadyAddresses", False)
         meta = doc["metadata"]
         return {
             "addresses": [meta["name"]],

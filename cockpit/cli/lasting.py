@@ -10,7 +10,7 @@ from cockpit.model.health import Health
 from cockpit.model.rollout import Severity, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from cockpit.model.refs import RolloutKey
     from cockpit.model.rollout import Finding, Lane, Rollout
@@ -39,7 +39,8 @@ class Lasting:
         if now.health.health is Health.HURT:
             # What else may be wrong comes and goes with every few answers; what is, is told.
             self._since.pop(key, None)
-            return replace(now, rollout=replace(now.rollout, findings=tuple(_findings(now.rollout))))
+            told = before.rollout.findings if before else ()
+            return replace(now, rollout=replace(now.rollout, findings=tuple(_findings(now.rollout, told))))
         if before is None or before.health.health is not Health.FINE or not _doubted_by_answers(now):
             self._since.pop(key, None)
             return now
@@ -53,10 +54,11 @@ class Lasting:
 
 
 def _doubted_by_answers(now: RolloutView) -> bool:
-    """Whether it is doubtful, and nothing but answers says so."""
+    """Whether it is doubtful, and nothing but answers says so, for which chance may be to blame."""
+    certain = any(lane.verdict is Verdict.OFF for lane in now.rollout.lanes)
     doubted = any(map(_is_of_answers, now.rollout.findings)) or any(map(_is_doubtful, now.rollout.lanes))
     others = any(each.severity is Severity.WARNING and not _is_of_answers(each) for each in now.rollout.findings)
-    return now.health.health is Health.DOUBTFUL and doubted and not others
+    return now.health.health is Health.DOUBTFUL and doubted and not others and not certain
 
 
 def _is_of_answers(found: Finding) -> bool:
@@ -73,5 +75,7 @@ def _lanes(before: Rollout, now: Rollout) -> Iterator[Lane]:
         yield replace(lane, verdict=earlier.get(lane.name, lane.verdict)) if _is_doubtful(lane) else lane
 
 
-def _findings(now: Rollout) -> Iterator[Finding]:
-    return (found for found in now.findings if not _is_of_answers(found))
+def _findings(now: Rollout, told: Collection[Finding] = ()) -> Iterator[Finding]:
+    """The findings without doubts, save those that were `told` and are not resolved yet."""
+    known = {found.subject for found in told}
+    return (found for found in now.findings if not _is_of_answers(found) or found.subject in known)

@@ -7,20 +7,28 @@ from dataclasses import replace
 from cockpit.model.counts import counted
 from cockpit.model.lanes import CLOSE
 from cockpit.model.plan import Plan
-from cockpit.model.rollout import Lane, Rollout, Verdict
+from cockpit.model.rollout import Lane, Rollout, Severity, Verdict
 from cockpit.workloads.findings import listed
+
+# Verdicts that answers have led to.
+_MEASURED = frozenset({Verdict.ON, Verdict.DOUBTFUL, Verdict.OFF})
 
 
 def with_outage(plan: Plan, rollout: Rollout | None) -> Plan:
-    """The plan, which says so if it ends an outage."""
+    """The plan, which says so if it ends an outage, and only then; `rollout` is as it is known by now."""
     ends = ends_outage(plan, rollout) if rollout else ""
-    return replace(plan, ends_outage=ends) if ends else plan
+    return replace(plan, ends_outage=ends) if ends != plan.ends_outage else plan
 
 
 def ends_outage(plan: Plan, rollout: Rollout) -> str:
-    """What a plan says that leads requests to ready pods where none that gets requests has any; "" for any other."""
+    """What a plan says that leads requests to ready pods where none that gets requests has any; "" for any other.
+
+    Pods may be there all the same, unread, or answer without being ready: then no finding says for certain that users
+    are hurt.
+    """
     lane = rollout.default_lane
-    if lane is None or not _serves_nobody(lane, rollout):
+    hurt = any(found.severity is Severity.CRITICAL for found in rollout.findings)
+    if lane is None or not hurt or not all(_serves_nobody(each, rollout) for each in rollout.lanes):
         return ""
     gains = dict.fromkeys(e.version for e in plan.expected if e.lane == lane.name and e.share > CLOSE)
     able = [version for name in gains if (version := rollout.version(name)) and version.ready]
@@ -32,7 +40,7 @@ def ends_outage(plan: Plan, rollout: Rollout) -> str:
 
 def _serves_nobody(lane: Lane, rollout: Rollout) -> bool:
     """Whether no version with a share has a ready pod, as far as that is known, and no answer says otherwise."""
-    if lane.verdict in (Verdict.ON, Verdict.DOUBTFUL) or not lane.shares:
+    if lane.verdict in _MEASURED or lane.samples > lane.errors + lane.unknown or not lane.shares:
         return False
     for share in lane.shares:
         if share.written is None or (share.others and share.written > CLOSE):

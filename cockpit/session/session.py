@@ -253,7 +253,7 @@ class Session(Readings, InsideCalls, PairingCalls):
             return Kept(problem=str(error))
 
     async def set_target(self, key: RolloutKey, probe_target: ProbeTarget | None, rate: float | None = None) -> Kept:
-        kept = await self._memory.set(key, probe_target, rate)
+        kept = await self._memory.set(key, probe_target, rate, self._current())
         self.touch(key)
         return kept
 

@@ -64,6 +64,27 @@ def test_doubts_beside_what_hurts_are_not_told_one_by_one() -> None:
     assert [text for text in told if CRASH.text in text] == [f"demo:shop/web: warning: {CRASH.text}"]
 
 
+def test_a_doubt_that_was_told_is_not_resolved_by_what_hurts() -> None:
+    """It goes on: what hurts now is another version."""
+    crash = replace(CRASH, id="no-ready-pods", severity=Severity.CRITICAL)
+    views = [seen(Health.NOT_MEASURED, 0), seen(Health.DOUBTFUL, 1, FAILS), seen(Health.HURT, 2, crash, FAILS)]
+    told = sentences(*views, seen(Health.HURT, 3, crash, FAILS))
+    assert [text for text in told if FAILS.text in text] == [f"demo:shop/web: warning: {FAILS.text}"]
+    over = sentences(*views, seen(Health.HURT, 4, crash))
+    assert over[-1] == f"demo:shop/web: resolved: {FAILS.text}"
+
+
+def test_a_split_that_is_certainly_off_is_told_at_once() -> None:
+    off = Finding("split-off", Severity.WARNING, "v2 answers 60% of requests, 30% is written", "", "default")
+    view = seen(Health.DOUBTFUL, 1, off)
+    (shown,) = view.rollouts
+    lanes = (replace(shown.rollout.lanes[0], verdict=Verdict.OFF),)
+    view = replace(view, rollouts=(replace(shown, rollout=replace(shown.rollout, lanes=lanes)),))
+    told = sentences(seen(Health.FINE, 0), view)
+    assert told[0] == "demo:shop/web: fine -> doubtful: figures"
+    assert told[-1].endswith(off.text)
+
+
 def test_other_changes_do_not_wait_for_a_doubt() -> None:
     doubt = seen(Health.DOUBTFUL, 1)
     (shown,) = doubt.rollouts

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from cockpit.model.plan import Act, Ask, Plan
-from cockpit.model.rollout import Finding, Rollout, Severity
-from cockpit.planning.outage import ends_outage
+from cockpit.model.rollout import Finding, Lane, Rollout, Severity, Share, Verdict
+from cockpit.planning.outage import ends_outage, with_outage
 from cockpit.session.acts.concerns import concerns
 from cockpit.tui.acting import starts_on_cancel
 from tests.objects import Cluster
@@ -75,6 +75,57 @@ def test_what_is_not_known_is_no_outage() -> None:
     assert ends_outage(plan, rollout)
     assert not ends_outage(plan, _written(rollout, None))
     assert not ends_outage(plan, _written(rollout, 0.5))
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state != "ingress"])
+def test_pods_that_answer_before_they_are_ready_are_no_outage(state: str) -> None:
+    system, build, _, _ = STATES[state]
+    cluster = fail(build(), KEEPERS.get(system, "shelf-v2"), 2)
+    for (kind, _, _), doc in cluster.docs.items():
+        if kind == "Service":
+            doc["spec"]["publishNotReadyAddresses"] = True
+    plan = answered(system, cluster.balance(), Ask(Act.ROLLBACK, version="v1"))
+    assert isinstance(plan, Plan), plan
+    assert plan.ends_outage == ""
+
+
+def test_what_may_only_be_unread_is_no_outage() -> None:
+    rollout, plan = _flipped()
+    unsure = tuple(replace(found, severity=Severity.WARNING) for found in rollout.findings)
+    assert not ends_outage(plan, replace(rollout, findings=unsure))
+
+
+def test_users_of_a_lane_who_are_answered_make_it_no_outage() -> None:
+    rollout, plan = _flipped()
+    lane = Lane("beta", "x-beta: yes", (Share("v1", None, 1.0),), (("x-beta", "yes"),))
+    assert not ends_outage(plan, replace(rollout, lanes=(*rollout.lanes, lane)))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "samples", "outage"),
+    [
+        (Verdict.ON, 100, False),
+        (Verdict.OFF, 100, False),  # versions answer, others than is written
+        (Verdict.DOUBTFUL, 100, False),
+        (Verdict.NOT_YET, 20, False),
+        (Verdict.NOT_YET, 10, True),  # all of them failed
+        (Verdict.UNKNOWN, 0, True),
+    ],
+)
+def test_answers_say_that_there_is_no_outage(verdict: Verdict, samples: int, outage: bool) -> None:
+    rollout, plan = _flipped()
+    lanes = [replace(each, verdict=verdict, samples=samples, errors=10) for each in rollout.lanes]
+    seen = replace(rollout, lanes=tuple(lanes))
+    assert bool(ends_outage(plan, seen)) is outage
+    assert bool(with_outage(plan, seen).ends_outage) is outage, "what was planned from objects is taken back"
+
+
+def _flipped() -> tuple[Rollout, Plan]:
+    cluster = mistyped()
+    rollout, plan = rollout_of("service", cluster), answered("service", cluster, Ask(Act.FLIP, version="v2"))
+    assert isinstance(plan, Plan)
+    assert plan.ends_outage
+    return rollout, plan
 
 
 def _with(rollout: Rollout, found: Finding) -> Rollout:

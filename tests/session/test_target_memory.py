@@ -55,4 +55,35 @@ def test_a_file_that_is_as_it_was_is_not_read(tmp_path: Path) -> None:
     assert targets.replaced()
     assert not targets.replaced()
     targets.path.unlink()
-    assert targets.replaced()
+    assert not targets.replaced(), "nobody forgets a target by that"
+
+
+async def test_what_is_forgotten_does_not_come_back_by_another_name(
+    server: ApiServer, stage: Open, tmp_path: Path
+) -> None:
+    Targets(tmp_path / "state" / "targets.json").remember(RolloutKey("test", "shop", "shop", "argo"), DOOR)
+    on = await stage(server)
+    assert target(on) == DOOR, "the same application, as another system drove it"
+    kept = await on.passing(on.session.set_target(KEY, None))
+    assert kept.problem == ""
+    derived = target(on)
+    assert derived != DOOR
+    for _ in range(20):
+        await on.clock.advance(1)
+        await on.until(lambda view: True)
+    assert target(on) == derived
+    later = await stage(server)
+    assert target(later) == derived, "nor in a later session"
+
+
+async def test_a_file_that_cannot_be_read_takes_no_target_away(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    another(on).remember(KEY, DOOR)
+    await on.until(lambda view: target(on) == DOOR)
+    path = another(on).path
+    path.write_text("{")
+    for _ in range(20):
+        await on.clock.advance(1)
+        await on.until(lambda view: True)
+    assert not path.exists(), "it was put aside"
+    assert target(on) == DOOR

@@ -15,15 +15,16 @@ from cockpit.model.clock import Clock
 from cockpit.model.plan import Act, Ask, Plan, Refused, Request
 from cockpit.model.reasons import READ_ONLY, in_vain
 from cockpit.model.refs import Ref, RolloutKey
-from cockpit.model.rollout import Rollout
+from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.second import Second
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.model.view import Entry, Prepared
+from cockpit.model.view import Entry, Prepared, RolloutView
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.pairing.proposal_marks import LOCK
 from cockpit.pairing.second_words import NOT_PROPOSED
 from cockpit.planning.instead import all_the_same, instead_of_undo, ways_back
+from cockpit.planning.outage import with_outage
 from cockpit.planning.undo_of_others import undo_plan, way_to_undo
 from cockpit.session.acts.changed_since import changed_since
 from cockpit.session.acts.concerns import before_act, concerns, hurting, noted_outages
@@ -187,7 +188,20 @@ def outlined(surroundings: Surroundings, clock: Clock, undo: UndoStack, key: Rol
     cluster = surroundings.cluster(key.context)
     if cluster is None:
         return _no_context(key, ask)
-    return planned(cluster, undo, key, _timed(clock, ask))
+    return _as_seen(planned(cluster, undo, key, _timed(clock, ask)), surroundings.shown(key))
+
+
+def _as_seen(plan: Plan | Refused, seen: RolloutView | None) -> Plan | Refused:
+    """A plan made of objects, which does not call an outage what the session sees to be none.
+
+    Answers of a probe that was stopped are of another time.
+    """
+    if isinstance(plan, Refused) or seen is None or not plan.ends_outage:
+        return plan
+    lanes = seen.rollout.lanes
+    if not seen.probe.running:
+        lanes = tuple(replace(e, verdict=Verdict.UNKNOWN, samples=0, errors=0, unknown=0) for e in lanes)
+    return with_outage(plan, replace(seen.rollout, lanes=lanes))
 
 
 def _no_context(key: RolloutKey, ask: Ask) -> Refused:
@@ -245,7 +259,7 @@ async def _attempt(
 ) -> tuple[Preparation | Refused, bool]:
     """The plan, and whether it was made from outdated objects."""
     await surroundings.refresh()
-    plan = planned(cluster, undo, key, ask)
+    plan = _as_seen(planned(cluster, undo, key, ask), surroundings.shown(key))
     if isinstance(plan, Refused):
         seen = _shown(surroundings, key)
         return (replace(plan, why=in_vain(plan.why, seen)) if seen else plan), False

@@ -24,9 +24,19 @@ class TargetMemory:
         self._targets = targets
         self._recalled: dict[RolloutKey, RememberedTarget | None] = {}  # as the file had it
 
-    async def set(self, key: RolloutKey, target: ProbeTarget | None, rate: float | None) -> Kept:
-        """Use a target from now on, None for the derived one; the result says whether it could be remembered."""
-        kept = await keep_target(self._targets, key, target)
+    async def set(
+        self,
+        key: RolloutKey,
+        target: ProbeTarget | None,
+        rate: float | None,
+        contexts: Iterable[Mapping[RolloutKey, Rollout]],
+    ) -> Kept:
+        """Use a target from now on, None for the derived one; the result says whether it could be remembered.
+
+        `contexts` are the rollouts of each cluster.
+        """
+        current = next((each for each in contexts if key in each), dict[RolloutKey, Rollout]())
+        kept = await keep_target(self._targets, key, target, current.get(key), frozenset(current))
         note = f"not remembered, because secret: {', '.join(kept.withheld)}" if kept.withheld else kept.problem
         self._recalled[key] = self._targets.get(key) if self._targets else None
         self._probes.choose(key, target, rate, note)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,25 +61,27 @@ class Targets:
         read, key = self._read(), rollout.key
         if (found := read.get(_name(key))) is not None:
             return found
-        place = f"{key.context}:{key.namespace}/"
-        former = [
-            name
-            for name in sorted(read)
-            if name.startswith(place) and rollout.is_called(name.removeprefix(place).partition(" (")[0])
-        ]
-        if former:
-            taken = {_name(other) for other in current}
-            former = [name for name in former if name not in taken]
+        former = _former(read, rollout, current)
         return read[former[0]] if len(former) == 1 else None
 
-    def remember(self, key: RolloutKey, probe_target: ProbeTarget | None) -> RememberedTarget | None:
-        """Remember `probe_target`, or forget it with None. Returns what was written; raises TargetsError."""
+    def remember(
+        self,
+        key: RolloutKey,
+        probe_target: ProbeTarget | None,
+        rollout: Rollout | None = None,
+        current: Collection[RolloutKey] = (),
+    ) -> RememberedTarget | None:
+        """Remember `probe_target`, or forget it with None: under all names by which `of` finds it for `rollout`.
+
+        Returns what was written; raises TargetsError.
+        """
         name = _name(key)
         try:
             with locked(self.path.parent):
                 targets = dict(self._load())
                 if probe_target is None:
-                    if targets.pop(name, None) is not None:
+                    others = _former(targets, rollout, current) if rollout else []
+                    if [known for known in (name, *others) if targets.pop(known, None)]:
                         self._write(targets)
                     return None
                 targets[name] = without_secrets(probe_target)
@@ -89,9 +91,16 @@ class Targets:
             raise TargetsError(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def replaced(self) -> bool:
-        """Whether the file is another one than at the last call, or came or went."""
-        before, self._looked = self._looked, self._stamp()
-        return before != self._looked
+        """Whether there is another file than at the last call that can be read.
+
+        Nobody forgets a target by a file that is gone or spoilt.
+        """
+        seen = self._stamp()
+        if seen is None or seen == self._looked or self._readable() is None:
+            return False
+        # The first reading can make the file private, which changes it.
+        self._looked = self._stamp()
+        return True
 
     def _read(self) -> Mapping[str, RememberedTarget]:
         """What the file holds. It is asked for each rollout of a cluster, and read again only when it was replaced."""
@@ -111,6 +120,11 @@ class Targets:
         return (found.st_ino, found.st_ctime_ns, found.st_size)
 
     def _load(self) -> Mapping[str, RememberedTarget]:
+        found = self._readable()
+        return {} if found is None else found
+
+    def _readable(self) -> Mapping[str, RememberedTarget] | None:
+        """What the file holds, nothing without one; None if it cannot be read."""
         try:
             return msgspec.json.decode(read_file(self.path, MAX_BYTES), type=dict[str, RememberedTarget])
         except FileNotFoundError:
@@ -120,7 +134,7 @@ class Targets:
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
             aside = put_aside(self.path) or "nothing"
             self.problem = f"{self.path}: {error}; renamed to {aside}, starting without remembered probe targets"
-        return {}
+        return None
 
     def _write(self, targets: Mapping[str, RememberedTarget]) -> None:
         replace_file(self.path, json.dumps(msgspec.to_builtins(dict(targets)), indent=1, sort_keys=True).encode())
@@ -144,12 +158,32 @@ def _name(key: RolloutKey) -> str:
     return f"{key} ({key.system})"
 
 
-async def keep_target(targets: Targets | None, key: RolloutKey, probe_target: ProbeTarget | None) -> Kept:
+def _former(names: Iterable[str], rollout: Rollout, current: Collection[RolloutKey]) -> list[str]:
+    """The other names of a rollout, among these, that no rollout has now."""
+    place = f"{rollout.key.context}:{rollout.key.namespace}/"
+    former = [
+        name
+        for name in sorted(names)
+        if name.startswith(place) and rollout.is_called(name.removeprefix(place).partition(" (")[0])
+    ]
+    if not former:
+        return []
+    taken = {_name(other) for other in (rollout.key, *current)}
+    return [name for name in former if name not in taken]
+
+
+async def keep_target(
+    targets: Targets | None,
+    key: RolloutKey,
+    probe_target: ProbeTarget | None,
+    rollout: Rollout | None,
+    current: Collection[RolloutKey],
+) -> Kept:
     """Remember a target, or forget it with None; the result says where, and what could not be kept."""
     if targets is None:
         return Kept()
     try:
-        target = await asyncio.to_thread(targets.remember, key, probe_target)
+        target = await asyncio.to_thread(targets.remember, key, probe_target, rollout, current)
     except TargetsError as error:
         return Kept(problem=str(error))
     return Kept(str(targets.path), target.withheld if target else ())
