@@ -27,5 +27,7 @@ def oldest_first(born: Mapping[str, str], shares: Mapping[str, float | None]) ->
     Of a host outside the cluster nobody knows when it came: it counts as old while it gets most of the requests, as
     before a move into the cluster, and as the newest after that.
     """
-    late = [name for name, time in born.items() if not time and (shares.get(name) or 0.0) <= _MOST_REQUESTS]
-    return (*(name for name in born if name not in late), *late)
+    unknown = [name for name, time in born.items() if not time]
+    early = [name for name in unknown if (shares.get(name) or 0.0) > _MOST_REQUESTS]
+    late = (name for name in unknown if name not in early)
+    return (*early, *(name for name, time in born.items() if time), *late)

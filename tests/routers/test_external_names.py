@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.model.rollout import Phase
+import pytest
+
+from cockpit.model.rollout import Phase, Role
 from cockpit.routers.gateway_api.written import httproute_split
 from tests.objects import Cluster
 from tests.routers import ingresses, istio_reading, test_gateway_api
@@ -41,6 +43,14 @@ def test_a_backend_of_a_route_keeps_its_share() -> None:
     assert sorted(share.written or 0.0 for share in found.lanes[0].shares) == [0.2, 0.8]
     assert not [f.id for f in found.findings if f.id in ("invalid-backend", "empty-backend")]
     assert httproute_split(cluster, "default", "shop", "shop-v1", "far").unserved_shares == ()
+
+
+@pytest.mark.parametrize(("outside_weight", "stable"), [(20, "shop-v1"), (80, "far")])
+def test_a_backend_outside_is_old_only_while_it_gets_most_requests(outside_weight: int, stable: str) -> None:
+    """As a destination of the mesh: a move into the cluster that goes back goes back to where it came from."""
+    backends = (backend("shop-v1", 100 - outside_weight), backend("far", outside_weight))
+    found = test_gateway_api.read(shop(route(rule(*backends))).add(outside("far")))
+    assert [version.name for version in found.versions if version.role is Role.STABLE] == [stable]
 
 
 def test_a_destination_of_the_mesh_is_not_missing() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.objects import Cluster
@@ -21,12 +23,31 @@ def test_pods_without_a_sidecar_are_told() -> None:
     assert "to reviews subset v2, and none of its pods has a sidecar" in findings(mutual())["tls-without-sidecar"]
 
 
+def pods(made: Cluster) -> list[dict[str, Any]]:
+    return [doc for (kind, _, _), doc in made.docs.items() if kind == "Pod"]
+
+
 def test_pods_with_one_are_calm() -> None:
     made = mutual()
-    for (kind, _, _), doc in made.docs.items():
-        if kind == "Pod":
-            doc["metadata"]["labels"]["security.istio.io/tlsMode"] = "istio"
+    for pod in pods(made):
+        pod["metadata"]["labels"]["security.istio.io/tlsMode"] = "istio"
     assert "tls-without-sidecar" not in findings(made)
+
+
+def test_pods_of_an_egress_gateway_are_calm() -> None:
+    # As in Istio's own example of mutual TLS towards istio-egressgateway: a gateway gets no label, it is the proxy.
+    made = mutual()
+    for pod in pods(made):
+        pod["spec"]["containers"] = [{"name": "istio-proxy", "image": "auto"}]
+    assert "tls-without-sidecar" not in findings(made)
+
+
+@pytest.mark.parametrize(("word", "calm"), [("enabled", True), ("disabled", False)])
+def test_pods_in_ambient_mode_are_calm(word: str, calm: bool) -> None:
+    made = mutual()
+    for pod in pods(made):
+        pod["metadata"]["annotations"] = {"ambient.istio.io/redirection": word}
+    assert ("tls-without-sidecar" not in findings(made)) is calm
 
 
 @pytest.mark.parametrize("policy", [{"tls": {"mode": "DISABLE"}}, {"portLevelSettings": []}])

@@ -240,6 +240,7 @@ def test_pods_that_wait_are_a_note_that_says_for_what_and_explains_an_update_tha
 
 
 CRASHING = (PodCell("web-1", "u1", PodState.FAILING, "CrashLoopBackOff"),)
+WAITING = (PodCell("web-1", "u1", PodState.STARTING, "Unschedulable", held_up="0/2 nodes are available"),)
 NONE_READY = Finding("no-ready-pods", Severity.CRITICAL, "Service web selects no ready pods: requests fail")
 MAIN_EMPTY = Finding("main-empty", Severity.CRITICAL, "Ingress web: Service main has no ready pods")
 
@@ -253,18 +254,19 @@ MAIN_EMPTY = Finding("main-empty", Severity.CRITICAL, "Ingress web: Service main
         (Role.CANARY, (0.9, 0.1), MAIN_EMPTY, ""),
     ],
 )
-def test_pods_that_crash_do_not_hide_that_others_are_missing(
-    role: Role, written: tuple[float, float], cause: Finding, words: str
+@pytest.mark.parametrize(("pods", "said"), [(CRASHING, "fail: CrashLoopBackOff"), (WAITING, "wait: Unschedulable")])
+def test_pods_that_crash_or_wait_do_not_hide_that_others_are_missing(
+    role: Role, written: tuple[float, float], cause: Finding, words: str, pods: tuple[PodCell, ...], said: str
 ) -> None:
     main = Version("v1", Role.ACTIVE if role is Role.PREVIEW else Role.STABLE, (), None, 0, 0)
-    beside = Version("v2", role, (), None, 0, 1, CRASHING)
+    beside = Version("v2", role, (), None, 0, 1, pods)
     seen = lane(Verdict.UNKNOWN, 0, *(Share(name, w, w) for name, w in zip(("v1", "v2"), written, strict=True)))
     rollout = replace(ROLLOUT, versions=(main, beside), lanes=(seen,), findings=(cause,))
     view = rollout_view(rollout, (seen,), IDLE, Circumstances(), 0.0)
     assert not any(found.because for found in view.rollout.findings)
     assert {found.text for found in folded(view.rollout.findings)} == {
         cause.text,
-        f"1 of 1 pods of v2 fail: CrashLoopBackOff{words}",
+        f"1 of 1 pods of v2 {said}{words if pods is CRASHING else ''}",
     }
 
 

@@ -40,13 +40,14 @@ class CommonMeta(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class PodAnnotations(Struct, frozen=True, gc=False):
-    """The one annotation of a pod that is read."""
+    """The annotations of a pod that are read."""
 
     default_container: str | None = field(default=None, name="kubectl.kubernetes.io/default-container")
+    redirection: str | None = field(default=None, name="ambient.istio.io/redirection")
 
 
 class PodMeta(CommonMeta, frozen=True, rename="camel"):
-    """Metadata with one annotation: all of them would take most of the memory for ten thousand pods."""
+    """Metadata with few annotations: all of them would take most of the memory for ten thousand pods."""
 
     annotations: PodAnnotations | None = None
 

@@ -49,6 +49,11 @@ class Pod(Obj, frozen=True):
         return self.metadata.annotations.default_container if self.metadata.annotations else None
 
     @property
+    def redirected(self) -> bool:
+        """Whether Istio's ambient mode takes its requests: its CNI agent writes so on the pod (pkg/kube/constants)."""
+        return self.metadata.annotations is not None and self.metadata.annotations.redirection == "enabled"
+
+    @property
     def ready(self) -> bool:
         """True while the pod receives traffic: condition Ready and not being deleted."""
         if self.metadata.deletion_timestamp is not None:

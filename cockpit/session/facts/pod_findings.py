@@ -21,11 +21,8 @@ def _failing_pods(rollout: Rollout) -> list[Finding]:
     """Versions with pods that crash or cannot start, and the reasons of their containers."""
     found = []
     failing_pods = {v.name: [pod for pod in v.pods if pod.state is PodState.FAILING] for v in rollout.versions}
-    written = {s.version for lane in rollout.lanes for s in lane.shares if s.written}
-    # Where nothing is ready, pods that decide the shares say of no version that requests are meant for it.
-    down = bool(rollout.lanes) and not written and not any(version.ready for version in rollout.versions)
-    gone = {v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))}
-    gone -= {name for name, failing in failing_pods.items() if failing}
+    written, down = _written(rollout), _is_down(rollout)
+    gone = _gone(rollout).difference(name for name, failing in failing_pods.items() if failing)
     for version in rollout.versions:
         if failing := failing_pods[version.name]:
             taking = version.name in written
@@ -43,9 +40,29 @@ def _failing_pods(rollout: Rollout) -> list[Finding]:
 
 def _waiting_pods(rollout: Rollout) -> Iterator[Finding]:
     """Versions with pods that no node takes, or that only a readiness gate keeps from being ready."""
+    waiting_pods = {v.name: [pod for pod in v.pods if pod.held_up] for v in rollout.versions}
+    gone = _gone(rollout).difference(name for name, waiting in waiting_pods.items() if waiting)
     for version in rollout.versions:
-        if waiting := [pod for pod in version.pods if pod.held_up]:
+        if waiting := waiting_pods[version.name]:
             reasons = ", ".join(dict.fromkeys(pod.reason for pod in waiting if pod.reason))
             text = f"{len(waiting)} of {len(version.pods)} pods of {version.name} wait"
             text += f": {reasons}" if reasons else ""
-            yield finding("waiting-pods", Severity.INFO, text, waiting[0].held_up, about=version.name)
+            told = finding("waiting-pods", Severity.INFO, text, waiting[0].held_up, about=version.name)
+            yield replace(told, partly=bool(gone))
+
+
+def _written(rollout: Rollout) -> set[str]:
+    return {share.version for lane in rollout.lanes for share in lane.shares if share.written}
+
+
+def _is_down(rollout: Rollout) -> bool:
+    """Whether nothing is ready: pods that decide the shares then say of no version that requests are meant for it."""
+    return bool(rollout.lanes) and not _written(rollout) and not any(version.ready for version in rollout.versions)
+
+
+def _gone(rollout: Rollout) -> frozenset[str]:
+    """The versions that requests are meant for and that have no ready pods."""
+    written, down = _written(rollout), _is_down(rollout)
+    return frozenset(
+        v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))
+    )
