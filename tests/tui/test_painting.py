@@ -246,3 +246,43 @@ async def test_wide_characters_of_a_cluster_are_whole_wherever_they_stand(before
     async with watched(replace(fleet(), rollouts=(view,))) as terminal:
         await terminal.at_rest()
         assert [line for line in terminal.seen if said in line] != []
+
+
+MARKED = "\u304b\u3099"  # one character of two columns and a mark of none
+
+
+@pytest.mark.parametrize("before", ["", "a"])
+async def test_wide_characters_with_marks_are_whole_too(before: str) -> None:
+    context = before + MARKED * 20
+    clusters = tuple(replace(each, context=context) for each in fleet().clusters)
+    async with watched(replace(fleet(), clusters=clusters)) as terminal:
+        await terminal.at_rest()
+        # This terminal leaves marks out.
+        assert before + MARKED[0] * 20 in terminal.seen[0]
+
+
+@pytest.mark.parametrize("character", ["\u754c", MARKED], ids=["wide", "with a mark"])
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE], ids=["en", "zh"])
+async def test_below_a_dialog_wide_characters_are_whole_and_what_changes_is_shown(
+    character: str, language: str
+) -> None:
+    def saying(number: int) -> FleetView:
+        reason = "x" * number + character * 20
+        view = replace(canary(), health=RolloutHealth((Health.FINE, Health.HURT)[number % 2], reason))
+        return replace(fleet(), at=START + number, rollouts=(view,))
+
+    use(language)
+    try:
+        async with watched(saying(0)) as terminal:
+            key, cockpit = terminal.app.view.rollouts[0].rollout.key, terminal.app.cockpit
+            assert isinstance(cockpit, FakeCockpit)
+            await terminal.open(RolloutScreen(key))
+            await terminal.open(PlanDialog(key, Ask(Act.ROLLBACK), ()))
+            for number in (1, 2, 3):
+                cockpit.publish(saying(number))
+                await until(lambda number=number: terminal.app.view.at == START + number)  # type: ignore[misc]
+                await terminal.at_rest()
+                told = "x" * number + character[0] * 20
+                assert [line for line in terminal.seen if told in line] != []
+    finally:
+        use(ENGLISH)
