@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual.events import Resize
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from cockpit.model.health import Health, RolloutHealth
@@ -221,6 +222,32 @@ def whole(wanted: Sequence[Strip]) -> CompositorUpdate:
 def part(y: int, cut: int, new: Strip, width: int, height: int) -> CompositorUpdate:
     chops: list[dict[int, Strip | None]] = [{0: None, cut: new} if cut else {0: new} for _ in range(height)]
     return ChopsUpdate(chops, [(y, cut, width)], [[cut, width] if cut else [width] for _ in range(height)])
+
+
+def test_what_was_made_for_a_larger_terminal_is_not_written_on_a_smaller_one() -> None:
+    lines, screen, console = TerminalLines(), pyte.Screen(10, 2), Console(color_system="truecolor")
+    lines.resized(Size(10, 2))
+    alike = [strip([("the same ", Style())], 10), strip([("below", Style())], 10)]
+    longer = [Strip.join((line, Strip.blank(10))) for line in alike]
+    assert lines.differing(whole(longer)) is None
+    assert lines.differing(part(0, 10, strip([("more", Style())], 10), 20, 2)) is None
+    assert lines.differing(whole([*alike, alike[0]])) is None
+    found = lines.differing(whole(alike))
+    assert found is not None
+    pyte.Stream(screen).feed(found.render_segments(console))
+    assert [line.rstrip() for line in screen.display] == ["the same", "below"]
+
+
+async def test_a_terminal_that_became_smaller_shows_what_is_meant_below_a_dialog() -> None:
+    async with watched() as on:
+        await on.open(PlanDialog(fleet().rollouts[0].rollout.key, Ask(Act.ROLLBACK), ()))
+        before = on.app.screen._compositor.render_full_update()
+        on.screen.resize(20, 61)
+        on.app.post_message(Resize(Size(61, 20), Size(61, 20)))
+        # Drawn for the size before, as what changed below does.
+        on.app.call_later(on.app._display, on.app.screen, before)
+        await until(lambda: on.app.screen.size == Size(61, 20))
+        await on.agrees()
 
 
 def test_only_what_differs_is_written() -> None:
