@@ -15,6 +15,7 @@ from rich.control import Control
 from rich.segment import Segment
 from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 
@@ -43,6 +44,12 @@ class TerminalLines:
 
     def __init__(self) -> None:
         self._lines: dict[int, Strip] = {}
+        self._size: Size | None = None
+
+    def resized(self, size: Size) -> None:
+        """The terminal has this size now, and broke its lines anew."""
+        self._size = size
+        self.forget()
 
     def forget(self) -> None:
         """What the terminal shows is not known any more: the next update writes all of it."""
@@ -57,6 +64,9 @@ class TerminalLines:
         else:
             self.forget()
             return update
+        if self._size is not None and not _fits(update, self._size):
+            # Made for the size before: longer lines would be broken. Another one for this size follows.
+            return None
         found = [piece for each in given if (piece := self._new_in(*each)) is not None]
         return Pieces(found) if found else None
 
@@ -73,6 +83,13 @@ class TerminalLines:
             return None
         self._lines[y] = Strip.join((line.crop(0, x), strip, line.crop(end))).simplify()
         return x + before, y, strip.crop(before, strip.cell_length - after)
+
+
+def _fits(update: LayoutUpdate | ChopsUpdate, size: Size) -> bool:
+    """Whether the terminal has the room for an update."""
+    if isinstance(update, LayoutUpdate):
+        return update.region.right <= size.width and update.region.bottom <= size.height
+    return len(update.chops) <= size.height and all(ends[-1] <= size.width for ends in update.chop_ends if ends)
 
 
 def _ends_alike(old: Strip, new: Strip) -> tuple[int, int]:
@@ -126,7 +143,7 @@ class PaintingPart(AppPart):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Resize):
-            self._on_terminal.forget()
+            self._on_terminal.resized(event.size)
         await super().on_event(event)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:

@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual.events import Resize
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from cockpit.model.health import Health, RolloutHealth
@@ -223,6 +224,32 @@ def part(y: int, cut: int, new: Strip, width: int, height: int) -> CompositorUpd
     return ChopsUpdate(chops, [(y, cut, width)], [[cut, width] if cut else [width] for _ in range(height)])
 
 
+def test_what_was_made_for_a_larger_terminal_is_not_written_on_a_smaller_one() -> None:
+    lines, screen, console = TerminalLines(), pyte.Screen(10, 2), Console(color_system="truecolor")
+    lines.resized(Size(10, 2))
+    alike = [strip([("the same ", Style())], 10), strip([("below", Style())], 10)]
+    longer = [Strip.join((line, Strip.blank(10))) for line in alike]
+    assert lines.differing(whole(longer)) is None
+    assert lines.differing(part(0, 10, strip([("more", Style())], 10), 20, 2)) is None
+    assert lines.differing(whole([*alike, alike[0]])) is None
+    found = lines.differing(whole(alike))
+    assert found is not None
+    pyte.Stream(screen).feed(found.render_segments(console))
+    assert [line.rstrip() for line in screen.display] == ["the same", "below"]
+
+
+async def test_a_terminal_that_became_smaller_shows_what_is_meant_below_a_dialog() -> None:
+    async with watched() as on:
+        await on.open(PlanDialog(fleet().rollouts[0].rollout.key, Ask(Act.ROLLBACK), ()))
+        before = on.app.screen._compositor.render_full_update()
+        on.screen.resize(20, 61)
+        on.app.post_message(Resize(Size(61, 20), Size(61, 20)))
+        # Drawn for the size before, as what changed below does.
+        on.app.call_later(on.app._display, on.app.screen, before)
+        await until(lambda: on.app.screen.size == Size(61, 20))
+        await on.agrees()
+
+
 def test_only_what_differs_is_written() -> None:
     lines, red = TerminalLines(), Style(color="red")
     first = [strip([("one ", red), ("two ", Style()), ("three", red)], 20), strip([("same", red)], 20)]
@@ -246,3 +273,43 @@ async def test_wide_characters_of_a_cluster_are_whole_wherever_they_stand(before
     async with watched(replace(fleet(), rollouts=(view,))) as terminal:
         await terminal.at_rest()
         assert [line for line in terminal.seen if said in line] != []
+
+
+MARKED = "\u304b\u3099"  # one character of two columns and a mark of none
+
+
+@pytest.mark.parametrize("before", ["", "a"])
+async def test_wide_characters_with_marks_are_whole_too(before: str) -> None:
+    context = before + MARKED * 20
+    clusters = tuple(replace(each, context=context) for each in fleet().clusters)
+    async with watched(replace(fleet(), clusters=clusters)) as terminal:
+        await terminal.at_rest()
+        # This terminal leaves marks out.
+        assert before + MARKED[0] * 20 in terminal.seen[0]
+
+
+@pytest.mark.parametrize("character", ["\u754c", MARKED], ids=["wide", "with a mark"])
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE], ids=["en", "zh"])
+async def test_below_a_dialog_wide_characters_are_whole_and_what_changes_is_shown(
+    character: str, language: str
+) -> None:
+    def saying(number: int) -> FleetView:
+        reason = "x" * number + character * 20
+        view = replace(canary(), health=RolloutHealth((Health.FINE, Health.HURT)[number % 2], reason))
+        return replace(fleet(), at=START + number, rollouts=(view,))
+
+    use(language)
+    try:
+        async with watched(saying(0)) as terminal:
+            key, cockpit = terminal.app.view.rollouts[0].rollout.key, terminal.app.cockpit
+            assert isinstance(cockpit, FakeCockpit)
+            await terminal.open(RolloutScreen(key))
+            await terminal.open(PlanDialog(key, Ask(Act.ROLLBACK), ()))
+            for number in (1, 2, 3):
+                cockpit.publish(saying(number))
+                await until(lambda number=number: terminal.app.view.at == START + number)  # type: ignore[misc]
+                await terminal.at_rest()
+                told = "x" * number + character[0] * 20
+                assert [line for line in terminal.seen if told in line] != []
+    finally:
+        use(ENGLISH)

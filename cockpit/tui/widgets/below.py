@@ -81,6 +81,9 @@ class Below(Painted):
     def changed(self, regions: Collection[Region]) -> None:
         """These regions of the screen below have changed."""
         self._seen = None
+        if not self._tiled:
+            self.refresh(*regions)
+            return
         for tile in self.query_children(Tile):
             span = Region(tile.start, 0, tile.size.width, tile.size.height)
             dirty = [region.intersection(span).translate((-tile.start, 0)) for region in regions]
@@ -92,6 +95,7 @@ class Below(Painted):
         if self._seen is None:
             below = self.screen_below
             self._seen = below._compositor.render_strips() if below is not None else []
+            self.look_at(segment.text for strip in self._seen for segment in strip)
         width = self.size.width
         if y < len(self._seen) and self._seen[y].cell_length == width:
             return self._seen[y]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -37,6 +38,12 @@ def joined(segments: Iterable[Segment]) -> list[Segment]:
 
 def _behind(style: Style) -> tuple[object, ...]:
     return style.bgcolor, style.reverse, style.underline
+
+
+@lru_cache(2000)
+def in_single_columns(text: str) -> bool:
+    """Whether each character takes one column. A mark takes none, so that lengths can agree where columns do not."""
+    return text.isascii() or all(cell_len(character) == 1 for character in text)
 
 
 class Tile(Widget):
@@ -147,14 +154,18 @@ class Painted(Widget):
                 self._styles = self.rich_style, Styles(self.app.theme_variables)
             base, styles = self._styles
             segments = [Segment(self._safe(text), base + styles[style]) for text, style in line if text]
-            if self._tiled and any(cell_len(text) != len(text) for text, _ in line):
-                self._tiled = False
-                self.call_later(self._as_one)
+            self.look_at(text for text, _ in line)
             strip = self._strips[y] = Strip(joined(segments)).adjust_cell_length(self.size.width, base)
         return strip
 
+    def look_at(self, texts: Iterable[str]) -> None:
+        """Draw whole lines from now on, if one of these texts has a character that is not of one column."""
+        if self._tiled and not all(map(in_single_columns, texts)):
+            self._tiled = False
+            self.call_later(self._as_one)
+
     def _as_one(self) -> None:
-        """Draw whole lines from now on: two tiles cannot show a half of a wide character each."""
+        """Do without tiles: two of them cannot show a half of a wide character each."""
         for tile in self.query_children(Tile):
             tile.display = False
         self.draw_anew()
