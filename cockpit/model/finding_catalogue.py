@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cockpit.model.finding_kinds import FindingId, FindingKind
-from cockpit.model.router_findings import GATEWAY_API_FINDINGS, INGRESS_FINDINGS, ISTIO_FINDINGS, TRAFFIC_FINDINGS
+from cockpit.model.istio_findings import ISTIO_FINDINGS
+from cockpit.model.router_findings import GATEWAY_API_FINDINGS, INGRESS_FINDINGS, TRAFFIC_FINDINGS
 from cockpit.model.session_findings import (
     GUARD_FINDINGS,
     OBSERVED_FINDINGS,

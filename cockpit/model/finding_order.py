@@ -32,6 +32,14 @@ _PART_LOST: Mapping[str, Severity] = {
         Severity.CRITICAL,
     ),
 }
+# What alone is no alarm: answers tell whether it hurts.
+_TLS_LOST = {"tls-without-sidecar": Severity.WARNING, "tls-to-plain": Severity.INFO}
+_MAY_BE_LOST = {
+    **_TLS_LOST,
+    "gateway-without-pods": Severity.INFO,
+    "service-not-exported": Severity.WARNING,
+    "http-and-grpc": Severity.WARNING,
+}
 # Why a canary does not get what is written for it.
 _SHARE_LOST = dict.fromkeys(
     ("canary-empty", "dangling-canary", "unattached-canary", "two-canaries", "route-not-taken"), Severity.WARNING
@@ -42,9 +50,10 @@ _BACKEND_FAILS = {"failing-pods": Severity.CRITICAL, "selector-misses": Severity
 # What is only noticed, and what explains it. A version that answers with errors is no symptom, whatever is written.
 _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
     # What a container declares is a hint: it explains where nothing answers at all.
-    "no-answers": {**_ALL_LOST, "undeclared-port": Severity.INFO},
-    "nobody-answers": {**_ALL_LOST, **_PART_LOST},
-    "split-off": {**_ALL_LOST, **_PART_LOST, **_SHARE_LOST},
+    "no-answers": {**_ALL_LOST, **_MAY_BE_LOST, "undeclared-port": Severity.INFO},
+    "nobody-answers": {**_ALL_LOST, **_PART_LOST, **_MAY_BE_LOST},
+    "no-version": {"gateway-without-pods": Severity.INFO},
+    "split-off": {**_ALL_LOST, **_PART_LOST, **_SHARE_LOST, **_TLS_LOST},
     "no-ready-pods": _NO_POD_COMES,
     "stuck": _NO_POD_COMES,
     "main-empty": _BACKEND_FAILS,

@@ -1,4 +1,4 @@
-"""The catalogue's rows for what routers find: Services, routes, Ingresses and their backends."""
+"""The catalogue's rows for what routers find: Services, routes, Ingresses and their backends; not of Istio."""
 
 from __future__ import annotations
 
@@ -154,6 +154,12 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
         "which may choose the younger one.",
         "Merge the two routes, or give them different hosts or paths.",
     ),
+    "http-and-grpc": FindingKind(
+        (WARNING,),
+        "A GRPCRoute has the same host as an HTTPRoute at the same Gateway, which must accept only one of them; Traefik"
+        " accepts both, and may give all requests to the GRPCRoute, where plain ones get 500.",
+        "Give the GRPCRoute a host or a listener of its own, or name its gRPC services in its matches.",
+    ),
     "invalid-backend": FindingKind(
         (INFO, CRITICAL),
         "A route names a backend that does not exist; with a weight above 0 its requests fail.",
@@ -179,110 +185,6 @@ GATEWAY_API_FINDINGS: dict[FindingId, FindingKind] = {
         (WARNING,),
         "The ports of the backends look like weights, and without weights all backends get the same share.",
         "Write the numbers as weight, and the Services' own ports as port.",
-    ),
-}
-
-ISTIO_FINDINGS: dict[FindingId, FindingKind] = {
-    "weights-sum": FindingKind(
-        (WARNING,),
-        "The weights of a route do not sum to 100, which older versions of Istio refuse.",
-        "Set the weights again so that they sum to 100.",
-    ),
-    "shadowed-route": FindingKind(
-        (WARNING,),
-        "No request reaches a route: an earlier one takes all of them, or its match is not within that of its root.",
-        "Move it up, above the one that takes its requests, or correct its match.",
-    ),
-    "fault-injection": FindingKind(
-        (WARNING, CRITICAL),
-        "A route injects faults: some requests fail or wait on purpose.",
-        "Remove the fault from the route unless a test needs it.",
-    ),
-    "too-many-routes": FindingKind(
-        (WARNING,),
-        "A VirtualService is larger than what is read of it; only its first routes count here.",
-        "Split it into several VirtualServices, or read the object itself.",
-    ),
-    "answered-by-route": FindingKind(
-        (WARNING, CRITICAL),
-        "A route answers or redirects all plain requests itself, so no version gets any; `critical` if by a 5xx.",
-        "Remove the route, or give it a match, once users should reach the service again.",
-    ),
-    "no-default-route": FindingKind(
-        (WARNING,),
-        "A VirtualService has no default route: requests that match no condition get 404.",
-        "Add a last route without conditions.",
-    ),
-    "route-not-listed": FindingKind(
-        (WARNING,),
-        "A route to the stable version is not among those that the controller edits, so its requests move all at once.",
-        "List the route in the rollout's spec too.",
-    ),
-    "dangling-destination": FindingKind(
-        (CRITICAL,),
-        "A route sends requests to a Service or subset that does not exist, so they fail.",
-        "Set its weight to 0, or create the Service or subset.",
-    ),
-    "empty-destination": FindingKind(
-        (CRITICAL,),
-        "A route sends requests to a destination without ready pods, so they fail.",
-        "Set its weight to 0, then look at why its pods are not ready.",
-    ),
-    "dangling-subset": FindingKind(
-        (INFO,),
-        "A route names a destination that does not exist, with weight 0.",
-        "Run finish to remove it.",
-    ),
-    "outside-host": FindingKind(
-        (INFO,),
-        "A destination's host is no Service of this cluster.",
-        "Check that a ServiceEntry says where the host is.",
-    ),
-    "tls-without-sidecar": FindingKind(
-        (WARNING,),
-        "A DestinationRule has proxies speak mutual TLS to pods without a sidecar to answer it, so requests get 503.",
-        "Give the pods a sidecar, or set tls.mode in the trafficPolicy to DISABLE.",
-    ),
-    "not-exported": FindingKind(
-        (INFO,),
-        "A VirtualService for the mesh is exported to some namespaces only, so clients in others do not follow it.",
-        "Export it to the namespaces of its clients too, if they should be split in the same way.",
-    ),
-    "two-virtual-services": FindingKind(
-        (WARNING, CRITICAL),
-        "Two VirtualServices of the mesh are for the same host, and which one counts is undefined; or one takes all"
-        " plain requests of the other at a gateway.",
-        "Merge them into one.",
-    ),
-    "not-at-gateway": FindingKind(
-        (WARNING, CRITICAL),
-        "A Gateway sends a VirtualService no requests: it does not exist, serves other hosts, or does not see it.",
-        "Correct the name of the Gateway, its hosts, or exportTo of the VirtualService.",
-    ),
-    "merged-at-gateway": FindingKind(
-        (INFO,),
-        "Another VirtualService is for the same host at the same gateway, and Istio merges their routes.",
-        "Read both when you look for the rule that a request meets.",
-    ),
-    "delegated": FindingKind(
-        (INFO,),
-        "A VirtualService gets its requests from another one that delegates to it.",
-        "Look at the other one for hosts, gateways and the conditions before this one.",
-    ),
-    "delegate-missing": FindingKind(
-        (WARNING,),
-        "A VirtualService delegates requests to one that does not exist: later routes take them, or they get 404.",
-        "Create the delegate, or remove the route that names it.",
-    ),
-    "delegate-unread": FindingKind(
-        (INFO,),
-        "A VirtualService delegates requests to one in a namespace that is not read here.",
-        "Start with -A, or with that namespace too.",
-    ),
-    "no-subset": FindingKind(
-        (INFO,),
-        "No subset picks the pods of a version, so it cannot get a share.",
-        "Add a subset to the DestinationRule, or set a weight for the version here.",
     ),
 }
 

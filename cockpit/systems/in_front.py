@@ -15,6 +15,7 @@ from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.routers.gateway_api.to_service import route_findings
 from cockpit.routers.ingress.to_service import ingress_findings
 from cockpit.routers.istio.to_service import virtual_service_findings
+from cockpit.routers.traefik.to_service import traefik_findings
 from cockpit.routers.traffic_findings import (
     ingress_ports,
     invalid_backend,
@@ -116,6 +117,7 @@ def _routes_to(service: Service, objects: Objects) -> Iterator[Finding]:
     yield from ingress_findings(service, objects)
     yield from route_findings(service, objects)
     yield from virtual_service_findings(service, objects)
+    yield from traefik_findings(service, objects)
 
 
 def _unseen(state: Rolling) -> Iterator[Finding]:

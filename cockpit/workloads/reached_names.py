@@ -35,12 +35,13 @@ def name_of_service(service: Service, objects: Objects) -> ReachedName:
 def name_of_workload(workload: Workload, objects: Objects, meant: Meant | None = None) -> ReachedName:
     """The name of a rollout of one workload: that of its Service, if the Service selects no other workload.
 
-    Where none selects it, `meant` is the Service that should; only one with its name is certain before pods are read.
+    Where none selects it, or users are sent elsewhere, `meant` is the Service that should; only one with its name is
+    certain before pods are read.
     """
     own, namespace = workload.metadata.name, workload.metadata.namespace
     selecting = services_selecting(objects, namespace, workload.template_labels)
-    if not selecting and meant is not None and meant.service is not None and meant.name == own:
-        selecting = (meant.service,)
+    if meant is not None and meant.service is not None and meant.name == own and (meant.routes or not selecting):
+        selecting = (meant.service, *selecting)
     reached = [name_of_service(service, objects) for service in selecting]
     known = _without("", own, *(name for found in reached for name in (found.name, *found.others)))
     service = _only(workload, selecting, objects)

@@ -183,3 +183,34 @@ def test_which_backend_cannot_be_resolved_is_not_guessed_where_another_one_may_b
     split = rule(backend("shop-v1", 100, namespace="far"), backend("gone", 0), backend("shop-v2", 0, namespace="near"))
     cluster = shop(unresolved(route(split), "RefNotPermitted")).add(*away(*version("v1")))
     assert severities(cluster)["unresolved-refs"] is Severity.WARNING
+
+
+def grpc(*matches: Doc, host: str = "shop.test") -> Doc:
+    found = {**route(rule(backend("shop-v2")), name="calls", hosts=(host,)), "kind": "GRPCRoute"}
+    found["spec"]["rules"][0]["matches"] = list(matches)
+    return found
+
+
+def by_traefik(made: Doc) -> Doc:
+    made["status"]["parents"][0]["controllerName"] = "traefik.io/gateway-controller"
+    return made
+
+
+CALL = {"method": {"service": "shop.Cart", "method": "Add"}}
+
+
+def test_a_grpcroute_for_the_same_host_takes_plain_requests_at_traefik() -> None:
+    """On Traefik 3.7 every request got 500 while both routes were accepted."""
+    cluster = shop(by_traefik(route(SPLIT)), grpc())
+    assert severities(cluster)["http-and-grpc"] is Severity.WARNING
+    assert "GRPCRoute default/calls have the same host" in texts(cluster)["http-and-grpc"]
+    for calm in (grpc(CALL), grpc(host="calls.test")):
+        assert "http-and-grpc" not in severities(shop(by_traefik(route(SPLIT)), calm))
+
+
+def test_other_gateways_must_accept_one_of_the_two() -> None:
+    for calls in (grpc(), grpc(CALL)):
+        assert "must accept only the older one" in texts(shop(route(SPLIT), calls))["http-and-grpc"]
+    refused = grpc()
+    refused["status"]["parents"][0]["conditions"] = [{"type": "Accepted", "status": "False", "reason": "Conflicted"}]
+    assert "http-and-grpc" not in severities(shop(route(SPLIT), refused))

@@ -335,3 +335,17 @@ def test_mesh_clients_that_a_virtual_service_leads_elsewhere_are_told(blue_green
     (found,) = [f for f in read(blue_green).findings if f.id == "mesh-host-elsewhere"]
     assert found.severity is Severity.WARNING
     assert any("clients inside the mesh are not affected" in w for w in planned(blue_green, Ask(Act.FLIP)).warnings)
+
+
+def test_a_version_without_the_port_of_the_service_shares_nothing(blue_green: Cluster) -> None:
+    service(blue_green)["selector"].pop("version", None)
+    service(blue_green)["ports"][0]["targetPort"] = "http"
+    blue_green.balance()
+    both = read(blue_green)
+    assert "share the requests by number of ready pods" in both.message
+    for doc in blue_green.docs.values():
+        if doc["kind"] == "EndpointSlice":
+            doc["endpoints"] = [e for e in doc["endpoints"] if "v2" not in e["targetRef"]["name"]]
+    alone = read(blue_green)
+    assert alone.message == "v1 takes all traffic; v2 gets none, though its pods are ready"
+    assert alone.message in next(f.text for f in alone.findings if f.id == "not-pinned")

@@ -30,12 +30,41 @@ def virtual_service(port: int, host: str = "web") -> Doc:
     }
 
 
+def ingress_route(port: int) -> Doc:
+    rule = {"kind": "Rule", "match": "Host(`a.test`)", "services": [{"name": "web", "port": port}]}
+    return {
+        "apiVersion": "traefik.io/v1alpha1",
+        "kind": "IngressRoute",
+        "metadata": metadata("web"),
+        "spec": {"routes": [rule]},
+    }
+
+
+def traefik_service(port: int) -> Doc:
+    return {
+        "apiVersion": "traefik.io/v1alpha1",
+        "kind": "TraefikService",
+        "metadata": metadata("web"),
+        "spec": {"weighted": {"services": [{"name": "web", "port": port}]}},
+    }
+
+
 @pytest.mark.parametrize(
     ("route", "kind", "words"),
     [
         (httproute(8888), "invalid-backend", "Service default/web has no port 8888; they get 500"),
         (httproute(80, "False"), "not-accepted", "a Gateway rejects HTTPRoute default/web"),
         (virtual_service(8888), "dangling-destination", "Service default/web has no port 8888"),
+        (
+            ingress_route(8888),
+            "invalid-backend",
+            "IngressRoute default/web names Service default/web, which has no port",
+        ),
+        (
+            traefik_service(8888),
+            "invalid-backend",
+            "TraefikService default/web names Service default/web, which has no",
+        ),
     ],
 )
 def test_what_a_route_to_its_only_service_gets_wrong(route: Doc, kind: str, words: str) -> None:
@@ -44,12 +73,12 @@ def test_what_a_route_to_its_only_service_gets_wrong(route: Doc, kind: str, word
     assert words in found.text
 
 
-@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80), ingress_route(80)])
 def test_a_route_that_is_right_is_not_spoken_of(route: Doc) -> None:
     assert not read(cluster_of(deployment(), service(), route)).findings
 
 
-@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80), ingress_route(80)])
 def test_that_a_service_is_empty_is_told_once_with_its_reason(route: Doc) -> None:
     rollout = read(cluster_of(deployment(), service(selector={"app": "wbe"}), route))
     assert [found.id for found in rollout.findings] == ["selector-misses"]
@@ -67,7 +96,7 @@ def test_an_ingress_without_a_class_is_told_of_a_plain_workload_too() -> None:
     assert told(read(cluster_of(deployment(), service(), entry)), "no-ingress-class").severity is Severity.WARNING
 
 
-@pytest.mark.parametrize("route", [httproute(80), virtual_service(80)])
+@pytest.mark.parametrize("route", [httproute(80), virtual_service(80), ingress_route(80)])
 def test_a_route_to_the_first_pods_of_a_deployment_is_no_alarm(route: Doc) -> None:
     cluster = cluster_of(deployment(), service(), route).run("web", ready=0).balance()
     begun = {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}

@@ -344,3 +344,8 @@ def test_a_service_that_sends_to_near_pods_first(spec: dict[str, Any], evidence:
 
 def test_a_policy_for_requests_from_outside_is_none_where_there_are_none() -> None:
     assert not read(cluster_of(deployment(), service(externalTrafficPolicy="Local"))).findings
+
+
+def test_a_workload_is_named_by_the_service_that_users_are_sent_to_though_only_another_selects_it() -> None:
+    docs = (deployment(), service("web-metrics"), service(selector={"app": "wbe"}), ingress())
+    assert read(cluster_of(*docs)).key.name == "web"

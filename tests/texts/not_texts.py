@@ -9,6 +9,7 @@ FILES: frozenset[str] = frozenset(
     {
         # What findings mean: the English page docs/findings.md is made of them.
         "model/finding_catalogue.py",
+        "model/istio_findings.py",
         "model/router_findings.py",
         "model/session_findings.py",
         "model/system_findings.py",

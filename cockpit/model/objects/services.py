@@ -12,6 +12,7 @@ class ServicePort(Struct, frozen=True, gc=False, rename="camel"):
     name: str | None = None
     target_port: int | str | None = None
     protocol: str = "TCP"
+    app_protocol: str | None = None
 
 
 class ServiceSpec(Struct, frozen=True, gc=False, rename="camel"):

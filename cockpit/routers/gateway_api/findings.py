@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cockpit.model.fields import entries
 from cockpit.model.fields import text as text_of
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute, HttpRoute
@@ -14,7 +13,9 @@ from cockpit.model.refs import HTTPROUTE_VERSIONS
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.model.text import safe_text
 from cockpit.routers.gateway_api.acceptance import idle_gateway
-from cockpit.routers.gateway_api.routes import AnyRoute, place_text, refused_parents, rules_of
+from cockpit.routers.gateway_api.grpc_conflicts import grpc_conflicts
+from cockpit.routers.gateway_api.listeners import at_one_listener, is_by_traefik
+from cockpit.routers.gateway_api.routes import AnyRoute, place_text, rules_of
 from cockpit.routers.gateway_api.split import HttpRouteSplit, RuleBackends
 from cockpit.routers.traffic_findings import (
     empty_backend,
@@ -34,7 +35,6 @@ from cockpit.workloads.selectors import no_selector
 
 # Routes for one host and path that are looked at: without host names they can be all routes of a cluster.
 _MOST_RIVALS = 100
-_TRAEFIK = "traefik.io/"
 
 
 def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
@@ -64,7 +64,7 @@ def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects
         for lane in lanes
         if lane.headers is None
     ]
-    found += _rivals(split, what, objects)
+    found += [*_rivals(split, what, objects), *grpc_conflicts(split.route, what, objects)]
     services = services_of(split)
     found += other_ports(services, (c.workload for c in split.candidates))
     found += [reported for service in services if (reported := no_selector(service, objects))]
@@ -180,39 +180,17 @@ def _rivals(split: HttpRouteSplit, what: str, objects: Objects) -> Iterator[Find
             continue
         theirs = rules_of(other)
         places = {(m.path_type, m.path) for rule in theirs.rules for m in rule.matches if m.is_plain}
-        if mine & places and _at_one_listener(split.route, other):
+        if mine & places and at_one_listener(split.route, other):
             ours, its = (here.creation_timestamp or "", own), (other.metadata.creation_timestamp or "", name)
             winner = what if ours < its else f"HTTPRoute {name}"
             text = f"{what} and HTTPRoute {name} have the same host and path: {winner} is older"
             severity = Severity.INFO if ours < its else Severity.CRITICAL
             gets = "gets their requests"
-            if _by_traefik(split.route):
+            if is_by_traefik(split.route):
                 # Seen on Traefik 3.7: of two equal routes the younger one took all requests.
                 severity = Severity.WARNING
                 gets = "should get their requests, but Traefik may choose the other one"
             yield finding("two-routes", severity, f"{text} and {gets}")
-
-
-def _by_traefik(route: AnyRoute) -> bool:
-    """Whether Traefik serves a route, as its status says."""
-    return any(text_of(each, "controllerName").startswith(_TRAEFIK) for each in entries(route.status, "parents"))
-
-
-def _at_one_listener(one: AnyRoute, other: AnyRoute) -> bool:
-    """Whether two routes are at the same listener, as far as it has not refused one of them.
-
-    At a Service, a route counts for clients of its own namespace unless that is the Service's (GEP-1426).
-    """
-    refused = (refused_parents(one), refused_parents(other))
-    spaces = (one.metadata.namespace, other.metadata.namespace)
-    return any(
-        mine.meets(theirs)
-        and mine.place not in refused[0]
-        and theirs.place not in refused[1]
-        and (mine.kind != "Service" or spaces[0] == spaces[1])
-        for mine in rules_of(one).parents
-        for theirs in rules_of(other).parents
-    )
 
 
 def backend_findings(rule_backends: RuleBackends, what: str) -> Iterator[Finding]:

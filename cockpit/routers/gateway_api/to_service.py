@@ -9,6 +9,7 @@ from cockpit.model.objects import GrpcRoute, HttpRoute, Service
 from cockpit.model.refs import GRPCROUTES, HTTPROUTE_VERSIONS
 from cockpit.model.rollout import Finding
 from cockpit.routers.gateway_api.findings import backend_findings, name_of, status_findings
+from cockpit.routers.gateway_api.grpc_conflicts import grpc_conflicts
 from cockpit.routers.gateway_api.routes import AnyRoute, rules_of, unresolved_refs
 from cockpit.routers.gateway_api.split import Sides, rule_backends_of
 from cockpit.workloads.lookups import served
@@ -29,6 +30,7 @@ def route_findings(service: Service, objects: Objects) -> Iterator[Finding]:
         said = status_findings(route, what, objects, each_rule)
         # Where it is known which backend cannot be resolved, the route's own word for it adds nothing.
         yield from told
+        yield from grpc_conflicts(route, what, objects)
         yield from (found for found in said if not (told and found.id == "unresolved-refs"))
 
 

@@ -86,7 +86,8 @@ def side_of(
     subset = subsets.get(target.subset)
     # A Service in a namespace that is not read may exist.
     missing = "" if place and not objects.covers(place[0]) else _missing(target, service, subset, viewer, objects)
-    if missing:
+    portless = missing and service is not None and (subset is not None or not target.subset) and not is_alias(service)
+    if missing and not portless:
         return DestinationVersions(target, service, subset, missing, (), (_faceless(target),))
     if service is None or is_alias(service):
         outside = _faceless(target)
@@ -102,6 +103,9 @@ def side_of(
     backing = backing_of(service, objects, port)
     uids = {c.uid for c in candidates}
     counts = tuple((uid, count) for uid, count in backing.counts if uid in uids)
+    if missing:
+        # The versions are known, and nothing gets to them.
+        return DestinationVersions(target, service, subset, missing, (), candidates or (_faceless(target),))
     if candidates:
         loose = tuple(pod for one in ownerless if one.uid not in uids for pod in one.pods if pod.ready)
         others = Others(loose, through=str(target))

@@ -11,10 +11,12 @@ from cockpit.routers.istio.delegates import delegates_of, roots_of, routes_to
 from cockpit.routers.istio.destination_rules import viewer_of
 from cockpit.routers.istio.destinations import DestinationVersions
 from cockpit.routers.istio.exposure import exposure_findings
-from cockpit.routers.istio.mutual_tls import mutual_tls_findings
+from cockpit.routers.istio.gateway_pods import gateway_findings
+from cockpit.routers.istio.hidden_services import hidden_services
 from cockpit.routers.istio.rivals import rival_findings
 from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, is_cut, routes_of
 from cockpit.routers.istio.split import DEFAULT, VirtualServiceSplit
+from cockpit.routers.istio.upstream_tls import tls_findings
 from cockpit.routers.traffic_findings import answered_by_route, no_weight, other_ports, picks_several, rolling_versions
 from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.findings import finding, listed, percent
@@ -27,15 +29,18 @@ _SERVER_ERROR = 500
 
 def findings_of(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Objects) -> tuple[Finding, ...]:
     """All findings, the worst first."""
+    viewer = viewer_of(split.group.service, objects)
     found = [
         *_routes(split),
         *_sides(split),
         *exposure_findings(split.group.service, objects),
+        *gateway_findings(split.group.service, objects),
         *rival_findings(split.group, objects),
         *_parents(split, objects),
         *_waiting(split),
         *_mixes(split),
-        *mutual_tls_findings(split, viewer_of(split.group.service, objects), objects),
+        *tls_findings(_used(split), viewer, objects),
+        *hidden_services(_used(split), viewer),
         *other_ports(services_of(split), (c.workload for c in split.candidates)),
         *split.stepping.problems,
     ]
@@ -60,7 +65,10 @@ def _routes(split: VirtualServiceSplit) -> Iterator[Finding]:
     for route in split.group.routes:
         where = f"{what} route {route.index + 1}"
         if not route.total:
-            why = f"{where} has no weight above 0: proxies keep the previous routes; set the weights"
+            why = (
+                f"{where} has no weight above 0: proxies keep the previous routes, and changes of other routes at the"
+                " same gateway may not reach them either; set the weights"
+            )
             yield no_weight(why, _weights(route))
         elif len(route.weighted) > 1 and route.total != 100:
             why = f"the weights of {where} add up to {route.total}, not 100: older meshes reject that"
@@ -161,7 +169,10 @@ def _sides(split: VirtualServiceSplit) -> Iterator[Finding]:
                 yield finding("dangling-subset", Severity.INFO, f"{why}; finish removes it")
     for side in split.sides:
         if side.target.service is None:
-            why = f"{side.target.host} is not a Service of this cluster: without a ServiceEntry its requests get 503"
+            why = (
+                f"{side.target.host} is not a Service of this cluster; whether a ServiceEntry says where it is, is not"
+                " read here: without one its requests get 503"
+            )
             yield finding("outside-host", Severity.INFO, why)
 
 
@@ -196,9 +207,14 @@ def _waiting(split: VirtualServiceSplit) -> Iterator[Finding]:
             yield finding("no-subset", Severity.INFO, f"{why}; add it to the DestinationRule, or set its weight here")
 
 
-def _mixes(split: VirtualServiceSplit) -> Iterator[Finding]:
+def _used(split: VirtualServiceSplit) -> list[DestinationVersions]:
+    """The destinations that get requests."""
     used = {target.place for route in split.group.routes for target, share in route.shares() if share}
-    for side in split.sides:
-        if side.target.place in used and len(side.candidates) > 1:
+    return [side for side in split.sides if side.target.place in used]
+
+
+def _mixes(split: VirtualServiceSplit) -> Iterator[Finding]:
+    for side in _used(split):
+        if len(side.candidates) > 1:
             yield picks_several(f"{side.target}", [v.name for v in split.behind(side)])
     yield from rolling_versions(zip((v.name for v in split.versions), split.candidates, strict=True))

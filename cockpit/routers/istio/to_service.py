@@ -11,10 +11,13 @@ from cockpit.model.objects.istio import full_host
 from cockpit.model.rollout import Finding
 from cockpit.planning.mesh_hosts import MESH_KINDS
 from cockpit.routers.istio.destination_rules import viewer_of
-from cockpit.routers.istio.destinations import side_of
+from cockpit.routers.istio.destinations import DestinationVersions, side_of
 from cockpit.routers.istio.exposure import exposure_findings
 from cockpit.routers.istio.findings import empty_destinations
+from cockpit.routers.istio.gateway_pods import gateway_findings
+from cockpit.routers.istio.hidden_services import hidden_services
 from cockpit.routers.istio.routes import routes_of
+from cockpit.routers.istio.upstream_tls import tls_findings
 from cockpit.workloads.lookups import of_kind, served
 
 _MOST_ROUTES = 5
@@ -28,9 +31,17 @@ def virtual_service_findings(service: Service, objects: Objects) -> Iterator[Fin
         what = f"VirtualService {found.metadata.namespace}/{found.metadata.name}"
         viewer = viewer_of(found, objects)
         yield from exposure_findings(found, objects)
+        yield from gateway_findings(found, objects)
+        leads: dict[tuple[str, str], DestinationVersions] = {}
         for route in routes_of(found):
-            if any(entry.target.service == (own.namespace, own.name) for entry in route.weighted):
+            here = [entry.target for entry in route.weighted if entry.target.service == (own.namespace, own.name)]
+            if here:
                 plain = any(not match.singles_out for match in route.matches)
                 yield from empty_destinations(
                     what, route, partial(side_of, viewer=viewer, objects=objects), plain=plain
                 )
+                leads |= {
+                    target.place: side_of(target, viewer, objects) for target in here if target.place not in leads
+                }
+        yield from tls_findings(leads.values(), viewer, objects)
+        yield from hidden_services(leads.values(), viewer)

@@ -104,9 +104,19 @@ def _message(state: BlueGreen, portless: str) -> str:
     if state.backing.total == 0:
         return f"the Service {portless}" if portless else "no ready pods behind the Service"
     if state.active is None:
-        return f"{listed([c.name for c in state.serving])} share the requests by number of ready pods"
+        return _sharing(state)
     waiting = [f"{c.name} {c.version.ready}/{c.version.desired} ready" for c in state.choices if not c.serving]
     return f"{state.active.name} takes all traffic" + (f"; {', '.join(waiting)}" if waiting else "")
+
+
+def _sharing(state: BlueGreen) -> str:
+    """Which of several versions get requests: not those whose ready pods are behind the Service without its port."""
+    cut = [c.name for c in state.serving if c.version.ready and not c.endpoints]
+    rest = [c.name for c in state.serving if c.name not in cut]
+    if not cut or not rest:
+        return f"{listed([c.name for c in state.serving])} share the requests by number of ready pods"
+    taking = f"{rest[0]} takes all traffic" if len(rest) == 1 else f"{listed(rest)} share the requests"
+    return f"{taking}; {listed(cut)} gets none, though its pods are ready"
 
 
 def _unanswered(state: BlueGreen, what: str, selector: str) -> Finding:
@@ -137,8 +147,7 @@ def _findings(state: BlueGreen, portless: str) -> tuple[Finding, ...]:
         parts = ", ".join(f"{c.name}: {c.endpoints}" for c in state.serving)
         found.append(
             not_pinned(
-                f"{what} is not pinned to one version: {listed([c.name for c in state.serving])} share its requests"
-                " by number of ready pods",
+                f"{what} is not pinned to one version: {_sharing(state)}",
                 f"selector {selector}; ready endpoints {parts}",
             )
         )

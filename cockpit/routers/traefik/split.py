@@ -142,7 +142,7 @@ def _end(
 ) -> Iterator[WeightedEnd]:
     namespace, name = text(entry, "namespace") or place, text(entry, "name")
     if text(entry, "kind") != "TraefikService":
-        yield _service_end(entry, share, namespace, name, reading.objects)
+        yield service_end(entry, share, namespace, name, reading.objects)
         return
     if "@" in name:
         yield _blank(namespace, name, share, unread=True)
@@ -163,7 +163,8 @@ def _end(
         yield _blank(namespace, name, share, unread=True)
 
 
-def _service_end(entry: object, share: float, namespace: str, name: str, objects: Objects) -> WeightedEnd:
+def service_end(entry: object, share: float, namespace: str, name: str, objects: Objects) -> WeightedEnd:
+    """The Service that an entry of a list of services names, with what is wrong with that."""
     upstream = Upstream(name, whole(entry, "port"), text(entry, "port") or None)
     side, fault = side_of(upstream, namespace, objects), ""
     if side.service is None:
