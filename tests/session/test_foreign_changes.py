@@ -16,7 +16,7 @@ from cockpit.session.acts.journal import Journal
 from cockpit.session.journal.who import by_whom
 from tests.session.acting import UNDO, sent
 from tests.session.apiserver import ApiServer, Doc
-from tests.session.conftest import KEY, SHOP, V2, Open
+from tests.session.conftest import KEY, SHOP, V2, Open, deployment, pod, service
 from tests.session.conftest import Stage as Opened
 
 
@@ -310,3 +310,29 @@ def test_a_version_and_its_first_step_in_one_reading_are_told_of_whoever_set_eac
     assert [*by_whom(kubectl, None, both)] == [(kubectl, both)]
     assert [*by_whom(kubectl, controller, (share,))] == [(kubectl, (share,))], "a share alone may be a person's"
     assert [*by_whom(controller, controller, both)] == [(controller, both)]
+
+
+async def test_what_waited_for_an_event_in_vain_is_kept_by_a_session_that_ends(server: ApiServer, stage: Open) -> None:
+    on = await stage(server)
+    write(server, SHOP, "cockpit", WHEN, selects("v2"))
+    await on.until(lambda view: gets(view, "v2"))
+    await quiet(on, 10)
+    await on.passing(on.session.__aexit__(None, None, None))
+    [entry] = Journal(on.journal).everything()
+    assert entry.who == "another session of the cockpit@test", "its Event may still come"
+
+
+async def test_an_act_on_one_rollout_does_not_hide_what_a_cockpit_set_of_another(
+    server: ApiServer, stage: Open
+) -> None:
+    other = "/api/v1/namespaces/shop/services/other"
+    server.put(other, service("v1", "other"))
+    for version in ("v1", "v2"):
+        server.put(f"/apis/apps/v1/namespaces/shop/deployments/other-{version}", deployment(version, "other"))
+        server.put(f"/api/v1/namespaces/shop/pods/other-{version}-0", pod(version, "other"))
+    on = await stage(server)
+    await on.until(lambda view: len(view.rollouts) == 2)
+    assert (await sent(on)).stage is Stage.VERIFIED
+    write(server, other, "cockpit", WHEN, selects("v2"))
+    [entry] = await quiet(on, 80)
+    assert (entry.rollout.name, entry.title) == ("other", "v1 100% -> 0%, v2 0% -> 100%")

@@ -135,16 +135,20 @@ class ForeignChanges:
         return {run.entry.rollout.context for run in self._all if run.uncertain and not run.kept and now >= run.due}
 
     def due(self, everything: bool = False) -> Iterator[Entry]:
-        """Entries that are to be kept by now, or `everything` that is certain at the end; not what an act led to."""
+        """Entries that are to be kept by now, or `everything` at the end save what is too fresh to be told from an act.
+
+        What an act led to is none of them.
+        """
         now = self.clock.now()
         for run in self._all:
             waited = now >= run.due
             if (waited or everything) and not run.kept:
                 run.kept = True
+                known = waited or now - run.last >= _CONSEQUENCE_WAITS
                 if not run.uncertain:
                     yield run.entry
-                elif waited and not self._acted_lately(run.entry.rollout, run.entry.at, run.by_cockpit):
-                    yield self._of_nobody_told(run)
+                elif known and not self._acted_lately(run.entry.rollout, run.entry.at, run.by_cockpit):
+                    yield self._of_nobody_told(run) if waited else run.entry
         self._followed = [run for run in self._followed if not run.kept]
         for name, run in list(self._runs.items()):
             if run.kept and now - run.last > _TOGETHER_SECONDS:
@@ -277,9 +281,13 @@ class ForeignChanges:
         known = self._known.get(key)
 
         def fits(other: RolloutKey) -> bool:
-            if by_cockpit:
+            theirs = self._known.get(other)
+            if by_cockpit and (known is None or theirs is None):
                 return other.context == key.context
-            return other == key or (known is not None and known.rollout.was(other))
+            if known is None or other == key:
+                return other == key
+            shared = by_cockpit and theirs is not None and not known.managers.keys().isdisjoint(theirs.managers)
+            return shared or known.rollout.was(other)
 
         acted = self.last_act(fits)
         return acted is not None and abs(now - acted) <= _CONSEQUENCE_SECONDS

@@ -152,6 +152,8 @@ class SharedJournal:
         self._foreign.forget(self._is_gone)
         if not everything:
             await self._know_acts()
+        elif self._foreign.waiting:
+            await self._logbook.catch_up()
         changes, turns = [*self._foreign.due(everything)], [*self._health.take(everything)]
         for entry in changes:
             await self._logbook.keep(entry)
