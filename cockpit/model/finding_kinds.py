@@ -70,6 +70,7 @@ FindingId = Literal[
     "no-subset",
     "no-ingress-class",
     "dialect-guessed",
+    "may-turn-away",
     "main-empty",
     "rule-may-be-dropped",
     "ruled-by-another-canary",

@@ -199,6 +199,12 @@ INGRESS_FINDINGS: dict[FindingId, FindingKind] = {
         "Which ingress controller serves the Ingress is not certain, so what its canary annotations mean is a guess.",
         "Set spec.ingressClassName to a class whose controller is known.",
     ),
+    "may-turn-away": FindingKind(
+        (INFO,),
+        "An annotation of an Ingress has the gateway itself refuse some requests; told only as a possible reason where"
+        " answers have its status.",
+        "Probe with credentials, from an allowed address or at a lower rate, or correct the annotation.",
+    ),
     "main-empty": FindingKind(
         (CRITICAL,),
         "The Service behind the main Ingress does not answer: it is missing, lacks the port or has no ready pods.",

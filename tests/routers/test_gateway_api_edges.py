@@ -206,6 +206,8 @@ def test_a_grpcroute_for_the_same_host_takes_plain_requests_at_traefik() -> None
     assert "GRPCRoute default/calls have the same host" in texts(cluster)["http-and-grpc"]
     for calm in (grpc(CALL), grpc(host="calls.test")):
         assert "http-and-grpc" not in severities(shop(by_traefik(route(SPLIT)), calm))
+    longer = route(rule(backend("shop-v1", 80), backend("shop-v2", 20), path="/a"))
+    assert "http-and-grpc" not in severities(shop(by_traefik(longer), grpc()))
 
 
 def test_other_gateways_must_accept_one_of_the_two() -> None:

@@ -1,7 +1,8 @@
 """HTTPRoutes and GRPCRoutes for one host at one listener: a Gateway must accept only the older one.
 
 Source: Gateway API, apis/v1/grpcroute_types.go, GRPCRouteSpec.Hostnames: exactly one of the two kinds is accepted. Seen
-on Traefik 3.7: both are accepted, and a GRPCRoute without matches takes plain requests too, which get 500.
+on Traefik 3.7: both are accepted, and a GRPCRoute without matches takes plain requests too, which get 500; those for a
+longer path of an HTTPRoute it does not.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def grpc_conflicts(route: AnyRoute, what: str, objects: Objects) -> Iterator[Fin
         begin = f"{what} and GRPCRoute {name} have the same host"
         if not is_by_traefik(route):
             text = f"{begin}: the Gateway must accept only the older one; give one of them a host of its own"
-        elif any(match.path_type != "Method" and match.is_plain for r in rules_of(other).rules for match in r.matches):
+        elif _takes_all(route) and _takes_all(other):
             text = (
                 f"{begin}: Traefik accepts both, and may give all requests to the GRPCRoute, where plain ones get 500;"
                 " give it a host of its own, or matches with its gRPC services"
@@ -43,3 +44,9 @@ def grpc_conflicts(route: AnyRoute, what: str, objects: Objects) -> Iterator[Fin
         else:
             continue
         yield finding("http-and-grpc", Severity.WARNING, text, host)
+
+
+def _takes_all(route: AnyRoute) -> bool:
+    """Whether a rule takes every request; a call of gRPC by its name has a path type of its own."""
+    matches = (match for rule in rules_of(route).rules for match in rule.matches)
+    return any(match.is_plain and (match.path_type, match.path) == ("PathPrefix", "/") for match in matches)

@@ -21,6 +21,7 @@ from cockpit.routers.ingress.dialects import Dialect
 from cockpit.routers.ingress.locations import strictly_younger
 from cockpit.routers.ingress.no_controller import no_class_finding
 from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, weighed
+from cockpit.routers.ingress.turn_aways import turn_aways
 from cockpit.routers.traffic_findings import answered_by_route, other_ports, picks_several, rolling_versions, sticky
 from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.findings import finding, listed, percent
@@ -39,6 +40,7 @@ def findings_of(split: CanarySplit, objects: Objects) -> tuple[Finding, ...]:
         *other_ports(services_of(split), (c.workload for c in split.candidates)),
         *leaks(split),
         *(sticky(why) for why in sessions(split)),
+        *turn_aways(split.placement.main),
     ]
     for placed in split.placed_canaries:
         found += [*placed.canary.rules.problems, *_placing(split, placed), *_behind(split, placed)]

@@ -51,10 +51,9 @@ def _without_pods(gateway: IstioGateway, name: str, objects: Objects) -> Iterato
     meant = next((usual for usual in _USUAL if _almost(labels, usual) and _has_pods(usual, places, objects)), None)
     if meant:
         why = f"{begin}; the ingress gateway there has {_labelled(meant)}: requests for these hosts get no route"
-        yield finding("gateway-without-pods", Severity.WARNING, why)
     else:
         why = f"{begin}: if requests get 404, look whether its proxies run elsewhere"
-        yield finding("gateway-without-pods", Severity.INFO, why)
+    yield finding("gateway-without-pods", Severity.WARNING if meant else Severity.INFO, why)
 
 
 def _has_pods(labels: Mapping[str, str], places: tuple[str, ...], objects: Objects) -> bool:

@@ -49,10 +49,13 @@ def _by_container(side: DestinationVersions, mode: str) -> Iterator[Finding]:
     begin = f"proxies speak TLS (mode {mode}) to {side.target}"
     if port is not None and _is_plain(side, port):
         why = f"{begin}, and a probe of its containers finds plain HTTP there: all these requests get 503"
-        yield finding("tls-to-plain", Severity.WARNING, f"{why}; set tls.mode in the trafficPolicy to DISABLE")
+        yield _to_plain(Severity.WARNING, f"{why}; set tls.mode in the trafficPolicy to DISABLE")
     elif port is None or not _tells_of_tls(port):
-        why = f"{begin}: if its containers speak plain HTTP, all these requests get 503"
-        yield finding("tls-to-plain", Severity.INFO, why)
+        yield _to_plain(Severity.INFO, f"{begin}: if its containers speak plain HTTP, all these requests get 503")
+
+
+def _to_plain(severity: Severity, text: str) -> Finding:
+    return finding("tls-to-plain", severity, text)
 
 
 def _mode_of(side: DestinationVersions, viewer: Viewer, objects: Objects) -> str:

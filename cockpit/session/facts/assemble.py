@@ -25,6 +25,7 @@ from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
 from cockpit.session.facts.pod_findings import pod_findings
 from cockpit.session.facts.real_traffic import real_findings, with_real
+from cockpit.session.facts.turn_aways import with_turn_aways
 from cockpit.workloads.unread import with_doubts, without_alarms
 
 IDLE = ProbeView(running=False, probe_target=None, rate=0.0, asked_rate=0.0, total=0, errors=0, unknown=0)
@@ -81,7 +82,8 @@ def rollout_view(
         acts = tuple(_possible(act, around) for act in acts)
     lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
-    found = with_doubts((*worst_first(answers), *pod_findings(rollout), *rollout.findings), around.unread)
+    answers, beside = with_turn_aways(answers, rollout.findings, probe)
+    found = with_doubts((*worst_first(answers), *pod_findings(rollout), *beside), around.unread)
     findings = worst_first(found)
     # Earlier observations say nothing about what users get while no request is answered by a version.
     vain = failing_in_a_row(probe)
