@@ -24,6 +24,7 @@ from cockpit.session.acts.journal_lines import JournalLines
 from cockpit.session.clock import ManualClock
 from cockpit.session.facts.cluster import Cluster
 from cockpit.session.guarding.guards import Guards
+from cockpit.session.guarding.on_demand import GuardsOnDemand
 from tests.session.test_guard_evaluate import CALM, HURT, NEW, NOW, OTHER, ROLLOUT, STABLE, shown, stamped
 
 KEY = ROLLOUT.key
@@ -217,3 +218,22 @@ async def test_an_unexpected_error_does_not_leave_it_acting(tmp_path: Path) -> N
     found = await (await table(tmp_path, fleet)).look()
     assert found.state is GuardState.FAILED
     assert "RuntimeError: no such thing" in found.words
+
+
+async def test_a_guard_that_is_first_ordered_while_the_session_ends_sends_nothing(tmp_path: Path) -> None:
+    fleet = Fleet()
+    logbook = JournalLines(Journal(tmp_path / "journal.jsonl"), fleet.clock, random.Random(1))
+    guards = GuardsOnDemand(fleet, fleet.clock, logbook)
+    running = asyncio.create_task(guards.run())
+    guards.stop()
+    assert await guards.order(KEY, GuardOrder(parse_conditions(["hurt"]), armed=True)) == ""
+    fleet.view = shown(HURT)
+    for _ in range(40):
+        await fleet.clock.advance(0.25)
+        await asyncio.sleep(0)
+        guard = guards.shown(fleet.view).guard
+        assert guard is not None
+        assert guard.state is GuardState.WATCHING
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await guards.close()

@@ -25,6 +25,7 @@ class GuardsOnDemand:
         self._given = (surroundings, clock, logbook)
         self._guards: Guards | None = None
         self._loaded = asyncio.Event()
+        self._stopped = False
         self._listener: Callable[[], None] = lambda: None
 
     def _load(self) -> Guards:
@@ -33,6 +34,8 @@ class GuardsOnDemand:
 
             self._guards = Guards(*self._given)
             self._guards.listen(self._listener)
+            if self._stopped:
+                self._guards.stop()
             self._loaded.set()
         return self._guards
 
@@ -64,6 +67,7 @@ class GuardsOnDemand:
         return told
 
     def stop(self) -> None:
+        self._stopped = True
         if self._guards:
             self._guards.stop()
 
