@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cockpit.kube.read_rights import REVIEW_SECONDS
 from cockpit.model.ages import utc_time
 from cockpit.model.health import Health
 from cockpit.model.rollout import Severity
@@ -55,7 +54,8 @@ async def test_a_right_that_is_taken_away_while_a_watch_is_open_is_told_in_time(
     server.forbidden = {"pods"}
     began = on.clock.monotonic()
     seen = await on.until(lambda view: any(kind.state is Sync.FORBIDDEN for kind in view.clusters[0].kinds))
-    assert REVIEW_SECONDS[0] <= on.clock.monotonic() - began < TOLD_WITHIN
+    # The watch may end by itself before the review comes.
+    assert on.clock.monotonic() - began < TOLD_WITHIN
     (cluster,), (view,) = seen.clusters, seen.rollouts
     (pods,) = (kind for kind in cluster.kinds if kind.kind == "Pod")
     since = utc_time(pods.since)
