@@ -28,4 +28,5 @@ A_RECORDING = "this is a recording: nothing can be changed in it"
 def in_vain(why: str, rollout: Rollout) -> str:
     """The reason without the advice to wait, where the controller that is waited for has been silent for too long."""
     silent = any(each.id == "not-observed" and each.severity is Severity.WARNING for each in rollout.findings)
-    return f"{why.removesuffix(WAIT)}: start it again first" if silent and why.endswith(WAIT) else why
+    before, waits, after = why.rpartition(WAIT)
+    return f"{before}: start it again first{after}" if silent and waits else why

@@ -103,7 +103,8 @@ class PodCell:
 class Version:
     """The pods of one template.
 
-    `name` is unique in its rollout and for display; `identity` (ReplicaSet or workload uids) identifies it.
+    `name` is unique in its rollout and for display; `identity` identifies it: uids of ReplicaSets or workloads, after
+    that of a ReplicaSet the hash of its template as KEY=HASH.
     `marks` are the texts that name it in an answer (label values, image tag, workload names). `context` is the
     cluster where it runs, if that is not the rollout's. `born` is when it was first rolled out (RFC 3339), "" if that
     is not known.

@@ -14,7 +14,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import DaemonSet, Obj, Workload
 from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import Rollout
-from cockpit.planning.writers import last_write
+from cockpit.planning.writers import unseen_since
 from cockpit.workloads.owners import controller_of, pods_of, ref_of
 
 CHANGE = "picked up the last change"
@@ -37,7 +37,11 @@ def unseen_change(workload: Workload) -> Awaited | None:
     if seen >= generation:
         return None
     return Awaited(
-        str(ref_of(workload)), controller_name(workload), CHANGE, ("generation", str(generation)), last_write(workload)
+        str(ref_of(workload)),
+        controller_name(workload),
+        CHANGE,
+        ("generation", str(generation)),
+        unseen_since(workload),
     )
 
 

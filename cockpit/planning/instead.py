@@ -7,6 +7,7 @@ from dataclasses import replace
 from cockpit.model.adapter import Adapter
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Plan
+from cockpit.model.reasons import WAIT
 from cockpit.model.rollout import Rollout
 from cockpit.planning.undo_of_others import OthersAct, way_to_undo, ways_to_before
 
@@ -35,6 +36,13 @@ def all_the_same(did: OthersAct, rollout: Rollout, adapter: Adapter, objects: Ob
         if isinstance(adapter.plan(rollout, timed, objects), Plan):
             return spoken(ask)
     return ""
+
+
+def or_undo(why: str, ask: Ask, title: str) -> str:
+    """Why a way back has to wait for a controller, with the undo of the last act (`title`), which need not."""
+    if ask.act not in (Act.ROLLBACK, Act.ABORT) or not title or not why.endswith(WAIT):
+        return why
+    return f"{why}, or undo, which takes back {title}, whether the controller runs or not"
 
 
 def ways_back(rollout: Rollout) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
 from cockpit.model.plan import Act, Expected, Milestone, Plan
-from cockpit.model.rollout import Lane, Phase, Rollout
+from cockpit.model.rollout import Lane, Phase, Rollout, Version
 
 
 def shares_before(plan: Plan, before: Rollout | None) -> tuple[Expected, ...]:
@@ -43,7 +43,12 @@ def reached_again(plan: Plan, before: Rollout | None) -> Milestone | None:
     if plan.reaches is None or Phase.AT_REST not in plan.reaches.phases or version is None or not version.identity:
         return None
     words = f"every pod has the template of {version.name} again"
-    return Milestone(words, (Phase.AT_REST,), identity=version.identity[0], replaced=plan.reaches.identity)
+    return Milestone(words, (Phase.AT_REST,), identity=_lasting(version), replaced=plan.reaches.identity)
+
+
+def _lasting(version: Version) -> str:
+    """The hash of its template: a Deployment that keeps no old ReplicaSets makes another one from the same template."""
+    return next((each for each in version.identity if "=" in each), version.identity[0])
 
 
 def took_everybody(plan: Plan, before: Rollout | None) -> bool:

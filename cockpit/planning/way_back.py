@@ -56,6 +56,11 @@ def no_help(plan: Plan, rollout: Rollout) -> tuple[str, ...]:
     return (f"no version is at fault, so going back does not help: {remedy}",) if remedy else ()
 
 
+def moves(manner: str, rollout: Rollout) -> tuple[str, ...]:
+    """How a way back moves the traffic, unless requests fail wherever they are sent."""
+    return () if unmended(rollout) else (manner,)
+
+
 def version_warnings(rollout: Rollout, name: str, *, how: str = "") -> tuple[str, ...]:
     """The same by the version's name; a version that the rollout does not have has no pods."""
     version = rollout.version(name)

@@ -97,6 +97,19 @@ def last_write(obj: Obj) -> str | None:
     return max(times, key=lambda time: seconds_since_epoch(time) or 0.0, default=obj.metadata.creation_timestamp)
 
 
+def unseen_since(obj: Obj) -> str | None:
+    """Since when an object has a change that its controller has not seen: the first after it last wrote the status.
+
+    Of each manager only the last write is noted, so that it may be older.
+    """
+    fields = (obj.metadata.managed_fields or ()) if isinstance(obj.metadata, Meta) else ()
+    said = [e for e in fields if not _of_itself(e) and writer(e.manager, None).controller]
+    last = max((seconds_since_epoch(each.time) or 0.0 for each in said), default=None)
+    times = {time: at for time in managers_of(obj).values() if (at := seconds_since_epoch(time)) is not None}
+    later = [time for time, at in times.items() if last is not None and at > last]
+    return min(later, key=lambda time: times[time], default=None) or last_write(obj)
+
+
 def writer(manager: str, at: float | None, subresource: str = "") -> Writer:
     """A manager in words."""
     name, low = safe_text(manager, 100), manager.lower()

@@ -7,15 +7,18 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.fields import entries, text
 from cockpit.model.objects import ControllerRevision, DaemonSet, Deployment, ReplicaSet, Service, StatefulSet
 from cockpit.model.reasons import WAIT
 from cockpit.model.rollout import Lane, PodState, Share, Version
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.planning.earlier_version import Earlier, earlier_of, failing, why_no_earlier, why_returning
+from cockpit.systems.on_record import Record, meant_by, on_record
 from cockpit.systems.phrases import NOT_SEEN, is_current, no_template
 from cockpit.workloads.endpoints import reached
 from cockpit.workloads.findings import listed
+from cockpit.workloads.images import image_tag
 from cockpit.workloads.meant import Meant
 from cockpit.workloads.others import NO_OTHERS, Others
 from cockpit.workloads.versions import Candidate, pod_cell
@@ -156,7 +159,7 @@ def way_back(state: Rolling, name: str | None) -> TemplateGoal | str:
     if found is not None:
         kept = no_template(found.version.name)
         return TemplateGoal(found.source, found.version.name) if found.source and template_of(found.source) else kept
-    return _by_number(state, name)
+    return _on_record(state, name)
 
 
 def _chosen(state: Rolling, current: TemplateEdition) -> TemplateGoal | str:
@@ -183,21 +186,29 @@ def leads(state: Rolling, *, waits: bool = False) -> str:
     return f"rolls {goal.name} out again, pod by pod"
 
 
-def _by_number(state: Rolling, name: str) -> TemplateGoal | str:
-    numbers = [number_of(s) for s in state.history]
-    known = listed([e.version.name for e in state.editions])
-    if not name.isascii() or not name.isdigit() or len(name) > 18 or int(name) not in numbers:
-        on_record = listed([str(n) for n in numbers])
-        return f"no version {safe_text(name, 80)}; the versions are {known}; revisions: {on_record}"
-    source = state.history[numbers.index(int(name))]
+def _on_record(state: Rolling, name: str) -> TemplateGoal | str:
+    records = [Record(s, number_of(s), (s.metadata.name,), _tags(s)) for s in state.history]
+    source = meant_by(name, records)
+    if source is None:
+        known = listed([e.version.name for e in state.editions])
+        return f"no version {safe_text(name, 80)}; the versions are {known}; revisions: {on_record(records)}"
+    if isinstance(source, str):
+        return source
+    number = number_of(source)
     if state.current and state.current.source is source:
-        return is_current(f"revision {name}")
-    shown = next((e.version.name for e in state.editions if e.source is source), f"revision {name}")
+        return is_current(f"revision {number}")
+    shown = next((e.version.name for e in state.editions if e.source is source), f"revision {number}")
     return (
         TemplateGoal(source, shown)
         if template_of(source)
-        else f"revision {name} holds no template: choose another revision"
+        else f"revision {number} holds no template: choose another revision"
     )
+
+
+def _tags(source: Source) -> set[str]:
+    """The tags of a template's images; labels tell several templates alike."""
+    images = [text(each, "image") for each in entries(template_of(source), "spec", "containers")]
+    return {safe_text(tag, 80) for image in images if (tag := image_tag(image))}
 
 
 def lanes_by_ready_pods(state: Rolling) -> tuple[Lane, ...]:

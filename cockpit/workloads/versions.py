@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment, Pod, StatefulSet, Workload
@@ -165,13 +165,20 @@ def versions_of(
             ready=candidate.ready,
             desired=candidate.desired,
             pods=tuple(pod_cell(pod) for pod in candidate.pods),
-            identity=(candidate.uid,),
+            identity=(candidate.uid, *_template_of(candidate)),
             # A text that several versions share identifies none of them.
             marks=frozenset(mark for mark in own | {name} if seen[mark] <= 1),
             born=candidate.born,
         )
         for candidate, name, own in zip(candidates, names, marks, strict=True)
     )
+
+
+def _template_of(candidate: Candidate) -> Iterator[str]:
+    """What a ReplicaSet that is made anew from the same template shares with the one before."""
+    for key in HASH_LABELS:
+        if value := candidate.labels.get(key):
+            yield f"{key}={value}"
 
 
 def _marks(candidate: Candidate, keys: Sequence[str]) -> frozenset[str]:

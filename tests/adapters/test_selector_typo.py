@@ -20,7 +20,7 @@ from tests.routers.test_gateway_api_edges import read as read_route
 from tests.systems.argo.releases import HASH, OLD, RUNNING, basic, previewed
 from tests.systems.argo.releases import read as read_argo
 from tests.systems.kruise.releases import read as read_kruise
-from tests.systems.kruise.releases import releasing
+from tests.systems.kruise.releases import releasing, resting, spec
 
 
 def mistyped(cluster: Cluster, name: str, key: str = "app") -> Cluster:
@@ -90,6 +90,18 @@ def test_a_kruise_release_tells_its_own_service_first() -> None:
     assert first.id == "selector-misses"
     assert "it asks for app=wbe, the pods of Deployment echoserver have app=echoserver" in first.text
     assert unmended(rollout) == "correct the selector of the Service"
+
+
+@pytest.mark.parametrize("release", [resting, releasing])
+def test_a_kruise_release_without_routing_knows_the_service_that_is_meant_for_it(
+    release: Callable[..., Cluster],
+) -> None:
+    """It is one of its objects, so that no row of its own has the same name."""
+    rollout = read_kruise(mistyped(release(body=spec(routing=None)), "echoserver"))
+    [found] = told(rollout)
+    assert (found.id, found.severity) == ("selector-misses", Severity.CRITICAL)
+    assert any(ref.resource == SERVICES and ref.name == "echoserver" for ref in rollout.objects)
+    assert {share.written for share in rollout.lanes[0].shares} == {0.0}
 
 
 def argo_blue_green() -> Rollout:

@@ -10,6 +10,8 @@ import pytest
 from cockpit.model.health import HALF_LIFE, AnswerHealth, Level
 from cockpit.model.rollout import Followed, Lane, Observed, Severity, Share, Verdict
 from cockpit.model.view import Cell, CellKind
+from cockpit.probe.recognise import VersionReading
+from cockpit.probe.record import LaneRecord
 from cockpit.session.facts.answers import answer_findings
 from cockpit.session.facts.assemble import IDLE
 from cockpit.session.facts.failing import failing_in_a_row, why_all_fail
@@ -260,3 +262,16 @@ def test_a_version_that_fails_hurts_until_requests_follow_the_split_that_spares_
     probe = replace(IDLE, running=True, health=(known("v2", 60, 60, Level.ALARM),), strip=strip)
     (found,) = answer_findings((moved,), probe, NOW)
     assert (found.id, found.severity) == ("errors", severity)
+
+
+@pytest.mark.parametrize(("requests", "unnamed", "told"), [(4, 3, False), (36, 3, False), (30, 20, True)])
+def test_a_few_answers_without_a_version_are_no_doubt_yet(requests: int, unnamed: int, told: bool) -> None:
+    """A gateway that takes up a route again answers the first requests without it."""
+    well = VersionReading(CellKind.ANSWER, "v1", "200")
+    nameless = VersionReading(CellKind.UNKNOWN, None, "404", rejected=True)
+    whole = Lane("default", "", (Share("v1", 1.0, 1.0),))
+    record = LaneRecord(whole)
+    for number in range(requests):
+        record.count(nameless if number < unnamed else well, 1.0, number / 5)
+    found = answer_findings((record.filled(whole, True),), IDLE, NOW)
+    assert bool([each for each in found if each.id == "answers-of-others"]) is told

@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import replace
 
 from cockpit.model.awaited import Awaited
-from cockpit.model.plan import Act, ActState
+from cockpit.model.plan import Act, ActState, Ask
+from cockpit.model.reasons import in_vain
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Phase, Rollout, Step
+from cockpit.planning.instead import or_undo
 from cockpit.session.clock import ManualClock
 from cockpit.session.facts.overdue import Overdue
 from cockpit.session.facts.own_clock import by_own_clock
@@ -65,6 +67,16 @@ async def test_one_more_act_brings_a_controller_that_is_silent_no_more_time() ->
     assert not said(overdue, waiting(replace(CHANGE, token=("generation", "9"))))
 
 
+async def test_a_later_change_does_not_move_since_when_a_controller_has_done_nothing() -> None:
+    clock = ManualClock(NOW + 600)
+    overdue = Overdue(clock, lambda key: None)
+    first = replace(CHANGE, since="2026-01-01T00:01:00Z")
+    later = replace(CHANGE, token=("generation", "8"), since="2026-01-01T00:09:00Z")
+    for change in (first, later):
+        (found,) = overdue.told(waiting(change), "").findings
+        assert "since 00:01:00 UTC" in found.text
+
+
 async def test_nobody_is_told_to_wait_for_a_controller_that_is_silent() -> None:
     clock = ManualClock(NOW)
     overdue = Overdue(clock, lambda key: None)
@@ -73,6 +85,11 @@ async def test_nobody_is_told_to_wait_for_a_controller_that_is_silent() -> None:
     await clock.advance(61)
     (act,) = overdue.told(held, "").acts
     assert act.why == "not seen yet: start it again first"
+    why = or_undo("not seen yet; wait a moment", Ask(Act.ROLLBACK), "image v2")
+    undo = ", or undo, which takes back image v2, whether the controller runs or not"
+    assert in_vain(why, overdue.told(held, "")) == f"not seen yet: start it again first{undo}"
+    assert or_undo("not seen yet; wait a moment", Ask(Act.ROLLBACK), "") == "not seen yet; wait a moment"
+    assert or_undo("no older version", Ask(Act.ROLLBACK), "image v2") == "no older version"
 
 
 async def test_a_rollout_that_was_deleted_and_made_again_has_waited_for_nothing() -> None:

@@ -409,5 +409,8 @@ def test_the_undo_of_what_replaced_every_pod_is_done_when_every_pod_is_replaced_
     assert isinstance(undo, Plan)
     again = Milestone("every pod has the template of v1 again", (Phase.AT_REST,), identity="uid-v1", replaced="uid-v2")
     assert undo.reaches == again
+    hashed = replace(old, identity=("uid-v1", "pod-template-hash=7d84"))
+    lasting = step_back(whole, replace(before, versions=(hashed,)), [SentAct(PATCH, after={})]).reaches
+    assert lasting == replace(again, identity="pod-template-hash=7d84"), "its ReplicaSet may be gone"
     for part in (replace(made, reaches=Milestone("a step", (Phase.PAUSED,))), made):
         assert step_back(part, before, [SentAct(PATCH, after={})]).reaches is None

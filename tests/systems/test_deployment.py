@@ -125,6 +125,29 @@ def test_roll_back_goes_to_a_named_version(cluster: Cluster) -> None:
     assert "no version v9" in refusal(cluster, Ask(Act.ROLLBACK, version="v9"))
 
 
+@pytest.mark.parametrize("name", ["v1", "1", "revision 1"])
+def test_a_template_that_is_kept_and_not_shown_is_named_by_its_tag_too(cluster: Cluster, name: str) -> None:
+    revise(revise(cluster, 2, "bebullish/demo:v2"), 3, "bebullish/demo:v3")
+    assert "revision 1" in planned(cluster, Ask(Act.ROLLBACK, version=name)).title
+    assert "revisions: 3 (v3), 2 (v2), 1 (v1)" in refusal(cluster, Ask(Act.ROLLBACK, version="v9"))
+    revise(cluster, 4, "bebullish/demo:v1")
+    revise(cluster, 5, "bebullish/demo:v5")
+    revise(cluster, 6, "bebullish/demo:v6")
+    why = "v1 matches revisions 1, 4: choose one by its number"
+    assert name != "v1" or why in refusal(cluster, Ask(Act.ROLLBACK, version=name))
+
+
+def test_a_replica_set_that_is_made_anew_has_the_same_template(cluster: Cluster) -> None:
+    """As a Deployment makes one that keeps no old ReplicaSets, once its last change is undone."""
+    before = read(cluster).versions[0].identity
+    for key in [key for key in cluster.docs if key[0] == "ReplicaSet"]:
+        cluster.docs[key]["metadata"]["uid"] = "another"
+    after = read(cluster).versions[0].identity
+    assert before[0] != after[0] == "another"
+    assert before[1:] == after[1:]
+    assert after[1].startswith("pod-template-hash=")
+
+
 def test_roll_back_of_a_paused_update_ends_the_pause_with_it(cluster: Cluster) -> None:
     revise(cluster, 2, "bebullish/demo:v2", ready=1, old=2)
     cluster.send_all(planned(cluster, Ask(Act.PAUSE)).requests)

@@ -23,7 +23,7 @@ from cockpit.model.view import Entry, Prepared, RolloutView
 from cockpit.pairing.plan_hash import plan_hash
 from cockpit.pairing.proposal_marks import LOCK
 from cockpit.pairing.second_words import NOT_PROPOSED
-from cockpit.planning.instead import all_the_same, instead_of_undo, ways_back
+from cockpit.planning.instead import all_the_same, instead_of_undo, or_undo, ways_back
 from cockpit.planning.outage import with_outage
 from cockpit.planning.undo_of_others import undo_plan, way_to_undo
 from cockpit.session.acts.changed_since import changed_since
@@ -261,8 +261,9 @@ async def _attempt(
     await surroundings.refresh()
     plan = _as_seen(planned(cluster, undo, key, ask), surroundings.shown(key))
     if isinstance(plan, Refused):
-        seen = _shown(surroundings, key)
-        return (replace(plan, why=in_vain(plan.why, seen)) if seen else plan), False
+        seen, last = _shown(surroundings, key), undo.top(key, cluster.rollout(key))
+        why = or_undo(plan.why, ask, last.title if last and last.requests and last.told is None else "")
+        return replace(plan, why=in_vain(why, seen) if seen else why), False
     rollout, place = cluster.rollout(key), cluster.place(plan)
     step = undo.top(key, rollout) if ask.act is Act.UNDO else None
     objects: dict[Ref, Mapping[str, Any] | None] = {}

@@ -17,7 +17,7 @@ from cockpit.probe.verdict import FOLLOWED
 from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words, still_answers, turned_away
 from cockpit.workloads.findings import finding
 
-# Requests after which a probe that learns nothing is reported.
+# Requests after which a probe that learns nothing, or hears somebody else, is reported.
 _FEWEST_ANSWERS = 30
 # Answers of nobody's version that are certainly more than this, beyond what is written, are a finding.
 _ASTRAY = 0.01
@@ -101,6 +101,8 @@ def _astray(lane: Lane, probe: ProbeView) -> list[Finding]:
         found is None
         or seen is None
         or not (named or found.written is not None)
+        # A gateway that takes up a route again answers a few requests without it.
+        or seen.samples < _FEWEST_ANSWERS
         or seen.low <= (found.written or 0.0) + _ASTRAY
     ):
         return []

@@ -72,7 +72,8 @@ class Overdue:
             if stale and not (wait and wait.told):
                 continue
             wait = wait or _Wait(self._clock.now(), self._clock.monotonic(), key not in self._seen)
-            wait = replace(wait, began=_began(awaited, wait, self._ahead(key)))
+            # Since then it has done nothing, whatever was changed later.
+            wait = wait if wait.told else replace(wait, began=_began(awaited, wait, self._ahead(key)))
             wait = replace(wait, told=wait.told or self._lasts(wait) >= PATIENCE)
             waits[awaited.subject] = wait
             if wait.told:

@@ -10,7 +10,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.refs import REPLICASETS
 from cockpit.model.text import safe_text
 from cockpit.planning.awaited import CHANGE
-from cockpit.planning.writers import last_write
+from cockpit.planning.writers import unseen_since
 from cockpit.systems.argo.phases import WAKES, until
 from cockpit.systems.argo.state import ArgoState
 
@@ -32,7 +32,7 @@ def unseen(state: ArgoState) -> Awaited | None:
     instance = (meta.labels or {}).get(_INSTANCE)
     only = f"only a controller with instance ID {safe_text(instance, 63)} handles it" if instance else ""
     never = not state.status.seen
-    since = meta.creation_timestamp if never else last_write(state.rollout)
+    since = meta.creation_timestamp if never else unseen_since(state.rollout)
     undone, token = "seen it" if never else CHANGE, ("generation", str(meta.generation))
     return Awaited(str(state.ref), CONTROLLER, undone, token, since, only)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.model.fields import entries, mapping, text
+from cockpit.model.ages import seconds_since_epoch
+from cockpit.model.fields import entries, flag, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import AnalysisRun, Experiment
 from cockpit.model.refs import ANALYSISRUNS, EXPERIMENTS
@@ -20,6 +21,8 @@ from cockpit.workloads.lookups import of_kind
 
 Judgement = AnalysisRun | Experiment
 _REVISION = "rollout.argoproj.io/revision"
+# What the controller takes for progressDeadlineSeconds (utils/defaults).
+_DEADLINE = 600
 _BAD = frozenset({"Failed", "Error", "Inconclusive"})
 
 
@@ -71,6 +74,22 @@ def cause_of(state: ArgoState, objects: Objects) -> tuple[Finding, ...]:
             "; ".join(filter(None, (message, *_measured(newest)))) or f"step {step}",
         ),
     )
+
+
+def deadline_passed(state: ArgoState, objects: Objects) -> str:
+    """Why a Rollout may have been aborted by its deadline, which its status does not keep; "" if it was not.
+
+    The controller aborts at the deadline at the earliest. A person may have aborted it later by hand.
+    """
+    after = whole(state.rollout.spec, "progressDeadlineSeconds") or _DEADLINE
+    status = state.rollout.status
+    # Since then the update has not been complete.
+    began = [text(c, "lastTransitionTime") for c in entries(status, "conditions") if text(c, "type") == "Completed"]
+    ended, first = seconds_since_epoch(text(status, "abortedAt")), seconds_since_epoch(next(iter(began), None))
+    lasted = ended - first if ended is not None and first is not None else 0.0
+    if not flag(state.rollout.spec, "progressDeadlineAbort") or lasted < after or cause_of(state, objects):
+        return ""
+    return f"its new pods were not ready within progressDeadlineSeconds ({after}s), unless somebody aborted it"
 
 
 def _advice(judgement: Judgement, state: ArgoState) -> str:

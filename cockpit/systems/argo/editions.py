@@ -13,6 +13,7 @@ from cockpit.model.values import dataclass
 from cockpit.planning.earlier_version import Earlier, earlier_of
 from cockpit.systems.argo.status import ArgoStatus
 from cockpit.systems.argo.strategy import ArgoStrategy
+from cockpit.systems.on_record import Record, meant_by, on_record
 from cockpit.workloads.images import image_tag
 from cockpit.workloads.lookups import of_kind
 from cockpit.workloads.owners import controller_of
@@ -136,18 +137,9 @@ def find_edition(name: str, editions: Iterable[ArgoEdition], sets: Iterable[Repl
     for edition in editions:
         if name in (edition.name, edition.hash):
             return edition.replica_set
-    every = list(sets)
-    for ways in (
-        [r for r in every if name in (str(revision_of(r)), f"revision {revision_of(r)}")],
-        [r for r in every if name in (hash_of(r), r.metadata.name)],
-        [r for r in every if name in _tags(r)],
-    ):
-        if len(ways) == 1:
-            return ways[0]
-        if ways:
-            return f"{name} matches revisions {', '.join(str(revision_of(r)) for r in ways)}: choose one by its number"
-    known = ", ".join(f"{revision_of(r)} ({', '.join(sorted(_tags(r)))})" for r in reversed(every[-12:]))
-    return f"no revision {name}; existing revisions: {known or 'none'}"
+    every = [Record(r, revision_of(r), (hash_of(r), r.metadata.name), _tags(r)) for r in sets]
+    found = meant_by(name, every)
+    return found if found is not None else f"no revision {name}; existing revisions: {on_record(every) or 'none'}"
 
 
 def _tags(replica_set: ReplicaSet) -> set[str]:

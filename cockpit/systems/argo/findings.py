@@ -11,7 +11,7 @@ from cockpit.model.objects import Deployment
 from cockpit.model.rollout import Finding, Role, Severity
 from cockpit.routers.traffic_findings import misses_ready, no_ready_pods, none_ready_yet, without_port
 from cockpit.systems.argo.awaited import unseen
-from cockpit.systems.argo.causes import cause_of
+from cockpit.systems.argo.causes import cause_of, deadline_passed
 from cockpit.systems.argo.editions import hash_of
 from cockpit.systems.argo.istio_routes import refused_routes
 from cockpit.systems.argo.pause_abort import ships_at_once
@@ -32,7 +32,7 @@ def findings_of(state: ArgoState, split: ArgoSplit, objects: Objects) -> tuple[F
     what = f"{state.ref}"
     return (
         *_unseen(state),
-        *_conditions(state, what),
+        *_conditions(state, what, objects),
         *refused_routes(state, what, objects),
         *cause_of(state, objects),
         *failing_metrics(checks_of(state, objects)),
@@ -52,7 +52,7 @@ def _unseen(state: ArgoState) -> Iterator[Finding]:
         yield not_observed(awaited, evidence)
 
 
-def _conditions(state: ArgoState, what: str) -> Iterator[Finding]:
+def _conditions(state: ArgoState, what: str, objects: Objects) -> Iterator[Finding]:
     for kind, condition in state.status.conditions.items():
         reported = f"{what}: {condition.message or condition.reason}"
         if kind == "InvalidSpec" and condition.status == "True":
@@ -64,7 +64,9 @@ def _conditions(state: ArgoState, what: str) -> Iterator[Finding]:
             yield replica_failure(reported, condition.reason, ready=ready)
         elif condition.reason == "RolloutAborted":
             after = "retry starts the same version again, rollback abandons it"
-            yield finding("aborted", Severity.WARNING, f"{reported}; {after}", condition.reason)
+            why = deadline_passed(state, objects)
+            because = f"{reported}: {why}" if why else reported
+            yield finding("aborted", Severity.WARNING, f"{because}; {after}", condition.reason)
 
 
 def _standstill(state: ArgoState, what: str) -> Iterator[Finding]:

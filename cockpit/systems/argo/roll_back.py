@@ -14,7 +14,7 @@ from cockpit.planning.earlier_version import cautions, passed_over
 from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
-from cockpit.planning.way_back import short_of_pods, way_back_warnings
+from cockpit.planning.way_back import moves, short_of_pods, way_back_warnings
 from cockpit.systems.argo.editions import find_edition, revision_of
 from cockpit.systems.argo.expectations import expected
 from cockpit.systems.argo.old_templates import carried_back, original
@@ -27,6 +27,7 @@ from cockpit.systems.argo.way_back import (
     others_of,
     seen,
     target_of,
+    unswitched,
     unused,
     way_of,
     why_not_written,
@@ -86,7 +87,7 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
         warnings=(
             *cautions(goal, left),
             *_readiness(state, target, name, way),
-            _manner(state, way),
+            *moves(_manner(state, way), rollout),
             *_guessed(target, way, ask),
             *(passed if ask.version is None else ()),
             *_stuck(state),
@@ -102,6 +103,7 @@ def _back(state: ArgoState, rollout: Rollout, ask: Ask, target: ReplicaSet, temp
 
 
 _AS_REPLACED = "the steps are skipped; without traffic routing, traffic moves back as pods are replaced"
+_STAYS = "users are on it already and stay on it"
 _THERE = "the release was aborted, so traffic is on the stable version already: this ends what is left of it"
 _RETURNING = "the release was aborted, and its traffic has not all returned: this does not bring it back any sooner"
 
@@ -112,6 +114,8 @@ def _manner(state: ArgoState, way: TemplateSource) -> str:
         return way
     if state.status.abort or state.status.aborted:
         return _RETURNING if returning(state) else _THERE
+    if not state.strategy.is_canary and unswitched(state):
+        return _STAYS
     return way if state.strategy.routers or not state.strategy.is_canary else _AS_REPLACED
 
 

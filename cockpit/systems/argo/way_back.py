@@ -71,7 +71,7 @@ def _words_home(state: ArgoState, name: str, objects: Objects) -> str:
         return f"makes {name} the template again; users are on it already"
     if not state.strategy.is_canary:
         stays = f"makes {name} the template again; users stay on it"
-        return stays if _unswitched(state) else f"switches back to {name} at once"
+        return stays if unswitched(state) else f"switches back to {name} at once"
     if not state.strategy.routers:
         return f"rolls back to {name}, pod by pod"
     if any(found.id == "route-missing" for found in written_of(state, objects).findings):
@@ -79,7 +79,7 @@ def _words_home(state: ArgoState, name: str, objects: Objects) -> str:
     return f"sends everyone to {name}" + (", as its pods come" if is_dynamic(state.rollout) else " at once")
 
 
-def _unswitched(state: ArgoState) -> bool:
+def unswitched(state: ArgoState) -> bool:
     """Whether the active Service of a blue-green release still leads to the stable version."""
     return bool(state.status.active) and state.status.active == state.status.stable
 

@@ -8,7 +8,7 @@ from cockpit.model.awaited import Awaited
 from cockpit.model.fields import whole
 from cockpit.model.rollout import PodState
 from cockpit.planning.awaited import CHANGE
-from cockpit.planning.writers import last_write
+from cockpit.planning.writers import last_write, unseen_since
 from cockpit.systems.kruise import status
 from cockpit.systems.kruise.findings import never_reached
 from cockpit.systems.kruise.state import STARTED, KruiseState
@@ -33,7 +33,7 @@ def _unseen(release: KruiseState) -> Iterator[Awaited]:
     meta = release.rollout.metadata
     seen = whole(release.rollout.status, "observedGeneration") or 0
     if seen < meta.generation:
-        undone, since = (CHANGE, last_write(release.rollout)) if seen else ("seen it", meta.creation_timestamp)
+        undone, since = (CHANGE, unseen_since(release.rollout)) if seen else ("seen it", meta.creation_timestamp)
         yield _by(release, undone, ("generation", str(meta.generation)), since)
 
 

@@ -28,6 +28,7 @@ from cockpit.systems.kruise.workload import KruiseWorkload
 from cockpit.workloads.endpoints import portless_pods, reached
 from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import find_ingress, find_service, services_selecting
+from cockpit.workloads.meant import meant_service
 from cockpit.workloads.others import NO_OTHERS, Others, outside, together
 from cockpit.workloads.owners import home_of
 
@@ -259,11 +260,21 @@ def _lane(
     return Lane(name, match, shares, headers, derived)
 
 
+def _in_front(namespace: str, subject: KruiseWorkload, objects: Objects) -> Service | None:
+    """The Service that selects the pods, else the one that is evidently meant to and selects nothing."""
+    if subject.workload is None:
+        return None
+    selecting = services_selecting(objects, namespace, subject.workload.template_labels)
+    labels = [edition.candidate.labels for edition in reversed(subject.editions)]
+    meant = None if selecting else meant_service(subject.workload, (), labels, objects)
+    if meant is not None and meant.empty and (meant.certain or meant.reached):
+        return meant.service
+    return next(iter(selecting), None)
+
+
 def _by_pods(namespace: str, subject: KruiseWorkload, declared: Mix | None, objects: Objects) -> KruiseSplit:
     """Without routing: ready pods behind the Service that selects them; without a Service, all ready pods."""
-    service = None
-    if subject.workload is not None:
-        service = next(iter(services_selecting(objects, namespace, subject.workload.template_labels)), None)
+    service = _in_front(namespace, subject, objects)
     others = _outside(service, subject, objects)
     if service is not None:
         written: Mix = mix(service, subject, objects, others.ready)

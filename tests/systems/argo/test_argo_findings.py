@@ -75,6 +75,25 @@ def test_an_abort_by_hand_has_no_cause() -> None:
     assert "judged" not in ids(cluster)
 
 
+@pytest.mark.parametrize(
+    ("aborts", "at", "told"),
+    [
+        (True, "10:00:12", "Rollout aborted update to revision 2: its new pods were not ready within"),
+        (True, "10:00:09", "Rollout aborted update to revision 2; retry"),
+        (False, "10:00:12", "Rollout aborted update to revision 2; retry"),
+    ],
+)
+def test_an_abort_by_the_deadline_says_so(aborts: bool, at: str, told: str) -> None:
+    """The controller keeps the same message as for an abort by hand, which comes before the deadline."""
+    began = {"type": "Completed", "status": "False", "lastTransitionTime": "2026-01-01T10:00:00Z"}
+    fields = {"abortedAt": f"2026-01-01T{at}Z", "conditions": [began, *ABORTED["conditions"]]}
+    cluster = routed(0, **{**ABORTED, **fields})
+    cluster.doc("Rollout", "web")["spec"] |= {"progressDeadlineAbort": aborts, "progressDeadlineSeconds": 10}
+    assert told in text_of(cluster, "aborted")
+    run(cluster, "late", "Failed", "2026-01-01T00:00:02Z")
+    assert "progressDeadline" not in text_of(cluster, "aborted"), "the failed run is the cause"
+
+
 def test_runs_are_no_cause_while_nothing_stands_still() -> None:
     assert "judged" not in ids(run(routed(), "bad", "Failed", "2026-01-01T00:00:01Z"))
 

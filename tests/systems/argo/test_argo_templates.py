@@ -66,6 +66,24 @@ def test_in_the_middle_of_an_update_the_stable_template_comes_back_to_the_letter
     assert spec(cluster)["template"] == template("v1"), "without hash and without the API's defaults"
 
 
+def moves(cluster: Cluster) -> list[str]:
+    return [text for text in planned(cluster, back()).warnings if "traffic moves" in text or "stay on it" in text]
+
+
+def test_before_the_switch_of_a_blue_green_release_going_back_moves_nobody() -> None:
+    assert moves(previewed()) == ["users are on it already and stay on it"]
+    switched = previewed(blueGreen={"activeSelector": NEW, "previewSelector": NEW})
+    assert moves(switched) == ["the steps are skipped: all traffic moves to the stable version immediately"]
+
+
+@pytest.mark.parametrize("active", [OLD, NEW])
+def test_where_requests_fail_whatever_the_version_no_traffic_is_said_to_move(active: str) -> None:
+    cluster = previewed(blueGreen={"activeSelector": active, "previewSelector": NEW})
+    cluster.doc("Service", "web-stable")["spec"]["selector"][HASH] = "mistyped"
+    assert "selector-misses" in ids(cluster.balance())
+    assert not moves(cluster)
+
+
 def test_out_of_a_release_of_an_older_template_the_way_home_is_no_way_forward() -> None:
     cluster = routed()
     cluster.doc("ReplicaSet", f"web-{OLD}")["metadata"]["creationTimestamp"] = "2026-02-01T00:00:00Z"
