@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.cli.advising import with_commands
 from cockpit.cli.documents import outcome_document
 from cockpit.cli.exit_codes import ExitCode
 from cockpit.cli.live import LiveText
@@ -14,7 +15,7 @@ from cockpit.cli.options import given
 from cockpit.cli.output import emit, emit_document
 from cockpit.cli.running import CommandFailed, StdoutFailed, reader_left, talk, with_session
 from cockpit.cli.second import confirmed
-from cockpit.cli.waiting import require_read, synced
+from cockpit.cli.waiting import require_read, shown_in, synced
 from cockpit.cli.words import stated, waits_for_a_person
 from cockpit.model.pairing import ControlsOrder, PilotMode, Wish
 from cockpit.model.plan import Ask, Change, Refused
@@ -22,7 +23,7 @@ from cockpit.model.rollout import Rollout, Verdict
 from cockpit.model.shell_line import bounded_line, shell_word
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.model.view import Counting, FleetView, Outcome, Prepared, Stage
+from cockpit.model.view import Counting, FleetView, Outcome, Prepared, RolloutView, Stage
 from cockpit.session.reads import Reads
 from cockpit.texts.current import Verbatim, translated
 
@@ -76,7 +77,7 @@ def act(program: Program, name: str, asked: Callable[[Rollout], Ask] | Ask, how:
             key, ask = shown.rollout.key, asked(shown.rollout)
         outcome = await _carry_out(cockpit, key, ask, how, person)
         try:
-            _report(outcome, how.output)
+            _report(outcome, how.output, shown_in(cockpit.view(), key))
         except (BrokenPipeError, StdoutFailed):
             # The exit code and stderr report the outcome even if no one reads stdout.
             reader_left()
@@ -231,11 +232,12 @@ def _section(name: str, texts: list[str]) -> list[str]:
     return [translated(f"{name}:"), *(f"  {safe_text(translated(text), 4000)}" for text in texts)] if texts else []
 
 
-def _report(outcome: Outcome, output: str) -> None:
+def _report(outcome: Outcome, output: str, shown: RolloutView | None) -> None:
     if output != "table":
         emit_document(outcome_document(outcome), output)
     elif outcome.stage is Stage.REFUSED and outcome.plan is None:
-        raise CommandFailed(stated(str(Stage.REFUSED), outcome.why))
+        told = outcome.refused.told if outcome.refused else ()
+        raise CommandFailed(stated(str(Stage.REFUSED), with_commands(outcome.why, told, shown)))
     elif outcome.stage in (Stage.REFUSED, Stage.UNKNOWN, Stage.UNVERIFIED, Stage.PROPOSED):
         talk(stated(str(outcome.stage), outcome.why))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from cockpit.cli.advising import findings_with_commands, with_commands
 from cockpit.cli.checks import checks_table, said_table
 from cockpit.cli.output import table
 from cockpit.cli.probe_targets import target_words
@@ -28,7 +29,10 @@ def describe(shown: RolloutView, *, wide: bool) -> str:
     parts = [_facts(shown), _steps(rollout), _shares(shown), _versions(rollout, wide=wide)]
     parts += [checks_table(rollout), said_table(rollout)]
     if rollout.findings:
-        rows = [(str(found.severity), found.text, found.evidence or UNKNOWN) for found in folded(rollout.findings)]
+        rows = [
+            (str(found.severity), with_commands(found.text, found.acts, shown), found.evidence or UNKNOWN)
+            for found in folded(rollout.findings)
+        ]
         parts.append(table(("FINDING", "WHAT", "EVIDENCE"), rows))
     if rollout.acts:
         parts.append(_acts(rollout, wide=wide))
@@ -67,7 +71,7 @@ def _facts(shown: RolloutView) -> str:
     rollout, found = shown.rollout, with_way(shown)
     facts = [
         ("Rollout", str(rollout.key)),
-        ("Health", stated(str(found.health), found.reason)),
+        ("Health", stated(str(found.health), findings_with_commands(found.reason, shown))),
         ("System", f"{rollout.key.system} (router {rollout.router})"),
         ("Phase", stated(str(rollout.phase), rollout.message)),
         ("Step", step_shown(rollout)),

@@ -87,7 +87,7 @@ class ActState:
     user must choose; empty if the act itself determines the version, or applies to all. `leads` is where it leads if
     nothing is named, in a few words that follow its key, such as "sends everyone to v1"; "" where the act's name says
     it. `undoable` is whether requests can undo it. `notes` are what a choice says of some of the `versions`, such as
-    that one took the traffic before.
+    that one took the traffic before. `told` are the acts that `why` tells the user to do instead (`model.advice`).
     """
 
     act: Act
@@ -98,6 +98,7 @@ class ActState:
     leads: str = ""
     undoable: bool = True
     notes: tuple[tuple[str, str], ...] = ()
+    told: tuple[Act, ...] = ()
 
     def note(self, version: str) -> str:
         """What a choice says of a version; "" if nothing."""
@@ -292,8 +293,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No plan, and why: what happened, to which object in which cluster, what to do next."""
+    """No plan, and why: what happened, to which object in which cluster, what to do next.
+
+    `told` are the acts that the reason tells the user to do (`model.advice`).
+    """
 
     act: Act
     rollout: RolloutKey
     why: str
+    told: tuple[Act, ...] = ()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from cockpit.model.awaited import Awaited
 from cockpit.model.checks import Check, Said
 from cockpit.model.lanes import DEFAULT_LANE
-from cockpit.model.plan import ActState
+from cockpit.model.plan import Act, ActState
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.real_traffic import RealTraffic
 from cockpit.model.refs import Ref, RolloutKey
@@ -242,7 +242,8 @@ class Finding:
     `whatever_pods` is true where no pod could take it back, although one could take back others of its id.
     `because` is the id of the finding that explains it, "" if none does (`model.finding_order`). `partly` is true where
     something else fails besides, for another reason, so that it explains nothing itself. `whatever_version` is true
-    where requests fail to whichever version they are sent, although those of other findings of its id may not.
+    where requests fail to whichever version they are sent, although those of other findings of its id may not. `acts`
+    are those that its text tells the user to do (`model.advice`).
     """
 
     id: str
@@ -254,6 +255,7 @@ class Finding:
     because: str = ""
     partly: bool = False
     whatever_version: bool = False
+    acts: tuple[Act, ...] = ()
 
     @property
     def subject(self) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Generic, TypeVar
 
+from cockpit.model.advice import acts_told
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.plan import OF_THE_SESSION, Act, ActState, ActWay, Ask, Plan, Refused
@@ -149,7 +150,7 @@ class ActTable(Generic[State]):
         entry = self.entries.get(ask.act)
         why = self.closed(state, objects) or self._why_not(ask, state, objects)
         if why or entry is None:
-            return refused(rollout, ask.act, safe_text(why, _LONGEST))
+            return refused(rollout, ask.act, safe_text(why, _LONGEST), acts_told(why))
         found = entry.plan(state, rollout, ask, objects)
         if isinstance(found, str):
             return refused(rollout, ask.act, found)
@@ -173,7 +174,7 @@ class ActTable(Generic[State]):
         why = closed or self._why_not(_PLAIN[act], state, objects)
         entry = self.entries.get(act)
         if why or entry is None:
-            return ActState(act, False, safe_text(why, _LONGEST))
+            return ActState(act, False, safe_text(why, _LONGEST), told=acts_told(why))
         return ActState(
             *(act, True, "", entry.ways(state, objects), entry.versions(state, objects)),
             *(safe_text(entry.leads(state, objects), _LONGEST_LEADS), entry.undoable),

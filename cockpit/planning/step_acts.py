@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE, DEFAULT_LANE
-from cockpit.model.plan import Ask, Change, Expected, Milestone, PatchType, Plan, Refused, Request, Verb
+from cockpit.model.plan import Act, Ask, Change, Expected, Milestone, PatchType, Plan, Refused, Request, Verb
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.edits import Operation, json_patch, merge_patch, op, pointer
 from cockpit.planning.refusals import refused
@@ -21,7 +22,7 @@ from cockpit.planning.steps import MOST_STEPS, STEPS, Stepping, StepPlan
 from cockpit.planning.wording import gives_everyone
 from cockpit.workloads.findings import percent
 
-NO_PLAN = "it has no step plan: start one with steps, such as 20 50 100"
+NO_PLAN = telling("it has no step plan: start one with steps, such as 20 50 100", Act.STEPS)
 _WHERE = pointer("metadata", "annotations", STEPS)
 Weigh = Callable[[float], Plan | Refused]
 
@@ -31,7 +32,7 @@ def why_not_approve(stepping: Stepping) -> str:
     if stepping.active:
         return ""
     if stepping.plan:
-        return f"every step of the plan {stepping.plan.words} is done: set new steps to continue"
+        return telling(f"every step of the plan {stepping.plan.words} is done: set new steps to continue", Act.STEPS)
     return next((problem.text for problem in stepping.problems), NO_PLAN)
 
 

@@ -12,8 +12,10 @@ import math
 from collections.abc import Collection
 from typing import Any
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE
 from cockpit.model.objects import Meta
+from cockpit.model.plan import Act
 from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, PlannedStep, Severity, Step
 from cockpit.model.text import safe_text
@@ -104,8 +106,11 @@ class Stepping:
         return finding(
             "off-plan",
             Severity.WARNING,
-            f"step {plan.taken} of the plan gives {plan.version} {percent(plan.now)}, but {percent(written)} is"
-            f" written: somebody set it by hand; approve continues with {percent(plan.shares[plan.taken])}",
+            telling(
+                f"step {plan.taken} of the plan gives {plan.version} {percent(plan.now)}, but {percent(written)} is"
+                f" written: somebody set it by hand; approve continues with {percent(plan.shares[plan.taken])}",
+                Act.APPROVE,
+            ),
             f"{self.ref}: {STEPS}",
         )
 

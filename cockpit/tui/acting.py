@@ -63,7 +63,7 @@ def act_state(act: Act, view: RolloutView | None, read_only: bool, *, named: boo
     if known is None and act is not Act.UNDO:
         return ActState(act, False, _of(view, f"{act.value} does not exist for {safe_text(rollout.key.system, 40)}"))
     if known is not None and not known.enabled and not named:
-        return ActState(act, False, _of(view, known.why))
+        return ActState(act, False, _of(view, known.why), told=known.told)
     if read_only:
         return ActState(act, False, READ_ONLY)
     why = view.why_denied(act)

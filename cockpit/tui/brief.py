@@ -17,6 +17,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import Entry, RolloutView, Stage
 from cockpit.tui.acting import state_of
+from cockpit.tui.advising import Keyed
 from cockpit.tui.glyphs import Glyphs
 from cockpit.tui.health_words import fault_words, told_health
 from cockpit.tui.keys import Key, Keymap
@@ -90,6 +91,16 @@ def _words(facts: Facts, text: str) -> str:
     return safe_text(local_times(text, facts.now, facts.zone), _MOST_TEXT)
 
 
+def _keyed(facts: Facts) -> Keyed:
+    return Keyed(facts.view, facts.read_only, facts.keymap)
+
+
+def _advised(facts: Facts, text: str) -> str:
+    """The same with the keys of what a finding tells to do."""
+    keyed = _keyed(facts)
+    return keyed.words(_words(facts, text), keyed.acts_of(text))
+
+
 def _reason(facts: Facts) -> Told:
     """What it is and why, in one sentence."""
     sign = sign_of(facts.view, facts.glyphs)
@@ -114,7 +125,7 @@ def _reason_words(facts: Facts) -> str:
     elif cause is Cause.AT_REST or cause is Cause.MOVING:
         found = next((each for each in folded(rollout.findings) if each.severity is not Severity.INFO), None)
         text = found.text if found else f"{health.health}: {text}" if text else str(health.health)
-    return _words(facts, text)
+    return _advised(facts, text)
 
 
 def _why(rollout: Rollout) -> str:
@@ -203,6 +214,7 @@ def back_told(facts: Facts) -> Told:
         spans.append(Span(f"not by rolling back: {remedy};", "waiting"))
     if not any(state.enabled for state in states.values()):
         why = _words(facts, _without_name(rollout, states["rollback"]))
+        why = _keyed(facts).words(why, states["rollback"].told)
         spans.append(Span(f"no roll back: {why}{';' if ways else ''}", "quiet"))
     for number, (key, words) in enumerate(ways, 1):
         spans += [Span(key.shown, "key"), Span(f"{words}," if number < len(ways) else words)]
@@ -222,7 +234,7 @@ def more_told(facts: Facts) -> Iterable[Told]:
         yield Told((Span(f"under way: {facts.glyphs.titled(view.acting)}", "accent"),))
     said = _reason_words(facts)
     for found in folded(rollout.findings):
-        look, text = facts.glyphs.severities[found.severity], _words(facts, found.text)
+        look, text = facts.glyphs.severities[found.severity], _advised(facts, found.text)
         if text not in said:
             style = "quiet" if found.severity is Severity.INFO else ""
             yield Told((Span(text, style),), Span(f" {look.sign}", look.style))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 from cockpit.model.counts import plural
 from cockpit.model.health import Health
@@ -31,14 +32,27 @@ def wants_way_back(view: RolloutView) -> bool:
     return view.rollout.phase is not Phase.AT_REST or view.health.health in (Health.HURT, Health.DOUBTFUL)
 
 
-def back_line(view: RolloutView, plan: Plan | Refused | None, keymap: Keymap, glyphs: Glyphs) -> Line:
-    """The line; `plan` is what the act would do now, None if that is not known yet. Empty where there is no way."""
+def _as_it_is(text: str, acts: Sequence[Act]) -> str:
+    return text
+
+
+def back_line(
+    view: RolloutView,
+    plan: Plan | Refused | None,
+    keymap: Keymap,
+    glyphs: Glyphs,
+    keyed: Callable[[str, Sequence[Act]], str] = _as_it_is,
+) -> Line:
+    """The line; `plan` is what the act would do now, None if that is not known yet. Empty where there is no way.
+
+    `keyed` adds keys to a reason that tells to do something else first (`tui.advising`).
+    """
     state = way_back(view)
     if state is None or not wants_way_back(view):
         return BLANK
     head = Span(" back: ", "strong")
     if not state.enabled:
-        return (head, Span(f"not now: {safe_text(state.why, 300)}", "quiet"))
+        return (head, Span(f"not now: {keyed(safe_text(state.why, 300), state.told)}", "quiet"))
     key = Span(key_of(state.act, keymap), "key")
     words = Span(f" {goes_back_words(state, view.rollout)}")
     if why := unmended(view.rollout):

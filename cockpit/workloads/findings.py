@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import acts_told
 from cockpit.model.finding_kinds import FindingId
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
@@ -13,7 +14,8 @@ def finding(kind: FindingId, severity: Severity, text: str, evidence: str = "", 
     `about` is the version and lane of a finding whose text has figures: with other figures it is the same finding.
     What each id means and which severities it has is in model/finding_catalogue.py.
     """
-    return Finding(kind, severity, safe_text(text, 500), safe_text(evidence, 500), safe_text(about, 500))
+    acts = acts_told(text)
+    return Finding(kind, severity, safe_text(text, 500), safe_text(evidence, 500), safe_text(about, 500), acts=acts)
 
 
 def percent(share: float) -> str:

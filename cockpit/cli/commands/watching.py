@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.cli.advising import findings_with_commands
 from cockpit.cli.changes import changes, only
 from cockpit.cli.commands.facts import end
 from cockpit.cli.completing import completes
@@ -147,4 +148,4 @@ def _tell(view: FleetView, text: str, shown: RolloutView | None, output: str) ->
     if output == "json":
         emit_line({"time": time, "change": text, "rollout": view_document(shown) if shown else None})
     else:
-        emit(safe_text(f"{time} {translated(text)}", 1000))
+        emit(safe_text(f"{time} {translated(findings_with_commands(text, shown))}", 1000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import GrpcRoute
 from cockpit.model.plan import Act, Ask, Plan, Refused
@@ -156,8 +157,14 @@ TABLE: ActTable[HttpRouteSplit] = ActTable(
         Act.SCALE: ActEntry(plan_scale_of),
         Act.FINISH: ActEntry(_plan_finish, by_state(why_not_finish), named=applies),
     },
-    otherwise="no controller drives this route: set a weight, plan steps, promote or roll back",
-    absent={Act.FLIP: "a route splits by weight: promote moves all traffic at once"},
+    otherwise=telling(
+        "no controller drives this route: set a weight, plan steps, promote or roll back",
+        Act.SET_WEIGHT,
+        Act.STEPS,
+        Act.PROMOTE,
+        Act.ROLLBACK,
+    ),
+    absent={Act.FLIP: telling("a route splits by weight: promote moves all traffic at once", Act.PROMOTE)},
     closed=_closed,
     services=lambda split, objects: services_of(split),
     writes=_ROUTES,

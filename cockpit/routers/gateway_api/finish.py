@@ -6,9 +6,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service, Workload
-from cockpit.model.plan import Ask, Change, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import deletion, ref_to
@@ -50,7 +51,11 @@ def _goal(split: HttpRouteSplit, asked: str | None) -> RouteLeftovers | str:
         return keep
     others = [text for rule_backends in rules_elsewhere(split, keep) for text in lane_texts(rule_backends)]
     if others:
-        return f"requests with {listed(others)} still go to another version: promote it, or roll back first"
+        return telling(
+            f"requests with {listed(others)} still go to another version: promote it, or roll back first",
+            Act.PROMOTE,
+            Act.ROLLBACK,
+        )
     found = removable_versions(split.named, keep.name, asked)
     if isinstance(found, str):
         return found
@@ -77,7 +82,9 @@ def _kept(split: HttpRouteSplit) -> Version | str:
     taking = [v for v in split.versions if shares[v.name] > _CLOSE]
     if len(taking) != 1:
         parts = ", ".join(f"{v.name} {percent(shares[v.name])}" for v in taking) or "none"
-        return f"no single version takes all requests ({parts}): promote one or roll back first"
+        return telling(
+            f"no single version takes all requests ({parts}): promote one or roll back first", Act.PROMOTE, Act.ROLLBACK
+        )
     keep = taking[0]
     if not keep.ready:
         return without_pods(keep, split.versions, split.place)
@@ -87,7 +94,10 @@ def _kept(split: HttpRouteSplit) -> Version | str:
             for weighted in rule_backends.weighted_backends
             for v in split.behind(weighted)
         ):
-            return f"rule {rule_backends.rule.index + 1} still gives another version a share: promote {keep.name} first"
+            return telling(
+                f"rule {rule_backends.rule.index + 1} still gives another version a share: promote {keep.name} first",
+                Act.PROMOTE,
+            )
     return keep
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE
 from cockpit.model.lookup import Objects
-from cockpit.model.plan import Ask, Change, Expected, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
 from cockpit.planning.capacity import capacity_warnings
 from cockpit.planning.ownership import revert_warnings
@@ -30,7 +31,7 @@ def why_not_tell(split: HttpRouteSplit) -> str:
     if not split.plain:
         return "no rule takes plain requests: nothing to split"
     if len(split.versions) < 2:
-        return f"all backends lead to {split.versions[0].name}: nothing to split, finish cleans up"
+        return telling(f"all backends lead to {split.versions[0].name}: nothing to split, finish cleans up", Act.FINISH)
     for weighted in split.weighted_backends:
         if len(weighted.uids) > 1:
             names = listed([v.name for v in split.behind(weighted)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import INGRESSES, SERVICES
@@ -141,8 +142,14 @@ TABLE: ActTable[CanarySplit] = ActTable(
         Act.SCALE: ActEntry(_plan_scale),
         Act.FINISH: ActEntry(plan_finish, by_state(why_not_finish), named=applies),
     },
-    otherwise="no controller drives these Ingresses: set a weight, plan steps, promote or roll back",
-    absent={Act.FLIP: "an Ingress splits by weight: promote moves all traffic at once"},
+    otherwise=telling(
+        "no controller drives these Ingresses: set a weight, plan steps, promote or roll back",
+        Act.SET_WEIGHT,
+        Act.STEPS,
+        Act.PROMOTE,
+        Act.ROLLBACK,
+    ),
+    absent={Act.FLIP: telling("an Ingress splits by weight: promote moves all traffic at once", Act.PROMOTE)},
     closed=_closed,
     services=lambda split, objects: services_of(split),
     writes=_ROUTES,
@@ -161,7 +168,7 @@ def _orphan_closed(canary: CanaryIngress, objects: Objects) -> str:
 
 ORPHAN_TABLE: ActTable[CanaryIngress] = ActTable(
     {Act.FINISH: ActEntry(plan_finish_orphan)},
-    otherwise="no main Ingress to split with: create it, or delete the canary with finish",
+    otherwise=telling("no main Ingress to split with: create it, or delete the canary with finish", Act.FINISH),
     closed=_orphan_closed,
     writes=_REMOVAL,
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
+from cockpit.model.plan import Act
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.backends import BackendVersions
 from cockpit.routers.ingress.annotations import (
@@ -259,7 +261,7 @@ def dangling(split: CanarySplit, placed: PlacedCanary, *, driven: bool = False) 
     severity = Severity.WARNING if asks else Severity.INFO
     what = f"{name_of(placed.canary.ingress)} is a dangling canary"
     after = "the release needs that Service, create it again" if driven else "finish deletes it"
-    text = f"{what}: Service {_service(placed)} does not exist; {then}; {after}"
+    text = telling(f"{what}: Service {_service(placed)} does not exist; {then}; {after}", Act.FINISH)
     return finding("dangling-canary", severity, text)
 
 

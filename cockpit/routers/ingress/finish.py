@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress, Service, Workload
-from cockpit.model.plan import Ask, Change, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.values import dataclass
 from cockpit.planning.edits import deletion, ref_to
@@ -79,7 +80,11 @@ def _in_use(split: CanarySplit, placed: PlacedCanary) -> str:
     rules, others = placed.canary.rules, [v for v in split.behind(placed.side) if v not in split.behind(split.main)]
     if others and (rules.share or rules.matches):
         what = percent(rules.share) if rules.share else f"requests with {rules.matches[0].text}"
-        return f"{listed([v.name for v in others])} still gets {what}: promote it, or roll back first"
+        return telling(
+            f"{listed([v.name for v in others])} still gets {what}: promote it, or roll back first",
+            Act.PROMOTE,
+            Act.ROLLBACK,
+        )
     return ""
 
 

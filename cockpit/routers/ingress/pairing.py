@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
-from cockpit.model.plan import Expected
+from cockpit.model.plan import Act, Expected
 from cockpit.model.rollout import Version
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.wording import several_picked
@@ -34,13 +35,16 @@ def two_versions(split: CanarySplit) -> tuple[Version, Version] | str:
         return f"{why}: change that one"
     main, canary = split.behind(split.main), split.behind(placed.side)
     if not canary:
-        return f"the canary's Service {service_name(placed)} does not exist: finish deletes the dangling canary"
+        return telling(
+            f"the canary's Service {service_name(placed)} does not exist: finish deletes the dangling canary",
+            Act.FINISH,
+        )
     for side, versions in ((split.main, main), (placed.side, canary)):
         if side and len(versions) != 1:
             names = listed([v.name for v in versions])
             return several_picked(side.upstream.service, names)
     if main[0].name == canary[0].name:
-        return f"main and canary both route to {main[0].name}: nothing to split, finish cleans up"
+        return telling(f"main and canary both route to {main[0].name}: nothing to split, finish cleans up", Act.FINISH)
     return main[0], canary[0]
 
 

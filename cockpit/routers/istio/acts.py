@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.refs import DESTINATIONRULES, VIRTUALSERVICES
@@ -102,8 +103,14 @@ TABLE: ActTable[VirtualServiceSplit] = ActTable(
         Act.SCALE: ActEntry(plan_scale_of),
         Act.FINISH: ActEntry(plan_finish, why_not_finish, named=applies),
     },
-    otherwise="no controller drives this VirtualService: set a weight, plan steps, promote or roll back",
-    absent={Act.FLIP: "a VirtualService splits by weight: promote moves all traffic at once"},
+    otherwise=telling(
+        "no controller drives this VirtualService: set a weight, plan steps, promote or roll back",
+        Act.SET_WEIGHT,
+        Act.STEPS,
+        Act.PROMOTE,
+        Act.ROLLBACK,
+    ),
+    absent={Act.FLIP: telling("a VirtualService splits by weight: promote moves all traffic at once", Act.PROMOTE)},
     closed=_closed,
     writes=_ROUTES,
     own={Act.SCALE: SCALING, Act.FINISH: (*_ROUTES, *CLEANING)},

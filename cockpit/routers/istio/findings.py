@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cockpit.model.advice import telling
 from cockpit.model.fields import mapping
 from cockpit.model.lookup import Objects
+from cockpit.model.plan import Act
 from cockpit.model.rollout import Finding, Lane, Severity
 from cockpit.routers.istio.delegates import delegates_of, roots_of, routes_to
 from cockpit.routers.istio.destination_rules import viewer_of
@@ -166,7 +168,7 @@ def _sides(split: VirtualServiceSplit) -> Iterator[Finding]:
         for target, share in route.shares():
             if not share and split.side(target).missing:
                 why = f"{name_of(split)} names {target} with weight 0, and {split.side(target).missing}"
-                yield finding("dangling-subset", Severity.INFO, f"{why}; finish removes it")
+                yield finding("dangling-subset", Severity.INFO, telling(f"{why}; finish removes it", Act.FINISH))
     for side in split.sides:
         if side.target.service is None:
             why = (

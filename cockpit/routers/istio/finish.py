@@ -10,10 +10,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Obj, Service, VirtualService, Workload
 from cockpit.model.objects.istio import full_host, service_of
-from cockpit.model.plan import Ask, Change, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.refs import VIRTUALSERVICE_VERSIONS
 from cockpit.model.rollout import Rollout, Version
 from cockpit.model.values import dataclass
@@ -74,7 +75,9 @@ def _goal(split: VirtualServiceSplit, asked: str | None, objects: Objects) -> tu
         return "it has too many routes to read all: one that is not read may use what would be deleted"
     kept = keeps_one(split)
     if kept is None:
-        return "several versions take requests: promote one fully or roll back first"
+        return telling(
+            "several versions take requests: promote one fully or roll back first", Act.PROMOTE, Act.ROLLBACK
+        )
     if split.alone(kept.name) is None:
         return no_destination(kept.name)
     if why := split.why_failing(kept):

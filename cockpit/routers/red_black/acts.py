@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import ReplicaSet, Service
@@ -25,7 +26,12 @@ from cockpit.routers.red_black.version_choice import named, to_choose, way_out, 
 from cockpit.routers.red_black.write import disabling, enabling, undoing
 from cockpit.workloads.findings import listed
 
-_NO_WEIGHTS = "labels turn a version on or off, with nothing in between: enable, disable or flip"
+_NO_WEIGHTS = telling(
+    "labels turn a version on or off, with nothing in between: enable, disable or flip",
+    Act.ENABLE,
+    Act.DISABLE,
+    Act.FLIP,
+)
 UNSEEN = "pods cannot be read here, and the labels of each pod have to change: get read access to pods"
 _OVERLAP = "both versions answer for a moment: one is enabled before the other is disabled, so no request is lost"
 _OPEN = "open connections stay on their pods until they close: disabled pods keep running"
@@ -233,7 +239,7 @@ def _removable(state: RedBlack, name: str | None, objects: Objects) -> Leftovers
     if held and state.active is None:
         return f"{why_held(state, held)}; {way_out(state, held)}"
     if state.active is None or not state.backing.total:
-        return "no single version with ready pods takes all traffic: flip first, then clean up"
+        return telling("no single version with ready pods takes all traffic: flip first, then clean up", Act.FLIP)
     versions = removable_versions([(m.version, m.candidate) for m in state.members], state.active.name, name)
     if isinstance(versions, str):
         return versions

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted, plural
 from cockpit.model.lookup import Objects
+from cockpit.model.plan import Act
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Lane, Phase, Rollout, Severity, Share
 from cockpit.planning.api_targets import with_api_target
@@ -111,7 +113,9 @@ def _findings(state: RedBlack, objects: Objects) -> tuple[Finding, ...]:
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     found = []
     if state.backing.total == 0 and not portless_words(service, objects):
-        text = f"{what} selects no ready pods: requests fail; enable a version that is ready"
+        text: str = f"{what} selects no ready pods: requests fail; look at why its pods are not ready"
+        if any(member.label_state is not LabelState.ENABLED for member in state.members):
+            text = telling(f"{what} selects no ready pods: requests fail; enable a version that is ready", Act.ENABLE)
         found.append(no_ready_pods(text, _selector(state)))
     for member in state.members:
         if member.label_state is LabelState.MIXED:
@@ -146,7 +150,11 @@ def _half_way(member: Member) -> Finding:
     return finding(
         "mixed-labels",
         Severity.WARNING,
-        f"{member.name} is neither enabled nor disabled: enable or disable it to finish the change",
+        telling(
+            f"{member.name} is neither enabled nor disabled: enable or disable it to finish the change",
+            Act.ENABLE,
+            Act.DISABLE,
+        ),
         f"template {template} the labels, {_labelled(member)} {plural(member.labelled, 'carries', 'carry')} them",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.plan import Act, Ask
 from cockpit.model.text import safe_text
 from cockpit.planning.edits import ref_to
@@ -13,7 +14,7 @@ from cockpit.workloads.findings import listed
 _ALONE = "no other version: deploy one first"
 _NOBODY = {
     Act.ENABLE: "every version is already enabled",
-    Act.DISABLE: "only one version takes traffic: enable another first",
+    Act.DISABLE: telling("only one version takes traffic: enable another first", Act.ENABLE),
     Act.ROLLBACK: "no older version to go back to",
 }
 
@@ -107,4 +108,4 @@ def _why_not_disable(state: RedBlack, target: Member) -> str:
     if others:
         return ""
     why = "no other enabled version has ready endpoints"
-    return f"{why}: without {target.name} every request fails; enable another first"
+    return telling(f"{why}: without {target.name} every request fails; enable another first", Act.ENABLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
@@ -26,7 +27,9 @@ from cockpit.routers.service.split import BlueGreen, SelectorVersion
 from cockpit.workloads.findings import listed
 from cockpit.workloads.versions import came_before
 
-_NO_WEIGHTS = "a Service selector is all or nothing: flip it, or split with an Ingress, a route or a mesh"
+_NO_WEIGHTS = telling(
+    "a Service selector is all or nothing: flip it, or split with an Ingress, a route or a mesh", Act.FLIP
+)
 _ALONE = "no other version to flip to: deploy one first"
 
 
@@ -93,7 +96,7 @@ def _closed(state: BlueGreen, objects: Objects) -> str:
 
 def _nothing_before(state: BlueGreen) -> str:
     if state.active is None:
-        return "no single version takes the traffic: flip to the one that should"
+        return telling("no single version takes the traffic: flip to the one that should", Act.FLIP)
     others = [c for c in state.choices if c is not state.active]
     if not others:
         return f"{state.active.name} is the only version here: nothing to go back to"
@@ -212,7 +215,7 @@ def _flip_warnings(state: BlueGreen, target: SelectorVersion, objects: Objects) 
 def _removable(state: BlueGreen, name: str | None, objects: Objects) -> Leftovers | str:
     """The workloads of old versions, or of the named one, that nothing needs; as text, why all must stay."""
     if state.active is None:
-        return "the Service does not select exactly one version with pods: flip first, then clean up"
+        return telling("the Service does not select exactly one version with pods: flip first, then clean up", Act.FLIP)
     if state.backing.total == 0:
         return f"{state.active.name} has no ready pods: keep every version that could take over"
     pairs = [(c.version, c.candidate) for c in state.choices]
@@ -265,7 +268,9 @@ TABLE: ActTable[BlueGreen] = ActTable(
         Act.SCALE: ActEntry(_plan_scale),
         Act.FINISH: ActEntry(_plan_finish, _why_not_finish, named=applies),
     },
-    otherwise="no controller releases this Service step by step: flip it, or roll back",
+    otherwise=telling(
+        "no controller releases this Service step by step: flip it, or roll back", Act.FLIP, Act.ROLLBACK
+    ),
     absent={Act.SET_WEIGHT: _NO_WEIGHTS, Act.HEADER: _NO_WEIGHTS},
     closed=_closed,
     services=lambda state, objects: (state.service,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
 from cockpit.model.plan import Act
@@ -52,8 +53,15 @@ TABLE: ActTable[ArgoState] = ActTable(
         Act.RESTART: state_entry(why_not_restart, plan_restart),
         Act.SCALE: state_entry(why_not_scale, plan_scale),
     },
-    otherwise="Argo Rollouts controls this Rollout and overwrites manual edits: approve, promote, pause, abort or jump"
-    " to a step",
+    otherwise=telling(
+        "Argo Rollouts controls this Rollout and overwrites manual edits: approve, promote, pause, abort or jump"
+        " to a step",
+        Act.APPROVE,
+        Act.PROMOTE,
+        Act.PAUSE,
+        Act.ABORT,
+        Act.JUMP,
+    ),
     services=_moved,
     writes=_SPEC,
     own={

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cockpit.model.advice import telling
 from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.fields import entries, flag, mapping, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import AnalysisRun, Experiment
+from cockpit.model.plan import Act
 from cockpit.model.refs import ANALYSISRUNS, EXPERIMENTS
 from cockpit.model.rollout import Finding, Severity
 from cockpit.systems.argo.editions import HASH
@@ -70,7 +72,13 @@ def cause_of(state: ArgoState, objects: Objects) -> tuple[Finding, ...]:
         finding(
             "judged",
             Severity.WARNING,
-            f"{what} is {phase_of(newest)}; {_advice(newest, state)}",
+            telling(
+                f"{what} is {phase_of(newest)}; {_advice(newest, state)}",
+                Act.ROLLBACK,
+                Act.RETRY,
+                Act.APPROVE,
+                Act.ABORT,
+            ),
             "; ".join(filter(None, (message, *_measured(newest)))) or f"step {step}",
         ),
     )

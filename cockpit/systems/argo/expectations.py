@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cockpit.model.plan import Expected
+from cockpit.model.advice import telling
+from cockpit.model.plan import Act, Expected
 from cockpit.model.reasons import WAIT
 from cockpit.model.rollout import Rollout
 from cockpit.systems.argo.state import ArgoState
@@ -54,9 +55,16 @@ def why_not_ready(state: ArgoState) -> str:
     if why := why_not_seen(state):
         return why
     if state.invalid:
-        return f"its spec is invalid, so the controller does nothing: {state.invalid}; roll back, or fix the spec"
+        return telling(
+            f"its spec is invalid, so the controller does nothing: {state.invalid}; roll back, or fix the spec",
+            Act.ROLLBACK,
+        )
     if state.behind:
-        held = "it is paused by hand and its template changed since: resume it to roll out the change, or roll back"
+        held = telling(
+            "it is paused by hand and its template changed since: resume it to roll out the change, or roll back",
+            Act.RESUME,
+            Act.ROLLBACK,
+        )
         return held if state.status.paused else _UNOBSERVED
     return ""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted, plural
 from cockpit.model.fields import entries, text, whole
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Deployment
+from cockpit.model.plan import Act
 from cockpit.model.rollout import Finding, Role, Severity
 from cockpit.routers.traffic_findings import misses_ready, no_ready_pods, none_ready_yet, without_port
 from cockpit.systems.argo.awaited import unseen
@@ -66,7 +68,8 @@ def _conditions(state: ArgoState, what: str, objects: Objects) -> Iterator[Findi
             after = "retry starts the same version again, rollback abandons it"
             why = deadline_passed(state, objects)
             because = f"{reported}: {why}" if why else reported
-            yield finding("aborted", Severity.WARNING, f"{because}; {after}", condition.reason)
+            advice = telling(f"{because}; {after}", Act.RETRY, Act.ROLLBACK)
+            yield finding("aborted", Severity.WARNING, advice, condition.reason)
 
 
 def _standstill(state: ArgoState, what: str) -> Iterator[Finding]:
@@ -76,8 +79,11 @@ def _standstill(state: ArgoState, what: str) -> Iterator[Finding]:
         yield finding(
             "aborted-while-paused",
             Severity.WARNING,
-            f"{what} was aborted while paused by hand: {counted(left, 'pod')} of the aborted version"
-            f" {plural(left, 'stays', 'stay')} until you resume it",
+            telling(
+                f"{what} was aborted while paused by hand: {counted(left, 'pod')} of the aborted version"
+                f" {plural(left, 'stays', 'stay')} until you resume it",
+                Act.RESUME,
+            ),
             "spec.paused",
         )
     current = state.current
@@ -90,7 +96,11 @@ def _standstill(state: ArgoState, what: str) -> Iterator[Finding]:
         )
     held = _held_back(state)
     if held:
-        yield finding("held-back", Severity.INFO, f"{what} is paused by hand: {held} is rolled out after you resume it")
+        yield finding(
+            "held-back",
+            Severity.INFO,
+            telling(f"{what} is paused by hand: {held} is rolled out after you resume it", Act.RESUME),
+        )
     if status.promote_full:
         yield finding("promoting", Severity.INFO, f"{what} is being promoted fully: steps and pauses are skipped")
     if state.updating and state.in_window:

@@ -5,8 +5,9 @@ The controller computes the weight from the step and overwrites any other (rollo
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE
-from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.refusals import refused
 from cockpit.planning.shares import wanted_shares
@@ -22,17 +23,17 @@ from cockpit.workloads.findings import listed, percent
 def why_not_jump(state: ArgoState) -> str:
     status = state.status
     if not state.strategy.is_canary:
-        return "a blue-green release has no steps: approve switches the active Service"
+        return telling("a blue-green release has no steps: approve switches the active Service", Act.APPROVE)
     if not state.strategy.steps:
         return "it has no steps"
     if why := why_no_update(state):
         return why
     if status.abort or status.aborted:
-        return "it was aborted, which keeps it at the first step: retry it first"
+        return telling("it was aborted, which keeps it at the first step: retry it first", Act.RETRY)
     if status.promote_full:
-        return "a full promotion is in progress: abort stops it"
+        return telling("a full promotion is in progress: abort stops it", Act.ABORT)
     if status.paused:
-        return "it is paused by hand: resume it first; it stays at its step"
+        return telling("it is paused by hand: resume it first; it stays at its step", Act.RESUME)
     if status.unpausing:
         return TAKEN_UP
     return "" if state.current else NO_REPLICASET
@@ -41,7 +42,9 @@ def why_not_jump(state: ArgoState) -> str:
 def plan_jump(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused:
     steps = state.strategy.steps
     if ask.step is None or not 1 <= ask.step <= len(steps):
-        return refused(rollout, ask.act, f"say which step: 1 to {len(steps)}; promote skips them all")
+        return refused(
+            rollout, ask.act, telling(f"say which step: 1 to {len(steps)}; promote skips them all", Act.PROMOTE)
+        )
     if state.at == ask.step - 1:
         return refused(rollout, ask.act, f"it is already at step {ask.step} ({steps[ask.step - 1].title})")
     return _to(state, rollout, ask, ask.step - 1)

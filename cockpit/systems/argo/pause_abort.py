@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.edits import json_patch, op, pointer
@@ -23,7 +24,11 @@ def why_not_pause(state: ArgoState) -> str:
     if state.status.paused:
         return ALREADY_PAUSED
     if state.status.abort or state.status.aborted:
-        return "it was aborted, and a pause would keep the pods of the aborted version: retry it or roll back"
+        return telling(
+            "it was aborted, and a pause would keep the pods of the aborted version: retry it or roll back",
+            Act.RETRY,
+            Act.ROLLBACK,
+        )
     return ""
 
 
@@ -31,7 +36,7 @@ def why_not_resume(state: ArgoState) -> str:
     if state.status.paused:
         return ""
     if state.status.pauses:
-        return "it waits at a step, it is not paused by hand: approve the step to continue"
+        return telling("it waits at a step, it is not paused by hand: approve the step to continue", Act.APPROVE)
     return NOT_PAUSED
 
 
@@ -79,9 +84,10 @@ def why_not_abort(state: ArgoState) -> str:
     if state.status.abort or state.status.aborted:
         return "it is already aborted"
     if state.in_window:
-        return (
+        return telling(
             "it is rolling back within its rollbackWindow, where the controller ignores an abort: roll out the newer"
-            " version again with rollback --to"
+            " version again with rollback --to",
+            Act.ROLLBACK,
         )
     return ""
 
@@ -134,9 +140,10 @@ def why_not_retry(state: ArgoState) -> str:
     if state.status.aborted:
         return f"the retry is already sent and the controller has not picked it up yet; {WAKES}"
     if any(c.reason == "ProgressDeadlineExceeded" for c in state.status.conditions.values()):
-        return (
+        return telling(
             "it was not aborted, its pods did not get ready in time, and a retry changes nothing: fix the pods (it"
-            " continues once they are ready), or abort it"
+            " continues once they are ready), or abort it",
+            Act.ABORT,
         )
     return "it was not aborted: there is nothing to retry"
 

@@ -5,8 +5,9 @@ Source: argo-rollouts, pkg/kubectl-argo-rollouts/cmd/promote/promote.go.
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE
-from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused, Request
+from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.capacity import share_capacity
 from cockpit.planning.ownership import revert_warnings
@@ -28,10 +29,10 @@ from cockpit.systems.argo.steps import JUDGED, StepSpec, scale_at, weight_at
 from cockpit.systems.argo.write import PLACE, VERSIONS, drop_status, set_status, status_request, unpause
 from cockpit.workloads.findings import percent
 
-_ABORTED = "it was aborted: retry starts the same version again, rollback abandons it"
+_ABORTED = telling("it was aborted: retry starts the same version again, rollback abandons it", Act.RETRY, Act.ROLLBACK)
 # How much load a pod may get, relative to its load before the release.
 _OVERLOAD = 1.5
-_PROMOTING = "a full promotion is already in progress: abort stops it"
+_PROMOTING = telling("a full promotion is already in progress: abort stops it", Act.ABORT)
 
 
 def why_not_approve(state: ArgoState) -> str:
@@ -47,7 +48,7 @@ def why_not_approve(state: ArgoState) -> str:
     if status.pauses:
         return "" if state.strategy.style == "blue-green" or state.step is not None else "it is not waiting at a step"
     if status.paused:
-        return "it is paused by hand and not waiting at a step: resume it"
+        return telling("it is paused by hand and not waiting at a step: resume it", Act.RESUME)
     if status.unpausing:
         return TAKEN_UP
     return _why_nothing_waits(state)
@@ -193,7 +194,9 @@ def why_not_promote(state: ArgoState) -> str:
     if why := why_no_update(state):
         return why
     if status.abort or status.aborted:
-        return "it was aborted, and a full promotion would release it anyway: retry it first if you want that"
+        return telling(
+            "it was aborted, and a full promotion would release it anyway: retry it first if you want that", Act.RETRY
+        )
     if status.promote_full:
         return _PROMOTING
     return "" if state.current and state.stable else NO_REPLICASETS

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted
 from cockpit.model.fields import mapping, whole
-from cockpit.model.plan import Ask, Change, Milestone, Plan, Refused
+from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Refused
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.planning.capacity import capacity_warning
 from cockpit.planning.edits import json_patch, op, pointer
@@ -24,7 +25,7 @@ def why_not_restart(state: ArgoState) -> str:
     if why := why_not_ready(state):
         return why
     if state.status.paused:
-        return "it is paused by hand: resume it first"
+        return telling("it is paused by hand: resume it first", Act.RESUME)
     return "" if _youngest(state) else "it has no pods"
 
 
@@ -65,7 +66,9 @@ def plan_restart(state: ArgoState, rollout: Rollout, ask: Ask) -> Plan | Refused
 
 def why_not_scale(state: ArgoState) -> str:
     if state.status.paused and state.strategy.is_canary:
-        return "it is paused by hand, and the controller ignores scaling while paused: resume it first"
+        return telling(
+            "it is paused by hand, and the controller ignores scaling while paused: resume it first", Act.RESUME
+        )
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Plan, Refused
 from cockpit.model.refs import DEPLOYMENTS
@@ -18,7 +19,7 @@ from cockpit.systems.editions import Rolling, leads, template_of, way_back
 from cockpit.systems.phrases import ALREADY_PAUSED, NOT_PAUSED, one_count
 from cockpit.systems.template_acts import TemplateWriter, plan_back, plan_image, plan_restart
 
-_PAUSED = "it is paused, and no template is rolled out while paused: resume it first"
+_PAUSED = telling("it is paused, and no template is rolled out while paused: resume it first", Act.RESUME)
 _MANNER = TemplateWriter()
 
 
@@ -105,7 +106,12 @@ TABLE: ActTable[Rolling] = ActTable(
         Act.RESTART: ActEntry(_plan_restart, _why_not_template),
         Act.SCALE: ActEntry(_plan_scale),
     },
-    otherwise="a Deployment splits traffic by number of pods, without weights or steps: pause, scale or roll back",
+    otherwise=telling(
+        "a Deployment splits traffic by number of pods, without weights or steps: pause, scale or roll back",
+        Act.PAUSE,
+        Act.SCALE,
+        Act.ROLLBACK,
+    ),
     closed=_closed,
     writes=rights("patch", (DEPLOYMENTS,)),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.lookup import Objects
 from cockpit.model.plan import Act, Ask, Change, Milestone, Plan
 from cockpit.model.refs import FLAGGER_CANARIES, Ref
@@ -94,7 +95,7 @@ def _why_not_promote(state: FlaggerState, objects: Objects) -> str:
     if state.skips:
         return "it already skips the analysis"
     if state.suspended:
-        return "it is suspended: resume it first"
+        return telling("it is suspended: resume it first", Act.RESUME)
     if state.phase != "Progressing":
         return "no analysis in progress: promote works only during one"
     return ""
@@ -169,7 +170,11 @@ TABLE: ActTable[FlaggerState] = ActTable(
         Act.RESUME: ActEntry(_plan_suspend, _why_not_resume),
         Act.PROMOTE: ActEntry(_plan_skip, _why_not_promote),
     },
-    otherwise="Flagger controls this Canary, and manual edits change its analysis unnoticed: suspend or resume it",
+    otherwise=telling(
+        "Flagger controls this Canary, and manual edits change its analysis unnoticed: suspend or resume it",
+        Act.PAUSE,
+        Act.RESUME,
+    ),
     absent={
         Act.APPROVE: _approval,
         Act.ROLLBACK: _no_rollback,

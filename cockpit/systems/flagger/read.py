@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted
 from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import Service
+from cockpit.model.plan import Act
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Lane, Phase, PlannedStep, Role, Rollout, Severity, Share, Step
 from cockpit.model.text import safe_text
@@ -166,7 +168,11 @@ def _findings(state: FlaggerState) -> tuple[Finding, ...]:
         found.append(rolled_back(text, Severity.WARNING))
     if state.suspended:
         found.append(
-            finding("suspended", Severity.INFO, f"{what} is suspended: Flagger changes nothing until you resume it")
+            finding(
+                "suspended",
+                Severity.INFO,
+                telling(f"{what} is suspended: Flagger changes nothing until you resume it", Act.RESUME),
+            )
         )
     if state.skips:
         text = f"{what} skips its analysis: every release is promoted unchecked"

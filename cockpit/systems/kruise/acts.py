@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cockpit.model.advice import telling
 from cockpit.model.plan import Act
 from cockpit.model.refs import KRUISE_ROLLOUTS
 from cockpit.model.rights import rights
@@ -13,13 +14,20 @@ from cockpit.systems.kruise.state import KruiseState
 from cockpit.systems.kruise.workload import WORKLOADS
 
 _NEVER: dict[Act, str | Callable[[KruiseState], str]] = {
-    Act.PROMOTE: "Kruise Rollouts has no full promotion: approve step by step, jump to the last step, or disable it,"
-    " which completes the release without steps",
-    Act.ABORT: "Kruise Rollouts has no abort: roll back, which first sends all traffic to the stable version",
-    Act.RETRY: "Kruise Rollouts has no retry: set the image again, which starts at step 1",
+    Act.PROMOTE: telling(
+        "Kruise Rollouts has no full promotion: approve step by step, jump to the last step, or disable it,"
+        " which completes the release without steps",
+        Act.APPROVE,
+        Act.JUMP,
+        Act.DISABLE,
+    ),
+    Act.ABORT: telling(
+        "Kruise Rollouts has no abort: roll back, which first sends all traffic to the stable version", Act.ROLLBACK
+    ),
+    Act.RETRY: telling("Kruise Rollouts has no retry: set the image again, which starts at step 1", Act.SET_IMAGE),
     Act.HEADER: "header rules are part of its steps (matches): change them in the Rollout's spec",
-    Act.FLIP: "its steps move the traffic: approve, jump or roll back",
-    Act.FINISH: "the controller cleans up when the release ends: approve its steps",
+    Act.FLIP: telling("its steps move the traffic: approve, jump or roll back", Act.APPROVE, Act.JUMP, Act.ROLLBACK),
+    Act.FINISH: telling("the controller cleans up when the release ends: approve its steps", Act.APPROVE),
     Act.STEPS: "its steps are part of its spec: change them there",
     Act.SCALE: "the Rollout has no replica count: scale its workload",
 }
@@ -42,7 +50,16 @@ TABLE: ActTable[KruiseState] = ActTable(
         Act.SET_IMAGE: state_entry(roll_back.why_not_release, roll_back.plan_image),
         Act.RESTART: state_entry(roll_back.why_not_restart, roll_back.plan_restart),
     },
-    otherwise="Kruise Rollouts does not support this: approve, pause, resume, jump, set-weight, rollback or disable",
+    otherwise=telling(
+        "Kruise Rollouts does not support this: approve, pause, resume, jump, set-weight, rollback or disable",
+        Act.APPROVE,
+        Act.PAUSE,
+        Act.RESUME,
+        Act.JUMP,
+        Act.SET_WEIGHT,
+        Act.ROLLBACK,
+        Act.DISABLE,
+    ),
     absent=_NEVER,
     writes=_SPEC,
     own={

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE
-from cockpit.model.plan import Ask, Change, Milestone, PatchType, Plan, Request, Verb
+from cockpit.model.plan import Act, Ask, Change, Milestone, PatchType, Plan, Request, Verb
 from cockpit.model.rollout import Rollout
 from cockpit.planning.edits import op, pointer
 from cockpit.planning.wording import gives_everyone
@@ -26,24 +27,29 @@ def why_not_stepping(release: KruiseState) -> str:
     if progress.leaving:
         return "the Rollout is being deleted, and the release completes: roll back the workload itself afterwards"
     if progress.rolled_back:
-        return (
+        return telling(
             "no release in progress: the last one was rolled back, and the step in its status is left over; set an"
-            " image to start one"
+            " image to start one",
+            Act.SET_IMAGE,
         )
     if not progress.releasing:
-        return f"no release in progress (phase {progress.phase or 'not set'}): set an image to start one"
+        words = f"no release in progress (phase {progress.phase or 'not set'}): set an image to start one"
+        return telling(words, Act.SET_IMAGE)
     if release.reverted or progress.cancelling:
-        return f"it is rolling back to {release.stable_name}" + (": resume it" if release.paused else "; wait for it")
+        return telling(
+            f"it is rolling back to {release.stable_name}" + (": resume it" if release.paused else "; wait for it"),
+            Act.RESUME,
+        )
     if progress.stepping and release.step is None:
         words = f"its status is at step {progress.index}, but its spec has {_count(release)}"
-        return f"{words}: restore the steps, or roll back"
+        return telling(f"{words}: restore the steps, or roll back", Act.ROLLBACK)
     if not progress.stepping:
         words = {"Initializing": "the release is just starting"}.get(progress.reason, "the release is finishing")
         return f"{words}; wait a moment"
     if release.wanted and not release.paused:
         back = f": roll back to {release.stable_name} first" if release.refused else "; wait a moment"
-        return f"{overtaken(release, release.wanted)}{back}"
-    return "it is paused: resume it first" if release.paused else ""
+        return telling(f"{overtaken(release, release.wanted)}{back}", Act.ROLLBACK)
+    return telling("it is paused: resume it first", Act.RESUME) if release.paused else ""
 
 
 def why_not_approve(release: KruiseState) -> str:

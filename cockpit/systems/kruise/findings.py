@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.fields import text
 from cockpit.model.lookup import Objects
+from cockpit.model.plan import Act
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.mesh_hosts import mesh_findings
 from cockpit.routers.traffic_findings import misses_ready, no_ready_pods, none_ready_yet, not_pinned, without_port
@@ -83,14 +85,14 @@ def stuck_upgrade(release: KruiseState) -> list[Finding]:
             f"{_what(release)} cannot leave step {release.step.index}: it asks for {release.step.replicas} pods after"
         )
         words += " a percentage, and the controller already counts it as reached; roll back, or jump to another step"
-        return [_stuck_step(words)]
+        return [_stuck_step(telling(words, Act.ROLLBACK, Act.JUMP))]
     if not failing:
         return []
     counts = f"{new.ready} of {target if target is not None else new.desired} pods of {new.name} are ready"
     reasons = ", ".join(dict.fromkeys(pod.reason for pod in failing if pod.reason))
     words = f"{_what(release)} cannot leave step {release.step.index}: {counts}, {len(failing)} fail ({reasons})"
     digest = text(release.subject.release.status, "message") if release.subject.release else ""
-    return [_stuck_step(f"{words}; it waits forever: roll back or fix them", digest)]
+    return [_stuck_step(telling(f"{words}; it waits forever: roll back or fix them", Act.ROLLBACK), digest)]
 
 
 def _refused(release: KruiseState) -> list[Finding]:
@@ -99,7 +101,7 @@ def _refused(release: KruiseState) -> list[Finding]:
         return []
     words = f"{_what(release)} stands still: {overtaken(release, release.refused)}; roll back to {release.stable_name},"
     words += f" or give the workload the template of {release.new_name} again"
-    return [_stuck_step(words, release.progress.message)]
+    return [_stuck_step(telling(words, Act.ROLLBACK), release.progress.message)]
 
 
 def _stuck_step(text: str, evidence: str = "") -> Finding:
@@ -237,7 +239,9 @@ def _ended(release: KruiseState) -> list[Finding]:
             words += f"; {progress.state} in its status is left over, and approving does nothing"
         found.append(rolled_back(words, Severity.INFO))
     if release.paused and release.reverted:
-        words = f"{_what(release)} is paused, which blocks the rollback to {release.stable_name}: resume it"
+        words = telling(
+            f"{_what(release)} is paused, which blocks the rollback to {release.stable_name}: resume it", Act.RESUME
+        )
         found.append(finding("paused-way-back", Severity.WARNING, words))
     return found
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
+from cockpit.model.advice import telling
 from cockpit.model.fields import entries, mapping, text
-from cockpit.model.plan import Ask, Change, Milestone, Plan, Request
+from cockpit.model.plan import Act, Ask, Change, Milestone, Plan, Request
 from cockpit.model.rollout import Phase, Rollout
 from cockpit.model.text import safe_text
 from cockpit.planning.earlier_version import Earlier, cautions, earlier_of, failing, passed_over, why_no_earlier
@@ -75,8 +76,10 @@ def _back_from_release(release: KruiseState, name: str | None) -> KruiseEdition 
     if name is not None and release.subject.named(name) is not stable:
         return f"during a release you can only roll back to {release.name(stable)}: {name} would be another release"
     if stable.present:
-        return f"it is already rolling back to {release.name(stable)}" + (
-            ": resume it" if release.paused else "; wait for it"
+        return telling(
+            f"it is already rolling back to {release.name(stable)}"
+            + (": resume it" if release.paused else "; wait for it"),
+            Act.RESUME,
         )
     return stable if stable.template else _unrecorded(release, stable)
 
@@ -203,9 +206,15 @@ def why_not_release(release: KruiseState) -> str:
     if progress.leaving or progress.finishing or progress.phase in ("Disabling", "Terminating"):
         return "the release is completing; wait until it is done"
     if release.paused:
-        return "it is paused, and the controller ignores a new template while paused: resume it first"
+        return telling(
+            "it is paused, and the controller ignores a new template while paused: resume it first", Act.RESUME
+        )
     if progress.releasing and release.plan.style is KruiseStyle.BLUE_GREEN:
-        return "a blue-green release takes no other version until it ends: approve its steps or roll back"
+        return telling(
+            "a blue-green release takes no other version until it ends: approve its steps or roll back",
+            Act.APPROVE,
+            Act.ROLLBACK,
+        )
     if progress.cancelling or release.reverted:
         return f"it is rolling back to {release.stable_name}; wait until it is done"
     return ""
@@ -254,7 +263,11 @@ def why_not_restart(release: KruiseState) -> str:
     if why:
         return why
     if release.progress.releasing:
-        return "a release is in progress, and a restart would replace it from step 1: approve its steps or roll back"
+        return telling(
+            "a release is in progress, and a restart would replace it from step 1: approve its steps or roll back",
+            Act.APPROVE,
+            Act.ROLLBACK,
+        )
     if release.subject.ref and release.subject.ref.resource.group != "apps":
         return (
             "a Kruise workload may update in place, and then the restart annotation restarts nothing: delete its pods"

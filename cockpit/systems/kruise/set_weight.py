@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from cockpit.model.advice import telling
 from cockpit.model.lanes import CLOSE
-from cockpit.model.plan import Ask, Change, Expected, Plan
+from cockpit.model.plan import Act, Ask, Change, Expected, Plan
 from cockpit.model.rollout import Rollout, Version
 from cockpit.planning.capacity import share_capacity
 from cockpit.planning.edits import json_patch, op, pointer
@@ -27,23 +28,34 @@ def why_not_weight(release: KruiseState) -> str:
     if why:
         return why
     if release.plan.routing is None:
-        return "it has no traffic routing, and traffic follows the number of pods: approve or jump instead"
+        return telling(
+            "it has no traffic routing, and traffic follows the number of pods: approve or jump instead",
+            Act.APPROVE,
+            Act.JUMP,
+        )
     if release.plan.routing.shared:
         return f"the weight is in TrafficRouting {release.plan.shared_routing}: set spec.strategy.weight there"
     step = release.step
     if step is None or release.subject.version(release.stable) is None or release.subject.version(release.new) is None:
         return "it does not have two versions to split between now"
     if step.matches:
-        return f"step {step.index} sends requests by header, not by weight: approve it, or jump to a step with a weight"
+        return telling(
+            f"step {step.index} sends requests by header, not by weight: approve it, or jump to a step with a weight",
+            Act.APPROVE,
+            Act.JUMP,
+        )
     if release.covers_all(step):
-        return (
+        return telling(
             f"step {step.index} replaces all pods without routing, and {release.new_name} gets all traffic:"
-            " roll back, or jump to an earlier step"
+            " roll back, or jump to an earlier step",
+            Act.ROLLBACK,
+            Act.JUMP,
         )
     if release.strict and release.plan.style is KruiseStyle.PARTITION and _too_many(step):
-        return (
+        return telling(
             f"step {step.index} has {step.replicas} of the pods, and Kruise 0.6 and later refuse traffic at a partition"
-            f" step above {PERCENT_LIMIT}%: use a count of pods in the spec, or jump to another step"
+            f" step above {PERCENT_LIMIT}%: use a count of pods in the spec, or jump to another step",
+            Act.JUMP,
         )
     return ""
 
@@ -91,7 +103,9 @@ def _wanted(release: KruiseState, ask: Ask, stable: Version, new: Version) -> fl
         return found
     share = found.shares[new.name]
     if round(share * 100) == 0 and release.plan.style is not KruiseStyle.BLUE_GREEN:
-        return "a step's weight is 1% to 100%: roll back to take all traffic away from the new version"
+        return telling(
+            "a step's weight is 1% to 100%: roll back to take all traffic away from the new version", Act.ROLLBACK
+        )
     return share
 
 

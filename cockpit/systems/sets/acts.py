@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import DaemonSet, StatefulSet
@@ -96,7 +97,11 @@ def _partitioned(resource: Resource, blocking: tuple[Right, ...] = ()) -> ActTab
             Act.RESTART: ActEntry(_plan_restart),
             Act.SCALE: ActEntry(_plan_scale),
         },
-        otherwise=f"a {resource.kind} splits traffic by number of pods: approve, or jump to a number of new pods",
+        otherwise=telling(
+            f"a {resource.kind} splits traffic by number of pods: approve, or jump to a number of new pods",
+            Act.APPROVE,
+            Act.JUMP,
+        ),
         closed=_closed,
         writes=rights("patch", (resource,)),
         own={Act.ROLLBACK: (*rights("patch", (resource,)), *blocking)},
@@ -114,7 +119,9 @@ DAEMONSET_TABLE: ActTable[tuple[DaemonSet, Rolling]] = ActTable(
         Act.SET_IMAGE: ActEntry(_plan_image),
         Act.RESTART: ActEntry(_plan_restart),
     },
-    otherwise="a DaemonSet runs one pod per node and has no weights or steps: roll back or restart",
+    otherwise=telling(
+        "a DaemonSet runs one pod per node and has no weights or steps: roll back or restart", Act.ROLLBACK, Act.RESTART
+    ),
     absent={
         Act.PAUSE: _NO_PAUSE,
         Act.RESUME: "a DaemonSet cannot be paused: nothing to resume",

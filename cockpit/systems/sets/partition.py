@@ -7,6 +7,7 @@ a separate field to pause; the partition stays unchanged.
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted, plural
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import AdvancedStatefulSet, CloneSet, StatefulSet
@@ -43,7 +44,9 @@ def why_not_resume(state: StatefulState, objects: Objects) -> str:
 def why_not_go_on(state: StatefulState, objects: Objects) -> str:
     """Why no held pod can be released."""
     if is_paused(state[0]):
-        return _why_not_seen(*state) or "it is paused, and no pod is replaced while paused: resume it first"
+        return _why_not_seen(*state) or telling(
+            "it is paused, and no pod is replaced while paused: resume it first", Act.RESUME
+        )
     why = _why_not_rolling(*state)
     return why or ("" if state[1].held else "no pod is held back: it continues by itself")
 
@@ -89,7 +92,9 @@ def plan_jump(state: StatefulState, rollout: Rollout, ask: Ask, objects: Objects
     goal = size - ask.step
     if goal >= rolling.held:
         back = "raising the partition does not take them back: roll back instead"
-        return f"up to {counted(size - rolling.held, 'pod is', 'pods are')} already new, and {back}"
+        return telling(
+            f"up to {counted(size - rolling.held, 'pod is', 'pods are')} already new, and {back}", Act.ROLLBACK
+        )
     return _plan(workload, rolling, rollout, ask, objects, goal)
 
 

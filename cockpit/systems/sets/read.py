@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cockpit.model.advice import telling
 from cockpit.model.counts import counted
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import CloneSet, StatefulSet
-from cockpit.model.plan import ActState
+from cockpit.model.plan import Act, ActState
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Phase, PlannedStep, PodState, Rollout, Severity, Step
 from cockpit.planning.edits import ref_to
@@ -131,13 +132,14 @@ def _findings(workload: Set, state: Rolling) -> tuple[Finding, ...]:
     what, found = str(ref_to(workload)), []
     failing = [e for e in state.editions if any(cell.state is PodState.FAILING for cell in e.version.pods)]
     if failing and state.before and isinstance(workload, StatefulSet) and not isinstance(workload, CloneSet):
-        text = (
+        text = telling(
             f"{what} waits for failing pods and replaces no others: roll back; fixing the template alone does not"
-            " replace them"
+            " replace them",
+            Act.ROLLBACK,
         )
         found.append(stuck(text, reasons(failing)))
     if strategy_of(workload).type == ON_DELETE and state.before:
         pods = [cell.name for e in state.before for cell in e.version.pods]
-        text = f"{what} replaces a pod only after you delete it: {listed(pods[:5])} still have the old template"
-        found.append(finding("on-delete", Severity.INFO, text, f"updateStrategy OnDelete, {len(pods)} old pods"))
+        words = f"{what} replaces a pod only after you delete it: {listed(pods[:5])} still have the old template"
+        found.append(finding("on-delete", Severity.INFO, words, f"updateStrategy OnDelete, {len(pods)} old pods"))
     return tuple(found)

@@ -12,6 +12,7 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of, undo_state, why_idle
+from cockpit.tui.advising import Keyed
 from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.footers import LIVE_ONLY, of_a_recording, with_pairing
 from cockpit.tui.keys import KEYS, Key
@@ -100,8 +101,8 @@ class CockpitScreen(Looking):
             return why
         if self.app_port.view.playback and (key.acts or key.id in LIVE_ONLY):
             return A_RECORDING
-        if key.acts and (why := self.wanted(key)[0].why):
-            return why
+        if key.acts and (state := self.wanted(key)[0]).why:
+            return self._why(state)
         view = self.selected()
         return why_idle(key, view) if view else ""
 
@@ -109,9 +110,14 @@ class CockpitScreen(Looking):
         """Request the act of a key, or show why it does not apply."""
         state, key = self.wanted(self.app_port.keymap[id])
         if not state.enabled or key is None:
-            self.app_port.refuse(state.why)
+            self.app_port.refuse(self._why(state))
             return
         self.app.post_message(ActionRequested(key, state.act))
+
+    def _why(self, state: ActState) -> str:
+        """Why an act does not apply, with the keys of those that it says to do instead."""
+        view, port = self.selected(), self.app_port
+        return Keyed(view, port.view.read_only, port.keymap).words(state.why, state.told) if view else state.why
 
     def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
         """The act of a key, whether it applies, and to which rollout."""

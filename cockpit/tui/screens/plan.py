@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual import on
 from textual.message import Message
@@ -15,6 +16,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, Outcome, Prepared, RolloutView, Stage
 from cockpit.session.port import Cockpit
 from cockpit.tui.acting import starts_on_cancel
+from cockpit.tui.advising import Keyed
 from cockpit.tui.app_port import app_port_of
 from cockpit.tui.lines import Line, Span, width_of, wrap
 from cockpit.tui.messages import ActionFinished
@@ -91,6 +93,13 @@ class PlanDialog(ActDialog):
     def planned(self) -> bool:
         return isinstance(self.prepared, Prepared)
 
+    def _keyed(self, refused: Refused) -> Refused:
+        view, port = self.port.find(self.rollout), self.port
+        if view is None or not refused.told:
+            return refused
+        words = Keyed(view, port.view.read_only, port.keymap).words(refused.why, refused.told)
+        return replace(refused, why=words)
+
     def body(self, width: int) -> list[Line]:
         glyphs = self.port.glyphs
         act = self.prepared.plan.title if isinstance(self.prepared, Prepared) else self.ask.act.value
@@ -108,7 +117,7 @@ class PlanDialog(ActDialog):
         if self.prepared is None:
             lines.append((Span(f"planning and running a server-side dry run {glyphs.ellipsis}", "quiet"),))
         elif isinstance(self.prepared, Refused):
-            lines += refused_lines(self.prepared, width)
+            lines += refused_lines(self._keyed(self.prepared), width)
         else:
             lines += plan_lines(self.prepared, self.owners, width, glyphs, details=self.details)
         return lines

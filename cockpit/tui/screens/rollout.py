@@ -15,9 +15,10 @@ from cockpit.model.health import Health
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.plan import Ask, Plan, Refused
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import PodCell, Rollout, Severity, Version
+from cockpit.model.rollout import Finding, PodCell, Rollout, Severity, Version
 from cockpit.model.text import safe_text
 from cockpit.model.view import Entry, FleetView, RolloutView, successor
+from cockpit.tui.advising import Keyed
 from cockpit.tui.check_lines import every_line
 from cockpit.tui.footers import ROLLOUT_FOOTER
 from cockpit.tui.health_words import fault_words, told_health
@@ -145,10 +146,12 @@ class RolloutScreen(CockpitScreen):
     def _told(self, view: FleetView, shown: RolloutView) -> Told:
         port = self.app_port
         health = told_health(shown, port.keymap)
-        health = replace(health, reason=local_times(health.reason, port.now(), port.zone))
-        found = [localised(FindingLines(each), port.now(), port.zone) for each in folded(shown.rollout.findings)]
+        keyed = Keyed(shown, view.read_only, port.keymap)
+        reason = local_times(health.reason, port.now(), port.zone)
+        health = replace(health, reason=keyed.words(reason, keyed.acts_of(health.reason)))
+        found = self._findings(view, shown)
         note = "" if shown.health.health is Health.FINE else fault_words([shown])
-        back = back_line(shown, self._back, port.keymap, port.glyphs)
+        back = back_line(shown, self._back, port.keymap, port.glyphs, keyed.words)
         word = "the release fails" if cause_of(shown) is Cause.FAILING else ""
         return told_of(health, note, back, found, self._around(view), word)
 
@@ -160,9 +163,14 @@ class RolloutScreen(CockpitScreen):
     def _found(self, view: FleetView, shown: RolloutView) -> list[FindingLines]:
         """The health of this rollout and every finding about it, worst first."""
         found = [*self._around(view), *health_line(shown, self.app_port.keymap)]
-        found += [FindingLines(finding) for finding in folded(shown.rollout.findings)]
-        found.sort(key=lambda each: each.rank)
-        return [localised(each, self.app_port.now(), self.app_port.zone) for each in found]
+        found = [localised(each, self.app_port.now(), self.app_port.zone) for each in found]
+        return sorted([*found, *self._findings(view, shown)], key=lambda each: each.rank)
+
+    def _findings(self, view: FleetView, shown: RolloutView) -> list[FindingLines]:
+        """The findings about this rollout, in the times and with the keys of this screen."""
+        port, keyed = self.app_port, Keyed(shown, view.read_only, self.app_port.keymap)
+        found = [localised(FindingLines(each), port.now(), port.zone) for each in folded(shown.rollout.findings)]
+        return [replace(each, finding=keyed.found(each.finding)) for each in found if isinstance(each.finding, Finding)]
 
     def _elsewhere(self, view: FleetView) -> list[FindingLines]:
         """The state of the same rollout in other clusters."""

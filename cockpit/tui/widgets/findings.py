@@ -96,7 +96,7 @@ def finding_spans(shown: FindingLines, glyphs: Glyphs) -> Line:
     return (
         Span(f" {look.sign} {look.word}{colon} ", look.style),
         Span(Verbatim(name), "strong"),
-        Span(safe_text(shown.text, MOST_TEXT)),
+        Span(shown.text if isinstance(shown.text, Verbatim) else safe_text(shown.text, MOST_TEXT)),
         Span(f"  {evidence}" if evidence else "", "quiet"),
     )
 
