@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from cockpit.model.clock import Clock
 
@@ -14,12 +13,12 @@ _MOST = 86_400.0
 
 
 class ServerTime:
-    """`ahead` is by how many seconds this machine's clock is ahead of the server's at least; below zero it is behind,
-    and 0 while nothing says otherwise. It errs towards 0, by how long an answer took and one second."""
+    """How far ahead this machine's clock is, by the last answer with a Date. A Date is read once somebody asks."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.ahead = 0.0
+        self._ahead = 0.0
+        self._unread: tuple[float, float, str] | None = None  # when it was sent and answered, and the Date
 
     def asked(self) -> tuple[float, float]:
         """When a request is sent, by both clocks."""
@@ -27,20 +26,33 @@ class ServerTime:
 
     def answered(self, asked: tuple[float, float], date: str | None) -> None:
         """A response came, with this Date (RFC 9110, section 6.6.1)."""
-        there = _seconds(date)
-        if there is None:
-            return
-        now = self._clock.now()
-        # The wall clock may have been set meanwhile, or the machine suspended; of both, what claims less.
-        sent = min(asked[0], now - (self._clock.monotonic() - asked[1]))
-        at_least, at_most = sent - there - _CUT, now - there
-        ahead = max(at_least, 0.0) or min(at_most, 0.0)
-        self.ahead = ahead if abs(ahead) <= _MOST else 0.0
+        if date:
+            now = self._clock.now()
+            # The wall clock may have been set meanwhile, or the machine suspended; of both, what claims less.
+            sent = min(asked[0], now - (self._clock.monotonic() - asked[1]))
+            self._unread = sent, now, date
+
+    @property
+    def ahead(self) -> float:
+        """By how many seconds this machine's clock is ahead of the server's at least; below zero it is behind, and 0
+        while nothing says otherwise. It errs towards 0, by how long an answer took and one second."""
+        if self._unread is not None:
+            sent, answered, date = self._unread
+            self._unread = None
+            there = _seconds(date)
+            if there is not None:
+                at_least, at_most = sent - there - _CUT, answered - there
+                ahead = max(at_least, 0.0) or min(at_most, 0.0)
+                self._ahead = ahead if abs(ahead) <= _MOST else 0.0
+        return self._ahead
 
 
-def _seconds(date: str | None) -> float | None:
+def _seconds(date: str) -> float | None:
+    # Loading it takes as long as reading a list, and most commands compare no times.
+    from email.utils import parsedate_to_datetime
+
     try:
-        moment = parsedate_to_datetime(date or "")
+        moment = parsedate_to_datetime(date)
     except (ValueError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

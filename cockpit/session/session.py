@@ -366,7 +366,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         self._shared.read(rollout)
         if cluster and stale:
             rollout = cluster.certain(rollout)
-        rollout = by_own_clock(self._overdue.told(rollout, stale), self._ahead(key))
+        rollout = by_own_clock(self._overdue.told(rollout, stale), self._ahead)
         if cluster and (doubts := (*cluster.away(rollout), *cluster.old(rollout))):
             rollout = replace(rollout, findings=(*doubts, *rollout.findings))
         rollout = self._rights.resolved(rollout)

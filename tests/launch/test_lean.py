@@ -25,7 +25,7 @@ LISTS = {"click", "yaml", "msgspec", "h11", "platformdirs"}
 TAKEN_BY_THEM = {"typing_extensions"}
 # What a list has no use for: of Python, and of this project.
 NEVER = {
-    *("email", "encodings.idna", "http.client", "importlib.metadata", "shutil", "tempfile", "urllib.request"),
+    *("email", "encodings.idna", "http.client", "importlib.metadata", "urllib.request"),
     *("cockpit.cli.show", "cockpit.probe.engine", "cockpit.probe.failure_words", "cockpit.planning.probe_job"),
     *("cockpit.session.inspecting.describe", "cockpit.session.inspecting.logs", "cockpit.session.probing.jobs"),
     *("cockpit.session.guarding.guards", "cockpit.session.guarding.evaluate", "cockpit.session.metrics.reader"),

@@ -172,13 +172,13 @@ async def test_a_clock_that_is_behind_makes_nothing_overdue_late() -> None:
 
 def test_the_end_of_a_pause_is_told_by_the_clock_by_which_it_is_counted() -> None:
     paused = replace(waiting(), step=Step(1, 3, 0.2, until="2026-01-01T00:10:00Z"))
-    shown = by_own_clock(paused, 75.4)
+    shown = by_own_clock(paused, lambda key: 75.4)
     assert shown.step is not None
     assert shown.step.until == "2026-01-01T00:11:15Z"
     (told,) = shown.findings
     assert told.id == "clock-off"
     assert "this machine's clock is 1m ahead of the API server's" in told.text
-    assert by_own_clock(paused, 1.5) is paused
-    assert not by_own_clock(waiting(), 75.4).findings, "nothing depends on it"
+    assert by_own_clock(paused, lambda key: 1.5) is paused
+    assert not by_own_clock(waiting(), lambda key: 75.4).findings, "nothing depends on it"
     odd = replace(waiting(), step=Step(1, 3, 0.2, until="soon"))
-    assert by_own_clock(odd, 75.4).step == odd.step
+    assert by_own_clock(odd, lambda key: 75.4).step == odd.step

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cockpit.model.ages import age
+from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.workloads.findings import finding
 
@@ -13,11 +15,11 @@ from cockpit.workloads.findings import finding
 _SAME, _TOLD = 2.0, 60.0
 
 
-def by_own_clock(rollout: Rollout, ahead: float) -> Rollout:
-    """The rollout with the end of a timed pause by this machine's clock, which is so many seconds `ahead`; that two
-    clocks differ is told where something depends on it."""
+def by_own_clock(rollout: Rollout, ahead_of: Callable[[RolloutKey], float]) -> Rollout:
+    """The rollout with the end of a timed pause by this machine's clock, which is so many seconds ahead; that two
+    clocks differ is told where something depends on it, and asked for there alone."""
     step = rollout.step
-    if abs(ahead) < _SAME or not (rollout.awaited or (step and step.until)):
+    if not (rollout.awaited or (step and step.until)) or abs(ahead := ahead_of(rollout.key)) < _SAME:
         return rollout
     findings = (*rollout.findings, _clock_off(ahead)) if abs(ahead) >= _TOLD else rollout.findings
     if step and step.until:

@@ -12,7 +12,6 @@ from cockpit.model.refs import RolloutKey
 from cockpit.model.text import safe_text
 from cockpit.model.view import FleetView, RolloutView
 from cockpit.tui.acting import state_of, undo_state, why_idle
-from cockpit.tui.advising import Keyed
 from cockpit.tui.app_port import AppPort, app_port_of
 from cockpit.tui.footers import LIVE_ONLY, of_a_recording, with_pairing
 from cockpit.tui.keys import KEYS, Key
@@ -117,7 +116,11 @@ class CockpitScreen(Looking):
     def _why(self, state: ActState) -> str:
         """Why an act does not apply, with the keys of those that it says to do instead."""
         view, port = self.selected(), self.app_port
-        return Keyed(view, port.view.read_only, port.keymap).words(state.why, state.told) if view else state.why
+        if view is None:
+            return state.why
+        from cockpit.tui.advising import Keyed
+
+        return Keyed(view, port.view.read_only, port.keymap).words(state.why, state.told)
 
     def wanted(self, key: Key) -> tuple[ActState, RolloutKey | None]:
         """The act of a key, whether it applies, and to which rollout."""
