@@ -157,8 +157,9 @@ async def test_the_way_back_is_open_while_an_act_waits_for_its_effect(server: Ap
     on = await stage(server)
     await on.session.probe(KEY, True)
     running = asyncio.ensure_future(on.session.send(await prepared(on), wait=60.0))
-    view = await on.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[1].written == 1.0)
-    assert not view.rollouts[0].acting
+    await on.until(lambda view: view.rollouts[0].rollout.lanes[0].shares[1].written == 1.0)
+    # The watch may tell of the write before the response to it does.
+    await on.until(lambda view: not view.rollouts[0].acting)
     assert not running.done(), "the probe has not agreed"
     back = await sent(on, UNDO, wait=0)
     assert back.stage is Stage.SENT, back
