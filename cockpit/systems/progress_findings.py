@@ -25,7 +25,7 @@ def replica_failure(what: str, reason: str, message: str, *, ready: int) -> Find
     why = _REFUSED_POD.sub("", message, count=1)
     text = f"{why}; {what}: {reason}" if why else f"{what}: {reason}"
     severity = Severity.WARNING if ready else Severity.CRITICAL
-    return finding("replica-failure", severity, text, message if why != message else "", about=what)
+    return finding("replica-failure", severity, text, about=what)
 
 
 def not_observed(awaited: Awaited, evidence: str = "", *, overdue: str = "") -> Finding:

@@ -325,3 +325,10 @@ def test_a_release_whose_pods_are_ready_or_go_passes_as_does_one_beside_a_versio
         phase=Phase.AT_REST, lanes=(everyone,), versions=(V1, replace(V2, pods=(UNSCHEDULED,), ready=0))
     )
     assert judged(behind).standing is Standing.FINE
+
+
+def test_what_waits_too_long_is_told_in_the_words_of_kubernetes_whatever_else_is_missing() -> None:
+    late = Finding("waiting-pods", Severity.WARNING, "1 of 1 pods of v2 wait: Unschedulable", NO_NODE)
+    view = with_rollout(phase=Phase.PROGRESSING, findings=(late,))
+    found = judged(replace(view, probe=replace(view.probe, total=10)))
+    assert (found.standing, found.reason) == (Standing.UNDECIDED, f"{late.text} ({NO_NODE})")

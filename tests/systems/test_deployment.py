@@ -252,7 +252,6 @@ def test_a_quota_is_told_before_what_it_stops_and_without_the_name_of_a_pod(clus
     (found,) = [each for each in read(cluster).findings if each.id == "replica-failure"]
     assert found.text.startswith("exceeded quota: few, requested: pods=1, limited: pods=4; Deployment")
     assert "7b4wc" not in found.text + found.about
-    assert found.evidence == message
 
 
 def test_a_change_that_the_controller_has_not_seen_is_progressing(cluster: Cluster) -> None:

@@ -81,12 +81,15 @@ def verification(shown: RolloutView, need: Requirements, stale: str, now: float)
     sees_nothing = bool(blind(rollout))
     found = [] if sees_nothing else _missing(rollout, probe, need, now)
     missing = sorted(found, key=lambda question: -question[1])
-    open_questions = [*_pods_undecided(rollout), *(words for words, _ in missing)]
+    of_pods = list(_pods_undecided(rollout))
+    open_questions = [*of_pods, *(words for words, _ in missing)]
     open_questions += _slower_undecided(rollout, probe, need)
     if health.health is Health.FINE and not open_questions:
         return Verification(Standing.FINE, health.reason)
     needed = (lacking(lane, probe, now, need.max_errors) for lane in tried(rollout))
-    counting = health.health is Health.FINE or any(words and health.reason.startswith(words) for words in needed)
+    # The same in fewer words, or that more answers are needed, says less than the question itself.
+    shorter = [*needed, *(words[: len(health.reason)] for words in of_pods)]
+    counting = health.health is Health.FINE or any(words and health.reason.startswith(words) for words in shorter)
     reason = open_questions[0] if counting and open_questions else health.reason
     most = missing[0][1] if missing else 0
     return Verification(Standing.UNDECIDED, reason, missing=most, blind=sees_nothing)
