@@ -308,7 +308,7 @@ UNSCHEDULED = pod(PodState.STARTING, reason="Unschedulable", held_up=NO_NODE)
         (with_new(UNSCHEDULED, phase=Phase.AT_REST), "1 of 1 pods of v2 are not ready"),
         (with_finding("stuck-step", Severity.WARNING), "something is wrong"),
         (with_finding("not-observed", Severity.WARNING), "something is wrong"),
-        (with_rollout(awaited=(Awaited("Rollout web", "Argo", "seen the change", ("1",)),)), "Argo has not seen"),
+        (with_finding("not-observed", Severity.INFO), "something is wrong"),
     ],
 )
 def test_a_release_whose_pods_are_not_ready_never_passes_and_says_which(view: RolloutView, words: str) -> None:
@@ -320,6 +320,8 @@ def test_a_release_whose_pods_are_not_ready_never_passes_and_says_which(view: Ro
 def test_a_release_whose_pods_are_ready_or_go_passes_as_does_one_beside_a_version_that_gets_nothing() -> None:
     there = with_new(pod(PodState.READY), pod(PodState.LEAVING), ready=1)
     assert judged(there).standing is Standing.FINE
+    pause = Awaited("Rollout web", "Argo", "gone on", ("pause",), since="2099-01-01T00:00:00Z")
+    assert judged(with_rollout(phase=Phase.PAUSED, awaited=(pause,))).standing is Standing.FINE, "it ends later"
     everyone = replace(LANE, shares=(Share("v1", 1.0, 1.0), Share("v2", 0.0, 0.0)))
     behind = with_rollout(
         phase=Phase.AT_REST, lanes=(everyone,), versions=(V1, replace(V2, pods=(UNSCHEDULED,), ready=0))

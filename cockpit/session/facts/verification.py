@@ -164,8 +164,8 @@ def _pods_undecided(rollout: Rollout) -> Iterable[str]:
         yield _with_evidence(stuck)
     elif words := unready_words(rollout):
         yield words
-    elif rollout.awaited:
-        yield rollout.awaited[0].yet()
+    elif unseen := told_for(rollout.findings, {"not-observed"}):
+        yield unseen.text
 
 
 def _errors_undecided(lane: Lane, probe: ProbeView, need: Requirements, now: float) -> Iterable[tuple[str, int]]:
