@@ -303,6 +303,7 @@ UNSCHEDULED = pod(PodState.STARTING, reason="Unschedulable", held_up=NO_NODE)
         (with_new(UNSCHEDULED), f"1 of 1 pods of v2 are not ready: Unschedulable ({NO_NODE})"),
         (with_new(pod(PodState.READY), pod(PodState.STARTING), ready=1, desired=2), "1 of 2 pods of v2 are not ready"),
         (with_new(desired=2), "2 of 2 pods of v2 are not ready: 2 not created"),
+        (with_new(ready=1, desired=2), "1 of 2 pods of v2 are not ready"),
         (with_new(UNSCHEDULED, phase=Phase.CANARY), "1 of 1 pods of v2 are not ready"),
         (with_new(UNSCHEDULED, phase=Phase.PAUSED), "1 of 1 pods of v2 are not ready"),
         (with_new(UNSCHEDULED, phase=Phase.AT_REST), "1 of 1 pods of v2 are not ready"),

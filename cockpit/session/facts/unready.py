@@ -23,7 +23,7 @@ def deciding(rollout: Rollout) -> tuple[Version, ...]:
 
 
 def unready_words(rollout: Rollout) -> str:
-    """How many pods of which version are not ready and why; "" if those of all versions that decide are."""
+    """How many pods of which version are not ready and why; "" if all of those that decide are."""
     return "; ".join(filter(None, map(_of_version, deciding(rollout))))
 
 
@@ -34,7 +34,9 @@ def _of_version(version: Version) -> str:
     missing = max(version.desired - max(len(present), version.ready), 0)
     if not unready and not missing:
         return ""
-    why = reasons_of(unready) or (f"{missing} not created" if missing else "")
+    # Fewer pods than are ready: they cannot be read.
+    uncreated = missing if len(present) >= version.ready else 0
+    why = reasons_of(unready) or (f"{uncreated} not created" if uncreated else "")
     count = len(unready) + missing
     words = f"{count} of {max(version.desired, len(present))} pods of {version.name} are not ready"
     return words + (f": {why}" if why else "")
