@@ -11,6 +11,8 @@ from dataclasses import replace
 from cockpit.model.rollout import Finding, Severity
 
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+# What says that a release gets no further, where it is more than a note.
+STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure", "not-observed", "waiting-pods"})
 # Why no request is answered at all, with the least severity at which it means that.
 _ALL_LOST: Mapping[str, Severity] = {
     # Pods that start for the first time answer nobody either, nor do those that nobody wants.

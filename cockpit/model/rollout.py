@@ -84,7 +84,8 @@ class Severity(StrEnum):
 class PodCell:
     """One pod. `node` is "" until it is scheduled, `created` is RFC 3339, `ready` counts containers.
 
-    `held_up` is what Kubernetes says of a pod that waits for something outside it: a node, a readiness gate.
+    `held_up` is what Kubernetes says of a pod that waits for something outside it: a node, a readiness gate. `since` is
+    when a pod that is not ready began to be so (RFC 3339), and `patience` how many seconds its own probes allow it.
     """
 
     name: str
@@ -97,6 +98,8 @@ class PodCell:
     ready: int = 0
     containers: int = 0
     held_up: str = ""
+    since: str = ""
+    patience: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,10 @@ OBSERVED_FINDINGS: dict[FindingId, FindingKind] = {
         "Look at the logs and events of the pods that the evidence names.",
     ),
     "waiting-pods": FindingKind(
-        (INFO,),
-        "Pods of a version wait for something outside them: for a node that takes them, or for a readiness gate.",
+        (INFO, WARNING),
+        "Pods of a version wait for something outside them: for a node that takes them, or for a readiness gate;"
+        " `warning` once that lasts longer than 2 minutes, or once a pod is not ready for 3 minutes longer than its"
+        " own probes allow.",
         "Look at what the evidence says: resources, node selectors and taints, or who should set the gate's condition.",
     ),
     "real-errors": FindingKind(

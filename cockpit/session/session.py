@@ -377,7 +377,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         undoing, why_not = self._conductor.undoing(rollout)
         beside = ((Act.UNDO, why_not), *beside) if why_not else beside
         acting = self._conductor.acting(key)
-        around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoing)
+        around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoing, self._ahead(key))
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)
         return self._shared.shown(self._pairing.shown(self._guards.shown(view)))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from cockpit.model.awaited import Awaited
 from cockpit.model.rollout import Finding, Severity
 from cockpit.workloads.findings import finding
+
+# How an API server begins to say why it did not admit a pod.
+_REFUSED_POD = re.compile(r'^(Error creating: )?pods "[^"]*" is forbidden: ')
 
 
 def stuck(text: str, evidence: str = "") -> Finding:
@@ -12,9 +17,15 @@ def stuck(text: str, evidence: str = "") -> Finding:
     return finding("stuck", Severity.WARNING, text, evidence)
 
 
-def replica_failure(text: str, evidence: str = "", *, ready: int) -> Finding:
-    """A controller that cannot create or delete pods. As long as some are `ready`, they answer the users."""
-    return finding("replica-failure", Severity.WARNING if ready else Severity.CRITICAL, text, evidence)
+def replica_failure(what: str, reason: str, message: str, *, ready: int) -> Finding:
+    """A controller that cannot create or delete pods. As long as some are `ready`, they answer the users.
+
+    Why comes first, without the name of the pod, which is another one at each attempt: a line may be cut.
+    """
+    why = _REFUSED_POD.sub("", message, count=1)
+    text = f"{why}; {what}: {reason}" if why else f"{what}: {reason}"
+    severity = Severity.WARNING if ready else Severity.CRITICAL
+    return finding("replica-failure", severity, text, about=what)
 
 
 def not_observed(awaited: Awaited, evidence: str = "", *, overdue: str = "") -> Finding:

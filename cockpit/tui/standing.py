@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.counts import counted
-from cockpit.model.finding_order import folded, leading, told_for
+from cockpit.model.finding_order import STUCK, folded, leading, told_for
 from cockpit.model.guard import GuardState
 from cockpit.model.health import Health, Level
 from cockpit.model.plan import Act
@@ -42,7 +42,6 @@ class Cause(StrEnum):
     AT_REST = "at rest"
 
 
-STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure", "not-observed"})
 # What fails of a release while users are still served.
 FAILING = frozenset({"failing-pods"})
 # Short words for critical findings whose id says less.

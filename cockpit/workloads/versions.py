@@ -207,7 +207,15 @@ def pod_cell(pod: Pod) -> PodCell:
         ready=sum([s.ready for s in statuses]),
         containers=len(spec.containers),
         held_up=safe_text(wait.message or wait.reason or "", 300) if wait else "",
+        since="" if ready else _unready_since(pod),
+        patience=0 if ready else max((c.patience for c in spec.containers), default=0),
     )
+
+
+def _unready_since(pod: Pod) -> str:
+    """When it stopped to be ready, or was created: one that no node took has no condition Ready."""
+    known = (c.last_transition_time for c in pod.status.conditions or () if c.type == "Ready" and c.status != "True")
+    return safe_text(next(known, None) or pod.metadata.creation_timestamp or "", 40)
 
 
 def _state_and_reason(pod: Pod) -> tuple[PodState, str]:

@@ -9,11 +9,25 @@ from dataclasses import replace
 
 import pytest
 
+from cockpit.model.awaited import Awaited
 from cockpit.model.health import AnswerHealth, Level
 from cockpit.model.lanes import DEFAULT_LANE
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Finding, Followed, Lane, Phase, Role, Rollout, Severity, Share, Verdict, Version
+from cockpit.model.rollout import (
+    Finding,
+    Followed,
+    Lane,
+    Phase,
+    PodCell,
+    PodState,
+    Role,
+    Rollout,
+    Severity,
+    Share,
+    Verdict,
+    Version,
+)
 from cockpit.model.view import Cell, CellKind, RolloutView
 from cockpit.probe.answer_health import AnswerRecord
 from cockpit.probe.recognise import VersionReading
@@ -266,3 +280,58 @@ def test_a_probe_that_is_too_slow_itself_does_not_say_that_no_version_is_slower(
     timed = seen(rollout, record, answers, at)
     known = replace(timed, probe=replace(timed.probe, too_slow="the probe itself is too slow"))
     assert verification(known, NEED, "", at).standing is Standing.FINE
+
+
+# Pods of a release that is under way
+
+
+def pod(state: PodState, **fields: object) -> PodCell:
+    return PodCell("web-1", "u1", state, **fields)  # type: ignore[arg-type]
+
+
+def with_new(*pods: PodCell, ready: int = 0, desired: int = 1, phase: Phase = Phase.PROGRESSING) -> RolloutView:
+    return with_rollout(phase=phase, versions=(V1, replace(V2, pods=pods, ready=ready, desired=desired)))
+
+
+NO_NODE = "0/2 nodes are available"
+UNSCHEDULED = pod(PodState.STARTING, reason="Unschedulable", held_up=NO_NODE)
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        (with_new(UNSCHEDULED), f"1 of 1 pods of v2 are not ready: Unschedulable ({NO_NODE})"),
+        (with_new(pod(PodState.READY), pod(PodState.STARTING), ready=1, desired=2), "1 of 2 pods of v2 are not ready"),
+        (with_new(desired=2), "2 of 2 pods of v2 are not ready: 2 not created"),
+        (with_new(ready=1, desired=2), "1 of 2 pods of v2 are not ready"),
+        (with_new(UNSCHEDULED, phase=Phase.CANARY), "1 of 1 pods of v2 are not ready"),
+        (with_new(UNSCHEDULED, phase=Phase.PAUSED), "1 of 1 pods of v2 are not ready"),
+        (with_new(UNSCHEDULED, phase=Phase.AT_REST), "1 of 1 pods of v2 are not ready"),
+        (with_finding("stuck-step", Severity.WARNING), "something is wrong"),
+        (with_finding("not-observed", Severity.WARNING), "something is wrong"),
+        (with_finding("not-observed", Severity.INFO), "something is wrong"),
+    ],
+)
+def test_a_release_whose_pods_are_not_ready_never_passes_and_says_which(view: RolloutView, words: str) -> None:
+    found = judged(view)
+    assert (found.standing, found.final) == (Standing.UNDECIDED, False)
+    assert words in found.reason
+
+
+def test_a_release_whose_pods_are_ready_or_go_passes_as_does_one_beside_a_version_that_gets_nothing() -> None:
+    there = with_new(pod(PodState.READY), pod(PodState.LEAVING), ready=1)
+    assert judged(there).standing is Standing.FINE
+    pause = Awaited("Rollout web", "Argo", "gone on", ("pause",), since="2099-01-01T00:00:00Z")
+    assert judged(with_rollout(phase=Phase.PAUSED, awaited=(pause,))).standing is Standing.FINE, "it ends later"
+    everyone = replace(LANE, shares=(Share("v1", 1.0, 1.0), Share("v2", 0.0, 0.0)))
+    behind = with_rollout(
+        phase=Phase.AT_REST, lanes=(everyone,), versions=(V1, replace(V2, pods=(UNSCHEDULED,), ready=0))
+    )
+    assert judged(behind).standing is Standing.FINE
+
+
+def test_what_waits_too_long_is_told_in_the_words_of_kubernetes_whatever_else_is_missing() -> None:
+    late = Finding("waiting-pods", Severity.WARNING, "1 of 1 pods of v2 wait: Unschedulable", NO_NODE)
+    view = with_rollout(phase=Phase.PROGRESSING, findings=(late,))
+    found = judged(replace(view, probe=replace(view.probe, total=10)))
+    assert (found.standing, found.reason) == (Standing.UNDECIDED, f"{late.text} ({NO_NODE})")

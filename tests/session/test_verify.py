@@ -304,3 +304,13 @@ def test_nothing_is_reached_that_its_controller_has_not_picked_up() -> None:
     assert not found
     assert not failed
     assert text in words
+
+
+def test_a_goal_that_is_not_reached_names_the_quota_that_stops_it() -> None:
+    quota = Finding("replica-failure", Severity.WARNING, "exceeded quota: few; Deployment shop/web: FailedCreate")
+    shown = view(lane(None))
+    stopped = replace(shown.rollout, phase=Phase.DEGRADED, message="1 of 4 updated", findings=(quota,))
+    goal = Milestone("all pods run v1", phases=(Phase.AT_REST,))
+    plan, seen = replace(PLAN, expected=(), reaches=goal), replace(shown, rollout=stopped)
+    for before, words in ((None, "it is degraded"), (stopped, "now: degraded")):
+        assert f"{words}: {quota.text}; 1 of 4 updated" in agreement(plan, seen, (), before).words

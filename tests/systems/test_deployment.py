@@ -245,6 +245,15 @@ def test_a_quota_hurts_users_only_where_no_pod_is_ready(cluster: Cluster, ready:
     assert {f.severity for f in rollout.findings if f.id == "replica-failure"} == {severity}
 
 
+def test_a_quota_is_told_before_what_it_stops_and_without_the_name_of_a_pod(cluster: Cluster) -> None:
+    message = 'pods "web-585d887885-7b4wc" is forbidden: exceeded quota: few, requested: pods=1, limited: pods=4'
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}
+    status(cluster)["conditions"] = [failure]
+    (found,) = [each for each in read(cluster).findings if each.id == "replica-failure"]
+    assert found.text.startswith("exceeded quota: few, requested: pods=1, limited: pods=4; Deployment")
+    assert "7b4wc" not in found.text + found.about
+
+
 def test_a_change_that_the_controller_has_not_seen_is_progressing(cluster: Cluster) -> None:
     cluster.doc("Deployment", NAME)["metadata"]["generation"] = 7
     status(cluster)["observedGeneration"] = 6

@@ -5,9 +5,33 @@ from msgspec import Struct, field
 from cockpit.model.objects.meta import Condition, Obj, PodMeta
 
 
+class StartTime(Struct, frozen=True, gc=False, rename="camel"):
+    """What a probe of a container allows it to take; Kubernetes' defaults where it does not say."""
+
+    initial_delay_seconds: int | None = None
+    period_seconds: int | None = None
+    failure_threshold: int | None = None
+
+
 class Container(Struct, frozen=True, gc=False, rename="camel"):
     name: str
     image: str = ""
+    startup_probe: StartTime | None = None
+    readiness_probe: StartTime | None = None
+
+    @property
+    def patience(self) -> int:
+        """Seconds that it may take before it is ready, by its own probes; an hour at most."""
+        startup, readiness = self.startup_probe, self.readiness_probe
+        seconds = readiness.initial_delay_seconds or 0 if readiness else 0
+        if startup:
+            seconds += startup.initial_delay_seconds or 0
+            seconds += (startup.period_seconds or 10) * (startup.failure_threshold or 3)
+        return min(max(seconds, 0), 3600)
+
+
+class PodCondition(Condition, frozen=True, gc=False, rename="camel"):
+    last_transition_time: str | None = None
 
 
 class PodSpec(Struct, frozen=True, gc=False, rename="camel"):
@@ -33,7 +57,7 @@ class PodStatus(Struct, frozen=True, gc=False, rename="camel"):
     phase: str = "Unknown"
     reason: str | None = None
     pod_ip: str | None = field(default=None, name="podIP")
-    conditions: list[Condition] | None = None
+    conditions: list[PodCondition] | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
 

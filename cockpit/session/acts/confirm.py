@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cockpit.model.counts import counted, plural
+from cockpit.model.finding_order import STUCK, told_for
 from cockpit.model.lanes import SHARE_TOLERANCE, in_lane
 from cockpit.model.plan import Expected, Milestone, Plan
 from cockpit.model.reasons import no_target
@@ -125,9 +126,12 @@ def _stays(rollout: Rollout) -> frozenset[tuple[str, ...]]:
 
 
 def _standing(rollout: Rollout) -> str:
-    """Phase, step, and the controller's reason."""
+    """Phase, step, why it gets no further, and what the controller says."""
     at = f" at step {rollout.step.index}" if rollout.step else ""
-    return f"{rollout.phase}{at}" + (f": {rollout.message}" if rollout.message else "")
+    stuck = told_for(rollout.findings, STUCK, notes=False)
+    said = [stuck.text] if stuck and stuck.text not in rollout.message else []
+    why = "; ".join([*said, rollout.message] if rollout.message else said)
+    return f"{rollout.phase}{at}" + (f": {why}" if why else "")
 
 
 def _lost(view: RolloutView, plan: Plan, before: Rollout | None) -> str:

@@ -48,7 +48,8 @@ class Circumstances:
 
     `stale` and `acting` are words for people, or "". `denied` says for single acts why this user may not send them,
     `beside` for those that are of no adapter. `unread` are kinds of which there may be objects that were not read.
-    `undoing` is the last act that is known.
+    `undoing` is the last act that is known. `ahead` is by how many seconds this machine's clock is ahead of the API
+    server's.
     """
 
     read_only: bool = False
@@ -59,6 +60,7 @@ class Circumstances:
     beside: tuple[tuple[Act, str], ...] = ()
     unread: frozenset[Resource] = frozenset()
     undoing: Undoing | None = None
+    ahead: float = 0.0
 
     @property
     def why_not(self) -> str:
@@ -83,7 +85,10 @@ def rollout_view(
     lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
     answers, beside = with_turn_aways(answers, rollout.findings, probe)
-    found = with_doubts((*worst_first(answers), *pod_findings(rollout), *beside), around.unread)
+    found = with_doubts(
+        (*worst_first(answers), *pod_findings(rollout, None if around.stale else now - around.ahead), *beside),
+        around.unread,
+    )
     findings = worst_first(found)
     # Earlier observations say nothing about what users get while no request is answered by a version.
     vain = failing_in_a_row(probe)

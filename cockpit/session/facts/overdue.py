@@ -16,6 +16,7 @@ from cockpit.model.reasons import in_vain
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Rollout
 from cockpit.model.values import dataclass
+from cockpit.session.facts.unready import dues
 from cockpit.systems.progress_findings import not_observed
 
 # Seconds that a controller may take; how long a Lease of a lost leader lasts, and the election, are well within.
@@ -49,6 +50,7 @@ class Overdue:
         self._ahead = ahead
         self._touch = touch
         self._waits: dict[RolloutKey, dict[tuple[str, ...], _Wait]] = {}
+        self._pods: dict[RolloutKey, float] = {}
         self._seen: set[RolloutKey] = set()
         self._waiting = asyncio.Event()
 
@@ -59,6 +61,7 @@ class Overdue:
         been cut off too.
         """
         key, before = rollout.key, self._waits.pop(rollout.key, {})
+        self._remember_pods(rollout)
         if not rollout.awaited:
             if not stale:
                 self._seen.add(key)
@@ -86,10 +89,20 @@ class Overdue:
             self._waiting.set()
         return _with(rollout, found) if found else rollout
 
+    def _remember_pods(self, rollout: Rollout) -> None:
+        """When pods that are not ready by then have waited for longer than usual, by this machine's clock."""
+        now, ahead = self._clock.now(), self._ahead(rollout.key)
+        if coming := [when + ahead for when in dues(rollout) if when + ahead > now]:
+            self._pods[rollout.key] = min(coming)
+            self._waiting.set()
+        else:
+            self._pods.pop(rollout.key, None)
+
     def left(self, keys: Set[RolloutKey]) -> None:
         """Forget rollouts that are no more: another one with the same key waits for something else."""
         for key in keys:
             self._waits.pop(key, None)
+            self._pods.pop(key, None)
         self._seen.difference_update(keys)
 
     def _lasts(self, wait: _Wait) -> float:
@@ -107,11 +120,19 @@ class Overdue:
             for key, waits in list(self._waits.items()):
                 if not all(wait.told for wait in waits.values()):
                     self._touch(key)
+            for key, when in list(self._pods.items()):
+                if when <= self._clock.now():
+                    del self._pods[key]
+                    self._touch(key)
+            if self._pods:
+                self._waiting.set()
 
     def _next(self) -> float:
         """Seconds until one of them has waited too long."""
         waits = (wait for waits in self._waits.values() for wait in waits.values() if not wait.told)
-        return max(min((PATIENCE - self._lasts(wait) for wait in waits), default=0.0), _LEAST)
+        now = self._clock.now()
+        left = [*(PATIENCE - self._lasts(wait) for wait in waits), *(when - now for when in self._pods.values())]
+        return max(min(left, default=0.0), _LEAST)
 
 
 def _began(awaited: Awaited, wait: _Wait, ahead: float) -> float:

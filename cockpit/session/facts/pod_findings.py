@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from cockpit.model.ages import seconds_since_epoch, utc_time
 from cockpit.model.rollout import Finding, PodState, Role, Rollout, Severity
+from cockpit.session.facts.unready import deciding, late_pods
 from cockpit.workloads.findings import finding
 
 # The roles of versions that requests are meant for.
 _SERVING = (Role.ACTIVE, Role.STABLE)
 
 
-def pod_findings(rollout: Rollout) -> tuple[Finding, ...]:
-    """What its pods say: which fail, and which wait for something outside them."""
-    return (*_failing_pods(rollout), *_waiting_pods(rollout))
+def pod_findings(rollout: Rollout, now: float | None) -> tuple[Finding, ...]:
+    """What its pods say: which fail, and which wait for something outside them, or for longer than usual.
+
+    `now` is UTC seconds by the clock of the API server; None where objects may be old, so that nothing becomes late.
+    """
+    return (*_failing_pods(rollout), *_waiting_pods(rollout, now))
 
 
 def _failing_pods(rollout: Rollout) -> list[Finding]:
@@ -38,16 +43,23 @@ def _failing_pods(rollout: Rollout) -> list[Finding]:
     return found
 
 
-def _waiting_pods(rollout: Rollout) -> Iterator[Finding]:
-    """Versions with pods that no node takes, or that only a readiness gate keeps from being ready."""
-    waiting_pods = {v.name: [pod for pod in v.pods if pod.held_up] for v in rollout.versions}
+def _waiting_pods(rollout: Rollout, now: float | None) -> Iterator[Finding]:
+    """Versions with pods that something outside them holds up, or that are not ready for longer than usual."""
+    late = {v.name: late_pods(v, now) for v in deciding(rollout)}
+    waiting_pods = {v.name: late.get(v.name) or [pod for pod in v.pods if pod.held_up] for v in rollout.versions}
     gone = _gone(rollout).difference(name for name, waiting in waiting_pods.items() if waiting)
     for version in rollout.versions:
         if waiting := waiting_pods[version.name]:
             reasons = ", ".join(dict.fromkeys(pod.reason for pod in waiting if pod.reason))
             text = f"{len(waiting)} of {len(version.pods)} pods of {version.name} wait"
-            text += f": {reasons}" if reasons else ""
-            told = finding("waiting-pods", Severity.INFO, text, waiting[0].held_up, about=version.name)
+            severity = Severity.WARNING if late.get(version.name) else Severity.INFO
+            if severity is Severity.WARNING:
+                times = [when for pod in waiting if (when := seconds_since_epoch(pod.since)) is not None]
+                text += f" since {utc_time(min(times))}"
+            text += f": {reasons}" if reasons else ": not ready" if severity is Severity.WARNING else ""
+            evidence = next((pod.held_up for pod in waiting if pod.held_up), "")
+            evidence = evidence or ", ".join(pod.name for pod in waiting[:3])
+            told = finding("waiting-pods", severity, text, evidence, about=version.name)
             yield replace(told, partly=bool(gone))
 
 

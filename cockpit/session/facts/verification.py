@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
+from cockpit.model.finding_order import STUCK, told_for
 from cockpit.model.health import AnswerHealth, Health, Level, faded
 from cockpit.model.lanes import in_lane
 from cockpit.model.rollout import LOST, Finding, Lane, Phase, Rollout, Verdict
@@ -18,6 +19,7 @@ from cockpit.probe.verdict import describe
 from cockpit.session.facts.answers import takes_traffic
 from cockpit.session.facts.failing import hurts, redirected, why_all_fail
 from cockpit.session.facts.health import blind, lacking, rollout_health, tried, withheld
+from cockpit.session.facts.unready import unready_words
 
 # Requests after which one that only redirects is certain to.
 _ENOUGH_REDIRECTS = 30
@@ -79,11 +81,15 @@ def verification(shown: RolloutView, need: Requirements, stale: str, now: float)
     sees_nothing = bool(blind(rollout))
     found = [] if sees_nothing else _missing(rollout, probe, need, now)
     missing = sorted(found, key=lambda question: -question[1])
-    open_questions = [words for words, _ in missing] + _slower_undecided(rollout, probe, need)
+    of_pods = list(_pods_undecided(rollout))
+    open_questions = [*of_pods, *(words for words, _ in missing)]
+    open_questions += _slower_undecided(rollout, probe, need)
     if health.health is Health.FINE and not open_questions:
         return Verification(Standing.FINE, health.reason)
     needed = (lacking(lane, probe, now, need.max_errors) for lane in tried(rollout))
-    counting = health.health is Health.FINE or any(words and health.reason.startswith(words) for words in needed)
+    # The same in fewer words, or that more answers are needed, says less than the question itself.
+    shorter = [*needed, *(words[: len(health.reason)] for words in of_pods)]
+    counting = health.health is Health.FINE or any(words and health.reason.startswith(words) for words in shorter)
     reason = open_questions[0] if counting and open_questions else health.reason
     most = missing[0][1] if missing else 0
     return Verification(Standing.UNDECIDED, reason, missing=most, blind=sees_nothing)
@@ -150,6 +156,16 @@ def _missing(rollout: Rollout, probe: ProbeView, need: Requirements, now: float)
             found.append((f"{describe(lane)}{in_lane(lane.name)}", lane.missing * len(lanes)))
         found += [(words, count * len(lanes)) for words, count in _errors_undecided(lane, probe, need, now)]
     return found
+
+
+def _pods_undecided(rollout: Rollout) -> Iterable[str]:
+    """What says that a release has not come as far as it is to: answers of those versions before say nothing of it."""
+    if stuck := told_for(rollout.findings, STUCK, notes=False):
+        yield _with_evidence(stuck)
+    elif words := unready_words(rollout):
+        yield words
+    elif unseen := told_for(rollout.findings, {"not-observed"}):
+        yield unseen.text
 
 
 def _errors_undecided(lane: Lane, probe: ProbeView, need: Requirements, now: float) -> Iterable[tuple[str, int]]:

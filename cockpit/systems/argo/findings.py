@@ -63,7 +63,7 @@ def _conditions(state: ArgoState, what: str, objects: Objects) -> Iterator[Findi
             yield stuck(reported, _reasons(state))
         elif kind == "ReplicaFailure" and condition.status == "True":
             ready = sum(e.version.ready for e in state.editions) or whole(state.rollout.status, "readyReplicas") or 0
-            yield replica_failure(reported, condition.reason, ready=ready)
+            yield replica_failure(what, condition.reason or kind, condition.message or "", ready=ready)
         elif condition.reason == "RolloutAborted":
             after = "retry starts the same version again, rollback abandons it"
             why = deadline_passed(state, objects)

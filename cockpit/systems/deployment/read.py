@@ -89,9 +89,10 @@ def _findings(deployment: Deployment, state: Rolling) -> tuple[Finding, ...]:
     for kind, named in (("Progressing", {"ProgressDeadlineExceeded"}), ("ReplicaFailure", None)):
         condition = _condition(deployment, kind)
         if condition and (condition.status == "True" if named is None else condition.reason in named):
-            text = f"{what}: {condition.reason}: {condition.message or 'no message'}"
-            ready = deployment.status.ready_replicas
-            found.append(
-                stuck(text, reasons(state.editions)) if kind == "Progressing" else replica_failure(text, ready=ready)
-            )
+            reason, message = condition.reason or kind, condition.message or ""
+            if kind == "Progressing":
+                found.append(stuck(f"{what}: {reason}: {message or 'no message'}", reasons(state.editions)))
+            else:
+                ready = deployment.status.ready_replicas
+                found.append(replica_failure(what, reason, message, ready=ready))
     return tuple(found)
