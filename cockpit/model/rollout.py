@@ -110,7 +110,8 @@ class Version:
     that of a ReplicaSet the hash of its template as KEY=HASH.
     `marks` are the texts that name it in an answer (label values, image tag, workload names). `context` is the
     cluster where it runs, if that is not the rollout's. `born` is when it was first rolled out (RFC 3339), "" if that
-    is not known.
+    is not known. `templates` are the hashes of the templates of its ready pods: others once its workload is
+    changed in place.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Version:
     marks: frozenset[str] = frozenset()
     context: str = ""
     born: str = field(default="", compare=False)
+    templates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,28 @@ class AnswerRecord:
         self._max_errors = max_errors
         self._records: dict[tuple[Identity, str], _Answers] = {}
         self._times: dict[Identity, _Times] = {}
+        self._templates: dict[Identity, frozenset[str]] = {}
+
+    def follow(self, versions: Sequence[Version]) -> None:
+        """Forget the answers of versions whose pods have all got another template since: they were of other pods.
+
+        While old and new pods answer beside each other, nothing is forgotten. Pods that are made anew from the same
+        template may fail as those before.
+        """
+        for version in versions:
+            if not version.templates:
+                continue  # nothing is known of its pods, or none is ready: nobody took the place of those before
+            own = identity_of(version)
+            known = self._templates.setdefault(own, version.templates)
+            if known & version.templates:
+                continue
+            self._templates[own] = version.templates
+            self._records = {key: record for key, record in self._records.items() if key[0] != own}
+            self._times.pop(own, None)
+            for record in self._records.values():
+                record.unmatch(own)
+        while len(self._templates) > MOST_RECORDS:
+            del self._templates[next(iter(self._templates))]
 
     def count(
         self,
@@ -97,6 +119,7 @@ class AnswerRecord:
         """Forget everything, as after a change of the probe target."""
         self._records.clear()
         self._times.clear()
+        self._templates.clear()
 
     def _shown(
         self, record: _Answers, lane: str, name: str, key: Identity, stable: Version | None, at: float, now: float
@@ -188,6 +211,9 @@ class _Answers:
         self._end()
         if self._detector.calm and not failed:
             self.recent = self.failed = 0.0
+            if not self._alarmed:
+                # An error of long ago would make the rate of those that come now look small, and their end far.
+                self._failures = Failures()
         else:
             self.recent = self.recent * kept + 1
             self.failed = self.failed * kept + failed
@@ -217,6 +243,22 @@ class _Answers:
         self.rejecting.see_new(rejected, at)
         if limit is not None and ms is not None and not failed:
             self.slower.see_new(ms > limit, at)
+        self.worse = self._unless_over(self.worse)
+        self.rejecting = self._unless_over(self.rejecting)
+        self.slower = self._unless_over(self.slower)
+
+    def unmatch(self, stable: Identity) -> None:
+        """Compare no more to what this stable version was, if it is the one compared to."""
+        if self.baseline == stable:
+            self._compare_afresh()
+
+    def _unless_over(self, detector: WorseDetector) -> WorseDetector:
+        """The detector; a new one where what raised its alarm is over, by the rule that ends failures (`_end`)."""
+        if not detector.over:
+            return detector
+        self.answers = min(self.answers, float(detector.run))
+        self.errors = min(self.errors, self.answers)
+        return WorseDetector()
 
     @property
     def doubtful(self) -> bool:

@@ -106,6 +106,7 @@ class Probe:
             self._health.forget()
             self._phases = Phases()
             self._measured = probe_target
+        self._health.follow(versions)
         if not same_target:
             self._clients = {}
         if not same_target or epoch != self._epoch:

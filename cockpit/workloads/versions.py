@@ -169,6 +169,7 @@ def versions_of(
             # A text that several versions share identifies none of them.
             marks=frozenset(mark for mark in own | {name} if seen[mark] <= 1),
             born=candidate.born,
+            templates=_templates_of(candidate.pods),
         )
         for candidate, name, own in zip(candidates, names, marks, strict=True)
     )
@@ -179,6 +180,12 @@ def _template_of(candidate: Candidate) -> Iterator[str]:
     for key in HASH_LABELS:
         if value := candidate.labels.get(key):
             yield f"{key}={value}"
+
+
+def _templates_of(pods: Iterable[Pod]) -> frozenset[str]:
+    """The hashes of the templates of pods that are ready and stay."""
+    staying = (pod.metadata.labels or {} for pod in pods if pod.ready and pod.metadata.deletion_timestamp is None)
+    return frozenset(value for labels in staying for key in HASH_LABELS if (value := labels.get(key)))
 
 
 def _marks(candidate: Candidate, keys: Sequence[str]) -> frozenset[str]:

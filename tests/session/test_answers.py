@@ -150,7 +150,7 @@ def test_a_version_that_fails_in_one_lane_only_is_reported_there() -> None:
 @pytest.mark.parametrize(
     ("written", "severity", "words"),
     [
-        (0.5, Severity.CRITICAL, "v2 fails 45% of its requests"),
+        (0.5, Severity.WARNING, "v2 failed 45% of its requests before the split changed; it answered none since"),
         (0.0, Severity.INFO, "v2 failed 45% of its requests when it took traffic"),
     ],
 )
@@ -162,6 +162,35 @@ def test_a_version_that_failed_is_reported_right_after_the_split_changed(
     (found,) = answer_findings((begun,), probe, NOW)
     assert (found.id, found.severity, found.text) == ("errors", severity, words)
     assert found.evidence == "45 of the last 100 answers of v2, the newest 2m ago"
+
+
+def test_an_answer_since_the_split_changed_says_that_a_version_still_fails() -> None:
+    probe = replace(IDLE, running=True, health=(known("v2", 100, 45, Level.ALARM, at=NOW - 120),))
+    counted = share("v2", 0.5, 0.25, 4)
+    begun = lane(Verdict.NOT_YET, 4, share("v1", 0.5, 0.75, 4), counted)
+    silent = lane(Verdict.NOT_YET, 4, share("v1", 0.5, 1.0, 4), share("v2", 0.5, 0.0, 4))
+    just = replace(probe, health=(replace(probe.health[0], at=NOW - 5),))
+    for seen, heard in ((begun, probe), (silent, just)):
+        (found,) = answer_findings((seen,), heard, NOW)
+        assert (found.severity, found.text) == (Severity.CRITICAL, "v2 fails 45% of its requests")
+
+
+def test_answers_of_4xx_of_before_hurt_nobody_now() -> None:
+    told = known("v2", 100, 0, rejecting=Level.ALARM, rejected_rate=0.73, baseline="v1", at=NOW - 60)
+    begun = lane(Verdict.NOT_YET, 3, share("v1", 0.8, 1.0, 3), share("v2", 0.2, 0.0, 3))
+    (found,) = answer_findings((begun,), replace(IDLE, running=True, health=(told,)), NOW)
+    assert (found.id, found.severity) == ("client-errors", Severity.WARNING)
+    assert found.text == (
+        "v2 answered 73% of requests with a status of 4xx before the split changed; it answered none since"
+    )
+
+
+@pytest.mark.parametrize("who", ["", "v2"])
+def test_requests_that_fail_are_told_before_a_split_that_is_off(who: str) -> None:
+    off = lane(Verdict.OFF, 200, share("v1", 0.9, 0.91, 200), share("v2", 0.1, 0.09, 200))
+    probe = replace(IDLE, running=True, health=(known(who, 200, 22, Level.ALARM),))
+    found = answer_findings((off,), probe, NOW)
+    assert [each.id for each in found] == ["errors" if who else "nobody-answers", "split-off"]
 
 
 def test_what_is_too_old_says_nothing_any_more() -> None:

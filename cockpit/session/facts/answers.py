@@ -25,6 +25,9 @@ _ASTRAY = 0.01
 _ALIKE = 2.0
 # Seconds after which a finding says how old its newest answer is.
 _OLD = 30.0
+# Seconds within which a version that answered still does, however few its share lets it answer.
+_STILL = 10.0
+_NONE_SINCE = "it answered none since"
 # Seconds that a gateway may take to follow a new split before that is critical.
 _SLOW_GATEWAY = 120.0
 # What to ask where no version answers any more, by the status of most answers.
@@ -38,14 +41,16 @@ _ASK = {
 
 def answer_findings(lanes: Sequence[Lane], probe: ProbeView, now: float) -> tuple[Finding, ...]:
     """The findings about answers that an on-call needs to see, worst first; `now` is UTC seconds."""
-    findings = [found for lane in lanes for found in _split(lane, probe, now)]
+    findings: list[Finding] = []
     for lane in lanes:
         known = [one for one in probe.health if one.lane == lane.name and one.answers * _age(one, now) >= FORGOTTEN]
         if nobody := _turned_away(lane, probe):
             # What comes from elsewhere, and the rate of those that fail, are parts of it.
             findings += [nobody, *_failures(lane, [one for one in known if one.version], probe, now)]
         else:
-            findings += [*_astray(lane, probe), *_failures(lane, known, probe, now)]
+            findings += [*_failures(lane, known, probe, now), *_astray(lane, probe)]
+    # Requests that fail hurt more than a version that gets too many or too few of them, and are often why.
+    findings += [found for lane in lanes for found in _split(lane, probe, now)]
     findings += _blindness(probe)
     return worst_first(findings)
 
@@ -149,7 +154,11 @@ def _failures(lane: Lane, known: Sequence[AnswerHealth], probe: ProbeView, now: 
             found.append(_nobody(lane, one.failing is Level.ALARM, text, _counts(one, now, "requests")))
         else:
             found.append(_version_fails(lane, one, versions, probe, now))
-    found += [_rejects(lane, one) for one in versions if one.rejecting and takes_traffic(lane, one.version)]
+    found += [
+        _rejects(lane, one, _none_since(lane, one, probe, now))
+        for one in versions
+        if one.rejecting and takes_traffic(lane, one.version)
+    ]
     found += [_slower(lane, one) for one in versions if one.slower is Level.ALARM and takes_traffic(lane, one.version)]
     return found
 
@@ -172,24 +181,40 @@ def _version_fails(
     compared = f"; {stable.version} fails {percent(stable.error_rate)}" if stable else ""
     # Whatever is written: what requests still get is known.
     taking = takes_traffic(lane, one.version) or still_answers(lane, one.version, probe)
-    alarm = one.failing is Level.ALARM
+    alarm, past = one.failing is Level.ALARM, _none_since(lane, one, probe, now)
     severity = Severity.WARNING if taking else Severity.INFO
-    if taking and alarm:
+    if taking and alarm and not past:
         severity = Severity.CRITICAL
     text = f"{one.version} {'fails' if alarm else 'may be failing:'} {rate} of its requests{place}{compared}"
-    if not taking:
+    if taking and past:
+        text = f"{one.version} failed {rate} of its requests{place} before the split changed; {_NONE_SINCE}"
+    elif not taking:
         verb = "failed" if alarm else "may have failed"
         text = f"{one.version} {verb} {rate} of its requests{place} when it took traffic"
     return finding("errors", severity, text, _counts(one, now), about=f"{one.version} {lane.name}")
 
 
-def _rejects(lane: Lane, one: AnswerHealth) -> Finding:
-    """More answers with a status of 4xx than the stable version gives."""
+def _none_since(lane: Lane, one: AnswerHealth, probe: ProbeView, now: float) -> bool:
+    """Whether a version answered nothing since the split changed, so that nothing is known of what users get of it."""
+    if now - one.at < _STILL or still_answers(lane, one.version, probe):
+        return False
+    share = next((share for share in lane.shares if share.version == one.version), None)
+    # A row without an observation is also that of a lane that nothing was counted in yet.
+    return share is not None and not (share.observed and share.observed.answers)
+
+
+def _rejects(lane: Lane, one: AnswerHealth, past: bool) -> Finding:
+    """More answers with a status of 4xx than the stable version gives; `past` if none came since the split changed."""
     place, rates = in_lane(lane.name), (percent(one.rejected_rate), percent(one.baseline_rejected_rate))
     alarm = one.rejecting is Level.ALARM
     verb = "answers" if alarm else "seems to answer"
     text = f"{one.version} {verb} {rates[0]} of requests{place} with a status of 4xx, {one.baseline} {rates[1]}"
-    severity = Severity.CRITICAL if alarm else Severity.WARNING
+    if past:
+        text = (
+            f"{one.version} answered {rates[0]} of requests{place} with a status of 4xx before the split changed;"
+            f" {_NONE_SINCE}"
+        )
+    severity = Severity.CRITICAL if alarm and not past else Severity.WARNING
     return finding("client-errors", severity, text, "compared in the same minutes", about=f"{one.version} {lane.name}")
 
 

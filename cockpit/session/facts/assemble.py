@@ -20,6 +20,7 @@ from cockpit.model.view import ClusterView, Entry, FleetView, KindSync, ProbeVie
 from cockpit.probe.error_detector import TOLERATED
 from cockpit.routers.traffic_findings import BY_ADDRESS
 from cockpit.session.facts.answers import answer_findings
+from cockpit.session.facts.contradicted import as_answered
 from cockpit.session.facts.failing import failing_in_a_row, turned_away
 from cockpit.session.facts.groups import groups_of
 from cockpit.session.facts.health import rollout_health
@@ -85,10 +86,8 @@ def rollout_view(
     lanes = _compared(lanes, rollout, probe)
     answers = (*answer_findings(lanes, probe, now), *real_findings(lanes, real, probe, now))
     answers, beside = with_turn_aways(answers, rollout.findings, probe)
-    found = with_doubts(
-        (*worst_first(answers), *pod_findings(rollout, None if around.stale else now - around.ahead), *beside),
-        around.unread,
-    )
+    pods = pod_findings(rollout, None if around.stale else now - around.ahead)
+    found = with_doubts((*worst_first(answers), *pods, *as_answered(beside, probe)), around.unread)
     findings = worst_first(found)
     # Earlier observations say nothing about what users get while no request is answered by a version.
     vain = failing_in_a_row(probe)

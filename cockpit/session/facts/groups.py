@@ -117,6 +117,7 @@ def _versions(rollouts: Sequence[Rollout]) -> tuple[Version, ...]:
             pods=known.pods + version.pods,
             identity=known.identity + version.identity,
             marks=known.marks | version.marks,
+            templates=known.templates | version.templates,
         )
     return tuple(found.values())
 
