@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cockpit.model.rollout import Finding, PodState, Role, Rollout, Severity
+from cockpit.model.rollout import Finding, PodCell, PodState, Role, Rollout, Severity, Version
 from cockpit.workloads.findings import finding
 
 # The roles of versions that requests are meant for.
@@ -14,7 +14,7 @@ _SERVING = (Role.ACTIVE, Role.STABLE)
 
 def pod_findings(rollout: Rollout) -> tuple[Finding, ...]:
     """What its pods say: which fail, and which wait for something outside them."""
-    return (*_failing_pods(rollout), *_waiting_pods(rollout))
+    return (*_failing_pods(rollout), *_waiting_pods(rollout), *_lost_pods(rollout))
 
 
 def _failing_pods(rollout: Rollout) -> list[Finding]:
@@ -51,6 +51,22 @@ def _waiting_pods(rollout: Rollout) -> Iterator[Finding]:
             yield replace(told, partly=bool(gone))
 
 
+def _lost_pods(rollout: Rollout) -> Iterator[Finding]:
+    """Where no pod is ready and those of one version fail: the versions whose pods are not ready for another reason."""
+    failing = {v.name for v in rollout.versions if any(pod.state is PodState.FAILING for pod in v.pods)}
+    if not failing or not _is_down(rollout):
+        return
+    for version in rollout.versions:
+        names = [pod.name for pod in _present(version) if not pod.held_up]
+        if version.name in _gone(rollout) - failing and names:
+            text = f"{len(names)} of {len(version.pods)} pods of {version.name} are not ready"
+            yield finding("waiting-pods", Severity.INFO, text, ", ".join(names[:3]), about=version.name)
+
+
+def _present(version: Version) -> list[PodCell]:
+    return [pod for pod in version.pods if pod.state is not PodState.LEAVING]
+
+
 def _written(rollout: Rollout) -> set[str]:
     return {share.version for lane in rollout.lanes for share in lane.shares if share.written}
 
@@ -61,8 +77,14 @@ def _is_down(rollout: Rollout) -> bool:
 
 
 def _gone(rollout: Rollout) -> frozenset[str]:
-    """The versions that requests are meant for and that have no ready pods."""
+    """The versions that requests are meant for and that have no ready pods.
+
+    One that is being replaced answers as long as it has pods.
+    """
     written, down = _written(rollout), _is_down(rollout)
-    return frozenset(
-        v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))
-    )
+
+    def meant(version: Version) -> bool:
+        serves = version.role in _SERVING or (version.role is Role.OLD and bool(_present(version)))
+        return version.name in written or (down and serves)
+
+    return frozenset(v.name for v in rollout.versions if not v.ready and meant(v))
