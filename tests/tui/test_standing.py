@@ -155,6 +155,18 @@ def test_a_change_that_was_seen_is_known_and_a_first_sight_says_that_it_may_be_l
     assert since_words(hurt(), changed, START + 300) == "hurt for 3m"
 
 
+def test_it_is_since_the_reason_that_is_told_and_one_that_was_there_before_keeps_its_time() -> None:
+    empty = Finding("main-empty", Severity.CRITICAL, "Service main has no ready pods")
+    also = with_parts(hurt(), findings=(empty, *hurt().rollout.findings))
+    calm = replace(hurt(), health=FINE)
+    story = ((calm, START), (hurt(), START + 100), (also, START + 700))
+    assert noted(*story).since(also) == Since(START + 700, True)
+    assert noted(*story).whole(also) == Since(START + 100, True)
+    assert noted(*story, (hurt(), START + 800)).since(hurt()) == Since(START + 100, True)
+    again = with_parts(also, message="figures moved")
+    assert noted(*story, (again, START + 760)).since(again) == Since(START + 700, True)
+
+
 def test_who_was_not_measured_before_may_have_been_hurt_for_longer() -> None:
     unknown = replace(hurt(), health=RolloutHealth(Health.NOT_MEASURED))
     assert noted((unknown, START), (hurt(), START + 100)).since(hurt()) == Since(START + 100, False)
