@@ -14,7 +14,7 @@ _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 # What says that a release gets no further, where it is more than a note.
 STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure", "not-observed", "waiting-pods"})
 # Why no request is answered at all, with the least severity at which it means that.
-_ALL_LOST: Mapping[str, Severity] = {
+ALL_LOST: Mapping[str, Severity] = {
     # Pods that start for the first time answer nobody either, nor do those that nobody wants.
     "no-ready-pods": Severity.INFO,
     "scaled-to-zero": Severity.INFO,
@@ -52,10 +52,10 @@ _BACKEND_FAILS = {"failing-pods": Severity.CRITICAL, "selector-misses": Severity
 # What is only noticed, and what explains it. A version that answers with errors is no symptom, whatever is written.
 _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
     # What a container declares is a hint: it explains where nothing answers at all.
-    "no-answers": {**_ALL_LOST, **_MAY_BE_LOST, "undeclared-port": Severity.INFO},
-    "nobody-answers": {**_ALL_LOST, **_PART_LOST, **_MAY_BE_LOST},
+    "no-answers": {**ALL_LOST, **_MAY_BE_LOST, "undeclared-port": Severity.INFO},
+    "nobody-answers": {**ALL_LOST, **_PART_LOST, **_MAY_BE_LOST},
     "no-version": {"gateway-without-pods": Severity.INFO},
-    "split-off": {**_ALL_LOST, **_PART_LOST, **_SHARE_LOST, **_TLS_LOST},
+    "split-off": {**ALL_LOST, **_PART_LOST, **_SHARE_LOST, **_TLS_LOST},
     "no-ready-pods": _NO_POD_COMES,
     "stuck": _NO_POD_COMES,
     "main-empty": _BACKEND_FAILS,

@@ -74,10 +74,11 @@ OBSERVED_FINDINGS: dict[FindingId, FindingKind] = {
     ),
     "waiting-pods": FindingKind(
         (INFO, WARNING),
-        "Pods of a version wait for something outside them: for a node that takes them, or for a readiness gate;"
-        " `warning` once that lasts longer than 2 minutes, or once a pod is not ready for 3 minutes longer than its"
-        " own probes allow.",
-        "Look at what the evidence says: resources, node selectors and taints, or who should set the gate's condition.",
+        "Pods of a version wait for something outside them (a node that takes them, a readiness gate), or are not ready"
+        " where no version has a ready pod and those of another one fail; `warning` once a wait lasts longer than"
+        " 2 minutes, or once a pod is not ready for 3 minutes longer than its own probes allow.",
+        "Look at what the evidence says: resources, node selectors and taints, who should set the gate's condition, or"
+        " why the readiness probes of these pods fail.",
     ),
     "real-errors": FindingKind(
         (INFO, WARNING, CRITICAL),

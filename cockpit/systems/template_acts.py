@@ -13,15 +13,16 @@ from cockpit.model.refs import PODS, Ref
 from cockpit.model.rollout import Phase, PodState, Rollout
 from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
-from cockpit.planning.earlier_version import cautions, passed_over
+from cockpit.planning.earlier_version import cautions, passed_over, why_returning
 from cockpit.planning.edits import Operation, json_patch, op, pointer, ref_to
 from cockpit.planning.ownership import revert_warnings
 from cockpit.planning.refusals import refused
 from cockpit.planning.way_back import version_warnings
-from cockpit.systems.editions import Rolling, TemplateGoal, number_of, template_of, way_back
-from cockpit.systems.phrases import ENDS_PAUSE, choose_container, has_image
+from cockpit.systems.editions import Rolling, Source, number_of, template_of, way_back
+from cockpit.systems.phrases import ENDS_PAUSE, choose_container, has_image, is_current
 from cockpit.workloads.findings import listed
 from cockpit.workloads.images import application_container
+from cockpit.workloads.rolling import waits_in_order
 
 # kubectl rollout restart writes it too (kubectl, polymorphichelpers/objectrestarter.go).
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -49,7 +50,7 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
     path, held = pointer("spec", "template"), pointer("spec", "paused")
     before, after = msgspec.json.decode(state.workload.spec.raw_template), template_of(goal.source)
     now = state.current.version.name if state.current else "?"
-    stuck = _stuck_pods(state, goal)
+    stuck = _stuck_pods(state, goal.source)
     paused = state.workload.spec.paused
     if paused:
         manner = replace(manner, warnings=(*manner.warnings, ENDS_PAUSE))
@@ -85,6 +86,45 @@ def plan_back(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects, mann
         stuck=stuck,
         risky=bool(target.against),
     )
+
+
+def plan_unblock(state: Rolling, rollout: Rollout, ask: Ask, objects: Objects) -> Plan | None:
+    """Delete the pods that a roll back to the current template waits for; None if it waits for none, or ask differs.
+
+    The template is that of the roll back already, so nothing else is written.
+    """
+    goal, pods = state.current, blocking(state)
+    asks = ask.version is None or way_back(state, ask.version) == is_current(ask.version)
+    if goal is None or not pods or not asks:
+        return None
+    names, what = listed([pod.name for pod in pods]), state.workload.metadata.name
+    return Plan(
+        act=ask.act,
+        rollout=rollout.key,
+        title=f"{what} back to {goal.version.name}: delete {names}, the template stays",
+        changes=_recreated(pods),
+        requests=tuple(_deleted(pod, objects) for pod in pods),
+        expected=(),
+        undo=f"a deleted pod does not come back: {what} creates it again as {goal.version.name}",
+        warnings=(
+            f"{goal.version.name} is the template already, and {what} waits for {names} before it replaces any pod",
+        ),
+        reaches=_milestone(state, ask, TemplateWriter(), goal.candidate.uid),
+    )
+
+
+def blocking(state: Rolling) -> tuple[Ref, ...]:
+    """Pods of other templates that a roll back waits for that is under way; none if no such pod fails.
+
+    Below a partition a pod is created again as it was.
+    """
+    present, source = state.present, state.current.source if state.current else None
+    if present is None or source is None or state.held or not why_returning(present, state.kept):
+        return ()
+    if not isinstance(state.workload, StatefulSet) or not waits_in_order(state.workload):
+        return ()
+    fails = any(cell.state is PodState.FAILING for each in state.before for cell in each.version.pods)
+    return _stuck_pods(state, source) if fails else ()
 
 
 def why_not_image(state: Rolling, image: tuple[str, str] | None) -> str:
@@ -178,7 +218,7 @@ def _plan(
         act=ask.act,
         rollout=rollout.key,
         title=title,
-        changes=(*changes, *(Change(str(pod), "not ready", "deleted, recreated") for pod in stuck)),
+        changes=(*changes, *_recreated(stuck)),
         requests=(json_patch(ref, request, "the template as shown"), *(_deleted(pod, objects) for pod in stuck)),
         expected=(),
         inverse=(json_patch(ref, inverse, "the template written here"),) if inverse else (),
@@ -217,7 +257,7 @@ def _milestone(state: Rolling, ask: Ask, manner: TemplateWriter, identity: str |
     )
 
 
-def _stuck_pods(state: Rolling, goal: TemplateGoal) -> tuple[Ref, ...]:
+def _stuck_pods(state: Rolling, goal: Source) -> tuple[Ref, ...]:
     """Pods of a StatefulSet that never get ready and that its controller would wait for.
 
     It does not replace them before they are ready, even after the template is fixed (kubernetes.io, StatefulSets,
@@ -228,10 +268,14 @@ def _stuck_pods(state: Rolling, goal: TemplateGoal) -> tuple[Ref, ...]:
     return tuple(
         Ref(PODS, state.workload.metadata.namespace, cell.name)
         for edition in state.editions
-        if edition.source is not goal.source
+        if edition.source is not goal
         for cell in edition.version.pods
         if cell.state in (PodState.FAILING, PodState.STARTING)
     )
+
+
+def _recreated(pods: tuple[Ref, ...]) -> tuple[Change, ...]:
+    return tuple(Change(str(pod), "not ready", "deleted, recreated") for pod in pods)
 
 
 def _deleted(pod: Ref, objects: Objects) -> Request:

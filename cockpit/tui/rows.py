@@ -11,6 +11,7 @@ from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutGroup, RolloutView
 from cockpit.tui.acting import act_state
+from cockpit.tui.damage import damage_rank
 from cockpit.tui.since import FirstSeen
 from cockpit.tui.standing import RANKS, Cause, Standing, cause_of, standing_of, warnings_of
 from cockpit.tui.text import names_of_release, new_share
@@ -129,7 +130,8 @@ def _sort_key(order: Order, seen: FirstSeen) -> Callable[[RolloutView, Cause], t
             case Order.SINCE:
                 since = seen.since(view)
                 return (-since.at if since else float("inf"), *name)
-        return (RANKS[cause], cause is Cause.AT_REST and not warnings_of(view.rollout))
+        damage = damage_rank(view) if cause is Cause.HURT else 0
+        return (RANKS[cause], damage, cause is Cause.AT_REST and not warnings_of(view.rollout))
 
     return by
 

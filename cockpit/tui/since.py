@@ -8,10 +8,10 @@ from cockpit.model.ages import age, seconds_since_epoch
 from cockpit.model.changes import changed_places
 from cockpit.model.health import Health
 from cockpit.model.refs import RolloutKey
-from cockpit.model.rollout import Phase
+from cockpit.model.rollout import Phase, Severity
 from cockpit.model.values import dataclass
 from cockpit.model.view import FleetView, RolloutView
-from cockpit.tui.standing import Cause, cause_of
+from cockpit.tui.standing import Cause, cause_of, hurt_reason
 from cockpit.tui.text import main_share
 
 _YEAR = 31_536_000.0
@@ -28,12 +28,18 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What was seen of a rollout: its view, what counts as the same state, its health, since when."""
+    """What was seen of a rollout: its view, what counts as the same state, its health, since when.
+
+    `hurting` says of each reason for which its users are hurt since when it is there: the one that is told can be
+    another a moment later. `whole` is since when they are hurt for any, or since when it is in this state.
+    """
 
     view: RolloutView
     state: object
     health: Health
     since: Since
+    whole: Since
+    hurting: Mapping[str, Since]
 
     @property
     def told(self) -> tuple[float, bool]:
@@ -73,7 +79,7 @@ class FirstSeen:
         shown = (*view.rollouts, *(group.view for group in view.groups))
         self._shown = ()
         self._sights = {
-            each.rollout.key: _Sight(each, _state(each), each.health.health, Since(*since[each.rollout.key]))
+            each.rollout.key: _sight(each, Since(*since[each.rollout.key]), None)
             for each in shown
             if each.rollout.key in since
         }
@@ -81,27 +87,42 @@ class FirstSeen:
     def _sight(self, view: RolloutView, before: _Sight | None, renamed: bool, now: float) -> _Sight:
         if before is not None and before.view is view:
             return before
-        state, health = _state(view), view.health.health
         if before is None:
             created = seconds_since_epoch(view.rollout.created)
             fresh = created is not None and self._started <= created <= now
             if renamed and not fresh:
-                return _Sight(view, state, health, Since(now, True))
-            return _Sight(view, state, health, Since(created or now, True) if fresh else Since(now, False))
-        if before.state == state:
-            return _Sight(view, state, health, before.since)
+                return _sight(view, Since(now, True), None)
+            return _sight(view, Since(created or now, True) if fresh else Since(now, False), None)
         # Who was not measured may have been hurt for long.
         measured = cause_of(view) is not Cause.HURT or before.health is not Health.NOT_MEASURED
-        return _Sight(view, state, health, Since(now, measured))
+        return _sight(view, Since(now, measured), before)
 
     def since(self, view: RolloutView) -> Since | None:
-        """Since when a rollout is as it is: what its objects say, else when it was first seen so."""
+        """Since when a rollout is as it is: what its objects say, else when the reason that is told was first seen."""
         sight = self._sights.get(view.rollout.key)
-        seen = sight.since if sight else None
-        told = _told(view)
-        if told is not None and (seen is None or not seen.known or told > seen.at):
-            return Since(told, True)
-        return seen
+        return _or_told(view, sight.since if sight else None)
+
+    def whole(self, view: RolloutView) -> Since | None:
+        """The same, of users that are hurt for any reason since the first of them."""
+        sight = self._sights.get(view.rollout.key)
+        return _or_told(view, sight.whole if sight else None)
+
+
+def _or_told(view: RolloutView, seen: Since | None) -> Since | None:
+    told = _told(view)
+    if told is not None and (seen is None or not seen.known or told > seen.at):
+        return Since(told, True)
+    return seen
+
+
+def _sight(view: RolloutView, begun: Since, before: _Sight | None) -> _Sight:
+    """A rollout as it is seen now; `begun` holds for what it was not `before`."""
+    state, reason = _state(view), hurt_reason(view)
+    earlier = before.hurting if before else {}
+    every = {found.id for found in view.rollout.findings if found.severity is Severity.CRITICAL} | {reason}
+    hurting = {each: earlier.get(each, begun) for each in every if each} if reason else {}
+    whole = before.whole if before is not None and before.state == state else begun
+    return _Sight(view, state, view.health.health, hurting.get(reason, whole), whole, hurting)
 
 
 def _place(key: RolloutKey) -> tuple[str, str, str]:

@@ -165,6 +165,12 @@ def _urgent_reasons(view: RolloutView) -> list[Span]:
     return found
 
 
+def hurt_reason(view: RolloutView) -> str:
+    """The finding that `hurt_words` tell; "" where users are not hurt, or nothing says why."""
+    critical = leading(view.rollout.findings) if cause_of(view) is Cause.HURT else None
+    return critical.id if critical else ""
+
+
 def hurt_words(view: RolloutView) -> str:
     """What hurts users, with a figure where there is one: "errors 21%", "10x slower", "split off"."""
     critical = leading(view.rollout.findings)

@@ -46,6 +46,12 @@ def strategy_of(workload: StatefulSet | DaemonSet) -> UpdateStrategy:
     return workload.spec.update_strategy or UpdateStrategy()
 
 
+def waits_in_order(workload: StatefulSet) -> bool:
+    """Whether it replaces pods by itself and waits for each to be ready; with Parallel it waits for none."""
+    replaces = strategy_of(workload).type != ON_DELETE and not is_paused(workload)
+    return replaces and workload.spec.pod_management_policy != "Parallel"
+
+
 def held_back(workload: StatefulSet) -> int:
     """How many pods keep the older template: all with OnDelete, else the number in the partition."""
     strategy = strategy_of(workload)

@@ -270,6 +270,23 @@ def test_pods_that_crash_or_wait_do_not_hide_that_others_are_missing(
     }
 
 
+@pytest.mark.parametrize("role", [Role.OLD, Role.STABLE])
+def test_one_crashing_pod_of_the_new_version_is_not_why_those_of_the_old_one_are_not_ready(role: Role) -> None:
+    seen = replace(lane(Verdict.UNKNOWN, 0, Share("v1", None, 0.0), Share("bad2", None, 0.0)), derived=True)
+    unready = tuple(PodCell(name, name, PodState.STARTING) for name in ("web-0", "web-2"))
+    old = Version("v1", role, (), None, 0, 2, unready)
+    new = Version("bad2", Role.NEW, (), None, 0, 1, CRASHING)
+    rollout = replace(ROLLOUT, versions=(old, new), lanes=(seen,), findings=(NONE_READY,))
+    view = rollout_view(rollout, (seen,), IDLE, Circumstances(), 0.0)
+    assert (view.health.health, view.health.reason) == (Health.HURT, "2 of 2 pods of v1 are not ready")
+    assert folded(view.rollout.findings)[0].evidence == f"web-0, web-2; {NONE_READY.text}"
+    gone = replace(old, pods=(replace(unready[0], state=PodState.LEAVING),))
+    left = rollout_view(
+        replace(rollout, versions=(replace(gone, role=Role.OLD), new)), (seen,), IDLE, Circumstances(), 0.0
+    )
+    assert left.health.reason == "1 of 1 pods of bad2 fail: CrashLoopBackOff"
+
+
 def test_where_all_pods_crash_nobody_says_that_no_requests_go_to_them() -> None:
     seen = replace(lane(Verdict.UNKNOWN, 0, Share("v1", None, 0.0)), derived=True)
     version = Version("v1", Role.STABLE, (), None, 0, 1, CRASHING)

@@ -161,6 +161,38 @@ def test_pods_that_never_get_ready_are_deleted_by_the_way_back() -> None:
     assert plan.requests[1].body["preconditions"] == {"uid": "uid-pod-db-2"}
 
 
+def returning(pods: str) -> Set:
+    """A colleague has applied the manifest of v1 again, after v2 came."""
+    db = stateful(pods, "v1")
+    for doc, born in (("db-hv1", "2026-01-01T00:00:00Z"), ("db-hv2", "2026-02-01T00:00:00Z")):
+        db.cluster.doc("ControllerRevision", doc)["metadata"]["creationTimestamp"] = born
+    return db
+
+
+@pytest.mark.parametrize("ask", [Ask(Act.ROLLBACK), Ask(Act.ROLLBACK, version="v1")])
+def test_a_pod_for_which_the_way_back_waits_is_all_that_is_deleted(ask: Ask) -> None:
+    db = returning("v1 v1 v2!")
+    rollout = db.read()
+    back = next(state for state in rollout.acts if state.act is Act.ROLLBACK)
+    assert (back.enabled, back.leads) == (True, "deletes db-2, for which the way back waits")
+    stuck = next(f for f in rollout.findings if f.id == "stuck")
+    assert "waits for db-2 and replaces no others: roll back" in stuck.text
+    plan = db.plan(ask)
+    assert [(r.verb, r.ref.name, r.body["preconditions"]) for r in plan.requests] == [
+        (Verb.DELETE, "db-2", {"uid": "uid-pod-db-2"})
+    ]
+    assert (plan.undoable, plan.raises, plan.destroys) == (False, False, False)
+    assert plan.reaches
+    assert plan.reaches.identity == "uid-controllerrevision-db-hv1"
+
+
+def test_a_way_back_that_moves_deletes_nothing() -> None:
+    assert "already rolling back to v1" in returning("v1 v1 v2").refusal(Ask(Act.ROLLBACK))
+    assert "already the current template" in returning("v1 v1 v2").refusal(Ask(Act.ROLLBACK, version="v1"))
+    named = returning("v1 v1 v2!").plan(Ask(Act.ROLLBACK, version="v2"))
+    assert named.requests[0].verb is Verb.PATCH
+
+
 def test_another_image_and_a_restart() -> None:
     db = stateful("v1 v1", "v1")
     assert "say which container, as CONTAINER=IMAGE: main" in db.refusal(Ask(Act.SET_IMAGE, image=("side", "x")))

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from cockpit.model.ages import seconds_since_epoch
 from cockpit.model.guard import GuardOrder, GuardState, GuardView
-from cockpit.model.health import Health, RolloutHealth
+from cockpit.model.health import AnswerHealth, Health, Level, RolloutHealth
 from cockpit.model.rollout import Finding, Phase, Severity, Step
 from cockpit.model.view import FleetView, RolloutView
+from cockpit.tui.damage import hurt_share
 from cockpit.tui.filtering import Filter
 from cockpit.tui.glyphs import ASCII, UNICODE
 from cockpit.tui.rows import Grouping, Order, blocks_of, rows_of, sections_of
@@ -154,6 +155,18 @@ def test_a_change_that_was_seen_is_known_and_a_first_sight_says_that_it_may_be_l
     assert since_words(hurt(), changed, START + 300) == "hurt for 3m"
 
 
+def test_it_is_since_the_reason_that_is_told_and_one_that_was_there_before_keeps_its_time() -> None:
+    empty = Finding("main-empty", Severity.CRITICAL, "Service main has no ready pods")
+    also = with_parts(hurt(), findings=(empty, *hurt().rollout.findings))
+    calm = replace(hurt(), health=FINE)
+    story = ((calm, START), (hurt(), START + 100), (also, START + 700))
+    assert noted(*story).since(also) == Since(START + 700, True)
+    assert noted(*story).whole(also) == Since(START + 100, True)
+    assert noted(*story, (hurt(), START + 800)).since(hurt()) == Since(START + 100, True)
+    again = with_parts(also, message="figures moved")
+    assert noted(*story, (again, START + 760)).since(again) == Since(START + 700, True)
+
+
 def test_who_was_not_measured_before_may_have_been_hurt_for_longer() -> None:
     unknown = replace(hurt(), health=RolloutHealth(Health.NOT_MEASURED))
     assert noted((unknown, START), (hurt(), START + 100)).since(hurt()) == Since(START + 100, False)
@@ -210,6 +223,26 @@ def test_groups_and_orders() -> None:
     assert spaces == sorted(spaces)
     assert names(view, Grouping.SYSTEM, Order.NAME)[0] == ("argo", ["cart", "rollouts-demo"])
     assert names(view, Grouping.CONTEXT, Order.RELEASE)[0][0] == "prod-eu"
+
+
+def test_of_those_that_are_hurt_the_one_with_the_most_users_is_first_and_figures_that_move_move_no_row() -> None:
+    few, more = hurt("few"), hurt("more")
+    rates = tuple(replace(one, errors=one.errors * 1.05) for one in few.probe.health)
+    more = replace(more, probe=replace(more.probe, health=rates))
+    down = Finding("nobody-answers", Severity.CRITICAL, "100% of requests fail", about="default")
+    gone = with_parts(hurt("down"), findings=(down,))
+    gone = replace(gone, probe=probing(health=(AnswerHealth("default", "", 90.0, 90.0, NOW, Level.ALARM),)))
+    redirected = replace(with_parts(gone, key=replace(gone.rollout.key, name="turned")), probe=probing())
+    beside = Finding("errors", Severity.CRITICAL, "v2 fails", about="v2 beta")
+    lane_only = with_parts(hurt("lane"), findings=(beside,))
+    lane_only = replace(lane_only, probe=probing(health=(AnswerHealth("beta", "v2", 90.0, 90.0, NOW, Level.ALARM),)))
+    view = replace(usual(), rollouts=(lane_only, few, more, gone, redirected))
+    assert names(view, Grouping.STANDING, Order.WHY) == [("needs you", ["down", "turned", "few", "more", "lane"])]
+    empty = with_parts(hurt(), findings=(Finding("no-ready-pods", Severity.CRITICAL, "selects none"),))
+    crash = with_parts(hurt(), findings=(replace(CRASHING, severity=Severity.CRITICAL, about="v2"),))
+    assert hurt_share(empty) == 1.0
+    assert hurt_share(crash) == pytest.approx(0.26)
+    assert hurt_share(hurt()) == pytest.approx(0.26 * 26 / 121)
 
 
 def test_every_order_and_grouping_comes_round() -> None:

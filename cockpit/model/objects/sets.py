@@ -40,6 +40,7 @@ class SetSpec(WorkloadSpec, frozen=True, dict=True, rename="camel"):
     update_strategy: UpdateStrategy | None = None
     ordinals: Ordinals | None = None
     service_name: str | None = None
+    pod_management_policy: str | None = None
 
 
 class SetStatus(Struct, frozen=True, gc=False, rename="camel"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cockpit.model.ages import seconds_since_epoch, utc_time
-from cockpit.model.rollout import Finding, PodState, Role, Rollout, Severity
+from cockpit.model.rollout import Finding, PodCell, PodState, Role, Rollout, Severity, Version
 from cockpit.session.facts.unready import deciding, late_pods
 from cockpit.workloads.findings import finding
 
@@ -19,7 +19,7 @@ def pod_findings(rollout: Rollout, now: float | None) -> tuple[Finding, ...]:
 
     `now` is UTC seconds by the clock of the API server; None where objects may be old, so that nothing becomes late.
     """
-    return (*_failing_pods(rollout), *_waiting_pods(rollout, now))
+    return (*_failing_pods(rollout), *_waiting_pods(rollout, now), *_lost_pods(rollout))
 
 
 def _failing_pods(rollout: Rollout) -> list[Finding]:
@@ -63,6 +63,22 @@ def _waiting_pods(rollout: Rollout, now: float | None) -> Iterator[Finding]:
             yield replace(told, partly=bool(gone))
 
 
+def _lost_pods(rollout: Rollout) -> Iterator[Finding]:
+    """Where no pod is ready and those of one version fail: the versions whose pods are not ready for another reason."""
+    failing = {v.name for v in rollout.versions if any(pod.state is PodState.FAILING for pod in v.pods)}
+    if not failing or not _is_down(rollout):
+        return
+    for version in rollout.versions:
+        names = [pod.name for pod in _present(version) if not pod.held_up]
+        if version.name in _gone(rollout) - failing and names:
+            text = f"{len(names)} of {len(version.pods)} pods of {version.name} are not ready"
+            yield finding("waiting-pods", Severity.INFO, text, ", ".join(names[:3]), about=version.name)
+
+
+def _present(version: Version) -> list[PodCell]:
+    return [pod for pod in version.pods if pod.state is not PodState.LEAVING]
+
+
 def _written(rollout: Rollout) -> set[str]:
     return {share.version for lane in rollout.lanes for share in lane.shares if share.written}
 
@@ -73,8 +89,14 @@ def _is_down(rollout: Rollout) -> bool:
 
 
 def _gone(rollout: Rollout) -> frozenset[str]:
-    """The versions that requests are meant for and that have no ready pods."""
+    """The versions that requests are meant for and that have no ready pods.
+
+    One that is being replaced answers as long as it has pods.
+    """
     written, down = _written(rollout), _is_down(rollout)
-    return frozenset(
-        v.name for v in rollout.versions if not v.ready and (v.name in written or (down and v.role in _SERVING))
-    )
+
+    def meant(version: Version) -> bool:
+        serves = version.role in _SERVING or (version.role is Role.OLD and bool(_present(version)))
+        return version.name in written or (down and serves)
+
+    return frozenset(v.name for v in rollout.versions if not v.ready and meant(v))

@@ -21,7 +21,8 @@ from cockpit.systems.phrases import one_count
 from cockpit.systems.sets import partition
 from cockpit.systems.sets.partition import StatefulState
 from cockpit.systems.sets.state import Set
-from cockpit.systems.template_acts import TemplateWriter, plan_back, plan_image, plan_restart
+from cockpit.systems.template_acts import TemplateWriter, blocking, plan_back, plan_image, plan_restart, plan_unblock
+from cockpit.workloads.findings import listed
 from cockpit.workloads.rolling import ON_DELETE, is_paused, strategy_of
 
 _NO_PAUSE = (
@@ -36,14 +37,19 @@ def _closed(state: tuple[_Kind, Rolling], objects: Objects) -> str:
 
 def _why_not_back(state: tuple[_Kind, Rolling], objects: Objects) -> str:
     back = way_back(state[1], None)
+    if blocking(state[1]):
+        return ""
     return back if isinstance(back, str) else ""
 
 
 def _plan_back(state: tuple[_Kind, Rolling], rollout: Rollout, ask: Ask, objects: Objects) -> Plan | Refused:
-    return plan_back(state[1], rollout, ask, objects, _manner_back(*state))
+    unblock = plan_unblock(state[1], rollout, ask, objects)
+    return unblock or plan_back(state[1], rollout, ask, objects, _manner_back(*state))
 
 
 def _leads_back(state: tuple[_Kind, Rolling], objects: Objects) -> str:
+    if pods := blocking(state[1]):
+        return f"deletes {listed([pod.name for pod in pods])}, for which the way back waits"
     return leads(state[1], waits=_manner_back(*state).waits)
 
 

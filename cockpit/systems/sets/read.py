@@ -18,6 +18,7 @@ from cockpit.systems.phrases import NOT_SEEN
 from cockpit.systems.progress_findings import stuck
 from cockpit.systems.sets.acts import CLONESET_TABLE, DAEMONSET_TABLE, STATEFULSET_TABLE
 from cockpit.systems.sets.state import Set, system_of
+from cockpit.systems.template_acts import blocking
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.meant import is_inside_only
 from cockpit.workloads.others import with_others
@@ -132,8 +133,11 @@ def _findings(workload: Set, state: Rolling) -> tuple[Finding, ...]:
     what, found = str(ref_to(workload)), []
     failing = [e for e in state.editions if any(cell.state is PodState.FAILING for cell in e.version.pods)]
     if failing and state.before and isinstance(workload, StatefulSet) and not isinstance(workload, CloneSet):
+        waited = listed([pod.name for pod in blocking(state)])
         text = telling(
-            f"{what} waits for failing pods and replaces no others: roll back; fixing the template alone does not"
+            f"{what} waits for {waited} and replaces no others: roll back, which deletes what it waits for"
+            if waited
+            else f"{what} waits for failing pods and replaces no others: roll back; fixing the template alone does not"
             " replace them",
             Act.ROLLBACK,
         )

@@ -225,7 +225,7 @@ class FleetScreen(CockpitScreen):
 
         before, name, after = label(view.rollout.key, self._around.of(port.scope.of(port.view), self.opened))
         facts = Facts(view, port.view.journal, port.view.read_only, port.keymap, port.glyphs, port.now(), port.zone)
-        pane.show(safe_text(f"{before}{name}{after}", _LONGEST_NAME), facts, port.seen.since(view))
+        pane.show(safe_text(f"{before}{name}{after}", _LONGEST_NAME), facts, port.seen.whole(view))
 
     @on(RolloutTable.CursorMoved)
     def _cursor_moved(self) -> None:
