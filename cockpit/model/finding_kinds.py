@@ -16,6 +16,7 @@ FindingId = Literal[
     "pods-without-port",
     "no-such-port",
     "undeclared-port",
+    "outside-name",
     "not-pinned",
     "sticky",
     "near-first",

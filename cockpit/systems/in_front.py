@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import DaemonSet, Service
+from cockpit.model.objects import DaemonSet, ReplicaSet, Service
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.api_targets import with_api_target
 from cockpit.planning.awaited import unseen_change
@@ -23,6 +23,7 @@ from cockpit.routers.traffic_findings import (
     no_ready_pods,
     none_ready_yet,
     other_ports,
+    outside_names,
     published_unready,
     selector_misses,
     sticky_by_address,
@@ -102,7 +103,8 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     found += [*without_port(state.service, objects), *ingress_ports(state.service, objects)]
     if state.service:
         found += [
-            *other_ports([state.service], [state.workload]),
+            *outside_names([state.service], Severity.CRITICAL),
+            *other_ports([state.service], [state.workload], beside=_templates(state)),
             *near_first(state.service),
             *mesh_findings(state.service, objects),
             *_routes_to(state.service, objects),
@@ -111,6 +113,13 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     told = {each.id for each in found if each.severity is Severity.CRITICAL or each.id == "no-ready-pods"}
     # That the Service is empty is told with its reason; each route to it would say it again.
     return tuple(each for each in found if not (each.id in _EMPTY and told & _WHY_EMPTY))
+
+
+def _templates(state: Rolling) -> list[ReplicaSet | None]:
+    """The earlier templates of a workload; None for one that only a ControllerRevision holds."""
+    now = state.current.source if state.current else None
+    earlier = [source for source in state.history if source is not now]
+    return [source if isinstance(source, ReplicaSet) else None for source in earlier]
 
 
 def _routes_to(service: Service, objects: Objects) -> Iterator[Finding]:
