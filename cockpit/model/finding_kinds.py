@@ -17,6 +17,7 @@ FindingId = Literal[
     "no-such-port",
     "undeclared-port",
     "outside-name",
+    "service-missing",
     "not-pinned",
     "sticky",
     "near-first",

@@ -44,7 +44,7 @@ class Cause(StrEnum):
 
 STUCK = frozenset({"stuck", "stuck-step", "stuck-routing", "replica-failure", "not-observed"})
 # What fails of a release while users are still served.
-FAILING = frozenset({"failing-pods"})
+FAILING = frozenset({"failing-pods", "service-missing"})
 # Short words for critical findings whose id says less.
 _CRITICAL_WORDS = {
     "errors": "errors",

@@ -20,7 +20,7 @@ from cockpit.workloads.findings import listed
 # Warnings about what users get; a warning about how objects are written speaks against nobody's health.
 _DOUBTS = frozenset(
     {"split-off", "answers-of-others", "nobody-answers", "errors", "client-errors", "real-errors", "slower"}
-    | {"failing-pods", "selector-misses"}
+    | {"failing-pods", "selector-misses", "service-missing"}
 )
 # Why a canary does not get the share that its own object asks for.
 _NOT_GIVEN = frozenset({"canary-empty", "dangling-canary", "unattached-canary", "two-canaries"})
