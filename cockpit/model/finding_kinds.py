@@ -16,6 +16,8 @@ FindingId = Literal[
     "pods-without-port",
     "no-such-port",
     "undeclared-port",
+    "outside-name",
+    "service-missing",
     "not-pinned",
     "sticky",
     "near-first",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from cockpit.model.remedies import HINTS
 from cockpit.model.rollout import Finding, Severity
 
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
@@ -18,6 +19,7 @@ ALL_LOST: Mapping[str, Severity] = {
     # Pods that start for the first time answer nobody either, nor do those that nobody wants.
     "no-ready-pods": Severity.INFO,
     "scaled-to-zero": Severity.INFO,
+    "outside-name": Severity.WARNING,
     **dict.fromkeys(
         (
             *("selector-misses", "pods-without-port", "no-such-port", "main-empty", "not-accepted", "no-weight"),
@@ -29,6 +31,7 @@ ALL_LOST: Mapping[str, Severity] = {
 # Why a part of the requests is not answered.
 _PART_LOST: Mapping[str, Severity] = {
     "unresolved-refs": Severity.WARNING,
+    "outside-name": Severity.WARNING,
     **dict.fromkeys(
         ("empty-backend", "invalid-backend", "empty-destination", "dangling-destination", "dangling-subset"),
         Severity.CRITICAL,
@@ -42,6 +45,8 @@ _MAY_BE_LOST = {
     "service-not-exported": Severity.WARNING,
     "http-and-grpc": Severity.WARNING,
 }
+# What a container declares is a hint: it explains where nothing answers at all.
+_HINTS = dict.fromkeys(HINTS, Severity.INFO)
 # Why a canary does not get what is written for it.
 _SHARE_LOST = dict.fromkeys(
     ("canary-empty", "dangling-canary", "unattached-canary", "two-canaries", "route-not-taken"), Severity.WARNING
@@ -51,8 +56,7 @@ _NO_POD_COMES = {**_PODS_FAIL, "waiting-pods": Severity.INFO}
 _BACKEND_FAILS = {"failing-pods": Severity.CRITICAL, "selector-misses": Severity.CRITICAL}
 # What is only noticed, and what explains it. A version that answers with errors is no symptom, whatever is written.
 _EXPLAINED_BY: Mapping[str, Mapping[str, Severity]] = {
-    # What a container declares is a hint: it explains where nothing answers at all.
-    "no-answers": {**ALL_LOST, **_MAY_BE_LOST, "undeclared-port": Severity.INFO},
+    "no-answers": {**ALL_LOST, **_MAY_BE_LOST, **_HINTS},
     "nobody-answers": {**ALL_LOST, **_PART_LOST, **_MAY_BE_LOST},
     "no-version": {"gateway-without-pods": Severity.INFO},
     "split-off": {**ALL_LOST, **_PART_LOST, **_SHARE_LOST, **_TLS_LOST},
@@ -98,6 +102,8 @@ def _groups(findings: Sequence[Finding]) -> list[list[Finding]]:
 def _cause_of(symptom: Finding, findings: Sequence[Finding]) -> int | None:
     """The place of the finding that explains another; of several, the gravest."""
     reasons = _EXPLAINED_BY.get(symptom.id, {})
+    if symptom.id == "nobody-answers" and symptom.whatever_version:
+        reasons = {**reasons, **_HINTS}
     ranks = [
         (_ORDER.index(each.severity), place)
         for place, each in enumerate(findings)

@@ -34,6 +34,16 @@ TRAFFIC_FINDINGS: dict[FindingId, FindingKind] = {
         "A Service sends to a port by number that no container behind it declares; one may listen on it all the same.",
         "If requests fail, give the Service the port that the containers listen on as targetPort.",
     ),
+    "service-missing": FindingKind(
+        (WARNING,),
+        "The Service that a StatefulSet names does not exist and none selects its pods: clients have no address.",
+        "Create the Service again, or correct serviceName of the StatefulSet.",
+    ),
+    "outside-name": FindingKind(
+        (WARNING, CRITICAL),
+        "A Service with a selector has the type ExternalName: it leads to another host, and its pods get nothing.",
+        "Give the Service the type ClusterIP again and remove externalName; or delete the selector.",
+    ),
     "not-pinned": FindingKind(
         (WARNING,),
         "A Service or subset picks the pods of several versions, so the number of ready pods decides their shares.",

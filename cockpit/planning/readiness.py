@@ -35,11 +35,19 @@ def without_pods(version: Version, versions: Iterable[Version], place: str) -> s
         why = why_failing(version.pods, version.ready)
         pods = f"{counted(version.desired, 'pod')} not ready" + (f" ({why})" if why else "")
         return f"{begin}; look at why, or wait: {pods}"
-    if version.workload is None or version.workload.resource == DAEMONSETS:
+    if version.workload is None:
+        # Most often its Service is gone or selects nothing, while the pods themselves may be ready.
+        return f"{version.name} has no pods behind it: check that its Service exists and selects them"
+    if version.workload.resource == DAEMONSETS:
         return f"{begin}; wait until it is ready"
     count = max((other.ready for other in versions), default=0)
     command = shell_line(["cockpit", "scale", place, f"{version.name}={max(count, 1)}"])
     return f"{begin}; {safe_text(f'scale it up first: {command}', 300)}"
+
+
+def without_service(version: Version, service: str) -> str:
+    """Why requests are not sent to a version whose Service is gone, whatever its pods are."""
+    return f"{version.name} cannot answer requests: Service {service} does not exist; create it again first"
 
 
 def unanswered(version: Version, versions: Iterable[Version], place: str, why: str) -> str:

@@ -12,6 +12,7 @@ from cockpit.model.refs import Ref
 from cockpit.model.rollout import Finding, Severity
 from cockpit.routers.written import WrittenSplit
 from cockpit.workloads.endpoints import (
+    alias_words,
     is_alias,
     member_pods,
     port_of,
@@ -112,9 +113,17 @@ def _portless(severity: Severity, text: str, evidence: str = "") -> Finding:
     return finding("pods-without-port", severity, text, evidence)
 
 
-def other_ports(services: Iterable[Service], workloads: Iterable[Workload | None]) -> Iterator[Finding]:
-    """Each Service that sends to a port which the containers behind it do not declare: a hint, where requests fail."""
+def other_ports(
+    services: Iterable[Service], workloads: Iterable[Workload | None], *, beside: Iterable[Workload | None] = ()
+) -> Iterator[Finding]:
+    """Each Service that sends to a port which the containers behind it do not declare: a hint, where requests fail.
+
+    `beside` are the other templates that a way back could lead to. It is so `whatever_version` if none of all these
+    declares the port; one that is not known, None, may.
+    """
+    services, workloads = list(services), list(workloads)
     known = [each for each in workloads if each is not None]
+    whatever = all(each is not None and _undeclared(services, each) for each in (*workloads, *beside))
     for service in {(s.metadata.namespace, s.metadata.name): s for s in services}.values():
         selector = (service.spec.selector or {}).items()
         for workload in (each for each in known if selector and selector <= each.template_labels.items()):
@@ -125,7 +134,15 @@ def other_ports(services: Iterable[Service], workloads: Iterable[Workload | None
                 declared = listed([str(port) for port in have[:_MOST_PORTS]])
                 root = f"{ref_of(workload).resource.kind} {workload.metadata.name}"
                 text = f"{what} sends to {sent}, and the containers of {root} declare {declared}"
-                yield finding("undeclared-port", Severity.INFO, f"{text}: if requests fail, correct targetPort")
+                found = finding("undeclared-port", Severity.INFO, f"{text}: if requests fail, correct targetPort")
+                yield replace(found, whatever_version=whatever)
+
+
+def _undeclared(services: Sequence[Service], workload: Workload) -> bool:
+    """Whether a workload declares no port of the Services that select it, or, where none does, of any of them."""
+    labels = workload.template_labels.items()
+    own = [each for each in services if each.spec.selector and each.spec.selector.items() <= labels]
+    return all(undeclared_ports(service, workload)[0] for service in own or services)
 
 
 def ingress_ports(service: Service | None, objects: Objects) -> Iterator[Finding]:
@@ -158,6 +175,13 @@ def ingress_ports(service: Service | None, objects: Objects) -> Iterator[Finding
 
 def _unreached(what: str, count: int) -> str:
     return f"{what} does not reach {counted(count, 'ready pod')}"
+
+
+def outside_names(services: Iterable[Service], severity: Severity) -> Iterator[Finding]:
+    """Each Service with a selector that is a DNS name all the same, so that its pods get nothing."""
+    for service in {(s.metadata.namespace, s.metadata.name): s for s in services if s.spec.selector}.values():
+        if words := alias_words(service):
+            yield finding("outside-name", severity, f"{words}; give it the type ClusterIP again")
 
 
 def not_pinned(text: str, evidence: str = "") -> Finding:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cockpit.model.lookup import Objects
-from cockpit.model.objects import DaemonSet, Service
+from cockpit.model.objects import DaemonSet, ReplicaSet, Service, StatefulSet
+from cockpit.model.refs import SERVICES
 from cockpit.model.rollout import Finding, PodState, Severity
 from cockpit.planning.api_targets import with_api_target
 from cockpit.planning.awaited import unseen_change
@@ -23,6 +24,7 @@ from cockpit.routers.traffic_findings import (
     no_ready_pods,
     none_ready_yet,
     other_ports,
+    outside_names,
     published_unready,
     selector_misses,
     sticky_by_address,
@@ -32,8 +34,8 @@ from cockpit.systems.editions import Rolling, pods_reached, reasons
 from cockpit.systems.phrases import NO_SERVICE
 from cockpit.systems.progress_findings import not_observed, scaled_to_zero
 from cockpit.workloads.endpoints import portless_pods, ready_endpoints
-from cockpit.workloads.findings import listed
-from cockpit.workloads.lookups import ingresses_of_service
+from cockpit.workloads.findings import finding, listed
+from cockpit.workloads.lookups import find_service, ingresses_of_service
 from cockpit.workloads.meant import Meant, meant_service, mismatch
 from cockpit.workloads.naming import HASH_LABELS
 from cockpit.workloads.others import NO_OTHERS, Others, outside
@@ -95,14 +97,15 @@ def service_in_front(
 
 def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     """Whether its controller runs, and what users of its Service notice."""
-    found = [*_unseen(state), *_unready(state), *_missed(state)]
+    found = [*_unseen(state), *_unready(state), *_missed(state), *_unnamed(state, objects)]
     if state.service and state.service.spec.session_affinity == "ClientIP":
         name = f"{state.service.metadata.namespace}/{state.service.metadata.name}"
         found.append(sticky_by_address(f"Service {name} keeps each client address on one pod"))
     found += [*without_port(state.service, objects), *ingress_ports(state.service, objects)]
     if state.service:
         found += [
-            *other_ports([state.service], [state.workload]),
+            *outside_names([state.service], Severity.CRITICAL),
+            *other_ports([state.service], [state.workload], beside=_templates(state)),
             *near_first(state.service),
             *mesh_findings(state.service, objects),
             *_routes_to(state.service, objects),
@@ -111,6 +114,13 @@ def service_findings(state: Rolling, objects: Objects) -> tuple[Finding, ...]:
     told = {each.id for each in found if each.severity is Severity.CRITICAL or each.id == "no-ready-pods"}
     # That the Service is empty is told with its reason; each route to it would say it again.
     return tuple(each for each in found if not (each.id in _EMPTY and told & _WHY_EMPTY))
+
+
+def _templates(state: Rolling) -> list[ReplicaSet | None]:
+    """The earlier templates of a workload; None for one that only a ControllerRevision holds."""
+    now = state.current.source if state.current else None
+    earlier = [source for source in state.history if source is not now]
+    return [source if isinstance(source, ReplicaSet) else None for source in earlier]
 
 
 def _routes_to(service: Service, objects: Objects) -> Iterator[Finding]:
@@ -176,6 +186,17 @@ def _missed(state: Rolling) -> Iterator[Finding]:
         yield selector_misses(
             Severity.WARNING, f"{what} selects no pods of {newest}: it asks for {asked}, these have {have}", led
         )
+
+
+def _unnamed(state: Rolling, objects: Objects) -> Iterator[Finding]:
+    """The Service that gives the pods of a StatefulSet their names does not exist, and no other selects them."""
+    workload = state.workload
+    if not isinstance(workload, StatefulSet) or state.service or state.meant or not workload.desired:
+        return
+    name, namespace = workload.spec.service_name, workload.metadata.namespace
+    if name and not objects.unread(SERVICES) and find_service(objects, namespace, name) is None:
+        text = f"Service {namespace}/{name} does not exist: clients have no address for the pods of {ref_to(workload)}"
+        yield finding("service-missing", Severity.WARNING, f"{text}; create it again")
 
 
 def _labels(state: Rolling) -> Mapping[str, str]:

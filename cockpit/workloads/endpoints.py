@@ -15,6 +15,7 @@ from cockpit.model.fields import entries, mapping, text
 from cockpit.model.lookup import Objects
 from cockpit.model.objects import BackendPort, EndpointSlice, Pod, Service, ServicePort, Workload
 from cockpit.model.refs import ENDPOINTSLICES, PODS
+from cockpit.model.text import safe_text
 from cockpit.model.values import dataclass
 from cockpit.workloads.findings import listed
 from cockpit.workloads.lookups import find_pod, of_kind, slices_of
@@ -42,6 +43,15 @@ class Backing:
 def is_alias(service: Service) -> bool:
     """True for an ExternalName Service: a DNS name instead of pods. It needs no ports (core/v1, ServiceSpec.ports)."""
     return service.spec.type == "ExternalName"
+
+
+def alias_words(service: Service) -> str:
+    """Why the pods that an ExternalName Service selects get none of its requests; "" for a Service of another type."""
+    if not is_alias(service):
+        return ""
+    host = safe_text(service.spec.external_name or "another host", 253)
+    what = f"Service {service.metadata.namespace}/{service.metadata.name}"
+    return f"{what} is an ExternalName: it leads to {host}, and its selector does nothing"
 
 
 def is_headless(service: Service) -> bool:

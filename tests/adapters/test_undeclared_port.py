@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cockpit.model.finding_order import worst_first
 from cockpit.model.refs import DEPLOYMENTS, SERVICES
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Finding, Rollout, Severity
 from cockpit.routers.red_black.adapter import RedBlackRouter
 from cockpit.routers.service.adapter import ServiceRouter
@@ -49,8 +51,15 @@ def istio(declared: int | None) -> Rollout:
 
 
 def blue_green(declared: int | None) -> Rollout:
+    return read_service(blue_green_cluster(declared))
+
+
+def blue_green_cluster(declared: int | None) -> Cluster:
     made = Cluster(seed("blue-green-v1") + seed("blue-green-v2") + seed("blue-green-service"))
-    made = declaring(made.run("demo-dp-v1").run("demo-dp-v2"), declared).balance()
+    return declaring(made.run("demo-dp-v1").run("demo-dp-v2"), declared).balance()
+
+
+def read_service(made: Cluster) -> Rollout:
     service = made.get(SERVICES, "default", "demo-service")
     assert service is not None
     [rollout] = ServiceRouter().read(service, made)
@@ -68,7 +77,11 @@ def red_black(declared: int | None) -> Rollout:
 
 def a_deployment(declared: int | None) -> Rollout:
     made = revise(Cluster(seed("blue-green-v1") + seed("blue-green-service")), 1, "bebullish/demo:v1").balance()
-    found = declaring(made, declared).get(DEPLOYMENTS, "default", NAME)
+    return read_deployment(declaring(made, declared))
+
+
+def read_deployment(made: Cluster) -> Rollout:
+    found = made.get(DEPLOYMENTS, "default", NAME)
     assert found is not None
     [rollout] = DeploymentSystem().read(found, made)
     return rollout
@@ -100,3 +113,43 @@ def test_where_no_request_is_answered_it_is_told_first() -> None:
     silent = Finding("no-answers", Severity.CRITICAL, "the last 20 requests failed")
     [first, second] = worst_first([silent, *noted(a_deployment(8080))])
     assert (first.id, second.because) == ("undeclared-port", "undeclared-port")
+
+
+def with_nobody(rollout: Rollout, *, every_request: bool = True) -> Rollout:
+    """As a session tells it while requests fail and no version answers them."""
+    failing = Finding("nobody-answers", Severity.CRITICAL, "100% of requests fail", whatever_version=every_request)
+    return replace(rollout, findings=worst_first([failing, *rollout.findings]))
+
+
+@EVERY
+def test_while_every_request_fails_it_is_the_cause_and_no_roll_back_mends_it(read: Read) -> None:
+    rollout = with_nobody(read(8080))
+    assert rollout.findings[0].id == "undeclared-port"
+    assert unmended(rollout) == "correct targetPort of the Service"
+    assert unmended(read(8080)) == "", "a note alone says nothing against going back"
+
+
+@EVERY
+def test_where_some_requests_are_answered_it_explains_nothing(read: Read) -> None:
+    rollout = with_nobody(read(8080), every_request=False)
+    assert rollout.findings[0].id == "nobody-answers"
+    assert unmended(rollout) == ""
+
+
+def test_a_version_that_declares_the_port_is_a_way_back() -> None:
+    made = blue_green_cluster(8080)
+    template: Any = made.doc("Deployment", "demo-dp-v2")["spec"]["template"]
+    template["spec"]["containers"][0]["ports"] = [{"containerPort": 9090}]
+    rollout = with_nobody(read_service(made))
+    assert rollout.findings[0].id == "undeclared-port"
+    assert unmended(rollout) == ""
+
+
+def test_an_earlier_template_that_declares_the_port_is_a_way_back() -> None:
+    made = revise(Cluster(seed("blue-green-v1") + seed("blue-green-service")), 1, "bebullish/demo:v1")
+    made = declaring(revise(made, 2, "bebullish/demo:v2").balance(), 8080)
+    both = with_nobody(read_deployment(made))
+    assert unmended(both) == "correct targetPort of the Service"
+    old = min((doc for doc in made.docs.values() if doc["kind"] == "ReplicaSet"), key=lambda d: str(d["metadata"]))
+    old["spec"]["template"]["spec"]["containers"][0]["ports"] = [{"containerPort": 9090}]
+    assert unmended(with_nobody(read_deployment(made))) == ""

@@ -16,6 +16,7 @@ from tests.planning.states import (
     by_ingress,
     by_subset,
     fail,
+    rollout_of,
     told,
     weighed,
     with_v3,
@@ -63,3 +64,18 @@ def test_a_share_that_stays_does_not_stop_the_others(state: str) -> None:
     answer = answered(system, cluster, set_weight(v1=0.3, v3=0.2))
     assert isinstance(answer, Plan), answer
     assert {e.version: e.share for e in answer.expected} == {"v1": 0.3, "v2": 0.5, "v3": 0.2}
+
+
+@pytest.mark.parametrize(("state", "lost"), [("istio by host", "v1"), ("gateway-api", "v1"), ("ingress", "v2")])
+def test_where_the_service_is_gone_nobody_is_told_to_wait_for_pods(state: str, lost: str) -> None:
+    system, build = STATES[state]
+    cluster = weighed(build(), v1=30, v2=70)
+    services = [doc["metadata"]["name"] for doc in cluster.docs.values() if doc["kind"] == "Service"]
+    name = next(each for each in services if lost in each)
+    cluster.remove("Service", name)
+    rollout = rollout_of(system, cluster.balance())
+    version = next(each.name for each in rollout.versions if not each.ready)
+    answer = answered(system, cluster, Ask(Act.ROLLBACK, version=version))
+    assert isinstance(answer, Refused), answer
+    assert "has no ready pods" not in told(answer)
+    assert f"{name} does not exist" in told(answer)

@@ -73,6 +73,6 @@ def test_the_words() -> None:
     assert way_back_warnings(version(0, 4), how="x") == ("v1: 0 of 4 pods ready", "v1 has no ready pods: x")
     assert way_back_warnings(version(0, 0)) == ("v1 has no pods: requests to it fail until it has some",)
     gone = version(0, 0)
-    assert without_pods(gone, [gone], "shop/web").endswith("wait until it is ready")
+    assert without_pods(gone, [gone], "shop/web").endswith("check that its Service exists and selects them")
     scaled = replace(gone, workload=Ref(DEPLOYMENTS, "shop", "web-v1"))
     assert without_pods(scaled, [scaled], "shop/web").endswith("cockpit scale shop/web v1=1")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cockpit.model.rollout import Phase, Role
+from cockpit.model.rollout import Phase, Role, Severity
 from cockpit.routers.gateway_api.written import httproute_split
 from tests.objects import Cluster
 from tests.routers import ingresses, istio_reading, test_gateway_api
@@ -59,3 +59,15 @@ def test_a_destination_of_the_mesh_is_not_missing() -> None:
     leg["destination"]["port"] = {"number": 443}
     found = istio_reading.read(cluster.add(outside("far")))
     assert not [f.id for f in found.findings if f.id == "dangling-destination"]
+
+
+def test_one_with_a_selector_is_told_because_its_pods_get_nothing() -> None:
+    far = outside("http-server-v2", selector={"app": "http-server", "version": "v2"})
+    cluster = steps("weight")
+    cluster.remove("Service", "http-server-v2")
+    found = ingresses.read(cluster.add(far).balance())
+    [told] = [each for each in found.findings if each.id == "outside-name"]
+    assert told.severity is Severity.WARNING
+    assert told.text.startswith("Service default/http-server-v2 is an ExternalName: it leads to shop.example.com")
+    made = shop(route(rule(backend("shop-v1", 80), backend("far", 20)))).add(outside("far", selector={"app": "shop"}))
+    assert [each.id for each in test_gateway_api.read(made).findings if each.id == "outside-name"]

@@ -10,6 +10,7 @@ import pytest
 from cockpit.model.plan import Act, Ask, Plan, Refused
 from cockpit.model.probe_target import ProbeTarget
 from cockpit.model.refs import SERVICES, STATEFULSETS, Ref
+from cockpit.model.remedies import unmended
 from cockpit.model.rollout import Phase, Role, Rollout, Severity
 from cockpit.routers.service.adapter import ServiceRouter
 from tests.objects import Cluster, ConflictError, pod, seed
@@ -349,3 +350,17 @@ def test_a_version_without_the_port_of_the_service_shares_nothing(blue_green: Cl
     alone = read(blue_green)
     assert alone.message == "v1 takes all traffic; v2 gets none, though its pods are ready"
     assert alone.message in next(f.text for f in alone.findings if f.id == "not-pinned")
+
+
+@pytest.mark.parametrize("act", [Act.FLIP, Act.PROMOTE, Act.ROLLBACK, Act.FINISH])
+def test_a_service_that_became_a_dns_name_leads_to_no_version(blue_green: Cluster, act: Act) -> None:
+    service(blue_green).update(type="ExternalName", externalName="example.invalid")
+    rollout = read(blue_green)
+    [found] = [each for each in rollout.findings if each.severity is Severity.CRITICAL]
+    why = "Service default/demo-service is an ExternalName: it leads to example.invalid, and its selector does nothing"
+    assert (found.id, found.text) == ("outside-name", f"{why}; give it the type ClusterIP again")
+    assert (rollout.phase, rollout.message) == (Phase.DEGRADED, "its Service leads to example.invalid")
+    assert written(rollout) == {"v1": 0.0, "v2": 0.0}
+    assert unmended(rollout) == "give the Service the type ClusterIP again and remove externalName"
+    assert refusal(blue_green, Ask(act)).endswith(f": {why}; give it the type ClusterIP again first")
+    assert not [each for each in rollout.acts if each.enabled and each.act is act]

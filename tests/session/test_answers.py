@@ -133,6 +133,14 @@ def test_a_slower_version_is_reported_with_both_times() -> None:
     assert found.text == "v2 is slower than v1: it takes 254 ms, v1 24 ms (median)"
 
 
+@pytest.mark.parametrize("statuses", [("502",), ("502", "200")])
+def test_that_every_request_fails_is_told_apart_from_some(statuses: tuple[str, ...]) -> None:
+    health = (known("", 100, 100, Level.ALARM),)
+    found = answer_findings((HALVES,), replace(IDLE, running=True, health=health, strip=gone(*statuses)), NOW)
+    [nobody] = [each for each in found if each.id == "nobody-answers"]
+    assert nobody.whatever_version is (statuses == ("502",))
+
+
 def test_requests_that_fail_before_any_version_answers_are_reported() -> None:
     probe = replace(IDLE, running=True, health=(known("", 500, 100, Level.ALARM),))
     (found,) = answer_findings((HALVES,), probe, NOW)

@@ -257,3 +257,14 @@ def test_any_revision_partition_and_label_is_borne(data: Any, partition: Any, la
     for act in (Act.ROLLBACK, Act.PAUSE, Act.APPROVE, Act.RESTART, Act.PROMOTE):
         answer = SYSTEMS["StatefulSet"].plan(rollout, Ask(act), db.cluster)
         assert isinstance(answer, Plan | Refused)
+
+
+def test_a_governing_service_that_is_gone_leaves_clients_without_an_address() -> None:
+    made = stateful("v1 v1 v1", "v1")
+    made.doc["spec"]["serviceName"] = "db"
+    assert not [each for each in made.read().findings if each.id == "service-missing"]
+    made.cluster.remove("Service", "db")
+    [told] = [each for each in made.read().findings if each.id == "service-missing"]
+    assert told.text.startswith("Service default/db does not exist: clients have no address for the pods of ")
+    del made.doc["spec"]["serviceName"]
+    assert not [each for each in made.read().findings if each.id == "service-missing"]

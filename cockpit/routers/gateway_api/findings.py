@@ -22,6 +22,7 @@ from cockpit.routers.traffic_findings import (
     invalid_backend,
     no_weight,
     other_ports,
+    outside_names,
     picks_several,
     rolling_versions,
     spread_not_read,
@@ -66,6 +67,7 @@ def findings_of(split: HttpRouteSplit, lanes: tuple[Lane, ...], objects: Objects
     ]
     found += [*_rivals(split, what, objects), *grpc_conflicts(split.route, what, objects)]
     services = services_of(split)
+    found += outside_names(services, Severity.WARNING)
     found += other_ports(services, (c.workload for c in split.candidates))
     found += [reported for service in services if (reported := no_selector(service, objects))]
     rank = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)

@@ -12,7 +12,7 @@ from cockpit.model.plan import Act, Ask, Change, Expected, Plan, Refused
 from cockpit.model.rollout import Rollout, Version
 from cockpit.planning.capacity import capacity_warnings
 from cockpit.planning.ownership import revert_warnings
-from cockpit.planning.readiness import why_not_raise, without_pods
+from cockpit.planning.readiness import why_not_raise, without_pods, without_service
 from cockpit.planning.refusals import refused
 from cockpit.planning.shares import WantedShares, total_for, wanted_shares
 from cockpit.planning.way_back import forward_warnings, way_back_warnings
@@ -227,6 +227,9 @@ def _why_not_before(split: HttpRouteSplit, version: Version) -> str:
 
 def why_failing(split: HttpRouteSplit, version: Version) -> str:
     """Why a version cannot answer plain requests of a rule, with a way out; "" if it can in every rule."""
+    sides = [w for each in split.plain for w in each.weighted_backends if split.behind(w)[:1] == (version,)]
+    if gone := next((w.backend.service for w in sides if w.side.service is None and not version.ready), ""):
+        return without_service(version, gone)
     if not version.ready:
         return without_pods(version, split.versions, split.place)
     for rule_backends in split.plain:

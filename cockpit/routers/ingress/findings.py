@@ -24,7 +24,14 @@ from cockpit.routers.ingress.locations import strictly_younger
 from cockpit.routers.ingress.no_controller import no_class_finding
 from cockpit.routers.ingress.split import CanarySplit, PlacedCanary, weighed
 from cockpit.routers.ingress.turn_aways import turn_aways
-from cockpit.routers.traffic_findings import answered_by_route, other_ports, picks_several, rolling_versions, sticky
+from cockpit.routers.traffic_findings import (
+    answered_by_route,
+    other_ports,
+    outside_names,
+    picks_several,
+    rolling_versions,
+    sticky,
+)
 from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.selectors import no_selector
@@ -39,6 +46,7 @@ def findings_of(split: CanarySplit, objects: Objects) -> tuple[Finding, ...]:
         *_mixes(split),
         *_unselected(split, objects),
         *_rolling(split),
+        *outside_names(services_of(split), Severity.WARNING),
         *other_ports(services_of(split), (c.workload for c in split.candidates)),
         *leaks(split),
         *(sticky(why) for why in sessions(split)),

@@ -13,7 +13,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.objects import Ingress
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
-from cockpit.planning.readiness import unanswered
+from cockpit.planning.readiness import unanswered, without_service
 from cockpit.routers.backends import BackendVersions, Upstream, faceless, side_of
 from cockpit.routers.ingress.annotations import CanaryMatch, by_address, enabled, main_guards, rules_of
 from cockpit.routers.ingress.dialects import Dialect, Several
@@ -82,6 +82,8 @@ class CanarySplit(VersionLookup):
         """Why a version cannot answer requests, with a way out; "" if it can by a Service of these Ingresses."""
         led = [side for side in self.sides if version in self.behind(side)]
         answers = any(not side.empty for side in led) if led else version.ready > 0
+        if gone := next((side.upstream.service for side in led if side.service is None and not answers), ""):
+            return without_service(version, gone)
         why = next((f"Service {side.upstream.service} {side.trouble}" for side in led if side.trouble), "")
         return "" if answers else unanswered(version, self.versions, self.place, why)
 

@@ -19,7 +19,14 @@ from cockpit.routers.istio.rivals import rival_findings
 from cockpit.routers.istio.routes import Destination, IstioRoute, find_virtual_service, is_cut, routes_of
 from cockpit.routers.istio.split import DEFAULT, VirtualServiceSplit
 from cockpit.routers.istio.upstream_tls import tls_findings
-from cockpit.routers.traffic_findings import answered_by_route, no_weight, other_ports, picks_several, rolling_versions
+from cockpit.routers.traffic_findings import (
+    answered_by_route,
+    no_weight,
+    other_ports,
+    outside_names,
+    picks_several,
+    rolling_versions,
+)
 from cockpit.routers.version_lookup import services_of
 from cockpit.workloads.findings import finding, listed, percent
 from cockpit.workloads.selectors import no_selector
@@ -43,6 +50,7 @@ def findings_of(split: VirtualServiceSplit, lanes: tuple[Lane, ...], objects: Ob
         *_mixes(split),
         *tls_findings(_used(split), viewer, objects),
         *hidden_services(_used(split), viewer),
+        *outside_names(services_of(split), Severity.WARNING),
         *other_ports(services_of(split), (c.workload for c in split.candidates)),
         *split.stepping.problems,
     ]

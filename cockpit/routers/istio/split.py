@@ -9,7 +9,7 @@ from cockpit.model.lookup import Objects
 from cockpit.model.refs import VIRTUALSERVICE_VERSIONS, Ref
 from cockpit.model.rollout import Lane, Role, Share, Version
 from cockpit.model.values import dataclass
-from cockpit.planning.readiness import unanswered
+from cockpit.planning.readiness import unanswered, without_service
 from cockpit.planning.stable_version import oldest_first, stable_of
 from cockpit.planning.steps import Stepping, StepPlan, stepping_of
 from cockpit.routers.istio.destination_rules import Viewer, viewer_of
@@ -65,6 +65,8 @@ class VirtualServiceSplit(VersionLookup):
         """Why a version cannot answer requests, with a way out; "" if it can."""
         side = self.alone(version.name)
         answers = not side.empty if side else version.ready > 0
+        if side and side.service is None and side.target.service and not answers:
+            return without_service(version, "/".join(side.target.service))
         why = side.missing or side.unserved if side else ""
         return "" if answers else unanswered(version, self.versions, self.place, why)
 

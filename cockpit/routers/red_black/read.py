@@ -57,7 +57,11 @@ def rollout_of(state: RedBlack, objects: Objects) -> Rollout:
             *_findings(state, objects),
             *without_port(service, objects),
             *ingress_ports(service, objects),
-            *other_ports([service], (m.replica_set for m in state.enabled)),
+            *other_ports(
+                [service],
+                (m.replica_set for m in state.enabled),
+                beside=[m.replica_set for m in state.members if m not in state.enabled],
+            ),
             *mesh_findings(service, objects),
             *owned,
         ),

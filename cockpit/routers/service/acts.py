@@ -24,6 +24,7 @@ from cockpit.planning.wording import UNDO_DELETION, no_version, sends_everyone, 
 from cockpit.planning.writes import CLEANING_WORKLOADS, SCALING
 from cockpit.routers.service.flip_record import PREVIOUS, FlipRecord, Pick
 from cockpit.routers.service.split import BlueGreen, SelectorVersion
+from cockpit.workloads.endpoints import alias_words
 from cockpit.workloads.findings import listed
 from cockpit.workloads.versions import came_before
 
@@ -70,7 +71,15 @@ def _why_not_flip(state: BlueGreen, objects: Objects) -> str:
     return "" if "" in reasons else next(iter(reasons), _ALONE)
 
 
+def _why_alias(state: BlueGreen) -> str:
+    """Why no selector sends anybody anywhere: the Service is a DNS name."""
+    words = alias_words(state.service)
+    return f"{words}; give it the type ClusterIP again first" if words else ""
+
+
 def _why_not_promote(state: BlueGreen, objects: Objects) -> str:
+    if alias := _why_alias(state):
+        return alias
     newest = state.newest
     if state.active is newest:
         return f"{newest.name} is the newest version: {takes_all('it')}"
@@ -95,6 +104,8 @@ def _closed(state: BlueGreen, objects: Objects) -> str:
 
 
 def _nothing_before(state: BlueGreen) -> str:
+    if alias := _why_alias(state):
+        return alias
     if state.active is None:
         return telling("no single version takes the traffic: flip to the one that should", Act.FLIP)
     others = [c for c in state.choices if c is not state.active]
@@ -115,6 +126,8 @@ def _nothing_before(state: BlueGreen) -> str:
 
 
 def _why_not_to(state: BlueGreen, target: SelectorVersion) -> str:
+    if alias := _why_alias(state):
+        return alias
     if target is state.active:
         return takes_all(target.name)
     if target.candidate.ready == 0:
@@ -214,6 +227,8 @@ def _flip_warnings(state: BlueGreen, target: SelectorVersion, objects: Objects) 
 
 def _removable(state: BlueGreen, name: str | None, objects: Objects) -> Leftovers | str:
     """The workloads of old versions, or of the named one, that nothing needs; as text, why all must stay."""
+    if alias := _why_alias(state):
+        return alias
     if state.active is None:
         return telling("the Service does not select exactly one version with pods: flip first, then clean up", Act.FLIP)
     if state.backing.total == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cockpit.model.lookup import Objects
 from cockpit.model.refs import RolloutKey
 from cockpit.model.rollout import Finding, Lane, Phase, PodState, Rollout, Severity, Share
+from cockpit.model.text import safe_text
 from cockpit.planning.api_targets import with_api_target
 from cockpit.planning.edits import ref_to
 from cockpit.planning.mesh_hosts import mesh_findings
@@ -19,12 +20,13 @@ from cockpit.routers.traffic_findings import (
     none_ready_yet,
     not_pinned,
     other_ports,
+    outside_names,
     rolling_versions,
     selector_misses,
     sticky_by_address,
     without_port,
 )
-from cockpit.workloads.endpoints import portless_words
+from cockpit.workloads.endpoints import is_alias, portless_words
 from cockpit.workloads.findings import finding, listed
 from cockpit.workloads.meant import is_inside_only
 from cockpit.workloads.missed import mismatch_words
@@ -101,6 +103,8 @@ def _starts(state: BlueGreen) -> bool:
 
 
 def _message(state: BlueGreen, portless: str) -> str:
+    if is_alias(state.service):
+        return f"its Service leads to {safe_text(state.service.spec.external_name or 'another host', 253)}"
     if state.backing.total == 0:
         return f"the Service {portless}" if portless else "no ready pods behind the Service"
     if state.active is None:
@@ -139,8 +143,9 @@ def _findings(state: BlueGreen, portless: str) -> tuple[Finding, ...]:
     service = state.service
     what = f"Service {service.metadata.namespace}/{service.metadata.name}"
     selector = ",".join(f"{k}={v}" for k, v in sorted((service.spec.selector or {}).items()))
-    found = []
-    if state.backing.total == 0 and not portless:
+    found: list[Finding] = []
+    found += outside_names([service], Severity.CRITICAL)
+    if state.backing.total == 0 and not portless and not found:
         starts = _starts(state)
         found.append(none_ready_yet(what, selector) if starts else _unanswered(state, what, selector))
     if state.mixed:

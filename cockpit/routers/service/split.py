@@ -11,7 +11,7 @@ from cockpit.model.values import dataclass
 from cockpit.routers.service.alternatives import alternatives
 from cockpit.routers.service.flip_record import flip_record
 from cockpit.routers.service.way_back import NO_WAY_BACK, WayBack, way_back
-from cockpit.workloads.endpoints import Backing, backing_of
+from cockpit.workloads.endpoints import Backing, backing_of, is_alias
 from cockpit.workloads.naming import HASH_LABELS, VERSION_LABELS
 from cockpit.workloads.owners import workloads_matching
 from cockpit.workloads.versions import Candidate, candidate_of, versions_of
@@ -108,7 +108,8 @@ def look(service: Service, objects: Objects) -> BlueGreen | None:
     if len(picked) < 2 and not others:
         return None
     known = [candidate_of(workload, objects) for workload in (*picked, *others)]
-    backing = backing_of(service, objects)
+    # Slices of a Service that became a DNS name can stay, and nothing asks them any more.
+    backing = Backing() if is_alias(service) else backing_of(service, objects)
     # Pods that none of the workloads owns are no versions: no act leads to them, and they count as others.
     serving = {w.metadata.uid for w in picked} | ({uid for uid, _ in backing.counts} & {c.uid for c in known})
     candidates = sorted(known, key=lambda c: c.age_key)

@@ -14,6 +14,7 @@ from cockpit.routers.traffic_findings import (
     invalid_backend,
     no_weight,
     other_ports,
+    outside_names,
     picks_several,
     spread_not_read,
     sticky,
@@ -33,6 +34,7 @@ def findings_of(split: TraefikSplit, objects: Objects) -> tuple[Finding, ...]:
     if mapping(split.service.spec, "weighted", "sticky"):
         found.append(sticky(f"{what} sets a cookie: known clients stay on their version"))
     services = services_of(split)
+    found += outside_names(services, Severity.WARNING)
     found += other_ports(services, (c.workload for c in split.candidates))
     found += filter(None, (no_selector(service, objects) for service in services))
     return tuple(sorted(dict.fromkeys(found), key=lambda f: _RANK.index(f.severity)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cockpit.model.ages import ago
 from cockpit.model.finding_order import worst_first
@@ -14,7 +15,14 @@ from cockpit.model.shares import percent
 from cockpit.model.view import CellKind, ProbeView
 from cockpit.probe.recognise import CACHED, NOT_CACHED
 from cockpit.probe.verdict import FOLLOWED
-from cockpit.session.facts.failing import failing_in_a_row, is_redirect, redirect_words, still_answers, turned_away
+from cockpit.session.facts.failing import (
+    failing_in_a_row,
+    is_redirect,
+    redirect_words,
+    still_answers,
+    turned_away,
+    why_all_fail,
+)
 from cockpit.workloads.findings import finding
 
 # Requests after which a probe that learns nothing, or hears somebody else, is reported.
@@ -151,7 +159,9 @@ def _failures(lane: Lane, known: Sequence[AnswerHealth], probe: ProbeView, now: 
             continue
         if not one.version:
             text = f"{percent(one.error_rate)} of requests{place} fail, and no version answers them"
-            found.append(_nobody(lane, one.failing is Level.ALARM, text, _counts(one, now, "requests")))
+            nobody = _nobody(lane, one.failing is Level.ALARM, text, _counts(one, now, "requests"))
+            # Where the newest requests all fail, what keeps them from every version explains it.
+            found.append(replace(nobody, whatever_version=bool(why_all_fail(lane, probe))))
         else:
             found.append(_version_fails(lane, one, versions, probe, now))
     found += [

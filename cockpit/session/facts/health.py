@@ -21,8 +21,6 @@ from cockpit.workloads.findings import listed
 _DOUBTS = frozenset(
     {"split-off", "answers-of-others", "nobody-answers", "errors", "client-errors", "real-errors", "slower"}
     | {"failing-pods", "selector-misses"}
-    # Its users may get what is written; but no more of the release comes.
-    | {"waiting-pods", "replica-failure", "stuck"}
 )
 # Why a canary does not get the share that its own object asks for.
 _NOT_GIVEN = frozenset({"canary-empty", "dangling-canary", "unattached-canary", "two-canaries"})
