@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from cockpit.model.clock import Clock
 
+# The form in which a Date is sent (RFC 9110, section 5.6.7). `email.utils` knows older ones, and takes long to load.
+_FORM = "%a, %d %b %Y %H:%M:%S GMT"
 # What a Date leaves open: it is cut to whole seconds.
 _CUT = 1.0
 # A clock that is wrong by more opens no TLS connection and gets no token; a Date like this is of somebody in between.
@@ -48,11 +50,7 @@ class ServerTime:
 
 
 def _seconds(date: str) -> float | None:
-    # Loading it takes as long as reading a list, and most commands compare no times.
-    from email.utils import parsedate_to_datetime
-
     try:
-        moment = parsedate_to_datetime(date)
+        return datetime.strptime(date, _FORM).replace(tzinfo=UTC).timestamp()
     except (ValueError, OverflowError):
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from cockpit.model.awaited import Awaited
+from cockpit.model.lazy_re import lazy_re
 from cockpit.model.rollout import Finding, Severity
 from cockpit.workloads.findings import finding
 
 # How an API server begins to say why it did not admit a pod.
-_REFUSED_POD = re.compile(r'^(Error creating: )?pods "[^"]*" is forbidden: ')
+_REFUSED_POD = lazy_re(r'^(Error creating: )?pods "[^"]*" is forbidden: ')
 
 
 def stuck(text: str, evidence: str = "") -> Finding:

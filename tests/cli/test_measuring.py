@@ -121,8 +121,10 @@ def judged(verdict: Verdict, phase: Phase = Phase.CANARY) -> Rollout:
 
 
 def measured(*rollouts: Rollout) -> FleetView:
-    """A view in which enough answers of each version are known, none of them an error."""
-    view = fleet(rollouts)
+    """A view in which all pods are ready and enough answers of each version are known, none of them an error."""
+    view = fleet(
+        [replace(each, versions=tuple(replace(v, ready=v.desired) for v in each.versions)) for each in rollouts]
+    )
     health = tuple(AnswerHealth("default", name, 500.0, 0.0, view.at) for name in ("", "v1", "v2"))
     probe = replace(view.rollouts[0].probe, running=True, probe_target=WEB.probe_target, total=812, health=health)
     return replace(view, rollouts=tuple(replace(shown, probe=probe) for shown in view.rollouts))

@@ -66,8 +66,9 @@ async def in_state(pilot: Pilot, state: GuardState) -> GuardView:
 
 
 def journal(folder: Path) -> list[tuple[str, str]]:
+    """What sessions with this folder did; of others they keep what Events tell, in the order in which it came."""
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
-    lines = [line for line in lines if line["act"] not in (HEALTH, CHANGE)]
+    lines = [line for line in lines if line["act"] not in (HEALTH, CHANGE) and line["origin"] == "here"]
     return [(line["stage"], line["title"]) for line in lines]
 
 

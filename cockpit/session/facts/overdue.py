@@ -91,8 +91,9 @@ class Overdue:
 
     def _remember_pods(self, rollout: Rollout) -> None:
         """When pods that are not ready by then have waited for longer than usual, by this machine's clock."""
-        now, ahead = self._clock.now(), self._ahead(rollout.key)
-        if coming := [when + ahead for when in dues(rollout) if when + ahead > now]:
+        times = list(dues(rollout))
+        now, ahead = self._clock.now(), self._ahead(rollout.key) if times else 0.0
+        if coming := [when + ahead for when in times if when + ahead > now]:
             self._pods[rollout.key] = min(coming)
             self._waiting.set()
         else:

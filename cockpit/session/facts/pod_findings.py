@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cockpit.model.ages import seconds_since_epoch, utc_time
@@ -19,7 +19,7 @@ def pod_findings(rollout: Rollout, now: float | None) -> tuple[Finding, ...]:
 
     `now` is UTC seconds by the clock of the API server; None where objects may be old, so that nothing becomes late.
     """
-    return (*_failing_pods(rollout), *_waiting_pods(rollout, now), *_lost_pods(rollout))
+    return (*_failing_pods(rollout), *_waiting_pods(rollout, now))
 
 
 def _failing_pods(rollout: Rollout) -> list[Finding]:
@@ -44,35 +44,40 @@ def _failing_pods(rollout: Rollout) -> list[Finding]:
 
 
 def _waiting_pods(rollout: Rollout, now: float | None) -> Iterator[Finding]:
-    """Versions with pods that something outside them holds up, or that are not ready for longer than usual."""
+    """Versions with pods that something outside them holds up, that are not ready for longer than usual, or that an
+    outage needs."""
     late = {v.name: late_pods(v, now) for v in deciding(rollout)}
     waiting_pods = {v.name: late.get(v.name) or [pod for pod in v.pods if pod.held_up] for v in rollout.versions}
     gone = _gone(rollout).difference(name for name, waiting in waiting_pods.items() if waiting)
+    lost = _lost_pods(rollout)
     for version in rollout.versions:
-        if waiting := waiting_pods[version.name]:
-            reasons = ", ".join(dict.fromkeys(pod.reason for pod in waiting if pod.reason))
-            text = f"{len(waiting)} of {len(version.pods)} pods of {version.name} wait"
-            severity = Severity.WARNING if late.get(version.name) else Severity.INFO
-            if severity is Severity.WARNING:
-                times = [when for pod in waiting if (when := seconds_since_epoch(pod.since)) is not None]
-                text += f" since {utc_time(min(times))}"
-            text += f": {reasons}" if reasons else ": not ready" if severity is Severity.WARNING else ""
-            evidence = next((pod.held_up for pod in waiting if pod.held_up), "")
-            evidence = evidence or ", ".join(pod.name for pod in waiting[:3])
+        waiting = waiting_pods[version.name]
+        severity = Severity.WARNING if late.get(version.name) else Severity.INFO
+        if pods := waiting or lost.get(version.name):
+            text = f"{len(pods)} of {len(version.pods)} pods of {version.name} are not ready"
+            text = _wait_text(version, waiting, late=severity is Severity.WARNING) if waiting else text
+            evidence = next((pod.held_up for pod in pods if pod.held_up), "")
+            evidence = evidence or ", ".join(pod.name for pod in pods[:3])
             told = finding("waiting-pods", severity, text, evidence, about=version.name)
-            yield replace(told, partly=bool(gone))
+            yield replace(told, partly=bool(waiting and gone))
 
 
-def _lost_pods(rollout: Rollout) -> Iterator[Finding]:
-    """Where no pod is ready and those of one version fail: the versions whose pods are not ready for another reason."""
+def _wait_text(version: Version, waiting: Sequence[PodCell], *, late: bool) -> str:
+    """That pods wait, since when if that is too long, and for what."""
+    text = f"{len(waiting)} of {len(version.pods)} pods of {version.name} wait"
+    times = [when for pod in waiting if late and (when := seconds_since_epoch(pod.since)) is not None]
+    text += f" since {utc_time(min(times))}" if times else ""
+    reasons = ", ".join(dict.fromkeys(pod.reason for pod in waiting if pod.reason))
+    return text + (f": {reasons}" if reasons else ": not ready" if late else "")
+
+
+def _lost_pods(rollout: Rollout) -> dict[str, list[PodCell]]:
+    """Where no pod is ready and those of one version fail: the pods of others that are not ready for another reason."""
     failing = {v.name for v in rollout.versions if any(pod.state is PodState.FAILING for pod in v.pods)}
     if not failing or not _is_down(rollout):
-        return
-    for version in rollout.versions:
-        names = [pod.name for pod in _present(version) if not pod.held_up]
-        if version.name in _gone(rollout) - failing and names:
-            text = f"{len(names)} of {len(version.pods)} pods of {version.name} are not ready"
-            yield finding("waiting-pods", Severity.INFO, text, ", ".join(names[:3]), about=version.name)
+        return {}
+    names = _gone(rollout) - failing
+    return {v.name: [p for p in _present(v) if not p.held_up] for v in rollout.versions if v.name in names}
 
 
 def _present(version: Version) -> list[PodCell]:
