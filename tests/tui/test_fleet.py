@@ -94,7 +94,7 @@ async def test_at_rest_folds_where_there_is_no_room_and_the_cursor_is_never_hidd
     async with screen(FakeCockpit(many(60))) as (app, pilot):
         table = app.screen.query_one(RolloutTable)
         assert "at rest · 51 ─" in shown(app)
-        assert "48 more · F unfolds" in shown(app)
+        assert "51 more · F unfolds" in shown(app)
         await press(pilot, "F")
         assert "more · F unfolds" not in shown(app)
         assert "─ F folds ─" in shown(app)

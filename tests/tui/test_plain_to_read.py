@@ -150,7 +150,7 @@ async def test_long_findings_take_two_lines_and_enter_shows_them_in_full() -> No
     async with screen(cockpit) as (app, pilot):
         await press(pilot, "down", "enter")
         pane = app.screen.query_one(HealthPanel)
-        assert len(pane.lines) == 2 + 2 + 1, "frame, reason, way back"
+        assert len(pane.lines) == 2 + 3 + 1, "frame, reason, way back"
         assert plain(pane.lines)[-1].endswith("enter: in full ─╯")
         assert all(width_of(line) <= 80 for line in pane.lines)
         await press(pilot, "enter")

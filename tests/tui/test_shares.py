@@ -116,7 +116,7 @@ def test_any_shares_fit_the_width(shares: list[tuple[float | None, float | None]
 
 
 async def test_lanes_and_versions_without_room_are_counted() -> None:
-    for view, words in ((laned(), "10 more lanes: make the terminal taller"), (crowded(), "more versions")):
+    for view, words in ((laned(), "12 more lanes: make the terminal taller"), (crowded(), "more versions")):
         async with screen(FakeCockpit(fleet_of(view))) as (app, pilot):
             await press(pilot, "enter")
             assert words in "\n".join(plain(app.screen.query_one(Shares).lines))
