@@ -42,7 +42,6 @@ from cockpit.session.facts.slices import (
     read_in_slices,
     readings,
 )
-from cockpit.session.facts.unready import dues
 from cockpit.session.guarding.disarming import Disarming
 from cockpit.session.guarding.on_demand import GuardsOnDemand
 from cockpit.session.inspecting.readings import Readings
@@ -377,8 +376,7 @@ class Session(Readings, InsideCalls, PairingCalls):
         unread = cluster.unread_of(rollout) if cluster else frozenset()
         undoing, why_not = self._conductor.undoing(rollout)
         beside = ((Act.UNDO, why_not), *beside) if why_not else beside
-        acting = self._conductor.acting(key)
-        ahead = self._ahead(key) if any(dues(rollout)) else 0.0
+        acting, ahead = self._conductor.acting(key), self._overdue.ahead(rollout)
         around = Circumstances(read_only, stale, acting, most, denied, beside, unread, undoing, ahead)
         real = self._metrics.seen(key)
         view = rollout_view(rollout, lanes, probe, around, self._clock.now(), real)

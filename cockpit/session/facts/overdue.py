@@ -89,11 +89,14 @@ class Overdue:
             self._waiting.set()
         return _with(rollout, found) if found else rollout
 
+    def ahead(self, rollout: Rollout) -> float:
+        """By how many seconds this machine's clock is ahead of the API server's; 0 where no pod waits."""
+        return self._ahead(rollout.key) if any(dues(rollout)) else 0.0
+
     def _remember_pods(self, rollout: Rollout) -> None:
         """When pods that are not ready by then have waited for longer than usual, by this machine's clock."""
-        times = list(dues(rollout))
-        now, ahead = self._clock.now(), self._ahead(rollout.key) if times else 0.0
-        if coming := [when + ahead for when in times if when + ahead > now]:
+        now, ahead = self._clock.now(), self.ahead(rollout)
+        if coming := [when + ahead for when in dues(rollout) if when + ahead > now]:
             self._pods[rollout.key] = min(coming)
             self._waiting.set()
         else:
