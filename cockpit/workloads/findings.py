@@ -7,6 +7,9 @@ from cockpit.model.finding_kinds import FindingId
 from cockpit.model.rollout import Finding, Severity
 from cockpit.model.text import safe_text
 
+# What a gateway does that gives a canary nothing while its main has nothing; answers that came win over it.
+NOBODY_SERVED = "every request gets 503, even those for the canary"
+
 
 def finding(kind: FindingId, severity: Severity, text: str, evidence: str = "", about: str = "") -> Finding:
     """A finding with id `kind`; text and evidence are made safe for one line of a terminal.

@@ -10,12 +10,12 @@ from cockpit.model.rollout import Severity
 from cockpit.model.view import Cell, CellKind
 from cockpit.session.facts.assemble import IDLE
 from cockpit.session.facts.contradicted import as_answered
-from cockpit.workloads.findings import finding
+from cockpit.workloads.findings import NOBODY_SERVED, finding
 
 EMPTY = finding(
     "main-empty",
     Severity.CRITICAL,
-    "Ingress shop/pay: Service pay has no ready pods; every request gets 503, even those for the canary",
+    f"Ingress shop/pay: Service pay has no ready pods; {NOBODY_SERVED}",
 )
 LOST = Cell(CellKind.ERROR, None, "default", "503", 1.0)
 SERVED = Cell(CellKind.ANSWER, "v2", "default", "200", 1.0)
@@ -25,8 +25,8 @@ SERVED = Cell(CellKind.ANSWER, "v2", "default", "200", 1.0)
     ("cells", "rest"),
     [
         ((LOST, LOST, LOST, SERVED) * 5, "25% of the newest requests are answered all the same"),
-        ((LOST,) * 20, "every request gets 503, even those for the canary"),
-        ((SERVED,) * 3, "every request gets 503, even those for the canary"),
+        ((LOST,) * 20, NOBODY_SERVED),
+        ((SERVED,) * 3, NOBODY_SERVED),
     ],
 )
 def test_where_a_version_answers_the_sentence_says_so(cells: tuple[Cell, ...], rest: str) -> None:

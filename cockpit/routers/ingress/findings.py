@@ -33,7 +33,7 @@ from cockpit.routers.traffic_findings import (
     sticky,
 )
 from cockpit.routers.version_lookup import services_of
-from cockpit.workloads.findings import finding, listed, percent
+from cockpit.workloads.findings import NOBODY_SERVED, finding, listed, percent
 from cockpit.workloads.selectors import no_selector
 
 
@@ -90,7 +90,7 @@ def main_empty(main: Ingress, side: BackendVersions, dialect: Dialect) -> Findin
         return None
     rest = "its share of the requests gets 503"
     if main_guards(main, dialect):
-        rest = "every request gets 503, even those for the canary"
+        rest = NOBODY_SERVED
     elif by_address(main, dialect):
         rest = "its share of the requests fails, because they are sent to the Service's own address"
     why = f"{name_of(main)}: Service {side.upstream.service} {side.trouble}; {rest}"

@@ -10,10 +10,10 @@ from cockpit.model.rollout import Finding
 from cockpit.model.shares import percent
 from cockpit.model.text import safe_text
 from cockpit.model.view import CellKind, ProbeView
+from cockpit.workloads.findings import NOBODY_SERVED
 
 # Newest requests that are looked at; fewer say nothing.
 _LATELY = 20
-_NOBODY_SERVED = "every request gets 503, even those for the canary"
 
 
 def as_answered(findings: Iterable[Finding], probe: ProbeView) -> tuple[Finding, ...]:
@@ -24,6 +24,6 @@ def as_answered(findings: Iterable[Finding], probe: ProbeView) -> tuple[Finding,
         return tuple(findings)
     got = f"{percent(len(served) / len(newest))} of the newest requests are answered all the same"
     return tuple(
-        replace(each, text=safe_text(each.text.replace(_NOBODY_SERVED, got), 500)) if each.id == "main-empty" else each
+        replace(each, text=safe_text(each.text.replace(NOBODY_SERVED, got), 500)) if each.id == "main-empty" else each
         for each in findings
     )
